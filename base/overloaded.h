@@ -1,0 +1,13 @@
+// std::visit with a lambda for each alternative.
+#pragma once
+
+namespace quorate {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+}  // namespace quorate

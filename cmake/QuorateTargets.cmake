@@ -1,0 +1,46 @@
+# The few functions that every folder's CMakeLists.txt is written in.
+
+include(CMakeParseArguments)
+
+# Warnings (all of them errors) and the optional sanitizers, for our own targets only.
+add_library(quorate_options INTERFACE)
+target_compile_options(quorate_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
+                                                 -Woverloaded-virtual -Werror)
+# g++ 12 reports false positives of these deep inside libstdc++ and protobuf when it optimises.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(quorate_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
+else()
+  target_compile_options(quorate_options INTERFACE -Wthread-safety)
+endif()
+target_include_directories(quorate_options INTERFACE ${CMAKE_SOURCE_DIR})
+if(QUORATE_SANITIZE)
+  target_compile_options(quorate_options INTERFACE -fsanitize=${QUORATE_SANITIZE}
+                                                   -fno-sanitize-recover=all
+                                                   -fno-omit-frame-pointer)
+  target_link_options(quorate_options INTERFACE -fsanitize=${QUORATE_SANITIZE})
+endif()
+
+# quorate_library(NAME SOURCES a.cc … DEPENDS target …): a folder's library.
+function(quorate_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS} PRIVATE quorate_options)
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()
+
+# quorate_test(NAME LABEL label SOURCES … DEPENDS … [WORKING_DIRECTORY dir]): one GoogleTest
+# program; each of its cases becomes a ctest case with the label that ./run-tests.sh selects by.
+function(quorate_test name)
+  cmake_parse_arguments(ARG "" "LABEL;WORKING_DIRECTORY" "SOURCES;DEPENDS" ${ARGN})
+  if(NOT BUILD_TESTING)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} quorate_options GTest::gmock
+                                        GTest::gtest_main)
+  if(NOT ARG_WORKING_DIRECTORY)
+    set(ARG_WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
+  gtest_discover_tests(${name} WORKING_DIRECTORY ${ARG_WORKING_DIRECTORY}
+                       PROPERTIES LABELS ${ARG_LABEL} DISCOVERY_TIMEOUT 60)
+endfunction()

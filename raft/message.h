@@ -1,0 +1,98 @@
+// What controllers say to each other, as plain values: server/ translates them to and from
+// quorate.raft.v1, the simulator passes them as they are. Field meanings: raft_service.proto.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "raft/entry.h"
+#include "raft/types.h"
+
+namespace quorate::raft {
+
+struct VoteRequest {
+  // The epoch that the candidate stands for, in a pre-vote too (there: its own epoch + 1).
+  Epoch epoch;
+  ReplicaKey candidate;
+  Epoch last_epoch;
+  LogIndex last_index;
+  bool pre_vote = false;
+  // Sent only on a TimeoutNow of the candidate's epoch: a live leader does not refuse it.
+  bool transfer = false;
+};
+
+struct VoteResponse {
+  Epoch epoch;
+  Epoch requested_epoch;
+  bool granted = false;
+  bool pre_vote = false;
+};
+
+struct Heartbeat {
+  Epoch epoch;
+  // At most what the receiver is known to have.
+  LogIndex commit_index;
+  // An answer confirms every read round up to this one (etcd #20418: assigned by the leader,
+  // monotonic, reset with the epoch).
+  int64_t read_sequence = 0;
+  // The leader's own, not capped, for readiness.
+  RecordOffset high_watermark;
+};
+
+struct HeartbeatResponse {
+  Epoch epoch;
+  int64_t read_sequence = 0;
+};
+
+struct AppendRequest {
+  Epoch epoch;
+  // Grows by one with each request of a stream.
+  int64_t sequence = 0;
+  LogIndex prev_index;
+  Epoch prev_epoch;
+  LogIndex commit_index;
+  // Contiguous from prev_index + 1. Empty: a probe, or the commit index alone.
+  std::vector<EntryPtr> entries;
+};
+
+struct AppendResponse {
+  Epoch epoch;
+  int64_t sequence = 0;
+  bool success = false;
+  // Success: durable and equal to the leader's log up to here, never beyond what was sent.
+  LogIndex match_index;
+  // Success: end offset of the entry at match_index, for display.
+  RecordOffset match_end_offset;
+  // Failure: the follower's log can match at most here, where its entry has epoch hint_epoch.
+  LogIndex hint_index;
+  Epoch hint_epoch;
+};
+
+struct ReadIndexRequest {
+  int64_t token = 0;
+  Epoch epoch;
+};
+
+struct ReadIndexResponse {
+  int64_t token = 0;
+  Epoch epoch;
+  // Whether leadership was confirmed by a round sent after the question came.
+  bool confirmed = false;
+  LogIndex read_index;
+};
+
+struct TimeoutNow {
+  Epoch epoch;
+};
+
+using Message = std::variant<VoteRequest, VoteResponse, Heartbeat, HeartbeatResponse, AppendRequest,
+                             AppendResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow>;
+
+// For logs and transcripts: one line, every field.
+std::string ToString(const Message& message);
+
+enum class GoodbyeReason { kReconnecting, kResigned, kStopping };
+
+}  // namespace quorate::raft

@@ -1,0 +1,132 @@
+// What the controller may ask of the consensus layer, and what it is told: the only part of raft/
+// that controller/ and server/'s services know.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "raft/entry.h"
+#include "raft/types.h"
+#include "raft/voter_set.h"
+
+namespace quorate::raft {
+
+// A batch to append. Conditional: refused, with everything proposed behind it, unless this node
+// leads `expected_epoch` and the log ends at `expected_base_offset`.
+struct Proposal {
+  Epoch expected_epoch;
+  RecordOffset expected_base_offset;
+  EntryType type = EntryType::kRecords;
+  int32_t record_count = 1;
+  std::string payload;
+  std::string principal;
+  std::string cause;
+  std::optional<RequestId> request_id;
+};
+
+// Whether a new request may be decided now. Asked before deciding, because what was replayed into
+// an uncommitted image must be appended.
+enum class Admission {
+  kOpen,
+  kFull,      // too many uncommitted bytes
+  kDiskFull,  // the disk is nearly full
+  kFrozen,    // leadership is being handed over
+};
+
+struct ReplicaStatus {
+  ReplicaKey key;
+  std::string peer_endpoint;
+  bool is_voter = true;
+  // End offset of its durable log; nothing: not known here.
+  std::optional<RecordOffset> log_end_offset;
+  // When it last answered, and when it last had everything. For this node itself: now.
+  std::optional<MonoTime> last_contact;
+  std::optional<MonoTime> last_caught_up;
+  // Our own control stream to it is up.
+  bool in_session = false;
+};
+
+struct QuorumStatus {
+  NodeId self;
+  Epoch epoch;
+  std::optional<NodeId> leader;
+  // Wall time at which this node learnt of the leader, ms since the Unix epoch; 0: no leader.
+  int64_t leader_since_ms = 0;
+  RecordOffset high_watermark;
+  RecordOffset log_end_offset;
+  VoterSet voter_set;
+  // By node id; voters first. This node included.
+  std::vector<ReplicaStatus> replicas;
+  // What this node must have applied to be ready: its barrier's end on the leader; on a follower
+  // what the first heartbeat of the session told. Nothing: not ready, for want of a leader.
+  std::optional<RecordOffset> ready_offset;
+  // What the node waits for before it may take part (the founding of the cluster); empty: nothing.
+  std::string waiting_for;
+};
+
+// Thread-safe; callbacks run on the raft loop, so they only post.
+class ReplicatedLog {
+ public:
+  virtual ~ReplicatedLog() = default;
+
+  // Appends, or refuses because leadership was lost in between; then OnRenounce has been or will be
+  // told, and there is no other answer. Proposals of one caller stay in order.
+  virtual void Propose(Proposal proposal) = 0;
+
+  virtual Admission admission() const = 0;
+
+  // A linearizable read position (Raft §6.4): once OnCommitted has delivered everything below the
+  // offset, the state is no older than this call. On any node. UNAVAILABLE: no leader confirmed it
+  // before `deadline`.
+  virtual void ReadIndex(MonoTime deadline,
+                         absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&> done) = 0;
+
+  // Hands leadership to `target`, or to the voter that is most caught up. OK: another node leads.
+  // FAILED_PRECONDITION: this node does not lead, or no peer is in contact. DEADLINE_EXCEEDED: the
+  // target did not take over in one election timeout; this node leads on.
+  virtual void TransferLeadership(std::optional<NodeId> target,
+                                  absl::AnyInvocable<void(absl::Status) &&> done) = 0;
+
+  // Committed entries from the one that contains `from` on, at least one if `from` is below the
+  // high watermark, at most about `max_bytes`. OUT_OF_RANGE: `from` is at or above it, or no
+  // longer in the log.
+  virtual void ReadCommitted(
+      RecordOffset from, size_t max_bytes,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<EntryPtr>>) &&> done) = 0;
+
+  virtual void Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) = 0;
+};
+
+// Told on the raft loop, in order; implementers post to their own loop.
+class ReplicatedLogListener {
+ public:
+  virtual ~ReplicatedLogListener() = default;
+
+  // Every committed entry exactly once, in order, from the first of the log on (in batches).
+  virtual void OnCommitted(const std::vector<EntryPtr>& entries) = 0;
+
+  // The epoch or the leader that this node knows has changed. Nothing: no leader is known.
+  virtual void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) = 0;
+
+  // This node leads `epoch`: its barrier, which ends at `end_offset`, is committed and was delivered
+  // by OnCommitted. `has_voters`: the log holds a Voters entry; if not, the first thing to propose
+  // is `voters` (EntryType::kVoters, VoterSet::Encode).
+  virtual void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
+                       const VoterSet& voters) = 0;
+
+  // This node no longer leads `epoch`. What it proposed and was not committed may still be
+  // committed by another leader.
+  virtual void OnRenounce(Epoch epoch) = 0;
+
+  // A transfer began: decide nothing new until OnResume (it failed) or OnRenounce.
+  virtual void OnPause(Epoch epoch) = 0;
+  virtual void OnResume(Epoch epoch) = 0;
+};
+
+}  // namespace quorate::raft

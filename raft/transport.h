@@ -1,0 +1,59 @@
+// The port through which the consensus core reaches its peers. server/ implements it on gRPC
+// streams, the simulator on a virtual network.
+#pragma once
+
+#include <cstdint>
+
+#include "base/ids.h"
+#include "raft/message.h"
+
+namespace quorate::raft {
+
+// The streams to a peer; each is opened by both ends, so there are two of each between two nodes.
+// Questions travel on the asker's own stream, answers come back on the same one.
+enum class StreamClass {
+  kControl,  // votes, heartbeats, reads, TimeoutNow: never behind log entries
+  kAppend,   // AppendRequest and its answers
+};
+
+// Names the inbound stream that a question came on.
+using SessionId = uint64_t;
+
+// Thread-safe; never blocks.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Sends a question on our own stream to `to`; dropped if that stream is not up. Messages of one
+  // class stay in order.
+  virtual void Send(NodeId to, Message message) = 0;
+
+  // Answers on the stream that the question came on; dropped if it is gone.
+  virtual void Reply(SessionId session, Message message) = 0;
+
+  // Tells every peer, on every control stream, and leaves the streams open.
+  virtual void SayGoodbye(GoodbyeReason reason, Epoch epoch) = 0;
+};
+
+// What the transport tells; each call on the raft loop. After OnStreamDown nothing comes from that
+// stream any more.
+class TransportEvents {
+ public:
+  virtual ~TransportEvents() = default;
+
+  // A question (`session` names its stream) or an answer (`session` is 0).
+  virtual void OnMessage(NodeId from, SessionId session, Message message) = 0;
+
+  // Our own stream to `peer` is open and both sides said Hello. `key` is who answered.
+  virtual void OnStreamUp(NodeId peer, StreamClass stream, ReplicaKey key) = 0;
+  virtual void OnStreamDown(NodeId peer, StreamClass stream) = 0;
+
+  // The control stream broke without Goodbye, and a re-dial was refused or brought no new session
+  // within 5 ms. A guess: acting on it must be harmless if it is wrong.
+  virtual void OnPeerDead(NodeId peer) = 0;
+
+  // The peer said Goodbye on either of the two control streams.
+  virtual void OnGoodbye(NodeId peer, GoodbyeReason reason, Epoch epoch) = 0;
+};
+
+}  // namespace quorate::raft

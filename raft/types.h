@@ -1,0 +1,40 @@
+// The nouns of the consensus layer. Raft's paper says term, index, learner; here they are epoch,
+// index (LogIndex), observer (docs/GLOSSARY.md).
+#pragma once
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace quorate::raft {
+
+// A replica's identity: a wiped disk under an old node id is another replica, so that a forgotten
+// promise is never taken for a kept one (KIP-853).
+struct ReplicaKey {
+  NodeId node_id;
+  Uuid directory_id;
+
+  friend auto operator<=>(const ReplicaKey&, const ReplicaKey&) = default;
+};
+
+struct Voter {
+  ReplicaKey key;
+  // HOST:PORT of the peer listener when the set was written; the configured one is dialled.
+  std::string peer_endpoint;
+
+  friend bool operator==(const Voter&, const Voter&) = default;
+};
+
+// What a node must never forget: persisted before anything that depends on it leaves the node.
+// `vote` is the vote in `epoch`; it changes only when the epoch grows or a vote is granted.
+struct HardState {
+  Epoch epoch;
+  std::optional<ReplicaKey> vote;
+
+  friend bool operator==(const HardState&, const HardState&) = default;
+};
+
+}  // namespace quorate::raft
