@@ -1,0 +1,114 @@
+// The controller of one node: replays the committed log on every node, and on the active one
+// decides. One loop, no locks: every public method posts to it and may be called from any thread.
+//
+// A request's way: admit -> Decide(view, request, context) -> records + response -> replay into the
+// newest uncommitted image -> Propose -> wait until the high watermark covers the image that the
+// response was decided from -> reply. Decisions themselves are pure functions (topic_decisions.h,
+// broker_decisions.h, partition_decisions.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/ids.h"
+#include "controller/answer.h"
+#include "controller/broker_prober.h"
+#include "metadata/metadata_image.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+#include "quorate/broker/v1/broker_service.pb.h"
+#include "raft/replicated_log.h"
+
+namespace quorate::controller {
+
+struct ControllerOptions {
+  std::string cluster_id;
+  NodeId node_id;
+  Duration broker_session_timeout = std::chrono::seconds(9);
+  // How long a broker whose stream broke without proof of its death may take to come back.
+  Duration broker_connection_grace = std::chrono::seconds(1);
+  uint64_t seed = 0;
+};
+
+// Names one heartbeat stream, as server/ numbers them; never used again.
+using StreamId = uint64_t;
+
+// How a heartbeat stream ended.
+enum class StreamEnd {
+  kBroken,        // without a word: the broker may have died
+  kReconnecting,  // Goodbye{reconnecting}
+  kStopping,      // Goodbye{stopping}: the process ends
+};
+
+class QuorumController final : public raft::ReplicatedLogListener {
+ public:
+  // Everything must outlive the controller, and `executor` must have run its last task before it is
+  // destroyed.
+  QuorumController(ControllerOptions options, Executor* executor, const Clock* clock,
+                   BrokerProber* prober);
+  ~QuorumController() override;
+
+  // Call once, before the log can call back.
+  void SetLog(raft::ReplicatedLog* log);
+
+  // Mutating requests. On a controller that is not active: NOT_CONTROLLER, REFUSED (the caller
+  // forwards). When the inbox is full: RESOURCE_EXHAUSTED. When leadership is lost meanwhile:
+  // NOT_CONTROLLER with outcome REFUSED (never appended) or UNKNOWN. A request id makes a retry
+  // return the first result.
+  void CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
+                    Reply<admin::v1::CreateTopicsResponse> reply);
+  void DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
+                    Reply<admin::v1::DeleteTopicsResponse> reply);
+  // Dials the broker (BrokerProber) before it decides.
+  void RegisterBroker(broker::v1::RegisterBrokerRequest request, RequestContext context,
+                      Reply<broker::v1::RegisterBrokerResponse> reply);
+  void AlterPartition(broker::v1::AlterPartitionRequest request, RequestContext context,
+                      Reply<broker::v1::AlterPartitionResponse> reply);
+
+  // For display only: nothing is logged.
+  void ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
+                   Reply<broker::v1::ReportRolesResponse> reply);
+
+  // A heartbeat on `stream`; the first one opens the session. An error ends the stream. Heartbeats
+  // have room of their own and are never refused for a full inbox.
+  void Heartbeat(StreamId stream, broker::v1::HeartbeatRequest request,
+                 Reply<broker::v1::HeartbeatResponse> reply);
+  // The stream is gone. Unknown streams are ignored.
+  void HeartbeatStreamEnded(StreamId stream, StreamEnd end);
+
+  // The committed image, once it covers everything below `min_end_offset` (from
+  // ReplicatedLog::ReadIndex; 0: at once). REQUEST_TIMED_OUT at the deadline. On every node.
+  void ReadImage(RecordOffset min_end_offset, MonoTime deadline,
+                 Reply<metadata::MetadataImage> reply);
+
+  // Everything of DescribeClusterResponse but `controllers`, from the committed image and, on the
+  // active controller, the brokers' sessions. On every node.
+  void DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply);
+
+  // End offset of the committed image; any thread, no waiting.
+  RecordOffset applied_offset() const;
+  // Whether this node is the active controller and decides; any thread, no waiting.
+  bool is_active() const;
+
+  // Fails everything that waits (NOT_CONTROLLER) and refuses what comes. Call before the loop stops.
+  void Shutdown();
+
+  // raft::ReplicatedLogListener, on the raft loop.
+  void OnCommitted(const std::vector<raft::EntryPtr>& entries) override;
+  void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
+  void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
+               const raft::VoterSet& voters) override;
+  void OnRenounce(Epoch epoch) override;
+  void OnPause(Epoch epoch) override;
+  void OnResume(Epoch epoch) override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quorate::controller
