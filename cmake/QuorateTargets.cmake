@@ -5,7 +5,9 @@ include(CMakeParseArguments)
 # Warnings (all of them errors) and the optional sanitizers, for our own targets only.
 add_library(quorate_options INTERFACE)
 target_compile_options(quorate_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
-                                                 -Woverloaded-virtual -Werror)
+                                                 -Woverloaded-virtual -Werror
+                                                 # Designated initialisers leave out defaults.
+                                                 -Wno-missing-field-initializers)
 # g++ 12 reports false positives of these deep inside libstdc++ and protobuf when it optimises.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(quorate_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
