@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# The Debian 12 packages that Quorate needs, by purpose, and their installation.
+#
+#   deploy/packages.sh list PURPOSE…      prints them
+#   deploy/packages.sh install PURPOSE…   lists and installs the missing ones (root, or sudo)
+#
+# Purposes: run build test tidy compose
+set -euo pipefail
+
+packages_for() {
+  case $1 in
+    run) echo libgrpc++1.51 libprotobuf32 librocksdb7.8 libgoogle-glog0v6 libabsl20220623 libxxhash0 ;;
+    build) echo build-essential ca-certificates ccache cmake jq libabsl-dev libcli11-dev \
+      libgoogle-glog-dev libgrpc++-dev libprotobuf-dev librocksdb-dev libtomlplusplus-dev \
+      libxxhash-dev ninja-build nlohmann-json3-dev pkg-config protobuf-compiler \
+      protobuf-compiler-grpc ;;
+    test) echo git libgmock-dev libgtest-dev python3 python3-grpcio python3-protobuf ;;
+    tidy) echo clang-14 clang-format-14 clang-tidy-14 ;;
+    compose) echo debootstrap docker-compose docker.io iptables jq ;;
+    *) echo "packages.sh: unknown purpose '$1' (run, build, test, tidy, compose)" >&2; exit 2 ;;
+  esac
+}
+
+wanted() {
+  local purpose
+  for purpose in "$@"; do packages_for "$purpose"; done | tr ' ' '\n' | sort -u
+}
+
+missing() {
+  local package
+  for package in $(wanted "$@"); do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+  done
+}
+
+install() {
+  local packages as_root=()
+  mapfile -t packages < <(missing "$@")
+  [ ${#packages[@]} -gt 0 ] || return 0
+  echo "Installing ${#packages[@]} missing Debian packages: ${packages[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "packages.sh: not root, and there is no sudo: install them as root, then run this again" >&2
+      exit 1
+    }
+    as_root=(sudo)
+  fi
+  # Another package run (unattended-upgrades, say) may hold the lock for a while.
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq
+             -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+  "${apt[@]}" update
+  "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+command=${1:-}
+shift || true
+case $command in
+  list) wanted "$@" ;;
+  install) install "$@" ;;
+  *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac

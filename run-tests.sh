@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds and runs tests; the last line is `N passed, N failed, N skipped`.
+#
+#   ./run-tests.sh [STAGE…]
+#
+# Stages (without any: unit interaction integration compose, that is every test):
+#   unit          tests that stand beside the code, and the rules of the source tree
+#   interaction   transcripts: commands and their outputs as stories, in text files
+#   integration   the real programs on loopback
+#   compose       real containers; skipped where no Docker engine runs (in CI one is started)
+#   asan          unit and interaction tests below gRPC under ASan and UBSan
+#   format        clang-format over everything
+#   tidy          clang-tidy over everything;  tidy-core: over the targets below gRPC
+#
+# One release build in build/release serves the first four. JOBS=N overrides the cores used.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+jobs=${JOBS:-$(nproc)}
+passed=0 failed=0 skipped=0
+# The directories below gRPC: what the sanitizers and CI's clang-tidy cover.
+core_dirs=(base raft storage metadata controller broker)
+
+usage() { sed -n '2,17s/^# \{0,1\}//p' "$0"; }
+
+# configure PRESET: once, and again when a CMakeLists.txt has changed (Ninja sees to that).
+configure() {
+  [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >"build-$1.log" 2>&1 || {
+    cat "build-$1.log"
+    echo "cmake --preset $1 failed" >&2
+    exit 1
+  }
+  rm -f "build-$1.log"
+}
+
+build() {
+  configure "$1"
+  echo "== build ($1)"
+  cmake --build "build/$1" -j "$jobs"
+}
+
+# run_ctest BUILD LABELS [ctest flags…]: adds its counts to ours.
+run_ctest() {
+  local report="$PWD/build/$1/junit-${2//|/-}.xml" attributes value
+  echo "== ${2//|/ and } tests ($1)"
+  ctest --test-dir "build/$1" -L "^($2)\$" --output-on-failure --no-tests=error \
+    --output-junit "$report" "${@:3}" || true
+  attributes=$(grep -m1 -A8 '<testsuite ' "$report" | tr '\n' ' ')
+  count() { value=$(sed -n "s/.*[[:space:]]$1=\"\([0-9]*\)\".*/\1/p" <<<"$attributes"); echo "${value:-0}"; }
+  local total fails skips
+  total=$(count tests) fails=$(count failures)
+  skips=$(( $(count skipped) + $(count disabled) ))
+  [ "$total" -gt 0 ] || { echo "no $2 test was found" >&2; fails=1 total=1; }
+  passed=$((passed + total - fails - skips)) failed=$((failed + fails)) skipped=$((skipped + skips))
+}
+
+# check NAME COMMAND…: one check that counts as one test.
+check() {
+  echo "== $1"
+  if "${@:2}"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $1"; fi
+}
+
+tidy() {
+  local files
+  mapfile -t files < <(git ls-files "${@/%//*.cc}" | grep -v '_test\.cc$')
+  printf '%s\n' "${files[@]}" |
+    xargs -P "$jobs" -n 4 clang-tidy-14 -p build/release --quiet 2>&1 |
+    grep -v '^[0-9]* warnings\? generated\|^Suppressed \|^Use -header-filter' | tee build/tidy.log
+  ! grep -q 'error:' build/tidy.log
+}
+
+formatted() {
+  git ls-files '*.cc' '*.h' | xargs clang-format-14 --dry-run --Werror
+}
+
+stages=("$@")
+[ ${#stages[@]} -gt 0 ] || stages=(unit interaction integration compose)
+for stage in "${stages[@]}"; do
+  case $stage in
+    unit | interaction | integration | compose | asan | format | tidy | tidy-core) ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "run-tests.sh: unknown stage '$stage'" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+purposes=(build test)
+[[ " ${stages[*]} " == *" tidy"* || " ${stages[*]} " == *" format "* ]] && purposes+=(tidy)
+deploy/packages.sh install "${purposes[@]}"
+
+for stage in "${stages[@]}"; do
+  case $stage in
+    unit | interaction) build release; run_ctest release "$stage" -j "$jobs" ;;
+    integration | compose) build release; run_ctest release "$stage" ;;
+    asan) build asan-ubsan; run_ctest asan-ubsan 'unit|interaction' -j "$jobs" ;;
+    format) check format formatted ;;
+    tidy) build release; check "clang-tidy over everything" tidy "${core_dirs[@]}" client server cli bench ;;
+    tidy-core) build release; check "clang-tidy below gRPC" tidy "${core_dirs[@]}" ;;
+  esac
+done
+
+# In CI nothing may be skipped: what cannot run there is never seen to work.
+if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then
+  echo "CI: $skipped skipped tests count as failures"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && { [ "${CI:-}" != true ] || [ "$skipped" -eq 0 ]; }
