@@ -93,6 +93,12 @@ class ReplicatedLog {
   virtual void TransferLeadership(std::optional<NodeId> target,
                                   absl::AnyInvocable<void(absl::Status) &&> done) = 0;
 
+  // The answer to OnPause(epoch): everything this caller has decided is proposed, and nothing will
+  // follow before OnResume or OnRenounce. Leadership moves only after it, or an entry proposed in
+  // between could make the successor's log too short to win. Not answered within one heartbeat
+  // interval, the transfer fails.
+  virtual void ConfirmPause(Epoch epoch) = 0;
+
   // Committed entries from the one that contains `from` on, at least one if `from` is below the
   // high watermark, at most about `max_bytes`. OUT_OF_RANGE: `from` is at or above it, or no
   // longer in the log.
@@ -124,7 +130,8 @@ class ReplicatedLogListener {
   // committed by another leader.
   virtual void OnRenounce(Epoch epoch) = 0;
 
-  // A transfer began: decide nothing new until OnResume (it failed) or OnRenounce.
+  // A transfer began: decide nothing new until OnResume (it failed) or OnRenounce, and answer with
+  // ConfirmPause(epoch) from the loop that proposes, once nothing more will follow.
   virtual void OnPause(Epoch epoch) = 0;
   virtual void OnResume(Epoch epoch) = 0;
 };

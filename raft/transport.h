@@ -3,9 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "raft/message.h"
+#include "raft/voter_set.h"
 
 namespace quorate::raft {
 
@@ -18,6 +22,18 @@ enum class StreamClass {
 
 // Names the inbound stream that a question came on.
 using SessionId = uint64_t;
+
+// What a peer said of itself: the part of Hello that the founding of a cluster depends on.
+struct PeerHello {
+  ReplicaKey key;
+  // HOST:PORT of its peer listener, as advertised.
+  std::string peer_endpoint;
+  // The node ids of its configured voter list, ascending.
+  std::vector<NodeId> configured_voters;
+  bool has_log = false;
+  // Its log's latest voter set, else the one it persisted at its founding; nothing: it has neither.
+  std::optional<VoterSet> voter_set;
+};
 
 // Thread-safe; never blocks.
 class Transport {
@@ -33,6 +49,10 @@ class Transport {
 
   // Tells every peer, on every control stream, and leaves the streams open.
   virtual void SayGoodbye(GoodbyeReason reason, Epoch epoch) = 0;
+
+  // What each Hello said from now on tells of this node's log and voter set. First called before
+  // RaftNode::Start returns: streams are opened and accepted only after that.
+  virtual void Announce(bool has_log, std::optional<VoterSet> voter_set) = 0;
 };
 
 // What the transport tells; each call on the raft loop. After OnStreamDown nothing comes from that
@@ -43,6 +63,10 @@ class TransportEvents {
 
   // A question (`session` names its stream) or an answer (`session` is 0).
   virtual void OnMessage(NodeId from, SessionId session, Message message) = 0;
+
+  // A peer's Hello on a control stream, whichever side opened it, before anything else of that
+  // stream. Each Hello replaces what the peer said before.
+  virtual void OnPeerHello(PeerHello hello) = 0;
 
   // Our own stream to `peer` is open and both sides said Hello. `key` is who answered.
   virtual void OnStreamUp(NodeId peer, StreamClass stream, ReplicaKey key) = 0;
