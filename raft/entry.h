@@ -62,9 +62,7 @@ class Entry {
   RecordOffset end_offset() const { return header_.end_offset(); }
   // XXH3-64 of everything else in the frame.
   uint64_t checksum() const { return checksum_; }
-  std::string_view payload() const {
-    return std::string_view(encoded_).substr(payload_position_);
-  }
+  std::string_view payload() const { return std::string_view(encoded_).substr(payload_position_); }
   // The whole frame.
   const std::string& encoded() const { return encoded_; }
 

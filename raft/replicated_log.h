@@ -120,9 +120,9 @@ class ReplicatedLogListener {
   // The epoch or the leader that this node knows has changed. Nothing: no leader is known.
   virtual void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) = 0;
 
-  // This node leads `epoch`: its barrier, which ends at `end_offset`, is committed and was delivered
-  // by OnCommitted. `has_voters`: the log holds a Voters entry; if not, the first thing to propose
-  // is `voters` (EntryType::kVoters, VoterSet::Encode).
+  // This node leads `epoch`: its barrier, which ends at `end_offset`, is committed and was
+  // delivered by OnCommitted. `has_voters`: the log holds a Voters entry; if not, the first thing
+  // to propose is `voters` (EntryType::kVoters, VoterSet::Encode).
   virtual void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
                        const VoterSet& voters) = 0;
 

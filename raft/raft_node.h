@@ -1,0 +1,92 @@
+// The driver: runs the pure core (raft_core.h) on an executor, executes its effects in order on
+// disk, network and listener, and arms one timer for its deadline. It decides nothing about the
+// protocol. server/ wires it up:
+//
+//   RaftNode::Create -> Start(listener) -> open and accept peer streams -> … -> Stop -> stop loop
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "raft/durable_log.h"
+#include "raft/raft_options.h"
+#include "raft/replicated_log.h"
+#include "raft/transport.h"
+
+namespace quorate::raft {
+
+class RaftCore;
+
+// What the node runs on. Owned by the caller, and outlive the node.
+struct RaftPorts {
+  Executor* executor = nullptr;  // the raft loop; TransportEvents are called on it
+  const Clock* clock = nullptr;
+  DurableLog* log = nullptr;
+  Transport* transport = nullptr;
+};
+
+class RaftNode final : public ReplicatedLog, public TransportEvents {
+ public:
+  // The node cannot go on: a write failed, its disk lost data, or the cluster does not know it. The
+  // message names the remedy. Called once, on the raft loop; the process should end.
+  using FatalCallback = absl::AnyInvocable<void(absl::Status)>;
+
+  // `restored` is what `ports.log` held when it was opened; `seed` feeds all randomness.
+  // FAILED_PRECONDITION: the configured voters are neither those of the first start nor the log's
+  // latest; the message says how to change voters. INVALID_ARGUMENT: they do not include this node.
+  static absl::StatusOr<std::unique_ptr<RaftNode>> Create(RaftOptions options, RestoredLog restored,
+                                                          RaftPorts ports, uint64_t seed,
+                                                          FatalCallback on_fatal);
+  // Destroy only once the executor runs no more tasks.
+  ~RaftNode() override;
+
+  // Announces log and voter set to the transport, then begins on the loop. `listener` outlives the
+  // node. Call once, before any stream to a peer is opened or accepted.
+  void Start(ReplicatedLogListener* listener);
+
+  // Leaves the quorum in good order: a leader renounces and says Goodbye{resigned}, others
+  // Goodbye{stopping}; open questions are answered UNAVAILABLE. (A hand-over before it is the
+  // caller's.) `done` runs on the loop; afterwards everything that comes is ignored.
+  void Stop(absl::AnyInvocable<void() &&> done);
+
+  // ReplicatedLog
+  void Propose(Proposal proposal) override;
+  Admission admission() const override;
+  void ReadIndex(MonoTime deadline,
+                 absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&> done) override;
+  void TransferLeadership(std::optional<NodeId> target,
+                          absl::AnyInvocable<void(absl::Status) &&> done) override;
+  void ConfirmPause(Epoch epoch) override;
+  void ReadCommitted(
+      RecordOffset from, size_t max_bytes,
+      absl::AnyInvocable<void(absl::StatusOr<std::vector<EntryPtr>>) &&> done) override;
+  void Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) override;
+
+  // TransportEvents
+  void OnMessage(NodeId from, SessionId session, Message message) override;
+  void OnPeerHello(PeerHello hello) override;
+  void OnStreamUp(NodeId peer, StreamClass stream, ReplicaKey key) override;
+  void OnStreamDown(NodeId peer, StreamClass stream) override;
+  void OnPeerDead(NodeId peer) override;
+  void OnGoodbye(NodeId peer, GoodbyeReason reason, Epoch epoch) override;
+
+ private:
+  RaftNode(RaftOptions options, RestoredLog restored, RaftPorts ports, uint64_t seed,
+           FatalCallback on_fatal);
+
+  const RaftOptions options_;
+  const RaftPorts ports_;
+  FatalCallback on_fatal_;
+  ReplicatedLogListener* listener_ = nullptr;
+  std::unique_ptr<RaftCore> core_;
+};
+
+}  // namespace quorate::raft

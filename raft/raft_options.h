@@ -1,0 +1,51 @@
+// What an operator may tune in the consensus layer, with the defaults of docs/ARCHITECTURE.md, and
+// who the node is. Apart from the core so that configuration code needs nothing else.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "raft/types.h"
+
+namespace quorate::raft {
+
+struct RaftOptions {
+  // This node, and the HOST:PORT of its peer listener as advertised.
+  ReplicaKey self;
+  std::string peer_endpoint;
+  // The voters of the configuration, in any order; this node is one of them.
+  std::vector<NodeId> configured_voters;
+
+  Duration heartbeat_interval = std::chrono::milliseconds(100);
+  // A follower that hears nothing stands after a random time in [min, max). The minimum is also how
+  // long a voter refuses to vote after its leader's last message.
+  Duration election_timeout_min = std::chrono::milliseconds(500);
+  Duration election_timeout_max = std::chrono::milliseconds(1000);
+  // A leader resigns after this long without evidence of a quorum, or without its own disk
+  // finishing a write. A transfer fails after it.
+  Duration check_quorum_timeout = std::chrono::milliseconds(1000);
+
+  // A leader's death was noticed: each voter waits rank * stagger + random [0, jitter) before it
+  // stands; a lost round is repeated after a random time in [retry_min, retry_max), at most
+  // `death_rounds` times.
+  Duration death_stagger = std::chrono::milliseconds(15);
+  Duration death_jitter = std::chrono::milliseconds(5);
+  Duration death_retry_min = std::chrono::milliseconds(10);
+  Duration death_retry_max = std::chrono::milliseconds(30);
+  int death_rounds = 5;
+
+  // One append message; a single larger entry travels alone.
+  size_t max_append_bytes = size_t{1} << 20;
+  // Unanswered appends to one peer.
+  size_t max_inflight_messages = 256;
+  size_t max_inflight_bytes = size_t{16} << 20;
+  // Entries kept in memory for peers and readers; what is not yet durable and committed is kept
+  // beyond it.
+  size_t cache_bytes = size_t{64} << 20;
+  // Admission says kFull from here on.
+  size_t max_uncommitted_bytes = size_t{64} << 20;
+};
+
+}  // namespace quorate::raft
