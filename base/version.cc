@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace quorate {
+
+const char* Version() { return QUORATE_VERSION; }
+
+}  // namespace quorate
