@@ -58,6 +58,8 @@ bool HostPort::IsWildcard() const {
   return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6);
 }
 
+bool HostPort::IsAddress() const { return IsIpv4(host) || IsIpv6(host); }
+
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
   HostPort result;
   std::string port;

@@ -20,6 +20,8 @@ struct HostPort {
   // Whether the host stands for every address of a machine ("0.0.0.0", "::"): fit to listen on,
   // useless to dial.
   bool IsWildcard() const;
+  // Whether the host is an IPv4 or IPv6 address and not a name.
+  bool IsAddress() const;
 
   friend bool operator==(const HostPort&, const HostPort&) = default;
 };

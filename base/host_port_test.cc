@@ -43,6 +43,13 @@ TEST(HostPortTest, KnowsWildcards) {
   EXPECT_FALSE(ParseHostPort("[::1]:1")->IsWildcard());
 }
 
+TEST(HostPortTest, TellsAddressesFromNames) {
+  EXPECT_TRUE(ParseHostPort("127.0.0.1:1")->IsAddress());
+  EXPECT_TRUE(ParseHostPort("[fe80::1]:1")->IsAddress());
+  EXPECT_FALSE(ParseHostPort("cafe.be:1")->IsAddress());
+  EXPECT_FALSE(ParseHostPort("localhost:1")->IsAddress());
+}
+
 TEST(HostPortTest, AnAdvertisedAddressCanBeDialled) {
   EXPECT_TRUE(ParseAdvertised("broker-1:9094").ok());
   EXPECT_THAT(std::string(ParseAdvertised("0.0.0.0:9094").status().message()),

@@ -1,0 +1,246 @@
+#include "server/controller_config.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/check.h"
+#include "server/config_values.h"
+#include "server/controller_manual.h"
+
+namespace quorate::server {
+namespace {
+
+constexpr int64_t kMaxMilliseconds = 24 * 60 * 60 * 1000;
+
+// What the options write; the checks turn it into a ControllerConfig.
+struct Raw {
+  int64_t node_id = 0;
+  int64_t seed = 0;
+  std::optional<HostPort> peer_listen;
+  std::optional<HostPort> peer_advertise;
+  std::optional<HostPort> client_listen;
+  std::optional<HostPort> client_advertise;
+};
+
+std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
+  return {
+      {"Identity",
+       {{.name = "cluster-id",
+         .value_name = "ID",
+         .help = "The cluster's id, the same on all its controllers and brokers: 22 characters, "
+                 "made once with `quoratectl cluster new-id`.",
+         .set = SetClusterId(&config.cluster_id),
+         .required = true},
+        {.name = "node-id",
+         .value_name = "N",
+         .help = "This controller's number, unique among the controllers.",
+         .set = SetInteger(&raw.node_id, 0, INT32_MAX),
+         .required = true},
+        {.name = "voters",
+         .value_name = "ID@HOST:PORT,...",
+         .help = "All controllers, this one included, with the peer endpoints that this one dials. "
+                 "The node ids are fixed at the first start; addresses may change. An odd number: "
+                 "three tolerate one failure, five tolerate two.",
+         .set = [&config](const std::string& text) -> absl::Status {
+           ASSIGN_OR_RETURN(config.voters, ParseVoters(text));
+           return absl::OkStatus();
+         },
+         .required = true},
+        {.name = "data-dir",
+         .value_name = "DIR",
+         .help = "Where the log is kept; created at the first start, and used by one process.",
+         .set = SetText(&config.data_dir),
+         .required = true}}},
+      {"Listeners",
+       {{.name = "client-listen",
+         .value_name = "HOST:PORT",
+         .help = "Where brokers and tools connect. Port 0 takes a free one (see --ready-file).",
+         .set = SetListen(&raw.client_listen),
+         .default_text = "127.0.0.1:9090"},
+        {.name = "client-advertise",
+         .value_name = "HOST:PORT",
+         .help = "How others reach that listener. Default: --client-listen; required if that is a "
+                 "wildcard.",
+         .set = SetAdvertised(&raw.client_advertise)},
+        {.name = "peer-listen",
+         .value_name = "HOST:PORT",
+         .help = "Where the other controllers connect. Default: the port of this node's entry in "
+                 "--voters, on that address, or on all of them if the entry has a name.",
+         .set = SetListen(&raw.peer_listen)},
+        {.name = "peer-advertise",
+         .value_name = "HOST:PORT",
+         .help = "How describe calls show that listener; peers dial their own --voters. Default: "
+                 "this node's entry in --voters.",
+         .set = SetAdvertised(&raw.peer_advertise)},
+        {.name = "ready-file",
+         .value_name = "FILE",
+         .help = "Written once both listeners are open, in one step: lines client_port=N, "
+                 "peer_port=N, pid=N.",
+         .set = SetText(&config.ready_file)}}},
+      {"Timing",
+       {{.name = "heartbeat-interval-ms",
+         .value_name = "MS",
+         .help = "How often the active controller tells the others that it is alive.",
+         .set = SetMilliseconds(&config.heartbeat_interval, 1, kMaxMilliseconds),
+         .default_text = "100"},
+        {.name = "election-timeout-min-ms",
+         .value_name = "MS",
+         .help = "A controller that hears nothing stands for election after a random time from "
+                 "here to the maximum. (A broken connection is noticed at once.)",
+         .set = SetMilliseconds(&config.election_timeout_min, 2, kMaxMilliseconds),
+         .default_text = "500"},
+        {.name = "election-timeout-max-ms",
+         .value_name = "MS",
+         .help = "The maximum.",
+         .set = SetMilliseconds(&config.election_timeout_max, 2, kMaxMilliseconds),
+         .default_text = "1000"},
+        {.name = "broker-session-timeout-ms",
+         .value_name = "MS",
+         .help = "A broker that is silent for so long is fenced.",
+         .set = SetMilliseconds(&config.broker_session_timeout, 10, kMaxMilliseconds),
+         .default_text = "9000"},
+        {.name = "broker-connection-grace-ms",
+         .value_name = "MS",
+         .help = "A broker whose connection broke without proof of its death is fenced after so "
+                 "long.",
+         .set = SetMilliseconds(&config.broker_connection_grace, 1, kMaxMilliseconds),
+         .default_text = "1000"}}},
+      {"Logs and tests",
+       {{.name = "log-level",
+         .value_name = "LEVEL",
+         .help = "The least severe level that is logged: info, warning or error.",
+         .set = SetChoice(&config.log_level, {"info", "warning", "error"}),
+         .default_text = "info"},
+        {.name = "log-dir",
+         .value_name = "DIR",
+         .help = "Log to files in this directory instead of standard error.",
+         .set = SetText(&config.log_dir)},
+        {.name = "failpoints",
+         .value_name = "NAME=ACTION,...",
+         .help = "For tests: named places that abort, fail (error) or delay:<N>ms, from the @<N>th "
+                 "time on.",
+         .set = SetText(&config.failpoints)},
+        {.name = "seed",
+         .value_name = "N",
+         .help = "For tests: the seed of all random choices; 0: from the operating system.",
+         .set = SetInteger(&raw.seed, 0, INT64_MAX),
+         .default_text = "0"}}},
+  };
+}
+
+absl::Status CheckVoters(ControllerConfig& config) {
+  std::vector<int32_t> ids;
+  for (const ConfiguredVoter& voter : config.voters) ids.push_back(voter.node_id.value());
+  if (std::find(ids.begin(), ids.end(), config.node_id.value()) == ids.end()) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "this node (node-id %d) is not in voters, which lists %s: correct one of the two",
+        config.node_id.value(), absl::StrJoin(ids, ", ")));
+  }
+  if (ids.size() % 2 == 0) {
+    config.warnings.push_back(absl::StrFormat(
+        "%d voters tolerate no more failures (%d) than %d would, and each write needs one more "
+        "acknowledgement: use an odd number",
+        ids.size(), (ids.size() - 1) / 2, ids.size() - 1));
+  }
+  return absl::OkStatus();
+}
+
+// A name may resolve to a loopback address on its own host, where others would not get through.
+HostPort DefaultPeerListen(const HostPort& own) {
+  return own.IsAddress() ? own : HostPort{"0.0.0.0", own.port};
+}
+
+absl::Status ResolveListeners(const Raw& raw, ControllerConfig& config) {
+  const auto self =
+      std::find_if(config.voters.begin(), config.voters.end(),
+                   [&](const ConfiguredVoter& voter) { return voter.node_id == config.node_id; });
+  config.peer_listen = raw.peer_listen.value_or(DefaultPeerListen(self->endpoint));
+  config.peer_advertise = raw.peer_advertise.value_or(self->endpoint);
+  config.client_listen = *raw.client_listen;
+  config.client_advertise = raw.client_advertise.value_or(config.client_listen);
+  if (config.client_advertise.IsWildcard()) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "client-listen %s is a wildcard, which nobody can dial: name the host that brokers and "
+        "tools use with client-advertise",
+        config.client_listen.ToString()));
+  }
+  if (config.client_listen == config.peer_listen && config.client_listen.port != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("client-listen and peer-listen are both %s: give them different ports",
+                        config.client_listen.ToString()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckTiming(ControllerConfig& config) {
+  if (config.election_timeout_min > config.election_timeout_max) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("election-timeout-min-ms %d is above election-timeout-max-ms %d",
+                        ToMs(config.election_timeout_min), ToMs(config.election_timeout_max)));
+  }
+  if (config.heartbeat_interval * 2 > config.election_timeout_min) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "heartbeat-interval-ms %d is more than half of election-timeout-min-ms %d: one late "
+        "heartbeat would cost the leader its office",
+        ToMs(config.heartbeat_interval), ToMs(config.election_timeout_min)));
+  }
+  if (config.broker_connection_grace > config.broker_session_timeout) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("broker-connection-grace-ms %d is above broker-session-timeout-ms %d",
+                        ToMs(config.broker_connection_grace), ToMs(config.broker_session_timeout)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ConfiguredVoter>> ParseVoters(std::string_view text) {
+  std::vector<ConfiguredVoter> voters;
+  for (const auto part : absl::StrSplit(std::string(text), ',')) {
+    const std::string piece(part);
+    const size_t at = piece.find('@');
+    int32_t id = -1;
+    if (at == std::string::npos || !absl::SimpleAtoi(piece.substr(0, at), &id) || id < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("'%s' is not ID@HOST:PORT, as in 1@controller-1:9091", piece));
+    }
+    ASSIGN_OR_RETURN(HostPort endpoint, ParseAdvertised(std::string_view(piece).substr(at + 1)));
+    for (const ConfiguredVoter& other : voters) {
+      if (other.node_id == NodeId(id)) {
+        return absl::InvalidArgumentError(absl::StrFormat("node %d is listed twice", id));
+      }
+      if (other.endpoint == endpoint) {
+        return absl::InvalidArgumentError(
+            absl::StrFormat("nodes %d and %d have the same endpoint %s", other.node_id.value(), id,
+                            endpoint.ToString()));
+      }
+    }
+    voters.push_back({NodeId(id), std::move(endpoint)});
+  }
+  std::sort(voters.begin(), voters.end(), [](const ConfiguredVoter& a, const ConfiguredVoter& b) {
+    return a.node_id < b.node_id;
+  });
+  return voters;
+}
+
+absl::StatusOr<ConfigOutcome> LoadControllerConfig(
+    int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
+    ControllerConfig* config) {
+  ControllerConfig loaded;
+  Raw raw;
+  const ProgramOptions options = {ControllerManual(), Options(raw, loaded)};
+  ASSIGN_OR_RETURN(const ConfigOutcome outcome, LoadConfig(options, argc, argv, environment));
+  if (outcome == ConfigOutcome::kShown) return outcome;
+  loaded.node_id = NodeId(static_cast<int32_t>(raw.node_id));
+  loaded.seed = static_cast<uint64_t>(raw.seed);
+  RETURN_IF_ERROR(CheckVoters(loaded));
+  RETURN_IF_ERROR(ResolveListeners(raw, loaded));
+  RETURN_IF_ERROR(CheckTiming(loaded));
+  *config = std::move(loaded);
+  return outcome;
+}
+
+}  // namespace quorate::server
