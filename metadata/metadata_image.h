@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "base/host_port.h"
 #include "base/ids.h"
 
 namespace quorate::metadata {
@@ -25,13 +25,8 @@ inline constexpr uint32_t kLatestMetadataVersion = 1;
 // Positions in a replica list are bits of a mask.
 inline constexpr size_t kMaxReplicas = 32;
 
-struct Endpoint {
-  std::string host;
-  uint16_t port = 0;
-
-  std::string ToString() const;  // "host:port", "[v6]:port"
-  friend bool operator==(const Endpoint&, const Endpoint&) = default;
-};
+// Where a broker is reached.
+using Endpoint = HostPort;
 
 struct BrokerRegistration {
   BrokerId id;
@@ -70,6 +65,9 @@ class PartitionView {
   int32_t leader_epoch() const { return leader_epoch_; }
   int32_t partition_epoch() const { return partition_epoch_; }
 
+  // Same index and content.
+  friend bool operator==(const PartitionView& a, const PartitionView& b);
+
  private:
   friend class TopicImage;
   int32_t index_ = 0;
@@ -95,6 +93,9 @@ class TopicImage {
   void ForEachChangedPartition(const TopicImage* before,
                                absl::FunctionRef<void(const PartitionView&)> fn) const;
 
+  // Same name, id and partitions. Chunks that are shared cost one comparison.
+  friend bool operator==(const TopicImage& a, const TopicImage& b);
+
  private:
   friend class ImageBuilder;
   std::string name_;
@@ -111,12 +112,16 @@ struct RequestResult {
     int32_t code = 0;  // quorate.common.v1.ErrorCode
     std::string message;
     Uuid topic_id;  // zero: none
+
+    friend bool operator==(const Item&, const Item&) = default;
   };
   std::string principal;
   RequestId request_id;
   std::string method;
   uint64_t request_hash = 0;
   std::vector<Item> items;
+
+  friend bool operator==(const RequestResult&, const RequestResult&) = default;
 };
 
 // What the table of request results knows of a request id.
@@ -158,13 +163,13 @@ class MetadataImage {
   // A topic that exists and differs from `name` only in '.' versus '_' (their metric names would
   // collide), or null. `name` itself does not count.
   TopicPtr FindCollidingTopic(std::string_view name) const;
-  // In an order that depends only on the content.
+  // By id.
   void ForEachTopic(absl::FunctionRef<void(const TopicPtr&)> fn) const;
   // By name.
   std::vector<TopicPtr> TopicsByName() const;
   // Topics that were created, changed or deleted between `before` and this later image:
-  // (before, now), null where it did not or does not exist; deletions first. Costs what changed,
-  // plus one comparison for each shard.
+  // (before, now), null where it did not or does not exist; deletions first, then by id. Costs what
+  // changed, plus one comparison for each shard.
   void ForEachChangedTopic(
       const MetadataImage& before,
       absl::FunctionRef<void(const TopicPtr& before, const TopicPtr& now)> fn) const;
@@ -176,9 +181,21 @@ class MetadataImage {
 
   RequestLookup FindRequest(std::string_view principal, const RequestId& id) const;
   size_t request_result_count() const;
+  // Oldest first.
+  void ForEachRequestResult(absl::FunctionRef<void(const RequestResult&)> fn) const;
+  // The highest evicted sequence of each client that also has results here, in an order that
+  // depends only on the content.
+  void ForEachEvictedClient(
+      absl::FunctionRef<void(std::string_view principal, const Uuid& client_uuid, int64_t sequence)>
+          fn) const;
 
   // Configs of one resource, by key.
   std::map<std::string, std::string> Configs(ConfigResourceType type, std::string_view name) const;
+  // The resources that have configs, by type, then name.
+  void ForEachConfiguredResource(
+      absl::FunctionRef<void(ConfigResourceType type, const std::string& name,
+                             const std::map<std::string, std::string>& configs)>
+          fn) const;
 
  private:
   friend class ImageBuilder;

@@ -1,0 +1,60 @@
+// Records from plain values, so that whoever decides or tests writes one in a line and nobody else
+// knows the packed arrays. What they make is valid if the values are; replay judges.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "metadata/metadata_image.h"
+#include "quorate/metadata/v1/records.pb.h"
+
+namespace quorate::metadata {
+
+struct NewPartition {
+  // In order of preference.
+  std::vector<BrokerId> replicas;
+  // Bit i: replicas[i] is in sync.
+  uint32_t isr_mask = 0;
+  // Position among the replicas; none: no leader.
+  std::optional<size_t> leader_position;
+};
+
+struct PartitionChange {
+  int32_t partition = 0;
+  // The new state, as in NewPartition.
+  uint32_t isr_mask = 0;
+  std::optional<size_t> leader_position;
+};
+
+struct BrokerChange {
+  // Unset: unchanged.
+  std::optional<bool> fenced;
+  std::optional<bool> in_controlled_shutdown;
+};
+
+v1::Record MakeNoOpRecord();
+v1::Record MakeMetadataVersionRecord(uint32_t level);
+v1::Record MakeTopicRecord(std::string_view name, const Uuid& id);
+v1::Record MakeRemoveTopicRecord(const Uuid& id);
+// Partitions first_partition, first_partition + 1, … with epochs 0. REQUIRES: not empty.
+v1::Record MakePartitionsRecord(const Uuid& topic_id, int32_t first_partition,
+                                std::span<const NewPartition> partitions);
+// REQUIRES: ascending by partition, not empty.
+v1::Record MakePartitionChangesRecord(const Uuid& topic_id,
+                                      std::span<const PartitionChange> changes);
+// `registration.broker_epoch` must be the record's own offset; its flags `fenced` and
+// `in_controlled_shutdown` do not count, as every registration starts fenced.
+v1::Record MakeRegisterBrokerRecord(const BrokerRegistration& registration);
+v1::Record MakeBrokerRegistrationChangeRecord(BrokerId id, int64_t broker_epoch,
+                                              const BrokerChange& change);
+// No value: the key is deleted.
+v1::Record MakeConfigRecord(ConfigResourceType type, std::string_view name, std::string_view key,
+                            std::optional<std::string_view> value);
+v1::Record MakeRequestResultRecord(const RequestResult& result);
+
+}  // namespace quorate::metadata

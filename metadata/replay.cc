@@ -1,0 +1,119 @@
+#include "metadata/replay.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "metadata/image_builder.h"
+#include "metadata/record_kind.h"
+#include "metadata/record_replay.h"
+#include "metadata/replay_errors.h"
+
+namespace quorate::metadata {
+namespace {
+
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+using ::google::protobuf::Reflection;
+
+// Offsets that one record takes.
+int32_t CountOffsets(const v1::Record& record) {
+  switch (record.kind_case()) {
+    case v1::Record::kPartitions:
+      return record.partitions().replica_counts_size();
+    case v1::Record::kPartitionChanges:
+      return record.partition_changes().partitions_size();
+    case v1::Record::kRequestResult:
+      return 0;
+    default:
+      return 1;
+  }
+}
+
+// Whether a newer program wrote something here that this one does not know. Ignoring it would make
+// two replicas differ in silence.
+bool HasUnknownFields(const Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!reflection.GetUnknownFields(message).empty()) return true;
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      if (HasUnknownFields(reflection.GetMessage(message, field))) return true;
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+      if (HasUnknownFields(reflection.GetRepeatedMessage(message, field, i))) return true;
+    }
+  }
+  return false;
+}
+
+absl::Status ReplayKnownRecord(const v1::Record& record, RecordOffset offset,
+                               ImageBuilder& builder) {
+  if (HasUnknownFields(record)) {
+    return absl::UnimplementedError("has fields that this program does not know; upgrade it");
+  }
+  return ReplayRecord(record, offset, builder);
+}
+
+}  // namespace
+
+int32_t CountRecords(const v1::RecordBatch& batch) {
+  int32_t count = 0;
+  for (const v1::Record& record : batch.records()) count += CountOffsets(record);
+  return std::max(count, 1);
+}
+
+absl::StatusOr<MetadataImage> Replay(const MetadataImage& image, const BatchPosition& position,
+                                     const v1::RecordBatch& batch) {
+  CHECK(position.base_offset == image.end_offset())
+      << "batch at " << position.base_offset << " for an image that ends at " << image.end_offset();
+  if (position.epoch < image.last_epoch()) {
+    return Contradiction("batch at offset %d: epoch %d after epoch %d",
+                         position.base_offset.value(), position.epoch.value(),
+                         image.last_epoch().value());
+  }
+  if (!batch.GetReflection()->GetUnknownFields(batch).empty()) {
+    return absl::UnimplementedError(absl::StrFormat(
+        "batch at offset %d: has fields that this program does not know; upgrade it",
+        position.base_offset.value()));
+  }
+  ImageBuilder builder(image);
+  RecordOffset offset = position.base_offset;
+  for (const v1::Record& record : batch.records()) {
+    const absl::Status status = ReplayKnownRecord(record, offset, builder);
+    if (!status.ok()) {
+      return absl::Status(status.code(),
+                          absl::StrFormat("%s at offset %d: %s", RecordKindName(record),
+                                          offset.value(), std::string(status.message())));
+    }
+    offset += CountOffsets(record);
+  }
+  // After the records: of an unknown kind nobody knows what it counts.
+  if (position.record_count != CountRecords(batch)) {
+    return Contradiction("batch at offset %d: takes %d offsets, but its records take %d",
+                         position.base_offset.value(), position.record_count, CountRecords(batch));
+  }
+  builder.SetPosition(position.end_offset(), position.epoch, position.append_time_ms);
+  return std::move(builder).Build();
+}
+
+absl::StatusOr<MetadataImage> ReplayPayload(const MetadataImage& image,
+                                            const BatchPosition& position,
+                                            std::string_view payload) {
+  v1::RecordBatch batch;
+  if (payload.size() > static_cast<size_t>(std::numeric_limits<int>::max()) ||
+      !batch.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
+    return Malformed("batch at offset %d: its %d bytes are no RecordBatch",
+                     position.base_offset.value(), payload.size());
+  }
+  return Replay(image, position, batch);
+}
+
+}  // namespace quorate::metadata

@@ -1,0 +1,47 @@
+// How replay says what is wrong with a record, and the checks that several kinds share. Internal to
+// metadata/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_format.h"
+#include "base/ids.h"
+#include "metadata/metadata_image.h"
+
+namespace quorate::metadata {
+
+// Ill-formed in itself, whatever the image.
+template <typename... Args>
+absl::Status Malformed(const absl::FormatSpec<Args...>& format, const Args&... args) {
+  return absl::DataLossError(absl::StrFormat(format, args...));
+}
+
+// Well-formed, but not on top of this image.
+template <typename... Args>
+absl::Status Contradiction(const absl::FormatSpec<Args...>& format, const Args&... args) {
+  return absl::FailedPreconditionError(absl::StrFormat(format, args...));
+}
+
+// DATA_LOSS unless `bytes` are 16 and not all zero.
+inline absl::StatusOr<Uuid> ParseUuid(const std::string& bytes, std::string_view field) {
+  const std::optional<Uuid> id = Uuid::FromBytes(bytes);
+  if (!id.has_value()) return Malformed("%s has %d bytes, not 16", field, bytes.size());
+  if (id->is_zero()) return Malformed("%s is zero", field);
+  return *id;
+}
+
+// The topic that a record names. FAILED_PRECONDITION if there is none.
+inline absl::StatusOr<TopicPtr> RequireTopic(const std::string& id_bytes,
+                                             const MetadataImage& image) {
+  const absl::StatusOr<Uuid> id = ParseUuid(id_bytes, "topic_id");
+  if (!id.ok()) return id.status();
+  TopicPtr topic = image.FindTopic(*id);
+  if (topic == nullptr) return Contradiction("no topic has id %s", id->ToString());
+  return topic;
+}
+
+}  // namespace quorate::metadata
