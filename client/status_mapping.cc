@@ -45,8 +45,22 @@ std::optional<Error> ErrorInDetails(const grpc::Status& status) {
 bool NeverSent(const grpc::Status& status) {
   const std::string text = status.error_message();
   return text.starts_with("failed to connect to all addresses") ||
-         text.starts_with("DNS resolution failed") ||
-         text.starts_with("Sent message larger than max");
+         text.starts_with("DNS resolution failed");
+}
+
+// gRPC's text without the frames that it was handed through: what follows its last ": ".
+std::string LastReason(const std::string& text) {
+  const size_t colon = text.rfind(": ");
+  return colon == std::string::npos ? text : text.substr(colon + 2);
+}
+
+std::string MessageFor(const grpc::Status& status, bool never_sent) {
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    return "the endpoint does not serve this call: name the client port of a controller";
+  }
+  if (never_sent) return absl::StrCat("cannot connect: ", LastReason(status.error_message()));
+  if (!status.error_message().empty()) return status.error_message();
+  return absl::StrCat("gRPC status ", static_cast<int>(status.error_code()), " without a message");
 }
 
 ErrorCode NearestCode(grpc::StatusCode code) {
@@ -147,10 +161,11 @@ Error ErrorFromStatus(const grpc::Status& status) {
   CHECK(!status.ok());
   if (std::optional<Error> error = ErrorInDetails(status)) return *std::move(error);
 
-  const bool refused = NeverSent(status) || RefusedByCode(status.error_code());
+  const bool never_sent = NeverSent(status);
+  const bool refused = never_sent || RefusedByCode(status.error_code());
   Error error;
   error.set_code(NearestCode(status.error_code()));
-  error.set_message(status.error_message());
+  error.set_message(MessageFor(status, never_sent));
   error.set_outcome(refused ? common::v1::REFUSED : common::v1::UNKNOWN);
   return error;
 }

@@ -1,0 +1,81 @@
+#include "client/admin_client.h"
+
+#include <string>
+#include <utility>
+
+#include "quorate/admin/v1/admin_service.grpc.pb.h"
+
+namespace quorate::client {
+namespace {
+
+using admin::v1::AdminService;
+
+Uuid RandomUuid() {
+  Rng rng(Rng::SystemSeed());
+  return Uuid::Random(rng);
+}
+
+// Calls `method` of the stub, on one endpoint after the other.
+template <typename Request, typename Response>
+CallResult<Response> CallMethod(FailoverCaller& caller, CallKind kind,
+                                grpc::Status (AdminService::Stub::*method)(grpc::ClientContext*,
+                                                                           const Request&,
+                                                                           Response*),
+                                const Request& request) {
+  Response response;
+  auto failure = caller.Call(
+      kind, [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+        AdminService::Stub stub(channel);
+        response.Clear();
+        return (stub.*method)(context, request, &response);
+      });
+  if (failure.has_value()) return *std::move(failure);
+  return response;
+}
+
+}  // namespace
+
+AdminClient::AdminClient(CallerOptions options)
+    : caller_(std::move(options)), client_uuid_(RandomUuid()) {}
+
+template <typename Request>
+void AdminClient::EnsureRequestId(Request& request) {
+  if (request.has_request_id()) return;
+  request.mutable_request_id()->set_client_uuid(std::string(client_uuid_.bytes()));
+  request.mutable_request_id()->set_sequence(++last_sequence_);
+}
+
+CallResult<admin::v1::CreateTopicsResponse> AdminClient::CreateTopics(
+    admin::v1::CreateTopicsRequest request) {
+  EnsureRequestId(request);
+  const CallKind kind = request.validate_only() ? CallKind::kRead : CallKind::kWrite;
+  return CallMethod(caller_, kind, &AdminService::Stub::CreateTopics, request);
+}
+
+CallResult<admin::v1::DeleteTopicsResponse> AdminClient::DeleteTopics(
+    admin::v1::DeleteTopicsRequest request) {
+  EnsureRequestId(request);
+  return CallMethod(caller_, CallKind::kWrite, &AdminService::Stub::DeleteTopics, request);
+}
+
+CallResult<admin::v1::ListTopicsResponse> AdminClient::ListTopics(
+    const admin::v1::ListTopicsRequest& request) {
+  return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::ListTopics, request);
+}
+
+CallResult<admin::v1::DescribeTopicsResponse> AdminClient::DescribeTopics(
+    const admin::v1::DescribeTopicsRequest& request) {
+  return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::DescribeTopics, request);
+}
+
+CallResult<admin::v1::DescribeClusterResponse> AdminClient::DescribeCluster(
+    const admin::v1::DescribeClusterRequest& request) {
+  return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::DescribeCluster, request);
+}
+
+CallResult<admin::v1::DescribeQuorumResponse> AdminClient::DescribeQuorum(
+    const admin::v1::DescribeQuorumRequest& request) {
+  return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::DescribeQuorum, request);
+}
+
+}  // namespace quorate::client

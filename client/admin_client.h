@@ -1,0 +1,40 @@
+// AdminService for programs: each call is made through a failover (failover_caller.h), and every
+// call that changes something carries a request id, so that its retries are safe.
+#pragma once
+
+#include <cstdint>
+
+#include "base/uuid.h"
+#include "client/failover_caller.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+
+namespace quorate::client {
+
+// Not thread-safe: one instance for each thread. Blocks.
+class AdminClient {
+ public:
+  // Names this instance by a random uuid.
+  explicit AdminClient(CallerOptions options);
+
+  // These get the next request id, unless the request carries one already.
+  CallResult<admin::v1::CreateTopicsResponse> CreateTopics(admin::v1::CreateTopicsRequest request);
+  CallResult<admin::v1::DeleteTopicsResponse> DeleteTopics(admin::v1::DeleteTopicsRequest request);
+
+  CallResult<admin::v1::ListTopicsResponse> ListTopics(const admin::v1::ListTopicsRequest& request);
+  CallResult<admin::v1::DescribeTopicsResponse> DescribeTopics(
+      const admin::v1::DescribeTopicsRequest& request);
+  CallResult<admin::v1::DescribeClusterResponse> DescribeCluster(
+      const admin::v1::DescribeClusterRequest& request);
+  CallResult<admin::v1::DescribeQuorumResponse> DescribeQuorum(
+      const admin::v1::DescribeQuorumRequest& request);
+
+ private:
+  template <typename Request>
+  void EnsureRequestId(Request& request);
+
+  FailoverCaller caller_;
+  const Uuid client_uuid_;
+  int64_t last_sequence_ = 0;
+};
+
+}  // namespace quorate::client

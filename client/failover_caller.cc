@@ -1,0 +1,148 @@
+#include "client/failover_caller.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "client/channel.h"
+#include "client/status_mapping.h"
+
+namespace quorate::client {
+namespace {
+
+using common::v1::Error;
+
+MonoTime Now() { return SystemClock().Now(); }
+
+FailureKind KindOfAnswer(CallKind call, const Error& error) {
+  const bool unknown = call == CallKind::kWrite && error.outcome() != common::v1::REFUSED;
+  return unknown ? FailureKind::kUnknown : FailureKind::kRefused;
+}
+
+FailureKind KindOfGivingUp(bool maybe_changed, const Error& last) {
+  if (maybe_changed) return FailureKind::kUnknown;
+  // A controller that is there and says "later" has refused; it was not out of reach.
+  return last.code() == common::v1::RESOURCE_EXHAUSTED ? FailureKind::kRefused
+                                                       : FailureKind::kUnreachable;
+}
+
+}  // namespace
+
+bool IsRetryable(const Error& error) {
+  switch (error.code()) {
+    case common::v1::NOT_CONTROLLER:
+    case common::v1::CONTROLLER_NOT_AVAILABLE:
+    case common::v1::RESOURCE_EXHAUSTED:
+    case common::v1::REQUEST_TIMED_OUT:
+      return true;
+    case common::v1::REQUEST_ID_EVICTED:
+      // The server has forgotten, and will not remember again.
+      return false;
+    default:
+      return error.outcome() == common::v1::UNKNOWN;
+  }
+}
+
+std::string CallFailure::ToString() const {
+  const bool answered_for_good = !IsRetryable(error);
+  if (answered_for_good) {
+    return absl::StrFormat("%s: %s", common::v1::ErrorCode_Name(error.code()), error.message());
+  }
+  std::string text =
+      absl::StrFormat("gave up after %.1f s; %s:", static_cast<double>(ToMs(elapsed)) / 1000,
+                      kind == FailureKind::kUnknown ? "the change may or may not have been made"
+                                                    : "nothing was changed");
+  for (const EndpointAnswer& answer : answers) {
+    absl::StrAppendFormat(&text, "\n  %s: ", answer.endpoint);
+    if (answer.attempts == 0) {
+      text += "not tried";
+    } else {
+      absl::StrAppendFormat(&text, "%s: %s (%d attempt%s)",
+                            common::v1::ErrorCode_Name(answer.last.code()), answer.last.message(),
+                            answer.attempts, answer.attempts == 1 ? "" : "s");
+    }
+  }
+  return text;
+}
+
+FailoverCaller::FailoverCaller(CallerOptions options)
+    : options_(std::move(options)), rng_(Rng::SystemSeed()), channels_(options_.endpoints.size()) {
+  CHECK(!options_.endpoints.empty());
+}
+
+std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) {
+  const MonoTime start = Now();
+  const MonoTime deadline = start + options_.timeout;
+  Duration attempt_timeout = options_.attempt_timeout;
+  Duration backoff = options_.initial_backoff;
+  bool timed_out = false;
+  bool maybe_changed = false;
+
+  CallFailure failure;
+  for (const HostPort& endpoint : options_.endpoints) {
+    failure.answers.push_back({.endpoint = endpoint.ToString()});
+  }
+
+  for (size_t tried = 1;; ++tried) {
+    const grpc::Status status =
+        TryOnce(current_, std::min(attempt_timeout, deadline - Now()), attempt);
+    if (status.ok()) return std::nullopt;
+
+    EndpointAnswer& answer = failure.answers[current_];
+    ++answer.attempts;
+    answer.last = ErrorFromStatus(status);
+    failure.error = answer.last;
+    failure.elapsed = Now() - start;
+    if (!IsRetryable(failure.error)) {
+      failure.kind = KindOfAnswer(kind, failure.error);
+      return failure;
+    }
+    maybe_changed |= kind == CallKind::kWrite && failure.error.outcome() != common::v1::REFUSED;
+    timed_out |= failure.error.code() == common::v1::REQUEST_TIMED_OUT;
+    current_ = (current_ + 1) % channels_.size();
+
+    Duration wait = std::chrono::milliseconds(failure.error.retry_after_ms());
+    if (tried % channels_.size() == 0) {
+      wait = std::max(wait, Jittered(backoff));
+      backoff = std::min(2 * backoff, options_.max_backoff);
+      if (timed_out) attempt_timeout = std::min(2 * attempt_timeout, options_.max_attempt_timeout);
+      timed_out = false;
+    }
+    if (wait >= deadline - Now()) {
+      failure.kind = KindOfGivingUp(maybe_changed, failure.error);
+      return failure;
+    }
+    std::this_thread::sleep_for(wait);
+  }
+}
+
+grpc::Status FailoverCaller::TryOnce(size_t endpoint, Duration timeout, Attempt attempt) {
+  auto& channel = channels_[endpoint];
+  if (channel == nullptr) channel = MakeChannel(options_.endpoints[endpoint]);
+
+  const MonoTime deadline = Now() + timeout;
+  const Duration connect_timeout = std::min(options_.connect_timeout, timeout);
+  if (!SettleConnection(*channel, connect_timeout)) {
+    // Known not to have been sent, which gRPC's own DEADLINE_EXCEEDED would leave open.
+    Error error;
+    error.set_code(common::v1::CONTROLLER_NOT_AVAILABLE);
+    error.set_message(
+        absl::StrFormat("no connection within %d ms: the host or its name server does not answer",
+                        ToMs(connect_timeout)));
+    error.set_outcome(common::v1::REFUSED);
+    return StatusFromError(error);
+  }
+  grpc::ClientContext context;
+  context.set_wait_for_ready(false);
+  context.set_deadline(std::chrono::system_clock::now() + (deadline - Now()));
+  return attempt(channel, &context);
+}
+
+Duration FailoverCaller::Jittered(Duration backoff) {
+  const auto half = static_cast<uint64_t>(backoff.count() / 2);
+  return backoff - Duration(static_cast<int64_t>(rng_.Below(half + 1)));
+}
+
+}  // namespace quorate::client

@@ -1,0 +1,130 @@
+#include "client/testing/fake_admin_service.h"
+
+#include <arpa/inet.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "base/check.h"
+#include "client/status_mapping.h"
+
+namespace quorate::client {
+namespace {
+
+constexpr char kLoopback[] = "127.0.0.1";
+
+}  // namespace
+
+FakeAdminService::FakeAdminService(Script script) : script_(std::move(script)) {
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddListeningPort(std::string(kLoopback) + ":0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+  CHECK(server_ != nullptr);
+  endpoint_ = {kLoopback, static_cast<uint16_t>(port)};
+}
+
+FakeAdminService::~FakeAdminService() {
+  // A test may end while a script still keeps a call waiting; it is cancelled.
+  server_->Shutdown(std::chrono::system_clock::now());
+}
+
+int FakeAdminService::call_count() const {
+  MutexLock lock(&mutex_);
+  return call_count_;
+}
+
+std::vector<common::v1::RequestId> FakeAdminService::request_ids() const {
+  MutexLock lock(&mutex_);
+  return request_ids_;
+}
+
+grpc::Status FakeAdminService::Next() {
+  int call = 0;
+  {
+    MutexLock lock(&mutex_);
+    call = call_count_++;
+  }
+  return script_(call);
+}
+
+void FakeAdminService::Remember(const common::v1::RequestId& id) {
+  MutexLock lock(&mutex_);
+  request_ids_.push_back(id);
+}
+
+grpc::Status FakeAdminService::CreateTopics(grpc::ServerContext* /*context*/,
+                                            const admin::v1::CreateTopicsRequest* request,
+                                            admin::v1::CreateTopicsResponse* response) {
+  Remember(request->request_id());
+  *response = create_topics;
+  return Next();
+}
+
+grpc::Status FakeAdminService::DeleteTopics(grpc::ServerContext* /*context*/,
+                                            const admin::v1::DeleteTopicsRequest* request,
+                                            admin::v1::DeleteTopicsResponse* response) {
+  Remember(request->request_id());
+  *response = delete_topics;
+  return Next();
+}
+
+grpc::Status FakeAdminService::ListTopics(grpc::ServerContext* /*context*/,
+                                          const admin::v1::ListTopicsRequest* /*request*/,
+                                          admin::v1::ListTopicsResponse* response) {
+  *response = list_topics;
+  return Next();
+}
+
+grpc::Status FakeAdminService::DescribeTopics(grpc::ServerContext* /*context*/,
+                                              const admin::v1::DescribeTopicsRequest* /*request*/,
+                                              admin::v1::DescribeTopicsResponse* response) {
+  *response = describe_topics;
+  return Next();
+}
+
+grpc::Status FakeAdminService::DescribeCluster(grpc::ServerContext* /*context*/,
+                                               const admin::v1::DescribeClusterRequest* /*request*/,
+                                               admin::v1::DescribeClusterResponse* response) {
+  *response = describe_cluster;
+  return Next();
+}
+
+grpc::Status FakeAdminService::DescribeQuorum(grpc::ServerContext* /*context*/,
+                                              const admin::v1::DescribeQuorumRequest* /*request*/,
+                                              admin::v1::DescribeQuorumResponse* response) {
+  *response = describe_quorum;
+  return Next();
+}
+
+grpc::Status ErrorStatus(common::v1::ErrorCode code, common::v1::Outcome outcome,
+                         std::string message, int64_t retry_after_ms) {
+  common::v1::Error error;
+  error.set_code(code);
+  error.set_outcome(outcome);
+  error.set_message(std::move(message));
+  error.set_retry_after_ms(retry_after_ms);
+  return StatusFromError(error);
+}
+
+// Bound but not listening: the port is ours, and the kernel refuses whoever connects.
+RefusingPort::RefusingPort() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  PCHECK(socket_ >= 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  PCHECK(bind(socket_, reinterpret_cast<sockaddr*>(&address), length) == 0);
+  PCHECK(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length) == 0);
+  endpoint_ = {kLoopback, ntohs(address.sin_port)};
+}
+
+RefusingPort::~RefusingPort() { close(socket_); }
+
+}  // namespace quorate::client

@@ -1,0 +1,91 @@
+// A controller made of answers: serves AdminService on a free port of loopback and answers as the
+// test says. For tests of everything that calls a controller (client/, cli/).
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/host_port.h"
+#include "base/mutex.h"
+#include "quorate/admin/v1/admin_service.grpc.pb.h"
+#include "quorate/common/v1/error.pb.h"
+
+namespace quorate::client {
+
+// Listens from construction to destruction. Thread-safe.
+class FakeAdminService final : public admin::v1::AdminService::Service {
+ public:
+  // Called for each call of any method with its running number, from 0. An OK status lets the call
+  // succeed with the method's response below.
+  using Script = std::function<grpc::Status(int call)>;
+
+  explicit FakeAdminService(Script script);
+  ~FakeAdminService() override;
+
+  const HostPort& endpoint() const { return endpoint_; }
+  int call_count() const;
+  // Those of all mutating calls, in order of arrival.
+  std::vector<common::v1::RequestId> request_ids() const;
+
+  // What successful calls return. Set before the first call.
+  admin::v1::CreateTopicsResponse create_topics;
+  admin::v1::DeleteTopicsResponse delete_topics;
+  admin::v1::ListTopicsResponse list_topics;
+  admin::v1::DescribeTopicsResponse describe_topics;
+  admin::v1::DescribeClusterResponse describe_cluster;
+  admin::v1::DescribeQuorumResponse describe_quorum;
+
+ private:
+  grpc::Status Next();
+  void Remember(const common::v1::RequestId& id);
+
+  grpc::Status CreateTopics(grpc::ServerContext* context,
+                            const admin::v1::CreateTopicsRequest* request,
+                            admin::v1::CreateTopicsResponse* response) override;
+  grpc::Status DeleteTopics(grpc::ServerContext* context,
+                            const admin::v1::DeleteTopicsRequest* request,
+                            admin::v1::DeleteTopicsResponse* response) override;
+  grpc::Status ListTopics(grpc::ServerContext* context, const admin::v1::ListTopicsRequest* request,
+                          admin::v1::ListTopicsResponse* response) override;
+  grpc::Status DescribeTopics(grpc::ServerContext* context,
+                              const admin::v1::DescribeTopicsRequest* request,
+                              admin::v1::DescribeTopicsResponse* response) override;
+  grpc::Status DescribeCluster(grpc::ServerContext* context,
+                               const admin::v1::DescribeClusterRequest* request,
+                               admin::v1::DescribeClusterResponse* response) override;
+  grpc::Status DescribeQuorum(grpc::ServerContext* context,
+                              const admin::v1::DescribeQuorumRequest* request,
+                              admin::v1::DescribeQuorumResponse* response) override;
+
+  const Script script_;
+  HostPort endpoint_;
+  mutable Mutex mutex_;
+  int call_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<common::v1::RequestId> request_ids_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<grpc::Server> server_;
+};
+
+// The status of an error with this code, outcome and retry hint.
+grpc::Status ErrorStatus(common::v1::ErrorCode code, common::v1::Outcome outcome,
+                         std::string message, int64_t retry_after_ms = 0);
+
+// A port of loopback that refuses connections for as long as this lives.
+class RefusingPort {
+ public:
+  RefusingPort();
+  ~RefusingPort();
+  RefusingPort(const RefusingPort&) = delete;
+  RefusingPort& operator=(const RefusingPort&) = delete;
+
+  const HostPort& endpoint() const { return endpoint_; }
+
+ private:
+  int socket_;
+  HostPort endpoint_;
+};
+
+}  // namespace quorate::client
