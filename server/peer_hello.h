@@ -1,0 +1,49 @@
+// Hello: who speaks at the other end of a peer stream, and whether we talk to it. Apart from the
+// streams because it is pure: what is refused, and in which words, is decided here alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/ids.h"
+#include "quorate/raft/v1/raft_service.pb.h"
+#include "raft/transport.h"
+
+namespace quorate::server {
+
+// Field meanings: raft_service.proto.
+struct Hello {
+  std::string cluster_id;
+  // Whom the speaker believes to talk to.
+  NodeId expected_node;
+  std::string client_endpoint;
+  uint64_t session_id = 0;
+  raft::PeerHello speaker;
+
+  NodeId from() const { return speaker.key.node_id; }
+};
+
+raft::v1::Hello ToProto(const Hello& hello);
+
+// INVALID_ARGUMENT names the field that cannot be.
+absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto);
+
+// Whom a node accepts.
+struct HelloPolicy {
+  std::string cluster_id;
+  NodeId self;
+  // The voters of the configuration, this node included.
+  std::vector<NodeId> voters;
+};
+
+// FAILED_PRECONDITION, with the remedy, unless the speaker is another voter of our configuration,
+// of our cluster, means this node, and, where we dialled, is whom we dialled (`dialled`).
+// The message depends on nothing that changes from one attempt to the next.
+absl::Status CheckHello(const Hello& hello, const HelloPolicy& policy,
+                        std::optional<NodeId> dialled = std::nullopt);
+
+}  // namespace quorate::server

@@ -1,0 +1,101 @@
+#include "server/peer_hello.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace quorate::server {
+namespace {
+
+using ::testing::HasSubstr;
+
+Uuid Directory(char c) { return *Uuid::FromBytes(std::string(Uuid::kBytes, c)); }
+
+const HelloPolicy kNode1{.cluster_id = "8oZ1nHmwQpqYdV0bH5kJXw",
+                         .self = NodeId(1),
+                         .voters = {NodeId(1), NodeId(2), NodeId(3)}};
+
+Hello FromNode2() {
+  return {.cluster_id = kNode1.cluster_id,
+          .expected_node = NodeId(1),
+          .client_endpoint = "controller-2:9092",
+          .session_id = 77,
+          .speaker = {.key = {NodeId(2), Directory('b')},
+                      .peer_endpoint = "controller-2:9093",
+                      .configured_voters = {NodeId(1), NodeId(2), NodeId(3)},
+                      .has_log = true,
+                      .voter_set = raft::VoterSet({{{NodeId(2), Directory('b')}, "b:1"},
+                                                   {{NodeId(3), Directory('c')}, "c:1"}})}};
+}
+
+TEST(PeerHelloTest, EveryFieldSurvivesTheWire) {
+  const Hello hello = FromNode2();
+  const absl::StatusOr<Hello> got = FromProto(ToProto(hello));
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->cluster_id, hello.cluster_id);
+  EXPECT_EQ(got->expected_node, hello.expected_node);
+  EXPECT_EQ(got->client_endpoint, hello.client_endpoint);
+  EXPECT_EQ(got->session_id, hello.session_id);
+  EXPECT_EQ(got->speaker.key, hello.speaker.key);
+  EXPECT_EQ(got->speaker.peer_endpoint, hello.speaker.peer_endpoint);
+  EXPECT_EQ(got->speaker.configured_voters, hello.speaker.configured_voters);
+  EXPECT_EQ(got->speaker.has_log, hello.speaker.has_log);
+  EXPECT_EQ(got->speaker.voter_set, hello.speaker.voter_set);
+}
+
+TEST(PeerHelloTest, ANodeWithoutAVoterSetSaysSo) {
+  Hello hello = FromNode2();
+  hello.speaker.voter_set.reset();
+  const absl::StatusOr<Hello> got = FromProto(ToProto(hello));
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_FALSE(got->speaker.voter_set.has_value());
+}
+
+TEST(PeerHelloTest, AMalformedVoterSetIsRefused) {
+  raft::v1::Hello proto = ToProto(FromNode2());
+  proto.mutable_voter_set()->mutable_voters(0)->set_directory_id("short");
+  EXPECT_EQ(FromProto(proto).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(PeerHelloTest, AVoterOfTheSameClusterIsAccepted) {
+  EXPECT_TRUE(CheckHello(FromNode2(), kNode1).ok());
+  EXPECT_TRUE(CheckHello(FromNode2(), kNode1, NodeId(2)).ok());
+}
+
+void ExpectRefused(const Hello& hello, std::optional<NodeId> dialled, const std::string& why) {
+  const absl::Status status = CheckHello(hello, kNode1, dialled);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(why));
+}
+
+TEST(PeerHelloTest, AnotherClusterIsRefused) {
+  Hello hello = FromNode2();
+  hello.cluster_id = "AAAAAAAAAAAAAAAAAAAAAA";
+  ExpectRefused(hello, std::nullopt, "cluster 'AAAAAAAAAAAAAAAAAAAAAA'");
+}
+
+TEST(PeerHelloTest, AnotherNodeThanTheOneDialledIsRefused) {
+  ExpectRefused(FromNode2(), NodeId(3), "node 2 answered at the address");
+}
+
+TEST(PeerHelloTest, WhoMeansAnotherNodeIsRefused) {
+  Hello hello = FromNode2();
+  hello.expected_node = NodeId(3);
+  ExpectRefused(hello, std::nullopt, "expected node 3");
+}
+
+TEST(PeerHelloTest, OurOwnIdIsRefused) {
+  Hello hello = FromNode2();
+  hello.speaker.key.node_id = NodeId(1);
+  ExpectRefused(hello, std::nullopt, "another process calls itself node 1");
+}
+
+TEST(PeerHelloTest, ANodeOutsideTheVoterListIsRefused) {
+  Hello hello = FromNode2();
+  hello.speaker.key.node_id = NodeId(4);
+  ExpectRefused(hello, std::nullopt, "node 4 is not among the voters");
+}
+
+}  // namespace
+}  // namespace quorate::server
