@@ -1,0 +1,81 @@
+#include "metadata/describe.h"
+
+#include "absl/strings/str_cat.h"
+#include "metadata/text_util.h"
+
+namespace quorate::metadata {
+namespace {
+
+admin::v1::TopicDescription Describe(const MetadataImage& image, const TopicImage& topic) {
+  admin::v1::TopicDescription description;
+  description.set_name(topic.name());
+  description.set_topic_id(topic.id().ToString());
+  if (topic.partition_count() > 0) {
+    description.set_replication_factor(static_cast<int32_t>(topic.partition(0).replica_count()));
+  }
+  for (const auto& [key, value] : image.Configs(ConfigResourceType::kTopic, topic.name())) {
+    auto& config = *description.add_configs();
+    config.set_key(key);
+    config.set_value(value);
+  }
+  description.mutable_partitions()->Reserve(topic.partition_count());
+  for (int32_t i = 0; i < topic.partition_count(); ++i) {
+    const PartitionView view = topic.partition(i);
+    auto& partition = *description.add_partitions();
+    partition.set_partition(i);
+    partition.set_leader_id(view.leader().has_value() ? view.leader()->value() : -1);
+    partition.set_leader_epoch(view.leader_epoch());
+    partition.set_partition_epoch(view.partition_epoch());
+    partition.mutable_replicas()->Add(view.replicas().begin(), view.replicas().end());
+    for (const BrokerId member : view.Isr()) partition.add_isr(member.value());
+  }
+  return description;
+}
+
+}  // namespace
+
+admin::v1::TopicDescription DescribeTopic(const MetadataImage& image, std::string_view name) {
+  const TopicPtr topic = image.FindTopicByName(name);
+  if (topic != nullptr) return Describe(image, *topic);
+  admin::v1::TopicDescription description;
+  description.set_name(std::string(name));
+  description.mutable_error()->set_code(common::v1::UNKNOWN_TOPIC_OR_PARTITION);
+  description.mutable_error()->set_message(
+      absl::StrCat("no topic is named ", Quoted(name), "; ListTopics names those that exist"));
+  description.mutable_error()->set_outcome(common::v1::REFUSED);
+  return description;
+}
+
+google::protobuf::RepeatedPtrField<admin::v1::TopicDescription> DescribeTopics(
+    const MetadataImage& image, const google::protobuf::RepeatedPtrField<std::string>& names) {
+  google::protobuf::RepeatedPtrField<admin::v1::TopicDescription> descriptions;
+  if (names.empty()) {
+    for (const TopicPtr& topic : image.TopicsByName()) {
+      *descriptions.Add() = Describe(image, *topic);
+    }
+  }
+  for (const std::string& name : names) *descriptions.Add() = DescribeTopic(image, name);
+  return descriptions;
+}
+
+PartitionCounts CountPartitions(const MetadataImage& image) {
+  PartitionCounts counts;
+  for (const auto& [id, broker] : image.brokers()) counts.brokers[id];
+  image.ForEachTopic([&](const TopicPtr& topic) {
+    for (int32_t i = 0; i < topic->partition_count(); ++i) {
+      const PartitionView partition = topic->partition(i);
+      if (partition.isr_count() < partition.replica_count()) ++counts.under_replicated;
+      for (const int32_t replica : partition.replicas()) {
+        ++counts.brokers[BrokerId(replica)].replicas;
+      }
+      if (partition.leader().has_value()) {
+        ++counts.brokers[*partition.leader()].leaders;
+      } else {
+        ++counts.offline;
+      }
+    }
+  });
+  return counts;
+}
+
+}  // namespace quorate::metadata
