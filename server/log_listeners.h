@@ -1,0 +1,54 @@
+// Lets several parts of a node listen to one replicated log. Only the controller takes part in
+// claims and pauses; the rest of the node only watches.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "raft/replicated_log.h"
+
+namespace quorate::server {
+
+// A listener that overrides only what it cares about.
+class LogWatcher : public raft::ReplicatedLogListener {
+ public:
+  void OnCommitted(const std::vector<raft::EntryPtr>& /*entries*/) override {}
+  void OnLeaderChange(Epoch /*epoch*/, std::optional<NodeId> /*leader*/) override {}
+  void OnClaim(Epoch /*epoch*/, RecordOffset /*end_offset*/, bool /*has_voters*/,
+               const raft::VoterSet& /*voters*/) override {}
+  void OnRenounce(Epoch /*epoch*/) override {}
+  void OnPause(Epoch /*epoch*/) override {}
+  void OnResume(Epoch /*epoch*/) override {}
+};
+
+// Passes every call on to every listener, in their order. They outlive it.
+class LogFanout final : public raft::ReplicatedLogListener {
+ public:
+  explicit LogFanout(std::vector<raft::ReplicatedLogListener*> listeners)
+      : listeners_(std::move(listeners)) {}
+
+  void OnCommitted(const std::vector<raft::EntryPtr>& entries) override {
+    for (auto* listener : listeners_) listener->OnCommitted(entries);
+  }
+  void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override {
+    for (auto* listener : listeners_) listener->OnLeaderChange(epoch, leader);
+  }
+  void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
+               const raft::VoterSet& voters) override {
+    for (auto* listener : listeners_) listener->OnClaim(epoch, end_offset, has_voters, voters);
+  }
+  void OnRenounce(Epoch epoch) override {
+    for (auto* listener : listeners_) listener->OnRenounce(epoch);
+  }
+  void OnPause(Epoch epoch) override {
+    for (auto* listener : listeners_) listener->OnPause(epoch);
+  }
+  void OnResume(Epoch epoch) override {
+    for (auto* listener : listeners_) listener->OnResume(epoch);
+  }
+
+ private:
+  const std::vector<raft::ReplicatedLogListener*> listeners_;
+};
+
+}  // namespace quorate::server

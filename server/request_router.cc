@@ -1,0 +1,319 @@
+#include "server/request_router.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+
+namespace quorate::server {
+namespace {
+
+using common::v1::Error;
+
+// A request goes through at most two controllers before the one that runs it: the one that the
+// client chose, and one that was the active one until just now.
+constexpr int kMaxHops = 2;
+
+// When a queue is full: about as long as an election takes.
+constexpr int64_t kRetryAfterFullMs = 100;
+
+bool IsNotController(const Error& error) { return error.code() == common::v1::NOT_CONTROLLER; }
+
+}  // namespace
+
+struct RequestRouter::Pending {
+  uint64_t number = 0;
+  const Method* method = nullptr;
+  MessagePtr request;
+  controller::RequestContext context;
+  std::function<bool()> is_cancelled;
+  Done done;
+  // Controllers that it went through before this one.
+  int hops = 0;
+  bool repeatable = false;
+
+  bool answered = false;
+  // The try under way; 0: none yet.
+  uint64_t attempt = 0;
+  LeaderView tried;
+  Duration pause{};
+  // An earlier try may have been executed.
+  bool maybe_executed = false;
+
+  bool parked = false;
+  size_t parked_bytes = 0;
+  TimerId timer = kNoTimer;
+};
+
+RequestRouter::RequestRouter(RouterOptions options, Executor* executor, const Clock* clock,
+                             const LeaderTracker* leader, Forwarder* forwarder)
+    : options_(options),
+      executor_(executor),
+      clock_(clock),
+      leader_(leader),
+      forwarder_(forwarder) {}
+
+RequestRouter::~RequestRouter() = default;
+
+const RequestRouter::Method* RequestRouter::Register(Method method) {
+  auto owned = std::make_unique<const Method>(std::move(method));
+  const Method* registered = owned.get();
+  CHECK(methods_.emplace(registered->name, std::move(owned)).second);
+  return registered;
+}
+
+void RequestRouter::Call(const Method* method, MessagePtr request,
+                         controller::RequestContext context, std::function<bool()> is_cancelled,
+                         Done done) {
+  CHECK(context.deadline != kNever);
+  auto pending = std::make_shared<Pending>();
+  pending->number = next_number_++;
+  pending->method = method;
+  pending->repeatable = method->repeatable(*request);
+  pending->request = std::move(request);
+  pending->context = std::move(context);
+  pending->is_cancelled = std::move(is_cancelled);
+  pending->done = std::move(done);
+  // The common case needs no turn on the loop before its try here.
+  if (leader_->view().leader == options_.self) {
+    RunHere(pending);
+  } else if (!executor_->TryPost([this, pending] { Enter(pending); })) {
+    Error error = controller::MakeError(common::v1::RESOURCE_EXHAUSTED,
+                                        "this controller has too many requests queued");
+    error.set_retry_after_ms(kRetryAfterFullMs);
+    std::move(pending->done)(std::move(error));
+  }
+}
+
+void RequestRouter::OnForwarded(raft::v1::ForwardRequest request,
+                                absl::AnyInvocable<void(raft::v1::ForwardResponse) &&> done) {
+  auto pending = std::make_shared<Pending>();
+  pending->number = next_number_++;
+  pending->context.principal = request.principal();
+  pending->context.deadline =
+      clock_->Now() + std::chrono::milliseconds(std::max<int64_t>(request.timeout_ms(), 0));
+  pending->is_cancelled = [] { return false; };
+  pending->hops = std::max(request.hops(), 1);
+  pending->done = [done = std::move(done)](controller::Answer<MessagePtr> answer) mutable {
+    raft::v1::ForwardResponse response;
+    if (auto* error = std::get_if<Error>(&answer)) {
+      *response.mutable_error() = std::move(*error);
+    } else {
+      std::get<MessagePtr>(answer)->SerializeToString(response.mutable_response());
+    }
+    std::move(done)(std::move(response));
+  };
+
+  const auto it = methods_.find(request.method());
+  if (it != methods_.end()) {
+    pending->method = it->second.get();
+    pending->request = MessagePtr(pending->method->request_type->New());
+  }
+  if (it == methods_.end() || !pending->request->ParseFromString(request.request())) {
+    std::move(pending->done)(controller::MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("this controller cannot read the forwarded request '%s': do all "
+                        "controllers run the same version?",
+                        request.method())));
+    return;
+  }
+  pending->repeatable = pending->method->repeatable(*pending->request);
+  executor_->Post([this, pending] { Enter(pending); });
+}
+
+void RequestRouter::Shutdown() {
+  executor_->Post([this] {
+    shut_down_ = true;
+    DispatchAgain();
+  });
+}
+
+void RequestRouter::OnLeaderChange(Epoch /*epoch*/, std::optional<NodeId> leader) {
+  if (leader) executor_->Post([this] { DispatchAgain(); });
+}
+
+void RequestRouter::OnClaim(Epoch /*epoch*/, RecordOffset /*end_offset*/, bool /*has_voters*/,
+                            const raft::VoterSet& /*voters*/) {
+  executor_->Post([this] { DispatchAgain(); });
+}
+
+void RequestRouter::DispatchAgain() {
+  // A dispatch may end the request and so take it out of pending_.
+  std::vector<PendingPtr> movable;
+  for (const auto& [number, pending] : pending_) {
+    if (pending->parked) {
+      movable.push_back(pending);
+    } else if (pending->repeatable && pending->tried != leader_->view()) {
+      // Under way to a controller that is no longer the active one, and may never answer.
+      pending->maybe_executed = true;
+      movable.push_back(pending);
+    }
+  }
+  for (const PendingPtr& pending : movable) {
+    Unpark(pending);
+    Dispatch(pending);
+  }
+}
+
+void RequestRouter::Enter(const PendingPtr& pending) {
+  pending_.emplace(pending->number, pending);
+  Dispatch(pending);
+}
+
+void RequestRouter::Dispatch(const PendingPtr& pending) {
+  if (shut_down_) {
+    Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, "this controller is stopping");
+    return;
+  }
+  const bool late = clock_->Now() >= pending->context.deadline;
+  const LeaderView view = leader_->view();
+  if (late || pending->is_cancelled()) {
+    Fail(pending, common::v1::REQUEST_TIMED_OUT,
+         view.leader ? "the request's deadline passed before the active controller took it"
+                     : "the request's deadline passed while no active controller was known: does a "
+                       "majority of the controllers run?");
+  } else if (view.leader == options_.self) {
+    RunHere(pending);
+  } else if (!view.leader && pending->hops == 0) {
+    Park(pending, pending->context.deadline);
+  } else if (!view.leader || pending->hops >= kMaxHops) {
+    // The controller that forwarded it knows its deadline and looks elsewhere.
+    Fail(pending, common::v1::NOT_CONTROLLER, "this controller is not the active one");
+  } else {
+    Forward(pending, *view.leader);
+  }
+}
+
+void RequestRouter::RunHere(const PendingPtr& pending) {
+  pending->tried = leader_->view();
+  const uint64_t attempt = ++pending->attempt;
+  pending->method->run_here(
+      *pending->request, pending->context,
+      [this, pending, attempt](controller::Answer<MessagePtr> answer) {
+        executor_->Post([this, pending, attempt, answer = std::move(answer)]() mutable {
+          OnAnswer(pending, attempt, std::move(answer));
+        });
+      });
+}
+
+void RequestRouter::Forward(const PendingPtr& pending, NodeId to) {
+  pending->tried = leader_->view();
+  const uint64_t attempt = ++pending->attempt;
+  raft::v1::ForwardRequest forward;
+  forward.set_method(pending->method->name);
+  pending->request->SerializeToString(forward.mutable_request());
+  forward.set_principal(pending->context.principal);
+  forward.set_timeout_ms(ToMs(pending->context.deadline - clock_->Now()));
+  forward.set_hops(pending->hops + 1);
+  forwarder_->Forward(
+      to, std::move(forward), pending->context.deadline,
+      [this, pending, attempt](ForwardResult result) {
+        executor_->Post([this, pending, attempt, result = std::move(result)]() mutable {
+          OnForwardResult(pending, attempt, std::move(result));
+        });
+      });
+}
+
+void RequestRouter::OnForwardResult(const PendingPtr& pending, uint64_t attempt,
+                                    ForwardResult result) {
+  if (auto* failure = std::get_if<ForwardFailure>(&result)) {
+    // As if the other controller had answered so: the way on is the same.
+    OnAnswer(
+        pending, attempt,
+        controller::MakeError(common::v1::NOT_CONTROLLER,
+                              absl::StrFormat("lost the active controller: %s", failure->message),
+                              failure->maybe_sent ? common::v1::UNKNOWN : common::v1::REFUSED));
+    return;
+  }
+  auto& response = std::get<raft::v1::ForwardResponse>(result);
+  if (response.has_error()) {
+    OnAnswer(pending, attempt, std::move(*response.mutable_error()));
+    return;
+  }
+  MessagePtr message(pending->method->response_type->New());
+  if (!message->ParseFromString(response.response())) {
+    OnAnswer(pending, attempt,
+             controller::MakeError(common::v1::UNKNOWN_SERVER_ERROR,
+                                   "the active controller's answer does not parse",
+                                   common::v1::UNKNOWN));
+    return;
+  }
+  OnAnswer(pending, attempt, std::move(message));
+}
+
+void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
+                             controller::Answer<MessagePtr> answer) {
+  if (pending->answered) return;
+  const auto* error = std::get_if<Error>(&answer);
+  // An earlier try's result is as good as the latest's, its failure tells nothing.
+  if (error != nullptr && attempt != pending->attempt) return;
+  if (error != nullptr && IsNotController(*error)) {
+    const bool refused = error->outcome() == common::v1::REFUSED;
+    // A forwarded request that is not at home here goes back to the one that forwarded it, unless
+    // this node is about to be the active one.
+    const bool may_wait = pending->hops == 0 || leader_->view().leader == options_.self;
+    if (may_wait && (refused || pending->repeatable)) {
+      if (!refused) pending->maybe_executed = true;
+      Retry(pending);
+      return;
+    }
+  }
+  Finish(pending, std::move(answer));
+}
+
+void RequestRouter::Retry(const PendingPtr& pending) {
+  pending_.emplace(pending->number, pending);
+  const LeaderView view = leader_->view();
+  if (shut_down_ || (view != pending->tried && view.leader)) {
+    pending->pause = Duration(0);
+    Dispatch(pending);
+    return;
+  }
+  pending->pause = std::clamp(pending->pause * 2, options_.retry_min, options_.retry_max);
+  Park(pending, std::min(clock_->Now() + pending->pause, pending->context.deadline));
+}
+
+void RequestRouter::Park(const PendingPtr& pending, MonoTime until) {
+  const size_t bytes = pending->request->ByteSizeLong();
+  if (parked_ >= options_.max_parked || parked_bytes_ + bytes > options_.max_parked_bytes) {
+    Fail(pending, common::v1::RESOURCE_EXHAUSTED, "too many requests wait for an active controller",
+         kRetryAfterFullMs);
+    return;
+  }
+  pending->parked = true;
+  pending->parked_bytes = bytes;
+  ++parked_;
+  parked_bytes_ += bytes;
+  pending->timer = executor_->PostAt(until, [this, pending] {
+    Unpark(pending);
+    Dispatch(pending);
+  });
+}
+
+void RequestRouter::Unpark(const PendingPtr& pending) {
+  if (!pending->parked) return;
+  pending->parked = false;
+  --parked_;
+  parked_bytes_ -= pending->parked_bytes;
+  executor_->CancelTimer(pending->timer);
+}
+
+void RequestRouter::Finish(const PendingPtr& pending, controller::Answer<MessagePtr> answer) {
+  pending->answered = true;
+  pending_.erase(pending->number);
+  if (auto* error = std::get_if<Error>(&answer);
+      error != nullptr && pending->maybe_executed && !pending->method->read_only) {
+    error->set_outcome(common::v1::UNKNOWN);
+  }
+  std::move(pending->done)(std::move(answer));
+}
+
+void RequestRouter::Fail(const PendingPtr& pending, common::v1::ErrorCode code, std::string message,
+                         int64_t retry_after_ms) {
+  Error error = controller::MakeError(code, std::move(message));
+  error.set_retry_after_ms(retry_after_ms);
+  Finish(pending, std::move(error));
+}
+
+}  // namespace quorate::server
