@@ -1,0 +1,64 @@
+// Asks the controller to let replicas back into the ISRs of the partitions that this broker leads.
+// Brokers hold no messages yet, so a replica is in sync as soon as it is unfenced: it has replayed
+// the metadata log past its own registration. (Kafka: AlterPartitionManager; KIP-841, KIP-903.)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "broker/active_session.h"
+#include "broker/broker_options.h"
+#include "broker/call_pacer.h"
+#include "broker/ports.h"
+#include "metadata/metadata_image.h"
+
+namespace quorate::broker {
+
+// Broker loop only.
+class IsrProposer {
+ public:
+  // A request holds at most this many partitions; the rest follows in the next one.
+  static constexpr int kMaxPartitionsPerRequest = 10'000;
+
+  // Everything must outlive the proposer.
+  IsrProposer(const BrokerOptions& options, Executor* executor, const Clock* clock, Rng* rng,
+              ControllerChannel* channel);
+
+  void OnSession(const std::optional<ActiveSession>& session) { pacer_.OnSession(session); }
+
+  // Proposals are always made from the newest image; what it no longer calls for is dropped.
+  void OnImage(const metadata::MetadataImage& before, const metadata::MetadataImage& now);
+
+ private:
+  struct Proposal {
+    // The controller has accepted one that was built on this partition epoch: wait until the image
+    // shows another. -1: none.
+    int32_t accepted_on_epoch = -1;
+  };
+
+  bool IsActive(BrokerId broker) const;
+  // Whether this broker leads the partition and an active replica is outside its ISR.
+  bool CallsForProposal(const metadata::PartitionView& partition) const;
+  void Review(const metadata::TopicImage& topic, const metadata::PartitionView& partition);
+  bool Send(const ActiveSession& session);
+  // Adds at most `limit` of a topic's wanted partitions to `changes`.
+  void AddTopic(const Uuid& topic_id, const std::map<int32_t, Proposal>& wanted, int limit,
+                v1::AlterPartitionRequest::Topic& changes) const;
+  // Whether every partition was accepted.
+  bool OnResponse(const v1::AlterPartitionRequest& request,
+                  const v1::AlterPartitionResponse& response);
+
+  const BrokerOptions& options_;
+  ControllerChannel* const channel_;
+  metadata::MetadataImage image_;
+  // By topic, then partition: those that call for a proposal by the newest image.
+  std::map<Uuid, std::map<int32_t, Proposal>> wanted_;
+  CallPacer pacer_;
+};
+
+}  // namespace quorate::broker

@@ -1,0 +1,186 @@
+#include "broker/metadata_follower.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "base/failpoint.h"
+#include "base/overloaded.h"
+#include "metadata/replay.h"
+
+namespace quorate::broker {
+
+using metadata::v1::SubscribeResponse;
+
+MetadataFollower::MetadataFollower(const BrokerOptions& options, Executor* executor,
+                                   const Clock* clock, Rng* rng, MetadataSource* source,
+                                   Listener* listener)
+    : options_(options),
+      executor_(executor),
+      clock_(clock),
+      source_(source),
+      listener_(listener),
+      finder_(options.bootstrap, static_cast<size_t>(options.broker_id.value()), rng) {}
+
+MetadataFollower::~MetadataFollower() { CancelTimers(); }
+
+void MetadataFollower::Start() { Subscribe(); }
+
+void MetadataFollower::Stop() {
+  CancelTimers();
+  endpoint_.clear();
+  source_->Unsubscribe();
+}
+
+void MetadataFollower::Subscribe() {
+  metadata::v1::SubscribeRequest request;
+  request.set_cluster_id(options_.cluster_id);
+  request.set_epoch(replayed_.last_epoch().value());
+  request.set_end_offset(replayed_.end_offset().value());
+  request.set_subscriber(absl::StrFormat("broker-%d", options_.broker_id.value()));
+  endpoint_.clear();
+  source_->Subscribe(finder_.current(), std::move(request),
+                     [this](MetadataEvent event) { OnEvent(std::move(event)); });
+  last_sign_ = clock_->Now();
+  WatchIdle(last_sign_ + options_.metadata_idle_timeout);
+}
+
+void MetadataFollower::OnEvent(MetadataEvent event) {
+  if (const auto* error = std::get_if<common::v1::Error>(&event)) {
+    MoveOn(finder_.OnFailure(), error->message());
+    return;
+  }
+  last_event_ = clock_->Now();
+  if (endpoint_.empty()) {
+    endpoint_ = finder_.current();
+    LOG(INFO) << "follows the metadata log at " << endpoint_ << " from offset "
+              << replayed_.end_offset();
+  }
+  const auto& response = std::get<SubscribeResponse>(event);
+  switch (response.event_case()) {
+    case SubscribeResponse::kBatch:
+      OnBatch(response.batch());
+      break;
+    case SubscribeResponse::kProgress:
+      OnProgress(response.progress());
+      break;
+    case SubscribeResponse::kReset:
+      OnReset(response.reset());
+      break;
+    default:
+      Fail(absl::UnimplementedError(
+          "the controller sends what this version cannot read (a snapshot, or something newer): "
+          "run a broker of the controllers' version"));
+      break;
+  }
+}
+
+void MetadataFollower::OnBatch(const metadata::v1::Batch& batch) {
+  metadata::BatchPosition position;
+  position.epoch = Epoch(batch.epoch());
+  position.base_offset = RecordOffset(batch.base_offset());
+  position.record_count = batch.record_count();
+  position.append_time_ms = batch.append_time_ms();
+  if (position.base_offset != replayed_.end_offset() || position.record_count < 1) {
+    MoveOn(
+        finder_.OnFailure(),
+        absl::StrFormat("it sent a batch of %d records at offset %d where %d is next",
+                        batch.record_count(), batch.base_offset(), replayed_.end_offset().value()));
+    return;
+  }
+  const absl::Status failpoint = Failpoint("broker.replay");
+  absl::StatusOr<metadata::MetadataImage> next =
+      failpoint.ok() ? metadata::ReplayPayload(replayed_, position, batch.records())
+                     : absl::StatusOr<metadata::MetadataImage>(failpoint);
+  if (!next.ok()) {
+    Fail(absl::Status(next.status().code(),
+                      absl::StrFormat("cannot replay the metadata log at offset %d: %s",
+                                      batch.base_offset(), std::string(next.status().message()))));
+    return;
+  }
+  replayed_ = *std::move(next);
+  OnSign();
+  if (caught_up_) Publish();
+}
+
+void MetadataFollower::OnProgress(const metadata::v1::Progress& progress) {
+  if (progress.leader_id() >= 0) listener_->OnControllerEpoch(progress.epoch());
+  const bool out_of_touch =
+      active_epoch_ > 0 && (progress.leader_id() < 0 || progress.epoch() < active_epoch_);
+  if (!out_of_touch) OnSign();
+  // A controller that has only just started may know of no high watermark yet. Where there is a
+  // leader, the barrier of its epoch is behind everything that was committed before.
+  if (!caught_up_ && progress.leader_id() >= 0 &&
+      replayed_.last_epoch().value() >= progress.epoch() &&
+      replayed_.end_offset().value() >= progress.high_watermark()) {
+    caught_up_ = true;
+    Publish();
+  }
+}
+
+void MetadataFollower::OnReset(const metadata::v1::Reset& reset) {
+  if (replayed_.end_offset() == RecordOffset(0)) {
+    MoveOn(finder_.OnFailure(),
+           absl::StrFormat("it refuses to begin at offset 0: %s", reset.reason()));
+    return;
+  }
+  LOG(ERROR) << "the metadata log at " << endpoint_ << " does not continue at offset "
+             << replayed_.end_offset() << ", epoch " << replayed_.last_epoch()
+             << ": begins again from nothing; roles stay until it is read: " << reset.reason();
+  replayed_ = metadata::MetadataImage();
+  caught_up_ = false;
+  listener_->OnLogReplaced();
+  Subscribe();
+}
+
+void MetadataFollower::Publish() {
+  const metadata::MetadataImage before = std::exchange(published_, replayed_);
+  listener_->OnImage(before, published_);
+}
+
+void MetadataFollower::Fail(absl::Status status) {
+  Stop();
+  listener_->OnReplayFailed(std::move(status));
+}
+
+void MetadataFollower::MoveOn(Duration pause, const std::string& reason) {
+  if (!endpoint_.empty()) {
+    LOG(WARNING) << "lost the metadata log at " << endpoint_ << ", goes on at " << finder_.current()
+                 << " from offset " << replayed_.end_offset() << ": " << reason;
+  } else {
+    VLOG(1) << "no metadata log yet, goes on at " << finder_.current() << ": " << reason;
+  }
+  Stop();
+  if (pause == Duration(0)) {
+    Subscribe();
+  } else {
+    subscribe_timer_ = executor_->PostAt(clock_->Now() + pause, [this] { Subscribe(); });
+  }
+}
+
+void MetadataFollower::OnSign() {
+  finder_.OnSuccess();
+  last_sign_ = clock_->Now();
+}
+
+void MetadataFollower::WatchIdle(MonoTime deadline) {
+  executor_->CancelTimer(idle_timer_);
+  // Not moved with every sign: when it fires, it looks how long ago the last one was.
+  idle_timer_ = executor_->PostAt(deadline, [this] {
+    const MonoTime next = last_sign_ + options_.metadata_idle_timeout;
+    if (next > clock_->Now()) {
+      WatchIdle(next);
+      return;
+    }
+    MoveOn(finder_.OnFailure(), absl::StrFormat("no sign of a live controller for %d ms",
+                                                ToMs(options_.metadata_idle_timeout)));
+  });
+}
+
+void MetadataFollower::CancelTimers() {
+  executor_->CancelTimer(subscribe_timer_);
+  executor_->CancelTimer(idle_timer_);
+}
+
+}  // namespace quorate::broker
