@@ -19,10 +19,12 @@
 // `lhs` = the value of the StatusOr `expr`, or returns its Status.
 #define ASSIGN_OR_RETURN(lhs, expr) \
   ASSIGN_OR_RETURN_IMPL(QUORATE_CONCAT(status_or_, __LINE__), lhs, expr)
+// NOLINTBEGIN(bugprone-macro-parentheses): `lhs` may be a declaration.
 #define ASSIGN_OR_RETURN_IMPL(tmp, lhs, expr)     \
   auto tmp = (expr);                              \
   if (!tmp.ok()) return std::move(tmp).status();  \
   lhs = *std::move(tmp)
+// NOLINTEND(bugprone-macro-parentheses)
 
 // Fatal unless the Status `expr` is OK: for operations whose failure would be our own mistake.
 #define CHECK_OK(expr)                                   \
