@@ -1,0 +1,167 @@
+#include "broker/role_manager.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "metadata/record_builders.h"
+#include "metadata/testing/test_log.h"
+
+namespace quorate::broker {
+namespace {
+
+using metadata::NewPartition;
+using metadata::PartitionChange;
+using metadata::TestLog;
+using metadata::TestUuid;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr uint16_t kOrders = 1;
+
+class RoleManagerTest : public testing::Test {
+ protected:
+  RoleManagerTest() {
+    log_.MustAppend({metadata::MakeMetadataVersionRecord(1)});
+    for (int id = 1; id <= 3; ++id) {
+      metadata::BrokerRegistration broker;
+      broker.id = BrokerId(id);
+      broker.incarnation_id = TestUuid(static_cast<uint16_t>(id));
+      broker.broker_epoch = log_.end_offset();
+      broker.endpoint = {"localhost", 9092};
+      log_.MustAppend({metadata::MakeRegisterBrokerRecord(broker)});
+    }
+  }
+
+  // Replicas in order of preference; the first one leads; all in sync.
+  void CreateTopic(const std::string& name, uint16_t id,
+                   const std::vector<std::vector<int32_t>>& assignments) {
+    std::vector<NewPartition> partitions;
+    for (const auto& replicas : assignments) {
+      NewPartition& partition = partitions.emplace_back();
+      for (const int32_t replica : replicas) partition.replicas.emplace_back(replica);
+      partition.isr_mask = (1u << replicas.size()) - 1;
+      partition.leader_position = 0;
+    }
+    log_.MustAppend({metadata::MakeTopicRecord(name, TestUuid(id)),
+                     metadata::MakePartitionsRecord(TestUuid(id), 0, partitions)});
+  }
+  void Change(uint16_t topic, int32_t partition, uint32_t isr_mask,
+              std::optional<size_t> leader_position) {
+    const std::vector<PartitionChange> changes = {{partition, isr_mask, leader_position}};
+    log_.MustAppend({metadata::MakePartitionChangesRecord(TestUuid(topic), changes)});
+  }
+
+  // What changed since the last call, a line for each role.
+  std::vector<std::string> Update() { return Update(log_.image()); }
+  std::vector<std::string> Update(const metadata::MetadataImage& image) {
+    std::vector<std::string> lines = Lines(roles_.OnImage(seen_, image));
+    seen_ = image;
+    return lines;
+  }
+  static std::vector<std::string> Lines(const std::vector<v1::PartitionRole>& roles) {
+    std::vector<std::string> lines;
+    for (const v1::PartitionRole& role : roles) {
+      lines.push_back(absl::StrFormat("%s-%d %s of %d in epoch %d", role.topic(), role.partition(),
+                                      v1::Role_Name(role.role()), role.leader_id(),
+                                      role.leader_epoch()));
+    }
+    return lines;
+  }
+
+  TestLog log_;
+  metadata::MetadataImage seen_;
+  RoleManager roles_{BrokerId(2)};
+};
+
+TEST_F(RoleManagerTest, TakesUpTheRolesOfANewTopic) {
+  CreateTopic("orders", kOrders, {{1, 2}, {2, 1}, {1, 3}});
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_FOLLOWER of 1 in epoch 0",
+                                    "orders-1 ROLE_LEADER of 2 in epoch 0"));
+  EXPECT_EQ(roles_.leader_count(), 1u);
+  EXPECT_EQ(roles_.follower_count(), 1u);
+  ASSERT_EQ(roles_.List().size(), 2u);
+  EXPECT_EQ(roles_.List()[1].metadata_end_offset(), log_.end_offset());
+  EXPECT_EQ(roles_.List()[1].topic_id(), TestUuid(kOrders).bytes());
+}
+
+TEST_F(RoleManagerTest, FollowsALeaderThroughItsChanges) {
+  CreateTopic("orders", kOrders, {{1, 2, 3}});
+  Update();
+  Change(kOrders, 0, 0b110, 1);
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_LEADER of 2 in epoch 1"));
+  Change(kOrders, 0, 0b100, 2);
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_FOLLOWER of 3 in epoch 2"));
+  Change(kOrders, 0, 0b100, std::nullopt);
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_FOLLOWER of -1 in epoch 3"));
+  EXPECT_EQ(roles_.leader_count(), 0u);
+  EXPECT_EQ(roles_.follower_count(), 1u);
+}
+
+TEST_F(RoleManagerTest, AnIsrChangeIsNoTransition) {
+  CreateTopic("orders", kOrders, {{2, 1, 3}});
+  Update();
+  const int64_t taken_at = roles_.List()[0].metadata_end_offset();
+  Change(kOrders, 0, 0b011, 0);
+  EXPECT_THAT(Update(), IsEmpty());
+  EXPECT_EQ(roles_.List()[0].metadata_end_offset(), taken_at);
+}
+
+TEST_F(RoleManagerTest, GivesUpTheRolesOfADeletedTopic) {
+  CreateTopic("orders", kOrders, {{1, 2}, {2, 1}});
+  CreateTopic("payments", 2, {{2, 1}});
+  Update();
+  log_.MustAppend({metadata::MakeRemoveTopicRecord(TestUuid(kOrders))});
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_UNSPECIFIED of 1 in epoch 0",
+                                    "orders-1 ROLE_UNSPECIFIED of 2 in epoch 0"));
+  EXPECT_THAT(Lines(roles_.List()), ElementsAre("payments-0 ROLE_LEADER of 2 in epoch 0"));
+  EXPECT_EQ(roles_.leader_count(), 1u);
+}
+
+TEST_F(RoleManagerTest, ATopicThatWasDeletedAndMadeAnewIsAnother) {
+  CreateTopic("orders", kOrders, {{2, 1}});
+  Update();
+  log_.MustAppend({metadata::MakeRemoveTopicRecord(TestUuid(kOrders))});
+  CreateTopic("orders", 9, {{1, 2}});
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_UNSPECIFIED of 2 in epoch 0",
+                                    "orders-0 ROLE_FOLLOWER of 1 in epoch 0"));
+}
+
+TEST_F(RoleManagerTest, SeveralBatchesAtOnceAreOneTransition) {
+  CreateTopic("orders", kOrders, {{1, 2, 3}});
+  Update();
+  Change(kOrders, 0, 0b110, 1);
+  Change(kOrders, 0, 0b100, 2);
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_FOLLOWER of 3 in epoch 2"));
+}
+
+TEST_F(RoleManagerTest, ListsByTopicNameThenPartition) {
+  CreateTopic("b", 1, {{2}, {2}});
+  CreateTopic("a", 2, {{2}});
+  Update();
+  EXPECT_THAT(Lines(roles_.List()),
+              ElementsAre("a-0 ROLE_LEADER of 2 in epoch 0", "b-0 ROLE_LEADER of 2 in epoch 0",
+                          "b-1 ROLE_LEADER of 2 in epoch 0"));
+}
+
+TEST_F(RoleManagerTest, FitsTheRolesToALogThatReplacedTheOldOne) {
+  // The same topic with fewer partitions, another one gone, and an earlier leader epoch.
+  CreateTopic("orders", kOrders, {{1, 2}});
+  const TestLog restored = log_;
+  const std::vector<NewPartition> more = {{{BrokerId(2)}, 0b1, 0}};
+  log_.MustAppend({metadata::MakePartitionsRecord(TestUuid(kOrders), 1, more)});
+  CreateTopic("payments", 2, {{2, 1}});
+  Change(kOrders, 0, 0b10, 1);
+  Update();
+  ASSERT_EQ(roles_.leader_count(), 3u);
+  Update(restored.image());
+  EXPECT_THAT(Lines(roles_.List()), ElementsAre("orders-0 ROLE_FOLLOWER of 1 in epoch 0"));
+  EXPECT_EQ(roles_.leader_count(), 0u);
+  EXPECT_EQ(roles_.follower_count(), 1u);
+}
+
+}  // namespace
+}  // namespace quorate::broker
