@@ -1,0 +1,374 @@
+#include "server/subscription_hub.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "base/testing/manual_executor.h"
+#include "quorate/metadata/v1/metadata_service.pb.h"
+
+namespace quorate::server {
+namespace {
+
+using metadata::v1::SubscribeResponse;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+SubscribeResponse Decode(const Frame& frame) {
+  std::vector<grpc::Slice> slices;
+  EXPECT_TRUE(frame.bytes.Dump(&slices).ok());
+  std::string bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  EXPECT_EQ(bytes.size(), frame.size_bytes);
+  SubscribeResponse response;
+  EXPECT_TRUE(response.ParseFromString(bytes));
+  return response;
+}
+
+// Entries of two offsets each: entry i covers [2i, 2i + 2).
+raft::EntryPtr MakeEntry(int i, int32_t epoch = 1, size_t payload_bytes = 10) {
+  raft::EntryHeader header;
+  header.epoch = Epoch(epoch);
+  header.index = LogIndex(i + 1);
+  header.base_offset = RecordOffset(2 * i);
+  header.record_count = 2;
+  header.append_time_ms = 1000 + i;
+  return raft::Entry::Make(header, std::string(payload_bytes, 'x'));
+}
+
+// Holds entries and answers reads when the test says so.
+class FakeLog final : public raft::ReplicatedLog {
+ public:
+  using ReadDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<raft::EntryPtr>>) &&>;
+  using IndexDone = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
+
+  void Propose(raft::Proposal /*proposal*/) override { FAIL(); }
+  raft::Admission admission() const override { return raft::Admission::kOpen; }
+  void ReadIndex(MonoTime /*deadline*/, IndexDone done) override {
+    questions.push_back(std::move(done));
+  }
+  void TransferLeadership(std::optional<NodeId> /*target*/,
+                          absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
+    FAIL();
+  }
+  void ConfirmPause(Epoch /*epoch*/) override { FAIL(); }
+  void ReadCommitted(RecordOffset from, size_t max_bytes, ReadDone done) override {
+    ++reads;
+    std::vector<raft::EntryPtr> result;
+    size_t bytes = 0;
+    for (const raft::EntryPtr& entry : entries) {
+      if (entry->end_offset() <= from) continue;
+      bytes += entry->encoded().size();
+      if (bytes > max_bytes && !result.empty()) break;
+      result.push_back(entry);
+    }
+    if (result.empty()) {
+      std::move(done)(absl::OutOfRangeError("not in the log"));
+    } else {
+      std::move(done)(std::move(result));
+    }
+  }
+  void Describe(absl::AnyInvocable<void(raft::QuorumStatus) &&> /*done*/) override { FAIL(); }
+
+  std::vector<raft::EntryPtr> entries;
+  std::deque<IndexDone> questions;
+  int reads = 0;
+};
+
+class FakeStream final : public SubscriberStream {
+ public:
+  void Write(std::vector<FramePtr> frames) override {
+    EXPECT_FALSE(writing) << "one Write at a time";
+    writing = true;
+    for (const FramePtr& frame : frames) {
+      const SubscribeResponse response = Decode(*frame);
+      switch (response.event_case()) {
+        case SubscribeResponse::kBatch:
+          batches.push_back(response.batch().base_offset());
+          break;
+        case SubscribeResponse::kProgress:
+          progress.push_back(response.progress().high_watermark());
+          last_leader = response.progress().leader_id();
+          break;
+        case SubscribeResponse::kReset:
+          reset = response.reset().reason();
+          break;
+        default:
+          ADD_FAILURE() << response.ShortDebugString();
+      }
+      all.push_back(frame);
+    }
+  }
+  uint64_t frames_sent() const override { return sent; }
+  void Finish(std::optional<common::v1::Error> error) override {
+    finished = true;
+    end = std::move(error);
+  }
+  void Cut(common::v1::Error error) override {
+    cut = true;
+    Finish(std::move(error));
+  }
+
+  std::vector<int64_t> batches;
+  std::vector<int64_t> progress;
+  int32_t last_leader = -2;
+  std::string reset;
+  std::vector<FramePtr> all;
+  uint64_t sent = 0;
+  bool writing = false;
+  bool finished = false;
+  bool cut = false;
+  std::optional<common::v1::Error> end;
+};
+
+class SubscriptionHubTest : public testing::Test {
+ protected:
+  SubscriptionHubTest() {
+    hub_.SetLog(&log_);
+    SetLeader(1, NodeId(3));
+  }
+
+  void SetLeader(int32_t epoch, std::optional<NodeId> leader) {
+    leader_.OnLeaderChange(Epoch(epoch), leader);
+    hub_.OnLeaderChange(Epoch(epoch), leader);
+    executor_.RunReady();
+  }
+
+  void Commit(std::vector<raft::EntryPtr> entries) {
+    log_.entries.insert(log_.entries.end(), entries.begin(), entries.end());
+    hub_.OnCommitted(entries);
+    executor_.RunReady();
+  }
+
+  SubscriptionId Subscribe(FakeStream& stream, int32_t epoch, int64_t end_offset) {
+    const SubscriptionId id = hub_.Subscribe(
+        {.epoch = Epoch(epoch), .end_offset = RecordOffset(end_offset), .subscriber = "test"},
+        &stream);
+    executor_.RunReady();
+    return id;
+  }
+
+  // The network takes what was written, and what is written then.
+  void Drain(SubscriptionId id, FakeStream& stream) {
+    for (int i = 0; i < 1000 && stream.writing; ++i) {
+      stream.writing = false;
+      stream.sent = stream.all.size();
+      hub_.OnWritten(id);
+      executor_.RunReady();
+    }
+  }
+
+  ManualClock clock_;
+  ManualExecutor executor_{&clock_};
+  LeaderTracker leader_;
+  FakeLog log_;
+  SubscriptionHub hub_{{.cache_bytes = 400, .chunk_bytes = 100}, &executor_, &clock_, &leader_};
+};
+
+TEST_F(SubscriptionHubTest, AFrameIsTheEntryAsASubscribeResponse) {
+  const raft::EntryPtr entry = MakeEntry(4, 7, 1000);
+  const SubscribeResponse response = Decode(*MakeBatchFrame(entry));
+  EXPECT_EQ(response.batch().epoch(), 7);
+  EXPECT_EQ(response.batch().base_offset(), 8);
+  EXPECT_EQ(response.batch().record_count(), 2);
+  EXPECT_EQ(response.batch().append_time_ms(), 1004);
+  EXPECT_EQ(response.batch().records(), std::string(1000, 'x'));
+
+  raft::EntryHeader barrier;
+  barrier.type = raft::EntryType::kVoters;
+  barrier.epoch = Epoch(1);
+  barrier.index = LogIndex(1);
+  const SubscribeResponse empty =
+      Decode(*MakeBatchFrame(raft::Entry::Make(barrier, "a voter set")));
+  EXPECT_TRUE(empty.has_batch());
+  EXPECT_EQ(empty.batch().records(), "");
+}
+
+TEST_F(SubscriptionHubTest, ANewSubscriberGetsEverythingAndThenHowFarTheLogIs) {
+  Commit({MakeEntry(0), MakeEntry(1), MakeEntry(2)});
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 0, 0);
+  Drain(id, stream);
+  EXPECT_THAT(stream.batches, ElementsAre(0, 2, 4));
+  EXPECT_THAT(stream.progress, ElementsAre(6));
+  EXPECT_EQ(stream.last_leader, 3);
+  Commit({MakeEntry(3)});
+  EXPECT_THAT(stream.batches, ElementsAre(0, 2, 4, 6));
+}
+
+TEST_F(SubscriptionHubTest, AllStreamsShareOneFrame) {
+  FakeStream a;
+  FakeStream b;
+  Drain(Subscribe(a, 0, 0), a);
+  Drain(Subscribe(b, 0, 0), b);
+  Commit({MakeEntry(0)});
+  EXPECT_EQ(a.all.back(), b.all.back());
+}
+
+TEST_F(SubscriptionHubTest, WhatTheCacheHasLostIsReadFromTheLog) {
+  for (int i = 0; i < 100; ++i) Commit({MakeEntry(i)});
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 0, 0);
+  Drain(id, stream);
+  ASSERT_THAT(stream.batches, SizeIs(100));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(stream.batches[static_cast<size_t>(i)], 2 * i);
+  EXPECT_GT(log_.reads, 10) << "in chunks";
+  EXPECT_THAT(stream.progress, ElementsAre(200));
+}
+
+TEST_F(SubscriptionHubTest, ASlowSubscriberHoldsOneChunkAndNobodyUp) {
+  FakeStream slow;
+  FakeStream fast;
+  const SubscriptionId slow_id = Subscribe(slow, 0, 0);
+  const SubscriptionId fast_id = Subscribe(fast, 0, 0);
+  for (int i = 0; i < 100; ++i) {
+    Commit({MakeEntry(i)});
+    Drain(fast_id, fast);
+  }
+  EXPECT_THAT(fast.batches, SizeIs(100));
+  EXPECT_THAT(slow.all, SizeIs(1)) << "the first Write is still under way";
+  Drain(slow_id, slow);
+  EXPECT_THAT(slow.batches, SizeIs(100));
+}
+
+TEST_F(SubscriptionHubTest, AStalledSubscriberIsCutAndASlowOneIsNot) {
+  FakeStream stalled;
+  FakeStream slow;
+  Subscribe(stalled, 0, 0);
+  Subscribe(slow, 0, 0);
+  for (int second = 0; second < 9; ++second) executor_.AdvanceBy(seconds(1));
+  slow.sent += 1;
+  EXPECT_FALSE(stalled.cut);
+  executor_.AdvanceBy(seconds(2));
+  EXPECT_TRUE(stalled.cut);
+  EXPECT_EQ(stalled.end->code(), common::v1::RESOURCE_EXHAUSTED);
+  EXPECT_FALSE(slow.cut);
+  executor_.AdvanceBy(seconds(10));
+  EXPECT_TRUE(slow.cut);
+}
+
+TEST_F(SubscriptionHubTest, ProgressComesEachSecondAndWithALeader) {
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 0, 0);
+  Drain(id, stream);
+  ASSERT_THAT(stream.progress, SizeIs(1));
+  executor_.AdvanceBy(seconds(1));
+  ASSERT_THAT(stream.progress, SizeIs(2));
+  Drain(id, stream);
+  SetLeader(2, std::nullopt);
+  ASSERT_THAT(stream.progress, SizeIs(3));
+  EXPECT_EQ(stream.last_leader, -1);
+  Drain(id, stream);
+  SetLeader(2, NodeId(1));
+  Drain(id, stream);
+  EXPECT_EQ(stream.last_leader, 1);
+  Commit({MakeEntry(0, 2)});
+  Drain(id, stream);
+  EXPECT_THAT(stream.progress, ElementsAre(0, 0, 0, 0, 2)) << "an epoch's first batch";
+  Commit({MakeEntry(1, 2)});
+  Drain(id, stream);
+  EXPECT_THAT(stream.progress, SizeIs(5));
+}
+
+TEST_F(SubscriptionHubTest, ResumesInTheCacheAndInTheLog) {
+  for (int i = 0; i < 100; ++i) Commit({MakeEntry(i, 1 + i / 50)});
+  FakeStream newest;
+  Drain(Subscribe(newest, 2, 198), newest);
+  EXPECT_THAT(newest.batches, ElementsAre(198));
+  FakeStream older;
+  Drain(Subscribe(older, 1, 20), older);
+  ASSERT_THAT(older.batches, SizeIs(90));
+  EXPECT_EQ(older.batches[0], 20);
+  FakeStream complete;
+  Drain(Subscribe(complete, 2, 200), complete);
+  EXPECT_THAT(complete.batches, IsEmpty());
+  EXPECT_THAT(complete.progress, ElementsAre(200));
+}
+
+TEST_F(SubscriptionHubTest, WhoHasAnotherHistoryIsReset) {
+  for (int i = 0; i < 100; ++i) Commit({MakeEntry(i)});
+  FakeStream wrong_epoch;
+  Drain(Subscribe(wrong_epoch, 2, 200), wrong_epoch);
+  EXPECT_THAT(wrong_epoch.reset, HasSubstr("is of epoch 1"));
+  EXPECT_TRUE(wrong_epoch.finished);
+  EXPECT_FALSE(wrong_epoch.end.has_value());
+  EXPECT_THAT(wrong_epoch.batches, IsEmpty());
+  FakeStream inside_a_batch;
+  Drain(Subscribe(inside_a_batch, 1, 21), inside_a_batch);
+  EXPECT_THAT(inside_a_batch.reset, HasSubstr("ends at 22"));
+  EXPECT_TRUE(inside_a_batch.finished);
+}
+
+TEST_F(SubscriptionHubTest, WhoIsAheadWaitsUntilThisNodeHasWhatTheLeaderHad) {
+  Commit({MakeEntry(0)});
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 1, 4);
+  ASSERT_THAT(log_.questions, SizeIs(1));
+  std::move(log_.questions[0])(RecordOffset(6));
+  executor_.RunReady();
+  Commit({MakeEntry(1)});
+  EXPECT_THAT(stream.all, IsEmpty()) << "not before offset 6";
+  Commit({MakeEntry(2)});
+  Drain(id, stream);
+  EXPECT_EQ(stream.reset, "");
+  EXPECT_THAT(stream.batches, ElementsAre(4));
+}
+
+TEST_F(SubscriptionHubTest, WhoIsAheadOfTheLeaderIsReset) {
+  Commit({MakeEntry(0)});
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 1, 4);
+  std::move(log_.questions[0])(absl::UnavailableError("no leader"));
+  executor_.RunReady();
+  EXPECT_THAT(stream.all, IsEmpty());
+  executor_.AdvanceBy(milliseconds(100));
+  ASSERT_THAT(log_.questions, SizeIs(2));
+  std::move(log_.questions[1])(RecordOffset(2));
+  executor_.RunReady();
+  Drain(id, stream);
+  EXPECT_EQ(stream.reset, "this log ends at offset 2, the subscriber's at 4");
+  EXPECT_TRUE(stream.finished);
+}
+
+TEST_F(SubscriptionHubTest, APlaceThatIsNoneIsRefused) {
+  for (const auto& [epoch, offset] : {std::pair(0, 5), {1, 0}, {1, -1}, {-1, 5}}) {
+    FakeStream stream;
+    Subscribe(stream, epoch, offset);
+    ASSERT_TRUE(stream.end.has_value()) << epoch << " " << offset;
+    EXPECT_EQ(stream.end->code(), common::v1::INVALID_REQUEST);
+  }
+}
+
+TEST_F(SubscriptionHubTest, ABrokenStreamIsFinishedOnce) {
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 0, 0);
+  hub_.OnBroken(id);
+  hub_.OnWritten(id);
+  hub_.OnBroken(id);
+  executor_.RunReady();
+  EXPECT_TRUE(stream.finished);
+  Commit({MakeEntry(0)});
+  EXPECT_THAT(stream.batches, IsEmpty());
+}
+
+TEST_F(SubscriptionHubTest, ShutdownEndsAllStreamsAndThoseThatCome) {
+  FakeStream a;
+  Subscribe(a, 0, 0);
+  hub_.Shutdown();
+  executor_.RunReady();
+  ASSERT_TRUE(a.end.has_value());
+  EXPECT_EQ(a.end->code(), common::v1::CONTROLLER_NOT_AVAILABLE);
+  FakeStream b;
+  Subscribe(b, 0, 0);
+  EXPECT_TRUE(b.end.has_value());
+}
+
+}  // namespace
+}  // namespace quorate::server
