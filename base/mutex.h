@@ -1,5 +1,6 @@
 // std::mutex with clang's thread-safety annotations, and the only lock in the project: used inside
-// base/, at gRPC's edge and for what the threads of storage/ share. (Debian's absl::Mutex is not built for TSan.)
+// base/, at gRPC's edge and for what the threads of storage/ share. (Debian's absl::Mutex is not
+// built for TSan.)
 #pragma once
 
 #include <chrono>

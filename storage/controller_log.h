@@ -1,0 +1,71 @@
+// A controller's log as a real process has it: LogStore on RocksDB in a data directory, with its
+// threads, its watermark file and its eye on the free space. A simulation puts the parts together
+// in its own way.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "raft/durable_log.h"
+#include "storage/data_directory.h"
+#include "storage/fatal.h"
+#include "storage/free_space.h"
+#include "storage/log_store.h"
+#include "storage/rocksdb_kv.h"
+#include "storage/watermark.h"
+
+namespace quorate::storage {
+
+class ControllerLog {
+ public:
+  struct Options {
+    // With less free space than this nothing new is accepted. The default holds what RocksDB may
+    // write at once: a memtable to flush, its write-ahead logs, a compaction.
+    uint64_t min_free_bytes = 512 << 20;
+    // How often the watermark is saved, if it has changed, and the free space measured.
+    Duration housekeeping_interval = std::chrono::seconds(1);
+    size_t memtable_bytes = 64 << 20;
+    FatalHandler on_fatal = DieOnFatal();
+  };
+
+  // Opens the log, or makes it in a directory that is not formatted yet. DATA_LOSS: it is not what
+  // it was, so this node must not vote, stand or acknowledge under its directory id; the message
+  // says what is lost and what can be done. `directory` must outlive the log.
+  static absl::StatusOr<std::unique_ptr<ControllerLog>> Open(DataDirectory* directory,
+                                                             Options options);
+  // Saves the watermark and closes; a write that was not acknowledged by then may be lost. Nobody
+  // may call the log any more.
+  ~ControllerLog();
+
+  raft::DurableLog* log() { return log_.get(); }
+  // What the log held when it was opened. Moves it out: call once.
+  raft::RestoredLog TakeRestored() { return std::move(restored_); }
+  // What is durable; its write_id counts the syncs of the directory's life. Thread-safe.
+  LogState DurableState() const { return log_->DurableState(); }
+
+ private:
+  ControllerLog(std::string path, Options options);
+
+  absl::Status Recover(DataDirectory* directory);
+  void KeepHouse();
+  void SaveWatermark();
+
+  const std::string path_;
+  const Options options_;
+  WatermarkFile watermark_;
+  uint64_t saved_write_id_ = 0;
+  FreeSpace free_space_;
+  raft::RestoredLog restored_;
+  std::unique_ptr<RocksDbKv> kv_;
+  EventLoop writer_;
+  EventLoop reader_;
+  // Apart from the others: a sync of the watermark delays neither writes nor reads.
+  EventLoop housekeeper_;
+  std::unique_ptr<LogStore> log_;
+};
+
+}  // namespace quorate::storage

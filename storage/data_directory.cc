@@ -1,0 +1,190 @@
+#include "storage/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "base/check.h"
+#include "storage/file_io.h"
+
+namespace quorate::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int32_t kFormatVersion = 1;
+constexpr std::string_view kLockName = "LOCK";
+constexpr std::string_view kIdentityName = "identity.properties";
+// An interrupted first start leaves it, a new file system has it.
+constexpr std::string_view kIdentityTemporaryName = "identity.properties.tmp";
+constexpr std::string_view kLostAndFoundName = "lost+found";
+
+const char* NameOf(Role role) { return role == Role::kController ? "controller" : "broker"; }
+
+std::string Describe(const DirectoryOwner& owner) {
+  return absl::StrFormat("%s %d of cluster %s", NameOf(owner.role), owner.node_id,
+                         owner.cluster_id);
+}
+
+// The value of line NAME=… in a properties file.
+std::optional<std::string> FindValue(const std::string& content, std::string_view name) {
+  const std::vector<std::string> lines = absl::StrSplit(content, '\n');
+  for (const std::string& line : lines) {
+    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == '=') {
+      return line.substr(name.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+// OK if `path` holds nothing but what a first start may find or leave behind.
+absl::Status CheckUnused(const fs::path& path) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name == kLockName || name == kIdentityTemporaryName || name == kLostAndFoundName) continue;
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "data directory %s has no %s, but is not empty (it holds '%s'); give this node an empty "
+        "directory, or put the identity file back if this was its data",
+        path.string(), kIdentityName, name));
+  }
+  if (error) {
+    return absl::ErrnoToStatus(error.value(), absl::StrFormat("cannot list %s", path.string()));
+  }
+  return absl::OkStatus();
+}
+
+// The locked descriptor.
+absl::StatusOr<int> Lock(const std::string& path) {
+  const std::string lock_path = (fs::path(path) / kLockName).string();
+  const int fd = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrFormat("cannot open %s", lock_path));
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    char pid[32] = "";
+    const ssize_t bytes = pread(fd, pid, sizeof(pid) - 1, 0);
+    close(fd);
+    if (error != EWOULDBLOCK) {
+      return absl::ErrnoToStatus(error, absl::StrFormat("cannot lock %s", lock_path));
+    }
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "data directory %s is in use by another process%s; stop that one first, or give this node "
+        "a data directory of its own",
+        path, bytes > 0 ? absl::StrFormat(" (pid %s)", pid) : ""));
+  }
+  // Only for people who wonder who it is, so failures do not matter.
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
+    PLOG(WARNING) << "cannot write " << lock_path;
+  }
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& path,
+                                                                   const DirectoryOwner& owner,
+                                                                   Rng& rng) {
+  // Without a trailing slash, which would hide the parent.
+  const fs::path full_path = (fs::absolute(path) / "").lexically_normal().parent_path();
+  std::error_code error;
+  if (fs::create_directories(full_path, error)) {
+    RETURN_IF_ERROR(SyncDirectory(full_path.parent_path().string()));
+  } else if (error) {
+    return absl::ErrnoToStatus(error.value(),
+                               absl::StrFormat("cannot make data directory %s", path));
+  }
+  // Before the lock, so that not even its file is left in a directory that is not ours.
+  if (!fs::exists(full_path / kIdentityName, error)) RETURN_IF_ERROR(CheckUnused(full_path));
+  ASSIGN_OR_RETURN(const int lock_fd, Lock(full_path.string()));
+  std::unique_ptr<DataDirectory> directory(new DataDirectory(full_path.string(), lock_fd));
+  RETURN_IF_ERROR(directory->LoadOrMake(owner, rng));
+  return directory;
+}
+
+// Closing unlocks. The file stays: removing it would let a third process lock another one.
+DataDirectory::~DataDirectory() { close(lock_fd_); }
+
+absl::Status DataDirectory::LoadOrMake(const DirectoryOwner& owner, Rng& rng) {
+  ASSIGN_OR_RETURN(const std::optional<std::string> content, ReadFile(IdentityPath()));
+  if (!content) return Save({.owner = owner, .directory_id = Uuid::Random(rng)});
+  ASSIGN_OR_RETURN(identity_, Parse(path_, *content));
+  if (identity_.owner != owner) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "data directory %s belongs to %s, but this node is configured as %s; correct the "
+        "configuration, or give this node a data directory of its own",
+        path_, Describe(identity_.owner), Describe(owner)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DataDirectory::MarkFormatted() {
+  Identity identity = identity_;
+  identity.is_formatted = true;
+  return Save(identity);
+}
+
+absl::Status DataDirectory::Save(const Identity& identity) {
+  RETURN_IF_ERROR(ReplaceFile(IdentityPath(), Render(identity)));
+  identity_ = identity;
+  return absl::OkStatus();
+}
+
+std::string DataDirectory::IdentityPath() const {
+  return (fs::path(path_) / kIdentityName).string();
+}
+
+std::string DataDirectory::Render(const Identity& identity) {
+  std::string text = absl::StrFormat(
+      "# Whose data this is. Made at the first start; not to be edited or copied.\n"
+      "format.version=%d\n"
+      "cluster.id=%s\n"
+      "role=%s\n"
+      "node.id=%d\n"
+      "directory.id=%s\n"
+      "formatted=%s\n",
+      kFormatVersion, identity.owner.cluster_id, NameOf(identity.owner.role),
+      identity.owner.node_id, identity.directory_id.ToString(),
+      identity.is_formatted ? "true" : "false");
+  const uint64_t checksum = XXH3_64bits(text.data(), text.size());
+  return text + absl::StrFormat("checksum=%016x\n", checksum);
+}
+
+absl::StatusOr<DataDirectory::Identity> DataDirectory::Parse(const std::string& path,
+                                                             const std::string& content) {
+  int32_t version = 0;
+  if (absl::SimpleAtoi(FindValue(content, "format.version").value_or(""), &version) &&
+      version > kFormatVersion) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "data directory %s has format version %d, this program knows %d; start the newer program "
+        "that wrote it",
+        path, version, kFormatVersion));
+  }
+  Identity identity;
+  identity.owner.cluster_id = FindValue(content, "cluster.id").value_or("");
+  identity.owner.role =
+      FindValue(content, "role") == NameOf(Role::kBroker) ? Role::kBroker : Role::kController;
+  identity.directory_id =
+      Uuid::Parse(FindValue(content, "directory.id").value_or("")).value_or(Uuid());
+  identity.is_formatted = FindValue(content, "formatted") == "true";
+  // Whatever is missing, added or changed, the text is then not the one that we write.
+  if (!absl::SimpleAtoi(FindValue(content, "node.id").value_or(""), &identity.owner.node_id) ||
+      Render(identity) != content) {
+    return absl::DataLossError(
+        absl::StrFormat("data directory %s: %s is damaged or was edited; put its original back",
+                        path, kIdentityName));
+  }
+  return identity;
+}
+
+}  // namespace quorate::storage
