@@ -94,7 +94,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // Whether this node is the active controller and decides; any thread, no waiting.
   bool is_active() const;
 
-  // Fails everything that waits (NOT_CONTROLLER) and refuses what comes. Call before the loop stops.
+  // Fails everything that waits (NOT_CONTROLLER) and refuses what comes. Call before the loop
+  // stops.
   void Shutdown();
 
   // raft::ReplicatedLogListener, on the raft loop.

@@ -1,0 +1,234 @@
+#include "controller/broker_decisions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/host_port.h"
+#include "controller/quote.h"
+#include "metadata/record_builders.h"
+
+namespace quorate::controller {
+namespace {
+
+using broker::v1::HeartbeatRequest;
+using broker::v1::HeartbeatResponse;
+using broker::v1::RegisterBrokerRequest;
+using broker::v1::RegisterBrokerResponse;
+using common::v1::Error;
+using metadata::BrokerChange;
+using metadata::BrokerRegistration;
+
+// The rest of the batch is for the registrations that change with the partitions.
+constexpr size_t kSettlementBytes = kMaxBatchBytes - (64 << 10);
+constexpr size_t kMaxRackBytes = 255;
+
+// What can be read off the request alone.
+absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest& request) {
+  if (request.broker_id() < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("broker id %d is negative; ids are 0 or more", request.broker_id()));
+  }
+  const auto incarnation = Uuid::FromBytes(request.incarnation_id());
+  if (!incarnation || incarnation->is_zero()) {
+    return absl::InvalidArgumentError("the incarnation id is not 16 bytes, or zero");
+  }
+  if (request.rack().size() > kMaxRackBytes) {
+    return absl::InvalidArgumentError(absl::StrFormat("the rack %s is longer than %d bytes",
+                                                      Quote(request.rack()), kMaxRackBytes));
+  }
+  const auto endpoint = ParseAdvertised(request.advertised_endpoint());
+  if (!endpoint.ok()) return endpoint.status();
+  return BrokerRegistration{.id = BrokerId(request.broker_id()),
+                            .incarnation_id = *incarnation,
+                            .endpoint = {.host = endpoint->host, .port = endpoint->port},
+                            .rack = request.rack()};
+}
+
+// Settles the partitions of `broker` as if it were `active`, whatever its registration says.
+SettlementCounts SettleFor(const View& view, BrokerId broker, bool active,
+                           metadata::v1::RecordBatch* batch) {
+  ActiveBrokers brokers(view.image);
+  if (active) {
+    brokers.Add(broker);
+  } else {
+    brokers.Remove(broker);
+  }
+  return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers, kSettlementBytes, batch);
+}
+
+// What a heartbeat does to a registration.
+enum class Transition { kNone, kUnfence, kFence, kControlledShutdown };
+
+struct TransitionCause {
+  Transition transition = Transition::kNone;
+  std::string cause;
+};
+
+TransitionCause ChooseTransition(const View& view, const BrokerRegistration& broker,
+                                 const HeartbeatRequest& request, bool others_know) {
+  const auto fence = [&](const char* why) {
+    return TransitionCause{Transition::kFence,
+                           absl::StrFormat("fence broker %d: %s", broker.id.value(), why)};
+  };
+  if (broker.fenced) {
+    const bool is_caught_up = request.metadata_end_offset() > broker.broker_epoch;
+    if (request.want_shutdown() || request.want_fence() || !is_caught_up) return {};
+    return {Transition::kUnfence, absl::StrFormat("unfence broker %d", broker.id.value())};
+  }
+  if (request.want_fence()) return fence("it asked for it");
+  if (!request.want_shutdown()) return {};
+  const bool leads_nothing = view.tally.LoadOf(broker.id).leaders == 0;
+  if (broker.in_controlled_shutdown) {
+    if (!leads_nothing || !others_know) return {};
+    return fence("its controlled shutdown is complete");
+  }
+  if (leads_nothing) return fence("it shuts down and leads nothing");
+  return {Transition::kControlledShutdown,
+          absl::StrFormat("controlled shutdown of broker %d", broker.id.value())};
+}
+
+BrokerChange ToChange(Transition transition, const BrokerRegistration& broker) {
+  switch (transition) {
+    case Transition::kUnfence:
+      // The flag is still set when a controlled shutdown did not end the process.
+      if (broker.in_controlled_shutdown) return {.fenced = false, .in_controlled_shutdown = false};
+      return {.fenced = false};
+    case Transition::kFence:
+      return {.fenced = true};
+    case Transition::kControlledShutdown:
+      return {.in_controlled_shutdown = true};
+    case Transition::kNone:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
+                                                      const RegisterBrokerRequest& request,
+                                                      const RegistrationEvidence& evidence,
+                                                      const std::string& cluster_id,
+                                                      const Context& /*context*/) {
+  if (request.cluster_id() != cluster_id) {
+    return {.answer = MakeError(
+                common::v1::INCONSISTENT_CLUSTER_ID,
+                absl::StrFormat("broker %d is configured for cluster %s; this is cluster %s",
+                                request.broker_id(), Quote(request.cluster_id()), cluster_id))};
+  }
+  absl::StatusOr<BrokerRegistration> registration = ParseRegistration(request);
+  if (!registration.ok()) {
+    return {.answer = MakeError(common::v1::INVALID_REGISTRATION,
+                                std::string(registration.status().message()))};
+  }
+  const std::string cause = absl::StrFormat("register broker %d", request.broker_id());
+  RegisterBrokerResponse response;
+  metadata::v1::RecordBatch records;
+  SettlementCounts settled;
+  if (const BrokerRegistration* registered = view.image.FindBroker(registration->id)) {
+    if (registered->incarnation_id == registration->incarnation_id) {
+      response.set_broker_epoch(registered->broker_epoch);
+      response.set_endpoint_verified(registered->endpoint_verified);
+      return {.answer = std::move(response)};
+    }
+    if (!registered->fenced && !evidence.registered_one_is_gone) {
+      Error error = MakeError(
+          common::v1::DUPLICATE_BROKER_REGISTRATION,
+          absl::StrFormat("another process holds broker id %d: %s, incarnation %s; stop it, choose "
+                          "another id, or retry once its session has ended",
+                          registered->id.value(), registered->endpoint.ToString(),
+                          registered->incarnation_id.ToString()));
+      error.set_retry_after_ms(evidence.session_ends_in_ms);
+      return {.answer = std::move(error)};
+    }
+    settled = SettleFor(view, registered->id, /*active=*/false, &records);
+    if (!settled.complete) {
+      return {.records = std::move(records), .cause = cause, .settled = settled, .again = true};
+    }
+  }
+  registration->broker_epoch = NextRecordOffset(view.image, records).value();
+  registration->endpoint_verified = evidence.endpoint_verified;
+  *records.add_records() = metadata::MakeRegisterBrokerRecord(*registration);
+  response.set_broker_epoch(registration->broker_epoch);
+  response.set_endpoint_verified(registration->endpoint_verified);
+  return {.records = std::move(records),
+          .answer = std::move(response),
+          .cause = cause,
+          .settled = settled};
+}
+
+std::optional<Error> CheckHeartbeat(const metadata::MetadataImage& image,
+                                    const HeartbeatRequest& request) {
+  const BrokerRegistration* broker = image.FindBroker(BrokerId(request.broker_id()));
+  if (broker == nullptr) {
+    return MakeError(
+        common::v1::BROKER_ID_NOT_REGISTERED,
+        absl::StrFormat("broker %d is not registered; register first", request.broker_id()));
+  }
+  if (broker->broker_epoch != request.broker_epoch() ||
+      broker->incarnation_id.bytes() != request.incarnation_id()) {
+    return MakeError(
+        common::v1::STALE_BROKER_EPOCH,
+        absl::StrFormat("broker %d is registered with epoch %d by incarnation %s, not with epoch "
+                        "%d; register again",
+                        request.broker_id(), broker->broker_epoch,
+                        broker->incarnation_id.ToString(), request.broker_epoch()));
+  }
+  return std::nullopt;
+}
+
+HeartbeatResponse DescribeBroker(const BrokerRegistration& registration,
+                                 const HeartbeatRequest& request) {
+  HeartbeatResponse response;
+  response.set_is_caught_up(request.metadata_end_offset() > registration.broker_epoch);
+  response.set_is_fenced(registration.fenced);
+  response.set_should_shut_down(registration.fenced && request.want_shutdown());
+  return response;
+}
+
+Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatRequest& request,
+                                            bool others_know, const Context& /*context*/) {
+  BrokerRegistration broker = *view.image.FindBroker(BrokerId(request.broker_id()));
+  const auto [transition, cause] = ChooseTransition(view, broker, request, others_know);
+  if (transition == Transition::kNone) return {.answer = DescribeBroker(broker, request)};
+
+  metadata::v1::RecordBatch records;
+  const SettlementCounts settled =
+      SettleFor(view, broker.id, transition == Transition::kUnfence, &records);
+  if (!settled.complete) {
+    return {.records = std::move(records), .cause = cause, .settled = settled, .again = true};
+  }
+  *records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(
+      broker.id, broker.broker_epoch, ToChange(transition, broker));
+  if (transition != Transition::kControlledShutdown)
+    broker.fenced = transition == Transition::kFence;
+  return {.records = std::move(records),
+          .answer = DescribeBroker(broker, request),
+          .cause = cause,
+          .settled = settled};
+}
+
+Decision<std::monostate> DecideFence(const View& view, std::span<const BrokerId> brokers,
+                                     const std::string& why, const Context& /*context*/) {
+  ActiveBrokers active(view.image);
+  for (const BrokerId broker : brokers) active.Remove(broker);
+  const std::string ids = absl::StrJoin(
+      brokers, ", ", [](std::string* out, BrokerId id) { out->append(ToString(id)); });
+  Decision<std::monostate> decision;
+  decision.cause = absl::StrFormat("fence broker %s: %s", ids, why);
+  decision.settled =
+      SettlePartitionsOf(view.image, brokers, active, kSettlementBytes, &decision.records);
+  decision.again = !decision.settled.complete;
+  if (!decision.again) {
+    for (const BrokerId broker : brokers) {
+      *decision.records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(
+          broker, view.image.FindBroker(broker)->broker_epoch, {.fenced = true});
+    }
+  }
+  return decision;
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,152 @@
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "controller/item_results.h"
+#include "controller/new_partitions.h"
+#include "controller/quote.h"
+#include "controller/topic_configs.h"
+#include "controller/topic_decisions.h"
+#include "metadata/record_builders.h"
+#include "metadata/topic_name.h"
+
+namespace quorate::controller {
+namespace {
+
+using admin::v1::CreateTopicsRequest;
+using admin::v1::NewTopic;
+
+// The name of Kafka's own metadata log.
+constexpr char kReservedName[] = "__cluster_metadata";
+
+// How a name looks in metrics.
+std::string Normalized(const std::string& name) { return absl::StrReplaceAll(name, {{".", "_"}}); }
+
+ItemError CheckConfigs(const NewTopic& topic) {
+  std::set<std::string> keys;
+  for (const admin::v1::ConfigEntry& config : topic.configs()) {
+    const absl::Status status = ValidateTopicConfig(config.key(), config.value());
+    if (!status.ok())
+      return MakeItemError(common::v1::INVALID_CONFIG, std::string(status.message()));
+    if (!keys.insert(config.key()).second) {
+      return MakeItemError(common::v1::INVALID_CONFIG,
+                           absl::StrFormat("%s is given twice; give it once", config.key()));
+    }
+  }
+  return std::nullopt;
+}
+
+// Decides the topics of one request, one after the other.
+class TopicCreator {
+ public:
+  TopicCreator(const View& view, const CreateTopicsRequest& request, Rng* rng)
+      : image_(view.image), rng_(rng), partitions_(view, rng) {
+    for (const NewTopic& topic : request.topics()) ++times_named_[topic.name()];
+  }
+
+  // The topic's outcome; its records follow those of the topics before it.
+  ItemResult Create(const NewTopic& topic);
+
+  // What the records of all topics so far take at least.
+  size_t least_bytes() const { return partitions_.least_bytes(); }
+  metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }
+
+ private:
+  ItemError CheckName(const std::string& name) const;
+
+  const metadata::MetadataImage& image_;
+  Rng* const rng_;
+  NewPartitions partitions_;
+  std::map<std::string, int> times_named_;
+  // Names of the topics that this request creates, by their normalized form.
+  std::map<std::string, std::string> created_;
+  metadata::v1::RecordBatch records_;
+};
+
+ItemResult TopicCreator::Create(const NewTopic& topic) {
+  if (auto error = CheckName(topic.name())) return *error;
+  if (auto error = CheckConfigs(topic)) return *error;
+  NewPartitions::Partitions partitions;
+  if (auto error = partitions_.Make(topic, &partitions)) return *error;
+  if (least_bytes() > kMaxBatchBytes) return {};  // refused as a whole
+
+  const Uuid id = Uuid::Random(*rng_);
+  *records_.add_records() = metadata::MakeTopicRecord(topic.name(), id);
+  for (const admin::v1::ConfigEntry& config : topic.configs()) {
+    *records_.add_records() = metadata::MakeConfigRecord(
+        metadata::ConfigResourceType::kTopic, topic.name(), config.key(), config.value());
+  }
+  *records_.add_records() = metadata::MakePartitionsRecord(id, 0, partitions);
+  created_.emplace(Normalized(topic.name()), topic.name());
+  return {.topic_id = id};
+}
+
+ItemError TopicCreator::CheckName(const std::string& name) const {
+  if (const int times = times_named_.at(name); times > 1) {
+    return MakeItemError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("the request names topic \"%s\" %d times; name it once", name, times));
+  }
+  if (name == kReservedName) {
+    return MakeItemError(common::v1::INVALID_REQUEST,
+                         absl::StrFormat("\"%s\" is reserved; choose another name", name));
+  }
+  if (const absl::Status status = metadata::ValidateTopicName(name); !status.ok()) {
+    return MakeItemError(common::v1::INVALID_TOPIC_EXCEPTION, std::string(status.message()));
+  }
+  const metadata::TopicPtr existing = image_.FindCollidingTopic(name);
+  const auto created = created_.find(Normalized(name));
+  if (existing != nullptr || created != created_.end()) {
+    return MakeItemError(
+        common::v1::INVALID_TOPIC_EXCEPTION,
+        absl::StrFormat("the name \"%s\" collides with topic \"%s\": '.' and '_' look the same in "
+                        "metric names; choose another name",
+                        name, existing != nullptr ? existing->name() : created->second));
+  }
+  if (image_.FindTopicByName(name) != nullptr) {
+    return MakeItemError(common::v1::TOPIC_ALREADY_EXISTS,
+                         absl::StrFormat("topic \"%s\" exists already", name));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Decision<ItemResults> DecideCreateTopics(const View& view, const CreateTopicsRequest& request,
+                                         const Context& context) {
+  TopicCreator creator(view, request, context.rng);
+  ItemResults items;
+  for (const NewTopic& topic : request.topics()) {
+    items.push_back(creator.Create(topic));
+    if (creator.least_bytes() > kMaxBatchBytes) {
+      return {.answer = TooLargeForOneEntry(creator.least_bytes())};
+    }
+  }
+  metadata::v1::RecordBatch records = creator.TakeRecords();
+  if (request.validate_only()) {
+    for (ItemResult& item : items) item.topic_id = Uuid();
+    records.Clear();
+  }
+  std::string cause = request.topics_size() == 1
+                          ? absl::StrFormat("CreateTopics %s", request.topics(0).name())
+                          : absl::StrFormat("CreateTopics (%d topics)", request.topics_size());
+  return {.records = std::move(records), .answer = std::move(items), .cause = std::move(cause)};
+}
+
+admin::v1::CreateTopicsResponse ToResponse(const CreateTopicsRequest& request,
+                                           const ItemResults& items) {
+  admin::v1::CreateTopicsResponse response;
+  for (int i = 0; i < request.topics_size(); ++i) {
+    const ItemResult& item = items.at(static_cast<size_t>(i));
+    auto* result = response.add_results();
+    result->set_name(request.topics(i).name());
+    if (!item.topic_id.is_zero()) result->set_topic_id(item.topic_id.ToString());
+    if (item.code != common::v1::ERROR_CODE_UNSPECIFIED) *result->mutable_error() = ToError(item);
+  }
+  return response;
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,157 @@
+// A cluster for tests of decisions: what they decide is replayed at once, as the pipeline would.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "base/random.h"
+#include "controller/broker_decisions.h"
+#include "controller/decision.h"
+#include "controller/topic_decisions.h"
+#include "metadata/testing/test_log.h"
+
+namespace quorate::controller {
+
+class DecisionFixture {
+ public:
+  explicit DecisionFixture(uint64_t seed = 1) : rng_(seed) {
+    log_.MustAppend({metadata::MakeMetadataVersionRecord(1)});
+  }
+
+  const metadata::MetadataImage& image() const { return log_.image(); }
+
+  View view() {
+    tally_.AdvanceTo(image());
+    return {.image = image(), .tally = tally_};
+  }
+
+  Context context() { return {.rng = &rng_, .principal = "tester"}; }
+
+  template <typename T>
+  void Apply(const Decision<T>& decision) {
+    if (decision.records.records().empty()) return;
+    log_.MustAppend({decision.records.records().begin(), decision.records.records().end()});
+  }
+
+  // Registers broker `id` as its `life`-th incarnation; fenced.
+  void Register(int32_t id, uint16_t life = 1, const std::string& rack = "") {
+    const auto decision =
+        DecideRegisterBroker(view(), RegistrationOf(id, life, rack),
+                             {.registered_one_is_gone = true}, kClusterId, context());
+    CHECK(std::holds_alternative<broker::v1::RegisterBrokerResponse>(decision.answer));
+    Apply(decision);
+  }
+
+  // Registers and unfences brokers 1 to `count`.
+  void StartBrokers(int count) {
+    for (int32_t id = 1; id <= count; ++id) {
+      Register(id);
+      Heartbeat(id);
+    }
+  }
+
+  // A heartbeat of a broker that has replayed everything; the decision is applied.
+  broker::v1::HeartbeatResponse Heartbeat(int32_t id, bool want_shutdown = false) {
+    auto request = HeartbeatOf(id);
+    request.set_want_shutdown(want_shutdown);
+    CHECK(!CheckHeartbeat(image(), request).has_value());
+    const auto decision = DecideHeartbeat(view(), request, /*others_know=*/true, context());
+    Apply(decision);
+    return std::get<broker::v1::HeartbeatResponse>(decision.answer);
+  }
+
+  void Fence(std::vector<BrokerId> brokers) {
+    Apply(DecideFence(view(), brokers, "the test says so", context()));
+  }
+
+  // Creates a topic that must be possible.
+  metadata::TopicPtr Create(const std::string& name, int32_t partitions, int32_t factor) {
+    admin::v1::CreateTopicsRequest request;
+    auto* topic = request.add_topics();
+    topic->set_name(name);
+    topic->set_partition_count(partitions);
+    topic->set_replication_factor(factor);
+    return Create(request);
+  }
+  // Creates a topic with these replicas.
+  metadata::TopicPtr Create(const std::string& name,
+                            const std::vector<std::vector<int32_t>>& replicas,
+                            const std::vector<std::pair<std::string, std::string>>& configs = {}) {
+    admin::v1::CreateTopicsRequest request;
+    auto* topic = request.add_topics();
+    topic->set_name(name);
+    for (const auto& of_partition : replicas) {
+      topic->add_assignments()->mutable_broker_ids()->Add(of_partition.begin(), of_partition.end());
+    }
+    for (const auto& [key, value] : configs) {
+      auto* config = topic->add_configs();
+      config->set_key(key);
+      config->set_value(value);
+    }
+    return Create(request);
+  }
+
+  broker::v1::RegisterBrokerRequest RegistrationOf(int32_t id, uint16_t life = 1,
+                                                   const std::string& rack = "") const {
+    broker::v1::RegisterBrokerRequest request;
+    request.set_cluster_id(kClusterId);
+    request.set_broker_id(id);
+    request.set_incarnation_id(std::string(IncarnationOf(id, life).bytes()));
+    request.set_advertised_endpoint(absl::StrFormat("broker-%d:9092", id));
+    request.set_rack(rack);
+    return request;
+  }
+
+  broker::v1::HeartbeatRequest HeartbeatOf(int32_t id) const {
+    const auto* broker = image().FindBroker(BrokerId(id));
+    broker::v1::HeartbeatRequest request;
+    request.set_broker_id(id);
+    request.set_broker_epoch(broker->broker_epoch);
+    request.set_incarnation_id(std::string(broker->incarnation_id.bytes()));
+    request.set_metadata_end_offset(image().end_offset().value());
+    return request;
+  }
+
+  static Uuid IncarnationOf(int32_t id, uint16_t life) {
+    return metadata::TestUuid(static_cast<uint16_t>(id * 100 + life));
+  }
+
+  static constexpr char kClusterId[] = "ZZZZZZZZZZZZZZZZZZZZZw";
+
+ private:
+  metadata::TopicPtr Create(const admin::v1::CreateTopicsRequest& request) {
+    const auto decision = DecideCreateTopics(view(), request, context());
+    const auto& items = std::get<ItemResults>(decision.answer);
+    CHECK_EQ(items.at(0).code, 0) << items.at(0).message;
+    Apply(decision);
+    return image().FindTopicByName(request.topics(0).name());
+  }
+
+  Rng rng_;
+  metadata::TestLog log_;
+  PartitionTally tally_;
+};
+
+// "leader 1, isr 1,2 of 1,2,3, epochs 0/0": leader epoch / partition epoch.
+inline std::string ToText(const metadata::PartitionView& partition) {
+  std::string text = partition.leader() ? "leader " + ToString(*partition.leader()) : "no leader";
+  const char* separator = ", isr ";
+  for (const BrokerId id : partition.Isr()) {
+    text += separator + ToString(id);
+    separator = ",";
+  }
+  separator = " of ";
+  for (const int32_t id : partition.replicas()) {
+    text += separator + std::to_string(id);
+    separator = ",";
+  }
+  return text +
+         absl::StrFormat(", epochs %d/%d", partition.leader_epoch(), partition.partition_epoch());
+}
+
+}  // namespace quorate::controller
