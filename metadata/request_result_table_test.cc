@@ -3,9 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <numeric>
+#include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
+#include "base/random.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::metadata {
@@ -128,10 +135,61 @@ TEST_F(RequestResultTableTest, CopiesStayAsTheyWere) {
   EXPECT_EQ(before.bytes(), 10u);
 }
 
+// Against a plain queue that is searched from end to end.
+TEST_F(RequestResultTableTest, AgreesWithAPlainQueue) {
+  limits_ = {.max_results = 20, .max_bytes = 500};
+  struct Plain {
+    std::string principal;
+    RequestId id;
+    size_t bytes = 0;
+  };
+  std::deque<Plain> queue;
+  std::map<std::pair<std::string, Uuid>, int64_t> evicted;
+  const auto find = [&](const std::string& principal, const RequestId& id) {
+    bool has_client = false;
+    for (const Plain& plain : queue) {
+      if (plain.principal != principal || plain.id.client_uuid != id.client_uuid) continue;
+      if (plain.id == id) return Kind::kKnown;
+      has_client = true;
+    }
+    const auto highest = evicted.find({principal, id.client_uuid});
+    if (!has_client || highest == evicted.end()) return Kind::kNew;
+    return id.sequence <= highest->second ? Kind::kEvicted : Kind::kNew;
+  };
+  const auto evict_oldest = [&] {
+    const Plain oldest = queue.front();
+    queue.pop_front();
+    const std::pair client(oldest.principal, oldest.id.client_uuid);
+    evicted[client] = std::max(evicted[client], oldest.id.sequence);
+    const bool remains = std::any_of(queue.begin(), queue.end(), [&](const Plain& plain) {
+      return client == std::pair(plain.principal, plain.id.client_uuid);
+    });
+    if (!remains) evicted.erase(client);
+  };
+  Rng rng(7);
+  for (int step = 0; step < 5000; ++step) {
+    const std::string principal = rng.Below(3) == 0 ? "alice" : "bob";
+    const auto client = static_cast<uint16_t>(1 + rng.Below(4));
+    const auto sequence = static_cast<int64_t>(1 + step / 10 + rng.Below(40));
+    ASSERT_EQ(Find(client, sequence, principal), find(principal, Id(client, sequence))) << step;
+    if (Find(client, sequence, principal) != Kind::kNew) continue;
+    const size_t bytes = rng.Below(60);
+    Add(client, sequence, bytes, principal);
+    queue.push_back({principal, Id(client, sequence), bytes});
+    const auto total = [&] {
+      return std::accumulate(queue.begin(), queue.end(), size_t{0},
+                             [](size_t sum, const Plain& plain) { return sum + plain.bytes; });
+    };
+    while (queue.size() > 20 || total() > 500) evict_oldest();
+    ASSERT_EQ(table_.size(), queue.size());
+    ASSERT_EQ(table_.bytes(), total());
+  }
+}
+
 // The bounds of metadata version 1, and the ring of ordinals going round.
 TEST_F(RequestResultTableTest, KeepsTheNewest100000) {
   limits_ = RequestResultTable::Limits();
-  constexpr int64_t kAdded = 270'000;
+  constexpr int64_t kAdded = 140'000;
   for (int64_t sequence = 1; sequence <= kAdded; ++sequence) Add(1, sequence, 100);
   EXPECT_EQ(table_.size(), 100'000u);
   EXPECT_EQ(Find(1, kAdded - 100'000), Kind::kEvicted);

@@ -1,0 +1,73 @@
+// The cluster's metadata in plain maps, changed by plain code: what replay is compared with. It
+// knows nothing of shards, chunks and sharing, and is copied whole.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "metadata/metadata_image.h"
+
+namespace quorate::metadata {
+
+struct NaivePartition {
+  std::vector<BrokerId> replicas;
+  std::set<BrokerId> isr;
+  std::optional<BrokerId> leader;
+  int32_t leader_epoch = 0;
+  int32_t partition_epoch = 0;
+
+  friend bool operator==(const NaivePartition&, const NaivePartition&) = default;
+};
+
+struct NaiveTopic {
+  std::string name;
+  std::vector<NaivePartition> partitions;
+
+  friend bool operator==(const NaiveTopic&, const NaiveTopic&) = default;
+};
+
+struct NaiveModel {
+  std::map<Uuid, NaiveTopic> topics;
+  std::map<BrokerId, BrokerRegistration> brokers;
+  std::map<std::pair<ConfigResourceType, std::string>, std::map<std::string, std::string>> configs;
+  std::vector<RequestResult> results;
+
+  friend bool operator==(const NaiveModel&, const NaiveModel&) = default;
+};
+
+// Everything that the image holds, read through its public functions.
+inline NaiveModel ReadModel(const MetadataImage& image) {
+  NaiveModel model;
+  image.ForEachTopic([&](const TopicPtr& topic) {
+    NaiveTopic& read = model.topics[topic->id()];
+    read.name = topic->name();
+    for (int32_t i = 0; i < topic->partition_count(); ++i) {
+      const PartitionView view = topic->partition(i);
+      NaivePartition partition{.replicas = {},
+                               .isr = {},
+                               .leader = view.leader(),
+                               .leader_epoch = view.leader_epoch(),
+                               .partition_epoch = view.partition_epoch()};
+      for (size_t p = 0; p < view.replica_count(); ++p) {
+        partition.replicas.push_back(view.replica(p));
+      }
+      for (const BrokerId member : view.Isr()) partition.isr.insert(member);
+      read.partitions.push_back(std::move(partition));
+    }
+  });
+  for (const auto& [id, broker] : image.brokers()) model.brokers[id] = *broker;
+  image.ForEachConfiguredResource(
+      [&](ConfigResourceType type, const std::string& name, const auto& configs) {
+        model.configs[{type, name}] = configs;
+      });
+  image.ForEachRequestResult([&](const RequestResult& result) { model.results.push_back(result); });
+  return model;
+}
+
+}  // namespace quorate::metadata
