@@ -1,0 +1,257 @@
+// Scenarios of a whole broker against controllers that a test directs.
+#include "broker/broker.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/testing/manual_executor.h"
+#include "broker/testing/fake_cluster.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "metadata/testing/test_log.h"
+
+namespace quorate::broker {
+namespace {
+
+using metadata::NewPartition;
+using metadata::TestUuid;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using Describe = v1::DescribeBrokerResponse;
+
+class BrokerTest : public testing::Test, public Broker::Listener {
+ protected:
+  BrokerTest() {
+    BrokerOptions options;
+    options.cluster_id = "AAAAAAAAAAAAAAAAAAAAAA";
+    options.broker_id = BrokerId(1);
+    options.incarnation_id = TestUuid(77);
+    options.advertised_endpoint = "localhost:9092";
+    options.bootstrap = {"c1", "c2", "c3"};
+    broker_.emplace(options, &executor_, &clock_, &cluster_, &cluster_, this);
+  }
+
+  void OnReady(bool ready) override { ready_ = ready; }
+  void OnStopped(absl::Status status) override { stopped_ = status; }
+
+  void Advance(Duration d) {
+    // The controllers speak at least each second.
+    for (; d > Duration(0); d -= milliseconds(500)) {
+      executor_.AdvanceBy(std::min<Duration>(d, milliseconds(500)));
+    }
+  }
+  void StartToRunning() {
+    cluster_.Elect(1);
+    broker_->Start();
+    Advance(milliseconds(200));
+    ASSERT_EQ(State(), Describe::RUNNING);
+  }
+
+  // Brokers 2 and 3 exist, unfenced; topic "orders" has `partitions` of 1, 2 and 3, all led by 1.
+  void AddOrders(size_t partitions) {
+    for (const int id : {2, 3}) {
+      cluster_.AddBroker(id);
+      cluster_.SetFenced(id, false);
+    }
+    const std::vector<NewPartition> made(partitions,
+                                         {{BrokerId(1), BrokerId(2), BrokerId(3)}, 0b111, 0});
+    cluster_.Append({metadata::MakeTopicRecord("orders", TestUuid(1)),
+                     metadata::MakePartitionsRecord(TestUuid(1), 0, made)});
+    executor_.RunReady();
+  }
+
+  BrokerState State() const { return broker_->DescribeBroker().state(); }
+  std::vector<v1::Role> Roles() const {
+    std::vector<v1::Role> roles;
+    const v1::ListRolesResponse response = broker_->ListRoles();
+    for (const v1::PartitionRole& role : response.roles()) roles.push_back(role.role());
+    return roles;
+  }
+
+  ManualClock clock_;
+  ManualExecutor executor_{&clock_};
+  FakeCluster cluster_{&executor_};
+  std::optional<Broker> broker_;
+  bool ready_ = false;
+  std::optional<absl::Status> stopped_;
+};
+
+TEST_F(BrokerTest, StartsAgainstARunningCluster) {
+  StartToRunning();
+  EXPECT_TRUE(ready_);
+  const v1::DescribeBrokerResponse view = broker_->DescribeBroker();
+  EXPECT_EQ(view.broker_id(), 1);
+  EXPECT_EQ(view.incarnation_id(), TestUuid(77).bytes());
+  EXPECT_EQ(view.broker_epoch(), cluster_.image().FindBroker(BrokerId(1))->broker_epoch);
+  EXPECT_EQ(view.controller_endpoint(), "c1");
+  EXPECT_EQ(view.metadata_endpoint(), "c2");
+  EXPECT_EQ(view.metadata_end_offset(), cluster_.image().end_offset().value());
+  EXPECT_EQ(view.metadata_epoch(), 1);
+  EXPECT_EQ(cluster_.registrations.size(), 1u);
+}
+
+TEST_F(BrokerTest, WaitsForAClusterThatIsNotThereYet) {
+  for (const int controller : {1, 2, 3}) cluster_.Kill(controller);
+  broker_->Start();
+  Advance(seconds(100));
+  EXPECT_EQ(State(), Describe::STARTING);
+  EXPECT_EQ(broker_->DescribeBroker().broker_epoch(), -1);
+  EXPECT_EQ(broker_->DescribeBroker().last_contact_age_ms(), -1);
+  EXPECT_FALSE(stopped_);
+  for (const int controller : {1, 2, 3}) cluster_.Revive(controller);
+  cluster_.Elect(2);
+  Advance(seconds(2));
+  EXPECT_EQ(State(), Describe::RUNNING);
+}
+
+TEST_F(BrokerTest, TakesUpRolesAndAnswersFromItsImage) {
+  StartToRunning();
+  AddOrders(2);
+  EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_LEADER, v1::ROLE_LEADER));
+  EXPECT_EQ(broker_->DescribeBroker().leader_count(), 2);
+  const auto topics = broker_->DescribeTopics({});
+  ASSERT_EQ(topics.topics_size(), 1);
+  EXPECT_EQ(topics.topics(0).name(), "orders");
+  EXPECT_EQ(topics.topics(0).partitions_size(), 2);
+  EXPECT_EQ(topics.metadata_end_offset(), cluster_.image().end_offset().value());
+  ASSERT_GE(cluster_.reports.size(), 2u);
+  EXPECT_TRUE(cluster_.reports[0].complete());
+  EXPECT_FALSE(cluster_.reports.back().complete());
+  EXPECT_EQ(cluster_.reports.back().roles_size(), 2);
+}
+
+TEST_F(BrokerTest, GoesOnThroughAFailoverOfTheActiveController) {
+  StartToRunning();
+  AddOrders(1);
+  const int64_t broker_epoch = broker_->DescribeBroker().broker_epoch();
+  const size_t reports = cluster_.reports.size();
+  cluster_.Kill(1);
+  Advance(milliseconds(100));
+  EXPECT_EQ(broker_->DescribeBroker().controller_endpoint(), "");
+  EXPECT_EQ(State(), Describe::RUNNING);
+  cluster_.Elect(3);
+  executor_.RunReady();
+  EXPECT_EQ(broker_->DescribeBroker().controller_endpoint(), "c3") << "at once, by the log's word";
+  EXPECT_EQ(broker_->DescribeBroker().broker_epoch(), broker_epoch);
+  EXPECT_EQ(cluster_.registrations.size(), 1u);
+  ASSERT_GT(cluster_.reports.size(), reports);
+  EXPECT_TRUE(cluster_.reports[reports].complete());
+  EXPECT_EQ(cluster_.reports[reports].roles_size(), 1);
+}
+
+TEST_F(BrokerTest, LeavesAPausedControllerForItsSuccessor) {
+  StartToRunning();
+  Advance(milliseconds(1500));
+  cluster_.Pause(1);
+  cluster_.Elect(2);
+  executor_.RunReady();
+  EXPECT_EQ(broker_->DescribeBroker().controller_endpoint(), "c2");
+  ASSERT_EQ(cluster_.goodbyes.size(), 1u);
+  EXPECT_EQ(cluster_.goodbyes[0].goodbye(), v1::HeartbeatRequest::RECONNECTING);
+}
+
+TEST_F(BrokerTest, KeepsImageAndRolesWhileThereIsNoControllerAndSaysSo) {
+  StartToRunning();
+  AddOrders(2);
+  for (const int controller : {1, 2, 3}) cluster_.Kill(controller);
+  Advance(seconds(30));
+  EXPECT_EQ(State(), Describe::NO_CONTROLLER);
+  EXPECT_FALSE(ready_);
+  const v1::DescribeBrokerResponse view = broker_->DescribeBroker();
+  EXPECT_GE(view.last_contact_age_ms(), 29'000);
+  EXPECT_GE(view.last_metadata_age_ms(), 29'000);
+  EXPECT_EQ(view.metadata_end_offset(), cluster_.image().end_offset().value());
+  EXPECT_EQ(view.controller_endpoint(), "");
+  EXPECT_EQ(view.metadata_endpoint(), "");
+  EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_LEADER, v1::ROLE_LEADER));
+  EXPECT_EQ(broker_->DescribeTopics({}).topics_size(), 1);
+
+  for (const int controller : {1, 2, 3}) cluster_.Revive(controller);
+  cluster_.Elect(2);
+  Advance(seconds(2));
+  EXPECT_EQ(State(), Describe::RUNNING);
+  EXPECT_TRUE(ready_);
+  EXPECT_EQ(cluster_.registrations.size(), 1u);
+}
+
+TEST_F(BrokerTest, FencedAndBackInItsIsrs) {
+  StartToRunning();
+  AddOrders(1);
+  cluster_.SetFenced(1, true);
+  executor_.RunReady();
+  EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_FOLLOWER));
+  Advance(seconds(2));
+  EXPECT_EQ(State(), Describe::RUNNING);
+  EXPECT_FALSE(cluster_.image().FindBroker(BrokerId(1))->fenced);
+  EXPECT_TRUE(cluster_.alterations.empty()) << "it does not lead: another asks for it";
+}
+
+TEST_F(BrokerTest, AsksForReturningReplicasInOneRequest) {
+  StartToRunning();
+  AddOrders(50);
+  cluster_.SetFenced(2, true);
+  executor_.RunReady();
+  EXPECT_TRUE(cluster_.alterations.empty());
+  cluster_.SetFenced(2, false);
+  Advance(milliseconds(100));
+  ASSERT_EQ(cluster_.alterations.size(), 1u);
+  EXPECT_EQ(cluster_.alterations[0].topics(0).partitions_size(), 50);
+  cluster_.image().FindTopicByName("orders")->ForEachChangedPartition(
+      nullptr, [](const metadata::PartitionView& partition) {
+        EXPECT_EQ(partition.isr_count(), 3u) << partition.index();
+      });
+}
+
+TEST_F(BrokerTest, AsksThroughAFailover) {
+  StartToRunning();
+  AddOrders(1);
+  cluster_.SetFenced(2, true);
+  cluster_.SetFenced(2, false);
+  cluster_.Kill(1);
+  Advance(milliseconds(500));
+  cluster_.Elect(2);
+  Advance(milliseconds(500));
+  EXPECT_EQ(cluster_.image().FindTopicByName("orders")->partition(0).isr_count(), 3u);
+}
+
+TEST_F(BrokerTest, AResetKeepsTheRolesUntilTheNewLogIsRead) {
+  StartToRunning();
+  AddOrders(1);
+  cluster_.ReplaceLog();
+  Advance(seconds(2));
+  EXPECT_EQ(State(), Describe::RUNNING);
+  EXPECT_EQ(cluster_.registrations.size(), 2u);
+  EXPECT_EQ(cluster_.registrations[1].incarnation_id(), TestUuid(77).bytes());
+  EXPECT_TRUE(Roles().empty()) << "the restored log does not have the topic";
+  EXPECT_EQ(broker_->DescribeBroker().metadata_end_offset(), cluster_.image().end_offset().value());
+}
+
+TEST_F(BrokerTest, AControlledShutdownMovesTheLeadersFirst) {
+  StartToRunning();
+  AddOrders(2);
+  broker_->BeginShutdown();
+  Advance(milliseconds(500));
+  ASSERT_TRUE(stopped_);
+  EXPECT_TRUE(stopped_->ok());
+  ASSERT_EQ(cluster_.goodbyes.size(), 1u);
+  EXPECT_EQ(cluster_.goodbyes[0].goodbye(), v1::HeartbeatRequest::STOPPING);
+  EXPECT_EQ(cluster_.image().FindTopicByName("orders")->partition(0).leader(), BrokerId(2));
+}
+
+TEST_F(BrokerTest, ALogThatItCannotReplayStopsItWithAReason) {
+  StartToRunning();
+  Advance(seconds(1));
+  metadata::v1::RecordBatch batch;
+  batch.add_records();  // of no kind that this version knows
+  cluster_.SendUnchecked(batch.SerializeAsString());
+  executor_.RunReady();
+  ASSERT_TRUE(stopped_);
+  EXPECT_FALSE(stopped_->ok());
+  EXPECT_THAT(std::string(stopped_->message()), testing::HasSubstr("cannot replay"));
+}
+
+}  // namespace
+}  // namespace quorate::broker
