@@ -1,0 +1,44 @@
+#include "server/call_edge.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/failpoint.h"
+#include "client/status_mapping.h"
+
+namespace quorate::server {
+namespace {
+
+constexpr Duration kDefaultTimeout = std::chrono::seconds(30);
+constexpr Duration kMaxReplyMargin = std::chrono::milliseconds(50);
+// Until there is authentication, everyone is this one (Kafka's name for it).
+constexpr char kPrincipal[] = "User:ANONYMOUS";
+
+}  // namespace
+
+controller::RequestContext CallEdge::ContextOf(const grpc::CallbackServerContext& context) const {
+  Duration timeout = kDefaultTimeout;
+  if (const auto deadline = context.deadline();
+      deadline != std::chrono::system_clock::time_point::max()) {
+    timeout = std::max<Duration>(deadline - std::chrono::system_clock::now(), Duration(0));
+    timeout -= std::min(timeout / 20, kMaxReplyMargin);
+  }
+  return {.principal = kPrincipal, .deadline = clock_->Now() + timeout};
+}
+
+grpc::Status CallEdge::StatusOf(common::v1::Error error) const {
+  if (error.code() == common::v1::NOT_CONTROLLER && !error.has_leader()) {
+    if (const auto leader = leader_()) *error.mutable_leader() = *leader;
+  }
+  return client::StatusFromError(error);
+}
+
+void CallEdge::FinishWith(grpc::ServerUnaryReactor* reactor, grpc::Status status) const {
+  if (const absl::Status lost = Failpoint("server.before_reply"); !lost.ok()) {
+    status = StatusOf(controller::MakeError(common::v1::UNKNOWN_SERVER_ERROR,
+                                            std::string(lost.message()), common::v1::UNKNOWN));
+  }
+  reactor->Finish(std::move(status));
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,54 @@
+// The describe calls that need more than the image: the quorum, from the consensus layer, and the
+// cluster, from the controller and the peer transport together.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "controller/answer.h"
+#include "controller/quorum_controller.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+#include "raft/replicated_log.h"
+
+namespace quorate::server {
+
+// What the peer transport knows of the controllers. Thread-safe.
+class ControllerDirectory {
+ public:
+  virtual ~ControllerDirectory() = default;
+
+  // HOST:PORT of the client listener, this node's own included; nothing: not known.
+  virtual std::optional<std::string> ClientEndpoint(NodeId node) const = 0;
+};
+
+class ClusterQueries {
+ public:
+  // All outlive the queries and what they ask.
+  ClusterQueries(std::string cluster_id, raft::ReplicatedLog* log,
+                 controller::QuorumController* controller, const ControllerDirectory* directory,
+                 const Clock* clock);
+
+  // The image at which a read that starts now is linearizable, or at once what is applied.
+  // CONTROLLER_NOT_AVAILABLE: no leader confirmed it before the deadline. The reply comes on the
+  // controller's loop.
+  void ReadImage(bool allow_stale, MonoTime deadline,
+                 controller::Reply<metadata::MetadataImage> reply);
+
+  // From what this node knows, or, if `as_leader`, linearizably from the active controller: then
+  // NOT_CONTROLLER where that is another node. The reply comes on the raft or the controller's
+  // loop.
+  void DescribeCluster(bool as_leader, MonoTime deadline,
+                       controller::Reply<admin::v1::DescribeClusterResponse> reply);
+  void DescribeQuorum(bool as_leader, MonoTime deadline,
+                      controller::Reply<admin::v1::DescribeQuorumResponse> reply);
+
+ private:
+  const std::string cluster_id_;
+  raft::ReplicatedLog* const log_;
+  controller::QuorumController* const controller_;
+  const ControllerDirectory* const directory_;
+  const Clock* const clock_;
+};
+
+}  // namespace quorate::server
