@@ -1,0 +1,48 @@
+// What the parts of the peer transport share. Owned by PeerTransport, which outlives them.
+#pragma once
+
+#include <string>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "raft/transport.h"
+#include "server/connect_probe.h"
+#include "server/peer_call_registry.h"
+#include "server/peer_directory.h"
+#include "server/peer_hello.h"
+#include "server/peer_local_hello.h"
+#include "server/peer_options.h"
+#include "server/peer_repeated_log.h"
+
+namespace quorate::server {
+
+struct PeerContext {
+  PeerContext(PeerTransportOptions transport_options, Executor* loop, const Clock* loop_clock)
+      : options(std::move(transport_options)),
+        policy{options.cluster_id, options.self.node_id, options.Voters()},
+        executor(loop),
+        clock(loop_clock),
+        local_hello(options),
+        prober(2 * options.peers.size()) {}
+
+  // Logs `text` unless it was logged within the last minute. On the raft loop.
+  void LogRepeated(const std::string& text) {
+    if (repeated_log.Allows(text, clock->Now())) LOG(WARNING) << text;
+  }
+
+  const PeerTransportOptions options;
+  const HelloPolicy policy;
+  Executor* const executor;  // the raft loop
+  const Clock* const clock;
+  // Set before anything is told.
+  raft::TransportEvents* events = nullptr;
+  PeerLocalHello local_hello;
+  PeerDirectory directory;
+  PeerCallRegistry registry;
+  // One thread for each of our streams, so that no name server delays another peer.
+  ConnectProber prober;
+  RepeatedLog repeated_log;
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,41 @@
+// What other threads than the raft loop may know of the peers: where clients reach them, whether
+// they are in session, and a stub to forward to them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+#include "base/mutex.h"
+#include "grpcpp/channel.h"
+
+namespace quorate::server {
+
+// Thread-safe.
+class PeerDirectory {
+ public:
+  // Of its last Hello; kept when the session is over. Nothing: it never said Hello.
+  std::optional<std::string> ClientEndpoint(NodeId peer) const;
+  // Our own control stream to it is up.
+  bool InSession(NodeId peer) const;
+  // The channel of our append stream to it, while that stream is up; else null.
+  std::shared_ptr<grpc::Channel> ForwardChannel(NodeId peer) const;
+
+  void SetClientEndpoint(NodeId peer, std::string endpoint);
+  void SetInSession(NodeId peer, bool in_session);
+  void SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel> channel);
+
+ private:
+  struct Entry {
+    std::optional<std::string> client_endpoint;
+    bool in_session = false;
+    std::shared_ptr<grpc::Channel> forward_channel;
+  };
+
+  mutable Mutex mutex_;
+  std::map<NodeId, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,81 @@
+#include "server/peer_inbound_stream.h"
+
+#include <utility>
+
+namespace quorate::server {
+namespace {
+
+raft::SessionId NextSessionId() {
+  static std::atomic<raft::SessionId> last = 0;
+  return ++last;
+}
+
+}  // namespace
+
+PeerInboundStream* PeerInboundStream::Accept(grpc::CallbackServerContext* context,
+                                             raft::StreamClass stream_class, Owner* owner,
+                                             Executor* executor, PeerCallRegistry* registry) {
+  std::shared_ptr<PeerInboundStream> stream(
+      new PeerInboundStream(context, stream_class, owner, executor, registry));
+  if (!registry->Add(stream.get())) return nullptr;
+  stream->self_ = stream;
+  executor->Post([stream] { stream->owner_->OnOpened(stream); });
+  stream->StartReading();
+  // Alive at least until OnDone, which gRPC cannot tell before it was given the reactor.
+  return stream.get();
+}
+
+PeerInboundStream::PeerInboundStream(grpc::CallbackServerContext* context,
+                                     raft::StreamClass stream_class, Owner* owner,
+                                     Executor* executor, PeerCallRegistry* registry)
+    : PeerStream(stream_class, PeerStreamParser::Expects::kQuestions),
+      id_(NextSessionId()),
+      remote_(context->peer()),
+      context_(context),
+      owner_(owner),
+      executor_(executor),
+      registry_(registry) {}
+
+void PeerInboundStream::Refuse(const absl::Status& why) {
+  MutexLock lock(&mutex_);
+  if (closing_ || ended_) return;
+  final_status_ =
+      grpc::Status(static_cast<grpc::StatusCode>(why.code()), std::string(why.message()));
+  CloseLocked();
+}
+
+void PeerInboundStream::Cancel() {
+  context_->TryCancel();
+  MutexLock lock(&mutex_);
+  queue_.clear();
+  CloseLocked();
+}
+
+void PeerInboundStream::Deliver(PeerPayload payload, size_t bytes) {
+  executor_->Post([self = self_, payload = std::move(payload), bytes]() mutable {
+    self->owner_->OnPayload(self.get(), std::move(payload));
+    self->Consumed(bytes);
+  });
+}
+
+void PeerInboundStream::OnMalformed(const absl::Status& why) {
+  executor_->Post([self = self_, why] { self->owner_->OnMalformed(self.get(), why); });
+  Refuse(why);
+}
+
+void PeerInboundStream::EndWrites() {
+  ended_ = true;
+  Finish(final_status_);
+}
+
+void PeerInboundStream::OnReadsEnded() { CloseLocked(); }
+
+void PeerInboundStream::OnCancel() { Close(); }
+
+void PeerInboundStream::OnDone() {
+  const std::shared_ptr<PeerInboundStream> self = std::move(self_);
+  executor_->Post([self] { self->owner_->OnEnd(self.get()); });
+  registry_->Remove(this);
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,105 @@
+// Keeps our own stream of one class to one peer open: dials, says Hello, dials again when it ends.
+//
+//             refused, no answer            connected
+//   kWaiting ◄──────────────────── kDialling ────────► kOpening ────────► kUp
+//      │  ▲                           ▲  ▲                │    Hello       │
+//      │  └───────────────────────────┼──┼────────────────┘ ended          │
+//      └──────────────────────────────┘  └─────────────────────────────────┘ ended
+//        back-off, or heard from the peer
+//
+// Dialling is a plain connect(2): gRPC is given an address that was just seen to listen, and a new
+// channel, so that none of its own waiting is ever met.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/executor.h"
+#include "grpcpp/channel.h"
+#include "server/peer_context.h"
+#include "server/peer_outbound_stream.h"
+
+namespace quorate::server {
+
+// Lives on the raft loop.
+class PeerLink final : private PeerOutboundStream::Owner {
+ public:
+  class Owner {
+   public:
+    // Both sides said Hello. `channel` is the stream's own.
+    virtual void OnLinkUp(raft::StreamClass stream, const Hello& hello,
+                          const std::shared_ptr<grpc::Channel>& channel) = 0;
+    // The stream that was up ended. `by_us`: we ended it, so that it says nothing of the peer.
+    virtual void OnLinkDown(raft::StreamClass stream, bool by_us) = 0;
+    // Nothing listens at the peer's address.
+    virtual void OnLinkRefused() = 0;
+    virtual void OnLinkGoodbye(const Goodbye& goodbye) = 0;
+    virtual void OnLinkMessage(raft::Message message) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class);
+
+  void Start();
+  // Tells its owner nothing any more and dials no more; the registry ends the stream.
+  void Stop();
+
+  // The peer gave a sign of life: dial it now, if we wait for it.
+  void Wake();
+
+  // Dropped unless the stream is up.
+  void Send(const PeerPayload& payload);
+
+  // Ends the stream, as if the connection had broken.
+  void Break();
+
+  bool up() const { return state_ == State::kUp; }
+
+ private:
+  enum class State { kStopped, kWaiting, kDialling, kOpening, kUp };
+
+  // How long a stream must have been up for its end to be followed by a dial without any waiting.
+  static constexpr Duration kStable = std::chrono::seconds(1);
+
+  // "control stream to node 2 at controller-2:9093"
+  std::string Name() const;
+  void WaitUntil(MonoTime when);
+  void BackOff();
+  void Dial(const HostPort& address);
+  void OnDialled(uint64_t attempt, const ConnectOutcome& outcome);
+  void Open(const HostPort& address);
+  void OnHello(const Hello& hello);
+  void SetTimer(MonoTime when, void (PeerLink::*then)());
+  void CancelTimer();
+  void OnHelloTimeout();
+  void DialConfigured();
+
+  // PeerOutboundStream::Owner
+  void OnPayload(PeerOutboundStream* stream, PeerPayload payload) override;
+  void OnEnd(PeerOutboundStream* stream, absl::Status why) override;
+
+  PeerContext* const context_;
+  Owner* const owner_;
+  const NodeId peer_;
+  const raft::StreamClass stream_class_;
+  const HostPort configured_address_;
+
+  State state_ = State::kStopped;
+  // kWaiting: until the next dial; kOpening: until Hello must have come.
+  TimerId timer_ = kNoTimer;
+  // The next wait; doubles with each failure, and is short again after a stable stream.
+  Duration back_off_;
+  // The answer to an older dial is ignored.
+  uint64_t attempt_ = 0;
+  MonoTime last_dial_;
+  // From kOpening on.
+  std::shared_ptr<grpc::Channel> channel_;
+  std::shared_ptr<PeerOutboundStream> stream_;
+  // Where the stream goes; a number.
+  HostPort address_;
+  MonoTime up_since_;
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,56 @@
+// One peer as the raft loop sees it: our two streams to it, its death, its Goodbye. Apart from the
+// streams because death is judged from both directions together.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "server/peer_link.h"
+
+namespace quorate::server {
+
+// Lives on the raft loop.
+class PeerState final : private PeerLink::Owner {
+ public:
+  PeerState(PeerContext* context, NodeId id);
+
+  void Start();
+  // Tells nothing any more.
+  void Stop();
+
+  // On our own stream of the payload's class; dropped unless it is up. Goodbye: on the control one.
+  void Send(raft::Message message);
+  void Send(const Goodbye& goodbye);
+
+  // The peer opened a stream to us and said Hello, or said Goodbye on it.
+  void OnInboundHello(raft::StreamClass stream, const Hello& hello);
+  void OnGoodbye(const Goodbye& goodbye);
+
+ private:
+  // PeerLink::Owner
+  void OnLinkUp(raft::StreamClass stream, const Hello& hello,
+                const std::shared_ptr<grpc::Channel>& channel) override;
+  void OnLinkDown(raft::StreamClass stream, bool by_us) override;
+  void OnLinkRefused() override;
+  void OnLinkGoodbye(const Goodbye& goodbye) override;
+  void OnLinkMessage(raft::Message message) override;
+
+  // A control stream, of either direction, began.
+  void OnSession(const Hello& hello);
+  void DeclareDead();
+  void CancelDeath();
+
+  PeerContext* const context_;
+  const NodeId id_;
+  PeerLink control_;
+  PeerLink append_;
+  // Our control stream broke; when the timer fires the peer is dead.
+  TimerId death_timer_ = kNoTimer;
+  // Goodbye{reconnecting|stopping} came on our control stream: its end is no death. (After
+  // `resigned` the peer lives on, and may die later.)
+  bool end_is_announced_ = false;
+  // Told once, though it comes on the control streams of both directions.
+  std::optional<Goodbye> last_goodbye_;
+};
+
+}  // namespace quorate::server

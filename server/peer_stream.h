@@ -1,0 +1,149 @@
+// One peer stream at one end, without the question which end: the queue of outgoing messages, the
+// reading, held back while too much is unread by the raft loop, and the order in which things end.
+// PeerOutboundStream and PeerInboundStream are it; both are gRPC callback reactors.
+//
+// A reactor may start operations from any thread until `ended_`; the mutex makes that one decision.
+// gRPC never calls a reactor from within the call that starts an operation, so starting one under
+// the mutex is safe.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <utility>
+
+#include "base/mutex.h"
+#include "grpcpp/support/client_callback.h"
+#include "grpcpp/support/server_callback.h"
+#include "server/peer_call_registry.h"
+#include "server/peer_stream_parser.h"
+
+namespace quorate::server {
+
+// `Reactor` is gRPC's client or server reactor of a PeerMessage stream.
+template <typename Reactor>
+class PeerStream : public Reactor, public PeerCall {
+ public:
+  PeerStream(const PeerStream&) = delete;
+  PeerStream& operator=(const PeerStream&) = delete;
+
+  // Queues a message behind those before it. Dropped if the stream is ending. Thread-safe.
+  void Send(const PeerPayload& payload) {
+    raft::v1::PeerMessage message = ToProto(payload);
+    MutexLock lock(&mutex_);
+    if (closing_ || ended_) return;
+    queue_.push_back(std::move(message));
+    if (!writing_) WriteNext();
+  }
+
+  void Close() override {
+    MutexLock lock(&mutex_);
+    CloseLocked();
+  }
+
+  // The raft loop is done with a message of `bytes`. Thread-safe.
+  void Consumed(size_t bytes) {
+    MutexLock lock(&mutex_);
+    unconsumed_bytes_ -= bytes;
+    if (reading_ || ended_ || unconsumed_bytes_ >= kMaxUnconsumedBytes) return;
+    reading_ = true;
+    this->StartRead(&in_);
+  }
+
+ protected:
+  // Twice what raft lets be in flight to a peer: only a loop that is stuck gets there.
+  static constexpr size_t kMaxUnconsumedBytes = size_t{32} << 20;
+
+  PeerStream(raft::StreamClass stream, PeerStreamParser::Expects expects)
+      : stream_class_(stream), parser_(stream, expects) {}
+  ~PeerStream() = default;
+
+  // Begins to read; once.
+  void StartReading() {
+    MutexLock lock(&mutex_);
+    if (ended_) return;
+    reading_ = true;
+    this->StartRead(&in_);
+  }
+
+  // A whole message came, in order. Called on gRPC's threads; Consumed(bytes) answers it.
+  virtual void Deliver(PeerPayload payload, size_t bytes) = 0;
+  // What came was no message; ends the stream.
+  virtual void OnMalformed(const absl::Status& why) = 0;
+  // Tells the other end that nothing more comes. Nothing is queued or being written.
+  virtual void EndWrites() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
+  // Nothing more will come: the other end closed the stream, or the connection broke.
+  virtual void OnReadsEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
+
+  void CloseLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (closing_ || ended_) return;
+    closing_ = true;
+    if (!writing_) EndWrites();
+  }
+
+  const raft::StreamClass stream_class_;
+  Mutex mutex_;
+  std::deque<raft::v1::PeerMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  // Close was asked for: what is queued is still sent.
+  bool closing_ ABSL_GUARDED_BY(mutex_) = false;
+  // No operation may be started any more; gRPC tells OnDone soon.
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+
+ private:
+  void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    writing_ = true;
+    out_ = std::move(queue_.front());
+    queue_.pop_front();
+    grpc::WriteOptions options;
+    if (!queue_.empty()) options.set_buffer_hint();  // one system call for what is queued
+    this->StartWrite(&out_, options);
+  }
+
+  void OnWriteDone(bool ok) final {
+    MutexLock lock(&mutex_);
+    writing_ = false;
+    if (ended_) return;
+    if (!ok) queue_.clear();  // broken; the read tells when it is over
+    if (!queue_.empty()) {
+      WriteNext();
+    } else if (closing_) {
+      EndWrites();
+    }
+  }
+
+  void OnReadDone(bool ok) final {
+    if (!ok) {
+      MutexLock lock(&mutex_);
+      reading_ = false;
+      OnReadsEnded();
+      return;
+    }
+    const size_t bytes = in_.ByteSizeLong();
+    absl::StatusOr<PeerPayload> payload = parser_.Parse(in_);
+    if (!payload.ok()) {
+      {
+        MutexLock lock(&mutex_);
+        reading_ = false;
+      }
+      OnMalformed(payload.status());
+      return;
+    }
+    {
+      MutexLock lock(&mutex_);
+      unconsumed_bytes_ += bytes;
+    }
+    Deliver(*std::move(payload), bytes);
+    MutexLock lock(&mutex_);
+    reading_ = !ended_ && unconsumed_bytes_ < kMaxUnconsumedBytes;
+    if (reading_) this->StartRead(&in_);
+  }
+
+  // Both belong to gRPC between an operation's start and its end.
+  raft::v1::PeerMessage in_;
+  raft::v1::PeerMessage out_;
+  PeerStreamParser parser_;
+  size_t unconsumed_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,100 @@
+#include "server/peer_transport.h"
+
+#include <future>
+#include <utility>
+
+#include "base/check.h"
+
+namespace quorate::server {
+
+PeerTransport::PeerTransport(PeerTransportOptions options, Executor* executor, const Clock* clock)
+    : context_(std::move(options), executor, clock),
+      sessions_(&context_, this),
+      service_(&sessions_, executor, &context_.registry),
+      forwarder_(clock, &context_.directory, &context_.registry) {
+  for (const auto& [id, address] : context_.options.peers) {
+    peers_.try_emplace(id, &context_, id);
+  }
+}
+
+PeerTransport::~PeerTransport() { Stop(); }
+
+void PeerTransport::Start(raft::TransportEvents* events, std::string peer_endpoint,
+                          std::string client_endpoint) {
+  CHECK(!started_ && !stopped_);
+  started_ = true;
+  context_.events = events;
+  context_.local_hello.SetEndpoints(std::move(peer_endpoint), std::move(client_endpoint));
+  context_.registry.Open();
+  context_.executor->Post([this] {
+    for (auto& [id, peer] : peers_) peer.Start();
+  });
+}
+
+void PeerTransport::Stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  if (!started_) return;
+  CHECK(!context_.executor->InLoop());
+  OnLoopAndWait([this] {
+    for (auto& [id, peer] : peers_) peer.Stop();
+    sessions_.Stop();
+  });
+  context_.prober.Stop();
+  context_.registry.Shutdown(context_.options.timings.close_grace);
+  // What was posted before the last call ended has run when this has.
+  OnLoopAndWait([] {});
+}
+
+void PeerTransport::Send(NodeId to, raft::Message message) {
+  OnLoop([this, to, message = std::move(message)]() mutable {
+    if (const auto it = peers_.find(to); it != peers_.end()) it->second.Send(std::move(message));
+  });
+}
+
+void PeerTransport::Reply(raft::SessionId session, raft::Message message) {
+  OnLoop([this, session, message = std::move(message)] { sessions_.Reply(session, message); });
+}
+
+void PeerTransport::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
+  OnLoop([this, goodbye = Goodbye{reason, epoch}] {
+    for (auto& [id, peer] : peers_) peer.Send(goodbye);
+    sessions_.SayGoodbye(goodbye);
+  });
+}
+
+void PeerTransport::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {
+  context_.local_hello.Announce(has_log, std::move(voter_set));
+}
+
+void PeerTransport::OnSessionHello(raft::StreamClass stream, const Hello& hello) {
+  peers_.at(hello.from()).OnInboundHello(stream, hello);
+}
+
+void PeerTransport::OnSessionGoodbye(NodeId from, const Goodbye& goodbye) {
+  peers_.at(from).OnGoodbye(goodbye);
+}
+
+void PeerTransport::OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) {
+  context_.events->OnMessage(from, session, std::move(message));
+}
+
+void PeerTransport::OnLoop(Task task) {
+  if (context_.executor->InLoop()) {
+    std::move(task)();
+  } else {
+    context_.executor->Post(std::move(task));
+  }
+}
+
+void PeerTransport::OnLoopAndWait(absl::AnyInvocable<void()> task) {
+  std::promise<void> done;
+  std::future<void> finished = done.get_future();
+  context_.executor->Post([&task, done = std::move(done)]() mutable {
+    task();
+    done.set_value();
+  });
+  finished.wait();
+}
+
+}  // namespace quorate::server

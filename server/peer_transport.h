@@ -1,0 +1,82 @@
+// The raft::Transport of a real controller: gRPC streams between all controllers, in both
+// directions, one for control messages and one for appends, each on a connection of its own. It
+// notices a peer's death by its broken connection (docs/ARCHITECTURE.md, "Noticing death").
+//
+//   PeerTransport -> register service() on the peer listener -> RaftNode::Start (announces)
+//   -> Start -> … -> Stop -> shut the listener down -> stop the raft loop -> destroy
+//
+// Its state lives on the raft loop (peer_state.h, peer_sessions.h); gRPC's threads decode and post.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "raft/transport.h"
+#include "server/peer_context.h"
+#include "server/peer_forwarder.h"
+#include "server/peer_service.h"
+#include "server/peer_sessions.h"
+#include "server/peer_state.h"
+
+namespace quorate::server {
+
+class PeerTransport final : public raft::Transport, private PeerSessions::Owner {
+ public:
+  // `executor` is the raft loop. Both are owned by the caller and outlive the transport.
+  PeerTransport(PeerTransportOptions options, Executor* executor, const Clock* clock);
+  // Stops first.
+  ~PeerTransport() override;
+
+  // RaftService for the peer listener (with ConfigurePeerServer). Streams are refused before Start.
+  PeerService* service() { return &service_; }
+
+  // Opens and accepts streams from now on. `events` is told on the raft loop and must live until
+  // Stop returns. The endpoints are HOST:PORT of both listeners, as advertised. Call once.
+  void Start(raft::TransportEvents* events, std::string peer_endpoint, std::string client_endpoint);
+
+  // Ends all streams, after what was sent on them (a Goodbye, which is the caller's to say first:
+  // without it the peers take this for a death). When it returns no event, no callback and no
+  // handler runs any more, and sending does nothing. Blocks for a moment. Idempotent.
+  // REQUIRES: the executor runs; this is not its thread.
+  void Stop();
+
+  // HOST:PORT at which clients reach the peer, by its last Hello. Thread-safe.
+  std::optional<std::string> ClientEndpoint(NodeId peer) const {
+    return context_.directory.ClientEndpoint(peer);
+  }
+  // Our own control stream to it is up. Thread-safe.
+  bool InSession(NodeId peer) const { return context_.directory.InSession(peer); }
+
+  // Thread-safe.
+  Forwarder* forwarder() { return &forwarder_; }
+
+  // raft::Transport
+  void Send(NodeId to, raft::Message message) override;
+  void Reply(raft::SessionId session, raft::Message message) override;
+  void SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) override;
+  void Announce(bool has_log, std::optional<raft::VoterSet> voter_set) override;
+
+ private:
+  // PeerSessions::Owner
+  void OnSessionHello(raft::StreamClass stream, const Hello& hello) override;
+  void OnSessionGoodbye(NodeId from, const Goodbye& goodbye) override;
+  void OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) override;
+
+  // Runs `task` on the raft loop: now, if this is it.
+  void OnLoop(Task task);
+  // Runs `task` on the raft loop and waits for it.
+  void OnLoopAndWait(absl::AnyInvocable<void()> task);
+
+  PeerContext context_;
+  std::map<NodeId, PeerState> peers_;
+  PeerSessions sessions_;
+  PeerService service_;
+  PeerForwarder forwarder_;
+  bool started_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,49 @@
+// Fixed addresses for the controllers 1, 2 and 3 of a test, which starts and stops them at will.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "gtest/gtest.h"
+#include "server/testing/peer_test_node.h"
+#include "server/testing/reserved_port.h"
+
+namespace quorate::server {
+
+inline const NodeId k1(1);
+inline const NodeId k2(2);
+inline const NodeId k3(3);
+
+class PeerNetworkTest : public ::testing::Test {
+ protected:
+  // All three are voters; only those that a test starts are there.
+  PeerTestNode::Config ConfigOf(NodeId id) {
+    PeerTestNode::Config config{.id = id, .listen = AddressOf(id)};
+    for (const NodeId peer : {k1, k2, k3}) {
+      if (peer != id) config.peers[peer] = AddressOf(peer);
+    }
+    return config;
+  }
+
+  std::unique_ptr<PeerTestNode> StartNode(NodeId id) {
+    return std::make_unique<PeerTestNode>(ConfigOf(id));
+  }
+
+  const HostPort& AddressOf(NodeId id) const {
+    return ports_[static_cast<size_t>(id.value() - 1)].address();
+  }
+
+  // Both streams of each to the other.
+  static void AwaitSession(PeerTestNode& a, NodeId a_id, PeerTestNode& b, NodeId b_id) {
+    for (const char* stream : {"control", "append"}) {
+      ASSERT_TRUE(a.events().Await(absl::StrFormat("up %d %s", b_id.value(), stream)));
+      ASSERT_TRUE(b.events().Await(absl::StrFormat("up %d %s", a_id.value(), stream)));
+    }
+  }
+
+ private:
+  ReservedPort ports_[3];
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,130 @@
+// A controller's peer side for tests: a transport, its listener, its loop, and a record of what the
+// consensus core would be told.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/mutex.h"
+#include "grpcpp/server.h"
+#include "raft/transport.h"
+#include "server/peer_transport.h"
+
+namespace quorate::server {
+
+// Generous: only a broken test waits for it.
+inline constexpr std::chrono::seconds kPatience{30};
+
+// Writes down every event as a line: "hello 2", "up 2 control", "down 2 append", "dead 2",
+// "goodbye 2 stopping 7"; messages go to a list of their own.
+class RecordingEvents final : public raft::TransportEvents {
+ public:
+  struct Received {
+    NodeId from;
+    raft::SessionId session = 0;
+    raft::Message message;
+  };
+
+  // Called on the raft loop for each message, after it was recorded.
+  void SetOnMessage(std::function<void(const Received&)> on_message);
+
+  // How often the line came.
+  size_t Count(const std::string& line) const;
+  std::vector<std::string> Lines() const;
+  std::vector<Received> Messages() const;
+  std::optional<raft::PeerHello> LastHello(NodeId from) const;
+
+  // Waits until the line came `times` times, or that many messages; false after kPatience.
+  [[nodiscard]] bool Await(const std::string& line, size_t times = 1) const;
+  [[nodiscard]] bool AwaitMessages(size_t count) const;
+
+  // raft::TransportEvents
+  void OnMessage(NodeId from, raft::SessionId session, raft::Message message) override;
+  void OnPeerHello(raft::PeerHello hello) override;
+  void OnStreamUp(NodeId peer, raft::StreamClass stream, raft::ReplicaKey key) override;
+  void OnStreamDown(NodeId peer, raft::StreamClass stream) override;
+  void OnPeerDead(NodeId peer) override;
+  void OnGoodbye(NodeId peer, raft::GoodbyeReason reason, Epoch epoch) override;
+
+ private:
+  void Record(std::string line);
+
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Received> messages_ ABSL_GUARDED_BY(mutex_);
+  std::map<NodeId, raft::PeerHello> hellos_ ABSL_GUARDED_BY(mutex_);
+  std::function<void(const Received&)> on_message_ ABSL_GUARDED_BY(mutex_);
+};
+
+// An event loop that counts what is posted to it.
+class CountingLoop final : public Executor {
+ public:
+  explicit CountingLoop(std::string name) : loop_(std::move(name), /*max_external=*/1000) {}
+
+  size_t posted() const { return posted_.load(); }
+  // False after kPatience.
+  [[nodiscard]] bool AwaitPosted(size_t count) const;
+  // Waits until what was posted has run.
+  void Drain();
+
+  void Post(Task task) override {
+    ++posted_;
+    loop_.Post(std::move(task));
+  }
+  bool TryPost(Task task) override { return loop_.TryPost(std::move(task)); }
+  TimerId PostAt(MonoTime when, Task task) override { return loop_.PostAt(when, std::move(task)); }
+  void CancelTimer(TimerId id) override { loop_.CancelTimer(id); }
+  bool InLoop() const override { return loop_.InLoop(); }
+
+ private:
+  std::atomic<size_t> posted_ = 0;
+  EventLoop loop_;
+};
+
+inline constexpr char kTestClusterId[] = "8oZ1nHmwQpqYdV0bH5kJXw";
+
+// 16 times the node's id.
+Uuid TestDirectory(NodeId id);
+
+class PeerTestNode {
+ public:
+  struct Config {
+    NodeId id;
+    HostPort listen;
+    std::map<NodeId, HostPort> peers;
+    std::string cluster_id = kTestClusterId;
+    PeerTimings timings = {};
+    ForwardHandler forward_handler = nullptr;
+  };
+
+  // Listens and starts.
+  explicit PeerTestNode(Config config, bool has_log = false,
+                        std::optional<raft::VoterSet> voter_set = std::nullopt);
+  ~PeerTestNode();
+
+  // Stops the transport, then the listener. Idempotent.
+  void Stop();
+
+  RecordingEvents& events() { return events_; }
+  PeerTransport& transport() { return transport_; }
+  CountingLoop& loop() { return loop_; }
+
+ private:
+  SystemClock clock_;
+  CountingLoop loop_;
+  RecordingEvents events_;
+  PeerTransport transport_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace quorate::server
