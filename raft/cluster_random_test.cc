@@ -1,0 +1,160 @@
+// Whole clusters under random faults, from fixed seeds: what Raft promises holds after every step,
+// and once the faults end the cluster works again.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "base/random.h"
+#include "raft/testing/cluster_checker.h"
+#include "raft/testing/test_cluster.h"
+
+namespace quorate::raft {
+namespace {
+
+using ::testing::IsEmpty;
+
+struct Case {
+  int nodes;
+  uint64_t seed;
+};
+
+class ClusterRandomTest : public ::testing::TestWithParam<Case> {
+ protected:
+  ClusterRandomTest() {
+    for (const NodeId id : cluster_.Ids()) cluster_.Start(id);
+    cluster_.ConnectAll();
+  }
+
+  static TestCluster::Options MakeOptions(const Case& c) {
+    TestCluster::Options options{.nodes = c.nodes, .seed = c.seed};
+    // Small enough that disk reads, full windows and many messages for one gap all happen.
+    options.raft.cache_bytes = 1'000;
+    options.raft.max_append_bytes = 300;
+    options.raft.max_inflight_messages = 3;
+    options.raft.max_inflight_bytes = 600;
+    return options;
+  }
+
+  NodeId RandomNode() {
+    return NodeId(1 + static_cast<int32_t>(rng_.Below(static_cast<uint64_t>(GetParam().nodes))));
+  }
+  bool Chance(uint64_t per_mille) { return rng_.Below(1000) < per_mille; }
+
+  void Work() {
+    if (!cluster_.wire().empty() && Chance(700)) {
+      return cluster_.DeliverNear(rng_.Below(cluster_.wire().size()));
+    }
+    const NodeId id = RandomNode();
+    if (Chance(400)) {
+      if (cluster_.IsUp(id) && cluster_.At(id).disk.unsynced() > 0) cluster_.SyncOne(id);
+    } else if (Chance(400)) {
+      cluster_.Advance(std::chrono::microseconds(rng_.Below(20'000)));
+    } else if (Chance(300)) {
+      if (cluster_.IsUp(id) && !cluster_.At(id).paused) {
+        checker_.OnReadStarted(cluster_.StartRead(id, std::chrono::milliseconds(300)));
+      }
+    } else if (const auto leader = cluster_.FindLeader(); leader && !cluster_.At(*leader).paused) {
+      cluster_.Propose(*leader, absl::StrFormat("payload %d", ++proposed_));
+    }
+  }
+
+  void Fault() {
+    const NodeId a = RandomNode();
+    const NodeId b = RandomNode();
+    switch (rng_.Below(8)) {
+      case 0:
+        if (!cluster_.IsUp(a)) return cluster_.Start(a);
+        cluster_.Crash(a);
+        for (const NodeId id : cluster_.Ids()) {
+          if (cluster_.IsUp(id) && Chance(800)) cluster_.NoticeDeath(id, a);
+        }
+        return;
+      case 1:
+        if (a != b) cluster_.Disconnect(a, b);
+        return;
+      case 2:
+      case 3:
+        if (a != b && cluster_.IsUp(a) && cluster_.IsUp(b)) cluster_.Connect(a, b);
+        return;
+      case 4:
+        if (!cluster_.wire().empty()) cluster_.DropNear(rng_.Below(cluster_.wire().size()));
+        return;
+      case 5:
+        if (cluster_.IsUp(a)) cluster_.At(a).paused = !cluster_.At(a).paused;
+        return;
+      case 6:  // a false alarm
+        if (a != b && cluster_.IsUp(a)) cluster_.NoticeDeath(a, b);
+        return;
+      default:
+        if (cluster_.IsUp(a)) cluster_.StartTransfer(a, std::nullopt);
+        if (const auto epoch = cluster_.At(a).paused_epoch) {
+          cluster_.Step(a, event::PauseConfirmed{*epoch});
+        }
+    }
+  }
+
+  void Heal() {
+    for (const NodeId id : cluster_.Ids()) {
+      if (!cluster_.IsUp(id)) cluster_.Start(id);
+      cluster_.At(id).paused = false;
+    }
+    cluster_.ConnectAll();
+  }
+
+  bool EveryoneHas(LogIndex index) {
+    for (const NodeId id : cluster_.Ids()) {
+      if (cluster_.At(id).core->log().commit_index() < index) return false;
+    }
+    return true;
+  }
+
+  Rng rng_{GetParam().seed};
+  TestCluster cluster_{MakeOptions(GetParam())};
+  ClusterChecker checker_{&cluster_};
+  int proposed_ = 0;
+};
+
+TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
+  // Storms and calms: in a storm that never ends nothing is committed that could be lost.
+  for (int round = 0; round < 10; ++round) {
+    for (int step = 0; step < 2'000; ++step) {
+      if (step < 1'000 && Chance(25)) {
+        Fault();
+      } else {
+        Work();
+      }
+      ASSERT_THAT(checker_.violations(), IsEmpty()) << "in round " << round << ", step " << step;
+    }
+    Heal();
+  }
+
+  const auto claimed = [&] {
+    const auto leader = cluster_.FindLeader();
+    return leader && cluster_.At(*leader).claimed.has_value();
+  };
+  ASSERT_TRUE(cluster_.RunUntil(claimed, std::chrono::seconds(10))) << "no leader after healing";
+  cluster_.Propose(*cluster_.FindLeader(), "the last one");
+  const LogIndex last = cluster_.At(*cluster_.FindLeader()).core->log().last_index();
+  EXPECT_TRUE(cluster_.RunUntil([&] { return EveryoneHas(last); }, std::chrono::seconds(10)));
+  EXPECT_THAT(checker_.violations(), IsEmpty());
+  // A run in which little happened would prove little.
+  EXPECT_GT(checker_.committed_index(), LogIndex(100));
+  EXPECT_GT(checker_.elections(), 3);
+}
+
+std::vector<Case> MakeCases() {
+  std::vector<Case> cases;
+  for (uint64_t seed = 1; seed <= 12; ++seed) cases.push_back({.nodes = 3, .seed = seed});
+  for (uint64_t seed = 101; seed <= 108; ++seed) cases.push_back({.nodes = 5, .seed = seed});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, ClusterRandomTest, ::testing::ValuesIn(MakeCases()),
+                         [](const auto& c) {
+                           return absl::StrFormat("%dNodesSeed%d", c.param.nodes, c.param.seed);
+                         });
+
+}  // namespace
+}  // namespace quorate::raft

@@ -1,0 +1,203 @@
+// Pre-votes, votes, and the death of a leader (Raft §5.2, §5.4.1, dissertation §9.6, KIP-996;
+// docs/ARCHITECTURE.md, "Noticing death").
+#include <tuple>
+#include <utility>
+
+#include "base/check.h"
+#include "base/overloaded.h"
+#include "raft/raft_core.h"
+
+namespace quorate::raft {
+
+void RaftCore::DecideFounding() {
+  std::visit(Overloaded{[this](Founding::Waiting waiting) {
+                          waiting_for_ = std::move(waiting.waiting_for);
+                        },
+                        [this](Founding::Founded founded) {
+                          founding_.reset();
+                          waiting_for_ = "its own disk";
+                          log_.SetFoundingVoters(founded.voters);
+                          founding_write_ = writes_.next_id();
+                          write_.founding_voters = std::move(founded.voters);
+                          write_pending_ = true;
+                        },
+                        [this](Founding::Refused refused) { Die(std::move(refused.status)); }},
+             founding_->Decide());
+}
+
+bool RaftCore::MayStand() const { return TakesPart() && IsVoter() && !DiskIsStalled(); }
+
+void RaftCore::StandOrWait() {
+  if (MayStand()) {
+    StartPreVote();
+  } else {
+    BecomeFollower(std::nullopt, RandomElectionDeadline());
+  }
+}
+
+void RaftCore::StartPreVote() {
+  role_ = Prospective{.tally = VoteTally(log_.voters(), self()),
+                      .round_deadline = RandomElectionDeadline()};
+  std::get<Prospective>(role_).tally.Record(self(), true);
+  AskForVotes();
+  CountVotes();
+}
+
+void RaftCore::StartVote(bool transfer) {
+  EnterEpoch({.epoch = epoch() + 1, .vote = options_.self});
+  // The questions leave while the vote for itself is being written; it counts once it is durable,
+  // and there is no majority without it (Candidate::vote_write, VoteTally::Won).
+  role_ = Candidate{.tally = VoteTally(log_.voters(), self()),
+                    .vote_write = hard_state_write_,
+                    .transfer = transfer,
+                    .round_deadline = RandomElectionDeadline()};
+  AskForVotes();
+  CountVotes();
+}
+
+void RaftCore::AskForVotes() {
+  for (const Voter& voter : log_.voters().voters()) {
+    if (voter.key.node_id != self()) AskForVote(voter.key.node_id);
+  }
+}
+
+void RaftCore::AskForVote(NodeId voter) {
+  const auto* candidate = std::get_if<Candidate>(&role_);
+  const bool pre_vote = std::holds_alternative<Prospective>(role_);
+  if (!candidate && !pre_vote) return;
+  if (!IsUp(voter, StreamClass::kControl)) return;
+  Emit(effect::Send{.to = voter,
+                    .message = VoteRequest{.epoch = pre_vote ? epoch() + 1 : epoch(),
+                                           .candidate = options_.self,
+                                           .last_epoch = log_.last_epoch(),
+                                           .last_index = log_.last_index(),
+                                           .pre_vote = pre_vote,
+                                           .transfer = candidate && candidate->transfer}});
+}
+
+void RaftCore::CountVotes() {
+  const auto may_answer = [this](NodeId id) { return IsUp(id, StreamClass::kControl); };
+  if (auto* prospective = std::get_if<Prospective>(&role_)) {
+    if (prospective->tally.Won()) return StartVote(/*transfer=*/false);
+    if (prospective->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
+  } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
+    if (candidate->tally.Won()) return BecomeLeader();
+    if (candidate->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
+  }
+}
+
+MonoTime RaftCore::AfterLostRound() {
+  if (death_watch_ && death_watch_->retries_left > 0) {
+    --death_watch_->retries_left;
+    return now_ + RandomBetween(options_.death_retry_min, options_.death_retry_max);
+  }
+  death_watch_.reset();
+  return RandomElectionDeadline();
+}
+
+void RaftCore::OnLeaderDeath(NodeId leader, bool resigned) {
+  if (leader_of_epoch_ != leader || leader == self()) return;
+  sessions_[leader].led_at.reset();
+  // A Goodbye is often followed by the end of the process: one death, one round of standing.
+  if (death_watch_ && death_watch_->leader == leader) return;
+  death_watch_ =
+      DeathWatch{.leader = leader, .resigned = resigned, .retries_left = options_.death_rounds};
+  auto* follower = std::get_if<Follower>(&role_);
+  if (!follower) return;  // it stands already
+  MonoTime deadline = follower->election_deadline;
+  if (IsVoter() && log_.voters().FindByNodeId(leader) != nullptr) {
+    // All survivors see the death at the same moment; those that stood together would split the
+    // votes.
+    const auto rank = static_cast<int64_t>(log_.voters().RankAfter(leader, self()));
+    deadline =
+        now_ + rank * options_.death_stagger + RandomBetween(Duration(0), options_.death_jitter);
+  }
+  ForgetAskedReads("the leader died");
+  BecomeFollower(std::nullopt, deadline);
+}
+
+bool RaftCore::HasLiveLeader() const {
+  if (std::holds_alternative<Leader>(role_)) return QuorumIsLive();
+  if (!leader_of_epoch_ || !IsUp(*leader_of_epoch_, StreamClass::kControl)) return false;
+  const std::optional<MonoTime> led_at = sessions_.at(*leader_of_epoch_).led_at;
+  return led_at && now_ < *led_at + options_.election_timeout_min;
+}
+
+void RaftCore::OnMessage(NodeId, SessionId session, const VoteRequest& request) {
+  VoteResponse response{.epoch = epoch(),
+                        .requested_epoch = request.epoch,
+                        .granted = false,
+                        .pre_vote = request.pre_vote};
+  // While a leader is at work nobody is helped to replace it, and its epoch is not disturbed: the
+  // request is refused without being believed. A hand-over is the leader's own wish (braft
+  // 3cfb1f1).
+  const bool refused = request.epoch < epoch() || (!request.transfer && HasLiveLeader());
+  if (refused) return Emit(effect::Reply{.session = session, .message = response});
+
+  // A pre-vote changes nothing, no timer either (Redpanda #11657: it kept a dead leader's followers
+  // waiting).
+  if (!request.pre_vote && request.epoch > epoch()) AdoptEpoch(request.epoch);
+  response.epoch = epoch();
+
+  // The vote is free in an epoch that has not begun here; else it is once given and never changed,
+  // and useless where somebody leads.
+  const std::optional<ReplicaKey>& vote = hard_state_.vote;
+  const bool free = request.epoch > epoch() ||
+                    (!leader_of_epoch_ && (!vote.has_value() || *vote == request.candidate));
+  const bool up_to_date = std::tie(request.last_epoch, request.last_index) >=
+                          std::make_tuple(log_.last_epoch(), log_.last_index());
+  // The request is judged, not the role (etcd raft abb533c). A candidate that this log's voter set
+  // does not know may be of a newer one (KIP-853); one that it knows with another directory lost
+  // its disk.
+  response.granted = free && up_to_date && IsVoter() && !IsForeign(request.candidate);
+  if (!response.granted || request.pre_vote) {
+    return Emit(effect::Reply{.session = session, .message = response});
+  }
+  if (!vote) ChangeHardState({.epoch = epoch(), .vote = request.candidate});
+  death_watch_.reset();
+  BecomeFollower(std::nullopt, RandomElectionDeadline());
+  ReplyAfter(hard_state_write_, session, response);
+}
+
+void RaftCore::OnMessage(NodeId from, SessionId, const VoteResponse& response) {
+  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
+  // Seeing an epoch is not a grant (openraft #1220): only an answer to this very question counts.
+  if (auto* prospective = std::get_if<Prospective>(&role_)) {
+    if (!response.pre_vote || response.requested_epoch != epoch() + 1) return;
+    prospective->tally.Record(from, response.granted);
+  } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
+    if (response.pre_vote || response.requested_epoch != epoch()) return;
+    candidate->tally.Record(from, response.granted);
+  }
+  CountVotes();
+}
+
+void RaftCore::OnMessage(NodeId from, SessionId, const TimeoutNow& order) {
+  // A node that was removed, or never was a voter, does not stand (etcd raft 816fc51).
+  if (order.epoch != epoch() || leader_of_epoch_ != from || !MayStand()) return;
+  if (std::holds_alternative<Follower>(role_)) StartVote(/*transfer=*/true);
+}
+
+void RaftCore::AcceptLeader(NodeId leader, Epoch leader_epoch) {
+  if (leader_epoch > epoch()) AdoptEpoch(leader_epoch);
+  CHECK(!std::holds_alternative<Leader>(role_))
+      << "controller " << leader << " leads epoch " << leader_epoch << ", and so does this one";
+  CHECK(!leader_of_epoch_ || *leader_of_epoch_ == leader)
+      << "epoch " << leader_epoch << " has two leaders: " << *leader_of_epoch_ << ", " << leader;
+  leader_of_epoch_ = leader;
+  if (hand_over_ && hand_over_->epoch < leader_epoch) {
+    Emit(effect::TransferDone{.token = hand_over_->token, .status = absl::OkStatus()});
+    hand_over_.reset();
+  }
+  // What a leader sent before it resigned may arrive after its Goodbye, on another stream.
+  if (death_watch_ && death_watch_->resigned && death_watch_->leader == leader) return;
+  death_watch_.reset();
+  sessions_[leader].led_at = now_;
+  if (auto* follower = std::get_if<Follower>(&role_); follower && follower->leader == leader) {
+    follower->election_deadline = RandomElectionDeadline();
+  } else {
+    BecomeFollower(leader, RandomElectionDeadline());
+  }
+}
+
+}  // namespace quorate::raft

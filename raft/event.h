@@ -1,0 +1,97 @@
+// Everything that can happen to the consensus core: its only inputs, besides the time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "raft/durable_log.h"
+#include "raft/message.h"
+#include "raft/replicated_log.h"
+#include "raft/transport.h"
+
+namespace quorate::raft {
+
+// The driver's number for an open question of its own (a read, a transfer).
+using Token = int64_t;
+
+namespace event {
+
+// The first event, once.
+struct Start {};
+
+// The deadline has come. Harmless when it has not.
+struct Wake {};
+
+// From the transport (TransportEvents).
+struct Receive {
+  NodeId from;
+  SessionId session = 0;
+  Message message;
+};
+struct Hello {
+  PeerHello hello;
+};
+struct StreamUp {
+  NodeId peer;
+  StreamClass stream = StreamClass::kControl;
+  ReplicaKey key;
+};
+struct StreamDown {
+  NodeId peer;
+  StreamClass stream = StreamClass::kControl;
+};
+struct PeerDead {
+  NodeId peer;
+};
+struct PeerGoodbye {
+  NodeId peer;
+  GoodbyeReason reason = GoodbyeReason::kReconnecting;
+  Epoch epoch;
+};
+
+// From the users of the log (ReplicatedLog).
+struct Propose {
+  std::vector<Proposal> proposals;
+};
+struct StartRead {
+  Token token = 0;
+  MonoTime deadline;
+};
+struct StartTransfer {
+  Token token = 0;
+  std::optional<NodeId> target;
+};
+struct PauseConfirmed {
+  Epoch epoch;
+};
+
+// From the disk. A write is named by its id, never by the entries it held: after a truncation the
+// same indexes may hold other entries (etcd: an old write's completion blessed newer
+// entries).
+struct Persisted {
+  WriteId id = 0;
+};
+// The answer to effect::ReadEntries, with its `peer`, `epoch` and `from`.
+struct EntriesRead {
+  NodeId peer;
+  Epoch epoch;
+  LogIndex from;
+  absl::StatusOr<std::vector<EntryPtr>> entries;
+};
+
+// The node stops; every later event is ignored.
+struct Shutdown {};
+
+}  // namespace event
+
+// Snapshots will add SnapshotSaved, SnapshotInstalled and ChunkSent; voter changes are proposals.
+using Event = std::variant<event::Start, event::Wake, event::Receive, event::Hello, event::StreamUp,
+                           event::StreamDown, event::PeerDead, event::PeerGoodbye, event::Propose,
+                           event::StartRead, event::StartTransfer, event::PauseConfirmed,
+                           event::Persisted, event::EntriesRead, event::Shutdown>;
+
+}  // namespace quorate::raft

@@ -1,0 +1,118 @@
+// What a node does with what a leader sends (Raft §5.3).
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "raft/raft_core.h"
+
+namespace quorate::raft {
+namespace {
+
+constexpr char kLostDisk[] =
+    "do not start this controller again with this data directory: its disk, or another voter's, "
+    "lost what it had confirmed";
+
+}  // namespace
+
+void RaftCore::OnMessage(NodeId from, SessionId session, const Heartbeat& heartbeat) {
+  if (heartbeat.epoch < epoch()) {
+    return Emit(effect::Reply{
+        .session = session,
+        .message = HeartbeatResponse{.epoch = epoch(), .read_sequence = heartbeat.read_sequence}});
+  }
+  AcceptLeader(from, heartbeat.epoch);
+  if (heartbeat.commit_index > log_.last_index()) {
+    // The leader never tells a commit index beyond what this node acknowledged in this epoch.
+    return Die(absl::DataLossError(absl::StrFormat(
+        "leader %d of epoch %d counts on entries up to %d here, but the log ends at %d; %s",
+        from.value(), epoch().value(), heartbeat.commit_index.value(), log_.last_index().value(),
+        kLostDisk)));
+  }
+  FollowCommit(heartbeat.commit_index);
+  if (auto* follower = std::get_if<Follower>(&role_);
+      follower && !follower->ready_offset && IsUp(from, StreamClass::kControl)) {
+    follower->ready_offset = heartbeat.high_watermark;
+  }
+  ReplyAfter(hard_state_write_, session,
+             HeartbeatResponse{.epoch = epoch(), .read_sequence = heartbeat.read_sequence});
+}
+
+void RaftCore::OnMessage(NodeId from, SessionId session, const AppendRequest& request) {
+  AppendResponse response{.epoch = epoch(), .sequence = request.sequence};
+  if (request.epoch < epoch()) {
+    return Emit(effect::Reply{.session = session, .message = response});
+  }
+  AcceptLeader(from, request.epoch);
+  response.epoch = epoch();
+
+  if (log_.EpochAt(request.prev_index) != request.prev_epoch) {
+    if (request.prev_index <= log_.commit_index()) {
+      return Die(absl::DataLossError(absl::StrFormat(
+          "leader %d of epoch %d has epoch %d at index %d, which is committed here with another; "
+          "%s",
+          from.value(), epoch().value(), request.prev_epoch.value(), request.prev_index.value(),
+          kLostDisk)));
+    }
+    // Where the logs may meet: below every entry of an epoch later than the leader's there.
+    response.hint_index = log_.LastIndexOfEpochAtMost(
+        request.prev_epoch, std::min(request.prev_index, log_.last_index()));
+    response.hint_epoch = log_.EpochAt(response.hint_index).value_or(Epoch(0));
+    return Emit(effect::Reply{.session = session, .message = response});
+  }
+
+  for (size_t i = 0; i < request.entries.size(); ++i) {
+    CHECK_EQ(request.entries[i]->index(), request.prev_index + 1 + static_cast<int64_t>(i));
+  }
+  if (!AppendFromLeader(from, request.entries)) return;
+
+  // At most what was sent is acknowledged: entries that follow here may be another leader's
+  // (Redpanda d0e45c0baf: a stale append was acknowledged with the log's end).
+  const LogIndex match = request.prev_index + static_cast<int64_t>(request.entries.size());
+  FollowCommit(std::min(request.commit_index, match));
+  response.success = true;
+  response.match_index = match;
+  if (const EntryPtr entry = log_.Find(match)) response.match_end_offset = entry->end_offset();
+  ReplyAfter(std::max(hard_state_write_, writes_.Covering(match)), session, response);
+}
+
+bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entries) {
+  const auto die = [&](const Entry& entry, const char* what) {
+    Die(absl::DataLossError(
+        absl::StrFormat("leader %d of epoch %d sent an entry at index %d that %s; %s",
+                        leader.value(), epoch().value(), entry.index().value(), what, kLostDisk)));
+    return false;
+  };
+  for (const EntryPtr& entry : entries) {
+    const LogIndex index = entry->index();
+    if (log_.EpochAt(index) == entry->epoch()) {
+      // A duplicate. It truncates nothing: what follows may be newer (hashicorp 0f31a01, Redpanda
+      // #17731).
+      const EntryPtr own = log_.Find(index);
+      if (own && own->checksum() != entry->checksum())
+        return die(*entry, "differs from the same here");
+      continue;
+    }
+    if (index <= log_.last_index()) {
+      if (index <= log_.commit_index()) return die(*entry, "is committed here in another epoch");
+      log_.TruncateAfter(index - 1);
+      writes_.TruncatedAfter(index - 1);
+      write_.truncate_after = index - 1;
+    }
+    const EntryPtr prev = log_.Find(index - 1);
+    if (prev && (prev->checksum() != entry->header().prev_checksum ||
+                 prev->end_offset() != entry->header().base_offset)) {
+      return die(*entry, "does not follow the one before it");
+    }
+    log_.Append(entry);
+    write_.entries.push_back(entry);
+    write_pending_ = true;
+  }
+  return true;
+}
+
+void RaftCore::FollowCommit(LogIndex commit) {
+  if (commit > log_.commit_index()) log_.CommitTo(commit);
+}
+
+}  // namespace quorate::raft

@@ -1,0 +1,103 @@
+#include "raft/follower_progress.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace quorate::raft {
+
+void FollowerProgress::OnStreamUp() {
+  stream_up_ = true;
+  last_sequence_ = 0;
+  BecomeProbe();
+}
+
+void FollowerProgress::OnStreamDown() {
+  stream_up_ = false;
+  BecomeProbe();
+}
+
+bool FollowerProgress::CanSend() const {
+  if (!stream_up_ || reading_) return false;
+  if (state_ == State::kProbe) return inflight_.empty();
+  // Bytes are compared before the next request is added, so that one of any size is admitted into
+  // an empty window (Redpanda #1503: an oversized batch waited for ever).
+  return inflight_.size() < limits_.max_messages && inflight_bytes_ < limits_.max_bytes;
+}
+
+int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, LogIndex commit, MonoTime now) {
+  CHECK(CanSend());
+  CHECK_GE(last + 1, next_);
+  if (inflight_.empty()) progress_at_ = now;
+  inflight_.push_back({.sequence = ++last_sequence_, .prev = next_ - 1, .bytes = bytes});
+  inflight_bytes_ += bytes;
+  sent_commit_ = commit;
+  // A probe's position stays until it is answered.
+  if (state_ == State::kReplicate) next_ = last + 1;
+  return last_sequence_;
+}
+
+void FollowerProgress::OnSuccess(int64_t sequence, LogIndex match, RecordOffset match_end_offset,
+                                 MonoTime now) {
+  Answered(sequence);
+  state_ = State::kReplicate;
+  if (match >= match_) {
+    match_ = match;
+    match_end_offset_ = match_end_offset;
+  }
+  next_ = std::max(next_, match_ + 1);
+  live_at_ = now;
+  progress_at_ = now;
+}
+
+void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
+  const auto request =
+      std::find_if(inflight_.begin(), inflight_.end(),
+                   [sequence](const Request& r) { return r.sequence == sequence; });
+  if (request == inflight_.end()) return;
+  // The peer rejects what it once acknowledged. Leaving the request in flight keeps a loop of
+  // rejections at the pace of Stalled.
+  const LogIndex rejected_prev = request->prev;
+  if (rejected_prev <= match_) return;
+  BecomeProbe();
+  next_ = std::clamp(next, match_ + 1, rejected_prev);
+  live_at_ = now;
+  progress_at_ = now;
+}
+
+void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
+  last_contact_ = now;
+  if (match_ >= last_index) last_caught_up_ = now;
+  const bool outstanding = state_ == State::kProbe || match_ < last_index;
+  if (!outstanding) live_at_ = now;
+}
+
+void FollowerProgress::BecomeProbe() {
+  // Of what was sent beyond `match` nothing is certain; without any match the last guess stays.
+  if (match_ > LogIndex(0)) {
+    next_ = match_ + 1;
+  } else if (!inflight_.empty()) {
+    next_ = inflight_.front().prev + 1;
+  }
+  state_ = State::kProbe;
+  sent_commit_ = LogIndex(0);
+  inflight_.clear();
+  inflight_bytes_ = 0;
+}
+
+void FollowerProgress::Answered(int64_t sequence) {
+  while (!inflight_.empty() && inflight_.front().sequence <= sequence) {
+    inflight_bytes_ -= inflight_.front().bytes;
+    inflight_.pop_front();
+  }
+}
+
+void FollowerProgress::CheckInvariants() const {
+  CHECK_LT(match_, next_);
+  size_t bytes = 0;
+  for (const Request& request : inflight_) bytes += request.bytes;
+  CHECK_EQ(bytes, inflight_bytes_);
+  CHECK(state_ == State::kReplicate || inflight_.size() <= 1);
+}
+
+}  // namespace quorate::raft

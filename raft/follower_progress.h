@@ -1,0 +1,116 @@
+// The leader's view of one peer's log (Raft §5.3, §10.2.1 of the dissertation: pipelining). Apart
+// from the leader because this arithmetic of positions and windows is where systems went wrong.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace quorate::raft {
+
+// Invariants:
+//  1. match_index < next_index. match_index never falls: a peer that lost what it acknowledged has
+//     lost its disk, and nothing it says can heal that.
+//  2. inflight_bytes is the sum over inflight (etcd raft #54 leaked it on reset).
+//  3. The stream delivers in order or breaks: what is in flight is answered in order.
+class FollowerProgress {
+ public:
+  // Whether next_index is a guess (one request at a time, to find where the logs meet) or known to
+  // follow what the peer has (requests are pipelined). Snapshots will add a third.
+  enum class State { kProbe, kReplicate };
+
+  struct Limits {
+    size_t max_messages = 0;
+    size_t max_bytes = 0;
+  };
+
+  // A new leader guesses that the peer has all that it has itself: `next` is its own end. `now`
+  // counts as evidence of life, so that a new leader has a whole timeout to hear from its quorum.
+  FollowerProgress(LogIndex next, MonoTime now, Limits limits)
+      : limits_(limits), next_(next), live_at_(now), progress_at_(now) {}
+
+  State state() const { return state_; }
+  LogIndex match_index() const { return match_; }
+  LogIndex next_index() const { return next_; }
+  // End offset of the entry at match_index, once the peer told.
+  std::optional<RecordOffset> match_end_offset() const { return match_end_offset_; }
+  size_t inflight_messages() const { return inflight_.size(); }
+  size_t inflight_bytes() const { return inflight_bytes_; }
+  // The commit index that was sent last in the present state.
+  LogIndex sent_commit() const { return sent_commit_; }
+
+  // A new stream starts over: whatever was in flight may be lost.
+  void OnStreamUp();
+  void OnStreamDown();
+
+  // Whether another request may be sent now. While disk reads for the peer are under way: no.
+  bool CanSend() const;
+  // An answer is overdue: start over as if the stream had broken.
+  bool Stalled(MonoTime now, Duration timeout) const {
+    return !inflight_.empty() && progress_at_ + timeout <= now;
+  }
+  void Restart() { BecomeProbe(); }
+
+  // Accounts for a request that holds [next_index, last] (empty: last = next_index - 1) and
+  // `commit`; returns its sequence number. REQUIRES: CanSend().
+  int64_t OnSent(LogIndex last, size_t bytes, LogIndex commit, MonoTime now);
+
+  void OnReadStarted() { reading_ = true; }
+  void OnReadDone() { reading_ = false; }
+
+  // The peer's log is durable and equal to ours up to `match`.
+  void OnSuccess(int64_t sequence, LogIndex match, RecordOffset match_end_offset, MonoTime now);
+  // The peer's log does not match before request `sequence`; it may match before `next`. Answers to
+  // what is no longer in flight are ignored.
+  void OnReject(int64_t sequence, LogIndex next, MonoTime now);
+
+  // Any sign of life. It proves that the peer's disk and log work only if nothing is outstanding;
+  // `last_index` is the leader's.
+  void OnContact(LogIndex last_index, MonoTime now);
+  // Evidence, as check-quorum counts it, that the peer is a working part of the quorum.
+  MonoTime live_at() const { return live_at_; }
+  std::optional<MonoTime> last_contact() const { return last_contact_; }
+  std::optional<MonoTime> last_caught_up() const { return last_caught_up_; }
+
+  // The highest read round that the peer confirmed.
+  int64_t confirmed_read() const { return confirmed_read_; }
+  void ConfirmRead(int64_t sequence) { confirmed_read_ = std::max(confirmed_read_, sequence); }
+
+  // Recomputes what is kept incrementally; a CHECK fails where they differ.
+  void CheckInvariants() const;
+
+ private:
+  struct Request {
+    int64_t sequence;
+    LogIndex prev;
+    size_t bytes;
+  };
+
+  void BecomeProbe();
+  // Forgets requests up to `sequence`: the stream is in order, so they are answered.
+  void Answered(int64_t sequence);
+
+  Limits limits_;
+  State state_ = State::kProbe;
+  LogIndex match_;
+  LogIndex next_;
+  std::optional<RecordOffset> match_end_offset_;
+  LogIndex sent_commit_;
+  bool stream_up_ = false;
+  bool reading_ = false;
+  int64_t last_sequence_ = 0;
+  std::deque<Request> inflight_;
+  size_t inflight_bytes_ = 0;
+
+  MonoTime live_at_;
+  // When something was last answered, or last sent while nothing was in flight.
+  MonoTime progress_at_;
+  std::optional<MonoTime> last_contact_;
+  std::optional<MonoTime> last_caught_up_;
+  int64_t confirmed_read_ = 0;
+};
+
+}  // namespace quorate::raft

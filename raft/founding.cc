@@ -1,0 +1,126 @@
+#include "raft/founding.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+
+namespace quorate::raft {
+namespace {
+
+std::vector<NodeId> Sorted(std::vector<NodeId> ids) {
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+std::string Join(const std::vector<NodeId>& ids) {
+  std::string text;
+  for (const NodeId id : ids)
+    absl::StrAppendFormat(&text, "%s%d", text.empty() ? "" : ",", id.value());
+  return text;
+}
+
+}  // namespace
+
+Founding::Founding(const RaftOptions& options)
+    : self_{.key = options.self, .peer_endpoint = options.peer_endpoint},
+      configured_(Sorted(options.configured_voters)) {
+  CHECK(std::binary_search(configured_.begin(), configured_.end(), self_.key.node_id));
+}
+
+void Founding::OnHello(const PeerHello& hello) {
+  const NodeId peer = hello.key.node_id;
+  if (peer == self_.key.node_id) return;
+  if (!std::binary_search(configured_.begin(), configured_.end(), peer)) return;
+  hellos_.insert_or_assign(peer, hello);
+}
+
+Founding::Outcome Founding::Decide() const {
+  std::string missing;
+  std::vector<Voter> voters = {self_};
+  std::set<Uuid> directories = {self_.key.directory_id};
+  const auto wait_for = [&missing](NodeId id, const std::string& why) {
+    absl::StrAppendFormat(&missing, "%scontroller %d%s", missing.empty() ? "" : ", ", id.value(),
+                          why);
+  };
+  for (const NodeId id : configured_) {
+    if (id == self_.key.node_id) continue;
+    const auto it = hellos_.find(id);
+    if (it == hellos_.end()) {
+      wait_for(id, "");
+      continue;
+    }
+    const PeerHello& hello = it->second;
+    if (Sorted(hello.configured_voters) != configured_) {
+      wait_for(id, absl::StrFormat(" (it is configured with voters %s, this one with %s)",
+                                   Join(hello.configured_voters), Join(configured_)));
+    }
+    if (!directories.insert(hello.key.directory_id).second) {
+      return Refused{absl::FailedPreconditionError(absl::StrFormat(
+          "controller %d has the directory id of another voter, %s: one data directory was copied "
+          "from another. Empty the copy and start that controller again",
+          id.value(), hello.key.directory_id.ToString()))};
+    }
+    voters.push_back({.key = hello.key, .peer_endpoint = hello.peer_endpoint});
+  }
+  if (!missing.empty()) return Waiting{missing};
+
+  // The cluster exists already: join it only as the very replica that it was founded with.
+  if (const PeerHello* founded = FindFounded(); founded != nullptr) {
+    if (!founded->voter_set || !founded->voter_set->Contains(self_.key)) {
+      return Refused{absl::FailedPreconditionError(absl::StrFormat(
+          "the cluster exists (controller %d says so), and its voter set does not contain "
+          "controller %d with directory id %s: this data directory is new, or was emptied. Start "
+          "the controller with its former data directory; an empty one must not vote, because it "
+          "has forgotten what the former one promised",
+          founded->key.node_id.value(), self_.key.node_id.value(),
+          self_.key.directory_id.ToString()))};
+    }
+    return Founded{*founded->voter_set};
+  }
+  return Founded{VoterSet(std::move(voters))};
+}
+
+const PeerHello* Founding::FindFounded() const {
+  const PeerHello* founded = nullptr;
+  for (const auto& [id, hello] : hellos_) {
+    if (hello.has_log) return &hello;
+    if (hello.voter_set && founded == nullptr) founded = &hello;
+  }
+  return founded;
+}
+
+absl::Status Founding::CheckConfiguration(const RaftOptions& options, const RestoredLog& restored) {
+  const std::vector<NodeId> configured = Sorted(options.configured_voters);
+  if (std::adjacent_find(configured.begin(), configured.end()) != configured.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("voters %s: a node id is listed twice", Join(configured)));
+  }
+  if (!std::binary_search(configured.begin(), configured.end(), options.self.node_id)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("voters %s: this controller, node id %d, is not among them",
+                        Join(configured), options.self.node_id.value()));
+  }
+  if (restored.has_log() && !restored.founding_voters && restored.voter_sets.empty()) {
+    return absl::DataLossError(
+        "the data directory has a log and no voter set: it is damaged, and must not vote. Restore "
+        "it from a backup of the same controller");
+  }
+  // Nothing persisted: the founding decides.
+  if (!restored.founding_voters && restored.voter_sets.empty()) return absl::OkStatus();
+
+  const VoterSet* latest =
+      restored.voter_sets.empty() ? nullptr : &restored.voter_sets.back().second;
+  if (latest != nullptr && latest->NodeIds() == configured) return absl::OkStatus();
+  if (restored.founding_voters && restored.founding_voters->NodeIds() == configured) {
+    return absl::OkStatus();
+  }
+  const VoterSet& governs = latest != nullptr ? *latest : *restored.founding_voters;
+  return absl::FailedPreconditionError(absl::StrFormat(
+      "the configuration names the voters %s, but this cluster's are %s. An edited configuration "
+      "does not change the voters (this version has no command that does): name %s again",
+      Join(configured), Join(governs.NodeIds()), Join(governs.NodeIds())));
+}
+
+}  // namespace quorate::raft

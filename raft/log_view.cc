@@ -1,0 +1,152 @@
+#include "raft/log_view.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace quorate::raft {
+
+LogView::LogView(const RestoredLog& restored, size_t cache_bytes)
+    : cache_limit_bytes_(cache_bytes),
+      first_index_(restored.first_index),
+      last_index_(restored.last_index),
+      durable_index_(restored.last_index),
+      commit_index_(restored.first_index - 1),
+      last_entry_(restored.last_entry),
+      epoch_starts_(restored.epoch_starts),
+      voter_sets_(restored.voter_sets),
+      founding_voters_(restored.founding_voters.value_or(VoterSet())),
+      cache_first_(restored.last_index + 1),
+      first_counted_(restored.last_index + 1) {
+  CHECK_EQ(restored.has_log(), last_entry_ != nullptr);
+  CHECK_EQ(restored.has_log(), !epoch_starts_.empty());
+  if (!last_entry_) return;
+  CHECK_EQ(last_entry_->index(), last_index_);
+  CHECK_EQ(last_entry_->epoch(), epoch_starts_.back().first);
+  cache_first_ = last_index_;
+  cache_.push_back(last_entry_);
+  cache_bytes_ = last_entry_->encoded().size();
+}
+
+std::optional<Epoch> LogView::EpochAt(LogIndex index) const {
+  if (index == LogIndex(0)) return Epoch(0);
+  if (index < first_index_ || index > last_index_) return std::nullopt;
+  const auto after = std::upper_bound(
+      epoch_starts_.begin(), epoch_starts_.end(), index,
+      [](LogIndex value, const auto& epoch_start) { return value < epoch_start.second; });
+  if (after == epoch_starts_.begin()) return std::nullopt;
+  return std::prev(after)->first;
+}
+
+LogIndex LogView::LastIndexOfEpochAtMost(Epoch epoch, LogIndex limit) const {
+  const auto after = std::upper_bound(
+      epoch_starts_.begin(), epoch_starts_.end(), epoch,
+      [](Epoch value, const auto& epoch_start) { return value < epoch_start.first; });
+  const LogIndex last = after == epoch_starts_.end() ? last_index_ : after->second - 1;
+  return std::min(last, limit);
+}
+
+const VoterSet& LogView::voters() const {
+  return voter_sets_.empty() ? founding_voters_ : voter_sets_.back().second;
+}
+
+void LogView::Append(EntryPtr entry) {
+  CHECK_EQ(entry->index(), last_index_ + 1);
+  if (last_entry_) {
+    CHECK_GE(entry->epoch(), last_entry_->epoch());
+    CHECK_EQ(entry->header().base_offset, last_entry_->end_offset());
+  }
+  if (epoch_starts_.empty() || epoch_starts_.back().first != entry->epoch()) {
+    epoch_starts_.emplace_back(entry->epoch(), entry->index());
+  }
+  if (entry->header().type == EntryType::kVoters) {
+    absl::StatusOr<VoterSet> voters = VoterSet::Parse(entry->payload());
+    CHECK(voters.ok()) << "Voters entry " << entry->index() << ": " << voters.status();
+    voter_sets_.emplace_back(entry->index(), *std::move(voters));
+  }
+  last_index_ = entry->index();
+  cache_bytes_ += entry->encoded().size();
+  uncommitted_bytes_ += entry->encoded().size();
+  last_entry_ = entry;
+  cache_.push_back(std::move(entry));
+  EvictBeyondLimit();
+}
+
+void LogView::TruncateAfter(LogIndex index) {
+  CHECK_GE(index, commit_index_);
+  CHECK_LT(index, last_index_);
+  while (!cache_.empty() && cache_.back()->index() > index) {
+    const size_t bytes = cache_.back()->encoded().size();
+    cache_bytes_ -= bytes;
+    if (cache_.back()->index() >= first_counted_) uncommitted_bytes_ -= bytes;
+    cache_.pop_back();
+  }
+  first_counted_ = std::min(first_counted_, index + 1);
+  if (cache_.empty()) cache_first_ = index + 1;
+  while (!epoch_starts_.empty() && epoch_starts_.back().second > index) epoch_starts_.pop_back();
+  while (!voter_sets_.empty() && voter_sets_.back().first > index) voter_sets_.pop_back();
+  last_index_ = index;
+  durable_index_ = std::min(durable_index_, index);
+  last_entry_ = Find(index);
+}
+
+void LogView::SetDurable(LogIndex index) {
+  CHECK_LE(index, last_index_);
+  CHECK_GE(index, durable_index_);
+  durable_index_ = index;
+  EvictBeyondLimit();
+}
+
+void LogView::CommitTo(LogIndex index) {
+  CHECK_GE(index, commit_index_);
+  CHECK_LE(index, last_index_);
+  for (LogIndex i = std::max(commit_index_ + 1, first_counted_); i <= index; ++i) {
+    uncommitted_bytes_ -= At(i)->encoded().size();
+  }
+  if (index > commit_index_) {
+    const EntryPtr entry = Find(index);
+    commit_end_offset_ = entry ? std::optional(entry->end_offset()) : std::nullopt;
+  }
+  commit_index_ = index;
+  EvictBeyondLimit();
+}
+
+std::vector<EntryPtr> LogView::Slice(LogIndex from, LogIndex to, size_t max_bytes) const {
+  std::vector<EntryPtr> entries;
+  if (from < cache_first_) return entries;
+  size_t bytes = 0;
+  for (LogIndex i = from; i <= std::min(to, last_index_); ++i) {
+    const EntryPtr& entry = At(i);
+    bytes += entry->encoded().size();
+    if (!entries.empty() && bytes > max_bytes) break;
+    entries.push_back(entry);
+  }
+  return entries;
+}
+
+std::vector<EntryPtr> LogView::SliceFromOffset(RecordOffset offset, LogIndex to,
+                                               size_t max_bytes) const {
+  if (cache_.empty() || offset < cache_.front()->header().base_offset) return {};
+  const auto first =
+      std::partition_point(cache_.begin(), cache_.end(),
+                           [offset](const EntryPtr& e) { return e->end_offset() <= offset; });
+  if (first == cache_.end()) return {};
+  return Slice((*first)->index(), to, max_bytes);
+}
+
+EntryPtr LogView::Find(LogIndex index) const {
+  if (index < cache_first_ || index > last_index_) return nullptr;
+  return At(index);
+}
+
+void LogView::EvictBeyondLimit() {
+  // The last entry stays, however large: its offset and checksum are those the next one builds on.
+  while (cache_bytes_ > cache_limit_bytes_ && cache_.size() > 1 &&
+         cache_first_ <= std::min(durable_index_, commit_index_)) {
+    cache_bytes_ -= cache_.front()->encoded().size();
+    cache_.pop_front();
+    ++cache_first_;
+  }
+}
+
+}  // namespace quorate::raft

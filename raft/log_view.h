@@ -1,0 +1,111 @@
+// What the core knows of its own log: the epoch of every index, the entries at the tail, how far it
+// is durable and how far committed. The rest is on disk, behind effects.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "raft/durable_log.h"
+#include "raft/entry.h"
+#include "raft/voter_set.h"
+
+namespace quorate::raft {
+
+// Invariants:
+//  1. commit_index <= last_index and durable_index <= last_index. A follower, and a leader whose
+//     peers were quicker than its own disk, may have committed what is not yet durable here.
+//  2. The cache is the contiguous tail [cache_first, last_index]. It holds every entry that is not
+//     durable (those are never asked of the disk), and of those that this process appended every
+//     one that is not committed.
+//  3. Nothing at or below commit_index is ever truncated.
+class LogView {
+ public:
+  // The log as it was opened: all of it durable, nothing known to be committed.
+  LogView(const RestoredLog& restored, size_t cache_bytes);
+
+  // First entry kept; 1 until snapshots exist. last_index = first_index - 1: the log is empty.
+  LogIndex first_index() const { return first_index_; }
+  LogIndex last_index() const { return last_index_; }
+  LogIndex durable_index() const { return durable_index_; }
+  LogIndex commit_index() const { return commit_index_; }
+  bool empty() const { return last_index_ < first_index_; }
+
+  // Of the last entry; 0 in an empty log.
+  Epoch last_epoch() const { return last_entry_ ? last_entry_->epoch() : Epoch(0); }
+  RecordOffset end_offset() const {
+    return last_entry_ ? last_entry_->end_offset() : RecordOffset();
+  }
+  // Of the entry at commit_index; nothing if that entry was never in memory.
+  std::optional<RecordOffset> commit_end_offset() const { return commit_end_offset_; }
+  uint64_t last_checksum() const { return last_entry_ ? last_entry_->checksum() : 0; }
+  int64_t last_append_time_ms() const {
+    return last_entry_ ? last_entry_->header().append_time_ms : 0;
+  }
+
+  // The epoch of the entry at `index`, 0 before the first entry. Nothing where it is not known: an
+  // unknown epoch is never a value that could match (etcd raft #31).
+  std::optional<Epoch> EpochAt(LogIndex index) const;
+
+  // The highest index <= `limit` whose epoch is at most `epoch`; first_index - 1 if there is none.
+  // Two logs agree nowhere above it if one of them has an entry of `epoch` at `limit`.
+  LogIndex LastIndexOfEpochAtMost(Epoch epoch, LogIndex limit) const;
+
+  // The set that governs: the log's latest, committed or not (KIP-853), else the founding one.
+  const VoterSet& voters() const;
+  // The index of its entry; 0: it is the founding set.
+  LogIndex voters_index() const {
+    return voter_sets_.empty() ? LogIndex(0) : voter_sets_.back().first;
+  }
+  bool has_voters_entry() const { return !voter_sets_.empty(); }
+  void SetFoundingVoters(VoterSet voters) { founding_voters_ = std::move(voters); }
+
+  // REQUIRES: follows the last entry in index, offset and epoch.
+  void Append(EntryPtr entry);
+  // Drops everything after `index`; voter sets among it lose their effect, and durability shrinks
+  // with the log. The next Append must come before anything asks for the last entry.
+  // REQUIRES: commit_index <= index < last_index.
+  void TruncateAfter(LogIndex index);
+  void SetDurable(LogIndex index);
+  // REQUIRES: commit_index <= index <= last_index.
+  void CommitTo(LogIndex index);
+
+  // Entries from `from` to at most `to`, at least one and at most about `max_bytes`; none if memory
+  // no longer holds `from`.
+  std::vector<EntryPtr> Slice(LogIndex from, LogIndex to, size_t max_bytes) const;
+  // As Slice, from the entry that contains `offset` on.
+  std::vector<EntryPtr> SliceFromOffset(RecordOffset offset, LogIndex to, size_t max_bytes) const;
+  // Null if memory no longer holds it.
+  EntryPtr Find(LogIndex index) const;
+  LogIndex cache_first() const { return cache_first_; }
+
+  // Encoded size of what this process appended and is not committed.
+  size_t uncommitted_bytes() const { return uncommitted_bytes_; }
+
+ private:
+  const EntryPtr& At(LogIndex index) const { return cache_[index - cache_first_]; }
+  void EvictBeyondLimit();
+
+  const size_t cache_limit_bytes_;
+  LogIndex first_index_;
+  LogIndex last_index_;
+  LogIndex durable_index_;
+  LogIndex commit_index_;
+  std::optional<RecordOffset> commit_end_offset_;
+  EntryPtr last_entry_;
+  // (epoch, index of its first entry), ascending in both.
+  std::vector<std::pair<Epoch, LogIndex>> epoch_starts_;
+  std::vector<std::pair<LogIndex, VoterSet>> voter_sets_;
+  VoterSet founding_voters_;
+
+  LogIndex cache_first_;
+  std::deque<EntryPtr> cache_;
+  size_t cache_bytes_ = 0;
+  // Of the entries from first_counted_ on: the first that was not restored from disk.
+  size_t uncommitted_bytes_ = 0;
+  LogIndex first_counted_;
+};
+
+}  // namespace quorate::raft

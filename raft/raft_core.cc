@@ -1,0 +1,339 @@
+#include "raft/raft_core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/overloaded.h"
+
+namespace quorate::raft {
+
+RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t seed)
+    : options_(std::move(options)),
+      rng_(seed),
+      hard_state_(restored.hard_state),
+      log_(restored, options_.cache_bytes),
+      writes_(restored.last_index),
+      role_(Follower{}),
+      told_commit_(log_.commit_index()) {
+  CHECK_OK(Founding::CheckConfiguration(options_, restored));
+  CHECK_GE(hard_state_.epoch, log_.last_epoch());
+  if (log_.voters().empty()) founding_.emplace(options_);
+  told_announcement_ = CurrentlyAnnounced();
+}
+
+StepResult RaftCore::Step(MonoTime now, int64_t wall_ms, Event event) {
+  StepResult result;
+  if (stopped_) return result;
+  now_ = now;
+  wall_ms_ = wall_ms;
+  const bool woken = std::holds_alternative<event::Wake>(event);
+  std::visit([this](auto&& e) { Handle(std::move(e)); }, std::move(event));
+  if (!stopped_) FinishStep();
+  result.effects = std::exchange(effects_, {});
+  if (!stopped_) {
+    result.next_deadline = NextDeadline();
+    // A deadline that waking up did not move would spin the driver (KAFKA-17751).
+    if (woken) CHECK(result.next_deadline > now_);
+    invariants_.Check(*this, result.next_deadline);
+  }
+  return result;
+}
+
+std::optional<NodeId> RaftCore::leader() const {
+  return std::visit(Overloaded{[](const Follower& f) { return f.leader; },
+                               [this](const Leader&) { return std::optional(self()); },
+                               [](const auto&) { return std::optional<NodeId>(); }},
+                    role_);
+}
+
+effect::Announce RaftCore::Announcement() const {
+  const Announced current = CurrentlyAnnounced();
+  return {.has_log = current.has_log,
+          .voter_set = current.founded ? std::optional(log_.voters()) : std::nullopt};
+}
+
+RaftCore::Announced RaftCore::CurrentlyAnnounced() const {
+  return {.has_log = log_.durable_index() >= log_.first_index(),
+          .founded = TakesPart(),
+          .voters_index = log_.voters_index(),
+          .voters_epoch = log_.EpochAt(log_.voters_index())};
+}
+
+void RaftCore::Handle(event::Start) {
+  BecomeFollower(std::nullopt, RandomElectionDeadline());
+  if (founding_) {
+    DecideFounding();
+  } else if (log_.voters().size() == 1) {
+    StandOrWait();  // nobody else could be waited for
+  }
+}
+
+void RaftCore::Handle(event::Wake) {
+  ExpireReads();
+  if (hand_over_ && hand_over_->deadline <= now_) {
+    FailHandOver(absl::DeadlineExceededError("the target did not take over in time"));
+  }
+  if (auto* follower = std::get_if<Follower>(&role_)) {
+    if (follower->election_deadline <= now_) StandOrWait();
+  } else if (auto* prospective = std::get_if<Prospective>(&role_)) {
+    if (prospective->round_deadline <= now_) StandOrWait();
+  } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
+    // It asks again before it raises the epoch again (braft 725242d: a candidate that kept failing
+    // kept raising the epoch).
+    if (candidate->round_deadline <= now_) StandOrWait();
+  } else if (auto* leader = std::get_if<Leader>(&role_)) {
+    if (leader->next_heartbeat > now_) return;
+    if (!QuorumIsLive() || DiskIsStalled()) return Resign();
+    for (auto& [id, progress] : leader->peers) {
+      if (progress.Stalled(now_, options_.check_quorum_timeout)) progress.Restart();
+    }
+    leader->next_heartbeat = now_ + options_.heartbeat_interval;
+    SendHeartbeats();
+  }
+}
+
+void RaftCore::Handle(event::Receive event) {
+  if (!TakesPart()) return;
+  Session& session = sessions_[event.from];
+  if (session.key && IsForeign(*session.key)) return;
+  session.last_contact = now_;
+  std::visit([this, &event](const auto& m) { OnMessage(event.from, event.session, m); },
+             event.message);
+}
+
+void RaftCore::Handle(event::Hello event) {
+  sessions_[event.hello.key.node_id].key = event.hello.key;
+  if (!founding_) return;
+  founding_->OnHello(event.hello);
+  DecideFounding();
+}
+
+void RaftCore::Handle(const event::StreamUp& event) {
+  Session& session = sessions_[event.peer];
+  session.key = event.key;
+  if (event.stream == StreamClass::kAppend) {
+    session.append_up = true;
+    if (FollowerProgress* progress = FindProgress(event.peer)) progress->OnStreamUp();
+    return;
+  }
+  session.control_up = true;
+  if (!TakesPart()) return;
+  if (death_watch_ && death_watch_->leader == event.peer && !death_watch_->resigned) {
+    // It lives after all, or is back: then it follows, and timers will notice.
+    death_watch_.reset();
+    if (auto* follower = std::get_if<Follower>(&role_)) {
+      follower->election_deadline = RandomElectionDeadline();
+    }
+  }
+  AskForVote(event.peer);
+  if (FollowerProgress* progress = FindProgress(event.peer)) SendHeartbeat(event.peer, *progress);
+}
+
+void RaftCore::Handle(const event::StreamDown& event) {
+  Session& session = sessions_[event.peer];
+  if (event.stream == StreamClass::kAppend) {
+    session.append_up = false;
+    if (FollowerProgress* progress = FindProgress(event.peer)) progress->OnStreamDown();
+    return;
+  }
+  session.control_up = false;
+  session.led_at.reset();
+  if (auto* follower = std::get_if<Follower>(&role_); follower && follower->leader == event.peer) {
+    follower->ready_offset.reset();
+    ForgetAskedReads("the session with the leader broke");
+  }
+  CountVotes();
+}
+
+void RaftCore::Handle(const event::PeerDead& event) {
+  if (TakesPart()) OnLeaderDeath(event.peer, /*resigned=*/false);
+}
+
+void RaftCore::Handle(const event::PeerGoodbye& event) {
+  if (!TakesPart() || event.reason == GoodbyeReason::kReconnecting) return;
+  sessions_[event.peer].led_at.reset();
+  if (event.reason == GoodbyeReason::kResigned && event.epoch == epoch()) {
+    OnLeaderDeath(event.peer, /*resigned=*/true);
+  }
+}
+
+void RaftCore::Handle(const event::Persisted& event) {
+  std::vector<effect::Reply> released = writes_.Completed(event.id);
+  log_.SetDurable(writes_.durable_index());
+  for (effect::Reply& reply : released) {
+    // A promise of an epoch that is over is kept to oneself: who waits for it has lost it too.
+    const Epoch reply_epoch = std::visit([](const auto& m) { return m.epoch; }, reply.message);
+    if (reply_epoch == epoch()) Emit(std::move(reply));
+  }
+  if (founding_write_ == event.id) {
+    waiting_for_.clear();
+    BecomeFollower(std::nullopt, RandomElectionDeadline());
+    if (log_.voters().size() == 1) StandOrWait();
+  }
+  if (auto* candidate = std::get_if<Candidate>(&role_)) {
+    if (writes_.IsDurable(candidate->vote_write)) candidate->tally.Record(self(), true);
+    CountVotes();
+  }
+  if (std::holds_alternative<Leader>(role_)) AdvanceCommit();
+}
+
+void RaftCore::Handle(event::Shutdown) {
+  FailReads(local_reads_.All(), "this controller stops");
+  if (std::holds_alternative<Leader>(role_)) {
+    Resign();
+  } else if (TakesPart()) {
+    Emit(effect::SayGoodbye{.reason = GoodbyeReason::kStopping, .epoch = epoch()});
+  }
+  if (hand_over_) FailHandOver(absl::UnavailableError("this controller stops"));
+  TellChanges();
+  stopped_ = true;
+}
+
+void RaftCore::Die(absl::Status status) {
+  Emit(effect::Fatal{std::move(status)});
+  stopped_ = true;
+}
+
+void RaftCore::ReplyAfter(WriteId after, SessionId session, Message message) {
+  effect::Reply reply{.session = session, .message = std::move(message)};
+  if (writes_.IsDurable(after)) {
+    Emit(std::move(reply));
+  } else {
+    writes_.Hold(after, std::move(reply));
+  }
+}
+
+void RaftCore::ChangeHardState(HardState state) {
+  hard_state_ = state;
+  hard_state_write_ = writes_.next_id();
+  write_.hard_state = std::move(state);
+  write_pending_ = true;
+}
+
+void RaftCore::FlushWrite() {
+  if (!write_pending_) return;
+  write_.id = writes_.next_id();
+  writes_.Issued(log_.last_index(), now_);
+  Emit(effect::Persist{std::exchange(write_, {})});
+  write_pending_ = false;
+}
+
+void RaftCore::EnterEpoch(HardState state) {
+  CHECK_GT(state.epoch, epoch());
+  ChangeHardState(std::move(state));
+  leader_of_epoch_.reset();
+  for (auto& [id, session] : sessions_) session.led_at.reset();
+  ForgetAskedReads("the leader changed");
+}
+
+void RaftCore::AdoptEpoch(Epoch epoch) {
+  // Seeing an epoch is no reason to wait longer: only a leader or a granted vote is.
+  MonoTime deadline;
+  if (const auto* follower = std::get_if<Follower>(&role_)) {
+    deadline = follower->election_deadline;
+  } else if (std::holds_alternative<Leader>(role_)) {
+    LeaveLeadership();
+    deadline = RandomElectionDeadline();
+  } else {
+    deadline = AfterLostRound();
+  }
+  EnterEpoch({.epoch = epoch, .vote = std::nullopt});
+  BecomeFollower(std::nullopt, deadline);
+}
+
+void RaftCore::BecomeFollower(std::optional<NodeId> leader, MonoTime election_deadline) {
+  role_ = Follower{.leader = leader, .election_deadline = election_deadline, .ready_offset = {}};
+}
+
+void RaftCore::Resign() {
+  Emit(effect::SayGoodbye{.reason = GoodbyeReason::kResigned, .epoch = epoch()});
+  LeaveLeadership();
+  BecomeFollower(std::nullopt, RandomElectionDeadline());
+}
+
+void RaftCore::LeaveLeadership() {
+  auto& leader = std::get<Leader>(role_);
+  for (const PendingRead& read : leader.reads.under_way) AnswerRead(read, false, LogIndex());
+  for (const PendingRead& read : leader.reads.waiting) AnswerRead(read, false, LogIndex());
+  if (hand_over_) hand_over_->phase = HandOver::Phase::kDeposed;
+  Emit(effect::Renounce{epoch()});
+}
+
+void RaftCore::FinishStep() {
+  if (std::holds_alternative<Leader>(role_)) {
+    ProceedWithHandOver();
+    StartReadRound();
+    Replicate();
+  } else {
+    AskLeaderForReads();
+  }
+  // After the messages: the network works while the disk does.
+  FlushWrite();
+  TellChanges();
+  ReleaseCommittedReads();
+}
+
+void RaftCore::TellChanges() {
+  if (told_commit_ != log_.commit_index()) {
+    told_commit_ = log_.commit_index();
+    Emit(effect::Commit{told_commit_});
+  }
+  if (auto* leader = std::get_if<Leader>(&role_);
+      leader && !leader->claimed && log_.commit_index() >= leader->barrier) {
+    leader->claimed = true;
+    Emit(effect::Claim{.epoch = epoch(),
+                       .barrier = leader->barrier,
+                       .end_offset = leader->barrier_end,
+                       .has_voters = log_.has_voters_entry(),
+                       .voters = log_.voters()});
+  }
+  const std::pair now_leader(epoch(), leader());
+  if (told_leader_ != now_leader) {
+    told_leader_ = now_leader;
+    Emit(effect::LeaderChange{.epoch = now_leader.first, .leader = now_leader.second});
+  }
+  if (const Announced current = CurrentlyAnnounced(); current != told_announcement_) {
+    told_announcement_ = current;
+    Emit(Announcement());
+  }
+}
+
+MonoTime RaftCore::NextDeadline() const {
+  MonoTime deadline = std::visit(Overloaded{[](const Follower& f) { return f.election_deadline; },
+                                            [](const Prospective& p) { return p.round_deadline; },
+                                            [](const Candidate& c) { return c.round_deadline; },
+                                            [](const Leader& l) { return l.next_heartbeat; }},
+                                 role_);
+  deadline = std::min(deadline, local_reads_.next_deadline());
+  if (hand_over_) deadline = std::min(deadline, hand_over_->deadline);
+  return deadline;
+}
+
+MonoTime RaftCore::RandomElectionDeadline() {
+  return now_ + RandomBetween(options_.election_timeout_min, options_.election_timeout_max);
+}
+
+Duration RaftCore::RandomBetween(Duration min, Duration max) {
+  if (max <= min) return min;
+  return min + Duration(rng_.Below(static_cast<uint64_t>((max - min).count())));
+}
+
+bool RaftCore::IsUp(NodeId peer, StreamClass stream) const {
+  const auto it = sessions_.find(peer);
+  if (it == sessions_.end()) return false;
+  const Session& session = it->second;
+  if (session.key && IsForeign(*session.key)) return false;
+  return stream == StreamClass::kControl ? session.control_up : session.append_up;
+}
+
+bool RaftCore::IsForeign(const ReplicaKey& key) const {
+  const Voter* voter = log_.voters().FindByNodeId(key.node_id);
+  return voter != nullptr && voter->key != key;
+}
+
+bool RaftCore::TakesPart() const {
+  return !log_.voters().empty() && (!founding_write_ || writes_.IsDurable(*founding_write_));
+}
+
+}  // namespace quorate::raft

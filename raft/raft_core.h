@@ -1,0 +1,259 @@
+// The consensus core: Raft with KRaft's words as a pure function of its inputs. It has no threads,
+// sockets, disk, clock or global randomness: what happens comes in as an Event, what is to be done
+// goes out as Effects, and the time at which it wants to be called again is its deadline. The
+// driver (raft_node.h) and the simulator run the same object.
+//
+// Implemented by concept: raft_core.cc (dispatch, epochs, roles), election.cc (votes, a leader's
+// death), follower.cc (what a leader sends), replication.cc (what a leader does), reads.cc,
+// transfer.cc, describe.cc.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "raft/durability_gate.h"
+#include "raft/effect.h"
+#include "raft/event.h"
+#include "raft/founding.h"
+#include "raft/invariants.h"
+#include "raft/local_reads.h"
+#include "raft/log_view.h"
+#include "raft/raft_options.h"
+#include "raft/role.h"
+
+namespace quorate::raft {
+
+struct StepResult {
+  // To be executed in order.
+  std::vector<Effect> effects;
+  // When event::Wake is due; kNever: not at all.
+  MonoTime next_deadline = kNever;
+};
+
+// Not thread-safe; never blocks.
+class RaftCore {
+ public:
+  // A node starts as a follower whatever it was before, and leads again only in a later epoch
+  // (KAFKA-10527: a restarted leader went on in its old one).
+  // REQUIRES: Founding::CheckConfiguration(options, restored).
+  RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t seed);
+
+  // REQUIRES: `now` never runs backwards; the first event is event::Start. `wall_ms` (milliseconds
+  // since the Unix epoch) only dates entries.
+  StepResult Step(MonoTime now, int64_t wall_ms, Event event);
+
+  const HardState& hard_state() const { return hard_state_; }
+  Epoch epoch() const { return hard_state_.epoch; }
+  const Role& role() const { return role_; }
+  const LogView& log() const { return log_; }
+  const RaftOptions& options() const { return options_; }
+  // The leader that this node follows or is; nothing while it knows none, or took it for dead.
+  std::optional<NodeId> leader() const;
+  // Who led or leads the present epoch, as far as it is known: set at most once in each epoch.
+  std::optional<NodeId> leader_of_epoch() const { return leader_of_epoch_; }
+  // After Shutdown or Fatal: every event is ignored.
+  bool stopped() const { return stopped_; }
+  // What our Hello is to say now; each change comes as an effect.
+  effect::Announce Announcement() const;
+  // What the core knows of the quorum. The driver fills in high_watermark (the delivered end) and
+  // leader_since_ms.
+  QuorumStatus Describe(MonoTime now) const;
+
+ private:
+  // The session with a peer: our own streams to it.
+  struct Session {
+    // As its latest Hello says.
+    std::optional<ReplicaKey> key;
+    bool control_up = false;
+    bool append_up = false;
+    // The peer's last message as the leader of the present epoch, if the session has not broken and
+    // no Goodbye was said since.
+    std::optional<MonoTime> led_at;
+    std::optional<MonoTime> last_contact;
+  };
+  // What a Hello depends on, cheap to compare after each step.
+  struct Announced {
+    bool has_log = false;
+    bool founded = false;
+    LogIndex voters_index;
+    std::optional<Epoch> voters_epoch;
+    friend bool operator==(const Announced&, const Announced&) = default;
+  };
+  // The leader of the epoch was noticed to be dead: stand soon, and again (election.cc).
+  struct DeathWatch {
+    NodeId leader;
+    // It said so itself: that its session comes up again does not end the watch.
+    bool resigned = false;
+    int retries_left = 0;
+  };
+  // Leadership is being handed over (transfer.cc).
+  struct HandOver {
+    enum class Phase { kPausing, kSent, kDeposed };
+    Token token = 0;
+    Epoch epoch;
+    NodeId target;
+    Phase phase = Phase::kPausing;
+    bool pause_confirmed = false;
+    MonoTime deadline;
+  };
+
+  // raft_core.cc: dispatch.
+  void Handle(event::Start);
+  void Handle(event::Wake);
+  void Handle(event::Receive event);
+  void Handle(event::Hello event);
+  void Handle(const event::StreamUp& event);
+  void Handle(const event::StreamDown& event);
+  void Handle(const event::PeerDead& event);
+  void Handle(const event::PeerGoodbye& event);
+  void Handle(event::Propose event);
+  void Handle(const event::StartRead& event);
+  void Handle(const event::StartTransfer& event);
+  void Handle(const event::PauseConfirmed& event);
+  void Handle(const event::Persisted& event);
+  void Handle(event::EntriesRead event);
+  void Handle(event::Shutdown);
+
+  void OnMessage(NodeId from, SessionId session, const VoteRequest& request);
+  void OnMessage(NodeId from, SessionId session, const VoteResponse& response);
+  void OnMessage(NodeId from, SessionId session, const Heartbeat& heartbeat);
+  void OnMessage(NodeId from, SessionId session, const HeartbeatResponse& response);
+  void OnMessage(NodeId from, SessionId session, const AppendRequest& request);
+  void OnMessage(NodeId from, SessionId session, const AppendResponse& response);
+  void OnMessage(NodeId from, SessionId session, const ReadIndexRequest& request);
+  void OnMessage(NodeId from, SessionId session, const ReadIndexResponse& response);
+  void OnMessage(NodeId from, SessionId session, const TimeoutNow& order);
+
+  // raft_core.cc: state that all concepts share.
+  template <typename T>
+  void Emit(T effect) {
+    effects_.emplace_back(std::move(effect));
+  }
+  void Die(absl::Status status);
+  // Answers once the write `after` is durable: at once if it is.
+  void ReplyAfter(WriteId after, SessionId session, Message message);
+  // Puts a change of the hard state into this step's write.
+  void ChangeHardState(HardState state);
+  void FlushWrite();
+  // Begins a higher epoch, in which nobody is known to lead.
+  void EnterEpoch(HardState state);
+  // Follows a higher epoch that another node told of; the vote in it is free.
+  void AdoptEpoch(Epoch epoch);
+  void BecomeFollower(std::optional<NodeId> leader, MonoTime election_deadline);
+  // Gives up the leadership and says so; another leader is not known.
+  void Resign();
+  // The end of leadership, whatever the reason; the caller enters another role.
+  void LeaveLeadership();
+  void FinishStep();
+  void TellChanges();
+  Announced CurrentlyAnnounced() const;
+  MonoTime NextDeadline() const;
+  MonoTime RandomElectionDeadline();
+  Duration RandomBetween(Duration min, Duration max);
+  // Our stream is up, and who answers on it is not a voter's node id with another directory.
+  bool IsUp(NodeId peer, StreamClass stream) const;
+  // A node id of the voter set with another directory: a disk that was lost and replaced.
+  bool IsForeign(const ReplicaKey& key) const;
+  bool IsVoter() const { return log_.voters().Contains(options_.self); }
+  // The cluster is founded, and durably so: before, the node says nothing.
+  bool TakesPart() const;
+  NodeId self() const { return options_.self.node_id; }
+
+  // election.cc
+  void DecideFounding();
+  bool MayStand() const;
+  void StandOrWait();
+  void StartPreVote();
+  void StartVote(bool transfer);
+  // Asks one voter, or all, as the round under way wants it.
+  void AskForVote(NodeId voter);
+  void AskForVotes();
+  void CountVotes();
+  MonoTime AfterLostRound();
+  void OnLeaderDeath(NodeId leader, bool resigned);
+  bool HasLiveLeader() const;
+  void AcceptLeader(NodeId leader, Epoch epoch);
+
+  // follower.cc
+  // Appends what is new of the entries, truncating at the first conflict. False: the two logs
+  // cannot both be right, and the node has died.
+  bool AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entries);
+  void FollowCommit(LogIndex commit);
+
+  // replication.cc
+  void BecomeLeader();
+  void MatchPeersToVoters();
+  void AppendAsLeader(EntryHeader header, std::string_view payload);
+  void Replicate();
+  void ReplicateTo(NodeId peer, FollowerProgress& progress);
+  void SendEntries(NodeId peer, FollowerProgress& progress, std::vector<EntryPtr> entries);
+  void SendHeartbeats();
+  void SendHeartbeat(NodeId peer, const FollowerProgress& progress);
+  void AdvanceCommit();
+  bool QuorumIsLive() const;
+  bool DiskIsStalled() const;
+  FollowerProgress* FindProgress(NodeId peer);
+
+  // reads.cc
+  void AskLeaderForReads();
+  void StartReadRound();
+  void FinishReadRound();
+  void AnswerRead(const PendingRead& read, bool confirmed, LogIndex index);
+  void FailReads(const std::vector<Token>& tokens, const std::string& reason);
+  void ForgetAskedReads(const std::string& reason);
+  void ReleaseCommittedReads();
+  void ExpireReads();
+
+  // transfer.cc
+  void ProceedWithHandOver();
+  void FailHandOver(absl::Status status);
+  std::optional<NodeId> MostCaughtUpPeer() const;
+
+  const RaftOptions options_;
+  Rng rng_;
+
+  HardState hard_state_;
+  LogView log_;
+  DurabilityGate writes_;
+  // The write of the hard state as it is now.
+  WriteId hard_state_write_ = 0;
+  Role role_;
+  std::optional<NodeId> leader_of_epoch_;
+  std::map<NodeId, Session> sessions_;
+  std::optional<DeathWatch> death_watch_;
+  std::optional<HandOver> hand_over_;
+
+  // Until the cluster is founded the core only listens; then until the voter set is durable.
+  std::optional<Founding> founding_;
+  std::optional<WriteId> founding_write_;
+  std::string waiting_for_;
+
+  // Reads of this node: all that are open, and by stage those not asked yet (no leader is known, or
+  // a question is under way), those asked of the leader, and those whose entry is not yet here.
+  LocalReads local_reads_;
+  std::vector<Token> reads_waiting_;
+  std::vector<Token> reads_asked_;
+  Token asked_token_ = 0;
+  std::multimap<LogIndex, Token> reads_confirmed_;
+
+  bool stopped_ = false;
+  Invariants invariants_;
+
+  // Of the step under way.
+  MonoTime now_;
+  int64_t wall_ms_ = 0;
+  std::vector<Effect> effects_;
+  LogWrite write_;
+  bool write_pending_ = false;
+  // What the effects of earlier steps told.
+  LogIndex told_commit_;
+  std::optional<std::pair<Epoch, std::optional<NodeId>>> told_leader_;
+  Announced told_announcement_;
+};
+
+}  // namespace quorate::raft

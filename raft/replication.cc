@@ -1,0 +1,232 @@
+// What a leader does: append, send, count, commit (Raft §5.3, §5.4.2).
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "raft/raft_core.h"
+
+namespace quorate::raft {
+
+void RaftCore::BecomeLeader() {
+  role_ = Leader{};
+  leader_of_epoch_ = self();
+  death_watch_.reset();
+  MatchPeersToVoters();
+  auto& leader = std::get<Leader>(role_);
+  for (const Token token : std::exchange(reads_waiting_, {})) {
+    leader.reads.waiting.push_back({.token = token, .session = 0});
+  }
+  // The barrier: entries of earlier epochs are committed only by it, and until it is committed this
+  // node does not know what is (Raft §5.4.2, §8).
+  AppendAsLeader({.type = EntryType::kBarrier}, "");
+  leader.barrier = log_.last_index();
+  leader.barrier_end = log_.end_offset();
+  leader.next_heartbeat = now_ + options_.heartbeat_interval;
+  SendHeartbeats();
+}
+
+void RaftCore::MatchPeersToVoters() {
+  auto& peers = std::get<Leader>(role_).peers;
+  for (auto it = peers.begin(); it != peers.end();) {
+    it = log_.voters().FindByNodeId(it->first) ? std::next(it) : peers.erase(it);
+  }
+  for (const Voter& voter : log_.voters().voters()) {
+    const NodeId id = voter.key.node_id;
+    if (id == self() || peers.count(id) > 0) continue;
+    const auto it =
+        peers
+            .emplace(id, FollowerProgress(log_.last_index() + 1, now_,
+                                          {.max_messages = options_.max_inflight_messages,
+                                           .max_bytes = options_.max_inflight_bytes}))
+            .first;
+    if (IsUp(id, StreamClass::kAppend)) it->second.OnStreamUp();
+  }
+}
+
+void RaftCore::Handle(event::Propose event) {
+  for (Proposal& proposal : event.proposals) {
+    // Leadership was lost in between, perhaps won again: whoever proposed this has been told.
+    if (!std::holds_alternative<Leader>(role_) || proposal.expected_epoch != epoch()) continue;
+    CHECK_EQ(proposal.expected_base_offset, log_.end_offset())
+        << "one proposer for each epoch, and it counts the offsets";
+    AppendAsLeader({.type = proposal.type,
+                    .record_count = proposal.record_count,
+                    .principal = std::move(proposal.principal),
+                    .cause = std::move(proposal.cause),
+                    .request_id = proposal.request_id},
+                   proposal.payload);
+    if (proposal.type == EntryType::kVoters) MatchPeersToVoters();
+  }
+}
+
+void RaftCore::AppendAsLeader(EntryHeader header, std::string_view payload) {
+  header.epoch = epoch();
+  header.index = log_.last_index() + 1;
+  header.base_offset = log_.end_offset();
+  header.append_time_ms = std::max(log_.last_append_time_ms(), wall_ms_);
+  header.prev_checksum = log_.last_checksum();
+  EntryPtr entry = Entry::Make(std::move(header), payload);
+  write_.entries.push_back(entry);
+  write_pending_ = true;
+  log_.Append(std::move(entry));
+}
+
+void RaftCore::Replicate() {
+  for (auto& [id, progress] : std::get<Leader>(role_).peers) ReplicateTo(id, progress);
+}
+
+void RaftCore::ReplicateTo(NodeId peer, FollowerProgress& progress) {
+  if (!IsUp(peer, StreamClass::kAppend)) return;
+  while (progress.CanSend()) {
+    const LogIndex next = progress.next_index();
+    if (next <= log_.last_index()) {
+      if (next < log_.cache_first()) {
+        progress.OnReadStarted();
+        return Emit(effect::ReadEntries{.peer = peer,
+                                        .epoch = epoch(),
+                                        .from = next,
+                                        .to = log_.cache_first() - 1,
+                                        .max_bytes = options_.max_append_bytes});
+      }
+      SendEntries(peer, progress, log_.Slice(next, log_.last_index(), options_.max_append_bytes));
+    } else if (progress.state() == FollowerProgress::State::kProbe ||
+               log_.commit_index() > progress.sent_commit()) {
+      // Nothing else is due that would carry it: a probe, or that the high watermark has moved.
+      SendEntries(peer, progress, {});
+    } else {
+      return;
+    }
+  }
+}
+
+void RaftCore::SendEntries(NodeId peer, FollowerProgress& progress, std::vector<EntryPtr> entries) {
+  const LogIndex next = progress.next_index();
+  const std::optional<Epoch> prev_epoch = log_.EpochAt(next - 1);
+  CHECK(prev_epoch.has_value()) << "epoch of " << next - 1 << " is not known";
+  size_t bytes = 0;
+  LogIndex last = next - 1;
+  for (const EntryPtr& entry : entries) {
+    CHECK_EQ(entry->index(), ++last);  // LogCabin #160: a batch had a gap
+    bytes += entry->encoded().size();
+  }
+  const int64_t sequence = progress.OnSent(last, bytes, log_.commit_index(), now_);
+  Emit(effect::Send{.to = peer,
+                    .message = AppendRequest{.epoch = epoch(),
+                                             .sequence = sequence,
+                                             .prev_index = next - 1,
+                                             .prev_epoch = *prev_epoch,
+                                             .commit_index = log_.commit_index(),
+                                             .entries = std::move(entries)}});
+}
+
+void RaftCore::Handle(event::EntriesRead event) {
+  if (!std::holds_alternative<Leader>(role_) || event.epoch != epoch()) return;
+  FollowerProgress* progress = FindProgress(event.peer);
+  if (progress == nullptr) return;
+  progress->OnReadDone();
+  // An unreadable log is never skipped nor guessed at (openraft #1795: it became a bogus request).
+  if (!event.entries.ok()) {
+    return Die(absl::DataLossError(absl::StrFormat("the log cannot be read at index %d: %s",
+                                                   event.from.value(),
+                                                   event.entries.status().ToString())));
+  }
+  for (const EntryPtr& entry : *event.entries) {
+    if (log_.EpochAt(entry->index()) != entry->epoch()) {
+      return Die(absl::DataLossError(
+          absl::StrFormat("the log on disk has epoch %d at index %d, and another was written",
+                          entry->epoch().value(), entry->index().value())));
+    }
+  }
+  // Positions may have moved while the disk read; if so the end of this step asks again.
+  if (event.from != progress->next_index() || !progress->CanSend()) return;
+  if (!IsUp(event.peer, StreamClass::kAppend)) return;
+  SendEntries(event.peer, *progress, *std::move(event.entries));
+}
+
+void RaftCore::OnMessage(NodeId from, SessionId, const AppendResponse& response) {
+  // Also a node that nobody else would follow unseats the leader thus, or it would be stuck in its
+  // higher epoch for ever.
+  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
+  FollowerProgress* progress = FindProgress(from);
+  if (progress == nullptr || response.epoch < epoch()) return;
+  if (response.success) {
+    CHECK_LE(response.match_index, log_.last_index());
+    const EntryPtr entry = log_.Find(response.match_index);
+    progress->OnSuccess(response.sequence, response.match_index,
+                        entry ? entry->end_offset() : response.match_end_offset, now_);
+    AdvanceCommit();
+  } else {
+    // One question passes over a whole epoch of the peer's that this log does not have.
+    progress->OnReject(response.sequence,
+                       log_.LastIndexOfEpochAtMost(response.hint_epoch, response.hint_index) + 1,
+                       now_);
+  }
+  progress->OnContact(log_.last_index(), now_);
+}
+
+void RaftCore::AdvanceCommit() {
+  const auto& leader = std::get<Leader>(role_);
+  std::vector<LogIndex> match;
+  for (const Voter& voter : log_.voters().voters()) {
+    // The leader is one voter among others, and counts itself only for what is durable (etcd
+    // #14370).
+    const NodeId id = voter.key.node_id;
+    match.push_back(id == self() ? log_.durable_index() : leader.peers.at(id).match_index());
+  }
+  const LogIndex majority = VoterSet::MajorityIndex(std::move(match));
+  // Earlier epochs' entries are not committed by counting (Raft §5.4.2, figure 8).
+  if (majority > log_.commit_index() && log_.EpochAt(majority) == epoch()) log_.CommitTo(majority);
+}
+
+void RaftCore::SendHeartbeats() {
+  for (const auto& [id, progress] : std::get<Leader>(role_).peers) SendHeartbeat(id, progress);
+}
+
+void RaftCore::SendHeartbeat(NodeId peer, const FollowerProgress& progress) {
+  if (!IsUp(peer, StreamClass::kControl)) return;
+  const auto& leader = std::get<Leader>(role_);
+  // Until the barrier is committed the true high watermark is not known here; it is not above the
+  // barrier.
+  const RecordOffset high_watermark =
+      log_.commit_index() < leader.barrier ? leader.barrier_end : log_.commit_end_offset().value();
+  Emit(effect::Send{
+      .to = peer,
+      .message = Heartbeat{.epoch = epoch(),
+                           .commit_index = std::min(log_.commit_index(), progress.match_index()),
+                           .read_sequence = leader.reads.sequence,
+                           .high_watermark = high_watermark}});
+}
+
+void RaftCore::OnMessage(NodeId from, SessionId, const HeartbeatResponse& response) {
+  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
+  FollowerProgress* progress = FindProgress(from);
+  if (progress == nullptr || response.epoch < epoch()) return;
+  progress->OnContact(log_.last_index(), now_);
+  progress->ConfirmRead(response.read_sequence);
+  FinishReadRound();
+}
+
+bool RaftCore::QuorumIsLive() const {
+  const auto& leader = std::get<Leader>(role_);
+  size_t live = IsVoter() ? 1 : 0;
+  for (const auto& [id, progress] : leader.peers) {
+    if (now_ < progress.live_at() + options_.check_quorum_timeout) ++live;
+  }
+  return live >= log_.voters().Majority();
+}
+
+bool RaftCore::DiskIsStalled() const {
+  const std::optional<MonoTime> oldest = writes_.OldestIssue();
+  return oldest && *oldest + options_.check_quorum_timeout <= now_;
+}
+
+FollowerProgress* RaftCore::FindProgress(NodeId peer) {
+  auto* leader = std::get_if<Leader>(&role_);
+  if (leader == nullptr) return nullptr;
+  const auto it = leader->peers.find(peer);
+  return it == leader->peers.end() ? nullptr : &it->second;
+}
+
+}  // namespace quorate::raft
