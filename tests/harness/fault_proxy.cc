@@ -1,0 +1,378 @@
+#include "tests/harness/fault_proxy.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <deque>
+#include <future>
+#include <list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/mutex.h"
+
+namespace quorate::testing {
+namespace {
+
+using Time = std::chrono::steady_clock::time_point;
+
+// Held back in one direction of one connection; beyond it the sender is no longer read.
+constexpr size_t kMaxHeldBytes = size_t{4} << 20;
+
+sockaddr_in Loopback(uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+int NewSocket() {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  PCHECK(fd >= 0);
+  const int on = 1;
+  PCHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
+  return fd;
+}
+
+uint16_t Bind(int fd, uint16_t port) {
+  sockaddr_in address = Loopback(port);
+  PCHECK(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  socklen_t size = sizeof(address);
+  PCHECK(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  return ntohs(address.sin_port);
+}
+
+void SendAtOnce(int fd) {
+  const int on = 1;
+  PCHECK(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
+}
+
+void CloseWithReset(int fd) {
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+  close(fd);
+}
+
+bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+// The bytes of one direction of a connection, on their way.
+struct Pipe {
+  struct Chunk {
+    Time due;
+    std::string bytes;  // empty: the end
+  };
+
+  bool CanTake() const { return !ended && held_bytes < kMaxHeldBytes; }
+  bool IsDue(Time now) const { return !swallowed && !chunks.empty() && chunks.front().due <= now; }
+
+  int from = -1;
+  int to = -1;
+  std::deque<Chunk> chunks;
+  size_t held_bytes = 0;
+  bool swallowed = false;
+  bool ended = false;      // nothing more comes from the sender
+  bool broken = false;     // because it reset the connection
+  bool delivered = false;  // the receiver was told of the end
+};
+
+// pipes[0] goes to upstream, pipes[1] to the client.
+struct Connection {
+  int client = -1;
+  int upstream = -1;
+  bool connecting = true;
+  std::array<Pipe, 2> pipes;
+};
+
+}  // namespace
+
+class FaultProxy::Engine {
+ public:
+  explicit Engine(uint16_t upstream_port) : upstream_port_(upstream_port) {
+    // Bound to a port by number, a socket keeps it while it does not listen. (A number that the
+    // kernel chose is given back then.)
+    const int scout = NewSocket();
+    port_ = Bind(scout, 0);
+    listener_ = NewSocket();
+    Bind(listener_, port_);
+    close(scout);
+    Listen();
+    wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    PCHECK(wake_ >= 0);
+  }
+
+  ~Engine() {
+    ResetAll();
+    close(listener_);
+    close(wake_);
+  }
+
+  uint16_t port() const { return port_; }
+
+  // From any thread.
+  void Post(absl::AnyInvocable<void(Engine&)> command) {
+    {
+      MutexLock lock(&mutex_);
+      commands_.push_back(std::move(command));
+    }
+    const uint64_t one = 1;
+    PCHECK(write(wake_, &one, sizeof(one)) == sizeof(one));
+  }
+
+  void Run() {
+    while (!stopped_) {
+      Wait();
+      RunCommands();
+      const Time now = std::chrono::steady_clock::now();
+      if (listening_) AcceptAll();
+      connections_.remove_if([&](Connection& connection) {
+        if (Pump(connection, now)) return false;
+        Reset(connection);
+        return true;
+      });
+    }
+  }
+
+  // The commands.
+
+  void Stop() { stopped_ = true; }
+
+  void Heal() {
+    swallowed_ = {false, false};
+    delay_ = std::chrono::milliseconds(0);
+    ApplySwallowing();
+    if (!listening_) Listen();
+  }
+
+  void ResetAll() {
+    for (Connection& connection : connections_) Reset(connection);
+    connections_.clear();
+  }
+
+  void StopListening() {
+    if (!listening_) return;
+    PCHECK(shutdown(listener_, SHUT_RDWR) == 0);
+    listening_ = false;
+  }
+
+  void Swallow(bool to_upstream, bool to_client) {
+    swallowed_ = {to_upstream, to_client};
+    ApplySwallowing();
+  }
+
+  void SetDelay(std::chrono::milliseconds delay) { delay_ = delay; }
+
+  size_t open() const { return connections_.size(); }
+  size_t accepted() const { return accepted_; }
+
+ private:
+  void Listen() {
+    PCHECK(listen(listener_, 128) == 0);
+    listening_ = true;
+  }
+
+  void ApplySwallowing() {
+    for (Connection& connection : connections_) {
+      for (size_t i = 0; i < 2; ++i) connection.pipes[i].swallowed = swallowed_[i];
+    }
+  }
+
+  void RunCommands() {
+    uint64_t count = 0;
+    while (read(wake_, &count, sizeof(count)) > 0) {
+    }
+    std::vector<absl::AnyInvocable<void(Engine&)>> commands;
+    {
+      MutexLock lock(&mutex_);
+      commands.swap(commands_);
+    }
+    for (auto& command : commands) command(*this);
+  }
+
+  // Until something can be done.
+  void Wait() {
+    std::vector<pollfd> fds = {{.fd = wake_, .events = POLLIN, .revents = 0}};
+    if (listening_) fds.push_back({.fd = listener_, .events = POLLIN, .revents = 0});
+    const Time now = std::chrono::steady_clock::now();
+    Time next = now + std::chrono::hours(1);
+    for (const Connection& connection : connections_) {
+      if (connection.connecting) {
+        fds.push_back({.fd = connection.upstream, .events = POLLOUT, .revents = 0});
+        continue;
+      }
+      for (const Pipe& pipe : connection.pipes) {
+        if (pipe.CanTake()) fds.push_back({.fd = pipe.from, .events = POLLIN, .revents = 0});
+        if (pipe.IsDue(now)) {
+          fds.push_back({.fd = pipe.to, .events = POLLOUT, .revents = 0});
+        } else if (!pipe.swallowed && !pipe.chunks.empty()) {
+          next = std::min(next, pipe.chunks.front().due);
+        }
+      }
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+    PCHECK(poll(fds.data(), fds.size(), static_cast<int>(left.count())) >= 0 || errno == EINTR);
+  }
+
+  void AcceptAll() {
+    while (true) {
+      const int client = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (client < 0) return;
+      ++accepted_;
+      SendAtOnce(client);
+      const int upstream = NewSocket();
+      SendAtOnce(upstream);
+      const sockaddr_in address = Loopback(upstream_port_);
+      if (connect(upstream, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
+          errno != EINPROGRESS) {
+        CloseWithReset(client);
+        close(upstream);
+        continue;
+      }
+      Connection& connection = connections_.emplace_back();
+      connection.client = client;
+      connection.upstream = upstream;
+      connection.pipes[0].from = connection.pipes[1].to = client;
+      connection.pipes[0].to = connection.pipes[1].from = upstream;
+      for (size_t i = 0; i < 2; ++i) connection.pipes[i].swallowed = swallowed_[i];
+    }
+  }
+
+  // Moves what can be moved. False: the connection is over.
+  bool Pump(Connection& connection, Time now) {
+    if (connection.connecting) {
+      int error = 0;
+      socklen_t size = sizeof(error);
+      pollfd ready{.fd = connection.upstream, .events = POLLOUT, .revents = 0};
+      if (poll(&ready, 1, 0) == 0) return true;
+      if (getsockopt(connection.upstream, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) {
+        return false;
+      }
+      connection.connecting = false;
+    }
+    for (Pipe& pipe : connection.pipes) {
+      if (!Take(pipe, now) || !Deliver(pipe, now)) return false;
+    }
+    return !(connection.pipes[0].delivered && connection.pipes[1].delivered);
+  }
+
+  bool Take(Pipe& pipe, Time now) {
+    char buffer[64 << 10];
+    while (pipe.CanTake()) {
+      const ssize_t count = recv(pipe.from, buffer, sizeof(buffer), 0);
+      if (count < 0) {
+        if (!WouldBlock(errno)) pipe.ended = pipe.broken = true;
+        break;
+      }
+      pipe.ended = count == 0;
+      pipe.held_bytes += static_cast<size_t>(count);
+      pipe.chunks.push_back({now + delay_, std::string(buffer, static_cast<size_t>(count))});
+    }
+    // A reset overtakes what is on its way, as on a real network; but it, too, can be swallowed.
+    return !pipe.broken || pipe.swallowed;
+  }
+
+  static bool Deliver(Pipe& pipe, Time now) {
+    while (pipe.IsDue(now)) {
+      std::string& bytes = pipe.chunks.front().bytes;
+      if (bytes.empty()) {
+        shutdown(pipe.to, SHUT_WR);
+        pipe.delivered = true;
+      } else {
+        const ssize_t count = send(pipe.to, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count < 0) return WouldBlock(errno);
+        pipe.held_bytes -= static_cast<size_t>(count);
+        bytes.erase(0, static_cast<size_t>(count));
+        if (!bytes.empty()) return true;
+      }
+      pipe.chunks.pop_front();
+    }
+    return true;
+  }
+
+  static void Reset(Connection& connection) {
+    CloseWithReset(connection.client);
+    CloseWithReset(connection.upstream);
+  }
+
+  const uint16_t upstream_port_;
+  uint16_t port_ = 0;
+  int listener_ = -1;
+  int wake_ = -1;
+  Mutex mutex_;
+  std::vector<absl::AnyInvocable<void(Engine&)>> commands_ ABSL_GUARDED_BY(mutex_);
+
+  // Of the proxy's thread alone.
+  bool stopped_ = false;
+  bool listening_ = false;
+  std::array<bool, 2> swallowed_ = {false, false};
+  std::chrono::milliseconds delay_{0};
+  std::list<Connection> connections_;
+  size_t accepted_ = 0;
+};
+
+FaultProxy::FaultProxy(uint16_t upstream_port)
+    : engine_(std::make_unique<Engine>(upstream_port)), thread_([this] { engine_->Run(); }) {
+  port_ = engine_->port();
+}
+
+FaultProxy::~FaultProxy() {
+  engine_->Post([](Engine& engine) { engine.Stop(); });
+  thread_.join();
+}
+
+void FaultProxy::Forward() {
+  Do([](Engine& engine) { engine.Heal(); });
+}
+
+void FaultProxy::Cut() {
+  Do([](Engine& engine) { engine.ResetAll(); });
+}
+
+void FaultProxy::Refuse() {
+  Do([](Engine& engine) {
+    engine.StopListening();
+    engine.ResetAll();
+  });
+}
+
+void FaultProxy::Blackhole(Direction direction) {
+  Do([direction](Engine& engine) {
+    engine.Swallow(direction != Direction::kToClient, direction != Direction::kToUpstream);
+  });
+}
+
+void FaultProxy::Delay(std::chrono::milliseconds delay) {
+  Do([delay](Engine& engine) { engine.SetDelay(delay); });
+}
+
+size_t FaultProxy::open_connections() {
+  size_t count = 0;
+  Do([&count](Engine& engine) { count = engine.open(); });
+  return count;
+}
+
+size_t FaultProxy::accepted_connections() {
+  size_t count = 0;
+  Do([&count](Engine& engine) { count = engine.accepted(); });
+  return count;
+}
+
+void FaultProxy::Do(absl::AnyInvocable<void(Engine&)> command) {
+  std::promise<void> done;
+  engine_->Post([&](Engine& engine) {
+    command(engine);
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace quorate::testing
