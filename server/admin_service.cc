@@ -6,6 +6,7 @@
 #include "metadata/describe.h"
 #include "server/routed_call.h"
 #include "server/routed_methods.h"
+#include "server/sure_reply.h"
 
 namespace quorate::server {
 namespace {
@@ -130,12 +131,14 @@ grpc::ServerUnaryReactor* AdminService::DescribeTopics(grpc::CallbackServerConte
 template <typename Response>
 controller::Reply<Response> AdminService::FinishOnLoop(grpc::ServerUnaryReactor* reactor,
                                                        Response* response) const {
-  return [edge = edge_, reactor, response](controller::Answer<Response> answer) {
+  controller::Reply<Response> reply = [edge = edge_, reactor,
+                                       response](controller::Answer<Response> answer) {
     edge->loop()->Post([edge, reactor, response, answer = std::move(answer)]() mutable {
       edge->Finish(reactor, std::move(answer),
                    [response](Response filled) { *response = std::move(filled); });
     });
   };
+  return SureReply(std::move(reply));
 }
 
 template <typename Response, typename Describe>

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/failpoint.h"
+#include "server/sure_reply.h"
 
 namespace quorate::server {
 
@@ -79,10 +80,12 @@ void HeartbeatStream::OnHeartbeat() {
       break;
   }
   awaiting_answer_ = true;
-  controller_->Heartbeat(id_, request_, [this](controller::Answer<HeartbeatResponse> answer) {
-    edge_->loop()->Post(
-        [this, answer = std::move(answer)]() mutable { OnAnswer(std::move(answer)); });
-  });
+  controller::Reply<HeartbeatResponse> reply =
+      [this](controller::Answer<HeartbeatResponse> answer) {
+        edge_->loop()->Post(
+            [this, answer = std::move(answer)]() mutable { OnAnswer(std::move(answer)); });
+      };
+  controller_->Heartbeat(id_, request_, SureReply(std::move(reply)));
 }
 
 void HeartbeatStream::OnAnswer(controller::Answer<HeartbeatResponse> answer) {

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "server/sure_reply.h"
 
 namespace quorate::server {
 namespace {
@@ -18,7 +19,13 @@ constexpr int kMaxHops = 2;
 // When a queue is full: about as long as an election takes.
 constexpr int64_t kRetryAfterFullMs = 100;
 
-bool IsNotController(const Error& error) { return error.code() == common::v1::NOT_CONTROLLER; }
+constexpr char kStopping[] = "this controller is stopping";
+
+// Whether another controller may have to be asked.
+bool IsNotHere(const Error& error) {
+  return error.code() == common::v1::NOT_CONTROLLER ||
+         error.code() == common::v1::CONTROLLER_NOT_AVAILABLE;
+}
 
 }  // namespace
 
@@ -75,13 +82,15 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
   pending->context = std::move(context);
   pending->is_cancelled = std::move(is_cancelled);
   pending->done = std::move(done);
+  ++unanswered_;
   // The common case needs no turn on the loop before its try here.
-  if (leader_->view().leader == options_.self) {
+  if (leader_->view().leader == options_.self && !shut_down_) {
     RunHere(pending);
   } else if (!executor_->TryPost([this, pending] { Enter(pending); })) {
     Error error = controller::MakeError(common::v1::RESOURCE_EXHAUSTED,
                                         "this controller has too many requests queued");
     error.set_retry_after_ms(kRetryAfterFullMs);
+    --unanswered_;
     std::move(pending->done)(std::move(error));
   }
 }
@@ -95,7 +104,7 @@ void RequestRouter::OnForwarded(raft::v1::ForwardRequest request,
       clock_->Now() + std::chrono::milliseconds(std::max<int64_t>(request.timeout_ms(), 0));
   pending->is_cancelled = [] { return false; };
   pending->hops = std::max(request.hops(), 1);
-  pending->done = [done = std::move(done)](controller::Answer<MessagePtr> answer) mutable {
+  Done reply = [done = std::move(done)](controller::Answer<MessagePtr> answer) mutable {
     raft::v1::ForwardResponse response;
     if (auto* error = std::get_if<Error>(&answer)) {
       *response.mutable_error() = std::move(*error);
@@ -104,6 +113,7 @@ void RequestRouter::OnForwarded(raft::v1::ForwardRequest request,
     }
     std::move(done)(std::move(response));
   };
+  pending->done = SureReply(std::move(reply));
 
   const auto it = methods_.find(request.method());
   if (it != methods_.end()) {
@@ -119,13 +129,27 @@ void RequestRouter::OnForwarded(raft::v1::ForwardRequest request,
     return;
   }
   pending->repeatable = pending->method->repeatable(*pending->request);
+  ++unanswered_;
   executor_->Post([this, pending] { Enter(pending); });
 }
 
-void RequestRouter::Shutdown() {
-  executor_->Post([this] {
-    shut_down_ = true;
+void RequestRouter::Shutdown(Task drained) {
+  shut_down_ = true;
+  executor_->Post([this, drained = std::move(drained)]() mutable {
+    drained_ = std::move(drained);
     DispatchAgain();
+    ReportIfDrained();
+  });
+}
+
+void RequestRouter::Abandon() {
+  executor_->Post([this] {
+    while (!pending_.empty()) {
+      const PendingPtr pending = pending_.begin()->second;
+      Unpark(pending);
+      if (pending->attempt > 0) pending->maybe_executed = true;
+      Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, kStopping);
+    }
   });
 }
 
@@ -157,15 +181,15 @@ void RequestRouter::DispatchAgain() {
 }
 
 void RequestRouter::Enter(const PendingPtr& pending) {
+  if (shut_down_) {
+    Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, kStopping);
+    return;
+  }
   pending_.emplace(pending->number, pending);
   Dispatch(pending);
 }
 
 void RequestRouter::Dispatch(const PendingPtr& pending) {
-  if (shut_down_) {
-    Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, "this controller is stopping");
-    return;
-  }
   const bool late = clock_->Now() >= pending->context.deadline;
   const LeaderView view = leader_->view();
   if (late || pending->is_cancelled()) {
@@ -175,6 +199,8 @@ void RequestRouter::Dispatch(const PendingPtr& pending) {
                        "majority of the controllers run?");
   } else if (view.leader == options_.self) {
     RunHere(pending);
+  } else if (!view.leader && shut_down_) {
+    Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, kStopping);
   } else if (!view.leader && pending->hops == 0) {
     Park(pending, pending->context.deadline);
   } else if (!view.leader || pending->hops >= kMaxHops) {
@@ -248,7 +274,7 @@ void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
   const auto* error = std::get_if<Error>(&answer);
   // An earlier try's result is as good as the latest's, its failure tells nothing.
   if (error != nullptr && attempt != pending->attempt) return;
-  if (error != nullptr && IsNotController(*error)) {
+  if (error != nullptr && IsNotHere(*error)) {
     const bool refused = error->outcome() == common::v1::REFUSED;
     // A forwarded request that is not at home here goes back to the one that forwarded it, unless
     // this node is about to be the active one.
@@ -265,7 +291,7 @@ void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
 void RequestRouter::Retry(const PendingPtr& pending) {
   pending_.emplace(pending->number, pending);
   const LeaderView view = leader_->view();
-  if (shut_down_ || (view != pending->tried && view.leader)) {
+  if (view != pending->tried && view.leader) {
     pending->pause = Duration(0);
     Dispatch(pending);
     return;
@@ -307,6 +333,12 @@ void RequestRouter::Finish(const PendingPtr& pending, controller::Answer<Message
     error->set_outcome(common::v1::UNKNOWN);
   }
   std::move(pending->done)(std::move(answer));
+  --unanswered_;
+  ReportIfDrained();
+}
+
+void RequestRouter::ReportIfDrained() {
+  if (drained_ && unanswered_ == 0) std::exchange(drained_, nullptr)();
 }
 
 void RequestRouter::Fail(const PendingPtr& pending, common::v1::ErrorCode code, std::string message,

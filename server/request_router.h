@@ -79,8 +79,11 @@ class RequestRouter final : public LogWatcher {
   void OnForwarded(raft::v1::ForwardRequest request,
                    absl::AnyInvocable<void(raft::v1::ForwardResponse) &&> done);
 
-  // Ends what waits and what comes: this node is stopping. What runs is answered as it ends.
-  void Shutdown();
+  // This node is stopping: refuses what comes, and nothing waits for a leader any more. `drained`
+  // runs on the loop once everything that came before is answered. Call once.
+  void Shutdown(Task drained);
+  // Ends everything that is not answered by now.
+  void Abandon();
 
   // LogWatcher: looks again where the waiting requests belong.
   void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
@@ -104,6 +107,7 @@ class RequestRouter final : public LogWatcher {
   // Looks at all that waits, and at all that another try can do no harm to.
   void DispatchAgain();
   void Finish(const PendingPtr& pending, controller::Answer<MessagePtr> answer);
+  void ReportIfDrained();
   void Fail(const PendingPtr& pending, common::v1::ErrorCode code, std::string message,
             int64_t retry_after_ms = 0);
 
@@ -114,12 +118,14 @@ class RequestRouter final : public LogWatcher {
   Forwarder* const forwarder_;
   std::map<std::string, std::unique_ptr<const Method>> methods_;
   std::atomic<uint64_t> next_number_{1};
+  std::atomic<int64_t> unanswered_{0};
+  std::atomic<bool> shut_down_{false};
 
   // On the loop only. Every unanswered request that did not end at its first try here, by number.
   std::map<uint64_t, PendingPtr> pending_;
   size_t parked_ = 0;
   size_t parked_bytes_ = 0;
-  bool shut_down_ = false;
+  Task drained_;
 };
 
 }  // namespace quorate::server

@@ -293,15 +293,57 @@ TEST_F(RequestRouterTest, ACancelledRequestIsNotTriedAgain) {
   EXPECT_THAT(answers_, SizeIs(1));
 }
 
-TEST_F(RequestRouterTest, AfterShutdownNothingWaits) {
+TEST_F(RequestRouterTest, AfterShutdownNothingWaitsForALeader) {
   Call(false);
-  router_.Shutdown();
+  bool drained = false;
+  router_.Shutdown([&] { drained = true; });
   executor_.RunReady();
   ASSERT_THAT(answers_, SizeIs(1));
   EXPECT_EQ(AnsweredError().code(), common::v1::CONTROLLER_NOT_AVAILABLE);
   EXPECT_EQ(AnsweredError().outcome(), common::v1::REFUSED);
+  EXPECT_TRUE(drained);
+  SetLeader(1, kSelf);
   Call(false);
+  EXPECT_THAT(here_, SizeIs(0));
   EXPECT_THAT(answers_, SizeIs(2));
+}
+
+TEST_F(RequestRouterTest, AfterAHandOverItDrainsToTheNewActiveController) {
+  SetLeader(1, kSelf);
+  Call(false);
+  Call(false);
+  SetLeader(2, kOther);
+  AnswerHere(0, NotController(common::v1::REFUSED));
+  bool drained = false;
+  router_.Shutdown([&] { drained = true; });
+  AnswerHere(1, NotController(common::v1::REFUSED));
+  ASSERT_THAT(forwarder_.sent, SizeIs(2));
+  AnswerForward(0, Forwarded(1));
+  EXPECT_FALSE(drained);
+  AnswerForward(1, Forwarded(2));
+  EXPECT_TRUE(drained);
+  EXPECT_THAT(answers_, SizeIs(2));
+}
+
+TEST_F(RequestRouterTest, WhatIsAbandonedIsUnknownIfItWasSent) {
+  SetLeader(1, kOther);
+  Call(false);
+  router_.Abandon();
+  executor_.RunReady();
+  ASSERT_THAT(answers_, SizeIs(1));
+  EXPECT_EQ(AnsweredError().outcome(), common::v1::UNKNOWN);
+  AnswerForward(0, Forwarded(1));
+  EXPECT_THAT(answers_, SizeIs(1));
+}
+
+TEST_F(RequestRouterTest, AControllerThatIsStoppingIsNotTheEndOfIt) {
+  SetLeader(1, kOther);
+  Call(false);
+  AnswerForward(
+      0, ForwardedError(controller::MakeError(common::v1::CONTROLLER_NOT_AVAILABLE, "stopping")));
+  EXPECT_THAT(answers_, SizeIs(0));
+  SetLeader(2, kThird);
+  EXPECT_THAT(forwarder_.sent, SizeIs(2));
 }
 
 class ForwardedTest : public RequestRouterTest {

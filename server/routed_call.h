@@ -7,6 +7,7 @@
 
 #include "server/call_edge.h"
 #include "server/request_router.h"
+#include "server/sure_reply.h"
 
 namespace quorate::server {
 
