@@ -58,6 +58,8 @@ class RaftCore {
   std::optional<NodeId> leader_of_epoch() const { return leader_of_epoch_; }
   // After Shutdown or Fatal: every event is ignored.
   bool stopped() const { return stopped_; }
+  // Whom the founding of the cluster waits for, for people; empty: nothing.
+  const std::string& waiting_for() const { return waiting_for_; }
   // What our Hello is to say now; each change comes as an effect.
   effect::Announce Announcement() const;
   // What the core knows of the quorum. The driver fills in high_watermark (the delivered end) and

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,14 +17,14 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/executor.h"
+#include "raft/commit_delivery.h"
 #include "raft/durable_log.h"
+#include "raft/raft_core.h"
 #include "raft/raft_options.h"
 #include "raft/replicated_log.h"
 #include "raft/transport.h"
 
 namespace quorate::raft {
-
-class RaftCore;
 
 // What the node runs on. Owned by the caller, and outlive the node.
 struct RaftPorts {
@@ -79,14 +80,57 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   void OnGoodbye(NodeId peer, GoodbyeReason reason, Epoch epoch) override;
 
  private:
-  RaftNode(RaftOptions options, RestoredLog restored, RaftPorts ports, uint64_t seed,
+  RaftNode(RaftOptions options, const RestoredLog& restored, RaftPorts ports, uint64_t seed,
            FatalCallback on_fatal);
 
-  const RaftOptions options_;
+  void Step(Event event);
+  void Execute(effect::Persist& effect);
+  void Execute(const effect::ReadEntries& effect);
+  void Execute(effect::Send& effect);
+  void Execute(effect::Reply& effect);
+  void Execute(const effect::SayGoodbye& effect);
+  void Execute(effect::Announce& effect);
+  void Execute(const effect::Commit& effect);
+  void Execute(const effect::LeaderChange& effect);
+  void Execute(effect::Claim& effect);
+  void Execute(const effect::Renounce& effect);
+  void Execute(const effect::Pause& effect);
+  void Execute(const effect::Resume& effect);
+  void Execute(const effect::ReadReady& effect);
+  void Execute(const effect::ReadFailed& effect);
+  void Execute(effect::TransferDone& effect);
+  void Execute(effect::Fatal& effect);
+
+  void ProposeCollected();
+  void ArmTimer(MonoTime deadline);
+  void Die(absl::Status status);
+
   const RaftPorts ports_;
   FatalCallback on_fatal_;
   ReplicatedLogListener* listener_ = nullptr;
-  std::unique_ptr<RaftCore> core_;
+  RaftCore core_;
+  CommitDelivery delivery_;
+  bool dead_ = false;
+
+  TimerId timer_ = kNoTimer;
+  MonoTime timer_at_ = kNever;
+
+  // Proposals that arrive in one turn of the loop are one step, so that they share a write and the
+  // messages to the peers.
+  std::vector<Proposal> collected_;
+
+  Token next_token_ = 1;
+  std::map<Token, CommitDelivery::ReadCallback> reads_;
+  std::map<Token, absl::AnyInvocable<void(absl::Status) &&>> transfers_;
+
+  int64_t leader_since_ms_ = 0;
+  std::string waiting_for_;
+
+  // For admission(), which is asked from other threads. Payload bytes on their way to the core, and
+  // the core's uncommitted ones.
+  std::atomic<size_t> queued_bytes_{0};
+  std::atomic<size_t> uncommitted_bytes_{0};
+  std::atomic<bool> frozen_{false};
 };
 
 }  // namespace quorate::raft

@@ -1,0 +1,74 @@
+// Hands committed entries to the listener, in order and each once, from memory or from disk, and
+// releases what waits for them: reads, and the claim of a new leader. Apart from the driver because
+// it has a pace of its own, the disk's.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/executor.h"
+#include "raft/durable_log.h"
+#include "raft/effect.h"
+#include "raft/log_view.h"
+#include "raft/replicated_log.h"
+
+namespace quorate::raft {
+
+// On the raft loop only.
+class CommitDelivery {
+ public:
+  using ReadCallback = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
+  using FailureCallback = absl::AnyInvocable<void(absl::Status)>;
+
+  // All outlive the delivery. `on_failure`: committed entries cannot be read.
+  CommitDelivery(Executor* executor, DurableLog* log, const LogView* view,
+                 FailureCallback on_failure);
+
+  // Before anything else.
+  void SetListener(ReplicatedLogListener* listener) { listener_ = listener; }
+
+  // Delivers everything up to `index`, now or as the disk yields it.
+  void CommitTo(LogIndex index);
+
+  // Calls OnClaim once the barrier was delivered, unless the claim is withdrawn before.
+  void Claim(effect::Claim claim);
+  // Calls OnRenounce if OnClaim was called.
+  void Renounce(Epoch epoch);
+  // OnClaim was called, and OnRenounce was not.
+  bool is_claimed() const { return claimed_; }
+
+  // Answers with delivered_end() once everything up to `index` was delivered.
+  void WhenDelivered(LogIndex index, ReadCallback done);
+  // Nothing is delivered any more; who waits is answered `status`.
+  void Stop(const absl::Status& status);
+
+  LogIndex delivered_index() const { return delivered_; }
+  // The end offset of the last entry delivered: the high watermark as far as users know it.
+  RecordOffset delivered_end() const { return delivered_end_; }
+
+ private:
+  void DeliverWhatIsDue();
+  void Deliver(const std::vector<EntryPtr>& entries);
+  void OnRead(absl::StatusOr<std::vector<EntryPtr>> entries);
+
+  Executor* const executor_;
+  DurableLog* const log_;
+  const LogView* const view_;
+  FailureCallback on_failure_;
+  ReplicatedLogListener* listener_ = nullptr;
+
+  LogIndex commit_;
+  LogIndex delivered_;
+  RecordOffset delivered_end_;
+  bool reading_ = false;
+  bool stopped_ = false;
+  bool claimed_ = false;
+  std::optional<effect::Claim> pending_claim_;
+  std::multimap<LogIndex, ReadCallback> waiting_;
+};
+
+}  // namespace quorate::raft
