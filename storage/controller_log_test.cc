@@ -272,7 +272,17 @@ TEST_F(DamagedLogTest, AFlippedBitIsNeverServed) {
   }
 }
 
-// The same in table files, where only what is damaged is lost.
+// Without the help of the watermark: RocksDB must not take damage for the end of the log.
+TEST_F(DamagedLogTest, AWholeRecordWithABadChecksumIsALoss) {
+  for (size_t i = 0; i < kWrites; ++i) {
+    const std::string path = Copy();
+    fs::remove(path + "/watermark");
+    FlipBit(WalOf(path), (wal_sizes_[i] + wal_sizes_[i + 1]) / 2 * 8);
+    EXPECT_EQ(OpenNode(path).status().code(), absl::StatusCode::kDataLoss) << "write " << i + 1;
+  }
+}
+
+// Bits in table files, where only what is damaged is lost.
 TEST_F(DamagedLogTest, AFlippedBitInATableIsNeverServed) {
   const std::string flushed = Copy();
   ASSERT_TRUE(OpenNode(flushed).ok());  // opening turns the write-ahead log into tables

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -478,6 +481,20 @@ TEST_F(LogFaultTest, AMissingBeginningOfALongLogIsDataLoss) {
   EXPECT_EQ(RecoverLog(kv_).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(LogFaultTest, AFirstEntryThatDoesNotBeginALogIsDataLoss) {
+  log_.Append({builder_.Make(1, "a")});
+  for (const auto& [base_offset, prev_checksum] : {std::pair(1, 0), std::pair(0, 1)}) {
+    const raft::EntryPtr stray =
+        raft::Entry::Make({.epoch = Epoch(1),
+                           .index = LogIndex(1),
+                           .base_offset = RecordOffset(base_offset),
+                           .prev_checksum = static_cast<uint64_t>(prev_checksum)},
+                          "a");
+    CHECK_OK(kv_.WriteBatch(99, {{KvFamily::kLog, LogKey(LogIndex(1)), stray->encoded()}}, true));
+    EXPECT_THAT(std::string(RecoverLog(kv_).status().message()), HasSubstr("does not begin a log"));
+  }
+}
+
 TEST_F(LogFaultTest, EveryMetaValueIsVerified) {
   log_.Write({.hard_state = raft::HardState{.epoch = Epoch(1), .vote = MakeKey(1, 'v')},
               .founding_voters = MakeVoters({1, 2, 3}),
@@ -507,6 +524,67 @@ TEST_F(LogFaultTest, MissingIndexesAreDataLoss) {
   log_.Append({builder_.Make(1, "a")});
   kv_.Erase(KvFamily::kMeta, kEpochStartsKey);
   EXPECT_EQ(RecoverLog(kv_).status().code(), absl::StatusCode::kDataLoss);
+}
+
+// A store that lets a test act in the middle of a MultiGet.
+class InterruptedKv final : public KvStore {
+ public:
+  explicit InterruptedKv(KvStore* kv) : kv_(kv) {}
+
+  // Called once, between the two halves of the next MultiGet.
+  mutable std::function<void()> interruption;
+
+  absl::Status WriteBatch(uint64_t write_id, const std::vector<KvPut>& puts, bool sync) override {
+    return kv_->WriteBatch(write_id, puts, sync);
+  }
+  absl::StatusOr<std::optional<std::string>> Get(KvFamily family,
+                                                 std::string_view key) const override {
+    return kv_->Get(family, key);
+  }
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      KvFamily family, const std::vector<std::string>& keys) const override {
+    const auto middle = keys.begin() + std::ssize(keys) / 2;
+    auto values = kv_->MultiGet(family, {keys.begin(), middle});
+    if (interruption) std::exchange(interruption, nullptr)();
+    auto rest = kv_->MultiGet(family, {middle, keys.end()});
+    values->insert(values->end(), rest->begin(), rest->end());
+    return values;
+  }
+  absl::Status DropPrefix(KvFamily family, std::string_view end) override {
+    return kv_->DropPrefix(family, end);
+  }
+
+ private:
+  KvStore* const kv_;
+};
+
+TEST(LogStoreOverlapTest, AReadThatATruncationOverlapsStartsAnew) {
+  MemoryKv memory;
+  InterruptedKv kv(&memory);
+  ManualClock clock;
+  ManualExecutor writer(&clock);
+  ManualExecutor reader(&clock);
+  LogStore log(&kv, *RecoverLog(kv), {.writer = &writer, .reader = &reader});
+  LogBuilder builder;
+  const auto apply = [&](raft::LogWrite write) {
+    log.Write(std::move(write), [](const absl::Status& status) { EXPECT_TRUE(status.ok()); });
+    writer.RunReady();
+  };
+  apply({.entries = {builder.Make(1, "a"), builder.Make(1, "b"), builder.Make(1, "c"),
+                     builder.Make(1, "d")}});
+
+  kv.interruption = [&] {
+    builder.TruncateAfter(LogIndex(1));
+    apply({.truncate_after = LogIndex(1),
+           .entries = {builder.Make(2, "B"), builder.Make(2, "C"), builder.Make(2, "D")}});
+  };
+  std::vector<std::string> payloads;
+  log.Read(LogIndex(1), LogIndex(4), kNoLimit, [&](auto entries) {
+    ASSERT_TRUE(entries.ok()) << entries.status();
+    payloads = Payloads(*entries);
+  });
+  reader.RunReady();
+  EXPECT_THAT(payloads, ElementsAre("a", "B", "C", "D"));
 }
 
 using LogStoreDeathTest = LogFaultTest;
