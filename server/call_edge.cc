@@ -27,7 +27,8 @@ controller::RequestContext CallEdge::ContextOf(const grpc::CallbackServerContext
 }
 
 grpc::Status CallEdge::StatusOf(common::v1::Error error) const {
-  if (error.code() == common::v1::NOT_CONTROLLER && !error.has_leader()) {
+  if (error.code() == common::v1::NOT_CONTROLLER && error.leader().client_endpoint().empty()) {
+    error.clear_leader();
     if (const auto leader = leader_()) *error.mutable_leader() = *leader;
   }
   return client::StatusFromError(error);

@@ -66,9 +66,6 @@ void AddControllers(const raft::QuorumStatus& status, const ControllerDirectory&
     controller->set_peer_endpoint(replica.peer_endpoint);
     controller->set_in_session(replica.in_session || replica.key.node_id == status.self);
   }
-  response.set_active_controller_id(status.leader ? status.leader->value() : -1);
-  response.set_controller_epoch(status.epoch.value());
-  response.set_active_since_ms(status.leader_since_ms);
 }
 
 }  // namespace

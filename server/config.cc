@@ -122,10 +122,9 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names, int argc,
   Flags flags;
   app.add_flag("-h,--help", flags.help);
   app.add_flag("--version", flags.version);
-  std::vector<std::string> texts(names.size());
-  std::vector<CLI::Option*> given;
+  std::vector<std::vector<std::string>> texts(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
-    given.push_back(app.add_option("--" + names[i], texts[i])->type_name("value"));
+    app.add_option("--" + names[i], texts[i])->type_name("value")->allow_extra_args(false);
   }
   try {
     app.parse(argc, argv);
@@ -140,7 +139,11 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names, int argc,
     return Unknown("", "flag", extra, nearest.empty() ? "" : "--" + nearest);
   }
   for (size_t i = 0; i < names.size(); ++i) {
-    if (given[i]->count() > 0) flags.values[names[i]] = {texts[i], "--" + names[i]};
+    if (texts[i].size() > 1) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("--%s is given %d times", names[i], texts[i].size()));
+    }
+    if (!texts[i].empty()) flags.values[names[i]] = {texts[i][0], "--" + names[i]};
   }
   return flags;
 }

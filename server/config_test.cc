@@ -116,7 +116,7 @@ TEST_F(ConfigTest, OnlyMisspelledVariablesAreRefused) {
 TEST_F(ConfigTest, ABadValueIsReportedWithItsSource) {
   EXPECT_EQ(ErrorOf({"--node-id", "101"}), "--node-id: '101' is not a whole number from 0 to 100");
   EXPECT_THAT(ErrorOf({"--node-id"}), HasSubstr("--node-id"));
-  EXPECT_THAT(ErrorOf({"--node-id", "1", "--node-id", "2"}), HasSubstr("--node-id"));
+  EXPECT_EQ(ErrorOf({"--node-id", "1", "--node-id", "2"}), "--node-id is given 2 times");
   environment_ = {{"QUORATE_NODE_ID", "one"}};
   EXPECT_EQ(ErrorOf({}), "QUORATE_NODE_ID: 'one' is not a whole number from 0 to 100");
   environment_.clear();

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/controller_manual.h"
+#include "server/manual.h"
+
 namespace quorate::server {
 namespace {
 
@@ -99,6 +102,11 @@ TEST(ControllerConfigTest, IdentityIsCheckedAndErrorsNameTheRemedy) {
   EXPECT_THAT(ErrorOf({{"cluster-id", "orders"}}), HasSubstr("quoratectl cluster new-id"));
   EXPECT_THAT(ErrorOf({{"node-id", "2147483648"}}), HasSubstr("--node-id: "));
   EXPECT_THAT(ErrorOf({{"log-level", "debug"}}), HasSubstr("info, warning, error"));
+}
+
+TEST(ControllerConfigTest, TheManualFitsATerminal) {
+  const std::string page = RenderManual({ControllerManual(), {}});
+  EXPECT_THAT(page, testing::Not(testing::ContainsRegex("[^\n]{81}")));
 }
 
 }  // namespace

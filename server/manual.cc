@@ -13,6 +13,7 @@ constexpr size_t kHelpIndent = 12;
 // `text` in lines of at most kColumns, each indented; one that begins with a space stays as it is.
 std::string Wrap(const std::string& text, size_t indent) {
   const std::string margin(indent, ' ');
+  if (text.empty()) return "\n";
   if (text.starts_with(' ')) return absl::StrFormat("%s%s\n", margin, text);
   std::string result;
   std::string line = margin;
