@@ -14,6 +14,9 @@ namespace {
 
 using common::v1::Error;
 
+// With less time than this another attempt is pointless.
+constexpr Duration kLeastAttempt = std::chrono::milliseconds(5);
+
 MonoTime Now() { return SystemClock().Now(); }
 
 FailureKind KindOfAnswer(CallKind call, const Error& error) {
@@ -86,8 +89,10 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
   }
 
   for (size_t tried = 1;; ++tried) {
-    const grpc::Status status =
-        TryOnce(current_, std::min(attempt_timeout, deadline - Now()), attempt);
+    auto& channel = channels_[current_];
+    if (channel == nullptr) channel = MakeChannel(options_.endpoints[current_]);
+    const grpc::Status status = TryOnce(channel, std::min(attempt_timeout, deadline - Now()),
+                                        options_.connect_timeout, attempt);
     if (status.ok()) return std::nullopt;
 
     EndpointAnswer& answer = failure.answers[current_];
@@ -105,39 +110,18 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
 
     Duration wait = std::chrono::milliseconds(failure.error.retry_after_ms());
     if (tried % channels_.size() == 0) {
-      wait = std::max(wait, Jittered(backoff));
+      // Halved towards the end, so that the last attempts are made close to it.
+      wait = std::max(wait, std::min(Jittered(backoff), (deadline - Now()) / 2));
       backoff = std::min(2 * backoff, options_.max_backoff);
       if (timed_out) attempt_timeout = std::min(2 * attempt_timeout, options_.max_attempt_timeout);
       timed_out = false;
     }
-    if (wait >= deadline - Now()) {
+    if (wait + kLeastAttempt > deadline - Now()) {
       failure.kind = KindOfGivingUp(maybe_changed, failure.error);
       return failure;
     }
     std::this_thread::sleep_for(wait);
   }
-}
-
-grpc::Status FailoverCaller::TryOnce(size_t endpoint, Duration timeout, Attempt attempt) {
-  auto& channel = channels_[endpoint];
-  if (channel == nullptr) channel = MakeChannel(options_.endpoints[endpoint]);
-
-  const MonoTime deadline = Now() + timeout;
-  const Duration connect_timeout = std::min(options_.connect_timeout, timeout);
-  if (!SettleConnection(*channel, connect_timeout)) {
-    // Known not to have been sent, which gRPC's own DEADLINE_EXCEEDED would leave open.
-    Error error;
-    error.set_code(common::v1::CONTROLLER_NOT_AVAILABLE);
-    error.set_message(
-        absl::StrFormat("no connection within %d ms: the host or its name server does not answer",
-                        ToMs(connect_timeout)));
-    error.set_outcome(common::v1::REFUSED);
-    return StatusFromError(error);
-  }
-  grpc::ClientContext context;
-  context.set_wait_for_ready(false);
-  context.set_deadline(std::chrono::system_clock::now() + (deadline - Now()));
-  return attempt(channel, &context);
 }
 
 Duration FailoverCaller::Jittered(Duration backoff) {

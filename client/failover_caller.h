@@ -4,8 +4,6 @@
 #pragma once
 
 #include <grpcpp/channel.h>
-#include <grpcpp/client_context.h>
-#include <grpcpp/support/status.h>
 
 #include <memory>
 #include <optional>
@@ -13,10 +11,10 @@
 #include <variant>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "base/random.h"
+#include "client/attempt.h"
 #include "quorate/common/v1/error.pb.h"
 
 namespace quorate::client {
@@ -79,10 +77,6 @@ bool IsRetryable(const common::v1::Error& error);
 // Not thread-safe. Blocks.
 class FailoverCaller {
  public:
-  // One attempt on a channel, under a context whose deadline is set.
-  using Attempt = absl::FunctionRef<grpc::Status(const std::shared_ptr<grpc::Channel>& channel,
-                                                 grpc::ClientContext* context)>;
-
   explicit FailoverCaller(CallerOptions options);
 
   // Nothing on success. Begins at the endpoint that last answered for good.
@@ -91,7 +85,6 @@ class FailoverCaller {
   const CallerOptions& options() const { return options_; }
 
  private:
-  grpc::Status TryOnce(size_t endpoint, Duration timeout, Attempt attempt);
   Duration Jittered(Duration backoff);
 
   const CallerOptions options_;

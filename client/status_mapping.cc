@@ -56,7 +56,8 @@ std::string LastReason(const std::string& text) {
 
 std::string MessageFor(const grpc::Status& status, bool never_sent) {
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    return "the endpoint does not serve this call: name the client port of a controller";
+    return "nothing at this endpoint serves the call: it takes the client port of a controller "
+           "(for a broker's view, the broker's port)";
   }
   if (never_sent) return absl::StrCat("cannot connect: ", LastReason(status.error_message()));
   if (!status.error_message().empty()) return status.error_message();

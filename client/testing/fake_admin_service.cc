@@ -1,6 +1,7 @@
 #include "client/testing/fake_admin_service.h"
 
 #include <arpa/inet.h>
+#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ constexpr char kLoopback[] = "127.0.0.1";
 
 FakeAdminService::FakeAdminService(Script script) : script_(std::move(script)) {
   int port = 0;
+  grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddListeningPort(std::string(kLoopback) + ":0", grpc::InsecureServerCredentials(), &port);
@@ -28,6 +30,7 @@ FakeAdminService::FakeAdminService(Script script) : script_(std::move(script)) {
   server_ = builder.BuildAndStart();
   CHECK(server_ != nullptr);
   endpoint_ = {kLoopback, static_cast<uint16_t>(port)};
+  SetReady(false);
 }
 
 FakeAdminService::~FakeAdminService() {
@@ -38,6 +41,10 @@ FakeAdminService::~FakeAdminService() {
 int FakeAdminService::call_count() const {
   MutexLock lock(&mutex_);
   return call_count_;
+}
+
+void FakeAdminService::SetReady(bool ready) {
+  server_->GetHealthCheckService()->SetServingStatus("quorate.ready", ready);
 }
 
 std::vector<common::v1::RequestId> FakeAdminService::request_ids() const {

@@ -28,6 +28,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
 
   const HostPort& endpoint() const { return endpoint_; }
   int call_count() const;
+  // What the health service says of `quorate.ready`; false at first.
+  void SetReady(bool ready);
   // Those of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
 
