@@ -1,0 +1,183 @@
+#include "cli/brokers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <ostream>
+#include <string>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "cli/json.h"
+#include "cli/text.h"
+#include "client/admin_client.h"
+
+namespace quorate::cli {
+namespace {
+
+using client::BrokerView;
+using client::CallFailure;
+using common::v1::Error;
+
+// A broker that hangs must not keep the view of the others.
+constexpr Duration kViewTimeout = std::chrono::seconds(3);
+
+std::string StateText(const admin::v1::Broker& broker) {
+  std::string state = broker.fenced() ? "fenced" : "running";
+  if (broker.in_controlled_shutdown()) state += ", stopping";
+  if (!broker.endpoint_verified()) state += ", did not answer at its endpoint";
+  return state;
+}
+
+std::string StateText(broker::v1::DescribeBrokerResponse::State state) {
+  using broker::v1::DescribeBrokerResponse;
+  switch (state) {
+    case DescribeBrokerResponse::STARTING:
+      return "starting: registering, or replaying up to its registration";
+    case DescribeBrokerResponse::FENCED:
+      return "fenced: registered and caught up, and leads nothing";
+    case DescribeBrokerResponse::RUNNING:
+      return "running";
+    case DescribeBrokerResponse::NO_CONTROLLER:
+      return "no controller: keeps its last image and roles";
+    case DescribeBrokerResponse::CONTROLLED_SHUTDOWN:
+      return "stopping: waits for its leaders to be moved";
+    default:
+      return DescribeBrokerResponse::State_Name(state);
+  }
+}
+
+std::string EndpointText(const std::string& endpoint) { return endpoint.empty() ? "-" : endpoint; }
+
+ExitCode List(Session& session) {
+  admin::v1::DescribeClusterRequest request;
+  request.set_allow_stale(session.settings().stale);
+  const auto result = client::AdminClient(session.caller_options()).DescribeCluster(request);
+  if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
+
+  const auto& cluster = std::get<admin::v1::DescribeClusterResponse>(result);
+  if (session.json()) {
+    Json brokers = Json::array();
+    for (const auto& broker : cluster.brokers()) brokers.push_back(ToJson(broker));
+    session.out() << JsonText({{"brokers", std::move(brokers)},
+                               {"end_offset", cluster.end_offset()},
+                               {"from_active_controller", cluster.from_active_controller()}});
+  } else {
+    session.out() << BrokersText(cluster);
+  }
+  return ExitCode::kDone;
+}
+
+Json ViewJson(const std::string& endpoint, const std::variant<BrokerView, Error>& result) {
+  const auto* view = std::get_if<BrokerView>(&result);
+  return {{"endpoint", endpoint},
+          {"broker", view == nullptr ? Json(nullptr) : ToJson(view->broker)},
+          {"roles", view == nullptr ? Json(nullptr) : ToJson(view->roles)["roles"]},
+          {"error", view == nullptr ? ToJson(std::get<Error>(result)) : Json(nullptr)}};
+}
+
+ExitCode View(Session& session) {
+  const Duration timeout = std::min(session.settings().timeout, kViewTimeout);
+  ExitCode code = ExitCode::kDone;
+  Json views = Json::array();
+  bool first = true;
+  for (const HostPort& endpoint : session.settings().bootstrap) {
+    const auto result = client::ViewBroker(endpoint, timeout);
+    if (std::holds_alternative<Error>(result)) code = ExitCode::kUnreachable;
+    if (session.json()) {
+      views.push_back(ViewJson(endpoint.ToString(), result));
+    } else if (const auto* view = std::get_if<BrokerView>(&result)) {
+      session.out() << (first ? "" : "\n") << BrokerViewText(*view);
+      first = false;
+    } else {
+      session.Complain(endpoint.ToString() + ": " + std::get<Error>(result).message());
+    }
+  }
+  if (session.json()) session.out() << JsonText({{"views", std::move(views)}});
+  return code;
+}
+
+}  // namespace
+
+std::string BrokersText(const admin::v1::DescribeClusterResponse& cluster) {
+  Table table({{.title = "BROKER", .right_aligned = true},
+               {.title = "ENDPOINT"},
+               {.title = "RACK"},
+               {.title = "LAST CONTACT"},
+               {.title = "OFFSET", .right_aligned = true},
+               {.title = "REPLICAS", .right_aligned = true},
+               {.title = "LEADERS", .right_aligned = true},
+               {.title = "TAKEN UP", .right_aligned = true},
+               {.title = "STATE"}});
+  for (const admin::v1::Broker& broker : cluster.brokers()) {
+    table.AddRow({std::to_string(broker.broker_id()), broker.endpoint(),
+                  broker.rack().empty() ? "-" : broker.rack(),
+                  AgeText(broker.last_contact_age_ms()), CountText(broker.metadata_end_offset()),
+                  std::to_string(broker.replica_count()), std::to_string(broker.leader_count()),
+                  CountText(broker.reported_leader_count()), StateText(broker)});
+  }
+  return table.ToString();
+}
+
+std::string BrokerViewText(const BrokerView& view) {
+  const auto& broker = view.broker;
+  Table facts(std::vector<Table::Column>(2));
+  facts.AddRow({"Broker", absl::StrFormat("%d, epoch %s", broker.broker_id(),
+                                          CountText(broker.broker_epoch()))});
+  facts.AddRow({"State", StateText(broker.state())});
+  facts.AddRow({"Controller",
+                absl::StrFormat("%s, last contact %s", EndpointText(broker.controller_endpoint()),
+                                AgeText(broker.last_contact_age_ms()))});
+  facts.AddRow({"Metadata", absl::StrFormat("end offset %d of epoch %d, from %s, last news %s",
+                                            broker.metadata_end_offset(), broker.metadata_epoch(),
+                                            EndpointText(broker.metadata_endpoint()),
+                                            AgeText(broker.last_metadata_age_ms()))});
+  facts.AddRow({"Roles", absl::StrFormat("leads %d, follows %d", broker.leader_count(),
+                                         broker.follower_count())});
+  std::string text = facts.ToString();
+  if (view.roles.roles().empty()) return text;
+
+  Table roles({{.title = "TOPIC"},
+               {.title = "PARTITION", .right_aligned = true},
+               {.title = "ROLE"},
+               {.title = "LEADER", .right_aligned = true},
+               {.title = "LEADER EPOCH", .right_aligned = true},
+               {.title = "OFFSET", .right_aligned = true}});
+  for (const auto& role : view.roles.roles()) {
+    roles.AddRow({role.topic(), std::to_string(role.partition()),
+                  role.role() == broker::v1::ROLE_LEADER ? "leader" : "follower",
+                  role.leader_id() < 0 ? "none" : std::to_string(role.leader_id()),
+                  std::to_string(role.leader_epoch()), std::to_string(role.metadata_end_offset())});
+  }
+  return text + "\n" + roles.ToString();
+}
+
+void AddBrokers(CommandLine& line) {
+  CLI::App* brokers = line.AddNoun("brokers", "list brokers, and see what a broker believes");
+  line.AddCommand(
+      brokers,
+      {.name = "list",
+       .summary = "list the brokers as the controllers know them",
+       .description =
+           "Each broker with its last heartbeat, the end offset of the metadata it has replayed, "
+           "its replicas, the partitions it leads, those whose leadership it has reported as "
+           "taken up, and its state. A fenced broker leads nothing and is in no ISR. A broker "
+           "that did not answer at its endpoint when it registered is most likely advertising an "
+           "address that others cannot reach.",
+       .examples = {"quoratectl brokers list", "quoratectl brokers list --output json"}},
+      CommonFlags::kReads, List);
+  line.AddCommand(
+      brokers,
+      {.name = "view",
+       .summary = "show what brokers believe of themselves",
+       .description =
+           "Asks the brokers that --bootstrap names, not the controllers: state, last contact to "
+           "an active controller, metadata, and the roles taken up. Answered with or without a "
+           "controller. A broker that does not answer within 3 s makes the exit status 3; the "
+           "others are shown.",
+       .examples = {"quoratectl brokers view --bootstrap 127.0.0.1:9291",
+                    "quoratectl brokers view --bootstrap 127.0.0.1:9291,127.0.0.1:9292 "
+                    "--output json"}},
+      CommonFlags::kCluster, View);
+}
+
+}  // namespace quorate::cli

@@ -1,0 +1,152 @@
+#include "cli/cluster_wait.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/clock.h"
+#include "cli/json.h"
+#include "cli/text.h"
+#include "client/admin_client.h"
+#include "client/probes.h"
+
+namespace quorate::cli {
+namespace {
+
+using admin::v1::DescribeClusterResponse;
+using client::CallFailure;
+
+// Between two looks.
+constexpr Duration kPause = std::chrono::milliseconds(100);
+// For each question of a look: a process that hangs is missing, and the others are looked at.
+constexpr Duration kQuestionTimeout = std::chrono::seconds(1);
+
+struct WaitFlags {
+  bool ready = false;
+  std::optional<int32_t> brokers;
+};
+
+// What has been waited for, and looks at it again and again.
+class Waiter {
+ public:
+  Waiter(const WaitFlags& flags, const Settings& settings)
+      : flags_(flags),
+        deadline_(SystemClock().Now() + settings.timeout),
+        client_({.endpoints = settings.bootstrap,
+                 .timeout = std::min(settings.timeout, kQuestionTimeout)}) {
+    for (const HostPort& endpoint : settings.bootstrap) {
+      probes_.push_back(std::make_unique<client::ReadinessProbe>(endpoint));
+    }
+  }
+
+  bool expired() const { return SystemClock().Now() >= deadline_; }
+
+  // What is missing now, each in half a sentence.
+  std::vector<std::string> Look() {
+    std::vector<std::string> missing;
+    if (flags_.ready) {
+      for (const auto& probe : probes_) {
+        if (const auto why = probe->WhyNotReady(kQuestionTimeout)) {
+          missing.push_back(absl::StrFormat("%s: %s", probe->endpoint().ToString(), *why));
+        }
+      }
+    }
+    // Linearizable, so the answer is itself the proof of a quorum.
+    const auto result = client_.DescribeCluster({});
+    if (const auto* failure = std::get_if<CallFailure>(&result)) {
+      missing.push_back("quorum: " + failure->error.message());
+    } else if (flags_.brokers.has_value()) {
+      AddMissingBrokers(std::get<DescribeClusterResponse>(result), missing);
+    }
+    return missing;
+  }
+
+ private:
+  void AddMissingBrokers(const DescribeClusterResponse& cluster,
+                         std::vector<std::string>& missing) const {
+    const auto running =
+        std::count_if(cluster.brokers().begin(), cluster.brokers().end(),
+                      [](const admin::v1::Broker& broker) { return !broker.fenced(); });
+    if (running < *flags_.brokers) {
+      missing.push_back(
+          absl::StrFormat("brokers: %d of %d running and unfenced", running, *flags_.brokers));
+    }
+  }
+
+  const WaitFlags& flags_;
+  const MonoTime deadline_;
+  client::AdminClient client_;
+  std::vector<std::unique_ptr<client::ReadinessProbe>> probes_;
+};
+
+ExitCode GiveUp(Session& session, const std::vector<std::string>& missing) {
+  const std::string waited = DurationText(ToMs(session.settings().timeout));
+  if (session.json()) {
+    session.err() << JsonText({{"error",
+                                {{"kind", "unreachable"},
+                                 {"message", "gave up after " + waited},
+                                 {"missing", missing}}}});
+  } else {
+    session.Complain(absl::StrFormat("gave up after %s; missing:\n  %s", waited,
+                                     absl::StrJoin(missing, "\n  ")));
+  }
+  return ExitCode::kUnreachable;
+}
+
+ExitCode Wait(Session& session, const WaitFlags& flags) {
+  if (!flags.ready && !flags.brokers.has_value()) {
+    return session.RefuseUsage("say what to wait for: --ready, --brokers N, or both");
+  }
+  const MonoTime start = SystemClock().Now();
+  Waiter waiter(flags, session.settings());
+  std::vector<std::string> told;
+  while (true) {
+    const std::vector<std::string> missing = waiter.Look();
+    if (missing.empty()) break;
+    if (waiter.expired()) return GiveUp(session, missing);
+    if (missing != told && !session.json()) {
+      session.err() << "waiting for " << absl::StrJoin(missing, "; ") << std::endl;
+      told = missing;
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+  const int64_t waited_ms = ToMs(SystemClock().Now() - start);
+  if (session.json()) session.out() << JsonText({{"ready", true}, {"waited_ms", waited_ms}});
+  session.Say(absl::StrFormat("Ready after %s.", DurationText(waited_ms)));
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void AddClusterWait(CommandLine& line, CLI::App* cluster) {
+  auto flags = std::make_shared<WaitFlags>();
+  CLI::App* verb = line.AddCommand(
+      cluster,
+      {.name = "wait",
+       .summary = "wait until the cluster can be used",
+       .description =
+           "Waits until there is a quorum and everything else that the options name, and tells on "
+           "standard error what is missing meanwhile (with --output json only at the end). When "
+           "--timeout is over the exit status is 3.",
+       .examples = {"quoratectl cluster wait --ready --timeout 60s",
+                    "quoratectl cluster wait --ready --brokers 3",
+                    "quoratectl cluster wait --ready --bootstrap 127.0.0.1:9092"}},
+      CommonFlags::kCluster, [flags](Session& session) { return Wait(session, *flags); });
+  verb->add_flag("--ready", flags->ready,
+                 "Wait until every endpoint of --bootstrap is ready: it is in session with the "
+                 "active controller (or is it) and has applied what was committed.");
+  verb->add_option("--brokers", flags->brokers, "Wait until so many brokers are unfenced.")
+      ->type_name("N")
+      ->check(CommandLine::WholeNumber());
+}
+
+}  // namespace quorate::cli

@@ -1,0 +1,203 @@
+#include "cli/command_line.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <ostream>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/check.h"
+#include "base/version.h"
+#include "cli/manual_formatter.h"
+#include "cli/parse.h"
+
+namespace quorate::cli {
+namespace {
+
+constexpr char kProgram[] = "quoratectl";
+constexpr char kBootstrapVariable[] = "QUORATE_BOOTSTRAP";
+constexpr char kDefaultBootstrap[] = "127.0.0.1:9090";
+
+constexpr char kDescription[] =
+    "administers a Quorate cluster\n"
+    "Asks the controllers named by --bootstrap, and no others, for what it is told to do. Through "
+    "a failover it goes round them until one answers or --timeout is over, and a change is made "
+    "at most once, however often it had to be asked for.\n"
+    "\n"
+    "Tables go to standard output and errors to standard error. With --output json standard "
+    "output is one JSON document, and an error is a JSON object on standard error: "
+    "{\"error\": {\"kind\", \"code\", \"outcome\", \"message\", \"request_id\", \"endpoints\"}}. "
+    "Errors of single items (one topic of several) stay in the document. Usage errors are always "
+    "text.\n"
+    "\n"
+    "In tables '?' stands for what the answering controller cannot know, '-' for what does not "
+    "apply.";
+
+// The command or noun that the line got to.
+CLI::App* Deepest(CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
+std::string FullName(const CLI::App* app) {
+  if (app->get_parent() == nullptr) return kProgram;
+  return FullName(app->get_parent()) + " " + app->get_name();
+}
+
+// Better words than CLI11's where a noun, a verb or an option is missing or mistyped.
+std::string UsageMessage(const CLI::ParseError& error, CLI::App* at) {
+  const std::vector<std::string> rest = at->remaining();
+  const auto choices = at->get_subcommands([](const CLI::App*) { return true; });
+  if (choices.empty()) {
+    if (rest.empty()) return error.what();
+    return absl::StrFormat("'%s' does not take '%s'", FullName(at), rest.front());
+  }
+  const auto names = absl::StrJoin(choices, ", ", [](std::string* out, const CLI::App* choice) {
+    out->append(choice->get_name());
+  });
+  if (rest.empty()) return absl::StrFormat("'%s' needs one of: %s", FullName(at), names);
+  if (rest.front().starts_with('-')) {
+    return absl::StrFormat("'%s' needs one of: %s, before '%s'", FullName(at), names, rest.front());
+  }
+  return absl::StrFormat("'%s' does not know '%s', only: %s", FullName(at), rest.front(), names);
+}
+
+}  // namespace
+
+CommandLine::CommandLine() : app_("", kProgram) {
+  raw_.output = "table";
+  raw_.timeout = "30s";
+  app_.description(kDescription);
+  app_.formatter(std::make_shared<ManualFormatter>());
+  app_.set_help_flag("-h,--help", "Print this page.");
+  app_.get_help_ptr()->group(kCommonFlags);
+  app_.set_version_flag("--version", std::string(kProgram) + " " + Version(), "Print the version.")
+      ->group(kCommonFlags);
+  app_.require_subcommand(1);
+  app_.footer(
+      "quoratectl status --bootstrap 127.0.0.1:9091,127.0.0.1:9092,127.0.0.1:9093\n"
+      "export QUORATE_BOOTSTRAP=127.0.0.1:9091,127.0.0.1:9092,127.0.0.1:9093\n"
+      "quoratectl topics create orders --partitions 6 --replication-factor 3\n"
+      "quoratectl topics describe orders --output json\n"
+      "quoratectl topics create --help");
+  AddCommonFlags(&app_, CommonFlags::kCluster);
+}
+
+CLI::App* CommandLine::AddNoun(const std::string& name, const std::string& summary) {
+  CLI::App* noun = app_.add_subcommand(name, summary);
+  noun->require_subcommand(1);
+  return noun;
+}
+
+CLI::App* CommandLine::AddCommand(CLI::App* noun, const Manual& manual, CommonFlags flags,
+                                  Command command) {
+  CLI::App* verb = noun->add_subcommand(manual.name, manual.summary + "\n" + manual.description);
+  verb->footer(absl::StrJoin(manual.examples, "\n"));
+  verb->option_defaults()->group(kOwnFlags);
+  AddCommonFlags(verb, flags);
+  verb->callback([this, flags, command = std::move(command)] {
+    chosen_ = command;
+    chosen_flags_ = flags;
+  });
+  return verb;
+}
+
+CLI::Validator CommandLine::WholeNumber() {
+  return {[](const std::string& text) {
+            int32_t number = 0;
+            return absl::SimpleAtoi(text, &number)
+                       ? std::string()
+                       : absl::StrFormat("'%s' is not a whole number (of 32 bits)", text);
+          },
+          /*validator_desc=*/""};
+}
+
+void CommandLine::AddCommonFlags(CLI::App* command, CommonFlags flags) {
+  if (flags == CommonFlags::kNone) return;
+  command
+      ->add_option("--bootstrap", raw_.bootstrap,
+                   absl::StrFormat("Controllers to ask, by their client ports; the others of the "
+                                   "cluster are never dialled. Default: the environment's %s, or "
+                                   "%s.",
+                                   kBootstrapVariable, kDefaultBootstrap))
+      ->type_name("HOST:PORT,...")
+      ->group(kCommonFlags);
+  command->add_option("--output", raw_.output, "How to print. Default: table.")
+      ->type_name("table|json")
+      ->group(kCommonFlags);
+  command
+      ->add_option("--timeout", raw_.timeout,
+                   "How long to try, with all repetitions, such as 10s, 500ms or 2m. Default: 30s.")
+      ->type_name("TIME")
+      ->group(kCommonFlags);
+  if (flags == CommonFlags::kReads) {
+    command
+        ->add_flag("--stale", raw_.stale,
+                   "Let any controller answer at once from what it has, even without a quorum; "
+                   "else an answer covers every change acknowledged before it was asked for.")
+        ->group(kCommonFlags);
+  }
+}
+
+absl::StatusOr<Settings> CommandLine::CheckedSettings() const {
+  Settings settings;
+  if (chosen_flags_ == CommonFlags::kNone) return settings;
+  std::string source = "--bootstrap";
+  std::string bootstrap = raw_.bootstrap;
+  if (const char* variable = std::getenv(kBootstrapVariable);
+      bootstrap.empty() && variable != nullptr && *variable != '\0') {
+    source = kBootstrapVariable;
+    bootstrap = variable;
+  }
+  if (bootstrap.empty()) bootstrap = kDefaultBootstrap;
+  auto endpoints = ParseEndpoints(bootstrap);
+  if (!endpoints.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: %s", source, endpoints.status().message()));
+  }
+  settings.bootstrap = *std::move(endpoints);
+
+  if (raw_.output != "table" && raw_.output != "json") {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--output: '%s' is neither table nor json", raw_.output));
+  }
+  settings.output = raw_.output == "json" ? OutputFormat::kJson : OutputFormat::kTable;
+
+  const auto timeout = ParseTimeout(raw_.timeout);
+  if (!timeout.ok()) {
+    return absl::InvalidArgumentError(absl::StrFormat("--timeout: %s", timeout.status().message()));
+  }
+  settings.timeout = *timeout;
+  settings.stale = raw_.stale;
+  return settings;
+}
+
+ExitCode CommandLine::Run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  const auto refuse = [&](const std::string& message) {
+    err << absl::StrFormat("%s: %s\n", kProgram, message);
+    err << absl::StrFormat("See %s --help\n", FullName(Deepest(&app_)));
+    return ExitCode::kUsage;
+  };
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    out << app_.help();
+    return ExitCode::kDone;
+  } catch (const CLI::CallForVersion& version) {
+    out << version.what() << "\n";
+    return ExitCode::kDone;
+  } catch (const CLI::ParseError& error) {
+    return refuse(UsageMessage(error, Deepest(&app_)));
+  }
+  const auto settings = CheckedSettings();
+  if (!settings.ok()) return refuse(std::string(settings.status().message()));
+
+  CHECK(chosen_ != nullptr);
+  Session session(*settings, &out, &err);
+  const ExitCode code = chosen_(session);
+  return session.usage_error().empty() ? code : refuse(session.usage_error());
+}
+
+}  // namespace quorate::cli

@@ -1,0 +1,21 @@
+// The commands of quoratectl, in the order in which --help lists them.
+#include "cli/brokers.h"
+#include "cli/cluster.h"
+#include "cli/command_line.h"
+#include "cli/completion.h"
+#include "cli/quorum.h"
+#include "cli/status.h"
+#include "cli/topics.h"
+
+namespace quorate::cli {
+
+void AddAllCommands(CommandLine& line) {
+  AddStatus(line);
+  AddTopics(line);
+  AddBrokers(line);
+  AddQuorum(line);
+  AddCluster(line);
+  AddCompletion(line);
+}
+
+}  // namespace quorate::cli

@@ -1,0 +1,122 @@
+#include "cli/json.h"
+
+#include <google/protobuf/descriptor.h>
+
+#include <optional>
+
+#include "absl/strings/escaping.h"
+#include "base/check.h"
+#include "base/uuid.h"
+
+namespace quorate::cli {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+std::string BytesText(const std::string& bytes) {
+  const std::optional<Uuid> uuid = Uuid::FromBytes(bytes);
+  return uuid.has_value() ? uuid->ToString() : absl::BytesToHexString(bytes);
+}
+
+std::string StringText(const FieldDescriptor* field, const std::string& value) {
+  return field->type() == FieldDescriptor::TYPE_BYTES ? BytesText(value) : value;
+}
+
+Json SingleValue(const Message& message, const FieldDescriptor* field) {
+  const Reflection& fields = *message.GetReflection();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return fields.GetInt32(message, field);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return fields.GetInt64(message, field);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return fields.GetBool(message, field);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return fields.GetEnum(message, field)->name();
+    case FieldDescriptor::CPPTYPE_STRING:
+      return StringText(field, fields.GetString(message, field));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      if (!fields.HasField(message, field)) return nullptr;
+      return ToJson(fields.GetMessage(message, field));
+    default:
+      LOG(FATAL) << "no message of ours has a field like " << field->full_name();
+  }
+}
+
+Json RepeatedValue(const Message& message, const FieldDescriptor* field, int index) {
+  const Reflection& fields = *message.GetReflection();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return fields.GetRepeatedInt32(message, field, index);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return fields.GetRepeatedInt64(message, field, index);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return fields.GetRepeatedBool(message, field, index);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return fields.GetRepeatedEnum(message, field, index)->name();
+    case FieldDescriptor::CPPTYPE_STRING:
+      return StringText(field, fields.GetRepeatedString(message, field, index));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return ToJson(fields.GetRepeatedMessage(message, field, index));
+    default:
+      LOG(FATAL) << "no message of ours has a field like " << field->full_name();
+  }
+}
+
+}  // namespace
+
+Json ToJson(const Message& message) {
+  Json json = Json::object();
+  const auto* descriptor = message.GetDescriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor* field = descriptor->field(i);
+    if (!field->is_repeated()) {
+      json[field->name()] = SingleValue(message, field);
+      continue;
+    }
+    Json items = Json::array();
+    for (int k = 0; k < message.GetReflection()->FieldSize(message, field); ++k) {
+      items.push_back(RepeatedValue(message, field, k));
+    }
+    json[field->name()] = std::move(items);
+  }
+  return json;
+}
+
+Json ToJson(const client::CallFailure& failure, const std::string& request_id) {
+  Json error = Json::object();
+  switch (failure.kind) {
+    case client::FailureKind::kRefused:
+      error["kind"] = "refused";
+      break;
+    case client::FailureKind::kUnreachable:
+      error["kind"] = "unreachable";
+      break;
+    case client::FailureKind::kUnknown:
+      error["kind"] = "unknown";
+      break;
+  }
+  error["code"] = common::v1::ErrorCode_Name(failure.error.code());
+  error["outcome"] = common::v1::Outcome_Name(failure.error.outcome());
+  error["message"] = failure.error.message();
+  error["request_id"] = request_id.empty() ? Json(nullptr) : Json(request_id);
+  Json endpoints = Json::array();
+  for (const client::EndpointAnswer& answer : failure.answers) {
+    const bool tried = answer.attempts > 0;
+    endpoints.push_back(
+        {{"endpoint", answer.endpoint},
+         {"attempts", answer.attempts},
+         {"code", tried ? Json(common::v1::ErrorCode_Name(answer.last.code())) : Json(nullptr)},
+         {"message", tried ? Json(answer.last.message()) : Json(nullptr)}});
+  }
+  error["endpoints"] = std::move(endpoints);
+  return {{"error", std::move(error)}};
+}
+
+std::string JsonText(const Json& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace quorate::cli

@@ -1,0 +1,104 @@
+#include "cli/parse.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "base/check.h"
+#include "base/uuid.h"
+
+namespace quorate::cli {
+namespace {
+
+absl::Status Invalid(const std::string& text, const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrFormat("'%s' %s", text, what));
+}
+
+}  // namespace
+
+absl::StatusOr<Duration> ParseTimeout(const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration)) {
+    return Invalid(text, "is not a time: write a number and a unit, such as 10s, 500ms or 2m");
+  }
+  if (duration < absl::Milliseconds(1) || duration > absl::Hours(24)) {
+    return Invalid(text, "is not between 1ms and 24h");
+  }
+  return absl::ToChronoNanoseconds(duration);
+}
+
+absl::StatusOr<std::vector<HostPort>> ParseEndpoints(const std::string& text) {
+  std::vector<HostPort> endpoints;
+  for (const auto piece : absl::StrSplit(text, ',')) {
+    const std::string item(absl::StripAsciiWhitespace(piece));
+    if (item.empty()) {
+      return Invalid(text, "has an empty endpoint: expected HOST:PORT,HOST:PORT,...");
+    }
+    ASSIGN_OR_RETURN(HostPort endpoint, ParseHostPort(item));
+    if (endpoint.port == 0) return Invalid(item, "has port 0, which nobody can dial");
+    if (std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end()) {
+      return Invalid(text, absl::StrFormat("names %s twice", item));
+    }
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
+absl::StatusOr<common::v1::RequestId> ParseRequestId(const std::string& text) {
+  const size_t colon = text.find(':');
+  const std::optional<Uuid> uuid =
+      colon == std::string::npos ? std::nullopt : Uuid::Parse(text.substr(0, colon));
+  int64_t sequence = 0;
+  if (!uuid.has_value() || !absl::SimpleAtoi(text.substr(colon + 1), &sequence) || sequence < 1) {
+    return Invalid(text,
+                   "is not UUID:SEQUENCE, such as 'MkU3OEVBNTcwNTJENDM2Qg:1': the uuid has 22 "
+                   "characters (quoratectl cluster new-id prints one), the sequence begins at 1");
+  }
+  common::v1::RequestId id;
+  id.set_client_uuid(std::string(uuid->bytes()));
+  id.set_sequence(sequence);
+  return id;
+}
+
+std::string RequestIdText(const common::v1::RequestId& id) {
+  const std::optional<Uuid> uuid = Uuid::FromBytes(id.client_uuid());
+  CHECK(uuid.has_value());
+  return absl::StrFormat("%s:%d", uuid->ToString(), id.sequence());
+}
+
+absl::StatusOr<std::vector<admin::v1::ReplicaAssignment>> ParseAssignments(
+    const std::string& text) {
+  std::vector<admin::v1::ReplicaAssignment> assignments;
+  for (const auto partition : absl::StrSplit(text, ',')) {
+    admin::v1::ReplicaAssignment& assignment = assignments.emplace_back();
+    for (const auto broker : absl::StrSplit(partition, ':')) {
+      int32_t id = 0;
+      if (!absl::SimpleAtoi(broker, &id) || id < 0) {
+        return Invalid(text,
+                       absl::StrFormat("has '%s' where partition %d needs a broker id: write the "
+                                       "brokers of each partition, such as 1:2,2:3 for two "
+                                       "partitions of two replicas",
+                                       broker, assignments.size() - 1));
+      }
+      assignment.add_broker_ids(id);
+    }
+  }
+  return assignments;
+}
+
+absl::StatusOr<admin::v1::ConfigEntry> ParseConfig(const std::string& text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return Invalid(text, "is not KEY=VALUE, such as min.insync.replicas=2");
+  }
+  admin::v1::ConfigEntry entry;
+  entry.set_key(text.substr(0, equals));
+  entry.set_value(text.substr(equals + 1));
+  return entry;
+}
+
+}  // namespace quorate::cli

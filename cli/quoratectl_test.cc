@@ -1,0 +1,287 @@
+// The program as scripts use it: exit codes, and what goes to which stream.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "client/testing/fake_admin_service.h"
+
+namespace quorate::cli {
+namespace {
+
+using client::ErrorStatus;
+using client::FakeAdminService;
+using client::RefusingPort;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+struct Result {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string Contents(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Runs a program with nothing in its environment but `environment`.
+Result RunProgram(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
+  static std::atomic<int> runs = 0;
+  const std::string stem =
+      absl::StrFormat("%s/quoratectl-%d-%d", testing::TempDir(), getpid(), runs.fetch_add(1));
+  const std::string out = stem + ".out";
+  const std::string err = stem + ".err";
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), kFlags, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), kFlags, 0600);
+
+  const auto pointers = [](std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (std::string& text : texts) result.push_back(text.data());
+    result.push_back(nullptr);
+    return result;
+  };
+  pid_t pid = 0;
+  CHECK_EQ(0, posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr, pointers(arguments).data(),
+                          pointers(environment).data()));
+  posix_spawn_file_actions_destroy(&actions);
+  int status = 0;
+  PCHECK(waitpid(pid, &status, 0) == pid);
+  Result result{.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                .out = Contents(out),
+                .err = Contents(err)};
+  unlink(out.c_str());
+  unlink(err.c_str());
+  return result;
+}
+
+Result Quoratectl(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
+  arguments.insert(arguments.begin(), QUORATECTL);
+  return RunProgram(std::move(arguments), std::move(environment));
+}
+
+grpc::Status Ok(int /*call*/) { return grpc::Status::OK; }
+
+TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
+  FakeAdminService service(Ok);
+  const std::string bootstrap = "QUORATE_BOOTSTRAP=" + service.endpoint().ToString();
+  const struct {
+    std::vector<std::string> arguments;
+    std::string message;
+  } cases[] = {
+      {{}, "'quoratectl' needs one of: status, topics"},
+      {{"topic", "list"}, "'quoratectl' does not know 'topic', only: status, topics"},
+      {{"topics"}, "'quoratectl topics' needs one of: create, delete, list, describe"},
+      {{"topics", "make"}, "'quoratectl topics' does not know 'make'"},
+      {{"topics", "list", "--bogus"}, "'quoratectl topics list' does not take '--bogus'"},
+      {{"topics", "list", "orders"}, "'quoratectl topics list' does not take 'orders'"},
+      {{"topics", "create"}, "NAME is required"},
+      {{"topics", "create", "a", "--partitions", "six"}, "--partitions: 'six' is not a whole"},
+      {{"topics", "create", "a", "--assignment", "1:x"}, "--assignment: '1:x' has 'x'"},
+      {{"topics", "create", "a", "--assignment", "1", "--partitions", "1"}, "leave out"},
+      {{"topics", "create", "a", "--config", "b"}, "--config: 'b' is not KEY=VALUE"},
+      {{"topics", "create", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
+      {{"topics", "delete"}, "name a topic to delete"},
+      {{"topics", "delete", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
+      {{"topics", "list", "--timeout", "10"}, "--timeout: '10' is not a time"},
+      {{"topics", "list", "--output", "xml"}, "--output: 'xml' is neither table nor json"},
+      {{"topics", "list", "--bootstrap", "a"}, "--bootstrap: 'a' has no port"},
+      {{"cluster", "wait"}, "say what to wait for"},
+      {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
+  };
+  for (const auto& usage : cases) {
+    const Result result = Quoratectl(usage.arguments, {bootstrap});
+    EXPECT_EQ(result.exit_code, 2) << usage.message;
+    EXPECT_THAT(result.err, AllOf(HasSubstr(usage.message), HasSubstr(" --help\n")));
+    EXPECT_THAT(result.out, IsEmpty());
+  }
+  EXPECT_EQ(service.call_count(), 0);
+}
+
+TEST(QuoratectlTest, AWrongVariableIsNamed) {
+  const Result result = Quoratectl({"topics", "list"}, {"QUORATE_BOOTSTRAP=nonsense"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, HasSubstr("QUORATE_BOOTSTRAP: 'nonsense' has no port"));
+}
+
+TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"topics", "create"},
+                                             {"topics", "delete"},
+                                             {"topics", "list"},
+                                             {"topics", "describe"},
+                                             {"brokers", "list"},
+                                             {"brokers", "view"},
+                                             {"quorum", "describe"},
+                                             {"cluster", "describe"},
+                                             {"cluster", "wait"},
+                                             {"cluster", "new-id"},
+                                             {"status"},
+                                             {"completion"},
+                                             {}}) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--help");
+    const Result result = Quoratectl(arguments);
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_THAT(result.out, AllOf(HasSubstr("NAME\n    quoratectl"), HasSubstr("\nDESCRIPTION\n"),
+                                  HasSubstr("\nEXIT STATUS\n"), HasSubstr("\nEXAMPLES\n")));
+    EXPECT_THAT(result.err, IsEmpty());
+  }
+}
+
+TEST(QuoratectlTest, CreatesTopicsAndTellsTheirIds) {
+  FakeAdminService service(Ok);
+  auto* topic = service.create_topics.add_results();
+  topic->set_name("orders");
+  topic->set_topic_id("8FZ4qjH1TLSPe-5nZVrbCQ");
+  const Result result =
+      Quoratectl({"topics", "create", "orders", "--bootstrap", service.endpoint().ToString(),
+                  "--request-id", "MkU3OEVBNTcwNTJENDM2Qg:5"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "Created topic orders, id 8FZ4qjH1TLSPe-5nZVrbCQ.\n");
+  EXPECT_THAT(result.err, IsEmpty());
+  ASSERT_EQ(service.request_ids().size(), 1u);
+  EXPECT_EQ(service.request_ids()[0].sequence(), 5);
+}
+
+TEST(QuoratectlTest, ARefusedItemExitsWith1BesideThoseThatWereDone) {
+  FakeAdminService service(Ok);
+  service.create_topics.add_results()->set_name("a");
+  auto* refused = service.create_topics.add_results();
+  refused->set_name("b");
+  refused->mutable_error()->set_code(common::v1::TOPIC_ALREADY_EXISTS);
+  refused->mutable_error()->set_outcome(common::v1::REFUSED);
+  refused->mutable_error()->set_message("topic 'b' exists");
+  const std::string endpoint = service.endpoint().ToString();
+
+  const Result table = Quoratectl({"topics", "create", "a", "b", "--bootstrap", endpoint});
+  EXPECT_EQ(table.exit_code, 1);
+  EXPECT_THAT(table.out, HasSubstr("Created topic a"));
+  EXPECT_EQ(table.err, "quoratectl: topic b: TOPIC_ALREADY_EXISTS: topic 'b' exists\n");
+
+  const Result json =
+      Quoratectl({"topics", "create", "a", "b", "--bootstrap", endpoint, "--output", "json"});
+  EXPECT_EQ(json.exit_code, 1);
+  EXPECT_EQ(nlohmann::json::parse(json.out)["results"][1]["error"]["code"], "TOPIC_ALREADY_EXISTS");
+  EXPECT_THAT(json.err, IsEmpty());
+}
+
+TEST(QuoratectlTest, ARefusedRequestExitsWith1) {
+  FakeAdminService service([](int) {
+    return ErrorStatus(common::v1::INVALID_REQUEST, common::v1::REFUSED, "'a' is named twice");
+  });
+  const Result result =
+      Quoratectl({"topics", "delete", "a", "a", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.err, "quoratectl: INVALID_REQUEST: 'a' is named twice\n");
+}
+
+TEST(QuoratectlTest, UnreachableExitsWith3AndTellsWhatEachEndpointAnswered) {
+  RefusingPort dead;
+  FakeAdminService leaderless([](int) {
+    return ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "no leader");
+  });
+  const std::string both = dead.endpoint().ToString() + "," + leaderless.endpoint().ToString();
+  const Result table =
+      Quoratectl({"topics", "list", "--timeout", "1s"}, {"QUORATE_BOOTSTRAP=" + both});
+  EXPECT_EQ(table.exit_code, 3);
+  EXPECT_THAT(table.out, IsEmpty());
+  EXPECT_THAT(table.err,
+              AllOf(HasSubstr(dead.endpoint().ToString() + ": "), HasSubstr("Connection refused"),
+                    HasSubstr(leaderless.endpoint().ToString() + ": "), HasSubstr("no leader"),
+                    HasSubstr("--bootstrap")));
+
+  const Result json =
+      Quoratectl({"topics", "list", "--timeout", "1s", "--bootstrap", both, "--output", "json"});
+  EXPECT_EQ(json.exit_code, 3);
+  EXPECT_THAT(json.out, IsEmpty());
+  const auto error = nlohmann::json::parse(json.err)["error"];
+  EXPECT_EQ(error["kind"], "unreachable");
+  EXPECT_EQ(error["endpoints"].size(), 2u);
+}
+
+TEST(QuoratectlTest, AnUnknownOutcomeExitsWith4AndTellsHowToLearnIt) {
+  FakeAdminService service([](int) {
+    return ErrorStatus(common::v1::NOT_CONTROLLER, common::v1::UNKNOWN, "leadership was lost");
+  });
+  const Result result =
+      Quoratectl({"topics", "create", "a", "--timeout", "1s", "--request-id",
+                  "MkU3OEVBNTcwNTJENDM2Qg:3", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 4);
+  EXPECT_THAT(result.err, HasSubstr("--request-id MkU3OEVBNTcwNTJENDM2Qg:3."));
+}
+
+TEST(QuoratectlTest, WaitTellsWhatIsMissingAndSucceedsOnceNothingIs) {
+  FakeAdminService service(Ok);
+  service.describe_cluster.add_brokers()->set_broker_id(1);
+  auto* fenced = service.describe_cluster.add_brokers();
+  fenced->set_broker_id(2);
+  fenced->set_fenced(true);
+  const std::string endpoint = service.endpoint().ToString();
+  const Result missing = Quoratectl(
+      {"cluster", "wait", "--ready", "--brokers", "2", "--timeout", "2s", "--bootstrap", endpoint});
+  EXPECT_EQ(missing.exit_code, 3);
+  EXPECT_THAT(missing.err, AllOf(HasSubstr("waiting for " + endpoint +
+                                           ": not ready; brokers: 1 "
+                                           "of 2 running and unfenced\n"),
+                                 HasSubstr("gave up after 2.0 s; missing:\n")));
+
+  service.SetReady(true);
+  const Result ready =
+      Quoratectl({"cluster", "wait", "--ready", "--brokers", "1", "--bootstrap", endpoint});
+  EXPECT_EQ(ready.exit_code, 0) << ready.err;
+  EXPECT_THAT(ready.out, HasSubstr("Ready after "));
+}
+
+TEST(QuoratectlTest, BrokersViewGoesOnAfterABrokerThatDoesNotAnswer) {
+  RefusingPort dead;
+  const Result result = Quoratectl(
+      {"brokers", "view", "--output", "json", "--bootstrap", dead.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 3);
+  const auto views = nlohmann::json::parse(result.out)["views"];
+  ASSERT_EQ(views.size(), 1u);
+  EXPECT_EQ(views[0]["broker"], nullptr);
+  EXPECT_THAT(views[0]["error"]["message"], HasSubstr("Connection refused"));
+}
+
+TEST(QuoratectlTest, NewIdsDifferAndNeedNoCluster) {
+  const Result first = Quoratectl({"cluster", "new-id"}, {"QUORATE_BOOTSTRAP=nonsense"});
+  const Result second = Quoratectl({"cluster", "new-id"});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(first.out.size(), 23u);
+  EXPECT_NE(first.out, second.out);
+}
+
+TEST(QuoratectlTest, BashCompletesNounsVerbsAndOptions) {
+  const std::string script = absl::StrFormat(
+      "set -e; eval \"$('%s' completion bash)\"\n"
+      "try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _quoratectl; echo ${COMPREPLY[*]}; }\n"
+      "try quoratectl to\n"
+      "try quoratectl topics d\n"
+      "try quoratectl topics create orders --re\n"
+      "try quoratectl topics list --output ''\n",
+      QUORATECTL);
+  const Result result = RunProgram({"/bin/bash", "-c", script});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "topics\ndelete describe\n--replication-factor --request-id\ntable json\n");
+}
+
+}  // namespace
+}  // namespace quorate::cli

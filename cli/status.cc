@@ -1,0 +1,104 @@
+#include "cli/status.h"
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/clock.h"
+#include "cli/brokers.h"
+#include "cli/json.h"
+#include "cli/quorum.h"
+#include "cli/text.h"
+#include "client/admin_client.h"
+
+namespace quorate::cli {
+namespace {
+
+using admin::v1::DescribeClusterResponse;
+using admin::v1::DescribeQuorumResponse;
+using client::CallFailure;
+
+std::string BrokersSummary(const DescribeClusterResponse& cluster) {
+  std::vector<int32_t> fenced;
+  for (const auto& broker : cluster.brokers()) {
+    if (broker.fenced()) fenced.push_back(broker.broker_id());
+  }
+  const auto count = static_cast<size_t>(cluster.brokers_size());
+  std::string text = absl::StrFormat("%d of %d running", count - fenced.size(), count);
+  if (!fenced.empty()) absl::StrAppendFormat(&text, "; fenced: %s", absl::StrJoin(fenced, ", "));
+  return text;
+}
+
+std::string PartitionsSummary(const DescribeClusterResponse& cluster) {
+  return absl::StrFormat("%d in %s: %d offline, %d under-replicated", cluster.partition_count(),
+                         Plural(cluster.topic_count(), "topic"), cluster.offline_partition_count(),
+                         cluster.under_replicated_partition_count());
+}
+
+ExitCode Status(Session& session) {
+  client::AdminClient client(session.caller_options());
+  admin::v1::DescribeClusterRequest cluster_request;
+  cluster_request.set_allow_stale(session.settings().stale);
+  const auto cluster = client.DescribeCluster(cluster_request);
+  if (const auto* failure = std::get_if<CallFailure>(&cluster)) return session.Fail(*failure);
+  admin::v1::DescribeQuorumRequest quorum_request;
+  quorum_request.set_allow_stale(session.settings().stale);
+  const auto quorum = client.DescribeQuorum(quorum_request);
+  if (const auto* failure = std::get_if<CallFailure>(&quorum)) return session.Fail(*failure);
+
+  const auto& cluster_response = std::get<DescribeClusterResponse>(cluster);
+  const auto& quorum_response = std::get<DescribeQuorumResponse>(quorum);
+  if (session.json()) {
+    const std::optional<int> tolerated = ToleratedFailures(quorum_response);
+    session.out() << JsonText(
+        {{"tolerated_failures", tolerated.has_value() ? Json(*tolerated) : Json(nullptr)},
+         {"cluster", ToJson(cluster_response)},
+         {"quorum", ToJson(quorum_response)}});
+  } else {
+    session.out() << StatusText(cluster_response, quorum_response, SystemClock().WallMs());
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+std::string StatusText(const DescribeClusterResponse& cluster, const DescribeQuorumResponse& quorum,
+                       int64_t now_ms) {
+  Table facts(std::vector<Table::Column>(2));
+  facts.AddRow({"Cluster", cluster.cluster_id()});
+  facts.AddRow({"Active controller", LeaderText(quorum, now_ms)});
+  facts.AddRow({"Quorum", ToleranceText(quorum)});
+  facts.AddRow({"Brokers", BrokersSummary(cluster)});
+  facts.AddRow({"Partitions", PartitionsSummary(cluster)});
+  facts.AddRow({"High watermark", std::to_string(quorum.high_watermark())});
+  if (!quorum.from_leader()) {
+    facts.AddRow({"Answered by", absl::StrFormat("controller %d, from what it has: it is not the "
+                                                 "active one",
+                                                 quorum.answered_by())});
+  }
+  std::string text = facts.ToString() + "\n" + ReplicasText(quorum);
+  if (!cluster.brokers().empty()) text += "\n" + BrokersText(cluster);
+  return text;
+}
+
+void AddStatus(CommandLine& line) {
+  line.AddCommand(
+      line.app(),
+      {.name = "status",
+       .summary = "show the state of the cluster on one screen",
+       .description =
+           "Who is the active controller and since when, how many more controllers may fail, "
+           "each voter's lag and last contact, fenced brokers, partitions that are offline "
+           "(without a leader) or under-replicated (with an ISR smaller than the replica set), "
+           "and the leaders of each broker. Without a quorum, --stale shows what one controller "
+           "still knows.",
+       .examples = {"quoratectl status", "quoratectl status --output json",
+                    "quoratectl status --stale --bootstrap 127.0.0.1:9092"}},
+      CommonFlags::kReads, Status);
+}
+
+}  // namespace quorate::cli

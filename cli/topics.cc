@@ -1,0 +1,113 @@
+#include "cli/topics.h"
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "cli/json.h"
+#include "cli/text.h"
+#include "cli/topic_changes.h"
+#include "client/admin_client.h"
+
+namespace quorate::cli {
+namespace {
+
+using client::AdminClient;
+using client::CallFailure;
+
+ExitCode List(Session& session) {
+  admin::v1::ListTopicsRequest request;
+  request.set_allow_stale(session.settings().stale);
+  const auto result = AdminClient(session.caller_options()).ListTopics(request);
+  if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
+
+  const auto& response = std::get<admin::v1::ListTopicsResponse>(result);
+  if (session.json()) {
+    session.out() << JsonText(ToJson(response));
+    return ExitCode::kDone;
+  }
+  Table table(
+      {{.title = "TOPIC"}, {.title = "ID"}, {.title = "PARTITIONS", .right_aligned = true}});
+  for (const auto& topic : response.topics()) {
+    table.AddRow({topic.name(), topic.topic_id(), std::to_string(topic.partition_count())});
+  }
+  session.out() << table.ToString();
+  return ExitCode::kDone;
+}
+
+ExitCode Describe(Session& session, const std::vector<std::string>& names) {
+  admin::v1::DescribeTopicsRequest request;
+  request.mutable_topics()->Add(names.begin(), names.end());
+  request.set_allow_stale(session.settings().stale);
+  const auto result = AdminClient(session.caller_options()).DescribeTopics(request);
+  if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
+
+  const auto& response = std::get<admin::v1::DescribeTopicsResponse>(result);
+  if (session.json()) session.out() << JsonText(ToJson(response));
+  ExitCode code = ExitCode::kDone;
+  for (const auto& topic : response.topics()) {
+    if (topic.has_error()) {
+      code = session.FailItem("topic " + topic.name(), topic.error());
+    } else if (!session.json()) {
+      session.out() << TopicText(topic);
+    }
+  }
+  return code;
+}
+
+void AddDescribe(CommandLine& line, CLI::App* topics) {
+  auto names = std::make_shared<std::vector<std::string>>();
+  CLI::App* verb = line.AddCommand(
+      topics,
+      {.name = "describe",
+       .summary = "show topics with their partitions",
+       .description =
+           "For each topic a line, and a line for each partition: its leader (or none), its "
+           "replicas in order of preference, those in sync, and the leader's epoch, which grows "
+           "with every change of leader.",
+       .examples = {"quoratectl topics describe", "quoratectl topics describe orders payments",
+                    "quoratectl topics describe orders --output json"}},
+      CommonFlags::kReads, [names](Session& session) { return Describe(session, *names); });
+  verb->add_option("NAME", *names, "The topics. Default: all.");
+}
+
+}  // namespace
+
+std::string TopicText(const admin::v1::TopicDescription& topic) {
+  const std::string configs = absl::StrJoin(
+      topic.configs(), ",", [](std::string* out, const admin::v1::ConfigEntry& entry) {
+        absl::StrAppendFormat(out, "%s=%s", entry.key(), entry.value());
+      });
+  std::string text = absl::StrFormat(
+      "Topic: %s  TopicId: %s  PartitionCount: %d  ReplicationFactor: %d  Configs:%s%s\n",
+      topic.name(), topic.topic_id(), topic.partitions_size(), topic.replication_factor(),
+      configs.empty() ? "" : " ", configs);
+  Table table(std::vector<Table::Column>(6));
+  for (const auto& partition : topic.partitions()) {
+    table.AddRow({"Topic: " + topic.name(), absl::StrFormat("Partition: %d", partition.partition()),
+                  partition.leader_id() < 0 ? "Leader: none"
+                                            : absl::StrFormat("Leader: %d", partition.leader_id()),
+                  "Replicas: " + IdsText(partition.replicas()), "Isr: " + IdsText(partition.isr()),
+                  absl::StrFormat("LeaderEpoch: %d", partition.leader_epoch())});
+  }
+  return text + table.ToString(/*indent=*/2);
+}
+
+void AddTopics(CommandLine& line) {
+  CLI::App* topics = line.AddNoun("topics", "create, delete, list and describe topics");
+  AddTopicChanges(line, topics);
+  line.AddCommand(topics,
+                  {.name = "list",
+                   .summary = "list all topics",
+                   .description = "Names, ids and partition counts, by name.",
+                   .examples = {"quoratectl topics list", "quoratectl topics list --output json",
+                                "quoratectl topics list --stale"}},
+                  CommonFlags::kReads, List);
+  AddDescribe(line, topics);
+}
+
+}  // namespace quorate::cli

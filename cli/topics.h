@@ -1,0 +1,16 @@
+// quoratectl topics: create, delete, list, describe.
+#pragma once
+
+#include <string>
+
+#include "cli/command_line.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+
+namespace quorate::cli {
+
+void AddTopics(CommandLine& line);
+
+// A line for the topic and one for each partition, as kafka-topics --describe has them.
+std::string TopicText(const admin::v1::TopicDescription& topic);
+
+}  // namespace quorate::cli

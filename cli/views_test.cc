@@ -1,0 +1,171 @@
+// What people see, from fixed responses: compared to the character, because scripts read it too.
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "cli/brokers.h"
+#include "cli/cluster.h"
+#include "cli/quorum.h"
+#include "cli/status.h"
+#include "cli/topics.h"
+
+namespace quorate::cli {
+namespace {
+
+template <typename Message>
+Message FromText(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
+  return message;
+}
+
+constexpr int64_t kNowMs = 1'709'202'124'000;
+
+// Three controllers, of which 3 has not answered for long.
+admin::v1::DescribeQuorumResponse Quorum() {
+  return FromText<admin::v1::DescribeQuorumResponse>(R"(
+    cluster_id: "MkU3OEVBNTcwNTJENDM2Qg" leader_id: 2 epoch: 7 high_watermark: 12345
+    answered_by: 2 from_leader: true leader_since_ms: 1709202120800
+    voters { node_id: 1 directory_id: "2v_wzNH7TGO7YqAlKUKcpw" log_end_offset: 12345 lag: 0
+             last_contact_age_ms: 40 last_caught_up_age_ms: 40 }
+    voters { node_id: 2 directory_id: "JVmS8BqhS2mHLM7kAZBoJA" log_end_offset: 12345 lag: 0
+             last_contact_age_ms: 0 last_caught_up_age_ms: 0 }
+    voters { node_id: 3 log_end_offset: 11000 lag: 1345
+             last_contact_age_ms: 250000 last_caught_up_age_ms: -1 })");
+}
+
+admin::v1::DescribeClusterResponse Cluster() {
+  return FromText<admin::v1::DescribeClusterResponse>(R"(
+    cluster_id: "MkU3OEVBNTcwNTJENDM2Qg" active_controller_id: 2 controller_epoch: 7
+    active_since_ms: 1709202120800
+    controllers { node_id: 1 client_endpoint: "127.0.0.1:9091" peer_endpoint: "127.0.0.1:9191"
+                  in_session: true }
+    controllers { node_id: 2 client_endpoint: "127.0.0.1:9092" peer_endpoint: "127.0.0.1:9192"
+                  in_session: true }
+    controllers { node_id: 3 peer_endpoint: "127.0.0.1:9193" }
+    brokers { broker_id: 1 endpoint: "127.0.0.1:9291" rack: "a" endpoint_verified: true
+              last_contact_age_ms: 700 metadata_end_offset: 12345 leader_count: 3 replica_count: 6
+              reported_leader_count: 3 }
+    brokers { broker_id: 2 endpoint: "127.0.0.1:9292" endpoint_verified: false fenced: true
+              last_contact_age_ms: -1 metadata_end_offset: -1 replica_count: 6
+              reported_leader_count: -1 }
+    brokers { broker_id: 10 endpoint: "127.0.0.1:9293" endpoint_verified: true
+              in_controlled_shutdown: true last_contact_age_ms: 12 metadata_end_offset: 12340
+              leader_count: 2 replica_count: 6 reported_leader_count: 1 }
+    topic_count: 1 partition_count: 6 offline_partition_count: 1
+    under_replicated_partition_count: 6 end_offset: 12345 from_active_controller: true)");
+}
+
+TEST(ViewsTest, TopicsDescribe) {
+  const auto topic = FromText<admin::v1::TopicDescription>(R"(
+    name: "orders" topic_id: "8FZ4qjH1TLSPe-5nZVrbCQ" replication_factor: 3
+    configs { key: "min.insync.replicas" value: "2" } configs { key: "retention.ms" value: "1" }
+    partitions { partition: 0 leader_id: 1 leader_epoch: 0 replicas: [1, 2, 3] isr: [1, 2, 3] }
+    partitions { partition: 1 leader_id: -1 leader_epoch: 12 replicas: [2, 3, 10] })");
+  EXPECT_EQ(
+      TopicText(topic),
+      "Topic: orders  TopicId: 8FZ4qjH1TLSPe-5nZVrbCQ  PartitionCount: 2  ReplicationFactor: 3  "
+      "Configs: min.insync.replicas=2,retention.ms=1\n"
+      "  Topic: orders  Partition: 0  Leader: 1     Replicas: 1,2,3   Isr: 1,2,3  LeaderEpoch: 0\n"
+      "  Topic: orders  Partition: 1  Leader: none  Replicas: 2,3,10  Isr:        LeaderEpoch: "
+      "12\n");
+}
+
+TEST(ViewsTest, Status) {
+  EXPECT_EQ(StatusText(Cluster(), Quorum(), kNowMs),
+            R"(Cluster            MkU3OEVBNTcwNTJENDM2Qg
+Active controller  2 in epoch 7 since 2024-02-29 10:22:00 UTC (3.2 s ago)
+Quorum             2 of 3 voters in contact: tolerates no more failure
+Brokers            2 of 3 running; fenced: 2
+Partitions         6 in 1 topic: 1 offline, 6 under-replicated
+High watermark     12345
+
+NODE  ROLE    DIRECTORY               LOG END   LAG  LAST CONTACT    CAUGHT UP
+   1  voter   2v_wzNH7TGO7YqAlKUKcpw    12345     0  40 ms ago       40 ms ago
+   2  leader  JVmS8BqhS2mHLM7kAZBoJA    12345     0  -               -
+   3  voter   ?                         11000  1345  4 min 10 s ago  ?
+
+BROKER  ENDPOINT        RACK  LAST CONTACT  OFFSET  REPLICAS  LEADERS  TAKEN UP  STATE
+     1  127.0.0.1:9291  a     700 ms ago     12345         6        3         3  running
+     2  127.0.0.1:9292  -     ?                  ?         6        0         ?  fenced, did not answer at its endpoint
+    10  127.0.0.1:9293  -     12 ms ago      12340         6        2         1  running, stopping
+)");
+}
+
+TEST(ViewsTest, ToleranceCountsOnlyVotersInContact) {
+  auto quorum = Quorum();
+  quorum.mutable_voters(2)->set_last_contact_age_ms(80);
+  EXPECT_EQ(ToleranceText(quorum), "3 of 3 voters in contact: tolerates 1 more failure");
+  EXPECT_EQ(ToleratedFailures(quorum), 1);
+  quorum.mutable_voters(0)->set_last_contact_age_ms(-1);
+  quorum.mutable_voters(2)->set_last_contact_age_ms(60'000);
+  EXPECT_EQ(ToleranceText(quorum), "1 of 3 voters in contact: no majority, nothing can be decided");
+  EXPECT_EQ(ToleratedFailures(quorum), -1);
+}
+
+TEST(ViewsTest, AFollowerDoesNotPretendToKnow) {
+  auto quorum = Quorum();
+  quorum.set_from_leader(false);
+  quorum.set_answered_by(1);
+  EXPECT_EQ(ToleranceText(quorum), "3 voters; only the leader knows which are in contact");
+  EXPECT_EQ(ToleratedFailures(quorum), std::nullopt);
+  EXPECT_NE(QuorumText(quorum, kNowMs).find("Answered by     1, which is not the leader"),
+            std::string::npos);
+}
+
+TEST(ViewsTest, WithoutALeader) {
+  auto quorum = Quorum();
+  quorum.set_leader_id(-1);
+  quorum.set_from_leader(false);
+  EXPECT_EQ(LeaderText(quorum, kNowMs), "none (epoch 7)");
+  EXPECT_EQ(ToleranceText(quorum), "no leader: 2 of 3 voters must be up and in contact");
+}
+
+TEST(ViewsTest, ALeaderWhoseClockIsAheadTookOverNow) {
+  EXPECT_EQ(LeaderText(Quorum(), /*now_ms=*/1'709'202'000'000),
+            "2 in epoch 7 since 2024-02-29 10:22:00 UTC (0 ms ago)");
+}
+
+TEST(ViewsTest, ClusterDescribe) {
+  EXPECT_EQ(ClusterText(Cluster()),
+            R"(Cluster            MkU3OEVBNTcwNTJENDM2Qg
+Active controller  2 in epoch 7
+Brokers            3
+Topics             1
+Partitions         6 (1 offline, 6 under-replicated)
+End offset         12345
+
+CONTROLLER  CLIENTS         PEERS           IN SESSION
+         1  127.0.0.1:9091  127.0.0.1:9191  yes
+         2  127.0.0.1:9092  127.0.0.1:9192  yes
+         3  ?               127.0.0.1:9193  no
+)");
+}
+
+TEST(ViewsTest, BrokersView) {
+  client::BrokerView view;
+  view.broker = FromText<broker::v1::DescribeBrokerResponse>(R"(
+    broker_id: 1 broker_epoch: 17 state: NO_CONTROLLER last_contact_age_ms: 4200
+    last_metadata_age_ms: 5100 metadata_end_offset: 120 metadata_epoch: 3 leader_count: 1
+    follower_count: 1 metadata_endpoint: "127.0.0.1:9092")");
+  view.roles = FromText<broker::v1::ListRolesResponse>(R"(
+    roles { topic: "orders" partition: 0 role: ROLE_LEADER leader_epoch: 2 leader_id: 1
+            metadata_end_offset: 99 }
+    roles { topic: "orders" partition: 1 role: ROLE_FOLLOWER leader_epoch: 0 leader_id: -1
+            metadata_end_offset: 42 })");
+  EXPECT_EQ(BrokerViewText(view),
+            R"(Broker      1, epoch 17
+State       no controller: keeps its last image and roles
+Controller  -, last contact 4.2 s ago
+Metadata    end offset 120 of epoch 3, from 127.0.0.1:9092, last news 5.1 s ago
+Roles       leads 1, follows 1
+
+TOPIC   PARTITION  ROLE      LEADER  LEADER EPOCH  OFFSET
+orders          0  leader         1             2      99
+orders          1  follower    none             0      42
+)");
+}
+
+}  // namespace
+}  // namespace quorate::cli
