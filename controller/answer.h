@@ -14,7 +14,7 @@ namespace quorate::controller {
 template <typename T>
 using Answer = std::variant<T, common::v1::Error>;
 
-// Called exactly once, on the controller's loop: it only hands the value on.
+// Called exactly once; it only hands the value on.
 template <typename T>
 using Reply = absl::AnyInvocable<void(Answer<T>) &&>;
 

@@ -59,6 +59,18 @@ SettlementCounts SettleFor(const View& view, BrokerId broker, bool active,
   return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers, kSettlementBytes, batch);
 }
 
+// "1, 2, 3"; a cause has no room for a thousand.
+std::string ListOf(std::span<const BrokerId> brokers) {
+  constexpr size_t kMostNamed = 20;
+  const auto named = brokers.first(std::min(brokers.size(), kMostNamed));
+  std::string list =
+      absl::StrJoin(named, ", ", [](std::string* out, BrokerId id) { out->append(ToString(id)); });
+  if (named.size() < brokers.size()) {
+    list += absl::StrFormat(" and %d more", brokers.size() - named.size());
+  }
+  return list;
+}
+
 // What a heartbeat does to a registration.
 enum class Transition { kNone, kUnfence, kFence, kControlledShutdown };
 
@@ -160,6 +172,15 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
           .settled = settled};
 }
 
+std::optional<Error> CheckBrokerEpoch(const metadata::MetadataImage& image, BrokerId broker,
+                                      int64_t broker_epoch) {
+  const BrokerRegistration* registration = image.FindBroker(broker);
+  if (registration != nullptr && registration->broker_epoch == broker_epoch) return std::nullopt;
+  return MakeError(common::v1::STALE_BROKER_EPOCH,
+                   absl::StrFormat("broker %d is not registered with epoch %d; register again",
+                                   broker.value(), broker_epoch));
+}
+
 std::optional<Error> CheckHeartbeat(const metadata::MetadataImage& image,
                                     const HeartbeatRequest& request) {
   const BrokerRegistration* broker = image.FindBroker(BrokerId(request.broker_id()));
@@ -180,8 +201,8 @@ std::optional<Error> CheckHeartbeat(const metadata::MetadataImage& image,
   return std::nullopt;
 }
 
-HeartbeatResponse DescribeBroker(const BrokerRegistration& registration,
-                                 const HeartbeatRequest& request) {
+HeartbeatResponse UnchangedAnswer(const BrokerRegistration& registration,
+                                  const HeartbeatRequest& request) {
   HeartbeatResponse response;
   response.set_is_caught_up(request.metadata_end_offset() > registration.broker_epoch);
   response.set_is_fenced(registration.fenced);
@@ -193,7 +214,7 @@ Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatReq
                                             bool others_know, const Context& /*context*/) {
   BrokerRegistration broker = *view.image.FindBroker(BrokerId(request.broker_id()));
   const auto [transition, cause] = ChooseTransition(view, broker, request, others_know);
-  if (transition == Transition::kNone) return {.answer = DescribeBroker(broker, request)};
+  if (transition == Transition::kNone) return {.answer = UnchangedAnswer(broker, request)};
 
   metadata::v1::RecordBatch records;
   const SettlementCounts settled =
@@ -206,7 +227,7 @@ Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatReq
   if (transition != Transition::kControlledShutdown)
     broker.fenced = transition == Transition::kFence;
   return {.records = std::move(records),
-          .answer = DescribeBroker(broker, request),
+          .answer = UnchangedAnswer(broker, request),
           .cause = cause,
           .settled = settled};
 }
@@ -215,10 +236,8 @@ Decision<std::monostate> DecideFence(const View& view, std::span<const BrokerId>
                                      const std::string& why, const Context& /*context*/) {
   ActiveBrokers active(view.image);
   for (const BrokerId broker : brokers) active.Remove(broker);
-  const std::string ids = absl::StrJoin(
-      brokers, ", ", [](std::string* out, BrokerId id) { out->append(ToString(id)); });
   Decision<std::monostate> decision;
-  decision.cause = absl::StrFormat("fence broker %s: %s", ids, why);
+  decision.cause = absl::StrFormat("fence broker %s: %s", ListOf(brokers), why);
   decision.settled =
       SettlePartitionsOf(view.image, brokers, active, kSettlementBytes, &decision.records);
   decision.again = !decision.settled.complete;

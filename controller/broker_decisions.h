@@ -32,6 +32,10 @@ Decision<broker::v1::RegisterBrokerResponse> DecideRegisterBroker(
     const View& view, const broker::v1::RegisterBrokerRequest& request,
     const RegistrationEvidence& evidence, const std::string& cluster_id, const Context& context);
 
+// STALE_BROKER_EPOCH unless the broker is registered with this epoch.
+std::optional<common::v1::Error> CheckBrokerEpoch(const metadata::MetadataImage& image,
+                                                  BrokerId broker, int64_t broker_epoch);
+
 // BROKER_ID_NOT_REGISTERED, or STALE_BROKER_EPOCH (of another registration), or nothing.
 std::optional<common::v1::Error> CheckHeartbeat(const metadata::MetadataImage& image,
                                                 const broker::v1::HeartbeatRequest& request);
@@ -45,8 +49,8 @@ Decision<broker::v1::HeartbeatResponse> DecideHeartbeat(const View& view,
                                                         bool others_know, const Context& context);
 
 // The answer to a heartbeat that may change nothing at the moment.
-broker::v1::HeartbeatResponse DescribeBroker(const metadata::BrokerRegistration& registration,
-                                             const broker::v1::HeartbeatRequest& request);
+broker::v1::HeartbeatResponse UnchangedAnswer(const metadata::BrokerRegistration& registration,
+                                              const broker::v1::HeartbeatRequest& request);
 
 // Fences `brokers`, in one batch however many partitions it moves (unless it says `again`).
 // REQUIRES: they are registered.

@@ -50,6 +50,8 @@ struct Decision {
   // The records are the first part of a change that does not fit one entry, and the answer is none
   // yet: append them, and decide again from the image that follows.
   bool again = false;
+  // The answer is that of an earlier attempt at the same request, which may still be uncommitted.
+  bool is_retry = false;
 };
 
 // The offset that the next record appended to `batch` gets, if the batch is appended to `image`.

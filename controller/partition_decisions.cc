@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "controller/broker_decisions.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -168,12 +169,8 @@ Decision<AlterPartitionResponse> DecideAlterPartition(const View& view,
                                                       const AlterPartitionRequest& request,
                                                       const Context& /*context*/) {
   const BrokerId sender(request.broker_id());
-  const metadata::BrokerRegistration* registration = view.image.FindBroker(sender);
-  if (registration == nullptr || registration->broker_epoch != request.broker_epoch()) {
-    return {.answer = MakeError(
-                common::v1::STALE_BROKER_EPOCH,
-                absl::StrFormat("broker %d is not registered with epoch %d; register again",
-                                request.broker_id(), request.broker_epoch()))};
+  if (auto error = CheckBrokerEpoch(view.image, sender, request.broker_epoch())) {
+    return {.answer = *std::move(error)};
   }
   PartitionAlterer alterer(view.image, sender);
   AlterPartitionResponse response;

@@ -1,14 +1,13 @@
 // The controller of one node: replays the committed log on every node, and on the active one
 // decides. One loop, no locks: every public method posts to it and may be called from any thread.
 //
-// A request's way: admit -> Decide(view, request, context) -> records + response -> replay into the
-// newest uncommitted image -> Propose -> wait until the high watermark covers the image that the
-// response was decided from -> reply. Decisions themselves are pure functions (topic_decisions.h,
-// broker_decisions.h, partition_decisions.h).
+// A facade: it takes calls to the loop and puts the parts together, which are the way of a request
+// (request_pipeline.h), the pure decisions (topic_decisions.h, broker_decisions.h,
+// partition_decisions.h) and the brokers' sessions (broker_watch.h).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +17,10 @@
 #include "base/ids.h"
 #include "controller/answer.h"
 #include "controller/broker_prober.h"
+#include "controller/broker_requests.h"
+#include "controller/broker_watch.h"
+#include "controller/heartbeat_stream.h"
+#include "controller/request_pipeline.h"
 #include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 #include "quorate/broker/v1/broker_service.pb.h"
@@ -34,24 +37,13 @@ struct ControllerOptions {
   uint64_t seed = 0;
 };
 
-// Names one heartbeat stream, as server/ numbers them; never used again.
-using StreamId = uint64_t;
-
-// How a heartbeat stream ended.
-enum class StreamEnd {
-  kBroken,        // without a word: the broker may have died
-  kReconnecting,  // Goodbye{reconnecting}
-  kStopping,      // Goodbye{stopping}: the process ends
-};
-
 class QuorumController final : public raft::ReplicatedLogListener {
  public:
   // Everything must outlive the controller, and `executor` must have run its last task before it is
-  // destroyed.
+  // destroyed. Replies run on the executor's loop, except that of a request which finds the inbox
+  // full: that runs on the caller's thread.
   QuorumController(ControllerOptions options, Executor* executor, const Clock* clock,
                    BrokerProber* prober);
-  ~QuorumController() override;
-
   // Call once, before the log can call back.
   void SetLog(raft::ReplicatedLog* log);
 
@@ -74,7 +66,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
                    Reply<broker::v1::ReportRolesResponse> reply);
 
   // A heartbeat on `stream`; the first one opens the session. An error ends the stream. Heartbeats
-  // have room of their own and are never refused for a full inbox.
+  // have room of their own and are never refused for a full inbox. `goodbye` is not looked at: the
+  // caller says how the stream ended.
   void Heartbeat(StreamId stream, broker::v1::HeartbeatRequest request,
                  Reply<broker::v1::HeartbeatResponse> reply);
   // The stream is gone. Unknown streams are ignored.
@@ -108,8 +101,21 @@ class QuorumController final : public raft::ReplicatedLogListener {
   void OnResume(Epoch epoch) override;
 
  private:
-  class Impl;
-  std::unique_ptr<Impl> impl_;
+  // Runs `work(reply)` on the loop, or replies RESOURCE_EXHAUSTED if the inbox is full.
+  template <typename T, typename Work>
+  void PostRequest(Reply<T> reply, Work work);
+
+  // Tells other threads what the pipeline has become.
+  void Publish();
+
+  const ControllerOptions options_;
+  Executor* const executor_;
+  const Clock* const clock_;
+  RequestPipeline pipeline_;
+  BrokerWatch watch_;
+  BrokerRequests broker_requests_;
+  std::atomic<int64_t> applied_offset_{0};
+  std::atomic<bool> is_active_{false};
 };
 
 }  // namespace quorate::controller

@@ -1,0 +1,131 @@
+#include "controller/broker_requests.h"
+
+#include <utility>
+
+#include "controller/broker_decisions.h"
+#include "controller/partition_decisions.h"
+
+namespace quorate::controller {
+
+using broker::v1::AlterPartitionRequest;
+using broker::v1::AlterPartitionResponse;
+using broker::v1::HeartbeatRequest;
+using broker::v1::HeartbeatResponse;
+using broker::v1::RegisterBrokerRequest;
+using broker::v1::RegisterBrokerResponse;
+using broker::v1::ReportRolesRequest;
+using broker::v1::ReportRolesResponse;
+
+BrokerRequests::BrokerRequests(std::string cluster_id, Executor* executor, BrokerProber* prober,
+                               RequestPipeline* pipeline, BrokerWatch* watch)
+    : cluster_id_(std::move(cluster_id)),
+      executor_(executor),
+      prober_(prober),
+      pipeline_(pipeline),
+      watch_(watch) {}
+
+void BrokerRequests::Register(RegisterBrokerRequest request, RequestContext context,
+                              Reply<RegisterBrokerResponse> reply) {
+  using Role = RequestPipeline::Role;
+  const Role role = pipeline_->role();
+  if (role == Role::kStandby || role == Role::kStopped) {
+    return std::move(reply)(pipeline_->NotController());
+  }
+  ProbeForRegistration(request, pipeline_->newest(), watch_->sessions(), prober_, executor_,
+                       [this, request, context = std::move(context),
+                        reply = std::move(reply)](const RegistrationProbes& probes) mutable {
+                         SubmitRegistration(std::move(request), std::move(context), probes,
+                                            std::move(reply));
+                       });
+}
+
+void BrokerRequests::SubmitRegistration(RegisterBrokerRequest request, RequestContext context,
+                                        const RegistrationProbes& probes,
+                                        Reply<RegisterBrokerResponse> reply) {
+  const BrokerId id(request.broker_id());
+  RequestPipeline::Decide<RegisterBrokerResponse> decide =
+      [this, id, request = std::move(request), probes](const View& view, const Context& c) {
+        RegistrationEvidence evidence{.endpoint_verified =
+                                          probes.advertised == ProbeResult::kSameIncarnation};
+        if (const auto* registered = view.image.FindBroker(id)) {
+          const bool dialled = probes.registered_incarnation == registered->incarnation_id;
+          evidence.registered_one_is_gone = watch_->sessions().IsGone(
+              *registered, dialled ? probes.registered : std::nullopt, c.now);
+          evidence.session_ends_in_ms = ToMs(watch_->sessions().TimeLeft(id, c.now));
+        }
+        return DecideRegisterBroker(view, request, evidence, cluster_id_, c);
+      };
+  pipeline_->Submit<RegisterBrokerResponse>(
+      {.principal = std::move(context.principal),
+       .deadline = context.deadline,
+       .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
+      std::move(decide), std::move(reply));
+}
+
+void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
+                               Reply<HeartbeatResponse> reply) {
+  const BrokerId id(request.broker_id());
+  pipeline_->Submit<HeartbeatResponse>(
+      {.principal = "broker " + ToString(id),
+       .stream = stream,
+       .waits_for_log = false,
+       .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
+      [this, stream, request = std::move(request)](const View& view, const Context& context) {
+        auto decision = DecideHeartbeatNow(view, stream, request, context);
+        if (auto* response = std::get_if<HeartbeatResponse>(&decision.answer)) {
+          response->set_controller_epoch(pipeline_->claimed_epoch().value());
+        }
+        return decision;
+      },
+      std::move(reply));
+}
+
+Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view, StreamId stream,
+                                                               const HeartbeatRequest& request,
+                                                               const Context& context) {
+  if (auto error = CheckHeartbeat(view.image, request)) return {.answer = *std::move(error)};
+  const metadata::BrokerRegistration& broker =
+      *view.image.FindBroker(BrokerId(request.broker_id()));
+  watch_->Contact(broker.id, stream, request.metadata_end_offset());
+  // A heartbeat never waits and is never refused for want of room: the next one asks again.
+  const bool may_change =
+      pipeline_->MayAppend() && request.goodbye() == HeartbeatRequest::GOODBYE_UNSPECIFIED;
+  if (!may_change) return {.answer = UnchangedAnswer(broker, request)};
+  // After a take-over the offset at which the shutdown began is not known any more: now will do.
+  if (broker.in_controlled_shutdown) {
+    watch_->sessions().ShutdownBegan(broker.id, view.image.end_offset());
+  }
+  const bool others_know = watch_->sessions().OthersKnowOfShutdown(view.image, broker.id);
+  return DecideHeartbeat(view, request, others_know, context);
+}
+
+void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContext context,
+                                    Reply<AlterPartitionResponse> reply) {
+  pipeline_->Submit<AlterPartitionResponse>(
+      {.principal = std::move(context.principal), .deadline = context.deadline},
+      [request = std::move(request)](const View& view, const Context& c) {
+        return DecideAlterPartition(view, request, c);
+      },
+      std::move(reply));
+}
+
+void BrokerRequests::ReportRoles(ReportRolesRequest request, RequestContext context,
+                                 Reply<ReportRolesResponse> reply) {
+  pipeline_->Submit<ReportRolesResponse>(
+      {.principal = std::move(context.principal),
+       .deadline = context.deadline,
+       .waits_for_log = false},
+      [this, request = std::move(request)](const View& view, const Context&) {
+        Decision<ReportRolesResponse> decision;
+        const BrokerId id(request.broker_id());
+        if (auto error = CheckBrokerEpoch(view.image, id, request.broker_epoch())) {
+          decision.answer = *std::move(error);
+        } else {
+          watch_->sessions().ReportRoles(request);
+        }
+        return decision;
+      },
+      std::move(reply));
+}
+
+}  // namespace quorate::controller

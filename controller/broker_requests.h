@@ -1,0 +1,50 @@
+// What brokers ask: the decisions of broker_decisions.h and partition_decisions.h with the soft
+// state, dials and sessions that they go with.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "controller/answer.h"
+#include "controller/broker_prober.h"
+#include "controller/broker_watch.h"
+#include "controller/registration_probe.h"
+#include "controller/request_pipeline.h"
+#include "quorate/broker/v1/broker_service.pb.h"
+
+namespace quorate::controller {
+
+// On the controller's loop only.
+class BrokerRequests {
+ public:
+  // Everything must outlive this.
+  BrokerRequests(std::string cluster_id, Executor* executor, BrokerProber* prober,
+                 RequestPipeline* pipeline, BrokerWatch* watch);
+
+  // See QuorumController.
+  void Register(broker::v1::RegisterBrokerRequest request, RequestContext context,
+                Reply<broker::v1::RegisterBrokerResponse> reply);
+  void Heartbeat(StreamId stream, broker::v1::HeartbeatRequest request,
+                 Reply<broker::v1::HeartbeatResponse> reply);
+  void AlterPartition(broker::v1::AlterPartitionRequest request, RequestContext context,
+                      Reply<broker::v1::AlterPartitionResponse> reply);
+  void ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
+                   Reply<broker::v1::ReportRolesResponse> reply);
+
+ private:
+  void SubmitRegistration(broker::v1::RegisterBrokerRequest request, RequestContext context,
+                          const RegistrationProbes& probes,
+                          Reply<broker::v1::RegisterBrokerResponse> reply);
+  Decision<broker::v1::HeartbeatResponse> DecideHeartbeatNow(
+      const View& view, StreamId stream, const broker::v1::HeartbeatRequest& request,
+      const Context& context);
+
+  const std::string cluster_id_;
+  Executor* const executor_;
+  BrokerProber* const prober_;
+  RequestPipeline* const pipeline_;
+  BrokerWatch* const watch_;
+};
+
+}  // namespace quorate::controller

@@ -1,0 +1,121 @@
+#include "controller/broker_watch.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "controller/broker_decisions.h"
+
+namespace quorate::controller {
+namespace {
+
+// How soon to try again when the log has no room for a fence.
+constexpr Duration kNoRoomRetry = std::chrono::milliseconds(100);
+
+}  // namespace
+
+BrokerWatch::BrokerWatch(SessionOptions options, Executor* executor, const Clock* clock,
+                         BrokerProber* prober, RequestPipeline* pipeline)
+    : options_(options),
+      executor_(executor),
+      clock_(clock),
+      prober_(prober),
+      pipeline_(pipeline),
+      sessions_(options),
+      alarm_(executor, [this] { OnAlarm(); }) {}
+
+void BrokerWatch::TakeOver() {
+  sessions_.TakeOver(pipeline_->newest(), clock_->Now());
+  Check();
+}
+
+void BrokerWatch::Clear() {
+  sessions_.Clear();
+  alarm_.Cancel();
+  suspects_itself_ = false;
+}
+
+void BrokerWatch::Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset) {
+  if (sessions_.Contact(broker, stream, metadata_end_offset, clock_->Now())) stream_opened_ = true;
+}
+
+void BrokerWatch::Decided(BrokerId broker, bool changed) {
+  if (changed) {
+    const metadata::MetadataImage& image = pipeline_->newest();
+    const metadata::BrokerRegistration& registration = *image.FindBroker(broker);
+    sessions_.Registered(broker, registration.broker_epoch, clock_->Now());
+    if (registration.in_controlled_shutdown) sessions_.ShutdownBegan(broker, image.end_offset());
+  }
+  if (changed || stream_opened_) Check();
+}
+
+void BrokerWatch::StreamEnded(StreamId stream, StreamEnd end) {
+  if (sessions_.StreamEnded(stream, end, clock_->Now())) Check();
+}
+
+void BrokerWatch::OnAlarm() {
+  // An alarm that rings this late says that this process stood still, and heartbeats may be waiting
+  // behind it: nobody is silent because we were deaf.
+  const MonoTime now = clock_->Now();
+  if (now > alarm_due_ + options_.grace) {
+    LOG(WARNING) << "the controller's loop stood still for " << ToMs(now - alarm_due_)
+                 << " ms; the brokers get " << ToMs(options_.grace) << " ms more";
+    alarm_due_ = now + options_.grace;
+    alarm_.FireBy(alarm_due_);
+    return;
+  }
+  Check();
+}
+
+void BrokerWatch::Check() {
+  if (pipeline_->role() != RequestPipeline::Role::kActive) return;
+  stream_opened_ = false;
+  const MonoTime now = clock_->Now();
+  const BrokerSessions::Due due = sessions_.Check(pipeline_->newest(), now);
+  for (const BrokerSessions::DueProbe& probe : due.probes) Dial(probe);
+
+  const bool suspects_itself = !due.spared.empty();
+  if (suspects_itself && !suspects_itself_) {
+    LOG(WARNING) << "the connections of more than half of the brokers broke together: more likely "
+                    "this controller is cut off, so nobody is fenced before the session timeout";
+  }
+  suspects_itself_ = suspects_itself;
+
+  alarm_due_ = due.next;
+  if (!due.fences.empty()) {
+    if (pipeline_->MayAppend()) {
+      Fence(due.fences);
+    } else {
+      alarm_due_ = std::min(alarm_due_, now + kNoRoomRetry);
+    }
+  }
+  alarm_.Cancel();
+  alarm_.FireBy(alarm_due_);
+}
+
+void BrokerWatch::Dial(const BrokerSessions::DueProbe& probe) {
+  const metadata::BrokerRegistration& broker = *pipeline_->newest().FindBroker(probe.broker);
+  prober_->Probe(broker.endpoint, broker.id, broker.incarnation_id,
+                 [this, executor = executor_, probe](ProbeResult result) {
+                   executor->Post([this, probe, result] {
+                     sessions_.ProbeAnswered(probe, result);
+                     Check();
+                   });
+                 });
+}
+
+void BrokerWatch::Fence(const std::vector<BrokerSessions::DueFence>& due) {
+  // All in one batch: none of them inherits from another.
+  std::vector<BrokerId> brokers;
+  for (const BrokerSessions::DueFence& fence : due) {
+    LOG(INFO) << "broker " << fence.broker << " is taken for dead: " << fence.why;
+    brokers.push_back(fence.broker);
+  }
+  const std::string why = due.size() == 1 ? due[0].why : "their sessions are over";
+  pipeline_->Execute<std::monostate>([&](const View& view, const Context& context) {
+    return DecideFence(view, brokers, why, context);
+  });
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,59 @@
+// Acts on the brokers' sessions: arms the timer, dials who fell silent, and fences who is dead.
+// Apart from BrokerSessions, which only judges, and from the pipeline, which knows no brokers.
+#pragma once
+
+#include <vector>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "controller/alarm.h"
+#include "controller/broker_prober.h"
+#include "controller/broker_sessions.h"
+#include "controller/request_pipeline.h"
+
+namespace quorate::controller {
+
+// On the controller's loop only.
+class BrokerWatch {
+ public:
+  // Everything must outlive the watch.
+  BrokerWatch(SessionOptions options, Executor* executor, const Clock* clock, BrokerProber* prober,
+              RequestPipeline* pipeline);
+
+  // This controller is active from now on, or no longer.
+  void TakeOver();
+  void Clear();
+
+  // A heartbeat of the broker's current registration has come. Fences nobody: it may be called
+  // while the heartbeat is being decided.
+  void Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset);
+  // A request of the broker has been decided, and has changed its registration if `changed`.
+  void Decided(BrokerId broker, bool changed);
+  void StreamEnded(StreamId stream, StreamEnd end);
+
+  // Fences and dials whoever is due. Call when decisions have become possible again.
+  void Check();
+
+  BrokerSessions& sessions() { return sessions_; }
+  const BrokerSessions& sessions() const { return sessions_; }
+
+ private:
+  void OnAlarm();
+  void Dial(const BrokerSessions::DueProbe& probe);
+  void Fence(const std::vector<BrokerSessions::DueFence>& due);
+
+  const SessionOptions options_;
+  Executor* const executor_;
+  const Clock* const clock_;
+  BrokerProber* const prober_;
+  RequestPipeline* const pipeline_;
+  BrokerSessions sessions_;
+  Alarm alarm_;
+  // When the alarm was to fire at the latest.
+  MonoTime alarm_due_ = kNever;
+  bool suspects_itself_ = false;
+  // A stream was opened since the last Check.
+  bool stream_opened_ = false;
+};
+
+}  // namespace quorate::controller

@@ -1,0 +1,56 @@
+#include "controller/cluster_description.h"
+
+namespace quorate::controller {
+namespace {
+
+void DescribeBroker(const metadata::BrokerRegistration& registration,
+                    const PartitionTally::Load& load, admin::v1::Broker* out) {
+  out->set_broker_id(registration.id.value());
+  out->set_broker_epoch(registration.broker_epoch);
+  out->set_incarnation_id(registration.incarnation_id.ToString());
+  out->set_endpoint(registration.endpoint.ToString());
+  out->set_rack(registration.rack);
+  out->set_fenced(registration.fenced);
+  out->set_in_controlled_shutdown(registration.in_controlled_shutdown);
+  out->set_endpoint_verified(registration.endpoint_verified);
+  out->set_leader_count(static_cast<int32_t>(load.leaders));
+  out->set_replica_count(static_cast<int32_t>(load.replicas));
+  out->set_last_contact_age_ms(-1);
+  out->set_metadata_end_offset(-1);
+  out->set_reported_leader_count(-1);
+}
+
+}  // namespace
+
+admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id,
+                                                   const RequestPipeline& pipeline,
+                                                   const BrokerSessions* sessions, MonoTime now) {
+  const metadata::MetadataImage& image = pipeline.committed();
+  const PartitionTally& tally = pipeline.committed_tally();
+  const RequestPipeline::Leadership& leadership = pipeline.leadership();
+
+  admin::v1::DescribeClusterResponse response;
+  response.set_cluster_id(cluster_id);
+  response.set_active_controller_id(leadership.leader ? leadership.leader->value() : -1);
+  response.set_controller_epoch(leadership.epoch.value());
+  response.set_active_since_ms(leadership.since_ms);
+  response.set_topic_count(static_cast<int32_t>(image.topic_count()));
+  response.set_partition_count(static_cast<int32_t>(image.partition_count()));
+  response.set_offline_partition_count(static_cast<int32_t>(tally.offline_count()));
+  response.set_under_replicated_partition_count(
+      static_cast<int32_t>(tally.under_replicated_count()));
+  response.set_end_offset(image.end_offset().value());
+  response.set_from_active_controller(sessions != nullptr);
+  for (const auto& [id, registration] : image.brokers()) {
+    admin::v1::Broker* out = response.add_brokers();
+    DescribeBroker(*registration, tally.LoadOf(id), out);
+    if (sessions == nullptr) continue;
+    const BrokerSessions::Description session = sessions->Describe(id, now);
+    if (session.last_contact_age) out->set_last_contact_age_ms(ToMs(*session.last_contact_age));
+    out->set_metadata_end_offset(session.metadata_end_offset);
+    out->set_reported_leader_count(session.reported_leader_count);
+  }
+  return response;
+}
+
+}  // namespace quorate::controller

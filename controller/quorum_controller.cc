@@ -1,0 +1,185 @@
+#include "controller/quorum_controller.h"
+
+#include <memory>
+#include <utility>
+
+#include "controller/cluster_description.h"
+#include "controller/remembered_requests.h"
+#include "controller/topic_decisions.h"
+
+namespace quorate::controller {
+
+using common::v1::Error;
+
+namespace {
+
+constexpr int64_t kInboxFullRetryAfterMs = 50;
+
+SessionOptions ToSessionOptions(const ControllerOptions& options) {
+  return {.timeout = options.broker_session_timeout, .grace = options.broker_connection_grace};
+}
+
+}  // namespace
+
+QuorumController::QuorumController(ControllerOptions options, Executor* executor,
+                                   const Clock* clock, BrokerProber* prober)
+    : options_(std::move(options)),
+      executor_(executor),
+      clock_(clock),
+      pipeline_(options_.node_id, options_.seed, executor, clock),
+      watch_(ToSessionOptions(options_), executor, clock, prober, &pipeline_),
+      broker_requests_(options_.cluster_id, executor, prober, &pipeline_, &watch_) {}
+
+void QuorumController::SetLog(raft::ReplicatedLog* log) { pipeline_.SetLog(log); }
+
+template <typename T, typename Work>
+void QuorumController::PostRequest(Reply<T> reply, Work work) {
+  // Shared, because a task that is refused is destroyed with all that it holds.
+  auto shared = std::make_shared<Reply<T>>(std::move(reply));
+  const bool posted = executor_->TryPost(
+      [shared, work = std::move(work)]() mutable { std::move(work)(std::move(*shared)); });
+  if (posted) return;
+  Error error = MakeError(common::v1::RESOURCE_EXHAUSTED,
+                          "the active controller has too many requests waiting; retry");
+  error.set_retry_after_ms(kInboxFullRetryAfterMs);
+  std::move (*shared)(std::move(error));
+}
+
+void QuorumController::CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
+                                    Reply<admin::v1::CreateTopicsResponse> reply) {
+  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                    Reply<admin::v1::CreateTopicsResponse> r) mutable {
+    SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/CreateTopics", std::move(request),
+                     std::move(context), std::move(r), DecideCreateTopics);
+  });
+}
+
+void QuorumController::DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
+                                    Reply<admin::v1::DeleteTopicsResponse> reply) {
+  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                    Reply<admin::v1::DeleteTopicsResponse> r) mutable {
+    SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/DeleteTopics", std::move(request),
+                     std::move(context), std::move(r), DecideDeleteTopics);
+  });
+}
+
+void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
+                                      RequestContext context,
+                                      Reply<broker::v1::RegisterBrokerResponse> reply) {
+  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                    Reply<broker::v1::RegisterBrokerResponse> r) mutable {
+    broker_requests_.Register(std::move(request), std::move(context), std::move(r));
+  });
+}
+
+void QuorumController::AlterPartition(broker::v1::AlterPartitionRequest request,
+                                      RequestContext context,
+                                      Reply<broker::v1::AlterPartitionResponse> reply) {
+  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                    Reply<broker::v1::AlterPartitionResponse> r) mutable {
+    broker_requests_.AlterPartition(std::move(request), std::move(context), std::move(r));
+  });
+}
+
+void QuorumController::ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
+                                   Reply<broker::v1::ReportRolesResponse> reply) {
+  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                    Reply<broker::v1::ReportRolesResponse> r) mutable {
+    broker_requests_.ReportRoles(std::move(request), std::move(context), std::move(r));
+  });
+}
+
+void QuorumController::Heartbeat(StreamId stream, broker::v1::HeartbeatRequest request,
+                                 Reply<broker::v1::HeartbeatResponse> reply) {
+  executor_->Post([this, stream, request = std::move(request), reply = std::move(reply)]() mutable {
+    broker_requests_.Heartbeat(stream, std::move(request), std::move(reply));
+  });
+}
+
+void QuorumController::HeartbeatStreamEnded(StreamId stream, StreamEnd end) {
+  executor_->Post([this, stream, end] {
+    pipeline_.StreamEnded(stream);
+    watch_.StreamEnded(stream, end);
+  });
+}
+
+void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
+                                 Reply<metadata::MetadataImage> reply) {
+  PostRequest(std::move(reply), [this, min_end_offset, deadline](Reply<metadata::MetadataImage> r) {
+    pipeline_.WhenCommitted(min_end_offset, deadline,
+                            [this, r = std::move(r)](std::optional<Error> error) mutable {
+                              if (error) return std::move(r)(*std::move(error));
+                              std::move(r)(pipeline_.committed());
+                            });
+  });
+}
+
+void QuorumController::DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply) {
+  PostRequest(std::move(reply), [this](Reply<admin::v1::DescribeClusterResponse> r) {
+    const BrokerSessions* sessions = pipeline_.is_active() ? &watch_.sessions() : nullptr;
+    std::move(r)(
+        controller::DescribeCluster(options_.cluster_id, pipeline_, sessions, clock_->Now()));
+  });
+}
+
+RecordOffset QuorumController::applied_offset() const {
+  return RecordOffset(applied_offset_.load(std::memory_order_acquire));
+}
+
+bool QuorumController::is_active() const { return is_active_.load(std::memory_order_acquire); }
+
+void QuorumController::Publish() {
+  applied_offset_.store(pipeline_.committed().end_offset().value(), std::memory_order_release);
+  is_active_.store(pipeline_.is_active(), std::memory_order_release);
+}
+
+void QuorumController::Shutdown() {
+  executor_->Post([this] {
+    pipeline_.Stop();
+    watch_.Clear();
+    Publish();
+  });
+}
+
+void QuorumController::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
+  executor_->Post([this, entries] {
+    pipeline_.Committed(entries);
+    Publish();
+  });
+}
+
+void QuorumController::OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) {
+  executor_->Post([this, epoch, leader] { pipeline_.LeaderChanged(epoch, leader); });
+}
+
+void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
+                               const raft::VoterSet& voters) {
+  executor_->Post([this, epoch, end_offset, has_voters, voters] {
+    pipeline_.Claim(epoch, end_offset, has_voters, voters);
+    watch_.TakeOver();
+    pipeline_.ReleaseParked();
+    Publish();
+  });
+}
+
+void QuorumController::OnRenounce(Epoch epoch) {
+  executor_->Post([this, epoch] {
+    pipeline_.Renounce(epoch);
+    if (!pipeline_.is_active()) watch_.Clear();
+    Publish();
+  });
+}
+
+void QuorumController::OnPause(Epoch epoch) {
+  executor_->Post([this, epoch] { pipeline_.Pause(epoch); });
+}
+
+void QuorumController::OnResume(Epoch epoch) {
+  executor_->Post([this, epoch] {
+    pipeline_.Resume(epoch);
+    pipeline_.ReleaseParked();
+    watch_.Check();
+  });
+}
+
+}  // namespace quorate::controller

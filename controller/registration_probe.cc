@@ -1,0 +1,58 @@
+#include "controller/registration_probe.h"
+
+#include <utility>
+
+#include "base/host_port.h"
+
+namespace quorate::controller {
+namespace {
+
+// Collects the answers of one registration; on the loop only.
+struct Collector {
+  RegistrationProbes probes;
+  int outstanding = 0;
+  absl::AnyInvocable<void(RegistrationProbes) &&> done;
+
+  void Finish() {
+    if (outstanding == 0) std::move(done)(std::move(probes));
+  }
+};
+
+}  // namespace
+
+void ProbeForRegistration(const broker::v1::RegisterBrokerRequest& request,
+                          const metadata::MetadataImage& image, const BrokerSessions& sessions,
+                          BrokerProber* prober, Executor* executor,
+                          absl::AnyInvocable<void(RegistrationProbes) &&> done) {
+  auto collector = std::make_shared<Collector>();
+  collector->done = std::move(done);
+  const auto dial = [&](const metadata::Endpoint& endpoint, BrokerId broker,
+                        const Uuid& incarnation,
+                        std::optional<ProbeResult> RegistrationProbes::*result) {
+    ++collector->outstanding;
+    prober->Probe(endpoint, broker, incarnation, [collector, executor, result](ProbeResult answer) {
+      executor->Post([collector, result, answer] {
+        collector->probes.*result = answer;
+        --collector->outstanding;
+        collector->Finish();
+      });
+    });
+  };
+
+  const BrokerId id(request.broker_id());
+  const auto endpoint = ParseAdvertised(request.advertised_endpoint());
+  const auto incarnation = Uuid::FromBytes(request.incarnation_id());
+  const metadata::BrokerRegistration* registered = image.FindBroker(id);
+  const bool is_new = registered == nullptr || registered->incarnation_id != incarnation;
+  if (endpoint.ok() && incarnation && is_new) {
+    dial({.host = endpoint->host, .port = endpoint->port}, id, *incarnation,
+         &RegistrationProbes::advertised);
+    if (registered != nullptr && !registered->fenced && sessions.IsWorthProbing(*registered)) {
+      collector->probes.registered_incarnation = registered->incarnation_id;
+      dial(registered->endpoint, id, registered->incarnation_id, &RegistrationProbes::registered);
+    }
+  }
+  collector->Finish();
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,77 @@
+// Requests whose outcome the log remembers under their id (request_ids.h): the first time the
+// outcomes go into the batch, a retry is answered from them.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "controller/decision.h"
+#include "controller/item_results.h"
+#include "controller/request_ids.h"
+#include "controller/request_pipeline.h"
+#include "controller/topic_decisions.h"
+
+namespace quorate::controller {
+
+// `decide` is DecideCreateTopics or its like; `ToResponse` of the request's type builds the
+// response. `identity`: nothing if the request carries no id. What appended nothing is not
+// remembered.
+template <typename Request, typename DecideFn>
+auto DecideRemembered(const View& view, const Request& request,
+                      const std::optional<RequestIdentity>& identity, const Context& context,
+                      DecideFn decide) {
+  using Response = decltype(ToResponse(request, ItemResults()));
+  Decision<ItemResults> items;
+  if (auto known = identity ? FindResult(view.image, *identity) : std::nullopt) {
+    items = {.answer = *std::move(known), .is_retry = true};
+  } else {
+    items = decide(view, request, context);
+    const auto* outcomes = std::get_if<ItemResults>(&items.answer);
+    if (identity && outcomes != nullptr && !items.records.records().empty()) {
+      *items.records.add_records() = ResultRecord(*identity, *outcomes);
+    }
+  }
+
+  Decision<Response> decision{.records = std::move(items.records),
+                              .cause = std::move(items.cause),
+                              .is_retry = items.is_retry};
+  if (auto* error = std::get_if<common::v1::Error>(&items.answer)) {
+    decision.answer = std::move(*error);
+  } else {
+    Response response = ToResponse(request, std::get<ItemResults>(items.answer));
+    response.set_end_offset(NextRecordOffset(view.image, decision.records).value());
+    decision.answer = std::move(response);
+  }
+  return decision;
+}
+
+// Submits a mutating request that may carry a request id. `method`: its full gRPC name.
+template <typename Request, typename Response, typename DecideFn>
+void SubmitRemembered(RequestPipeline* pipeline, const char* method, Request request,
+                      RequestContext context, Reply<Response> reply, DecideFn decide) {
+  std::optional<RequestIdentity> identity;
+  if (request.has_request_id()) {
+    auto id = ParseRequestId(request.request_id());
+    if (auto* error = std::get_if<common::v1::Error>(&id)) {
+      return std::move(reply)(std::move(*error));
+    }
+    request.clear_request_id();
+    identity = RequestIdentity{.principal = context.principal,
+                               .id = std::get<RequestId>(id),
+                               .method = method,
+                               .hash = HashRequest(request)};
+  }
+  RequestPipeline::Request pending{.principal = std::move(context.principal),
+                                   .deadline = context.deadline};
+  if (identity) pending.request_id = identity->id;
+  pipeline->Submit<Response>(
+      std::move(pending),
+      [request = std::move(request), identity = std::move(identity), decide](const View& view,
+                                                                             const Context& c) {
+        return DecideRemembered(view, request, identity, c, decide);
+      },
+      std::move(reply));
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,219 @@
+#include "controller/request_pipeline.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "controller/activation.h"
+#include "metadata/replay.h"
+
+namespace quorate::controller {
+namespace {
+
+constexpr size_t kMaxParked = 1'000;
+constexpr int64_t kFullRetryAfterMs = 50;
+constexpr int64_t kDiskFullRetryAfterMs = 1'000;
+constexpr Duration kFrozenRetry = std::chrono::milliseconds(50);
+
+common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
+  common::v1::Error error = MakeError(common::v1::RESOURCE_EXHAUSTED, std::move(message));
+  error.set_retry_after_ms(retry_after_ms);
+  return error;
+}
+
+}  // namespace
+
+RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, Executor* executor, const Clock* clock)
+    : self_(self),
+      clock_(clock),
+      rng_(seed),
+      parked_(kMaxParked),
+      deadline_alarm_(executor, [this] { ExpireDeadlines(); }),
+      retry_alarm_(executor, [this] { ReleaseParked(); }) {}
+
+void RequestPipeline::Committed(const std::vector<raft::EntryPtr>& entries) {
+  for (const raft::EntryPtr& entry : entries) {
+    const absl::Status status = images_.Commit(*entry);
+    LOG_IF(FATAL, !status.ok()) << "cannot go on with the metadata log: entry at offset "
+                                << entry->header().base_offset << " of epoch " << entry->epoch()
+                                << " (" << entry->header().cause << "): " << status;
+  }
+  committed_tally_.AdvanceTo(committed());
+  deferred_.Release(committed().end_offset());
+  readers_.Release(committed().end_offset());
+}
+
+void RequestPipeline::LeaderChanged(Epoch epoch, std::optional<NodeId> leader) {
+  leadership_ = {.epoch = epoch, .leader = leader, .since_ms = leader ? clock_->WallMs() : 0};
+  if (role_ == Role::kStopped || is_active()) return;  // an active one is told by Renounce
+  role_ = leader == self_ ? Role::kClaiming : Role::kStandby;
+  if (role_ == Role::kStandby) parked_.FailAll(NotController());
+}
+
+void RequestPipeline::Claim(Epoch epoch, RecordOffset end_offset, bool has_voters,
+                            const raft::VoterSet& voters) {
+  if (role_ == Role::kStopped) return;
+  CHECK(!is_active()) << "claimed epoch " << epoch << " while active in " << claimed_epoch_;
+  CHECK(images_.empty());
+  CHECK_EQ(committed().end_offset().value(), end_offset.value())
+      << "the barrier of epoch " << epoch << " is not the last entry applied";
+  role_ = Role::kActive;
+  claimed_epoch_ = epoch;
+  newest_tally_ = committed_tally_;
+  LOG(INFO) << "active controller in epoch " << epoch << " from offset " << end_offset << ": "
+            << committed().topic_count() << " topics, " << committed().partition_count()
+            << " partitions, " << committed().brokers().size() << " brokers";
+  for (ActivationEntry& entry : DecideActivation(committed(), has_voters, voters)) {
+    if (entry.type == raft::EntryType::kRecords) entry.payload = entry.records.SerializeAsString();
+    Propose({.type = entry.type, .payload = std::move(entry.payload), .cause = entry.cause},
+            entry.records);
+  }
+}
+
+void RequestPipeline::Renounce(Epoch epoch) {
+  if (!is_active() || epoch != claimed_epoch_) return;
+  LOG(INFO) << "no longer the active controller of epoch " << epoch << "; " << deferred_.size()
+            << " answers were not committed";
+  role_ = Role::kStandby;
+  if (leadership_.leader == self_) leadership_ = {.epoch = leadership_.epoch};
+  images_.Drop();
+  FailAll(NotController());
+}
+
+void RequestPipeline::Pause(Epoch epoch) {
+  if (role_ != Role::kActive || epoch != claimed_epoch_) return;
+  role_ = Role::kPaused;
+  log_->ConfirmPause(epoch);
+}
+
+void RequestPipeline::Resume(Epoch epoch) {
+  if (role_ == Role::kPaused && epoch == claimed_epoch_) role_ = Role::kActive;
+}
+
+void RequestPipeline::ReleaseParked() {
+  if (role_ != Role::kActive) return;
+  for (PendingRequest& request : parked_.TakeAll()) Admit(std::move(request));
+}
+
+void RequestPipeline::Stop() {
+  role_ = Role::kStopped;
+  const common::v1::Error error = NotController();
+  FailAll(error);
+  readers_.FailAll(error);
+  deadline_alarm_.Cancel();
+  retry_alarm_.Cancel();
+}
+
+void RequestPipeline::FailAll(const common::v1::Error& error) {
+  parked_.FailAll(error);
+  deferred_.FailAll(error);
+}
+
+void RequestPipeline::Admit(PendingRequest request) {
+  if (role_ == Role::kStandby || role_ == Role::kStopped) {
+    std::move(request.proceed)(NotController());
+    return;
+  }
+  if (request.deadline <= clock_->Now()) {
+    std::move(request.proceed)(
+        MakeError(common::v1::REQUEST_TIMED_OUT, "the deadline passed before it was decided"));
+    return;
+  }
+  const auto park = [&] {
+    parked_.Park(std::move(request));
+    deadline_alarm_.FireBy(parked_.next_deadline());
+  };
+  const bool waits = role_ == Role::kClaiming || (role_ == Role::kPaused && request.waits_for_log);
+  if (waits) return park();
+  switch (request.waits_for_log ? log_->admission() : raft::Admission::kOpen) {
+    case raft::Admission::kOpen:
+      std::move(request.proceed)(std::nullopt);
+      break;
+    case raft::Admission::kFull:
+      std::move(request.proceed)(
+          Exhausted("too much of the metadata log is not committed yet; retry", kFullRetryAfterMs));
+      break;
+    case raft::Admission::kDiskFull:
+      std::move(request.proceed)(Exhausted(
+          "the disk of the active controller is nearly full; make room", kDiskFullRetryAfterMs));
+      break;
+    case raft::Admission::kFrozen:
+      park();
+      retry_alarm_.FireBy(clock_->Now() + kFrozenRetry);
+      break;
+  }
+}
+
+bool RequestPipeline::MayAppend() const {
+  return role_ == Role::kActive && log_->admission() == raft::Admission::kOpen;
+}
+
+void RequestPipeline::WhenCommitted(RecordOffset end_offset, MonoTime deadline, Continuation done) {
+  if (role_ == Role::kStopped) return std::move(done)(NotController());
+  readers_.Add(end_offset, {.deadline = deadline, .done = std::move(done)});
+  readers_.Release(committed().end_offset());
+  deadline_alarm_.FireBy(readers_.next_deadline());
+}
+
+View RequestPipeline::NewestView() {
+  newest_tally_.AdvanceTo(newest());
+  return {.image = newest(), .tally = newest_tally_};
+}
+
+void RequestPipeline::Append(metadata::v1::RecordBatch records, const Context& context,
+                             const std::string& cause) {
+  Propose({.record_count = metadata::CountRecords(records),
+           .payload = records.SerializeAsString(),
+           .principal = context.principal,
+           .cause = cause,
+           .request_id = context.request_id},
+          records);
+}
+
+void RequestPipeline::Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records) {
+  proposal.expected_epoch = claimed_epoch_;
+  proposal.expected_base_offset = newest().end_offset();
+  const absl::Status status =
+      images_.Append({.epoch = claimed_epoch_,
+                      .base_offset = proposal.expected_base_offset,
+                      .record_count = proposal.record_count,
+                      .append_time_ms = std::max(newest().last_append_time_ms(), clock_->WallMs())},
+                     records);
+  CHECK(status.ok()) << "decided what cannot be replayed: " << proposal.cause << ": " << status;
+  VLOG(1) << "epoch " << claimed_epoch_ << " [" << proposal.expected_base_offset << ", "
+          << newest().end_offset() << "): " << proposal.cause;
+  log_->Propose(std::move(proposal));
+}
+
+void RequestPipeline::LogSettlement(const std::string& cause, const SettlementCounts& counts,
+                                    Duration took) {
+  LOG(INFO) << cause << ": " << counts.changed << " partitions changed in one entry that ends at "
+            << newest().end_offset() << " (" << counts.leaders_moved << " got another leader, "
+            << counts.leaders_found << " a leader again, " << counts.leaders_lost
+            << " have none now" << (counts.complete ? "" : "; more follow in another entry")
+            << "), decided in "
+            << std::chrono::duration_cast<std::chrono::microseconds>(took).count() << " us";
+}
+
+void RequestPipeline::ExpireDeadlines() {
+  const MonoTime now = clock_->Now();
+  parked_.Expire(now);
+  deferred_.Expire(now);
+  readers_.Expire(now);
+  deadline_alarm_.FireBy(
+      std::min({parked_.next_deadline(), deferred_.next_deadline(), readers_.next_deadline()}));
+}
+
+common::v1::Error RequestPipeline::NotController() const {
+  const std::optional<NodeId> leader = leadership_.leader;
+  const bool is_other = leader && *leader != self_;
+  common::v1::Error error =
+      MakeError(common::v1::NOT_CONTROLLER,
+                absl::StrFormat("controller %d is not the active one; %s", self_.value(),
+                                is_other ? absl::StrFormat("controller %d is", leader->value())
+                                         : std::string("no other is known")));
+  if (is_other) error.mutable_leader()->set_node_id(leader->value());
+  return error;
+}
+
+}  // namespace quorate::controller

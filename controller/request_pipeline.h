@@ -1,0 +1,230 @@
+// A request's way through the active controller:
+//
+//   Submit -> may it be decided now? -> decide -> replay into the newest image, propose
+//          -> wait until the high watermark covers the image it was decided from -> reply
+//
+// and what leadership does to it:
+//
+//   standby --OnLeaderChange--> claiming --OnClaim--> active --OnPause--> paused
+//      ^                                                ^                  |
+//      +----- OnRenounce, or another leader ------------+---- OnResume ----+
+//
+// While claiming or paused, requests are parked. Losing leadership leaves a request one of two
+// outcomes: REFUSED, if it was never appended, or UNKNOWN.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/random.h"
+#include "controller/alarm.h"
+#include "controller/answer.h"
+#include "controller/decision.h"
+#include "controller/deferred_replies.h"
+#include "controller/heartbeat_stream.h"
+#include "controller/parked_requests.h"
+#include "controller/partition_tally.h"
+#include "controller/uncommitted_images.h"
+#include "raft/replicated_log.h"
+
+namespace quorate::controller {
+
+// On the controller's loop only.
+class RequestPipeline {
+ public:
+  enum class Role {
+    kStandby,   // another node leads, or none
+    kClaiming,  // this node leads, and has not yet applied its barrier
+    kActive,    // decides
+    kPaused,    // hands leadership over
+    kStopped,
+  };
+
+  // Everything must outlive the pipeline.
+  RequestPipeline(NodeId self, uint64_t seed, Executor* executor, const Clock* clock);
+
+  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+
+  // Of the log. After Claim and Resume the caller must call ReleaseParked, once whatever else
+  // follows leadership is ready.
+  void Committed(const std::vector<raft::EntryPtr>& entries);
+  void LeaderChanged(Epoch epoch, std::optional<NodeId> leader);
+  void Claim(Epoch epoch, RecordOffset end_offset, bool has_voters, const raft::VoterSet& voters);
+  void Renounce(Epoch epoch);
+  void Pause(Epoch epoch);
+  void Resume(Epoch epoch);
+  void ReleaseParked();
+
+  // Fails what waits and refuses what comes, for ever.
+  void Stop();
+
+  // How a request is decided. Called again where the decision says `again`.
+  template <typename T>
+  using Decide = std::function<Decision<T>(const View&, const Context&)>;
+
+  struct Request {
+    std::string principal;
+    MonoTime deadline = kNever;
+    std::optional<RequestId> request_id;
+    // The heartbeat stream that it came on; 0: none.
+    StreamId stream = 0;
+    // It is parked or refused while nothing may be appended. If not set, `decide` copes with that
+    // (MayAppend).
+    bool waits_for_log = true;
+    // Runs when the request is decided, and appended if `appended`; for soft state.
+    std::function<void(bool appended)> after;
+  };
+
+  // Decides the request when that may be, and replies when the answer is committed. Errors besides
+  // the decision's own: NOT_CONTROLLER, REQUEST_TIMED_OUT, RESOURCE_EXHAUSTED.
+  template <typename T>
+  void Submit(Request request, Decide<T> decide, Reply<T> reply);
+
+  // Decides something of the controller's own. REQUIRES: MayAppend().
+  template <typename T>
+  void Execute(const Decide<T>& decide);
+
+  // Whether this controller is active and the log has room.
+  bool MayAppend() const;
+
+  // Calls `done` once the committed image covers everything below `end_offset`. In every role.
+  void WhenCommitted(RecordOffset end_offset, MonoTime deadline, Continuation done);
+
+  void StreamEnded(StreamId stream) { parked_.DropStream(stream); }
+
+  Role role() const { return role_; }
+  // It leads and has applied its barrier.
+  bool is_active() const { return role_ == Role::kActive || role_ == Role::kPaused; }
+  // The epoch that this node is or was last active in.
+  Epoch claimed_epoch() const { return claimed_epoch_; }
+
+  struct Leadership {
+    Epoch epoch;
+    std::optional<NodeId> leader;
+    // When this node learnt of the leader, ms since the Unix epoch; 0: there is none.
+    int64_t since_ms = 0;
+  };
+  // As this node knows it.
+  const Leadership& leadership() const { return leadership_; }
+  const metadata::MetadataImage& committed() const { return images_.committed(); }
+  const metadata::MetadataImage& newest() const { return images_.newest(); }
+  const PartitionTally& committed_tally() const { return committed_tally_; }
+
+  // Why this controller refuses requests: NOT_CONTROLLER, with the leader's id if one is known.
+  common::v1::Error NotController() const;
+
+ private:
+  template <typename T>
+  struct Outcome {
+    Answer<T> answer;
+    // Of the image that it was decided from, its own records included.
+    RecordOffset end_offset;
+    bool appended = false;
+    // What is known of the request if this never commits.
+    common::v1::Outcome if_lost = common::v1::REFUSED;
+  };
+
+  template <typename T>
+  Outcome<T> Run(const Decide<T>& decide, const Context& context);
+
+  // Lets the request go on, parks it or fails it.
+  void Admit(PendingRequest request);
+  View NewestView();
+  void Append(metadata::v1::RecordBatch records, const Context& context, const std::string& cause);
+  void Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records);
+  void LogSettlement(const std::string& cause, const SettlementCounts& counts, Duration took);
+  // Fails what waits for this controller to decide or to commit.
+  void FailAll(const common::v1::Error& error);
+  void ExpireDeadlines();
+
+  const NodeId self_;
+  const Clock* const clock_;
+  raft::ReplicatedLog* log_ = nullptr;
+  Rng rng_;
+
+  bool deciding_ = false;
+  Role role_ = Role::kStandby;
+  Epoch claimed_epoch_;
+  Leadership leadership_;
+
+  UncommittedImages images_;
+  PartitionTally committed_tally_;
+  // Of the newest image; only while active.
+  PartitionTally newest_tally_;
+
+  ParkedRequests parked_;
+  DeferredReplies deferred_;
+  // WhenCommitted: not of this controller's leadership.
+  DeferredReplies readers_;
+  Alarm deadline_alarm_;
+  // For requests parked because the log is frozen, should neither pause nor resumption be told.
+  Alarm retry_alarm_;
+};
+
+template <typename T>
+void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) {
+  PendingRequest pending{.deadline = request.deadline,
+                         .stream = request.stream,
+                         .waits_for_log = request.waits_for_log};
+  pending.proceed = [this, request = std::move(request), decide = std::move(decide),
+                     reply = std::move(reply)](std::optional<common::v1::Error> error) mutable {
+    if (error) return std::move(reply)(*std::move(error));
+    Outcome<T> outcome = Run(decide, {.now = clock_->Now(),
+                                      .rng = &rng_,
+                                      .principal = std::move(request.principal),
+                                      .request_id = request.request_id});
+    if (request.after) request.after(outcome.appended);
+    deferred_.Add(outcome.end_offset,
+                  {.deadline = request.deadline,
+                   .outcome = outcome.if_lost,
+                   .done = [answer = std::move(outcome.answer), reply = std::move(reply)](
+                               std::optional<common::v1::Error> lost) mutable {
+                     if (lost) return std::move(reply)(*std::move(lost));
+                     std::move(reply)(std::move(answer));
+                   }});
+    deferred_.Release(committed().end_offset());
+    deadline_alarm_.FireBy(deferred_.next_deadline());
+  };
+  Admit(std::move(pending));
+}
+
+template <typename T>
+void RequestPipeline::Execute(const Decide<T>& decide) {
+  CHECK(MayAppend());
+  Run(decide, {.now = clock_->Now(), .rng = &rng_, .principal = "controller"});
+}
+
+template <typename T>
+RequestPipeline::Outcome<T> RequestPipeline::Run(const Decide<T>& decide, const Context& context) {
+  bool appended = false;
+  for (;;) {
+    CHECK(!deciding_) << "a decision decides";
+    deciding_ = true;
+    const MonoTime began = clock_->Now();
+    Decision<T> decision = decide(NewestView(), context);
+    deciding_ = false;
+    const Duration took = clock_->Now() - began;
+    if (const size_t bytes = decision.records.ByteSizeLong(); bytes > kMaxBatchBytes) {
+      decision = {.answer = TooLargeForOneEntry(bytes)};
+    }
+    if (!decision.records.records().empty()) {
+      appended = true;
+      Append(std::move(decision.records), context, decision.cause);
+      if (decision.settled.changed > 0) LogSettlement(decision.cause, decision.settled, took);
+    }
+    if (decision.again) continue;
+    return {.answer = std::move(decision.answer),
+            .end_offset = newest().end_offset(),
+            .appended = appended,
+            .if_lost = appended || decision.is_retry ? common::v1::UNKNOWN : common::v1::REFUSED};
+  }
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,116 @@
+#include "controller/testing/controller_cluster.h"
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "metadata/testing/test_log.h"
+
+namespace quorate::controller {
+
+ControllerCluster::ControllerCluster(int controllers) {
+  for (int id = 1; id <= controllers; ++id) {
+    auto& controller = controllers_[id];
+    controller = std::make_unique<QuorumController>(
+        ControllerOptions{
+            .cluster_id = kClusterId, .node_id = NodeId(id), .seed = static_cast<uint64_t>(id)},
+        &executor_, &clock_, &prober_);
+    controller->SetLog(quorum_.AddNode(NodeId(id), controller.get()));
+  }
+}
+
+ControllerCluster::~ControllerCluster() {
+  for (auto& [id, controller] : controllers_) controller->Shutdown();
+  executor_.RunReady();
+}
+
+metadata::MetadataImage ControllerCluster::ImageOf(int id) {
+  Pending<metadata::MetadataImage> image;
+  controller(id).ReadImage(RecordOffset(0), kNever, image.reply());
+  Run();
+  return image.value();
+}
+
+Uuid ControllerCluster::Broker::Incarnation(int32_t id) const {
+  return metadata::TestUuid(static_cast<uint16_t>(id * 100 + life));
+}
+
+std::string ControllerCluster::EndpointOf(int32_t id) {
+  return absl::StrFormat("broker-%d:9092", id);
+}
+
+void ControllerCluster::StartBroker(int32_t id, bool answers) {
+  Broker& of_id = brokers_[id];
+  ++of_id.life;
+  of_id.epoch = -1;
+  if (answers) prober_.Listen(EndpointOf(id), of_id.Incarnation(id));
+}
+
+void ControllerCluster::KillBroker(int32_t id) {
+  prober_.Refuse(EndpointOf(id));
+  EndStream(id, StreamEnd::kBroken);
+}
+
+void ControllerCluster::EndStream(int32_t id, StreamEnd end) {
+  const StreamId stream = std::exchange(brokers_.at(id).stream, 0);
+  CHECK_NE(stream, 0u) << "broker " << id << " has no stream";
+  for (auto& [node, controller] : controllers_) controller->HeartbeatStreamEnded(stream, end);
+  Run();
+}
+
+Pending<broker::v1::RegisterBrokerResponse> ControllerCluster::Register(int32_t id) {
+  broker::v1::RegisterBrokerRequest request;
+  request.set_cluster_id(kClusterId);
+  request.set_broker_id(id);
+  request.set_incarnation_id(std::string(brokers_.at(id).Incarnation(id).bytes()));
+  request.set_advertised_endpoint(EndpointOf(id));
+  Pending<broker::v1::RegisterBrokerResponse> pending;
+  auto remember = [this, id, reply = pending.reply()](
+                      Answer<broker::v1::RegisterBrokerResponse> answer) mutable {
+    if (const auto* done = std::get_if<broker::v1::RegisterBrokerResponse>(&answer)) {
+      brokers_.at(id).epoch = done->broker_epoch();
+    }
+    std::move(reply)(std::move(answer));
+  };
+  active().RegisterBroker(std::move(request), {.principal = "tester"}, std::move(remember));
+  Run();
+  return pending;
+}
+
+Pending<broker::v1::HeartbeatResponse> ControllerCluster::Heartbeat(
+    int32_t id, bool want_shutdown, std::optional<int64_t> metadata_end_offset) {
+  Broker& of_id = brokers_.at(id);
+  if (of_id.stream == 0) of_id.stream = next_stream_++;
+  broker::v1::HeartbeatRequest request;
+  request.set_broker_id(id);
+  request.set_broker_epoch(of_id.epoch);
+  request.set_incarnation_id(std::string(of_id.Incarnation(id).bytes()));
+  request.set_metadata_end_offset(metadata_end_offset.value_or(active().applied_offset().value()));
+  request.set_want_shutdown(want_shutdown);
+  Pending<broker::v1::HeartbeatResponse> pending;
+  active().Heartbeat(of_id.stream, std::move(request), pending.reply());
+  Run();
+  return pending;
+}
+
+void ControllerCluster::BringUp(int32_t id) {
+  StartBroker(id);
+  CHECK(Register(id).ok());
+  const auto heartbeat = Heartbeat(id);
+  CHECK(heartbeat.ok() && !heartbeat.value().is_fenced());
+}
+
+Pending<admin::v1::CreateTopicsResponse> ControllerCluster::Create(
+    const admin::v1::CreateTopicsRequest& request, MonoTime deadline) {
+  Pending<admin::v1::CreateTopicsResponse> pending;
+  active().CreateTopics(request, {.principal = "tester", .deadline = deadline}, pending.reply());
+  Run();
+  return pending;
+}
+
+Pending<admin::v1::CreateTopicsResponse> ControllerCluster::Create(const std::string& name,
+                                                                   MonoTime deadline) {
+  admin::v1::CreateTopicsRequest request;
+  request.add_topics()->set_name(name);
+  return Create(request, deadline);
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,114 @@
+// Controllers on a fake quorum, with brokers that are what the test says: for tests of the loop and
+// for the transcripts of testdata/.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/testing/manual_executor.h"
+#include "controller/quorum_controller.h"
+#include "controller/testing/fake_prober.h"
+#include "controller/testing/fake_quorum.h"
+
+namespace quorate::controller {
+
+// An answer that may still be to come.
+template <typename T>
+class Pending {
+ public:
+  Reply<T> reply() {
+    return [answer = answer_](Answer<T> given) {
+      CHECK(!answer->has_value()) << "answered twice";
+      *answer = std::move(given);
+    };
+  }
+  bool done() const { return answer_->has_value(); }
+  bool ok() const { return done() && std::holds_alternative<T>(**answer_); }
+  // REQUIRES: ok().
+  const T& value() const { return std::get<T>(**answer_); }
+  // REQUIRES: done(), and it failed.
+  const common::v1::Error& error() const { return std::get<common::v1::Error>(**answer_); }
+
+ private:
+  std::shared_ptr<std::optional<Answer<T>>> answer_ = std::make_shared<std::optional<Answer<T>>>();
+};
+
+class ControllerCluster {
+ public:
+  // Controllers 1 to `controllers`; none leads.
+  explicit ControllerCluster(int controllers = 1);
+  // Shuts the controllers down first, so that every request is answered.
+  ~ControllerCluster();
+
+  ManualClock& clock() { return clock_; }
+  FakeQuorum& quorum() { return quorum_; }
+  FakeProber& prober() { return prober_; }
+  QuorumController& controller(int id) { return *controllers_.at(id); }
+  // The one that leads.
+  QuorumController& active() { return controller(quorum_.leader().value().value()); }
+
+  void Elect(int id, size_t kept = 0) {
+    quorum_.Elect(NodeId(id), kept);
+    executor_.RunReady();
+  }
+  void Commit(size_t count = SIZE_MAX) {
+    quorum_.Commit(count);
+    executor_.RunReady();
+  }
+  void Run() { executor_.RunReady(); }
+  void Advance(Duration d) { executor_.AdvanceBy(d); }
+
+  // The image that a controller has applied.
+  metadata::MetadataImage ImageOf(int id);
+
+  // Starts a process of broker `id`: from now on its endpoint answers. REQUIRES: none runs.
+  void StartBroker(int32_t id, bool answers = true);
+  // The process is gone: its endpoint refuses, and its stream breaks.
+  void KillBroker(int32_t id);
+  // Only the stream breaks, or is closed.
+  void EndStream(int32_t id, StreamEnd end);
+
+  Pending<broker::v1::RegisterBrokerResponse> Register(int32_t id);
+  // On the broker's stream, which is opened if there is none. `metadata_end_offset`: by default the
+  // broker has replayed all that is committed.
+  Pending<broker::v1::HeartbeatResponse> Heartbeat(
+      int32_t id, bool want_shutdown = false,
+      std::optional<int64_t> metadata_end_offset = std::nullopt);
+  // Starts broker `id` and makes it unfenced. REQUIRES: a controller is active, and the quorum
+  // commits at once.
+  void BringUp(int32_t id);
+
+  Pending<admin::v1::CreateTopicsResponse> Create(const admin::v1::CreateTopicsRequest& request,
+                                                  MonoTime deadline = kNever);
+  // A topic with one partition.
+  Pending<admin::v1::CreateTopicsResponse> Create(const std::string& name,
+                                                  MonoTime deadline = kNever);
+
+  // What the test's broker is. Its incarnation is its id and its life.
+  struct Broker {
+    int32_t life = 0;
+    int64_t epoch = -1;
+    StreamId stream = 0;
+
+    Uuid Incarnation(int32_t id) const;
+  };
+  Broker& broker(int32_t id) { return brokers_[id]; }
+
+  static std::string EndpointOf(int32_t id);
+  static constexpr char kClusterId[] = "ZZZZZZZZZZZZZZZZZZZZZw";
+
+ private:
+  ManualClock clock_;
+  ManualExecutor executor_{&clock_};
+  FakeQuorum quorum_{&clock_};
+  FakeProber prober_{&executor_, &clock_};
+  std::map<int, std::unique_ptr<QuorumController>> controllers_;
+  std::map<int32_t, Broker> brokers_;
+  StreamId next_stream_ = 1;
+};
+
+}  // namespace quorate::controller

@@ -1,0 +1,69 @@
+// The consensus layer as the controllers of a test see it: one log that all nodes share, in which
+// leadership and commitment move when the test says so.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "raft/replicated_log.h"
+
+namespace quorate::controller {
+
+class FakeQuorum {
+ public:
+  // `clock` must outlive the quorum.
+  explicit FakeQuorum(const Clock* clock);
+  ~FakeQuorum();
+
+  // The port of node `id`, whose `listener` is told of everything from the log's start on. Both
+  // must outlive the quorum's last call.
+  raft::ReplicatedLog* AddNode(NodeId id, raft::ReplicatedLogListener* listener);
+
+  // `id` becomes leader of a new epoch and commits what its log has, with its barrier. Of what was
+  // not committed its log has the first `kept` entries; the others are lost.
+  void Elect(NodeId id, size_t kept = 0);
+  // The leader is lost, and no other is known.
+  void LoseLeader();
+
+  // Commits the next `count` entries; all, if there are fewer.
+  void Commit(size_t count = SIZE_MAX);
+  // Every proposal is committed as soon as it is made, or no longer.
+  void CommitAtOnce(bool at_once) { commit_at_once_ = at_once; }
+
+  // A transfer of leadership begins; it fails.
+  void Pause();
+  void Resume();
+  // Whether the leader has answered the last Pause.
+  bool pause_confirmed() const { return pause_confirmed_; }
+
+  void SetAdmission(raft::Admission admission) { admission_ = admission; }
+
+  const std::vector<raft::EntryPtr>& entries() const { return entries_; }
+  size_t committed_count() const { return committed_; }
+  size_t uncommitted_count() const { return entries_.size() - committed_; }
+  std::optional<NodeId> leader() const { return leader_; }
+  Epoch epoch() const { return epoch_; }
+
+ private:
+  class Node;
+
+  void Propose(NodeId from, raft::Proposal proposal);
+  void Append(raft::Proposal proposal);
+  void TellLeader();
+
+  const Clock* const clock_;
+  std::map<NodeId, std::unique_ptr<Node>> nodes_;
+  std::vector<raft::EntryPtr> entries_;
+  size_t committed_ = 0;
+  Epoch epoch_;
+  std::optional<NodeId> leader_;
+  bool commit_at_once_ = false;
+  bool pause_confirmed_ = false;
+  raft::Admission admission_ = raft::Admission::kOpen;
+};
+
+}  // namespace quorate::controller
