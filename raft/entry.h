@@ -50,7 +50,8 @@ using EntryPtr = std::shared_ptr<const Entry>;
 // Immutable; shared between threads.
 class Entry {
  public:
-  // Encodes header and payload. REQUIRES: the result is at most kMaxEntryBytes (EncodedSize).
+  // Encodes header and payload. REQUIRES: the result is at most kMaxEntryBytes (EncodedSize); epoch
+  // and index are at least 1, principal and cause at most 65535 bytes; what the type demands holds.
   static EntryPtr Make(EntryHeader header, std::string_view payload);
   // Decodes a frame and verifies version, lengths and checksum. DATA_LOSS says what is wrong.
   static absl::StatusOr<EntryPtr> Parse(std::string bytes);
