@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -88,7 +89,7 @@ int ConnectTo(const addrinfo& address, MonoTime deadline) {
 // An address of a family that this machine does not have (::1 of "localhost", often).
 bool IsOfMissingFamily(int error) { return error == EADDRNOTAVAIL || error == EAFNOSUPPORT; }
 
-ConnectOutcome ConnectOnce(const HostPort& target, Duration timeout) {
+ConnectOutcome ConnectOnce(const HostPort& target, MonoTime deadline) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -101,7 +102,6 @@ ConnectOutcome ConnectOnce(const HostPort& target, Duration timeout) {
   }
   const AddressList addresses(found);
 
-  const MonoTime deadline = std::chrono::steady_clock::now() + timeout;
   int last_error = 0;
   bool all_refused = true;
   for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
@@ -123,53 +123,94 @@ ConnectOutcome ConnectOnce(const HostPort& target, Duration timeout) {
 
 }  // namespace
 
-struct ConnectProber::State {
+struct ConnectProber::State : std::enable_shared_from_this<ConnectProber::State> {
   struct Job {
-    HostPort address;
-    Duration timeout;
+    const HostPort address;
+    const MonoTime deadline;
+    // Null once it was called. Guarded by the state's mutex.
     absl::AnyInvocable<void(ConnectOutcome) &&> done;
   };
+  using JobPtr = std::shared_ptr<Job>;
 
-  explicit State(size_t limit) : max_threads(limit) {}
+  explicit State(size_t limit) : max_workers(limit) {}
 
-  static void RunWorker(const std::shared_ptr<State>& state);
+  // The threads: workers resolve and connect; the watchdog answers for a worker that is late,
+  // because getaddrinfo knows no deadline.
+  void RunWorker();
+  void RunWatchdog();
+  // Starts a thread that nobody waits for: one in getaddrinfo cannot be interrupted.
+  void Spawn(void (State::*body)());
+  // Calls the job's `done`, unless that has been done or all is stopped.
+  void Tell(const JobPtr& job, ConnectOutcome outcome);
 
-  const size_t max_threads;
+  const size_t max_workers;
   Mutex mutex;
   CondVar work;
+  CondVar watch;
   CondVar quiet;
-  std::deque<Job> jobs ABSL_GUARDED_BY(mutex);
-  size_t threads ABSL_GUARDED_BY(mutex) = 0;
+  std::deque<JobPtr> jobs ABSL_GUARDED_BY(mutex);
+  std::multimap<MonoTime, JobPtr> deadlines ABSL_GUARDED_BY(mutex);
+  bool watched ABSL_GUARDED_BY(mutex) = false;
+  size_t workers ABSL_GUARDED_BY(mutex) = 0;
   size_t idle ABSL_GUARDED_BY(mutex) = 0;
   size_t callbacks_running ABSL_GUARDED_BY(mutex) = 0;
   bool stopped ABSL_GUARDED_BY(mutex) = false;
 };
 
-void ConnectProber::State::RunWorker(const std::shared_ptr<State>& state) {
+void ConnectProber::State::Spawn(void (State::*body)()) {
+  std::thread([self = shared_from_this(), body] { ((*self).*body)(); }).detach();
+}
+
+void ConnectProber::State::RunWorker() {
   while (true) {
-    Job job;
+    JobPtr job;
     {
-      MutexLock lock(&state->mutex);
-      ++state->idle;
-      while (state->jobs.empty() && !state->stopped) state->work.Wait(&state->mutex);
-      --state->idle;
-      if (state->stopped) return;
-      job = std::move(state->jobs.front());
-      state->jobs.pop_front();
+      MutexLock lock(&mutex);
+      ++idle;
+      while (jobs.empty() && !stopped) work.Wait(&mutex);
+      --idle;
+      if (stopped) return;
+      job = std::move(jobs.front());
+      jobs.pop_front();
+      if (job->done == nullptr) continue;
     }
-    ConnectOutcome outcome = ConnectOnce(job.address, job.timeout);
-    {
-      MutexLock lock(&state->mutex);
-      if (state->stopped) return;
-      ++state->callbacks_running;
-    }
-    std::move(job.done)(std::move(outcome));
-    {
-      MutexLock lock(&state->mutex);
-      --state->callbacks_running;
-    }
-    state->quiet.NotifyAll();
+    Tell(job, ConnectOnce(job->address, job->deadline));
   }
+}
+
+void ConnectProber::State::RunWatchdog() {
+  while (true) {
+    JobPtr late;
+    {
+      MutexLock lock(&mutex);
+      while (!stopped &&
+             (deadlines.empty() || deadlines.begin()->first > std::chrono::steady_clock::now())) {
+        if (deadlines.empty()) {
+          watch.Wait(&mutex);
+        } else {
+          watch.WaitUntil(&mutex, deadlines.begin()->first);
+        }
+      }
+      if (stopped) return;
+      late = std::move(deadlines.begin()->second);
+      deadlines.erase(deadlines.begin());
+    }
+    Tell(late, {.error = "no answer in time"});
+  }
+}
+
+void ConnectProber::State::Tell(const JobPtr& job, ConnectOutcome outcome) {
+  absl::AnyInvocable<void(ConnectOutcome) &&> done;
+  {
+    MutexLock lock(&mutex);
+    if (stopped || job->done == nullptr) return;
+    done = std::exchange(job->done, nullptr);
+    ++callbacks_running;
+  }
+  std::move(done)(std::move(outcome));
+  MutexLock lock(&mutex);
+  --callbacks_running;
+  quiet.NotifyAll();
 }
 
 ConnectProber::ConnectProber(size_t max_concurrent)
@@ -179,27 +220,34 @@ ConnectProber::~ConnectProber() { Stop(); }
 
 void ConnectProber::Probe(HostPort address, Duration timeout,
                           absl::AnyInvocable<void(ConnectOutcome) &&> done) {
+  const MonoTime deadline = std::chrono::steady_clock::now() + timeout;
+  const State::JobPtr job(new State::Job{std::move(address), deadline, std::move(done)});
   MutexLock lock(&state_->mutex);
   if (state_->stopped) return;
-  state_->jobs.push_back({std::move(address), timeout, std::move(done)});
-  if (state_->idle < state_->jobs.size() && state_->threads < state_->max_threads) {
-    ++state_->threads;
-    // Detached: a thread in getaddrinfo cannot be interrupted, and stopping must not wait for it.
-    std::thread([state = state_] { State::RunWorker(state); }).detach();
+  state_->jobs.push_back(job);
+  if (state_->idle < state_->jobs.size() && state_->workers < state_->max_workers) {
+    ++state_->workers;
+    state_->Spawn(&State::RunWorker);
   } else {
     state_->work.NotifyOne();
   }
+  if (state_->deadlines.emplace(deadline, job) == state_->deadlines.begin()) {
+    state_->watch.NotifyOne();
+  }
+  if (!std::exchange(state_->watched, true)) state_->Spawn(&State::RunWatchdog);
 }
 
 void ConnectProber::Stop() {
-  std::deque<State::Job> dropped;  // destroyed outside the lock
-  {
-    MutexLock lock(&state_->mutex);
-    state_->stopped = true;
-    dropped.swap(state_->jobs);
-    state_->work.NotifyAll();
-    while (state_->callbacks_running > 0) state_->quiet.Wait(&state_->mutex);
-  }
+  // Destroyed outside the lock: a callback may own anything.
+  std::deque<State::JobPtr> dropped;
+  std::multimap<MonoTime, State::JobPtr> dropped_deadlines;
+  MutexLock lock(&state_->mutex);
+  state_->stopped = true;
+  dropped.swap(state_->jobs);
+  dropped_deadlines.swap(state_->deadlines);
+  state_->work.NotifyAll();
+  state_->watch.NotifyAll();
+  while (state_->callbacks_running > 0) state_->quiet.Wait(&state_->mutex);
 }
 
 }  // namespace quorate::server

@@ -35,12 +35,12 @@ class ConnectProber {
   // Stops first.
   ~ConnectProber();
 
-  // Tries the addresses of `address` in turn. `done` runs on one of the prober's threads; it only
-  // hands the value on. `timeout` bounds the connecting, not the name resolution before it.
+  // Tries the addresses of `address` in turn. `done` runs once, on one of the prober's threads, at
+  // the latest after `timeout` (kNoAnswer); it only hands the value on.
   void Probe(HostPort address, Duration timeout, absl::AnyInvocable<void(ConnectOutcome) &&> done);
 
-  // Once this returns, no `done` runs any more: what is under way is given up, unanswered (a thread
-  // that waits for a name server ends by itself later). Idempotent; not from a `done`.
+  // Once this returns, no `done` runs any more: what is under way is given up, unanswered.
+  // Idempotent; not from a `done`.
   void Stop();
 
  private:

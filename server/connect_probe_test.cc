@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <future>
@@ -10,46 +9,28 @@
 
 #include "base/check.h"
 #include "gtest/gtest.h"
+#include "tests/harness/loopback_socket.h"
 
 namespace quorate::server {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// A socket on a free port of 127.0.0.1, bound and, if asked to, listening.
-class LoopbackSocket {
- public:
-  explicit LoopbackSocket(bool listening) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    CHECK_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    socklen_t size = sizeof(address);
-    CHECK_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-    if (listening) CHECK_EQ(listen(fd_, 16), 0);
-  }
-  ~LoopbackSocket() { close(fd_); }
-  LoopbackSocket(const LoopbackSocket&) = delete;
-  LoopbackSocket& operator=(const LoopbackSocket&) = delete;
+using ::quorate::testing::LoopbackSocket;
 
-  uint16_t port() const { return port_; }
-
- private:
-  const int fd_;
-  uint16_t port_ = 0;
-};
-
-ConnectOutcome ProbeAndWait(ConnectProber& prober, HostPort address) {
+ConnectOutcome ProbeAndWait(ConnectProber& prober, HostPort address,
+                            Duration timeout = seconds(30)) {
   auto answer = std::make_shared<std::promise<ConnectOutcome>>();
   std::future<ConnectOutcome> outcome = answer->get_future();
-  prober.Probe(std::move(address), seconds(30),
+  prober.Probe(std::move(address), timeout,
                [answer](ConnectOutcome value) { answer->set_value(std::move(value)); });
   return outcome.get();
 }
 
 TEST(ConnectProberTest, ConnectsToAListener) {
-  const LoopbackSocket listener(/*listening=*/true);
+  LoopbackSocket listener;
+  listener.Listen();
   ConnectProber prober(1);
   const ConnectOutcome outcome = ProbeAndWait(prober, {"127.0.0.1", listener.port()});
   EXPECT_EQ(outcome.result, ConnectResult::kConnected) << outcome.error;
@@ -57,14 +38,15 @@ TEST(ConnectProberTest, ConnectsToAListener) {
 }
 
 TEST(ConnectProberTest, ABoundPortWithoutAListenerRefuses) {
-  const LoopbackSocket bound(/*listening=*/false);
+  const LoopbackSocket bound;
   ConnectProber prober(1);
   EXPECT_EQ(ProbeAndWait(prober, {"127.0.0.1", bound.port()}).result, ConnectResult::kRefused);
 }
 
 TEST(ConnectProberTest, ANameIsTriedAtAllItsAddressesAndToldAsANumber) {
-  const LoopbackSocket listener(/*listening=*/true);
-  const LoopbackSocket bound(/*listening=*/false);
+  LoopbackSocket listener;
+  listener.Listen();
+  const LoopbackSocket bound;
   ConnectProber prober(1);
   const ConnectOutcome outcome = ProbeAndWait(prober, {"localhost", listener.port()});
   EXPECT_EQ(outcome.result, ConnectResult::kConnected) << outcome.error;
@@ -81,8 +63,44 @@ TEST(ConnectProberTest, ANameThatDoesNotExistIsNoProofOfAnything) {
   EXPECT_NE(outcome.error.find(name), std::string::npos) << outcome.error;
 }
 
+// A listener whose queue is full: the kernel lets further connections wait without an answer.
+class SilentListener {
+ public:
+  SilentListener() {
+    CHECK_EQ(listen(listener_.fd(), /*backlog=*/0), 0);
+    const sockaddr_in address = ::quorate::testing::LoopbackAddress(port());
+    for (const LoopbackSocket& waiting : waiting_) {
+      connect(waiting.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    }
+  }
+
+  uint16_t port() const { return listener_.port(); }
+
+ private:
+  LoopbackSocket listener_;
+  LoopbackSocket waiting_[4];
+};
+
+TEST(ConnectProberTest, SilenceIsNoAnswer) {
+  const SilentListener silent;
+  ConnectProber prober(1);
+  EXPECT_EQ(ProbeAndWait(prober, {"127.0.0.1", silent.port()}, milliseconds(100)).result,
+            ConnectResult::kNoAnswer);
+}
+
+TEST(ConnectProberTest, AProbeThatWaitsForAThreadIsAnsweredInTime) {
+  const SilentListener silent;
+  LoopbackSocket listener;
+  listener.Listen();
+  ConnectProber prober(1);
+  prober.Probe({"127.0.0.1", silent.port()}, std::chrono::hours(1), [](const ConnectOutcome&) {});
+  EXPECT_EQ(ProbeAndWait(prober, {"127.0.0.1", listener.port()}, milliseconds(100)).result,
+            ConnectResult::kNoAnswer);
+}
+
 TEST(ConnectProberTest, MoreProbesThanThreadsAreAllAnswered) {
-  const LoopbackSocket listener(/*listening=*/true);
+  LoopbackSocket listener;
+  listener.Listen();
   ConnectProber prober(2);
   constexpr int kProbes = 12;
   std::atomic<int> left = kProbes;
@@ -97,7 +115,7 @@ TEST(ConnectProberTest, MoreProbesThanThreadsAreAllAnswered) {
 }
 
 TEST(ConnectProberTest, NothingIsToldAfterStop) {
-  const LoopbackSocket bound(/*listening=*/false);
+  const LoopbackSocket bound;
   for (int round = 0; round < 50; ++round) {
     auto stopped = std::make_shared<std::atomic<bool>>(false);
     ConnectProber prober(4);

@@ -12,16 +12,17 @@
 namespace quorate::server {
 namespace {
 
-// One request under way. Deletes itself when gRPC is done with it.
+// One request under way. Owns itself from Start on.
 class ForwardCall final : public PeerCall {
  public:
   using Done = absl::AnyInvocable<void(ForwardResult) &&>;
 
   ForwardCall(const std::shared_ptr<grpc::Channel>& channel, raft::v1::ForwardRequest request,
-              Duration timeout, Done done, PeerCallRegistry* registry)
+              Duration timeout, Done done, Executor* executor, PeerCallRegistry* registry)
       : stub_(raft::v1::RaftService::NewStub(channel)),
         request_(std::move(request)),
         done_(std::move(done)),
+        executor_(executor),
         registry_(registry) {
     context_.set_deadline(std::chrono::system_clock::now() +
                           std::chrono::duration_cast<std::chrono::system_clock::duration>(timeout));
@@ -48,8 +49,11 @@ class ForwardCall final : public PeerCall {
       // No status proves that the request did not arrive: a broken connection is UNAVAILABLE too.
       std::move(done_)(ForwardFailure{.maybe_sent = true, .message = status.error_message()});
     }
-    registry_->Remove(this);
-    delete this;
+    // Not destroyed on this thread: see PeerOutboundStream::OnDone.
+    executor_->Post([call = std::unique_ptr<ForwardCall>(this)]() mutable {
+      call->registry_->Remove(call.get());
+      call.reset();
+    });
   }
 
   const std::unique_ptr<raft::v1::RaftService::Stub> stub_;
@@ -57,6 +61,7 @@ class ForwardCall final : public PeerCall {
   const raft::v1::ForwardRequest request_;
   raft::v1::ForwardResponse response_;
   Done done_;
+  Executor* const executor_;
   PeerCallRegistry* const registry_;
 };
 
@@ -67,9 +72,9 @@ void PeerForwarder::Forward(NodeId to, raft::v1::ForwardRequest request, MonoTim
   const std::shared_ptr<grpc::Channel> channel = directory_->ForwardChannel(to);
   if (channel != nullptr && channel->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) {
     auto call = std::make_unique<ForwardCall>(channel, std::move(request), deadline - clock_->Now(),
-                                              std::move(done), registry_);
+                                              std::move(done), executor_, registry_);
     if (call->Start()) {
-      call.release();  // it deletes itself
+      call.release();
       return;
     }
     done = call->TakeDone();

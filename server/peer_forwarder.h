@@ -1,6 +1,7 @@
 // Sends a client's request on to another controller, and knows whether it can have arrived.
 #pragma once
 
+#include "base/executor.h"
 #include "server/forwarder.h"
 #include "server/peer_call_registry.h"
 #include "server/peer_directory.h"
@@ -9,9 +10,10 @@ namespace quorate::server {
 
 class PeerForwarder final : public Forwarder {
  public:
-  // All must outlive the forwarder and its calls.
-  PeerForwarder(const Clock* clock, const PeerDirectory* directory, PeerCallRegistry* registry)
-      : clock_(clock), directory_(directory), registry_(registry) {}
+  // All must outlive the forwarder and its calls. `executor` is any loop that may clean up.
+  PeerForwarder(Executor* executor, const Clock* clock, const PeerDirectory* directory,
+                PeerCallRegistry* registry)
+      : executor_(executor), clock_(clock), directory_(directory), registry_(registry) {}
 
   // Uses the connection of our append stream to `to`: that stream's Hello proved who answers there,
   // and votes never wait behind a large request. Fails at once, not sent, where it is not up; then
@@ -20,6 +22,7 @@ class PeerForwarder final : public Forwarder {
                absl::AnyInvocable<void(ForwardResult) &&> done) override;
 
  private:
+  Executor* const executor_;
   const Clock* const clock_;
   const PeerDirectory* const directory_;
   PeerCallRegistry* const registry_;

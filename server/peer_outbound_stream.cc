@@ -67,16 +67,19 @@ void PeerOutboundStream::OnReadsEnded() {
 }
 
 void PeerOutboundStream::OnDone(const grpc::Status& status) {
-  const std::shared_ptr<PeerOutboundStream> self = std::move(self_);
   absl::Status why = malformed_;
   if (why.ok() && status.ok()) {
     why = absl::CancelledError("closed by the peer");
   } else if (why.ok()) {
     why = absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   }
-  executor_->Post(
-      [self, why = std::move(why)]() mutable { self->owner_->OnEnd(self.get(), std::move(why)); });
-  registry_->Remove(this);
+  // Destroyed on the loop and never on this thread: with the last channel of a process gRPC 1.51
+  // joins the threads that run its callbacks, this one among them.
+  executor_->Post([self = std::move(self_), why = std::move(why)]() mutable {
+    self->owner_->OnEnd(self.get(), std::move(why));
+    self->registry_->Remove(self.get());
+    self.reset();
+  });
 }
 
 }  // namespace quorate::server

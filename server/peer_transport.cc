@@ -11,7 +11,7 @@ PeerTransport::PeerTransport(PeerTransportOptions options, Executor* executor, c
     : context_(std::move(options), executor, clock),
       sessions_(&context_, this),
       service_(&sessions_, executor, &context_.registry),
-      forwarder_(clock, &context_.directory, &context_.registry) {
+      forwarder_(executor, clock, &context_.directory, &context_.registry) {
   for (const auto& [id, address] : context_.options.peers) {
     peers_.try_emplace(id, &context_, id);
   }

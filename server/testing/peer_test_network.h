@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "gtest/gtest.h"
 #include "server/testing/peer_test_node.h"
-#include "server/testing/reserved_port.h"
+#include "tests/harness/loopback_socket.h"
 
 namespace quorate::server {
 
@@ -30,8 +30,8 @@ class PeerNetworkTest : public ::testing::Test {
     return std::make_unique<PeerTestNode>(ConfigOf(id));
   }
 
-  const HostPort& AddressOf(NodeId id) const {
-    return ports_[static_cast<size_t>(id.value() - 1)].address();
+  HostPort AddressOf(NodeId id) const {
+    return {"127.0.0.1", reserved_[static_cast<size_t>(id.value() - 1)].port()};
   }
 
   // Both streams of each to the other.
@@ -43,7 +43,7 @@ class PeerNetworkTest : public ::testing::Test {
   }
 
  private:
-  ReservedPort ports_[3];
+  ::quorate::testing::LoopbackSocket reserved_[3];
 };
 
 }  // namespace quorate::server

@@ -1,6 +1,5 @@
 #include "tests/harness/fault_proxy.h"
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -13,12 +12,14 @@
 #include <deque>
 #include <future>
 #include <list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "tests/harness/loopback_socket.h"
 
 namespace quorate::testing {
 namespace {
@@ -27,30 +28,6 @@ using Time = std::chrono::steady_clock::time_point;
 
 // Held back in one direction of one connection; beyond it the sender is no longer read.
 constexpr size_t kMaxHeldBytes = size_t{4} << 20;
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-int NewSocket() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  PCHECK(fd >= 0);
-  const int on = 1;
-  PCHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0);
-  return fd;
-}
-
-uint16_t Bind(int fd, uint16_t port) {
-  sockaddr_in address = Loopback(port);
-  PCHECK(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-  socklen_t size = sizeof(address);
-  PCHECK(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  return ntohs(address.sin_port);
-}
 
 void SendAtOnce(int fd) {
   const int on = 1;
@@ -98,13 +75,6 @@ struct Connection {
 class FaultProxy::Engine {
  public:
   explicit Engine(uint16_t upstream_port) : upstream_port_(upstream_port) {
-    // Bound to a port by number, a socket keeps it while it does not listen. (A number that the
-    // kernel chose is given back then.)
-    const int scout = NewSocket();
-    port_ = Bind(scout, 0);
-    listener_ = NewSocket();
-    Bind(listener_, port_);
-    close(scout);
     Listen();
     wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     PCHECK(wake_ >= 0);
@@ -112,11 +82,10 @@ class FaultProxy::Engine {
 
   ~Engine() {
     ResetAll();
-    close(listener_);
     close(wake_);
   }
 
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return reserved_.port(); }
 
   // From any thread.
   void Post(absl::AnyInvocable<void(Engine&)> command) {
@@ -133,7 +102,7 @@ class FaultProxy::Engine {
       Wait();
       RunCommands();
       const Time now = std::chrono::steady_clock::now();
-      if (listening_) AcceptAll();
+      if (listener_) AcceptAll();
       connections_.remove_if([&](Connection& connection) {
         if (Pump(connection, now)) return false;
         Reset(connection);
@@ -150,7 +119,7 @@ class FaultProxy::Engine {
     swallowed_ = {false, false};
     delay_ = std::chrono::milliseconds(0);
     ApplySwallowing();
-    if (!listening_) Listen();
+    if (!listener_) Listen();
   }
 
   void ResetAll() {
@@ -158,11 +127,7 @@ class FaultProxy::Engine {
     connections_.clear();
   }
 
-  void StopListening() {
-    if (!listening_) return;
-    PCHECK(shutdown(listener_, SHUT_RDWR) == 0);
-    listening_ = false;
-  }
+  void StopListening() { listener_.reset(); }
 
   void Swallow(bool to_upstream, bool to_client) {
     swallowed_ = {to_upstream, to_client};
@@ -176,8 +141,8 @@ class FaultProxy::Engine {
 
  private:
   void Listen() {
-    PCHECK(listen(listener_, 128) == 0);
-    listening_ = true;
+    listener_.emplace(reserved_.port());
+    listener_->Listen();
   }
 
   void ApplySwallowing() {
@@ -201,7 +166,7 @@ class FaultProxy::Engine {
   // Until something can be done.
   void Wait() {
     std::vector<pollfd> fds = {{.fd = wake_, .events = POLLIN, .revents = 0}};
-    if (listening_) fds.push_back({.fd = listener_, .events = POLLIN, .revents = 0});
+    if (listener_) fds.push_back({.fd = listener_->fd(), .events = POLLIN, .revents = 0});
     const Time now = std::chrono::steady_clock::now();
     Time next = now + std::chrono::hours(1);
     for (const Connection& connection : connections_) {
@@ -224,13 +189,14 @@ class FaultProxy::Engine {
 
   void AcceptAll() {
     while (true) {
-      const int client = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const int client = accept4(listener_->fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (client < 0) return;
       ++accepted_;
       SendAtOnce(client);
-      const int upstream = NewSocket();
+      const int upstream = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      PCHECK(upstream >= 0);
       SendAtOnce(upstream);
-      const sockaddr_in address = Loopback(upstream_port_);
+      const sockaddr_in address = LoopbackAddress(upstream_port_);
       if (connect(upstream, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 &&
           errno != EINPROGRESS) {
         CloseWithReset(client);
@@ -304,15 +270,15 @@ class FaultProxy::Engine {
   }
 
   const uint16_t upstream_port_;
-  uint16_t port_ = 0;
-  int listener_ = -1;
+  // Keeps the port while nothing listens at it.
+  const LoopbackSocket reserved_;
   int wake_ = -1;
   Mutex mutex_;
   std::vector<absl::AnyInvocable<void(Engine&)>> commands_ ABSL_GUARDED_BY(mutex_);
 
   // Of the proxy's thread alone.
   bool stopped_ = false;
-  bool listening_ = false;
+  std::optional<LoopbackSocket> listener_;
   std::array<bool, 2> swallowed_ = {false, false};
   std::chrono::milliseconds delay_{0};
   std::list<Connection> connections_;

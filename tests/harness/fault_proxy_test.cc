@@ -1,6 +1,5 @@
 #include "tests/harness/fault_proxy.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 
 #include "base/check.h"
 #include "gtest/gtest.h"
+#include "tests/harness/loopback_socket.h"
 
 namespace quorate::testing {
 namespace {
@@ -19,14 +19,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPatience(30'000);
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 bool IsReadable(int fd, milliseconds patience) {
   pollfd waiting{.fd = fd, .events = POLLIN, .revents = 0};
@@ -74,33 +66,22 @@ class Socket {
 // The upstream server, which only accepts.
 class Upstream {
  public:
-  Upstream() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address = Loopback(0);
-    PCHECK(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
-    PCHECK(listen(fd_, 16) == 0);
-    socklen_t size = sizeof(address);
-    PCHECK(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~Upstream() { close(fd_); }
-  Upstream(const Upstream&) = delete;
-  Upstream& operator=(const Upstream&) = delete;
+  Upstream() { listener_.Listen(); }
 
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return listener_.port(); }
   Socket Accept() {
-    CHECK(IsReadable(fd_, kPatience));
-    return Socket(accept(fd_, nullptr, nullptr));
+    CHECK(IsReadable(listener_.fd(), kPatience));
+    return Socket(accept(listener_.fd(), nullptr, nullptr));
   }
 
  private:
-  const int fd_;
-  uint16_t port_ = 0;
+  LoopbackSocket listener_;
 };
 
 // Nothing: refused.
 std::optional<Socket> Connect(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  const sockaddr_in address = Loopback(port);
+  const sockaddr_in address = LoopbackAddress(port);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
     return Socket(fd);
   }
@@ -206,12 +187,8 @@ TEST_F(FaultProxyTest, DelayedBytesArriveLaterAndInOrder) {
 }
 
 TEST(FaultProxyWithoutUpstreamTest, ResetsWhatUpstreamRefuses) {
-  uint16_t port = 0;
-  {
-    const Upstream gone;
-    port = gone.port();
-  }
-  FaultProxy proxy(port);
+  const LoopbackSocket not_listening;
+  FaultProxy proxy(not_listening.port());
   Socket client = *Connect(proxy.port());
   EXPECT_EQ(client.Receive(1), "reset");
 }
