@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# Builds Quorate, starts three controllers and three brokers on loopback, and shows what they do.
+#
+#   ./quickstart.sh          installs what is missing, builds, starts, and runs the tour
+#   ./quickstart.sh status   what runs
+#   ./quickstart.sh stop     stops the processes, keeps the data
+#   ./quickstart.sh clean    stops them and deletes ./quickstart-data
+#
+# Everything it makes is in ./quickstart-data and build/; it touches nothing else. Run again, it
+# uses what is built and what runs.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+data=$PWD/quickstart-data
+bin=$PWD/build/release
+# The last digit is the node: controllers' clients on 1909N, peers on 1919N, brokers on 1929N.
+bootstrap=127.0.0.1:19091,127.0.0.1:19092,127.0.0.1:19093
+voters=1@127.0.0.1:19191,2@127.0.0.1:19192,3@127.0.0.1:19193
+export QUORATE_BOOTSTRAP=$bootstrap
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+ctl() { "$bin/cli/quoratectl" "$@"; }
+# run_ctl shows the command before its output, as a user would type it.
+run_ctl() { echo "\$ quoratectl $*"; ctl "$@"; }
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# The pid of node $1 if it runs and is ours: our program, with our data directory.
+pid_of() {
+  local pid
+  pid=$(cat "$data/$1.pid" 2>/dev/null) || return 1
+  [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "$data/$1" && echo "$pid"
+}
+
+start_node() { # NAME PROGRAM FLAGS…
+  local name=$1
+  if pid_of "$name" >/dev/null; then return; fi
+  rm -f "$data/$name.ready"
+  setsid "$bin/server/$2" --data-dir "$data/$name" --ready-file "$data/$name.ready" \
+    --cluster-id "$(cat "$data/cluster-id")" "${@:3}" >>"$data/$name.log" 2>&1 </dev/null &
+  echo $! >"$data/$name.pid"
+  disown
+}
+
+start_controller() {
+  start_node "controller-$1" quorate-controller --node-id "$1" --voters "$voters" \
+    --client-listen "127.0.0.1:1909$1" --client-advertise "127.0.0.1:1909$1" \
+    --peer-listen "127.0.0.1:1919$1" --peer-advertise "127.0.0.1:1919$1"
+}
+
+start_broker() {
+  start_node "broker-$1" quorate-broker --broker-id "$1" --bootstrap "$bootstrap" \
+    --listen "127.0.0.1:1929$1" --advertise "127.0.0.1:1929$1"
+}
+
+# Waits until node $1 listens; shows its log if it died instead.
+await_listening() {
+  local i
+  for ((i = 0; i < 300; ++i)); do
+    [ -s "$data/$1.ready" ] && return
+    pid_of "$1" >/dev/null || break
+    sleep 0.1
+  done
+  echo "quickstart.sh: $1 did not start; the end of $data/$1.log:" >&2
+  tail -n 5 "$data/$1.log" >&2
+  exit 1
+}
+
+build() {
+  deploy/packages.sh install build
+  [ -f build/release/build.ninja ] || cmake --preset release >/dev/null
+  say "building (a first build takes a quarter of an hour on two cores)"
+  cmake --build build/release --target quorate-controller quorate-broker quoratectl
+}
+
+start_all() {
+  local i
+  mkdir -p "$data"
+  [ -s "$data/cluster-id" ] || ctl cluster new-id >"$data/cluster-id"
+  for i in 1 2 3; do start_controller $i; done
+  for i in 1 2 3; do await_listening "controller-$i"; done
+  for i in 1 2 3; do start_broker $i; done
+  for i in 1 2 3; do await_listening "broker-$i"; done
+  run_ctl cluster wait --ready --brokers 3 --timeout 60s
+}
+
+active_controller() {
+  ctl quorum describe --output json | sed -n 's/.*"leader_id": *\([0-9]*\).*/\1/p' | head -n 1
+}
+
+stop_all() {
+  local name pid
+  for name in broker-1 broker-2 broker-3 controller-1 controller-2 controller-3; do
+    pid=$(pid_of "$name") || continue
+    echo "stopping $name (pid $pid)"
+    kill -TERM "$pid"
+    for ((i = 0; i < 300; ++i)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    if kill -0 "$pid" 2>/dev/null; then
+      echo "$name did not stop within 30 s: killing it" >&2
+      kill -KILL "$pid"
+    fi
+    rm -f "$data/$name.pid"
+  done
+}
+
+status() {
+  local name pid
+  for name in controller-1 controller-2 controller-3 broker-1 broker-2 broker-3; do
+    if pid=$(pid_of "$name"); then echo "$name runs, pid $pid"; else echo "$name does not run"; fi
+  done
+  if pid_of controller-1 >/dev/null || pid_of controller-2 >/dev/null || pid_of controller-3 >/dev/null; then
+    ctl status --timeout 5s
+  fi
+}
+
+tour() {
+  local old new pid began
+  say "a topic: six partitions, three replicas each"
+  ctl topics delete orders >/dev/null 2>&1 || true
+  run_ctl topics create orders --partitions 6 --replication-factor 3
+  run_ctl topics describe orders
+
+  old=$(active_controller)
+  say "the active controller is $old: kill -9"
+  pid=$(pid_of "controller-$old")
+  kill -KILL "$pid"
+  began=$(now_ms)
+  ctl topics create "written-after-the-kill-$began" >/dev/null
+  echo "The next write was acknowledged $(($(now_ms) - began)) ms after the kill (the tool's own start included)."
+  new=$(active_controller)
+  echo "Controller $new took over from $old."
+  ctl topics describe orders >/dev/null && echo "Nothing was lost: orders is there, and so is what was written during the failover:"
+  run_ctl topics list
+
+  say "controller $old comes back and catches up"
+  start_controller "$old"
+  await_listening "controller-$old"
+  run_ctl cluster wait --ready --timeout 60s
+  run_ctl quorum describe
+
+  say "broker 1 dies: its partitions move in one batch"
+  pid=$(pid_of broker-1)
+  kill -KILL "$pid"
+  until [ "$(ctl brokers list --output json | jq '[.brokers[] | select(.broker_id == 1) | .fenced][0]')" = true ]; do sleep 0.05; done
+  run_ctl topics describe orders
+  grep -h 'broker 1' "$data/controller-$new.log" | tail -n 1 || true
+
+  say "broker 1 comes back: in its ISRs again"
+  start_broker 1
+  await_listening broker-1
+  run_ctl cluster wait --ready --brokers 3 --timeout 60s
+  until [ "$(ctl cluster describe --output json | jq .under_replicated_partition_count)" = 0 ]; do sleep 0.05; done
+  run_ctl topics describe orders
+
+  ctl topics delete "written-after-the-kill-$began" >/dev/null
+  say "the cluster goes on running"
+  cat <<EOF
+Go on with
+  export QUORATE_BOOTSTRAP=$bootstrap PATH=\$PATH:$bin/cli
+  quoratectl status
+  quoratectl topics create payments --partitions 12 --replication-factor 3
+  quoratectl --help
+Logs are in $data. Then
+  ./quickstart.sh status | stop | clean
+EOF
+}
+
+case ${1:-up} in
+  up) build; say "three controllers and three brokers, data in $data"; start_all; tour ;;
+  status) status ;;
+  stop) stop_all ;;
+  clean) stop_all; rm -rf "$data" ;;
+  -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0" ;;
+  *) echo "quickstart.sh: unknown command '$1' (status, stop, clean, or none)" >&2; exit 2 ;;
+esac

@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# The compose files on a real Docker engine: up, create, describe from outside and inside, a rolling
+# restart under writes, every acknowledged topic on every broker, down.
+#
+#   compose_test.sh BUILD_DIR three|five     exit status 77: skipped, no engine runs
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+quoratectl=$(cd "$1" && pwd)/cli/quoratectl
+size=$2
+dockerd_pid=""
+
+if ! "$here/engine.sh" available; then
+  if [ "${CI:-}" = true ]; then
+    dockerd_pid=$("$here/engine.sh" start)
+  else
+    echo "skipped: no Docker engine answers (docker info); CI starts one by itself"
+    exit 77
+  fi
+fi
+
+case $size in
+  three) file=$root/deploy/docker-compose.yml prefix="" base=9190 brokers=9290 controllers=3 ;;
+  five) file=$root/deploy/docker-compose.five.yml prefix=five- base=9390 brokers=9490 controllers=5 ;;
+  *) echo "compose_test.sh: three or five" >&2; exit 2 ;;
+esac
+project=quorate-test-$size
+export QUORATE_IMAGE=quorate:test QUORATE_DOCKERFILE=tests/compose/Dockerfile.prebuilt
+compose() { docker-compose -p "$project" -f "$file" "$@"; }
+
+fail() { echo "FAILED: $*" >&2; compose ps >&2 || true; compose logs --tail 30 >&2 || true; exit 1; }
+cleanup() {
+  compose down -v --remove-orphans -t 5 >/dev/null 2>&1 || true
+  [ -z "$dockerd_pid" ] || "$here/engine.sh" stop "$dockerd_pid"
+}
+trap cleanup EXIT
+
+"$here/engine.sh" base-image
+bootstrap="" broker_endpoints=""
+for ((i = 1; i <= controllers; ++i)); do bootstrap+=${bootstrap:+,}127.0.0.1:$((base + i)); done
+for i in 1 2 3; do broker_endpoints+=" 127.0.0.1:$((brokers + i))"; done
+export QUORATE_BOOTSTRAP=$bootstrap
+
+echo "== up"
+compose down -v --remove-orphans -t 5 >/dev/null 2>&1 || true
+compose build >/dev/null || fail "the image does not build"
+compose up -d 2>&1 | tail -n 3
+"$quoratectl" cluster wait --ready --brokers 3 --timeout 90s || fail "the cluster is not ready"
+
+echo "== a non-root user, loopback ports only"
+[ "$(compose exec -T ${prefix}controller-1 id -u)" = 10001 ] || fail "the controller runs as root"
+! docker ps --format '{{.Ports}}' | grep -q '0\.0\.0\.0:' || fail "a port is published beyond loopback"
+
+echo "== create and describe, from outside and from inside"
+"$quoratectl" topics create orders --partitions 6 --replication-factor 3 || fail "create"
+"$quoratectl" topics describe orders || fail "describe from outside"
+compose exec -T ${prefix}controller-1 quoratectl topics describe orders | grep -q 'PartitionCount: 6' ||
+  fail "describe from inside"
+
+echo "== rolling restart under a stream of creations"
+acknowledged=$(mktemp)
+stop_writer=$(mktemp -u)
+(
+  for ((n = 0; n < 2000; ++n)); do
+    [ -e "$stop_writer" ] && break
+    "$quoratectl" topics create "stream-$n" --timeout 60s >/dev/null && echo "stream-$n" >>"$acknowledged"
+    sleep 0.2
+  done
+) &
+writer=$!
+"$root/deploy/rolling-restart.sh" -p "$project" -f "$file" --timeout 90 || fail "rolling restart"
+touch "$stop_writer"
+wait "$writer"
+rm -f "$stop_writer"
+count=$(wc -l <"$acknowledged")
+[ "$count" -gt 0 ] || fail "no creation was acknowledged during the restart"
+
+echo "== $count acknowledged topics: each on every broker, exactly once"
+want=$({ cat "$acknowledged"; echo orders; } | sort)
+for endpoint in $broker_endpoints; do
+  for ((i = 0; i < 100; ++i)); do
+    have=$("$quoratectl" brokers view --topics --bootstrap "$endpoint" --output json |
+      jq -r '.brokers[0].topics[].name' | grep -E '^(orders|stream-[0-9]+)$' | sort)
+    [ "$have" = "$want" ] && break
+    sleep 0.1
+  done
+  [ "$have" = "$want" ] || { diff <(echo "$want") <(echo "$have") | head >&2; fail "the broker at $endpoint differs"; }
+done
+rm -f "$acknowledged"
+
+echo "== down"
+compose down -v -t 30 >/dev/null 2>&1 || fail "down"
+[ -z "$(docker ps -aq --filter "label=com.docker.compose.project=$project")" ] || fail "containers are left"
+echo "passed"
