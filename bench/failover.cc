@@ -1,0 +1,142 @@
+// How long writes stand still when the active controller dies: three real controllers, one write in
+// flight from a client that stays on a survivor, the active one hit by SIGKILL, SIGTERM or SIGSTOP.
+//
+//   bench/failover [--runs N] [--signals KILL,TERM,STOP] [--csv]
+//
+// The write gap of a run is the widest time between two consecutive acknowledgements. Each write
+// creates a topic of one partition and carries a request id; an attempt lasts at most 100 ms.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <thread>
+
+#include "absl/strings/str_split.h"
+#include "base/check.h"
+#include "tests/harness/cluster.h"
+
+namespace quorate::bench {
+namespace {
+
+using testing::Cluster;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+struct Run {
+  double gap_ms = 0;
+  // The median of the writes before the signal.
+  double usual_ms = 0;
+};
+
+double Milliseconds(steady_clock::duration d) {
+  return std::chrono::duration<double, std::milli>(d).count();
+}
+
+// The value below which a share of `p` of the (sorted) values lie; the nearest rank.
+double Percentile(const std::vector<double>& sorted, double p) {
+  const auto rank = static_cast<size_t>(std::ceil(p * static_cast<double>(sorted.size())));
+  return sorted[std::max<size_t>(rank, 1) - 1];
+}
+
+// Writes until `stop`; the times of the acknowledgements.
+std::vector<steady_clock::time_point> Write(client::AdminClient client, const std::string& prefix,
+                                            const std::atomic<bool>& stop) {
+  std::vector<steady_clock::time_point> acknowledged;
+  for (int n = 0; !stop; ++n) {
+    admin::v1::CreateTopicsRequest request;
+    auto* topic = request.add_topics();
+    topic->set_name(prefix + "-" + std::to_string(n));
+    topic->set_partition_count(1);
+    topic->set_replication_factor(1);
+    const auto result = client.CreateTopics(std::move(request));
+    if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
+      LOG(FATAL) << failure->ToString();
+    }
+    const auto& item = std::get<admin::v1::CreateTopicsResponse>(result).results(0);
+    CHECK(!item.has_error()) << item.error().message();
+    acknowledged.push_back(steady_clock::now());
+  }
+  return acknowledged;
+}
+
+Run RunOnce(Cluster& cluster, int signal, const std::string& prefix) {
+  const int active = cluster.AwaitActive();
+  const int survivor = active % 3 + 1;
+  std::atomic<bool> stop{false};
+  std::vector<steady_clock::time_point> acknowledged;
+  std::thread writer([&] {
+    acknowledged = Write(cluster.Client({survivor},
+                                        [](client::CallerOptions& options) {
+                                          options.attempt_timeout = milliseconds(100);
+                                          options.max_attempt_timeout = milliseconds(100);
+                                        }),
+                         prefix, stop);
+  });
+  std::this_thread::sleep_for(milliseconds(500));
+  const auto hit = steady_clock::now();
+  cluster.controller(active).Signal(signal);
+  std::this_thread::sleep_for(milliseconds(signal == SIGSTOP ? 2500 : 1000));
+  stop = true;
+  writer.join();
+  CHECK_GT(acknowledged.size(), 2u) << "hardly anything was written";
+  CHECK(acknowledged.back() > hit) << "no write was acknowledged after the signal";
+
+  Run run;
+  std::vector<double> usual;
+  for (size_t i = 1; i < acknowledged.size(); ++i) {
+    const double gap = Milliseconds(acknowledged[i] - acknowledged[i - 1]);
+    run.gap_ms = std::max(run.gap_ms, gap);
+    if (acknowledged[i] < hit) usual.push_back(gap);
+  }
+  std::sort(usual.begin(), usual.end());
+  run.usual_ms = usual.empty() ? 0 : Percentile(usual, 0.5);
+
+  if (signal == SIGSTOP) {
+    cluster.controller(active).Signal(SIGCONT);
+  } else {
+    CHECK(cluster.controller(active).Wait(testing::kPatience)) << "it did not end";
+    cluster.StartController(active);
+  }
+  cluster.AwaitReady();
+  return run;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("The write gap when the active controller is hit by a signal.", "failover");
+  int runs = 20;
+  std::string signals = "KILL,TERM,STOP";
+  app.add_option("--runs", runs, "Runs for each signal")->check(CLI::Range(1, 10000));
+  app.add_option("--signals", signals, "Any of KILL, TERM, STOP, separated by commas");
+  CLI11_PARSE(app, argc, argv);
+
+  std::printf("three controllers, one broker, on loopback; %d runs each; write gap in ms\n", runs);
+  std::printf("%-8s %8s %8s %8s %8s %14s\n", "signal", "p50", "p99", "max", "min", "usual write");
+  for (const std::string name : absl::StrSplit(signals, ',')) {
+    const int signal = name == "KILL" ? SIGKILL : name == "TERM" ? SIGTERM : SIGSTOP;
+    if (signal == SIGSTOP && name != "STOP") {
+      std::cerr << "failover: unknown signal '" << name << "' (KILL, TERM, STOP)\n";
+      return 2;
+    }
+    Cluster cluster({.controllers = 3, .brokers = 1});
+    cluster.Start();
+    std::vector<double> gaps;
+    std::vector<double> usual;
+    for (int run = 0; run < runs; ++run) {
+      const Run result = RunOnce(cluster, signal, "w" + std::to_string(run));
+      gaps.push_back(result.gap_ms);
+      usual.push_back(result.usual_ms);
+    }
+    std::sort(gaps.begin(), gaps.end());
+    std::sort(usual.begin(), usual.end());
+    std::printf("SIG%-5s %8.1f %8.1f %8.1f %8.1f %14.2f\n", name.c_str(), Percentile(gaps, 0.5),
+                Percentile(gaps, 0.99), gaps.back(), gaps.front(), Percentile(usual, 0.5));
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace quorate::bench
+
+int main(int argc, char** argv) { return quorate::bench::Main(argc, argv); }

@@ -1,0 +1,243 @@
+#include "tests/harness/cluster.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/check.h"
+#include "client/channel.h"
+#include "client/health.h"
+#include "gtest/gtest.h"
+#include "tests/harness/ports.h"
+
+namespace quorate::testing {
+namespace {
+
+std::string Loopback(uint16_t port) { return absl::StrFormat("127.0.0.1:%d", port); }
+
+std::string BuildDirectory() {
+  // …/build/PRESET/tests/… -> …/build/PRESET
+  std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  while (!std::filesystem::exists(path / "CMakeCache.txt")) {
+    CHECK(path.has_relative_path()) << "the tests do not run from a build directory";
+    path = path.parent_path();
+  }
+  return path.string();
+}
+
+std::vector<int> Numbers(int count) {
+  std::vector<int> result;
+  for (int i = 1; i <= count; ++i) result.push_back(i);
+  return result;
+}
+
+}  // namespace
+
+bool WaitFor(const std::function<bool()>& condition, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return true;
+}
+
+std::string ControllerProgram() { return BuildDirectory() + "/server/quorate-controller"; }
+std::string BrokerProgram() { return BuildDirectory() + "/server/quorate-broker"; }
+std::string QuoratectlProgram() { return BuildDirectory() + "/cli/quoratectl"; }
+
+Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
+  Rng rng(Rng::SystemSeed());
+  cluster_id_ = Uuid::Random(rng).ToString();
+  client_ports_ = FreePorts(options_.controllers);
+  peer_ports_ = FreePorts(options_.controllers);
+  broker_ports_ = FreePorts(options_.brokers);
+}
+
+Cluster::~Cluster() {
+  for (auto& [node, process] : controllers_) process->Kill();
+  for (auto& [broker, process] : brokers_) process->Kill();
+  if (::testing::Test::HasFailure()) directory_.Keep();
+}
+
+std::string Cluster::ControllerEndpoint(int node) const {
+  return Loopback(client_ports_.at(node - 1));
+}
+
+std::string Cluster::BrokerEndpoint(int broker) const {
+  return Loopback(broker_ports_.at(broker - 1));
+}
+
+std::string Cluster::Bootstrap() const {
+  std::vector<std::string> endpoints;
+  for (const int node : Numbers(options_.controllers)) {
+    endpoints.push_back(ControllerEndpoint(node));
+  }
+  return absl::StrJoin(endpoints, ",");
+}
+
+std::string Cluster::ControllerDirectory(int node) const {
+  return absl::StrFormat("%s/controller-%d", directory_.path(), node);
+}
+
+std::vector<std::string> Cluster::ControllerCommand(int node) const {
+  std::vector<std::string> voters;
+  for (const int peer : Numbers(options_.controllers)) {
+    voters.push_back(absl::StrFormat("%d@%s", peer, Loopback(peer_ports_.at(peer - 1))));
+  }
+  std::vector<std::string> command = {
+      ControllerProgram(),
+      "--cluster-id=" + cluster_id_,
+      "--node-id=" + std::to_string(node),
+      "--data-dir=" + ControllerDirectory(node),
+      "--voters=" + absl::StrJoin(voters, ","),
+      "--client-listen=" + ControllerEndpoint(node),
+      "--client-advertise=" + ControllerEndpoint(node),
+      "--peer-listen=" + Loopback(peer_ports_.at(node - 1)),
+      "--peer-advertise=" + Loopback(peer_ports_.at(node - 1)),
+  };
+  command.insert(command.end(), options_.controller_flags.begin(), options_.controller_flags.end());
+  return command;
+}
+
+std::vector<std::string> Cluster::BrokerCommand(int broker) const {
+  std::vector<std::string> command = {
+      BrokerProgram(),
+      "--cluster-id=" + cluster_id_,
+      "--broker-id=" + std::to_string(broker),
+      "--data-dir=" + absl::StrFormat("%s/broker-%d", directory_.path(), broker),
+      "--bootstrap=" + Bootstrap(),
+      "--listen=" + BrokerEndpoint(broker),
+      "--advertise=" + BrokerEndpoint(broker),
+  };
+  command.insert(command.end(), options_.broker_flags.begin(), options_.broker_flags.end());
+  return command;
+}
+
+void Cluster::StartController(int node, const std::vector<std::string>& extra) {
+  std::vector<std::string> command = ControllerCommand(node);
+  command.insert(command.end(), extra.begin(), extra.end());
+  controllers_.erase(node);
+  controllers_[node] =
+      std::make_unique<Process>(command, ControllerDirectory(node) + ".log");
+}
+
+void Cluster::StartBroker(int broker, const std::vector<std::string>& extra) {
+  std::vector<std::string> command = BrokerCommand(broker);
+  command.insert(command.end(), extra.begin(), extra.end());
+  brokers_.erase(broker);
+  brokers_[broker] = std::make_unique<Process>(
+      command, absl::StrFormat("%s/broker-%d.log", directory_.path(), broker));
+}
+
+void Cluster::Start() {
+  for (const int node : Numbers(options_.controllers)) StartController(node);
+  for (const int broker : Numbers(options_.brokers)) StartBroker(broker);
+  AwaitReady();
+  if (options_.brokers > 0) AwaitUnfencedBrokers(options_.brokers);
+}
+
+void Cluster::AwaitReady(std::vector<int> nodes) {
+  if (nodes.empty()) {
+    for (auto& [node, process] : controllers_) {
+      if (process->Running()) nodes.push_back(node);
+    }
+  }
+  for (const int node : nodes) {
+    const auto channel = client::MakeChannel(*ParseHostPort(ControllerEndpoint(node)));
+    CHECK(WaitFor([&] {
+      CHECK(controllers_.at(node)->Running())
+          << "controller " << node << " ended: " << controllers_.at(node)->Log();
+      return client::CheckHealth(channel, "quorate.ready", std::chrono::seconds(1)).ok();
+    })) << "controller "
+        << node << " is not ready: " << controllers_.at(node)->Log();
+  }
+}
+
+void Cluster::AwaitUnfencedBrokers(int count) {
+  client::AdminClient client = Client();
+  CHECK(WaitFor([&] {
+    const auto result = client.DescribeCluster({});
+    const auto* response = std::get_if<admin::v1::DescribeClusterResponse>(&result);
+    if (response == nullptr) return false;
+    int unfenced = 0;
+    for (const auto& broker : response->brokers()) unfenced += broker.fenced() ? 0 : 1;
+    return unfenced >= count;
+  })) << "fewer than "
+      << count << " brokers are unfenced; logs in " << directory_.path();
+}
+
+std::optional<admin::v1::DescribeQuorumResponse> Cluster::QuorumSeenBy(int node) {
+  client::AdminClient client =
+      Client({node}, [](client::CallerOptions& o) { o.timeout = std::chrono::milliseconds(500); });
+  admin::v1::DescribeQuorumRequest request;
+  request.set_allow_stale(true);
+  auto result = client.DescribeQuorum(request);
+  if (auto* response = std::get_if<admin::v1::DescribeQuorumResponse>(&result)) {
+    return std::move(*response);
+  }
+  return std::nullopt;
+}
+
+int Cluster::AwaitActive() {
+  int active = -1;
+  CHECK(WaitFor([&] {
+    std::map<std::pair<int, int>, int> votes;
+    for (auto& [node, process] : controllers_) {
+      if (!process->Running()) continue;
+      const auto seen = QuorumSeenBy(node);
+      if (!seen || seen->leader_id() < 0) continue;
+      if (++votes[{seen->epoch(), seen->leader_id()}] > options_.controllers / 2) {
+        active = seen->leader_id();
+        return true;
+      }
+    }
+    return false;
+  })) << "no active controller; logs in "
+      << directory_.path();
+  return active;
+}
+
+client::AdminClient Cluster::Client(std::vector<int> nodes,
+                                    std::function<void(client::CallerOptions&)> tune) const {
+  if (nodes.empty()) nodes = Numbers(options_.controllers);
+  client::CallerOptions options;
+  options.timeout = kPatience;
+  for (const int node : nodes) options.endpoints.push_back(*ParseHostPort(ControllerEndpoint(node)));
+  if (tune) tune(options);
+  return client::AdminClient(options);
+}
+
+admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const std::string& name,
+                                            int partitions, int replication_factor) {
+  admin::v1::CreateTopicsRequest request;
+  auto* topic = request.add_topics();
+  topic->set_name(name);
+  topic->set_partition_count(partitions);
+  topic->set_replication_factor(replication_factor);
+  auto result = client.CreateTopics(std::move(request));
+  if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
+    LOG(FATAL) << "create " << name << ": " << failure->ToString();
+  }
+  auto& response = std::get<admin::v1::CreateTopicsResponse>(result);
+  CHECK_EQ(response.results_size(), 1);
+  CHECK(!response.results(0).has_error()) << response.results(0).error().message();
+  return std::move(response);
+}
+
+std::vector<std::string> TopicNames(client::AdminClient& client) {
+  auto result = client.ListTopics({});
+  if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
+    LOG(FATAL) << "list topics: " << failure->ToString();
+  }
+  std::vector<std::string> names;
+  for (const auto& topic : std::get<admin::v1::ListTopicsResponse>(result).topics()) {
+    names.push_back(topic.name());
+  }
+  return names;
+}
+
+}  // namespace quorate::testing

@@ -1,0 +1,96 @@
+// A cluster of real processes on loopback: controllers and brokers with fixed addresses and data
+// directories, to be killed, paused, cut off and restarted at will.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/admin_client.h"
+#include "tests/harness/process.h"
+#include "tests/harness/temp_dir.h"
+
+namespace quorate::testing {
+
+// Generous: a test waits for a condition, and only a broken program makes it wait this long.
+inline constexpr std::chrono::seconds kPatience{60};
+
+// Waits until `condition` holds; false after kPatience.
+bool WaitFor(const std::function<bool()>& condition,
+             std::chrono::milliseconds patience = kPatience);
+
+struct ClusterOptions {
+  int controllers = 3;
+  int brokers = 0;
+  std::vector<std::string> controller_flags;
+  std::vector<std::string> broker_flags;
+};
+
+// Controllers and brokers are numbered from 1. Not thread-safe. The destructor kills what runs; if
+// the test has failed it prints where the logs are and leaves them.
+class Cluster {
+ public:
+  explicit Cluster(ClusterOptions options = {});
+  ~Cluster();
+
+  // Starts everything and waits until every controller is ready and every broker unfenced.
+  void Start();
+
+  // `extra` flags are for this start only. REQUIRES: the node does not run.
+  void StartController(int node, const std::vector<std::string>& extra = {});
+  void StartBroker(int broker, const std::vector<std::string>& extra = {});
+  Process& controller(int node) { return *controllers_.at(node); }
+  Process& broker(int broker) { return *brokers_.at(broker); }
+
+  // Until the given controllers are all ready (quorate.ready); every one that runs if empty.
+  void AwaitReady(std::vector<int> nodes = {});
+  void AwaitUnfencedBrokers(int count);
+  // The active controller on which a majority of the voters agrees; waits for one.
+  int AwaitActive();
+  // What node itself believes: who leads, at which epoch. Nothing if it does not answer.
+  std::optional<admin::v1::DescribeQuorumResponse> QuorumSeenBy(int node);
+
+  // HOST:PORT of client listeners.
+  std::string ControllerEndpoint(int node) const;
+  std::string BrokerEndpoint(int broker) const;
+  // The whole list, as --bootstrap takes it.
+  std::string Bootstrap() const;
+
+  // A client of all controllers, or of some.
+  client::AdminClient Client(std::vector<int> nodes = {},
+                             std::function<void(client::CallerOptions&)> tune = {}) const;
+
+  // The command line that StartController uses, for tests that change it.
+  std::vector<std::string> ControllerCommand(int node) const;
+  std::vector<std::string> BrokerCommand(int broker) const;
+  std::string ControllerDirectory(int node) const;
+  const std::string& cluster_id() const { return cluster_id_; }
+  const std::string& directory() const { return directory_.path(); }
+  const ClusterOptions& options() const { return options_; }
+
+ private:
+  const ClusterOptions options_;
+  TempDir directory_;
+  std::string cluster_id_;
+  std::vector<uint16_t> client_ports_;
+  std::vector<uint16_t> peer_ports_;
+  std::vector<uint16_t> broker_ports_;
+  std::map<int, std::unique_ptr<Process>> controllers_;
+  std::map<int, std::unique_ptr<Process>> brokers_;
+};
+
+// Where the programs are: next to the tests in the build directory.
+std::string ControllerProgram();
+std::string BrokerProgram();
+std::string QuoratectlProgram();
+
+// Calls that CHECK success, for tests in which anything else is a failure.
+admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const std::string& name,
+                                            int partitions, int replication_factor);
+std::vector<std::string> TopicNames(client::AdminClient& client);
+
+}  // namespace quorate::testing

@@ -1,0 +1,172 @@
+// Brokers die and come back; leaders move, and the brokers agree with the controllers.
+#include <csignal>
+
+#include <set>
+
+#include "client/channel.h"
+#include "gtest/gtest.h"
+#include "quorate/broker/v1/broker_view_service.grpc.pb.h"
+#include "tests/harness/cluster.h"
+
+namespace quorate::testing {
+namespace {
+
+admin::v1::TopicDescription Describe(client::AdminClient& client, const std::string& topic) {
+  admin::v1::DescribeTopicsRequest request;
+  request.add_topics(topic);
+  const auto result = client.DescribeTopics(request);
+  if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
+    LOG(FATAL) << failure->ToString();
+  }
+  return std::get<admin::v1::DescribeTopicsResponse>(result).topics(0);
+}
+
+// Whether every partition is led from its ISR, `dead` leads none and is in no ISR.
+bool MovedAwayFrom(const admin::v1::TopicDescription& topic, int dead) {
+  for (const auto& partition : topic.partitions()) {
+    const std::set<int> isr(partition.isr().begin(), partition.isr().end());
+    if (partition.leader_id() == dead || isr.contains(dead)) return false;
+    if (!isr.contains(partition.leader_id())) return false;
+  }
+  return true;
+}
+
+bool FullIsrs(const admin::v1::TopicDescription& topic) {
+  for (const auto& partition : topic.partitions()) {
+    if (partition.isr_size() != partition.replicas_size()) return false;
+  }
+  return true;
+}
+
+// (partition -> role) of one topic as the broker plays it; nothing if it does not answer.
+std::optional<std::map<int, broker::v1::Role>> Roles(const Cluster& cluster, int broker,
+                                                     const std::string& topic) {
+  const auto stub = broker::v1::BrokerViewService::NewStub(
+      client::MakeChannel(*ParseHostPort(cluster.BrokerEndpoint(broker))));
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(2));
+  broker::v1::ListRolesResponse response;
+  if (!stub->ListRoles(&context, {}, &response).ok()) return std::nullopt;
+  std::map<int, broker::v1::Role> roles;
+  for (const auto& role : response.roles()) {
+    if (role.topic() == topic) roles[role.partition()] = role.role();
+  }
+  return roles;
+}
+
+// Whether broker and description agree on every partition.
+bool PlaysItsRoles(const Cluster& cluster, int broker, const admin::v1::TopicDescription& topic) {
+  const auto roles = Roles(cluster, broker, topic.name());
+  if (!roles) return false;
+  std::map<int, broker::v1::Role> want;
+  for (const auto& partition : topic.partitions()) {
+    for (const int replica : partition.replicas()) {
+      if (replica != broker) continue;
+      want[partition.partition()] = partition.leader_id() == broker ? broker::v1::ROLE_LEADER
+                                                                    : broker::v1::ROLE_FOLLOWER;
+    }
+  }
+  return *roles == want;
+}
+
+TEST(BrokerTest, DeathMovesLeadersAndReturnRestoresIsrs) {
+  Cluster cluster({.controllers = 3, .brokers = 3});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 12, 3);
+  ASSERT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+
+  cluster.broker(1).Kill();
+  ASSERT_TRUE(WaitFor([&] { return MovedAwayFrom(Describe(client, "orders"), 1); }));
+  const auto moved = Describe(client, "orders");
+  for (const int broker : {2, 3}) {
+    EXPECT_TRUE(WaitFor([&] { return PlaysItsRoles(cluster, broker, moved); })) << broker;
+  }
+
+  cluster.StartBroker(1);
+  cluster.AwaitUnfencedBrokers(3);
+  ASSERT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+  for (const int broker : {1, 2, 3}) {
+    EXPECT_TRUE(WaitFor([&] {
+      return PlaysItsRoles(cluster, broker, Describe(client, "orders"));
+    })) << broker;
+  }
+}
+
+TEST(BrokerTest, AStoppedBrokerLeavesInGoodOrder) {
+  Cluster cluster({.controllers = 3, .brokers = 3});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 6, 3);
+  cluster.broker(2).Signal(SIGTERM);
+  const auto status = cluster.broker(2).Wait(kPatience);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->code, 0) << cluster.broker(2).Log();
+  EXPECT_TRUE(MovedAwayFrom(Describe(client, "orders"), 2)) << "it left before its leaders moved";
+}
+
+TEST(BrokerTest, AHungBrokerIsFencedByItsSessionTimeout) {
+  Cluster cluster(
+      {.controllers = 3, .brokers = 2, .controller_flags = {"--broker-session-timeout-ms=2000"}});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 6, 2);
+  cluster.broker(1).Signal(SIGSTOP);
+  EXPECT_TRUE(WaitFor([&] { return MovedAwayFrom(Describe(client, "orders"), 1); }));
+  cluster.broker(1).Signal(SIGCONT);
+  cluster.AwaitUnfencedBrokers(2);
+  EXPECT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+}
+
+TEST(BrokerTest, WithoutControllersABrokerKeepsImageAndRolesAndSaysSo) {
+  Cluster cluster({.controllers = 3, .brokers = 2});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 4, 2);
+  const auto topic = Describe(client, "orders");
+  for (const int broker : {1, 2}) {
+    ASSERT_TRUE(WaitFor([&] { return PlaysItsRoles(cluster, broker, topic); }));
+  }
+  for (const int node : {1, 2, 3}) cluster.controller(node).Kill();
+
+  const auto stub = broker::v1::BrokerViewService::NewStub(
+      client::MakeChannel(*ParseHostPort(cluster.BrokerEndpoint(1))));
+  broker::v1::DescribeBrokerResponse view;
+  ASSERT_TRUE(WaitFor([&] {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(2));
+    return stub->DescribeBroker(&context, {}, &view).ok() &&
+           view.state() == broker::v1::DescribeBrokerResponse::NO_CONTROLLER;
+  }));
+  EXPECT_GT(view.last_contact_age_ms(), 0);
+  EXPECT_GT(view.metadata_end_offset(), 0);
+  EXPECT_TRUE(PlaysItsRoles(cluster, 1, topic)) << "the roles were not kept";
+
+  for (const int node : {1, 2, 3}) cluster.StartController(node);
+  cluster.AwaitReady();
+  cluster.AwaitUnfencedBrokers(2);
+  EXPECT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+}
+
+TEST(BrokerTest, AFailoverOfTheControllerFencesNobody) {
+  Cluster cluster({.controllers = 3, .brokers = 3});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 6, 3);
+  ASSERT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+  const auto before = Describe(client, "orders");
+  for (int round = 0; round < 3; ++round) {
+    const int active = cluster.AwaitActive();
+    cluster.controller(active).Kill();
+    CreateTopic(client, "round-" + std::to_string(round), 1, 1);
+    cluster.StartController(active);
+    cluster.AwaitReady();
+  }
+  const auto after = Describe(client, "orders");
+  EXPECT_EQ(before.SerializeAsString(), after.SerializeAsString())
+      << "a partition changed although every broker was alive: " << before.DebugString()
+      << after.DebugString();
+}
+
+}  // namespace
+}  // namespace quorate::testing

@@ -1,0 +1,128 @@
+// Controllers die, all kinds of ways, under a stream of topic creations: nothing that was
+// acknowledged is lost, nothing is done twice.
+#include <csignal>
+
+#include "gtest/gtest.h"
+#include "tests/process/topic_stream.h"
+
+namespace quorate::testing {
+namespace {
+
+class FailoverTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(FailoverTest, KillingTheActiveControllerLosesNothing) {
+  Cluster cluster({.controllers = GetParam(), .brokers = 1});
+  cluster.Start();
+  TopicStream stream(cluster, "stream");
+  const int kills = GetParam() == 3 ? 20 : 5;
+  for (int round = 0; round < kills; ++round) {
+    stream.AwaitMore(5);
+    const int active = cluster.AwaitActive();
+    cluster.controller(active).Kill();
+    stream.AwaitMore(5);  // another one serves
+    cluster.StartController(active);
+    cluster.AwaitReady();
+  }
+  stream.Stop();
+  for (int node = 1; node <= GetParam(); ++node) {
+    client::AdminClient client = cluster.Client({node});
+    SCOPED_TRACE(node);
+    ExpectExactlyAcknowledged(client, stream);
+  }
+}
+
+TEST_P(FailoverTest, AMinorityOfDeadControllersIsTolerated) {
+  Cluster cluster({.controllers = GetParam(), .brokers = 1});
+  cluster.Start();
+  TopicStream stream(cluster, "stream");
+  for (int dead = 0; dead < GetParam() / 2; ++dead) {
+    stream.AwaitMore(5);
+    cluster.controller(cluster.AwaitActive()).Kill();
+  }
+  stream.AwaitMore(20);
+  stream.Stop();
+  client::AdminClient client = cluster.Client();
+  ExpectExactlyAcknowledged(client, stream);
+}
+
+INSTANTIATE_TEST_SUITE_P(Controllers, FailoverTest, ::testing::Values(3, 5));
+
+TEST(RestartTest, KillingAllControllersAtOnceLosesNothing) {
+  Cluster cluster({.controllers = 3, .brokers = 1});
+  cluster.Start();
+  TopicStream stream(cluster, "stream");
+  for (int round = 0; round < 3; ++round) {
+    stream.AwaitMore(20);
+    for (int node = 1; node <= 3; ++node) cluster.controller(node).Signal(SIGKILL);
+    for (int node = 1; node <= 3; ++node) ASSERT_TRUE(cluster.controller(node).Wait(kPatience));
+    for (int node = 1; node <= 3; ++node) cluster.StartController(node);
+    cluster.AwaitReady();
+  }
+  stream.AwaitMore(20);
+  stream.Stop();
+  client::AdminClient client = cluster.Client();
+  ExpectExactlyAcknowledged(client, stream);
+}
+
+TEST(RestartTest, StoppingTheActiveControllerHandsOverAndLosesNothing) {
+  Cluster cluster({.controllers = 3, .brokers = 1});
+  cluster.Start();
+  TopicStream stream(cluster, "stream");
+  for (int round = 0; round < 5; ++round) {
+    stream.AwaitMore(5);
+    const int active = cluster.AwaitActive();
+    cluster.controller(active).Signal(SIGTERM);
+    const auto status = cluster.controller(active).Wait(kPatience);
+    ASSERT_TRUE(status) << "controller " << active << " does not stop";
+    EXPECT_EQ(status->code, 0) << status->ToString() << ": " << cluster.controller(active).Log();
+    stream.AwaitMore(5);
+    cluster.StartController(active);
+    cluster.AwaitReady();
+  }
+  stream.Stop();
+  client::AdminClient client = cluster.Client();
+  ExpectExactlyAcknowledged(client, stream);
+}
+
+TEST(PauseTest, AResumedActiveControllerNeitherServesStaleReadsNorAcknowledges) {
+  Cluster cluster({.controllers = 3, .brokers = 1});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "before", 1, 1);
+  for (int round = 0; round < 3; ++round) {
+    const int paused = cluster.AwaitActive();
+    std::vector<int> others;
+    for (int node = 1; node <= 3; ++node) {
+      if (node != paused) others.push_back(node);
+    }
+    cluster.controller(paused).Signal(SIGSTOP);
+    const std::string during = "during-" + std::to_string(round);
+    client::AdminClient survivors = cluster.Client(others, [](client::CallerOptions& options) {
+      options.attempt_timeout = std::chrono::milliseconds(200);
+    });
+    CreateTopic(survivors, during, 1, 1);
+
+    // Questions wait in the paused one's sockets, and are the first thing it sees.
+    std::thread reader([&] {
+      client::AdminClient stale = cluster.Client({paused});
+      const std::vector<std::string> names = TopicNames(stale);
+      EXPECT_NE(std::find(names.begin(), names.end(), during), names.end())
+          << "a resumed controller answered a read from before it was paused";
+    });
+    std::thread writer([&] {
+      client::AdminClient stale = cluster.Client({paused});
+      CreateTopic(stale, "after-" + std::to_string(round), 1, 1);
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    cluster.controller(paused).Signal(SIGCONT);
+    reader.join();
+    writer.join();
+    cluster.AwaitReady();
+    // What it acknowledged, the others have.
+    const std::vector<std::string> names = TopicNames(survivors);
+    EXPECT_NE(std::find(names.begin(), names.end(), "after-" + std::to_string(round)), names.end());
+  }
+}
+
+}  // namespace
+}  // namespace quorate::testing
