@@ -1,15 +1,12 @@
 #include "tests/harness/cluster.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
-#include "client/channel.h"
-#include "client/health.h"
+#include "client/probes.h"
 #include "gtest/gtest.h"
 #include "tests/harness/ports.h"
 
@@ -147,11 +144,11 @@ void Cluster::AwaitReady(std::vector<int> nodes) {
     }
   }
   for (const int node : nodes) {
-    const auto channel = client::MakeChannel(*ParseHostPort(ControllerEndpoint(node)));
+    client::ReadinessProbe probe(*ParseHostPort(ControllerEndpoint(node)));
     CHECK(WaitFor([&] {
       CHECK(controllers_.at(node)->Running())
           << "controller " << node << " ended: " << controllers_.at(node)->Log();
-      return client::CheckHealth(channel, "quorate.ready", std::chrono::seconds(1)).ok();
+      return !probe.WhyNotReady(std::chrono::seconds(1)).has_value();
     })) << "controller "
         << node << " is not ready: " << controllers_.at(node)->Log();
   }
