@@ -52,6 +52,26 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
   client_ports_ = FreePorts(options_.controllers);
   peer_ports_ = FreePorts(options_.controllers);
   broker_ports_ = FreePorts(options_.brokers);
+  if (!options_.proxied_peers) return;
+  for (const int node : Numbers(options_.controllers)) {
+    for (const int peer : Numbers(options_.controllers)) {
+      if (node != peer) {
+        proxies_[{node, peer}] = std::make_unique<FaultProxy>(peer_ports_.at(peer - 1));
+      }
+    }
+  }
+}
+
+void Cluster::Isolate(int node) {
+  for (auto& [way, proxy] : proxies_) {
+    if (way.first == node || way.second == node) proxy->Blackhole(FaultProxy::Direction::kBoth);
+  }
+}
+
+void Cluster::Rejoin(int node) {
+  for (auto& [way, proxy] : proxies_) {
+    if (way.first == node || way.second == node) proxy->Forward();
+  }
 }
 
 Cluster::~Cluster() {
@@ -83,7 +103,10 @@ std::string Cluster::ControllerDirectory(int node) const {
 std::vector<std::string> Cluster::ControllerCommand(int node) const {
   std::vector<std::string> voters;
   for (const int peer : Numbers(options_.controllers)) {
-    voters.push_back(absl::StrFormat("%d@%s", peer, Loopback(peer_ports_.at(peer - 1))));
+    const auto proxy = proxies_.find({node, peer});
+    const uint16_t port =
+        proxy == proxies_.end() ? peer_ports_.at(peer - 1) : proxy->second->port();
+    voters.push_back(absl::StrFormat("%d@%s", peer, Loopback(port)));
   }
   std::vector<std::string> command = {
       ControllerProgram(),

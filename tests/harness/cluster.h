@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "client/admin_client.h"
+#include "tests/harness/fault_proxy.h"
 #include "tests/harness/process.h"
 #include "tests/harness/temp_dir.h"
 
@@ -26,6 +27,8 @@ bool WaitFor(const std::function<bool()>& condition,
 struct ClusterOptions {
   int controllers = 3;
   int brokers = 0;
+  // Every controller dials each of its peers through a FaultProxy of its own.
+  bool proxied_peers = false;
   std::vector<std::string> controller_flags;
   std::vector<std::string> broker_flags;
 };
@@ -64,6 +67,12 @@ class Cluster {
   client::AdminClient Client(std::vector<int> nodes = {},
                              std::function<void(client::CallerOptions&)> tune = {}) const;
 
+  // The way from `node` to its `peer`. REQUIRES: proxied_peers.
+  FaultProxy& PeerProxy(int node, int peer) { return *proxies_.at({node, peer}); }
+  // Cuts the node off from its peers, both ways, as a network that swallows packets; and heals it.
+  void Isolate(int node);
+  void Rejoin(int node);
+
   // The command line that StartController uses, for tests that change it.
   std::vector<std::string> ControllerCommand(int node) const;
   std::vector<std::string> BrokerCommand(int broker) const;
@@ -79,6 +88,7 @@ class Cluster {
   std::vector<uint16_t> client_ports_;
   std::vector<uint16_t> peer_ports_;
   std::vector<uint16_t> broker_ports_;
+  std::map<std::pair<int, int>, std::unique_ptr<FaultProxy>> proxies_;  // by (from, to)
   std::map<int, std::unique_ptr<Process>> controllers_;
   std::map<int, std::unique_ptr<Process>> brokers_;
 };
