@@ -64,7 +64,7 @@ tidy() {
   local files
   mapfile -t files < <(git ls-files "${@/%//*.cc}" | grep -v '_test\.cc$')
   printf '%s\n' "${files[@]}" |
-    xargs -P "$jobs" -n 4 clang-tidy-14 -p build/release --quiet 2>&1 |
+    xargs -P "$jobs" -n 4 clang-tidy-14 -p build/release --quiet --extra-arg=-Wno-unknown-warning-option 2>&1 |
     grep -v '^[0-9]* warnings\? generated\|^Suppressed \|^Use -header-filter' | tee build/tidy.log
   ! grep -q 'error:' build/tidy.log
 }
