@@ -74,7 +74,7 @@ TEST(EventLoopTest, CancelledTimersDoNotFire) {
   loop.Post([&] {
     const TimerId doomed = loop.PostAt(steady_clock::now(), [&] { fired = true; });
     loop.CancelTimer(doomed);
-    loop.CancelTimer(doomed);     // a second time: ignored
+    loop.CancelTimer(doomed);  // a second time: ignored
     loop.CancelTimer(kNoTimer);
     loop.PostAt(steady_clock::now() + milliseconds(5), [&] { done.set_value(); });
   });

@@ -104,9 +104,8 @@ absl::Status ConfigureFailpoints(std::string_view spec) {
     }
     absl::StatusOr<Armed> armed = failpoint_internal::ParseAction(pair[1]);
     if (!armed.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("failpoint '%s=%s': %s", name, pair[1],
-                          std::string(armed.status().message())));
+      return absl::InvalidArgumentError(absl::StrFormat("failpoint '%s=%s': %s", name, pair[1],
+                                                        std::string(armed.status().message())));
     }
     table[name] = *armed;
   }

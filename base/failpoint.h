@@ -3,8 +3,8 @@
 //   quorate-controller --failpoints storage.after_write=abort,raft.append=delay:50ms
 //
 // Actions: `abort` (the process ends as by kill -9), `error` (Status INTERNAL), `delay:<n>ms`; with
-// `@<n>` behind it, it first acts the n-th time the place is passed (`storage.after_write=abort@3`).
-// Inert unless configured: one relaxed load of an atomic.
+// `@<n>` behind it, it first acts the n-th time the place is passed
+// (`storage.after_write=abort@3`). Inert unless configured: one relaxed load of an atomic.
 #pragma once
 
 #include <atomic>

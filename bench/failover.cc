@@ -19,9 +19,9 @@
 namespace quorate::bench {
 namespace {
 
-using testing::Cluster;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+using testing::Cluster;
 
 struct Run {
   double gap_ms = 0;

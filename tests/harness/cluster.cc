@@ -141,8 +141,7 @@ void Cluster::StartController(int node, const std::vector<std::string>& extra) {
   std::vector<std::string> command = ControllerCommand(node);
   command.insert(command.end(), extra.begin(), extra.end());
   controllers_.erase(node);
-  controllers_[node] =
-      std::make_unique<Process>(command, ControllerDirectory(node) + ".log");
+  controllers_[node] = std::make_unique<Process>(command, ControllerDirectory(node) + ".log");
 }
 
 void Cluster::StartBroker(int broker, const std::vector<std::string>& extra) {
@@ -226,7 +225,8 @@ client::AdminClient Cluster::Client(std::vector<int> nodes,
   if (nodes.empty()) nodes = Numbers(options_.controllers);
   client::CallerOptions options;
   options.timeout = kPatience;
-  for (const int node : nodes) options.endpoints.push_back(*ParseHostPort(ControllerEndpoint(node)));
+  for (const int node : nodes)
+    options.endpoints.push_back(*ParseHostPort(ControllerEndpoint(node)));
   if (tune) tune(options);
   return client::AdminClient(options);
 }

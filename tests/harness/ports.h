@@ -1,6 +1,7 @@
 // Free loopback ports for the processes of a test.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -1,6 +1,5 @@
 // Brokers die and come back; leaders move, and the brokers agree with the controllers.
 #include <csignal>
-
 #include <set>
 
 #include "client/channel.h"
@@ -62,8 +61,8 @@ bool PlaysItsRoles(const Cluster& cluster, int broker, const admin::v1::TopicDes
   for (const auto& partition : topic.partitions()) {
     for (const int replica : partition.replicas()) {
       if (replica != broker) continue;
-      want[partition.partition()] = partition.leader_id() == broker ? broker::v1::ROLE_LEADER
-                                                                    : broker::v1::ROLE_FOLLOWER;
+      want[partition.partition()] =
+          partition.leader_id() == broker ? broker::v1::ROLE_LEADER : broker::v1::ROLE_FOLLOWER;
     }
   }
   return *roles == want;
@@ -87,9 +86,8 @@ TEST(BrokerTest, DeathMovesLeadersAndReturnRestoresIsrs) {
   cluster.AwaitUnfencedBrokers(3);
   ASSERT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
   for (const int broker : {1, 2, 3}) {
-    EXPECT_TRUE(WaitFor([&] {
-      return PlaysItsRoles(cluster, broker, Describe(client, "orders"));
-    })) << broker;
+    EXPECT_TRUE(WaitFor([&] { return PlaysItsRoles(cluster, broker, Describe(client, "orders")); }))
+        << broker;
   }
 }
 

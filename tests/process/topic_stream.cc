@@ -6,11 +6,11 @@
 namespace quorate::testing {
 
 TopicStream::TopicStream(const Cluster& cluster, std::string prefix)
-    : thread_([this, client = cluster.Client({},
-                                             [](client::CallerOptions& options) {
-                                               options.attempt_timeout =
-                                                   std::chrono::milliseconds(200);
-                                             }),
+    : thread_([this,
+               client = cluster.Client({},
+                                       [](client::CallerOptions& options) {
+                                         options.attempt_timeout = std::chrono::milliseconds(200);
+                                       }),
                prefix = std::move(prefix)]() mutable { Run(std::move(client), prefix); }) {}
 
 TopicStream::~TopicStream() { Stop(); }
