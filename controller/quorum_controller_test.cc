@@ -71,6 +71,39 @@ TEST(ActivationTest, WhatAFirstLeaderLeftOutIsMadeUpForByTheNext) {
   EXPECT_EQ(cluster.quorum().entries().size(), 5u);  // its barrier alone
 }
 
+TEST(ActivationTest, RequestsThatComeBeforeTheBarrierIsAppliedAreParked) {
+  ControllerCluster cluster(2);
+  cluster.Elect(1);
+  cluster.controller(2).OnLeaderChange(Epoch(2), NodeId(2));
+  Pending<CreateTopicsResponse> created;
+  Pending<broker::v1::HeartbeatResponse> heartbeat;
+  CreateTopicsRequest request;
+  request.add_topics()->set_name("t");
+  cluster.controller(2).CreateTopics(request, {}, created.reply());
+  cluster.controller(2).Heartbeat(/*stream=*/7, {}, heartbeat.reply());
+  cluster.Run();
+  EXPECT_FALSE(created.done());
+  EXPECT_FALSE(heartbeat.done());
+  cluster.controller(2).HeartbeatStreamEnded(7, StreamEnd::kBroken);
+  cluster.Run();
+  EXPECT_TRUE(heartbeat.done());  // nobody waits for it any more
+  cluster.Elect(2);
+  cluster.Commit();
+  ASSERT_TRUE(created.ok());
+  EXPECT_EQ(created.value().results(0).error().code(), common::v1::INVALID_REPLICATION_FACTOR);
+}
+
+TEST(ActivationTest, WhatWasParkedForAClaimThatFailedIsRefused) {
+  ControllerCluster cluster(2);
+  cluster.controller(2).OnLeaderChange(Epoch(1), NodeId(2));
+  Pending<CreateTopicsResponse> created;
+  cluster.controller(2).CreateTopics({}, {}, created.reply());
+  cluster.Run();
+  cluster.Elect(1);
+  EXPECT_EQ(created.error().code(), common::v1::NOT_CONTROLLER);
+  EXPECT_EQ(created.error().leader().node_id(), 1);
+}
+
 TEST_F(QuorumControllerTest, AnAnswerWaitsUntilItsEntryIsCommitted) {
   HoldCommits();
   const auto created = cluster_.Create("orders");

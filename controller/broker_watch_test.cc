@@ -1,0 +1,216 @@
+// Brokers' lives on the whole loop: sessions, dials, fences and registrations together.
+#include "controller/broker_watch.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "controller/testing/controller_cluster.h"
+
+namespace quorate::controller {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class BrokerWatchTest : public ::testing::Test {
+ protected:
+  BrokerWatchTest() {
+    cluster_.Elect(1);
+    cluster_.quorum().CommitAtOnce(true);
+    for (int32_t id = 1; id <= 3; ++id) cluster_.BringUp(id);
+    admin::v1::CreateTopicsRequest request;
+    auto* topic = request.add_topics();
+    topic->set_name("t");
+    for (const int32_t id : {1, 2, 3}) topic->add_assignments()->add_broker_ids(id);
+    for (auto& assignment : *topic->mutable_assignments()) {
+      assignment.add_broker_ids(assignment.broker_ids(0) % 3 + 1);
+    }
+    CHECK(cluster_.Create(request).ok());
+  }
+
+  bool Fenced(int32_t id, int controller = 1) {
+    return cluster_.ImageOf(controller).FindBroker(BrokerId(id))->fenced;
+  }
+  std::string LastCause() { return cluster_.quorum().entries().back()->header().cause; }
+
+  ControllerCluster cluster_{2};
+};
+
+TEST_F(BrokerWatchTest, AKilledBrokerIsFencedWithoutWaiting) {
+  const size_t before = cluster_.quorum().entries().size();
+  cluster_.KillBroker(1);
+  EXPECT_TRUE(Fenced(1));
+  EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);  // one entry, whatever it moved
+  EXPECT_EQ(LastCause(),
+            "fence broker 1: its connection broke and nothing listens at broker-1:9092");
+  EXPECT_EQ(cluster_.ImageOf(2).FindTopicByName("t")->partition(0).leader(), BrokerId(2));
+}
+
+TEST_F(BrokerWatchTest, ABrokerThatVanishesIsFencedAfterTheGrace) {
+  cluster_.prober().Swallow(ControllerCluster::EndpointOf(1));
+  cluster_.EndStream(1, StreamEnd::kBroken);
+  EXPECT_FALSE(Fenced(1));
+  cluster_.Advance(seconds(1));
+  EXPECT_TRUE(Fenced(1));
+}
+
+TEST_F(BrokerWatchTest, AStreamThatBreaksAndComesBackChangesNothing) {
+  const size_t before = cluster_.quorum().entries().size();
+  cluster_.EndStream(1, StreamEnd::kBroken);
+  EXPECT_TRUE(cluster_.Heartbeat(1).ok());
+  cluster_.Advance(seconds(2));
+  EXPECT_EQ(cluster_.quorum().entries().size(), before);
+}
+
+TEST_F(BrokerWatchTest, SilenceIsFencedByTheTimerAlone) {
+  cluster_.Advance(seconds(5));
+  cluster_.Heartbeat(2);
+  cluster_.Heartbeat(3);
+  cluster_.Advance(seconds(4));
+  EXPECT_TRUE(Fenced(1));
+  EXPECT_FALSE(Fenced(2));
+  EXPECT_EQ(LastCause(), "fence broker 1: it was silent for 9000 ms");
+}
+
+TEST_F(BrokerWatchTest, BrokersThatFallSilentTogetherLeaveInOneEntry) {
+  const size_t before = cluster_.quorum().entries().size();
+  cluster_.Advance(seconds(9));
+  EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);
+  EXPECT_EQ(LastCause(), "fence broker 1, 2, 3: their sessions are over");
+}
+
+TEST_F(BrokerWatchTest, ANewIncarnationOfADeadBrokerRegistersAtOnce) {
+  cluster_.KillBroker(1);
+  cluster_.StartBroker(1);
+  EXPECT_TRUE(cluster_.Register(1).ok());
+  EXPECT_FALSE(cluster_.Heartbeat(1).value().is_fenced());
+}
+
+TEST_F(BrokerWatchTest, ANewIncarnationAtTheSameEndpointProvesTheOldOneDead) {
+  // The process was replaced before its connection was seen to break.
+  cluster_.EndStream(1, StreamEnd::kReconnecting);
+  cluster_.StartBroker(1);
+  ASSERT_TRUE(cluster_.Register(1).ok());
+  EXPECT_TRUE(Fenced(1));
+  EXPECT_EQ(LastCause(), "register broker 1");
+  EXPECT_EQ(cluster_.ImageOf(1).FindTopicByName("t")->partition(0).leader(), BrokerId(2));
+}
+
+TEST_F(BrokerWatchTest, ASecondProcessUnderALiveIdIsRefused) {
+  cluster_.StartBroker(1);  // takes the endpoint; the first one is still connected
+  const auto refused = cluster_.Register(1);
+  EXPECT_EQ(refused.error().code(), common::v1::DUPLICATE_BROKER_REGISTRATION);
+  EXPECT_EQ(refused.error().retry_after_ms(), 9'000);
+  cluster_.Advance(seconds(9));
+  EXPECT_TRUE(cluster_.Register(1).ok());
+}
+
+TEST_F(BrokerWatchTest, TheSameIncarnationIsNotDialledAgain) {
+  const size_t before = cluster_.prober().dialled().size();
+  const int64_t epoch = cluster_.broker(1).epoch;
+  EXPECT_EQ(cluster_.Register(1).value().broker_epoch(), epoch);
+  EXPECT_EQ(cluster_.prober().dialled().size(), before);
+}
+
+TEST_F(BrokerWatchTest, ABrokerThatCannotBeDialledIsRegisteredUnverified) {
+  cluster_.StartBroker(4, /*answers=*/false);
+  EXPECT_FALSE(cluster_.Register(4).value().endpoint_verified());
+  cluster_.Heartbeat(4);
+  // Its broken stream alone proves nothing, and is not dialled.
+  const size_t before = cluster_.prober().dialled().size();
+  cluster_.KillBroker(4);
+  EXPECT_EQ(cluster_.prober().dialled().size(), before);
+  EXPECT_FALSE(Fenced(4));
+  cluster_.Advance(seconds(1));
+  EXPECT_TRUE(Fenced(4));
+}
+
+TEST_F(BrokerWatchTest, ATakeOverGivesEveryBrokerAFreshSession) {
+  cluster_.Advance(seconds(8));
+  cluster_.Elect(2);
+  for (int32_t id = 1; id <= 3; ++id) cluster_.broker(id).stream = 0;
+  cluster_.Advance(milliseconds(500));
+  for (const int32_t id : {2, 3}) EXPECT_TRUE(cluster_.Heartbeat(id).ok());
+  cluster_.prober().Refuse(ControllerCluster::EndpointOf(1));  // died during the failover
+  cluster_.Advance(milliseconds(499));
+  EXPECT_FALSE(Fenced(1, 2));
+  cluster_.Advance(milliseconds(1));
+  EXPECT_TRUE(Fenced(1, 2));
+  EXPECT_FALSE(Fenced(2, 2));
+}
+
+TEST_F(BrokerWatchTest, AFenceWaitsForRoomInTheLog) {
+  cluster_.quorum().SetAdmission(raft::Admission::kFull);
+  cluster_.KillBroker(1);
+  EXPECT_FALSE(Fenced(1));
+  cluster_.quorum().SetAdmission(raft::Admission::kOpen);
+  cluster_.Advance(milliseconds(100));
+  EXPECT_TRUE(Fenced(1));
+}
+
+TEST_F(BrokerWatchTest, AFenceWaitsForATransferToFail) {
+  cluster_.quorum().Pause();
+  cluster_.Run();
+  cluster_.KillBroker(1);
+  cluster_.Advance(milliseconds(300));
+  EXPECT_FALSE(Fenced(1));
+  cluster_.quorum().Resume();
+  cluster_.Run();
+  EXPECT_TRUE(Fenced(1));
+}
+
+TEST_F(BrokerWatchTest, APausedControllerAnswersHeartbeatsAndHearsStreamsEnd) {
+  cluster_.quorum().Pause();
+  cluster_.Run();
+  EXPECT_TRUE(cluster_.Heartbeat(1).ok());
+  cluster_.KillBroker(1);
+  EXPECT_FALSE(Fenced(1));
+  cluster_.quorum().Resume();
+  cluster_.Run();
+  EXPECT_TRUE(Fenced(1));
+}
+
+TEST_F(BrokerWatchTest, ALoopThatStoodStillFencesNobodyForIt) {
+  cluster_.clock().Advance(seconds(20));  // no timer ran meanwhile
+  cluster_.Run();
+  EXPECT_FALSE(Fenced(1));
+  for (int32_t id = 2; id <= 3; ++id) cluster_.Heartbeat(id);
+  cluster_.Advance(seconds(1));
+  EXPECT_TRUE(Fenced(1));
+  EXPECT_FALSE(Fenced(2));
+}
+
+TEST_F(BrokerWatchTest, ControlledShutdownIsGrantedWhenTheOthersHaveReplayedTheMove) {
+  const auto asked = cluster_.Heartbeat(1, /*want_shutdown=*/true);
+  EXPECT_FALSE(asked.value().should_shut_down());
+  const int64_t moved = cluster_.active().applied_offset().value();
+  cluster_.Heartbeat(2, false, moved);
+  cluster_.Heartbeat(3, false, moved - 1);
+  EXPECT_FALSE(cluster_.Heartbeat(1, true).value().should_shut_down());
+  cluster_.Heartbeat(3, false, moved);
+  EXPECT_TRUE(cluster_.Heartbeat(1, true).value().should_shut_down());
+  EXPECT_TRUE(Fenced(1));
+}
+
+TEST_F(BrokerWatchTest, AControlledShutdownGoesOnUnderTheNextController) {
+  cluster_.Heartbeat(1, /*want_shutdown=*/true);
+  cluster_.Elect(2);
+  for (int32_t id = 1; id <= 3; ++id) cluster_.broker(id).stream = 0;
+  EXPECT_FALSE(cluster_.Heartbeat(1, true).value().should_shut_down());
+  cluster_.Heartbeat(2);
+  cluster_.Heartbeat(3);
+  EXPECT_TRUE(cluster_.Heartbeat(1, true).value().should_shut_down());
+}
+
+TEST_F(BrokerWatchTest, HeartbeatsOfAStandbyAndOfStrangersAreRefused) {
+  Pending<broker::v1::HeartbeatResponse> pending;
+  cluster_.controller(2).Heartbeat(99, {}, pending.reply());
+  cluster_.Run();
+  EXPECT_EQ(pending.error().code(), common::v1::NOT_CONTROLLER);
+  cluster_.broker(1).epoch += 1;
+  EXPECT_EQ(cluster_.Heartbeat(1).error().code(), common::v1::STALE_BROKER_EPOCH);
+}
+
+}  // namespace
+}  // namespace quorate::controller
