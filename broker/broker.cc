@@ -20,8 +20,8 @@ Broker::Broker(BrokerOptions options, Executor* executor, const Clock* clock,
       reporter_(options_, executor, clock, &rng_, channel, &roles_),
       proposer_(options_, executor, clock, &rng_, channel) {}
 
-void Broker::Start() {
-  lifecycle_.Start();
+void Broker::Start(std::string advertised_endpoint) {
+  lifecycle_.Start(std::move(advertised_endpoint));
   follower_.Start();
 }
 

@@ -2,6 +2,9 @@
 // what it tells the controllers. Below this class nothing knows of more than its own part.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/executor.h"
@@ -34,7 +37,9 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   Broker(BrokerOptions options, Executor* executor, const Clock* clock, ControllerChannel* channel,
          MetadataSource* source, Listener* listener);
 
-  void Start();
+  // `advertised_endpoint` is HOST:PORT where others reach the broker; its GetIdentity must be
+  // served there by now.
+  void Start(std::string advertised_endpoint);
   // A controlled shutdown, bounded in time; ends with OnStopped. Idempotent.
   void BeginShutdown();
 

@@ -37,7 +37,10 @@ BrokerLifecycle::~BrokerLifecycle() {
   }
 }
 
-void BrokerLifecycle::Start() { Register(); }
+void BrokerLifecycle::Start(std::string advertised_endpoint) {
+  advertised_endpoint_ = std::move(advertised_endpoint);
+  Register();
+}
 
 void BrokerLifecycle::Register() {
   if (const absl::Status failed = Failpoint("broker.before_register"); !failed.ok()) {
@@ -49,7 +52,7 @@ void BrokerLifecycle::Register() {
   request.set_cluster_id(options_.cluster_id);
   request.set_broker_id(options_.broker_id.value());
   request.set_incarnation_id(std::string(options_.incarnation_id.bytes()));
-  request.set_advertised_endpoint(options_.advertised_endpoint);
+  request.set_advertised_endpoint(advertised_endpoint_);
   request.set_rack(options_.rack);
   channel_->RegisterBroker(
       finder_.current(), options_.call_timeout, std::move(request),
@@ -70,8 +73,7 @@ void BrokerLifecycle::OnRegistered(const v1::RegisterBrokerResponse& response) {
             << response.broker_epoch() << ", incarnation " << options_.incarnation_id;
   if (!response.endpoint_verified()) {
     LOG(WARNING) << "the controller could not reach this broker at its advertised endpoint "
-                 << options_.advertised_endpoint
-                 << ": others may not reach it either; check --advertise";
+                 << advertised_endpoint_ << ": others may not reach it either; check --advertise";
   }
   broker_epoch_ = response.broker_epoch();
   duplicate_since_.reset();

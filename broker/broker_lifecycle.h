@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
@@ -48,8 +49,8 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
                   ControllerChannel* channel, Listener* listener);
   ~BrokerLifecycle() override;
 
-  // Begins to register.
-  void Start();
+  // Begins to register. `advertised_endpoint` is HOST:PORT where others reach the broker.
+  void Start(std::string advertised_endpoint);
 
   // The broker has taken up everything in the metadata log below `end_offset`; `epoch` is that of
   // the last batch. The end offset goes down only when the log was replaced.
@@ -99,6 +100,7 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   // Between registrations that were refused or did not last.
   Backoff register_backoff_;
 
+  std::string advertised_endpoint_;
   BrokerState state_ = v1::DescribeBrokerResponse::STARTING;
   int64_t broker_epoch_ = -1;
   int64_t metadata_end_offset_ = 0;

@@ -28,7 +28,6 @@ class BrokerLifecycleTest : public testing::Test, private BrokerLifecycle::Liste
     options_.cluster_id = "AAAAAAAAAAAAAAAAAAAAAA";
     options_.broker_id = BrokerId(0);
     options_.incarnation_id = *Uuid::FromBytes("0123456789abcdef");
-    options_.advertised_endpoint = "broker:9092";
     options_.rack = "r1";
     options_.bootstrap = {"a", "b", "c"};
     NewLifecycle();
@@ -76,7 +75,7 @@ class BrokerLifecycleTest : public testing::Test, private BrokerLifecycle::Liste
   // One heartbeat was sent and answered.
   void StartToRunning() {
     lifecycle_->OnMetadata(kBrokerEpoch + 1, 1);
-    lifecycle_->Start();
+    lifecycle_->Start("broker:9092");
     Register();
     AnswerHeartbeat({});
     ASSERT_EQ(lifecycle_->state(), Describe::RUNNING);
@@ -96,7 +95,7 @@ class BrokerLifecycleTest : public testing::Test, private BrokerLifecycle::Liste
 
 TEST_F(BrokerLifecycleTest, RegistersCatchesUpAndIsUnfenced) {
   EXPECT_EQ(lifecycle_->state(), Describe::STARTING);
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   ASSERT_EQ(channel_.registrations.size(), 1u);
   const v1::RegisterBrokerRequest& request = channel_.registrations[0].request;
   EXPECT_EQ(channel_.registrations[0].endpoint, "a");
@@ -134,7 +133,7 @@ TEST_F(BrokerLifecycleTest, RegistersCatchesUpAndIsUnfenced) {
 }
 
 TEST_F(BrokerLifecycleTest, CatchingUpWhileAHeartbeatIsInFlightSendsAnotherWithTheAnswer) {
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   Register();
   ASSERT_EQ(channel_.heartbeats.size(), 1u);
   lifecycle_->OnMetadata(kBrokerEpoch + 1, 1);
@@ -145,7 +144,7 @@ TEST_F(BrokerLifecycleTest, CatchingUpWhileAHeartbeatIsInFlightSendsAnotherWithT
 }
 
 TEST_F(BrokerLifecycleTest, HeartbeatsAreEagerWhileFencedAndSlowWhenRunning) {
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   Register();
   AnswerHeartbeat({.caught_up = false, .fenced = true});
   executor_.AdvanceBy(options_.eager_heartbeat_interval);
@@ -158,7 +157,7 @@ TEST_F(BrokerLifecycleTest, HeartbeatsAreEagerWhileFencedAndSlowWhenRunning) {
 }
 
 TEST_F(BrokerLifecycleTest, GoesRoundTheControllersUntilOneRegistersIt) {
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   for (const char* endpoint : {"a", "b", "c"}) {
     ASSERT_EQ(channel_.registrations.size(), 1u);
     EXPECT_EQ(channel_.registrations[0].endpoint, endpoint);
@@ -173,7 +172,7 @@ TEST_F(BrokerLifecycleTest, GoesRoundTheControllersUntilOneRegistersIt) {
 }
 
 TEST_F(BrokerLifecycleTest, FollowsTheEndpointThatNotControllerNames) {
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   Register();
   EXPECT_EQ(channel_.open_endpoint(), "a");
   channel_.BreakHeartbeat(TestError(common::v1::NOT_CONTROLLER, "elsewhere"));
@@ -290,7 +289,7 @@ TEST_F(BrokerLifecycleTest, RegistersAgainWithTheSameIncarnationWhenItsRegistrat
 }
 
 TEST_F(BrokerLifecycleTest, KeepsAskingForAnIdThatAnotherProcessHoldsThenGivesUp) {
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   const MonoTime begin = clock_.Now();
   int refusals = 0;
   while (!stopped_ && refusals < 1000) {
@@ -307,7 +306,7 @@ TEST_F(BrokerLifecycleTest, KeepsAskingForAnIdThatAnotherProcessHoldsThenGivesUp
 }
 
 TEST_F(BrokerLifecycleTest, TakesOverAnIdWhoseHolderHasGone) {
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   channel_.Answer(channel_.registrations, {TestError(common::v1::DUPLICATE_BROKER_REGISTRATION)});
   executor_.AdvanceBy(seconds(1));
   Register();
@@ -318,7 +317,7 @@ TEST_F(BrokerLifecycleTest, TakesOverAnIdWhoseHolderHasGone) {
 TEST_F(BrokerLifecycleTest, GivesUpAtOnceWhereTryingAgainIsOfNoUse) {
   for (const auto code : {common::v1::INCONSISTENT_CLUSTER_ID, common::v1::INVALID_REGISTRATION}) {
     NewLifecycle();
-    lifecycle_->Start();
+    lifecycle_->Start("broker:9092");
     channel_.Answer(channel_.registrations, {TestError(code)});
     Run();
     ASSERT_TRUE(stopped_);
@@ -369,7 +368,7 @@ TEST_F(BrokerLifecycleTest, AShutdownGoesOnWithTheNextActiveController) {
 }
 
 TEST_F(BrokerLifecycleTest, StopsAtOnceWhereNobodyCanBeAsked) {
-  lifecycle_->Start();
+  lifecycle_->Start("broker:9092");
   lifecycle_->BeginShutdown();
   Run();
   ASSERT_TRUE(stopped_) << "not registered";

@@ -15,8 +15,6 @@ struct BrokerOptions {
   BrokerId broker_id;
   // New with every start of the process.
   Uuid incarnation_id;
-  // HOST:PORT, checked: no wildcard.
-  std::string advertised_endpoint;
   std::string rack;
   // The controllers' client endpoints: all that a broker ever dials, besides the active controller
   // that one of them names. Not empty.

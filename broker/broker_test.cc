@@ -29,7 +29,6 @@ class BrokerTest : public testing::Test, public Broker::Listener {
     options.cluster_id = "AAAAAAAAAAAAAAAAAAAAAA";
     options.broker_id = BrokerId(1);
     options.incarnation_id = TestUuid(77);
-    options.advertised_endpoint = "localhost:9092";
     options.bootstrap = {"c1", "c2", "c3"};
     broker_.emplace(options, &executor_, &clock_, &cluster_, &cluster_, this);
   }
@@ -45,7 +44,7 @@ class BrokerTest : public testing::Test, public Broker::Listener {
   }
   void StartToRunning() {
     cluster_.Elect(1);
-    broker_->Start();
+    broker_->Start("localhost:9092");
     Advance(milliseconds(200));
     ASSERT_EQ(State(), Describe::RUNNING);
   }
@@ -95,7 +94,7 @@ TEST_F(BrokerTest, StartsAgainstARunningCluster) {
 
 TEST_F(BrokerTest, WaitsForAClusterThatIsNotThereYet) {
   for (const int controller : {1, 2, 3}) cluster_.Kill(controller);
-  broker_->Start();
+  broker_->Start("localhost:9092");
   Advance(seconds(100));
   EXPECT_EQ(State(), Describe::STARTING);
   EXPECT_EQ(broker_->DescribeBroker().broker_epoch(), -1);

@@ -1,0 +1,121 @@
+#include "server/broker_server.h"
+
+#include <grpcpp/health_check_service_interface.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/random.h"
+#include "server/readiness.h"
+
+namespace quorate::server {
+namespace {
+
+constexpr size_t kMaxQueuedRequests = 1000;
+// How long calls that are under way may take when the broker has stopped.
+constexpr auto kServerShutdownTimeout = std::chrono::milliseconds(500);
+
+broker::BrokerOptions MakeOptions(const BrokerConfig& config, uint64_t seed,
+                                  const Uuid& incarnation_id) {
+  broker::BrokerOptions options;
+  options.cluster_id = config.cluster_id;
+  options.broker_id = config.broker_id;
+  options.incarnation_id = incarnation_id;
+  options.rack = config.rack;
+  for (const HostPort& controller : config.bootstrap) {
+    options.bootstrap.push_back(controller.ToString());
+  }
+  options.heartbeat_interval = config.heartbeat_interval;
+  options.eager_heartbeat_interval =
+      std::min(options.eager_heartbeat_interval, config.heartbeat_interval);
+  options.no_controller_after =
+      std::max(options.no_controller_after, 3 * config.heartbeat_interval);
+  options.registration_timeout = config.registration_timeout;
+  options.controlled_shutdown_timeout = config.controlled_shutdown_timeout;
+  options.seed = seed;
+  return options;
+}
+
+broker::v1::GetIdentityResponse MakeIdentity(const BrokerConfig& config,
+                                             const Uuid& incarnation_id) {
+  broker::v1::GetIdentityResponse identity;
+  identity.set_cluster_id(config.cluster_id);
+  identity.set_broker_id(config.broker_id.value());
+  identity.set_incarnation_id(std::string(incarnation_id.bytes()));
+  return identity;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerConfig& config) {
+  const uint64_t seed = config.seed != 0 ? config.seed : Rng::SystemSeed();
+  // Two brokers of one seed, or two starts of one broker, must not be the same incarnation.
+  Rng incarnation_rng(Rng::SystemSeed());
+  std::shared_ptr<BrokerServer> server(
+      new BrokerServer(config, seed, Uuid::Random(incarnation_rng)));
+  RETURN_IF_ERROR(server->Open(config, seed));
+  HostPort advertise = config.advertise;
+  if (advertise.port == 0) advertise.port = server->port();
+  server->loop_.Post([broker = &server->broker_, endpoint = advertise.ToString()]() mutable {
+    broker->Start(std::move(endpoint));
+  });
+  return server;
+}
+
+BrokerServer::BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id)
+    : loop_("broker", kMaxQueuedRequests),
+      channel_(&loop_, &clock_, &calls_),
+      source_(&loop_, &calls_),
+      broker_(MakeOptions(config, seed, incarnation_id), &loop_, &clock_, &channel_, &source_,
+              this),
+      view_service_(MakeIdentity(config, incarnation_id), &loop_, &broker_) {}
+
+// The loop must not run tasks of parts that are gone: it is the oldest part, and ends last.
+BrokerServer::~BrokerServer() { loop_.Stop(); }
+
+absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
+  RETURN_IF_ERROR(CheckCanListen(config.listen, "--listen"));
+  if (!config.data_dir.empty()) {
+    Rng rng(seed);
+    ASSIGN_OR_RETURN(data_directory_,
+                     storage::DataDirectory::Open(config.data_dir,
+                                                  {.role = storage::Role::kBroker,
+                                                   .cluster_id = config.cluster_id,
+                                                   .node_id = config.broker_id.value()},
+                                                  rng));
+  }
+  ASSIGN_OR_RETURN(listener_, OpenClientListener(config.listen, "--listen", {&view_service_}));
+  listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
+  return absl::OkStatus();
+}
+
+void BrokerServer::BeginStop() {
+  loop_.Post([this] { broker_.BeginShutdown(); });
+}
+
+absl::Status BrokerServer::WaitUntilStopped() {
+  absl::Status status;
+  {
+    MutexLock lock(&mutex_);
+    while (!stopped_) stopped_changed_.Wait(&mutex_);
+    status = *stopped_;
+  }
+  listener_.server->Shutdown(std::chrono::system_clock::now() + kServerShutdownTimeout);
+  calls_.CancelAndWait();
+  loop_.Stop();
+  return status;
+}
+
+void BrokerServer::OnReady(bool ready) {
+  listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, ready);
+}
+
+void BrokerServer::OnStopped(absl::Status status) {
+  MutexLock lock(&mutex_);
+  stopped_ = std::move(status);
+  stopped_changed_.NotifyAll();
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,67 @@
+// quorate-broker without its command line: what is made of what, and the order of starting and
+// stopping.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/mutex.h"
+#include "broker/broker.h"
+#include "server/broker_calls.h"
+#include "server/broker_config.h"
+#include "server/broker_controller_channel.h"
+#include "server/broker_metadata_source.h"
+#include "server/broker_view_service.h"
+#include "server/listener.h"
+#include "storage/data_directory.h"
+
+namespace quorate::server {
+
+class BrokerServer final : private broker::Broker::Listener {
+ public:
+  // Opens the data directory and the listener, and begins to register: in this order, because the
+  // active controller dials the broker before it decides. FAILED_PRECONDITION, DATA_LOSS: one line
+  // that names what is wrong and the remedy; nothing was changed.
+  static absl::StatusOr<std::shared_ptr<BrokerServer>> Start(const BrokerConfig& config);
+  // REQUIRES: stopped.
+  ~BrokerServer() override;
+
+  // The bound one.
+  uint16_t port() const { return listener_.port; }
+
+  // Begins a controlled shutdown, bounded in time. Any thread; idempotent.
+  void BeginStop();
+  // Waits until the broker has stopped, asked or not, and closes everything. An error says why the
+  // broker could not go on. Call once.
+  absl::Status WaitUntilStopped();
+
+ private:
+  BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id);
+
+  absl::Status Open(const BrokerConfig& config, uint64_t seed);
+
+  // broker::Broker::Listener.
+  void OnReady(bool ready) override;
+  void OnStopped(absl::Status status) override;
+
+  const SystemClock clock_;
+  EventLoop loop_;
+  BrokerCalls calls_;
+  BrokerControllerChannel channel_;
+  BrokerMetadataSource source_;
+  broker::Broker broker_;
+  BrokerViewServiceImpl view_service_;
+  std::unique_ptr<storage::DataDirectory> data_directory_;
+  server::Listener listener_;
+
+  Mutex mutex_;
+  CondVar stopped_changed_;
+  std::optional<absl::Status> stopped_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace quorate::server

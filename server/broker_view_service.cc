@@ -1,0 +1,55 @@
+#include "server/broker_view_service.h"
+
+#include <utility>
+
+#include "client/status_mapping.h"
+
+namespace quorate::server {
+
+grpc::ServerUnaryReactor* BrokerViewServiceImpl::Answer(grpc::CallbackServerContext* context,
+                                                        Task fill) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool accepted = loop_->TryPost([reactor, fill = std::move(fill)]() mutable {
+    std::move(fill)();
+    reactor->Finish(grpc::Status::OK);
+  });
+  if (!accepted) {
+    common::v1::Error error;
+    error.set_code(common::v1::RESOURCE_EXHAUSTED);
+    error.set_message("the broker has too much to do; try again");
+    error.set_outcome(common::v1::REFUSED);
+    error.set_retry_after_ms(100);
+    reactor->Finish(client::StatusFromError(error));
+  }
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* BrokerViewServiceImpl::GetIdentity(
+    grpc::CallbackServerContext* context, const broker::v1::GetIdentityRequest* /*request*/,
+    broker::v1::GetIdentityResponse* response) {
+  *response = identity_;
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(grpc::Status::OK);
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* BrokerViewServiceImpl::DescribeBroker(
+    grpc::CallbackServerContext* context, const broker::v1::DescribeBrokerRequest* /*request*/,
+    broker::v1::DescribeBrokerResponse* response) {
+  return Answer(context, [this, response] { *response = broker_->DescribeBroker(); });
+}
+
+grpc::ServerUnaryReactor* BrokerViewServiceImpl::ListRoles(
+    grpc::CallbackServerContext* context, const broker::v1::ListRolesRequest* /*request*/,
+    broker::v1::ListRolesResponse* response) {
+  return Answer(context, [this, response] { *response = broker_->ListRoles(); });
+}
+
+grpc::ServerUnaryReactor* BrokerViewServiceImpl::DescribeTopics(
+    grpc::CallbackServerContext* context, const broker::v1::DescribeTopicsRequest* request,
+    broker::v1::DescribeTopicsResponse* response) {
+  return Answer(context,
+                [this, request, response] { *response = broker_->DescribeTopics(*request); });
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,42 @@
+// BrokerViewService: what a broker believes, answered from its loop.
+#pragma once
+
+#include <grpcpp/support/server_callback.h>
+
+#include "base/executor.h"
+#include "broker/broker.h"
+#include "quorate/broker/v1/broker_view_service.grpc.pb.h"
+
+namespace quorate::server {
+
+class BrokerViewServiceImpl final : public broker::v1::BrokerViewService::CallbackService {
+ public:
+  // `identity` is answered by itself, whatever the broker is doing: the controller asks for it
+  // while the broker registers. `loop` is the broker's; both must outlive the service.
+  BrokerViewServiceImpl(broker::v1::GetIdentityResponse identity, Executor* loop,
+                        const broker::Broker* broker)
+      : identity_(std::move(identity)), loop_(loop), broker_(broker) {}
+
+  grpc::ServerUnaryReactor* GetIdentity(grpc::CallbackServerContext* context,
+                                        const broker::v1::GetIdentityRequest* request,
+                                        broker::v1::GetIdentityResponse* response) override;
+  grpc::ServerUnaryReactor* DescribeBroker(grpc::CallbackServerContext* context,
+                                           const broker::v1::DescribeBrokerRequest* request,
+                                           broker::v1::DescribeBrokerResponse* response) override;
+  grpc::ServerUnaryReactor* ListRoles(grpc::CallbackServerContext* context,
+                                      const broker::v1::ListRolesRequest* request,
+                                      broker::v1::ListRolesResponse* response) override;
+  grpc::ServerUnaryReactor* DescribeTopics(grpc::CallbackServerContext* context,
+                                           const broker::v1::DescribeTopicsRequest* request,
+                                           broker::v1::DescribeTopicsResponse* response) override;
+
+ private:
+  // Has `fill` write the response on the loop. RESOURCE_EXHAUSTED: the loop has too much to do.
+  grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Task fill);
+
+  const broker::v1::GetIdentityResponse identity_;
+  Executor* const loop_;
+  const broker::Broker* const broker_;
+};
+
+}  // namespace quorate::server
