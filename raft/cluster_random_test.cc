@@ -34,6 +34,12 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
     options.raft.max_append_bytes = 300;
     options.raft.max_inflight_messages = 3;
     options.raft.max_inflight_bytes = 600;
+    // Candidates that often collide.
+    options.raft.heartbeat_interval = std::chrono::milliseconds(30);
+    options.raft.election_timeout_min = std::chrono::milliseconds(100);
+    options.raft.election_timeout_max = std::chrono::milliseconds(110);
+    options.raft.check_quorum_timeout = std::chrono::milliseconds(100);
+    options.raft.death_stagger = Duration(0);
     return options;
   }
 
@@ -118,8 +124,8 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
 
 TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
   // Storms and calms: in a storm that never ends nothing is committed that could be lost.
-  for (int round = 0; round < 10; ++round) {
-    for (int step = 0; step < 2'000; ++step) {
+  for (int round = 0; round < 20; ++round) {
+    for (int step = 0; step < 1'500; ++step) {
       if (step < 1'000 && Chance(25)) {
         Fault();
       } else {
@@ -146,8 +152,8 @@ TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
 
 std::vector<Case> MakeCases() {
   std::vector<Case> cases;
-  for (uint64_t seed = 1; seed <= 12; ++seed) cases.push_back({.nodes = 3, .seed = seed});
-  for (uint64_t seed = 101; seed <= 108; ++seed) cases.push_back({.nodes = 5, .seed = seed});
+  for (uint64_t seed = 1; seed <= 14; ++seed) cases.push_back({.nodes = 3, .seed = seed});
+  for (uint64_t seed = 101; seed <= 106; ++seed) cases.push_back({.nodes = 5, .seed = seed});
   return cases;
 }
 

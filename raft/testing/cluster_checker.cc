@@ -11,7 +11,7 @@ ClusterChecker::ClusterChecker(TestCluster* cluster) : cluster_(cluster) {
 
 void ClusterChecker::OnEffect(NodeId id, const Effect& effect) {
   std::visit(Overloaded{[&](const effect::Persist& e) { OnPersist(id, e.write); },
-                        [&](const effect::Reply& e) { OnReply(id, e.message); },
+                        [&](const effect::Reply& e) { OnReply(id, e); },
                         [&](const effect::LeaderChange& e) {
                           if (e.leader == id) OnLeader(id, e.epoch);
                         },
@@ -35,19 +35,28 @@ void ClusterChecker::OnPersist(NodeId id, const LogWrite& write) {
   }
 }
 
-void ClusterChecker::OnReply(NodeId id, const Message& message) {
+void ClusterChecker::OnReply(NodeId id, const effect::Reply& reply) {
   const TestCluster::Node& node = cluster_->At(id);
+  const Message& message = reply.message;
+  // Nothing: the stream broke, and nobody will hear it.
+  const std::optional<NodeId> asker = cluster_->AskerOf(reply.session);
   if (const auto* append = std::get_if<AppendResponse>(&message); append && append->success) {
     const EntryPtr entry = node.disk.Find(append->match_index);
     const Epoch on_disk = entry ? entry->epoch() : Epoch(0);
     if (node.core->log().EpochAt(append->match_index) != on_disk) {
       Violated(id, "acknowledged what is not on its disk: " + ToString(message));
     }
+    const RaftCore* leader = asker ? cluster_->At(*asker).core.get() : nullptr;
+    if (leader != nullptr && leader->epoch() == append->epoch &&
+        leader->log().EpochAt(append->match_index) != on_disk) {
+      Violated(id, "acknowledged what the leader does not have: " + ToString(message));
+    }
   }
   if (const auto* vote = std::get_if<VoteResponse>(&message);
       vote && vote->granted && !vote->pre_vote) {
     const HardState& durable = node.disk.hard_state();
-    if (durable.epoch != vote->requested_epoch || !durable.vote) {
+    if (durable.epoch != vote->requested_epoch || !durable.vote ||
+        (asker && durable.vote->node_id != *asker)) {
       Violated(id, "granted a vote that is not on its disk: " + ToString(message));
     }
   }

@@ -27,7 +27,7 @@ class ClusterChecker {
  private:
   void OnEffect(NodeId id, const Effect& effect);
   void OnPersist(NodeId id, const LogWrite& write);
-  void OnReply(NodeId id, const Message& message);
+  void OnReply(NodeId id, const effect::Reply& reply);
   void OnLeader(NodeId id, Epoch epoch);
   void OnCommit(NodeId id, LogIndex index);
   EntryPtr EntryOf(NodeId id, LogIndex index) const;

@@ -228,6 +228,11 @@ void TestCluster::Execute(NodeId id, Effect effect) {
       effect);
 }
 
+std::optional<NodeId> TestCluster::AskerOf(SessionId session) const {
+  const auto it = streams_.find(session);
+  return it == streams_.end() ? std::nullopt : std::optional(it->second.owner);
+}
+
 size_t TestCluster::FirstOfItsStream(size_t position) const {
   const Envelope& wanted = wire_.at(position);
   for (size_t i = 0; i < position; ++i) {

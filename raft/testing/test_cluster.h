@@ -91,6 +91,9 @@ class TestCluster {
   // Hands an event to a node, if it is up, and executes the effects.
   void Step(NodeId id, Event event);
 
+  // Whose stream the session is; nothing: it broke.
+  std::optional<NodeId> AskerOf(SessionId session) const;
+
   const std::deque<Envelope>& wire() const { return wire_; }
   // Delivers the first message of the stream and direction of wire()[position], or drops it.
   void DeliverNear(size_t position);

@@ -1,0 +1,192 @@
+#include "raft/log_view.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace quorate::raft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr size_t kPayloadBytes = 100;
+constexpr size_t kNoLimit = size_t{1} << 30;
+
+VoterSet MakeVoters(int nodes) {
+  std::vector<Voter> voters;
+  for (int id = 1; id <= nodes; ++id) voters.push_back({.key = {.node_id = NodeId(id)}});
+  return VoterSet(std::move(voters));
+}
+
+EntryPtr MakeEntry(int64_t index, int32_t epoch) {
+  return Entry::Make({.epoch = Epoch(epoch),
+                      .index = LogIndex(index),
+                      .base_offset = RecordOffset((index - 1) * 2),
+                      .record_count = 2},
+                     std::string(kPayloadBytes, 'x'));
+}
+
+// A log with one entry for each epoch given, from index 1 on.
+LogView MakeLog(const std::vector<int32_t>& epochs, size_t cache_bytes = kNoLimit) {
+  LogView log(RestoredLog{}, cache_bytes);
+  for (const int32_t epoch : epochs) log.Append(MakeEntry(log.last_index().value() + 1, epoch));
+  return log;
+}
+
+std::vector<int64_t> Indexes(const std::vector<EntryPtr>& entries) {
+  std::vector<int64_t> indexes;
+  for (const EntryPtr& entry : entries) indexes.push_back(entry->index().value());
+  return indexes;
+}
+
+TEST(LogViewTest, AnEmptyLogStartsAtIndexOneAndOffsetZero) {
+  const LogView log = MakeLog({});
+  EXPECT_TRUE(log.empty());
+  EXPECT_EQ(log.last_index(), LogIndex(0));
+  EXPECT_EQ(log.last_epoch(), Epoch(0));
+  EXPECT_EQ(log.end_offset(), RecordOffset(0));
+  EXPECT_EQ(log.EpochAt(LogIndex(0)), Epoch(0));
+}
+
+// etcd raft #31: a compacted term read as 0 and matched.
+TEST(LogViewTest, AnUnknownEpochIsNoValue) {
+  const LogView log = MakeLog({1, 1, 3});
+  EXPECT_EQ(log.EpochAt(LogIndex(2)), Epoch(1));
+  EXPECT_EQ(log.EpochAt(LogIndex(3)), Epoch(3));
+  EXPECT_EQ(log.EpochAt(LogIndex(4)), std::nullopt);
+  LogView cut(RestoredLog{.first_index = LogIndex(5),
+                          .last_index = LogIndex(5),
+                          .last_entry = MakeEntry(5, 3),
+                          .epoch_starts = {{Epoch(3), LogIndex(5)}}},
+              kNoLimit);
+  EXPECT_EQ(cut.EpochAt(LogIndex(4)), std::nullopt);
+}
+
+TEST(LogViewTest, EpochsAreKnownForEntriesThatAreOnlyOnDisk) {
+  const LogView log(RestoredLog{.last_index = LogIndex(9),
+                                .last_entry = MakeEntry(9, 4),
+                                .epoch_starts = {{Epoch(1), LogIndex(1)}, {Epoch(4), LogIndex(6)}}},
+                    kNoLimit);
+  EXPECT_EQ(log.EpochAt(LogIndex(5)), Epoch(1));
+  EXPECT_EQ(log.EpochAt(LogIndex(6)), Epoch(4));
+  EXPECT_EQ(log.durable_index(), LogIndex(9));
+  EXPECT_EQ(log.commit_index(), LogIndex(0)) << "what is committed is never remembered";
+  EXPECT_THAT(log.Slice(LogIndex(5), LogIndex(9), kNoLimit), IsEmpty());
+  EXPECT_THAT(Indexes(log.Slice(LogIndex(9), LogIndex(9), kNoLimit)), ElementsAre(9));
+}
+
+TEST(LogViewTest, LastIndexOfEpochAtMostSkipsLaterEpochs) {
+  const LogView log = MakeLog({1, 1, 3, 3, 6});
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(6), LogIndex(5)), LogIndex(5));
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(5), LogIndex(5)), LogIndex(4));
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(3), LogIndex(3)), LogIndex(3));
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(2), LogIndex(5)), LogIndex(2));
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(0), LogIndex(5)), LogIndex(0));
+}
+
+TEST(LogViewTest, SlicesAreContiguousAndBoundedButNeverEmptyForWantOfRoom) {
+  const LogView log = MakeLog({1, 1, 1, 1});
+  const size_t entry_bytes = log.Find(LogIndex(1))->encoded().size();
+  EXPECT_THAT(Indexes(log.Slice(LogIndex(2), LogIndex(9), kNoLimit)), ElementsAre(2, 3, 4));
+  EXPECT_THAT(Indexes(log.Slice(LogIndex(2), LogIndex(3), kNoLimit)), ElementsAre(2, 3));
+  EXPECT_THAT(Indexes(log.Slice(LogIndex(1), LogIndex(4), 2 * entry_bytes)), ElementsAre(1, 2));
+  EXPECT_THAT(Indexes(log.Slice(LogIndex(1), LogIndex(4), 1)), ElementsAre(1));
+}
+
+TEST(LogViewTest, AnOffsetFindsTheEntryThatContainsIt) {
+  const LogView log = MakeLog({1, 1, 1});  // offsets 0-1, 2-3, 4-5
+  EXPECT_THAT(Indexes(log.SliceFromOffset(RecordOffset(3), LogIndex(3), kNoLimit)),
+              ElementsAre(2, 3));
+  EXPECT_THAT(Indexes(log.SliceFromOffset(RecordOffset(4), LogIndex(3), 1)), ElementsAre(3));
+  EXPECT_THAT(log.SliceFromOffset(RecordOffset(6), LogIndex(3), kNoLimit), IsEmpty());
+}
+
+TEST(LogViewTest, OnlyWhatIsDurableAndCommittedLeavesTheCache) {
+  LogView log = MakeLog({1, 1, 1, 1}, /*cache_bytes=*/1);
+  EXPECT_EQ(log.cache_first(), LogIndex(1));
+  log.SetDurable(LogIndex(3));
+  EXPECT_EQ(log.cache_first(), LogIndex(1));
+  log.CommitTo(LogIndex(2));
+  EXPECT_EQ(log.cache_first(), LogIndex(3));
+  log.CommitTo(LogIndex(4));
+  EXPECT_EQ(log.cache_first(), LogIndex(4));
+  log.SetDurable(LogIndex(4));
+  EXPECT_EQ(log.cache_first(), LogIndex(4)) << "the last entry stays";
+}
+
+// ClickHouse #102629: the durable index survived truncation.
+TEST(LogViewTest, TruncationShrinksWhatIsDurable) {
+  LogView log = MakeLog({1, 1, 2});
+  log.SetDurable(LogIndex(3));
+  log.TruncateAfter(LogIndex(1));
+  EXPECT_EQ(log.last_index(), LogIndex(1));
+  EXPECT_EQ(log.durable_index(), LogIndex(1));
+  EXPECT_EQ(log.last_epoch(), Epoch(1));
+  log.Append(MakeEntry(2, 3));
+  EXPECT_EQ(log.durable_index(), LogIndex(1));
+  EXPECT_EQ(log.EpochAt(LogIndex(2)), Epoch(3));
+  EXPECT_EQ(log.EpochAt(LogIndex(3)), std::nullopt);
+}
+
+TEST(LogViewDeathTest, WhatIsCommittedIsNeverTruncated) {
+  LogView log = MakeLog({1, 1, 1});
+  log.CommitTo(LogIndex(2));
+  EXPECT_DEATH(log.TruncateAfter(LogIndex(1)), "Check failed");
+}
+
+TEST(LogViewDeathTest, EntriesAreAppendedWithoutGaps) {
+  LogView log = MakeLog({1});
+  EXPECT_DEATH(log.Append(MakeEntry(3, 1)), "Check failed");
+}
+
+// KIP-853: a set governs from its append on, and no longer than its entry.
+TEST(LogViewTest, VotersGovernOnAppendAndAreRevertedOnTruncation) {
+  LogView log(RestoredLog{.founding_voters = MakeVoters(3)}, kNoLimit);
+  EXPECT_EQ(log.voters().size(), 3u);
+  EXPECT_FALSE(log.has_voters_entry());
+  log.Append(MakeEntry(1, 1));
+  log.Append(Entry::Make({.type = EntryType::kVoters,
+                          .epoch = Epoch(1),
+                          .index = LogIndex(2),
+                          .base_offset = RecordOffset(2)},
+                         MakeVoters(5).Encode()));
+  EXPECT_EQ(log.voters().size(), 5u);
+  EXPECT_EQ(log.voters_index(), LogIndex(2));
+  log.TruncateAfter(LogIndex(1));
+  EXPECT_EQ(log.voters().size(), 3u);
+  EXPECT_FALSE(log.has_voters_entry());
+}
+
+TEST(LogViewTest, UncommittedBytesAreThoseThatThisProcessAppended) {
+  LogView log(RestoredLog{.last_index = LogIndex(1),
+                          .last_entry = MakeEntry(1, 1),
+                          .epoch_starts = {{Epoch(1), LogIndex(1)}}},
+              kNoLimit);
+  const size_t entry_bytes = log.Find(LogIndex(1))->encoded().size();
+  EXPECT_EQ(log.uncommitted_bytes(), 0u);
+  log.Append(MakeEntry(2, 2));
+  log.Append(MakeEntry(3, 2));
+  EXPECT_EQ(log.uncommitted_bytes(), 2 * entry_bytes);
+  log.CommitTo(LogIndex(2));
+  EXPECT_EQ(log.uncommitted_bytes(), entry_bytes);
+  log.TruncateAfter(LogIndex(2));
+  EXPECT_EQ(log.uncommitted_bytes(), 0u);
+}
+
+TEST(LogViewTest, TheCommittedEndIsKnownOnlyWhereTheEntryWasInMemory) {
+  LogView log(RestoredLog{.last_index = LogIndex(5),
+                          .last_entry = MakeEntry(5, 1),
+                          .epoch_starts = {{Epoch(1), LogIndex(1)}}},
+              kNoLimit);
+  log.CommitTo(LogIndex(3));
+  EXPECT_EQ(log.commit_end_offset(), std::nullopt);
+  log.CommitTo(LogIndex(5));
+  EXPECT_EQ(log.commit_end_offset(), RecordOffset(10));
+}
+
+}  // namespace
+}  // namespace quorate::raft
