@@ -1,32 +1,29 @@
 // The program as scripts use it: exit codes, and what goes to which stream.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <fstream>
-#include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/check.h"
 #include "client/testing/fake_admin_service.h"
+#include "tests/harness/loopback_socket.h"
+#include "tests/harness/process.h"
 
 namespace quorate::cli {
 namespace {
 
 using client::ErrorStatus;
 using client::FakeAdminService;
-using client::RefusingPort;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr char kBootstrap[] = "QUORATE_BOOTSTRAP";
 
 struct Result {
   int exit_code = -1;
@@ -34,54 +31,29 @@ struct Result {
   std::string err;
 };
 
-std::string Contents(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+Result RunProgram(const std::vector<std::string>& command,
+                  const std::map<std::string, std::string>& environment = {}) {
+  auto ran = quorate::testing::Run(command, environment);
+  return {.exit_code = ran.status.code.value_or(-1),
+          .out = std::move(ran.output),
+          .err = std::move(ran.errors)};
 }
 
-// Runs a program with nothing in its environment but `environment`.
-Result RunProgram(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
-  static std::atomic<int> runs = 0;
-  const std::string stem =
-      absl::StrFormat("%s/quoratectl-%d-%d", testing::TempDir(), getpid(), runs.fetch_add(1));
-  const std::string out = stem + ".out";
-  const std::string err = stem + ".err";
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), kFlags, 0600);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), kFlags, 0600);
-
-  const auto pointers = [](std::vector<std::string>& texts) {
-    std::vector<char*> result;
-    for (std::string& text : texts) result.push_back(text.data());
-    result.push_back(nullptr);
-    return result;
-  };
-  pid_t pid = 0;
-  CHECK_EQ(0, posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr, pointers(arguments).data(),
-                          pointers(environment).data()));
-  posix_spawn_file_actions_destroy(&actions);
-  int status = 0;
-  PCHECK(waitpid(pid, &status, 0) == pid);
-  Result result{.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-                .out = Contents(out),
-                .err = Contents(err)};
-  unlink(out.c_str());
-  unlink(err.c_str());
-  return result;
-}
-
-Result Quoratectl(std::vector<std::string> arguments, std::vector<std::string> environment = {}) {
+Result Quoratectl(std::vector<std::string> arguments,
+                  const std::map<std::string, std::string>& environment = {}) {
   arguments.insert(arguments.begin(), QUORATECTL);
-  return RunProgram(std::move(arguments), std::move(environment));
+  return RunProgram(arguments, environment);
+}
+
+std::string Endpoint(const quorate::testing::LoopbackSocket& socket) {
+  return HostPort{"127.0.0.1", socket.port()}.ToString();
 }
 
 grpc::Status Ok(int /*call*/) { return grpc::Status::OK; }
 
 TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
   FakeAdminService service(Ok);
-  const std::string bootstrap = "QUORATE_BOOTSTRAP=" + service.endpoint().ToString();
+  const std::string bootstrap = service.endpoint().ToString();
   const struct {
     std::vector<std::string> arguments;
     std::string message;
@@ -107,7 +79,7 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
   };
   for (const auto& usage : cases) {
-    const Result result = Quoratectl(usage.arguments, {bootstrap});
+    const Result result = Quoratectl(usage.arguments, {{kBootstrap, bootstrap}});
     EXPECT_EQ(result.exit_code, 2) << usage.message;
     EXPECT_THAT(result.err, AllOf(HasSubstr(usage.message), HasSubstr(" --help\n")));
     EXPECT_THAT(result.out, IsEmpty());
@@ -116,7 +88,7 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
 }
 
 TEST(QuoratectlTest, AWrongVariableIsNamed) {
-  const Result result = Quoratectl({"topics", "list"}, {"QUORATE_BOOTSTRAP=nonsense"});
+  const Result result = Quoratectl({"topics", "list"}, {{kBootstrap, "nonsense"}});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, HasSubstr("QUORATE_BOOTSTRAP: 'nonsense' has no port"));
 }
@@ -194,19 +166,17 @@ TEST(QuoratectlTest, ARefusedRequestExitsWith1) {
 }
 
 TEST(QuoratectlTest, UnreachableExitsWith3AndTellsWhatEachEndpointAnswered) {
-  RefusingPort dead;
+  const quorate::testing::LoopbackSocket dead;
   FakeAdminService leaderless([](int) {
     return ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "no leader");
   });
-  const std::string both = dead.endpoint().ToString() + "," + leaderless.endpoint().ToString();
-  const Result table =
-      Quoratectl({"topics", "list", "--timeout", "1s"}, {"QUORATE_BOOTSTRAP=" + both});
+  const std::string both = Endpoint(dead) + "," + leaderless.endpoint().ToString();
+  const Result table = Quoratectl({"topics", "list", "--timeout", "1s"}, {{kBootstrap, both}});
   EXPECT_EQ(table.exit_code, 3);
   EXPECT_THAT(table.out, IsEmpty());
-  EXPECT_THAT(table.err,
-              AllOf(HasSubstr(dead.endpoint().ToString() + ": "), HasSubstr("Connection refused"),
-                    HasSubstr(leaderless.endpoint().ToString() + ": "), HasSubstr("no leader"),
-                    HasSubstr("--bootstrap")));
+  EXPECT_THAT(table.err, AllOf(HasSubstr(Endpoint(dead) + ": "), HasSubstr("Connection refused"),
+                               HasSubstr(leaderless.endpoint().ToString() + ": "),
+                               HasSubstr("no leader"), HasSubstr("--bootstrap")));
 
   const Result json =
       Quoratectl({"topics", "list", "--timeout", "1s", "--bootstrap", both, "--output", "json"});
@@ -251,9 +221,9 @@ TEST(QuoratectlTest, WaitTellsWhatIsMissingAndSucceedsOnceNothingIs) {
 }
 
 TEST(QuoratectlTest, BrokersViewGoesOnAfterABrokerThatDoesNotAnswer) {
-  RefusingPort dead;
-  const Result result = Quoratectl(
-      {"brokers", "view", "--output", "json", "--bootstrap", dead.endpoint().ToString()});
+  const quorate::testing::LoopbackSocket dead;
+  const Result result =
+      Quoratectl({"brokers", "view", "--output", "json", "--bootstrap", Endpoint(dead)});
   EXPECT_EQ(result.exit_code, 3);
   const auto views = nlohmann::json::parse(result.out)["views"];
   ASSERT_EQ(views.size(), 1u);
@@ -262,7 +232,7 @@ TEST(QuoratectlTest, BrokersViewGoesOnAfterABrokerThatDoesNotAnswer) {
 }
 
 TEST(QuoratectlTest, NewIdsDifferAndNeedNoCluster) {
-  const Result first = Quoratectl({"cluster", "new-id"}, {"QUORATE_BOOTSTRAP=nonsense"});
+  const Result first = Quoratectl({"cluster", "new-id"}, {{kBootstrap, "nonsense"}});
   const Result second = Quoratectl({"cluster", "new-id"});
   EXPECT_EQ(first.exit_code, 0) << first.err;
   EXPECT_EQ(first.out.size(), 23u);

@@ -12,14 +12,15 @@
 #include "client/status_mapping.h"
 #include "client/testing/fake_admin_service.h"
 #include "quorate/broker/v1/broker_view_service.grpc.pb.h"
+#include "tests/harness/loopback_socket.h"
 
 namespace quorate::client {
 namespace {
 
 using admin::v1::CreateTopicsRequest;
 using std::chrono::milliseconds;
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 grpc::Status Ok(int /*call*/) { return grpc::Status::OK; }
 
@@ -42,6 +43,15 @@ template <typename T>
 const CallFailure& FailureOf(const CallResult<T>& result) {
   return std::get<CallFailure>(result);
 }
+
+// Where every connection is refused.
+class DeadEndpoint {
+ public:
+  HostPort endpoint() const { return {"127.0.0.1", socket_.port()}; }
+
+ private:
+  quorate::testing::LoopbackSocket socket_;
+};
 
 TEST(AdminClientTest, GoesToTheNextEndpointAndStaysWhereItWasAnswered) {
   FakeAdminService first(Always(common::v1::NOT_CONTROLLER, common::v1::REFUSED, "not me"));
@@ -95,7 +105,7 @@ TEST(AdminClientTest, AGivenRequestIdIsKept) {
 }
 
 TEST(AdminClientTest, ARefusedConnectionIsPassedOver) {
-  RefusingPort dead;
+  const DeadEndpoint dead;
   FakeAdminService alive(Ok);
   AdminClient client(Endpoints({dead.endpoint(), alive.endpoint()}));
   EXPECT_TRUE(std::holds_alternative<admin::v1::CreateTopicsResponse>(client.CreateTopics({})));
@@ -106,14 +116,14 @@ TEST(AdminClientTest, FindsAControllerThatComesUpWhileItTries) {
     return call < 5 ? ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "…")
                     : grpc::Status::OK;
   });
-  RefusingPort dead;
+  const DeadEndpoint dead;
   AdminClient client(Endpoints({dead.endpoint(), service.endpoint()}));
   EXPECT_TRUE(std::holds_alternative<admin::v1::ListTopicsResponse>(client.ListTopics({})));
   EXPECT_EQ(service.call_count(), 6);
 }
 
 TEST(AdminClientTest, GivingUpTellsWhatEachEndpointAnswered) {
-  RefusingPort dead;
+  const DeadEndpoint dead;
   FakeAdminService leaderless(
       Always(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "no leader since 12 s"));
   AdminClient client(Impatient({dead.endpoint(), leaderless.endpoint()}));

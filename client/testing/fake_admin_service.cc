@@ -1,11 +1,8 @@
 #include "client/testing/fake_admin_service.h"
 
-#include <arpa/inet.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <utility>
@@ -119,19 +116,5 @@ grpc::Status ErrorStatus(common::v1::ErrorCode code, common::v1::Outcome outcome
   error.set_retry_after_ms(retry_after_ms);
   return StatusFromError(error);
 }
-
-// Bound but not listening: the port is ours, and the kernel refuses whoever connects.
-RefusingPort::RefusingPort() : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  PCHECK(socket_ >= 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  PCHECK(bind(socket_, reinterpret_cast<sockaddr*>(&address), length) == 0);
-  PCHECK(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length) == 0);
-  endpoint_ = {kLoopback, ntohs(address.sin_port)};
-}
-
-RefusingPort::~RefusingPort() { close(socket_); }
 
 }  // namespace quorate::client

@@ -75,19 +75,4 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
 grpc::Status ErrorStatus(common::v1::ErrorCode code, common::v1::Outcome outcome,
                          std::string message, int64_t retry_after_ms = 0);
 
-// A port of loopback that refuses connections for as long as this lives.
-class RefusingPort {
- public:
-  RefusingPort();
-  ~RefusingPort();
-  RefusingPort(const RefusingPort&) = delete;
-  RefusingPort& operator=(const RefusingPort&) = delete;
-
-  const HostPort& endpoint() const { return endpoint_; }
-
- private:
-  int socket_;
-  HostPort endpoint_;
-};
-
 }  // namespace quorate::client
