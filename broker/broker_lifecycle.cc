@@ -177,7 +177,8 @@ void BrokerLifecycle::OnSessionEnded() { listener_->OnSession(std::nullopt); }
 void BrokerLifecycle::OnMetadata(int64_t end_offset, int32_t epoch) {
   const bool was_caught_up = metadata_end_offset_ > broker_epoch_;
   metadata_end_offset_ = end_offset;
-  if (broker_epoch_ >= 0 && !was_caught_up && end_offset > broker_epoch_) session_.SendNow();
+  const bool is_caught_up = metadata_end_offset_ > broker_epoch_;
+  if (is_caught_up != was_caught_up) session_.SendNow();
   session_.OnControllerEpoch(epoch);
 }
 

@@ -314,6 +314,21 @@ TEST_F(BrokerLifecycleTest, TakesOverAnIdWhoseHolderHasGone) {
   EXPECT_FALSE(stopped_);
 }
 
+TEST_F(BrokerLifecycleTest, ALaterHolderOfTheIdGetsItsOwnTime) {
+  lifecycle_->Start("broker:9092");
+  channel_.Answer(channel_.registrations, {TestError(common::v1::DUPLICATE_BROKER_REGISTRATION)});
+  executor_.AdvanceBy(seconds(1));
+  Register();
+  AnswerHeartbeat({});
+  executor_.AdvanceBy(options_.heartbeat_interval + options_.registration_timeout);
+  channel_.BreakHeartbeat(TestError(common::v1::STALE_BROKER_EPOCH));
+  executor_.AdvanceBy(seconds(1));
+  channel_.Answer(channel_.registrations, {TestError(common::v1::DUPLICATE_BROKER_REGISTRATION)});
+  executor_.AdvanceBy(seconds(1));
+  EXPECT_FALSE(stopped_);
+  EXPECT_EQ(channel_.registrations.size(), 1u);
+}
+
 TEST_F(BrokerLifecycleTest, GivesUpAtOnceWhereTryingAgainIsOfNoUse) {
   for (const auto code : {common::v1::INCONSISTENT_CLUSTER_ID, common::v1::INVALID_REGISTRATION}) {
     NewLifecycle();

@@ -216,14 +216,33 @@ TEST_F(BrokerTest, AsksThroughAFailover) {
   EXPECT_EQ(cluster_.image().FindTopicByName("orders")->partition(0).isr_count(), 3u);
 }
 
-TEST_F(BrokerTest, AResetKeepsTheRolesUntilTheNewLogIsRead) {
+TEST_F(BrokerTest, LeavesASourceThatHasLostTouch) {
+  StartToRunning();
+  ASSERT_EQ(broker_->DescribeBroker().metadata_endpoint(), "c2");
+  cluster_.Isolate(2);
+  AddOrders(1);
+  EXPECT_TRUE(Roles().empty());
+  for (int second = 0; second < 4; ++second) {
+    cluster_.SendProgress();
+    Advance(seconds(1));
+  }
+  EXPECT_EQ(broker_->DescribeBroker().metadata_endpoint(), "c3");
+  EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_LEADER));
+}
+
+TEST_F(BrokerTest, AReplacedLogTakesEffectOnceItIsRead) {
   StartToRunning();
   AddOrders(1);
   cluster_.ReplaceLog();
-  Advance(seconds(2));
-  EXPECT_EQ(State(), Describe::RUNNING);
+  // The subscription is told, begins again, and hears nothing for a while.
+  cluster_.Pause(2);
+  Advance(milliseconds(500));
   EXPECT_EQ(cluster_.registrations.size(), 2u);
-  EXPECT_EQ(cluster_.registrations[1].incarnation_id(), TestUuid(77).bytes());
+  EXPECT_EQ(cluster_.registrations.back().incarnation_id(), TestUuid(77).bytes());
+  EXPECT_EQ(State(), Describe::STARTING) << "it has read nothing of the new log";
+  EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_LEADER)) << "and keeps its roles";
+  Advance(seconds(4));
+  EXPECT_EQ(State(), Describe::RUNNING);
   EXPECT_TRUE(Roles().empty()) << "the restored log does not have the topic";
   EXPECT_EQ(broker_->DescribeBroker().metadata_end_offset(), cluster_.image().end_offset().value());
 }

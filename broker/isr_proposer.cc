@@ -22,9 +22,7 @@ bool AnyBecameActive(const MetadataImage& before, const MetadataImage& now) {
   for (const auto& [id, broker] : now.brokers()) {
     if (!broker->active()) continue;
     const BrokerRegistration* earlier = before.FindBroker(id);
-    if (earlier == nullptr || !earlier->active() || earlier->broker_epoch != broker->broker_epoch) {
-      return true;
-    }
+    if (earlier == nullptr || !earlier->active()) return true;
   }
   return false;
 }

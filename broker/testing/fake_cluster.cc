@@ -291,6 +291,7 @@ void FakeCluster::Subscribe(const std::string& endpoint, metadata::v1::Subscribe
 }
 
 void FakeCluster::SendBatch(const metadata::v1::Batch& batch) {
+  if (subscription_ != nullptr && isolated_.contains(subscription_->controller)) return;
   metadata::v1::SubscribeResponse response;
   *response.mutable_batch() = batch;
   Deliver<MetadataEvent>(subscription_, response);
@@ -300,7 +301,8 @@ void FakeCluster::SendProgress() {
   metadata::v1::SubscribeResponse response;
   response.mutable_progress()->set_high_watermark(image_.end_offset().value());
   response.mutable_progress()->set_epoch(epoch_);
-  response.mutable_progress()->set_leader_id(active_ == 0 ? -1 : active_);
+  const bool isolated = subscription_ != nullptr && isolated_.contains(subscription_->controller);
+  response.mutable_progress()->set_leader_id(active_ == 0 || isolated ? -1 : active_);
   Deliver<MetadataEvent>(subscription_, response);
 }
 

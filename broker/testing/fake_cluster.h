@@ -32,6 +32,11 @@ class FakeCluster final : public ControllerChannel, public MetadataSource {
   // The controller stops in the middle of everything, and nothing breaks.
   void Pause(int controller) { paused_.insert(controller); }
 
+  // The controller loses touch with the others: it learns of nothing any more and knows no leader.
+  void Isolate(int controller) { isolated_.insert(controller); }
+  // What controllers tell their subscribers each second.
+  void SendProgress();
+
   // Appends a batch, which is committed at once.
   void Append(const std::vector<metadata::v1::Record>& records);
   // Sends subscribers a batch that need not fit the log, of which it does not become a part.
@@ -86,11 +91,11 @@ class FakeCluster final : public ControllerChannel, public MetadataSource {
   // Moves the broker's leaderships to other members of the ISRs, and takes it out of them.
   std::vector<metadata::v1::Record> LeaveIsrs(BrokerId broker) const;
   void SendBatch(const metadata::v1::Batch& batch);
-  void SendProgress();
 
   Executor* const executor_;
   std::set<int> dead_;
   std::set<int> paused_;
+  std::set<int> isolated_;
   int active_ = 0;  // 0: none
   int32_t epoch_ = 0;
   metadata::MetadataImage image_;
