@@ -1,0 +1,278 @@
+#include "server/controller_server.h"
+
+#include <grpcpp/health_check_service_interface.h>
+
+#include <chrono>
+#include <future>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "base/event_loop.h"
+#include "base/failpoint.h"
+#include "base/random.h"
+#include "controller/quorum_controller.h"
+#include "raft/raft_node.h"
+#include "server/admin_service.h"
+#include "server/broker_service.h"
+#include "server/call_edge.h"
+#include "server/cluster_queries.h"
+#include "server/grpc_broker_prober.h"
+#include "server/leader_tracker.h"
+#include "server/listener.h"
+#include "server/log_listeners.h"
+#include "server/metadata_service.h"
+#include "server/peer_channel.h"
+#include "server/peer_transport.h"
+#include "server/readiness.h"
+#include "server/request_router.h"
+#include "server/subscription_hub.h"
+#include "storage/controller_log.h"
+#include "storage/data_directory.h"
+
+namespace quorate::server {
+namespace {
+
+// Requests that may wait for a loop; raft's takes only completions and peer messages.
+constexpr size_t kMaxQueued = 20'000;
+
+// How long each step of stopping may take before the next one begins.
+constexpr Duration kDrainTimeout = std::chrono::seconds(1);
+constexpr Duration kCloseTimeout = std::chrono::seconds(1);
+
+// Waits until `start(done)` has called `done`, but not beyond `timeout`; whether it has.
+template <typename Start>
+bool RunAndWait(Duration timeout, Start start) {
+  auto done = std::make_shared<std::promise<void>>();
+  std::future<void> finished = done->get_future();
+  start([done] { done->set_value(); });
+  return finished.wait_for(timeout) == std::future_status::ready;
+}
+
+PeerTransportOptions TransportOptions(const ControllerConfig& config,
+                                      const raft::ReplicaKey& self) {
+  PeerTransportOptions options = {.cluster_id = config.cluster_id, .self = self};
+  for (const ConfiguredVoter& voter : config.voters) {
+    if (voter.node_id != config.node_id) options.peers.emplace(voter.node_id, voter.endpoint);
+  }
+  return options;
+}
+
+raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::ReplicaKey& self) {
+  raft::RaftOptions options;
+  options.self = self;
+  options.peer_endpoint = config.peer_advertise.ToString();
+  for (const ConfiguredVoter& voter : config.voters) {
+    options.configured_voters.push_back(voter.node_id);
+  }
+  options.heartbeat_interval = config.heartbeat_interval;
+  options.election_timeout_min = config.election_timeout_min;
+  options.election_timeout_max = config.election_timeout_max;
+  options.check_quorum_timeout = config.election_timeout_max;
+  return options;
+}
+
+controller::ControllerOptions MakeControllerOptions(const ControllerConfig& config, uint64_t seed) {
+  return {.cluster_id = config.cluster_id,
+          .node_id = config.node_id,
+          .broker_session_timeout = config.broker_session_timeout,
+          .broker_connection_grace = config.broker_connection_grace,
+          .seed = seed};
+}
+
+}  // namespace
+
+// The members stand in the order in which they are made; the loops are stopped before any of them
+// goes away.
+class ControllerServer::Impl final : public ControllerDirectory {
+ public:
+  Impl(const ControllerConfig& config, std::unique_ptr<storage::DataDirectory> directory,
+       std::unique_ptr<storage::ControllerLog> log, uint64_t seed)
+      : config_(config),
+        data_directory_(std::move(directory)),
+        log_(std::move(log)),
+        self_{config.node_id, data_directory_->directory_id()},
+        transport_(TransportOptions(config, self_), &raft_loop_, &clock_),
+        prober_(std::in_place, GrpcBrokerProber::Options{}),
+        controller_(MakeControllerOptions(config, seed + 1), &controller_loop_, &clock_, &*prober_),
+        router_({.self = config.node_id}, &edge_loop_, &clock_, &leader_, transport_.forwarder()),
+        hub_({}, &fanout_loop_, &clock_, &leader_),
+        edge_(&edge_loop_, &clock_, [this] { return LeaderEndpoint(); }),
+        readiness_(
+            &edge_loop_, &clock_, [this] { return controller_.applied_offset(); },
+            [this](bool ready) { PublishReady(ready); }) {}
+
+  ~Impl() override { Stop(); }
+
+  absl::Status Start(uint64_t seed, FatalCallback on_fatal) {
+    ASSIGN_OR_RETURN(raft_,
+                     raft::RaftNode::Create(MakeRaftOptions(config_, self_), log_->TakeRestored(),
+                                            {.executor = &raft_loop_,
+                                             .clock = &clock_,
+                                             .log = log_->log(),
+                                             .transport = &transport_},
+                                            seed, std::move(on_fatal)));
+    controller_.SetLog(raft_.get());
+    hub_.SetLog(raft_.get());
+    queries_.emplace(config_.cluster_id, raft_.get(), &controller_, this, &clock_);
+    admin_service_.emplace(&edge_, &router_, &*queries_, &controller_, &query_loop_);
+    broker_service_.emplace(&edge_, &router_, &controller_);
+    metadata_service_.emplace(config_.cluster_id, &edge_, &hub_);
+    listeners_.emplace(std::vector<raft::ReplicatedLogListener*>{
+        &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_});
+
+    transport_.service()->SetForwardHandler(
+        [this](const raft::v1::ForwardRequest& request, ForwardReply reply) {
+          router_.OnForwarded(request, std::move(reply));
+        });
+    // Before the client listener: opening that switches reflection and health on for what follows.
+    ASSIGN_OR_RETURN(peer_listener_, OpenListener(config_.peer_listen, "peer-listen",
+                                                  [this](grpc::ServerBuilder& builder) {
+                                                    ConfigurePeerServer({}, &builder);
+                                                    builder.RegisterService(transport_.service());
+                                                  }));
+    raft_->Start(&*listeners_);
+    ASSIGN_OR_RETURN(client_listener_, OpenClientListener(config_.client_listen, "client-listen",
+                                                          {&*admin_service_, &*broker_service_,
+                                                           &*metadata_service_}));
+    client_endpoint_ = config_.client_advertise;
+    if (client_endpoint_.port == 0) client_endpoint_.port = client_listener_.port;
+    PublishReady(false);
+    transport_.Start(raft_.get(), config_.peer_advertise.ToString(), client_endpoint_.ToString());
+    readiness_.Start(raft_.get());
+    return absl::OkStatus();
+  }
+
+  void Stop() {
+    if (std::exchange(stopped_, true)) return;
+    if (client_listener_.server != nullptr) {
+      HandOver();
+      EndCalls();
+      Close(client_listener_);
+    }
+    transport_.Stop();
+    if (peer_listener_.server != nullptr) Close(peer_listener_);
+    for (EventLoop* loop :
+         {&raft_loop_, &controller_loop_, &edge_loop_, &fanout_loop_, &query_loop_}) {
+      loop->Stop();
+    }
+    // The threads of these two end before what they call back goes away.
+    prober_.reset();
+    log_.reset();
+  }
+
+  uint16_t client_port() const { return client_listener_.port; }
+  uint16_t peer_port() const { return peer_listener_.port; }
+
+  // ControllerDirectory
+  std::optional<std::string> ClientEndpoint(NodeId node) const override {
+    if (node == config_.node_id) return client_endpoint_.ToString();
+    return transport_.ClientEndpoint(node);
+  }
+
+ private:
+  // This node still serves meanwhile, so that a clean hand-over fails no request.
+  void HandOver() {
+    readiness_.Withdraw();
+    RunAndWait(2 * config_.election_timeout_max, [this](auto done) {
+      raft_->TransferLeadership(std::nullopt, [done](const absl::Status& status) {
+        if (status.ok()) LOG(INFO) << "leadership is handed over";
+        done();
+      });
+    });
+    if (!RunAndWait(kDrainTimeout, [this](auto done) { router_.Shutdown(std::move(done)); })) {
+      LOG(WARNING) << "some requests are not answered yet: they are failed";
+    }
+  }
+
+  // Every call ends, so that the listener can close.
+  void EndCalls() {
+    controller_.Shutdown();
+    router_.Abandon();
+    hub_.Shutdown();
+    broker_service_->Shutdown();
+    RunAndWait(kCloseTimeout, [this](auto done) { raft_->Stop(std::move(done)); });
+  }
+
+  static void Close(Listener& listener) {
+    listener.server->Shutdown(std::chrono::system_clock::now() + kCloseTimeout);
+    listener.server->Wait();
+  }
+
+  std::optional<common::v1::ControllerEndpoint> LeaderEndpoint() const {
+    const LeaderView view = leader_.view();
+    if (!view.leader) return std::nullopt;
+    const std::optional<std::string> endpoint = ClientEndpoint(*view.leader);
+    if (!endpoint) return std::nullopt;
+    common::v1::ControllerEndpoint leader;
+    leader.set_node_id(view.leader->value());
+    leader.set_client_endpoint(*endpoint);
+    return leader;
+  }
+
+  void PublishReady(bool ready) {
+    client_listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, ready);
+  }
+
+  const ControllerConfig config_;
+  const SystemClock clock_;
+  std::unique_ptr<storage::DataDirectory> data_directory_;
+  std::unique_ptr<storage::ControllerLog> log_;
+  const raft::ReplicaKey self_;
+
+  EventLoop raft_loop_{"raft", kMaxQueued};
+  EventLoop controller_loop_{"controller", kMaxQueued};
+  // Calls of clients, subscriptions, and responses that take long to make.
+  EventLoop edge_loop_{"edge", kMaxQueued};
+  EventLoop fanout_loop_{"fanout", kMaxQueued};
+  EventLoop query_loop_{"query", kMaxQueued};
+
+  PeerTransport transport_;
+  std::optional<GrpcBrokerProber> prober_;
+  controller::QuorumController controller_;
+  LeaderTracker leader_;
+  RequestRouter router_;
+  SubscriptionHub hub_;
+  CallEdge edge_;
+  Readiness readiness_;
+  std::unique_ptr<raft::RaftNode> raft_;
+  std::optional<ClusterQueries> queries_;
+  std::optional<AdminService> admin_service_;
+  std::optional<BrokerService> broker_service_;
+  std::optional<MetadataService> metadata_service_;
+  std::optional<LogFanout> listeners_;
+  HostPort client_endpoint_;
+  Listener peer_listener_;
+  Listener client_listener_;
+  bool stopped_ = false;
+};
+
+absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
+    const ControllerConfig& config, FatalCallback on_fatal) {
+  // What can be refused is refused before the data directory is touched.
+  RETURN_IF_ERROR(CheckCanListen(config.peer_listen, "peer-listen"));
+  RETURN_IF_ERROR(CheckCanListen(config.client_listen, "client-listen"));
+  const uint64_t seed = config.seed != 0 ? config.seed : Rng::SystemSeed();
+  Rng rng(seed);
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::DataDirectory> directory,
+                   storage::DataDirectory::Open(config.data_dir,
+                                                {.role = storage::Role::kController,
+                                                 .cluster_id = config.cluster_id,
+                                                 .node_id = config.node_id.value()},
+                                                rng));
+  ASSIGN_OR_RETURN(std::unique_ptr<storage::ControllerLog> log,
+                   storage::ControllerLog::Open(directory.get(), {}));
+  auto impl = std::make_unique<Impl>(config, std::move(directory), std::move(log), seed);
+  RETURN_IF_ERROR(impl->Start(seed, std::move(on_fatal)));
+  return std::unique_ptr<ControllerServer>(new ControllerServer(std::move(impl)));
+}
+
+ControllerServer::ControllerServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ControllerServer::~ControllerServer() = default;
+void ControllerServer::Stop() { impl_->Stop(); }
+uint16_t ControllerServer::client_port() const { return impl_->client_port(); }
+uint16_t ControllerServer::peer_port() const { return impl_->peer_port(); }
+
+}  // namespace quorate::server
