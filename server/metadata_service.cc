@@ -101,8 +101,9 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
   void WriteNext() {
     grpc::WriteOptions options;
-    // All but the last wait in gRPC's buffer for the ones behind.
-    if (next_ + 1 < frames_.size()) options.set_buffer_hint();
+    // All but the last wait in gRPC's buffer for the ones behind; but the first of the stream takes
+    // the initial metadata with it, and with those gRPC reports no write done that only waits.
+    if (next_ + 1 < frames_.size() && frames_sent() > 0) options.set_buffer_hint();
     StartWrite(&frames_[next_]->bytes, options);
   }
 
