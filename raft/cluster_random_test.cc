@@ -88,15 +88,16 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
         if (!cluster_.wire().empty()) cluster_.DropNear(rng_.Below(cluster_.wire().size()));
         return;
       case 5:
-        if (cluster_.IsUp(a)) cluster_.At(a).paused = !cluster_.At(a).paused;
+        if (cluster_.At(a).paused) return cluster_.Resume(a);
+        if (cluster_.IsUp(a)) cluster_.Pause(a);
         return;
       case 6:  // a false alarm
         if (a != b && cluster_.IsUp(a)) cluster_.NoticeDeath(a, b);
         return;
       default:
         if (cluster_.IsUp(a)) cluster_.StartTransfer(a, std::nullopt);
-        if (const auto epoch = cluster_.At(a).paused_epoch) {
-          cluster_.Step(a, event::PauseConfirmed{*epoch});
+        if (cluster_.At(a).paused_epoch) {
+          cluster_.Step(a, event::PauseConfirmed{*cluster_.At(a).paused_epoch});
         }
     }
   }
@@ -104,7 +105,7 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
   void Heal() {
     for (const NodeId id : cluster_.Ids()) {
       if (!cluster_.IsUp(id)) cluster_.Start(id);
-      cluster_.At(id).paused = false;
+      cluster_.Resume(id);
     }
     cluster_.ConnectAll();
   }

@@ -74,6 +74,7 @@ void TestCluster::Crash(NodeId id) {
   node.core.reset();
   node.disk.Crash();
   node.paused = false;
+  node.held.clear();
   node.deadline = kNever;
   node.delivered.clear();
   node.claimed.reset();
@@ -85,6 +86,12 @@ void TestCluster::Crash(NodeId id) {
 
 void TestCluster::NoticeDeath(NodeId survivor, NodeId dead) {
   Step(survivor, event::PeerDead{.peer = dead});
+}
+
+void TestCluster::Resume(NodeId id) {
+  Node& node = At(id);
+  node.paused = false;
+  for (Event& event : std::exchange(node.held, {})) Step(id, std::move(event));
 }
 
 void TestCluster::WipeDisk(NodeId id) {
@@ -167,6 +174,10 @@ void TestCluster::Step(NodeId id, Event event) {
     events_.pop_front();
     Node& node = At(target);
     if (!node.core) continue;
+    if (node.paused) {
+      node.held.push_back(std::move(next));
+      continue;
+    }
     StepResult result =
         node.core->Step(now_, kFirstWallMs + ToMs(now_.time_since_epoch()), std::move(next));
     node.deadline = result.next_deadline;
@@ -282,12 +293,15 @@ void TestCluster::SyncAll() {
   }
 }
 
-void TestCluster::Advance(Duration d) {
+void TestCluster::Advance(Duration d) { AdvanceFor(d, std::nullopt); }
+
+void TestCluster::AdvanceFor(Duration d, std::optional<NodeId> only) {
   const MonoTime end = now_ + d;
   while (true) {
     std::optional<NodeId> first;
     for (const auto& [id, node] : nodes_) {
       if (!node.core || node.paused || node.deadline > end) continue;
+      if (only && id != *only) continue;
       if (!first || node.deadline < At(*first).deadline) first = id;
     }
     if (!first) break;
@@ -316,6 +330,14 @@ bool TestCluster::RunUntil(const std::function<bool()>& done, Duration limit, Du
     if (now_ >= end) return false;
     Advance(step);
   }
+}
+
+void TestCluster::MeetDeadline(NodeId id) { AdvanceFor(At(id).deadline - now_, id); }
+
+void TestCluster::Elect(NodeId id) {
+  MeetDeadline(id);
+  Settle();
+  CHECK(std::holds_alternative<Leader>(At(id).core->role())) << id << " was not elected";
 }
 
 void TestCluster::Propose(NodeId id, const std::string& payload) {

@@ -43,8 +43,9 @@ class TestCluster {
     MemoryDisk disk;
     // Null: down.
     std::unique_ptr<RaftCore> core;
-    // Messages and deadlines wait, as for a process under SIGSTOP.
+    // Everything waits, as for a process under SIGSTOP; events are held until Resume.
     bool paused = false;
+    std::deque<Event> held;
     MonoTime deadline = kNever;
     // What its users were told.
     std::vector<EntryPtr> delivered;
@@ -79,6 +80,8 @@ class TestCluster {
   // take it for dead is up to NoticeDeath.
   void Crash(NodeId id);
   void NoticeDeath(NodeId survivor, NodeId dead);
+  void Pause(NodeId id) { At(id).paused = true; }
+  void Resume(NodeId id);
   // A new, empty disk under the same node id. REQUIRES: the node is down.
   void WipeDisk(NodeId id);
 
@@ -88,7 +91,7 @@ class TestCluster {
   bool AreConnected(NodeId a, NodeId b) const;
   void ConnectAll();
 
-  // Hands an event to a node, if it is up, and executes the effects.
+  // Hands an event to a node, if it is up, and executes the effects; a paused one gets it later.
   void Step(NodeId id, Event event);
 
   // Whose stream the session is; nothing: it broke.
@@ -112,6 +115,10 @@ class TestCluster {
   bool RunUntil(const std::function<bool()>& done, Duration limit,
                 Duration step = std::chrono::milliseconds(5));
 
+  // Passes time until the deadline of `id`, and has only its come true.
+  void MeetDeadline(NodeId id);
+  // Has `id` stand before the others do, and settles. REQUIRES: nobody leads.
+  void Elect(NodeId id);
   // Proposes one entry of one record on a node, which may or may not lead.
   void Propose(NodeId id, const std::string& payload);
   Token StartRead(NodeId id, Duration timeout);
@@ -124,6 +131,8 @@ class TestCluster {
     StreamClass stream_class = StreamClass::kControl;
   };
 
+  // Passes time, but only `only` notices, if it is given.
+  void AdvanceFor(Duration d, std::optional<NodeId> only);
   void Execute(NodeId id, Effect effect);
   void Deliver(const Envelope& envelope);
   PeerHello HelloOf(NodeId id) const;

@@ -1,0 +1,260 @@
+#include "raft/testing/cluster_shell.h"
+
+#include <regex>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "base/check.h"
+#include "base/overloaded.h"
+
+namespace quorate::raft {
+namespace {
+
+NodeId ToNode(const std::string& word) { return NodeId(std::stoi(word)); }
+
+Duration ToDuration(const std::string& word) {
+  absl::Duration duration;
+  CHECK(absl::ParseDuration(word, &duration)) << word << " is no duration";
+  return absl::ToChronoNanoseconds(duration);
+}
+
+// Directory ids say nothing in a story.
+std::string ToText(const Message& message) {
+  static const std::regex candidate("(candidate=[0-9]+):\\S+");
+  return std::regex_replace(ToString(message), candidate, "$1");
+}
+
+std::string ToText(const std::vector<NodeId>& ids) {
+  std::string text;
+  for (const NodeId id : ids) absl::StrAppendFormat(&text, text.empty() ? "%d" : ",%d", id.value());
+  return text;
+}
+
+std::string ToText(const LogWrite& write) {
+  std::string text;
+  if (write.hard_state) {
+    absl::StrAppendFormat(&text, " epoch %d", write.hard_state->epoch.value());
+    if (write.hard_state->vote) {
+      absl::StrAppendFormat(&text, " vote %d", write.hard_state->vote->node_id.value());
+    }
+  }
+  if (write.founding_voters) {
+    text += " founding voters " + ToText(write.founding_voters->NodeIds());
+  }
+  if (write.truncate_after) {
+    absl::StrAppendFormat(&text, " nothing after %d", write.truncate_after->value());
+  }
+  for (const EntryPtr& entry : write.entries) {
+    absl::StrAppendFormat(&text, " %d@%d", entry->index().value(), entry->epoch().value());
+    if (!entry->payload().empty()) text += ":" + std::string(entry->payload());
+  }
+  return text;
+}
+
+// "1-3@1 4@2"
+std::string ToText(const LogView& log) {
+  std::string text;
+  for (LogIndex first = log.first_index(); first <= log.last_index();) {
+    LogIndex last = log.LastIndexOfEpochAtMost(*log.EpochAt(first), log.last_index());
+    if (!text.empty()) text += ' ';
+    absl::StrAppendFormat(&text, "%d", first.value());
+    if (last > first) absl::StrAppendFormat(&text, "-%d", last.value());
+    absl::StrAppendFormat(&text, "@%d", log.EpochAt(first)->value());
+    first = last + 1;
+  }
+  return text;
+}
+
+const char* ToText(const Role& role) {
+  return std::visit(Overloaded{[](const Follower&) { return "follower"; },
+                               [](const Prospective&) { return "prospective"; },
+                               [](const Candidate&) { return "candidate"; },
+                               [](const Leader&) { return "leader"; }},
+                    role);
+}
+
+const char* ToText(GoodbyeReason reason) {
+  switch (reason) {
+    case GoodbyeReason::kReconnecting:
+      return "reconnecting";
+    case GoodbyeReason::kResigned:
+      return "resigned";
+    case GoodbyeReason::kStopping:
+      return "stopping";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string ClusterShell::Run(const std::string& line) {
+  output_.clear();
+  std::istringstream in(line);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  CHECK(!words.empty());
+  const bool quiet = words[0] == "quiet";
+  if (quiet) words.erase(words.begin());
+  Execute(words);
+  return quiet ? "" : output_;
+}
+
+void ClusterShell::Execute(const std::vector<std::string>& words) {
+  const std::string& command = words.at(0);
+  if (command == "cluster") return MakeCluster(words);
+  CHECK(cluster_) << "the first command is `cluster`";
+  const auto node = [&words](size_t i) { return ToNode(words.at(i)); };
+  if (command == "stand") {
+    cluster_->MeetDeadline(node(1));
+  } else if (command == "elect") {
+    cluster_->Elect(node(1));
+  } else if (command == "start") {
+    cluster_->Start(node(1));
+  } else if (command == "crash") {
+    cluster_->Crash(node(1));
+  } else if (command == "wipe") {
+    cluster_->WipeDisk(node(1));
+  } else if (command == "pause") {
+    cluster_->Pause(node(1));
+  } else if (command == "resume") {
+    cluster_->Resume(node(1));
+  } else if (command == "connect") {
+    cluster_->Connect(node(1), node(2));
+  } else if (command == "disconnect") {
+    cluster_->Disconnect(node(1), node(2));
+  } else if (command == "deliver") {
+    if (cluster_->Deliver(node(1), node(2)) == 0) Print("nothing is on its way");
+  } else if (command == "sync") {
+    words.at(1) == "all" ? cluster_->SyncAll() : cluster_->SyncOne(node(1));
+  } else if (command == "settle") {
+    cluster_->Settle();
+  } else if (command == "advance") {
+    cluster_->Advance(ToDuration(words.at(1)));
+  } else if (command == "propose") {
+    cluster_->Propose(node(1), words.at(2));
+  } else if (command == "read") {
+    Print(absl::StrFormat("read %d", cluster_->StartRead(node(1), ToDuration(words.at(2)))));
+  } else if (command == "transfer") {
+    cluster_->StartTransfer(node(1), words.size() > 2 ? std::optional(node(2)) : std::nullopt);
+  } else if (command == "confirm") {
+    const std::optional<Epoch> epoch = cluster_->At(node(1)).paused_epoch;
+    CHECK(epoch.has_value()) << "no transfer is under way";
+    cluster_->Step(node(1), event::PauseConfirmed{*epoch});
+  } else if (command == "stop") {
+    cluster_->Step(node(1), event::Shutdown{});
+  } else if (command == "notice") {
+    cluster_->NoticeDeath(node(1), node(2));
+  } else if (command == "status") {
+    PrintStatus();
+  } else if (command == "wire") {
+    for (const Envelope& e : cluster_->wire()) {
+      Print(absl::StrFormat("%d -> %d %s", e.from.value(), e.to.value(), ToText(e.message)));
+    }
+  } else {
+    LOG(FATAL) << "unknown command " << command;
+  }
+}
+
+void ClusterShell::MakeCluster(const std::vector<std::string>& words) {
+  TestCluster::Options options;
+  bool founded = true;
+  for (size_t i = 1; i < words.size(); ++i) {
+    const std::string key = words[i].substr(0, words[i].find('='));
+    const std::string value = words[i].substr(words[i].find('=') + 1);
+    if (key == "nodes") {
+      options.nodes = std::stoi(value);
+    } else if (key == "founded") {
+      founded = value == "yes";
+    } else {
+      LOG(FATAL) << "unknown option " << key;
+    }
+  }
+  options.founded = founded;
+  cluster_ = std::make_unique<TestCluster>(options);
+  start_ = printed_time_ = cluster_->now();
+  for (const NodeId id : cluster_->Ids()) cluster_->Start(id);
+  if (founded) cluster_->ConnectAll();
+  cluster_->SetObserver([this](NodeId id, const Effect& effect) { PrintEffect(id, effect); });
+}
+
+void ClusterShell::Print(const std::string& line) {
+  if (printed_time_ != cluster_->now()) {
+    printed_time_ = cluster_->now();
+    absl::StrAppendFormat(&output_, "at %d ms:\n", ToMs(printed_time_ - start_));
+  }
+  output_ += line + "\n";
+}
+
+std::string ClusterShell::NameOf(SessionId session) const {
+  const std::optional<NodeId> asker = cluster_->AskerOf(session);
+  return asker ? ToString(*asker) : "(gone)";
+}
+
+void ClusterShell::PrintEffect(NodeId id, const Effect& effect) {
+  const std::string text = std::visit(
+      Overloaded{
+          [](const effect::Persist& e) { return "writes" + ToText(e.write); },
+          [](const effect::ReadEntries& e) {
+            return absl::StrFormat("reads entries %d-%d for %d", e.from.value(), e.to.value(),
+                                   e.peer.value());
+          },
+          [](const effect::Send& e) {
+            return absl::StrFormat("-> %d %s", e.to.value(), ToText(e.message));
+          },
+          [this](const effect::Reply& e) {
+            return "-> " + NameOf(e.session) + " " + ToText(e.message);
+          },
+          [](const effect::SayGoodbye& e) {
+            return absl::StrFormat("says Goodbye{%s, epoch %d}", ToText(e.reason), e.epoch.value());
+          },
+          [](const effect::Announce& e) {
+            return absl::StrFormat(
+                "announces: %s, %s", e.has_log ? "a log" : "no log",
+                e.voter_set ? "voters " + ToText(e.voter_set->NodeIds()) : "no voter set");
+          },
+          [](const effect::Commit& e) {
+            return absl::StrFormat("has committed up to %d", e.index.value());
+          },
+          [](const effect::LeaderChange& e) {
+            return e.leader ? absl::StrFormat("knows leader %d of epoch %d", e.leader->value(),
+                                              e.epoch.value())
+                            : absl::StrFormat("knows no leader of epoch %d", e.epoch.value());
+          },
+          [](const effect::Claim& e) {
+            return absl::StrFormat("claims epoch %d", e.epoch.value());
+          },
+          [](const effect::Renounce& e) {
+            return absl::StrFormat("renounces epoch %d", e.epoch.value());
+          },
+          [](const effect::Pause&) { return std::string("pauses its proposer"); },
+          [](const effect::Resume&) { return std::string("resumes its proposer"); },
+          [](const effect::ReadReady& e) {
+            return absl::StrFormat("answers read %d: index %d", e.token, e.index.value());
+          },
+          [](const effect::ReadFailed& e) {
+            return absl::StrFormat("fails read %d: %s", e.token, e.reason);
+          },
+          [](const effect::TransferDone& e) { return "transfer: " + e.status.ToString(); },
+          [](const effect::Fatal& e) { return "dies: " + e.status.ToString(); }},
+      effect);
+  Print(absl::StrFormat("%d %s", id.value(), text));
+}
+
+void ClusterShell::PrintStatus() {
+  for (const NodeId id : cluster_->Ids()) {
+    const RaftCore* core = cluster_->At(id).core.get();
+    if (core == nullptr) {
+      Print(absl::StrFormat("%d down", id.value()));
+      continue;
+    }
+    const std::string waiting = core->waiting_for();
+    Print(absl::StrFormat("%d %s epoch %d, log %s, durable to %d, committed to %d%s", id.value(),
+                          ToText(core->role()), core->epoch().value(), ToText(core->log()),
+                          core->log().durable_index().value(), core->log().commit_index().value(),
+                          waiting.empty() ? "" : ", waits for " + waiting));
+  }
+}
+
+}  // namespace quorate::raft
