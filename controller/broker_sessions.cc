@@ -197,7 +197,8 @@ bool BrokerSessions::IsGone(const BrokerRegistration& registration,
                             std::optional<ProbeResult> probe, MonoTime now) const {
   const auto it = sessions_.find(registration.id);
   if (it == sessions_.end()) return false;
-  if (it->second.phase == Phase::kStopped || TimeLeft(registration.id, now) == Duration::zero()) {
+  const Session& session = it->second;
+  if (session.phase == Phase::kStopped || now >= session.last_contact + options_.timeout) {
     return true;
   }
   const bool dead = probe == ProbeResult::kRefused || probe == ProbeResult::kOtherIncarnation;
@@ -207,7 +208,11 @@ bool BrokerSessions::IsGone(const BrokerRegistration& registration,
 Duration BrokerSessions::TimeLeft(BrokerId broker, MonoTime now) const {
   const auto it = sessions_.find(broker);
   if (it == sessions_.end()) return Duration::zero();
-  return std::max(Duration::zero(), it->second.last_contact + options_.timeout - now);
+  const Session& session = it->second;
+  const bool has_grace_only = session.phase != Phase::kConnected && session.probe != Probe::kAlive;
+  const MonoTime end = has_grace_only ? session.phase_since + options_.grace
+                                      : session.last_contact + options_.timeout;
+  return std::max(Duration::zero(), end - now);
 }
 
 void BrokerSessions::ShutdownBegan(BrokerId broker, RecordOffset end_offset) {

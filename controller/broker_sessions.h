@@ -87,7 +87,8 @@ class BrokerSessions {
               MonoTime now) const;
   // Whether a probe could prove the registered incarnation dead.
   bool IsWorthProbing(const metadata::BrokerRegistration& registration) const;
-  // Until the session times out; 0: it has.
+  // How long until the session is likely to be over if the broker is not heard of again; 0: that
+  // cannot be said.
   Duration TimeLeft(BrokerId broker, MonoTime now) const;
 
   // The image up to `end_offset` holds what moved the broker's leaders away. Only the first call

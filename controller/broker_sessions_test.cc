@@ -252,6 +252,7 @@ TEST_F(BrokerSessionsTest, ARegisteredIncarnationIsGoneWhenItsSessionIs) {
   EXPECT_EQ(sessions_.TimeLeft(BrokerId(1), now_), seconds(9));
 
   Break(1);
+  EXPECT_EQ(sessions_.TimeLeft(BrokerId(1), now_), seconds(1));
   EXPECT_TRUE(sessions_.IsWorthProbing(broker));
   EXPECT_FALSE(sessions_.IsGone(broker, ProbeResult::kSameIncarnation, now_));
   EXPECT_FALSE(sessions_.IsGone(broker, ProbeResult::kNoAnswer, now_));

@@ -129,7 +129,7 @@ TEST_F(BrokerWatchTest, ABrokerThatCannotBeDialledIsRegisteredUnverified) {
 TEST_F(BrokerWatchTest, ATakeOverGivesEveryBrokerAFreshSession) {
   cluster_.Advance(seconds(8));
   cluster_.Elect(2);
-  for (int32_t id = 1; id <= 3; ++id) cluster_.broker(id).stream = 0;
+  cluster_.ForgetStreams();
   cluster_.Advance(milliseconds(500));
   for (const int32_t id : {2, 3}) EXPECT_TRUE(cluster_.Heartbeat(id).ok());
   cluster_.prober().Refuse(ControllerCluster::EndpointOf(1));  // died during the failover
@@ -196,7 +196,7 @@ TEST_F(BrokerWatchTest, ControlledShutdownIsGrantedWhenTheOthersHaveReplayedTheM
 TEST_F(BrokerWatchTest, AControlledShutdownGoesOnUnderTheNextController) {
   cluster_.Heartbeat(1, /*want_shutdown=*/true);
   cluster_.Elect(2);
-  for (int32_t id = 1; id <= 3; ++id) cluster_.broker(id).stream = 0;
+  cluster_.ForgetStreams();
   EXPECT_FALSE(cluster_.Heartbeat(1, true).value().should_shut_down());
   cluster_.Heartbeat(2);
   cluster_.Heartbeat(3);

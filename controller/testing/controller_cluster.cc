@@ -57,13 +57,18 @@ void ControllerCluster::EndStream(int32_t id, StreamEnd end) {
 }
 
 Pending<broker::v1::RegisterBrokerResponse> ControllerCluster::Register(int32_t id) {
+  Pending<broker::v1::RegisterBrokerResponse> pending;
+  Register(id, pending.reply());
+  return pending;
+}
+
+void ControllerCluster::Register(int32_t id, Reply<broker::v1::RegisterBrokerResponse> reply) {
   broker::v1::RegisterBrokerRequest request;
   request.set_cluster_id(kClusterId);
   request.set_broker_id(id);
   request.set_incarnation_id(std::string(brokers_.at(id).Incarnation(id).bytes()));
   request.set_advertised_endpoint(EndpointOf(id));
-  Pending<broker::v1::RegisterBrokerResponse> pending;
-  auto remember = [this, id, reply = pending.reply()](
+  auto remember = [this, id, reply = std::move(reply)](
                       Answer<broker::v1::RegisterBrokerResponse> answer) mutable {
     if (const auto* done = std::get_if<broker::v1::RegisterBrokerResponse>(&answer)) {
       brokers_.at(id).epoch = done->broker_epoch();
@@ -72,11 +77,18 @@ Pending<broker::v1::RegisterBrokerResponse> ControllerCluster::Register(int32_t 
   };
   active().RegisterBroker(std::move(request), {.principal = "tester"}, std::move(remember));
   Run();
-  return pending;
 }
 
 Pending<broker::v1::HeartbeatResponse> ControllerCluster::Heartbeat(
     int32_t id, bool want_shutdown, std::optional<int64_t> metadata_end_offset) {
+  Pending<broker::v1::HeartbeatResponse> pending;
+  Heartbeat(id, want_shutdown, metadata_end_offset, pending.reply());
+  return pending;
+}
+
+void ControllerCluster::Heartbeat(int32_t id, bool want_shutdown,
+                                  std::optional<int64_t> metadata_end_offset,
+                                  Reply<broker::v1::HeartbeatResponse> reply) {
   Broker& of_id = brokers_.at(id);
   if (of_id.stream == 0) of_id.stream = next_stream_++;
   broker::v1::HeartbeatRequest request;
@@ -85,10 +97,8 @@ Pending<broker::v1::HeartbeatResponse> ControllerCluster::Heartbeat(
   request.set_incarnation_id(std::string(of_id.Incarnation(id).bytes()));
   request.set_metadata_end_offset(metadata_end_offset.value_or(active().applied_offset().value()));
   request.set_want_shutdown(want_shutdown);
-  Pending<broker::v1::HeartbeatResponse> pending;
-  active().Heartbeat(of_id.stream, std::move(request), pending.reply());
+  active().Heartbeat(of_id.stream, std::move(request), std::move(reply));
   Run();
-  return pending;
 }
 
 void ControllerCluster::BringUp(int32_t id) {

@@ -72,12 +72,20 @@ class ControllerCluster {
   // Only the stream breaks, or is closed.
   void EndStream(int32_t id, StreamEnd end);
 
+  // All streams are gone with the controller that they were on, which was not told.
+  void ForgetStreams() {
+    for (auto& [id, broker] : brokers_) broker.stream = 0;
+  }
+
   Pending<broker::v1::RegisterBrokerResponse> Register(int32_t id);
+  void Register(int32_t id, Reply<broker::v1::RegisterBrokerResponse> reply);
   // On the broker's stream, which is opened if there is none. `metadata_end_offset`: by default the
   // broker has replayed all that is committed.
   Pending<broker::v1::HeartbeatResponse> Heartbeat(
       int32_t id, bool want_shutdown = false,
       std::optional<int64_t> metadata_end_offset = std::nullopt);
+  void Heartbeat(int32_t id, bool want_shutdown, std::optional<int64_t> metadata_end_offset,
+                 Reply<broker::v1::HeartbeatResponse> reply);
   // Starts broker `id` and makes it unfenced. REQUIRES: a controller is active, and the quorum
   // commits at once.
   void BringUp(int32_t id);

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "controller/broker_decisions.h"
 #include "controller/decision.h"
+#include "controller/testing/partition_text.h"
 #include "controller/topic_decisions.h"
 #include "metadata/testing/test_log.h"
 
@@ -136,22 +137,5 @@ class DecisionFixture {
   metadata::TestLog log_;
   PartitionTally tally_;
 };
-
-// "leader 1, isr 1,2 of 1,2,3, epochs 0/0": leader epoch / partition epoch.
-inline std::string ToText(const metadata::PartitionView& partition) {
-  std::string text = partition.leader() ? "leader " + ToString(*partition.leader()) : "no leader";
-  const char* separator = ", isr ";
-  for (const BrokerId id : partition.Isr()) {
-    text += separator + ToString(id);
-    separator = ",";
-  }
-  separator = " of ";
-  for (const int32_t id : partition.replicas()) {
-    text += separator + std::to_string(id);
-    separator = ",";
-  }
-  return text +
-         absl::StrFormat(", epochs %d/%d", partition.leader_epoch(), partition.partition_epoch());
-}
 
 }  // namespace quorate::controller

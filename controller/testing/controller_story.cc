@@ -1,0 +1,289 @@
+#include "controller/testing/controller_story.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "base/check.h"
+#include "controller/testing/partition_text.h"
+#include "metadata/testing/test_log.h"
+
+namespace quorate::controller {
+namespace {
+
+using admin::v1::CreateTopicsResponse;
+using admin::v1::DeleteTopicsResponse;
+using broker::v1::AlterPartitionResponse;
+using broker::v1::HeartbeatResponse;
+using broker::v1::RegisterBrokerResponse;
+
+// Without the outcome, which an item never leaves in doubt.
+std::string ItemText(const common::v1::Error& error) {
+  return common::v1::ErrorCode_Name(error.code()) + " (" + error.message() + ")";
+}
+
+std::string ErrorText(const common::v1::Error& error) {
+  std::string text = absl::StrFormat("%s, %s (%s)", common::v1::ErrorCode_Name(error.code()),
+                                     common::v1::Outcome_Name(error.outcome()), error.message());
+  if (error.retry_after_ms() != 0) {
+    text += absl::StrFormat(", retry after %d ms", error.retry_after_ms());
+  }
+  return text;
+}
+
+std::string EntryText(const raft::EntryHeader& header) {
+  return absl::StrFormat("[%d, %d) epoch %d: %s", header.base_offset.value(),
+                         header.end_offset().value(), header.epoch.value(), header.cause);
+}
+
+std::string HeartbeatText(const HeartbeatResponse& response) {
+  return std::string(response.is_caught_up() ? "caught up" : "not caught up") +
+         (response.is_fenced() ? ", fenced" : ", unfenced") +
+         (response.should_shut_down() ? ", may stop" : "");
+}
+
+template <typename Response>
+std::string TopicResultsText(const Response& response, const char* done) {
+  const auto& result = response.results(0);
+  return result.has_error() ? ItemText(result.error())
+                            : absl::StrFormat("%s, as of offset %d", done, response.end_offset());
+}
+
+void SetRequestId(const TranscriptCommand& command, common::v1::RequestId* id) {
+  id->set_client_uuid(std::string(metadata::TestUuid(1).bytes()));
+  id->set_sequence(command.GetInt("id"));
+}
+
+std::vector<int32_t> Brokers(const TranscriptCommand& command) {
+  std::vector<int32_t> ids;
+  for (const int64_t id : command.GetInts("broker")) ids.push_back(static_cast<int32_t>(id));
+  CHECK(!ids.empty()) << command.text() << ": which broker?";
+  return ids;
+}
+
+}  // namespace
+
+std::string ControllerStory::Run(const TranscriptCommand& command) {
+  Dispatch(command);
+  PrintLog();
+  return std::exchange(output_, "");
+}
+
+template <typename T>
+Reply<T> ControllerStory::PrintAnswer(const std::string& label,
+                                      std::function<std::string(const T&)> describe) {
+  return [this, label, describe = std::move(describe)](const Answer<T>& answer) {
+    PrintLog();  // what let it go comes first
+    const auto* error = std::get_if<common::v1::Error>(&answer);
+    Print(label + ": " + (error != nullptr ? ErrorText(*error) : describe(std::get<T>(answer))));
+  };
+}
+
+void ControllerStory::PrintLog() {
+  const auto& entries = cluster_.quorum().entries();
+  size_t same = 0;
+  while (same < seen_.size() && same < entries.size() && seen_[same] == entries[same]) ++same;
+  for (size_t i = same; i < seen_.size(); ++i) Print("- " + EntryText(seen_[i]->header()));
+  for (size_t i = same; i < entries.size(); ++i) Print("+ " + EntryText(entries[i]->header()));
+  seen_ = entries;
+  if (const size_t committed = cluster_.quorum().committed_count(); committed != seen_committed_) {
+    seen_committed_ = committed;
+    Print(absl::StrFormat("committed up to %d", entries[committed - 1]->end_offset().value()));
+  }
+}
+
+void ControllerStory::Dispatch(const TranscriptCommand& command) {
+  const bool known = DispatchCluster(command) || DispatchBroker(command) || DispatchTopic(command);
+  if (!known) Print("there is no command " + command.name());
+}
+
+bool ControllerStory::DispatchCluster(const TranscriptCommand& command) {
+  const std::string& name = command.name();
+  if (name == "elect") {
+    cluster_.Elect(static_cast<int>(command.GetInt("controller")),
+                   static_cast<size_t>(command.GetInt("kept")));
+    cluster_.ForgetStreams();
+  } else if (name == "commit") {
+    cluster_.Commit(command.Has("count") ? static_cast<size_t>(command.GetInt("count")) : SIZE_MAX);
+  } else if (name == "commits") {
+    const bool held = command.Has("held");
+    cluster_.quorum().CommitAtOnce(command.Has("at_once") && !held);
+  } else if (name == "pause") {
+    cluster_.quorum().Pause();
+    cluster_.Run();
+  } else if (name == "resume") {
+    cluster_.quorum().Resume();
+    cluster_.Run();
+  } else if (name == "advance") {
+    cluster_.Advance(std::chrono::milliseconds(command.GetMs("by")));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
+  const std::string& name = command.name();
+  if (name == "brokers") {
+    DescribeBrokers(command);
+    return true;
+  }
+  if (name == "alter") {
+    Alter(command);
+    return true;
+  }
+  const auto label = [&](int32_t id) { return absl::StrFormat("%s %d", name, id); };
+  const auto heartbeat = [&](int32_t id) {
+    std::optional<int64_t> offset;
+    if (command.Has("offset")) offset = command.GetInt("offset");
+    cluster_.Heartbeat(id, command.Has("want_shutdown"), offset,
+                       PrintAnswer<HeartbeatResponse>(label(id), HeartbeatText));
+  };
+  const auto register_broker = [&](int32_t id) {
+    cluster_.Register(
+        id,
+        PrintAnswer<RegisterBrokerResponse>(label(id), [](const RegisterBrokerResponse& response) {
+          return absl::StrFormat("epoch %d, endpoint %s", response.broker_epoch(),
+                                 response.endpoint_verified() ? "verified" : "not verified");
+        }));
+  };
+  const bool known = name == "start" || name == "kill" || name == "stream" || name == "swallow" ||
+                     name == "bring-up" || name == "register" || name == "heartbeat";
+  if (!known) return false;
+  for (const int32_t id : Brokers(command)) {
+    if (name == "start") {
+      cluster_.StartBroker(id, /*answers=*/!command.Has("undialled"));
+    } else if (name == "kill") {
+      cluster_.KillBroker(id);
+    } else if (name == "stream") {
+      const std::string ends = command.Get("ends");
+      cluster_.EndStream(id, ends == "stopping"       ? StreamEnd::kStopping
+                             : ends == "reconnecting" ? StreamEnd::kReconnecting
+                                                      : StreamEnd::kBroken);
+    } else if (name == "swallow") {
+      cluster_.prober().Swallow(ControllerCluster::EndpointOf(id));
+    } else if (name == "bring-up") {
+      cluster_.StartBroker(id);
+      register_broker(id);
+      heartbeat(id);
+    } else if (name == "register") {
+      register_broker(id);
+    } else {
+      heartbeat(id);
+    }
+  }
+  return true;
+}
+
+bool ControllerStory::DispatchTopic(const TranscriptCommand& command) {
+  if (command.name() == "create") {
+    Create(command);
+  } else if (command.name() == "delete") {
+    Delete(command);
+  } else if (command.name() == "topic") {
+    DescribeTopic(command);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void ControllerStory::Create(const TranscriptCommand& command) {
+  admin::v1::CreateTopicsRequest request;
+  auto* topic = request.add_topics();
+  topic->set_name(command.Get("topic"));
+  if (command.Has("partitions")) {
+    topic->set_partition_count(static_cast<int32_t>(command.GetInt("partitions")));
+  }
+  if (command.Has("factor")) {
+    topic->set_replication_factor(static_cast<int32_t>(command.GetInt("factor")));
+  }
+  if (command.Has("replicas")) {
+    const std::vector<std::string> partitions = absl::StrSplit(command.Get("replicas"), ';');
+    for (const std::string& of_partition : partitions) {
+      auto* assignment = topic->add_assignments();
+      const std::vector<std::string> ids = absl::StrSplit(of_partition, ',');
+      for (const std::string& id : ids) assignment->add_broker_ids(std::stoi(id));
+    }
+  }
+  request.set_validate_only(command.Has("validate_only"));
+  if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
+  cluster_.active().CreateTopics(
+      request, {.principal = "alice"},
+      PrintAnswer<CreateTopicsResponse>("create " + topic->name(),
+                                        [](const CreateTopicsResponse& response) {
+                                          return TopicResultsText(response, "created");
+                                        }));
+  cluster_.Run();
+}
+
+void ControllerStory::Delete(const TranscriptCommand& command) {
+  admin::v1::DeleteTopicsRequest request;
+  request.add_topics()->set_name(command.Get("topic"));
+  if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
+  cluster_.active().DeleteTopics(
+      request, {.principal = "alice"},
+      PrintAnswer<DeleteTopicsResponse>("delete " + command.Get("topic"),
+                                        [](const DeleteTopicsResponse& response) {
+                                          return TopicResultsText(response, "deleted");
+                                        }));
+  cluster_.Run();
+}
+
+void ControllerStory::Alter(const TranscriptCommand& command) {
+  const int32_t sender = Brokers(command).front();
+  const auto topic = cluster_.ImageOf(1).FindTopicByName(command.Get("topic"));
+  CHECK(topic != nullptr) << command.text();
+  broker::v1::AlterPartitionRequest request;
+  request.set_broker_id(sender);
+  request.set_broker_epoch(cluster_.broker(sender).epoch);
+  auto* of_topic = request.add_topics();
+  of_topic->set_topic_id(std::string(topic->id().bytes()));
+  auto* partition = of_topic->add_partitions();
+  partition->set_partition(static_cast<int32_t>(command.GetInt("partition")));
+  partition->set_leader_epoch(static_cast<int32_t>(command.GetInt("leader_epoch")));
+  partition->set_partition_epoch(static_cast<int32_t>(command.GetInt("partition_epoch")));
+  for (const int64_t id : command.GetInts("isr")) {
+    auto* member = partition->add_new_isr();
+    member->set_broker_id(static_cast<int32_t>(id));
+    member->set_broker_epoch(cluster_.broker(static_cast<int32_t>(id)).epoch);
+  }
+  cluster_.active().AlterPartition(
+      request, {.principal = "broker"},
+      PrintAnswer<AlterPartitionResponse>(
+          absl::StrFormat("alter by %d", sender), [](const AlterPartitionResponse& response) {
+            const auto& done = response.topics(0).partitions(0);
+            if (done.has_error()) return ItemText(done.error());
+            std::string isr;
+            for (const int32_t id : done.isr())
+              isr += (isr.empty() ? "" : ",") + std::to_string(id);
+            return absl::StrFormat("leader %d, isr %s, epochs %d/%d", done.leader_id(), isr,
+                                   done.leader_epoch(), done.partition_epoch());
+          }));
+  cluster_.Run();
+}
+
+void ControllerStory::DescribeTopic(const TranscriptCommand& command) {
+  const auto image = cluster_.ImageOf(static_cast<int>(command.GetInt("on", 1)));
+  const auto topic = image.FindTopicByName(command.Get("name"));
+  if (topic == nullptr) return Print("there is no topic " + command.Get("name"));
+  for (int32_t i = 0; i < topic->partition_count(); ++i) {
+    Print(absl::StrFormat("%s-%d: %s", topic->name(), i, ToText(topic->partition(i))));
+  }
+}
+
+void ControllerStory::DescribeBrokers(const TranscriptCommand& command) {
+  Pending<admin::v1::DescribeClusterResponse> described;
+  cluster_.controller(static_cast<int>(command.GetInt("on", 1))).DescribeCluster(described.reply());
+  cluster_.Run();
+  for (const auto& broker : described.value().brokers()) {
+    Print(absl::StrFormat("broker %d: epoch %d%s%s, leads %d of its %d replicas",
+                          broker.broker_id(), broker.broker_epoch(),
+                          broker.fenced() ? ", fenced" : "",
+                          broker.in_controlled_shutdown() ? ", shutting down" : "",
+                          broker.leader_count(), broker.replica_count()));
+  }
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,67 @@
+// The commands of controller/testdata/*.txt: a cluster of controllers that answers in text. Each
+// command prints what it made happen: entries appended to the log ("+"), lost ("-") and committed,
+// and answers, as soon as they leave.
+//
+//   elect controller=2 kept=1      it becomes leader; of what was not committed 1 entry survives
+//   commit [count=1]               commits (count entries)
+//   commits at_once | held         whether proposals are committed as soon as they are made
+//   pause, resume                  a transfer of leadership begins, and fails
+//   advance by=500ms               time passes
+//   start broker=1 [undialled]     a new process; its endpoint answers unless undialled
+//   kill broker=1                  its process is gone: the stream breaks, the endpoint refuses
+//   stream broker=1 ends=broken    ... or reconnecting, stopping
+//   swallow broker=1               packets to its endpoint vanish from now on
+//   bring-up broker=1,2,3          start, register, heartbeat
+//   register broker=1
+//   heartbeat broker=1,2 [want_shutdown] [offset=7] [on=new]
+//   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
+//   delete topic=t [id=5]
+//   alter broker=1 topic=t partition=0 leader_epoch=0 partition_epoch=0 isr=1,2
+//   topic name=t [on=2]            its partitions, as controller 2 has applied them
+//   brokers [on=2]
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "controller/testing/controller_cluster.h"
+#include "tests/interaction/transcript.h"
+
+namespace quorate::controller {
+
+class ControllerStory {
+ public:
+  explicit ControllerStory(int controllers) : cluster_(controllers) {}
+
+  // Runs a command and returns what happened.
+  std::string Run(const TranscriptCommand& command);
+
+ private:
+  void Dispatch(const TranscriptCommand& command);
+  bool DispatchCluster(const TranscriptCommand& command);
+  bool DispatchBroker(const TranscriptCommand& command);
+  bool DispatchTopic(const TranscriptCommand& command);
+
+  void Create(const TranscriptCommand& command);
+  void Delete(const TranscriptCommand& command);
+  void Alter(const TranscriptCommand& command);
+  void DescribeTopic(const TranscriptCommand& command);
+  void DescribeBrokers(const TranscriptCommand& command);
+
+  void Print(const std::string& line) { output_ += line + "\n"; }
+  // Prints what has changed in the log since the last call.
+  void PrintLog();
+
+  // Prints "label: ..." when the answer comes, by `describe` if it is no error of the request.
+  template <typename T>
+  Reply<T> PrintAnswer(const std::string& label, std::function<std::string(const T&)> describe);
+
+  ControllerCluster cluster_;
+  std::vector<raft::EntryPtr> seen_;
+  size_t seen_committed_ = 0;
+  std::string output_;
+};
+
+}  // namespace quorate::controller

@@ -1,0 +1,28 @@
+// A partition in one line, for tests to compare.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "metadata/metadata_image.h"
+
+namespace quorate::controller {
+
+// "leader 1, isr 1,2 of 1,2,3, epochs 0/0": leader epoch / partition epoch.
+inline std::string ToText(const metadata::PartitionView& partition) {
+  std::string text = partition.leader() ? "leader " + ToString(*partition.leader()) : "no leader";
+  const char* separator = ", isr ";
+  for (const BrokerId id : partition.Isr()) {
+    text += separator + ToString(id);
+    separator = ",";
+  }
+  separator = " of ";
+  for (const int32_t id : partition.replicas()) {
+    text += separator + std::to_string(id);
+    separator = ",";
+  }
+  return text +
+         absl::StrFormat(", epochs %d/%d", partition.leader_epoch(), partition.partition_epoch());
+}
+
+}  // namespace quorate::controller
