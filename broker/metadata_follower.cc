@@ -11,6 +11,13 @@
 
 namespace quorate::broker {
 
+namespace {
+
+// A search for a controller that has the log says this often that it goes on.
+constexpr Duration kLogPause = std::chrono::seconds(10);
+
+}  // namespace
+
 using metadata::v1::SubscribeResponse;
 
 MetadataFollower::MetadataFollower(const BrokerOptions& options, Executor* executor,
@@ -148,8 +155,10 @@ void MetadataFollower::MoveOn(Duration pause, const std::string& reason) {
   if (!endpoint_.empty()) {
     LOG(WARNING) << "lost the metadata log at " << endpoint_ << ", goes on at " << finder_.current()
                  << " from offset " << replayed_.end_offset() << ": " << reason;
-  } else {
-    VLOG(1) << "no metadata log yet, goes on at " << finder_.current() << ": " << reason;
+  } else if (clock_->Now() >= log_again_at_) {
+    log_again_at_ = clock_->Now() + kLogPause;
+    LOG(WARNING) << "cannot follow the metadata log yet, tries " << finder_.current()
+                 << " next: " << reason;
   }
   Stop();
   if (pause == Duration(0)) {

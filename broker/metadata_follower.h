@@ -87,6 +87,7 @@ class MetadataFollower {
   std::string endpoint_;
   std::optional<MonoTime> last_event_;
   MonoTime last_sign_;
+  MonoTime log_again_at_;
   TimerId subscribe_timer_ = kNoTimer;
   TimerId idle_timer_ = kNoTimer;
 };

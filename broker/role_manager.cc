@@ -58,10 +58,9 @@ void RoleManager::Take(const Uuid& topic_id, TopicRoles& topic, int32_t partitio
                        std::vector<v1::PartitionRole>& changes) {
   const auto [entry, is_new] = topic.partitions.try_emplace(partition, role);
   if (!is_new && entry->second.Same(role)) return;
-  const std::string previously = is_new ? "nothing" : Describe(entry->second);
-  LOG(INFO) << "became " << Describe(role) << " of " << topic.name << "-" << partition
-            << " at leader epoch " << role.leader_epoch << ", offset " << role.end_offset
-            << ", previously " << previously;
+  LOG(INFO) << "became " << NameOf(role) << " of " << topic.name << "-" << partition
+            << " at leader epoch " << role.leader_epoch << LeaderOf(role) << ", offset "
+            << role.end_offset << ", previously " << (is_new ? "nothing" : NameOf(entry->second));
   if (is_new) {
     ++role_count_;
   } else if (Leads(entry->second)) {
@@ -78,7 +77,7 @@ void RoleManager::GiveUp(const Uuid& topic_id, TopicRoles& topic, int32_t partit
   if (entry == topic.partitions.end()) return;
   Role role = entry->second;
   LOG(INFO) << "gave up " << topic.name << "-" << partition << " at offset " << end_offset
-            << ", previously " << Describe(role) << " at leader epoch " << role.leader_epoch;
+            << ", previously " << NameOf(role) << " at leader epoch " << role.leader_epoch;
   --role_count_;
   if (Leads(role)) --leader_count_;
   topic.partitions.erase(entry);
@@ -102,10 +101,14 @@ std::vector<v1::PartitionRole> RoleManager::List() const {
   return roles;
 }
 
-std::string RoleManager::Describe(const Role& role) const {
-  if (Leads(role)) return "leader";
-  if (role.leader_id < 0) return "follower of nobody";
-  return absl::StrFormat("follower of broker %d", role.leader_id);
+const char* RoleManager::NameOf(const Role& role) const {
+  return Leads(role) ? "leader" : "follower";
+}
+
+std::string RoleManager::LeaderOf(const Role& role) const {
+  if (Leads(role)) return "";
+  if (role.leader_id < 0) return " (no leader)";
+  return absl::StrFormat(" of broker %d", role.leader_id);
 }
 
 v1::PartitionRole RoleManager::ToProto(const Uuid& topic_id, const std::string& topic,

@@ -51,7 +51,9 @@ class RoleManager {
   // The role that the partition has for this broker; nothing: no replica of it is here.
   std::optional<Role> RoleIn(const metadata::PartitionView& partition, int64_t end_offset) const;
   bool Leads(const Role& role) const { return role.leader_id == self_.value(); }
-  std::string Describe(const Role& role) const;
+  const char* NameOf(const Role& role) const;
+  // Whose the leader epoch is, for a follower's log line.
+  std::string LeaderOf(const Role& role) const;
   v1::PartitionRole ToProto(const Uuid& topic_id, const std::string& topic, int32_t partition,
                             const Role& role) const;
 
