@@ -1,7 +1,6 @@
 #include "cli/brokers.h"
 
-#include <algorithm>
-#include <chrono>
+#include <memory>
 #include <ostream>
 #include <string>
 #include <variant>
@@ -9,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "cli/json.h"
 #include "cli/text.h"
+#include "cli/topics.h"
 #include "client/admin_client.h"
 
 namespace quorate::cli {
@@ -17,9 +17,6 @@ namespace {
 using client::BrokerView;
 using client::CallFailure;
 using common::v1::Error;
-
-// A broker that hangs must not keep the view of the others.
-constexpr Duration kViewTimeout = std::chrono::seconds(3);
 
 std::string StateText(const admin::v1::Broker& broker) {
   std::string state = broker.fenced() ? "fenced" : "running";
@@ -67,24 +64,33 @@ ExitCode List(Session& session) {
   return ExitCode::kDone;
 }
 
+// An entry for a broker that was asked: what was not asked for, or not answered, is null.
 Json ViewJson(const std::string& endpoint, const std::variant<BrokerView, Error>& result) {
-  const auto* view = std::get_if<BrokerView>(&result);
-  return {{"endpoint", endpoint},
-          {"broker", view == nullptr ? Json(nullptr) : ToJson(view->broker)},
-          {"roles", view == nullptr ? Json(nullptr) : ToJson(view->roles)["roles"]},
-          {"error", view == nullptr ? ToJson(std::get<Error>(result)) : Json(nullptr)}};
+  Json json = {{"endpoint", endpoint},
+               {"broker", nullptr},
+               {"roles", nullptr},
+               {"topics", nullptr},
+               {"error", nullptr}};
+  if (const auto* error = std::get_if<Error>(&result)) {
+    json["error"] = ToJson(*error);
+    return json;
+  }
+  const auto& view = std::get<BrokerView>(result);
+  json["broker"] = ToJson(view.broker);
+  json["roles"] = ToJson(view.roles)["roles"];
+  if (view.topics.has_value()) json["topics"] = ToJson(*view.topics)["topics"];
+  return json;
 }
 
-ExitCode View(Session& session) {
-  const Duration timeout = std::min(session.settings().timeout, kViewTimeout);
+ExitCode View(Session& session, bool with_topics) {
   ExitCode code = ExitCode::kDone;
-  Json views = Json::array();
+  Json brokers = Json::array();
   bool first = true;
   for (const HostPort& endpoint : session.settings().bootstrap) {
-    const auto result = client::ViewBroker(endpoint, timeout);
+    const auto result = client::ViewBroker(endpoint, ProbeTimeout(session.settings()), with_topics);
     if (std::holds_alternative<Error>(result)) code = ExitCode::kUnreachable;
     if (session.json()) {
-      views.push_back(ViewJson(endpoint.ToString(), result));
+      brokers.push_back(ViewJson(endpoint.ToString(), result));
     } else if (const auto* view = std::get_if<BrokerView>(&result)) {
       session.out() << (first ? "" : "\n") << BrokerViewText(*view);
       first = false;
@@ -92,8 +98,24 @@ ExitCode View(Session& session) {
       session.Complain(endpoint.ToString() + ": " + std::get<Error>(result).message());
     }
   }
-  if (session.json()) session.out() << JsonText({{"views", std::move(views)}});
+  if (session.json()) session.out() << JsonText({{"brokers", std::move(brokers)}});
   return code;
+}
+
+std::string RolesText(const broker::v1::ListRolesResponse& response) {
+  Table roles({{.title = "TOPIC"},
+               {.title = "PARTITION", .right_aligned = true},
+               {.title = "ROLE"},
+               {.title = "LEADER", .right_aligned = true},
+               {.title = "LEADER EPOCH", .right_aligned = true},
+               {.title = "OFFSET", .right_aligned = true}});
+  for (const auto& role : response.roles()) {
+    roles.AddRow({role.topic(), std::to_string(role.partition()),
+                  role.role() == broker::v1::ROLE_LEADER ? "leader" : "follower",
+                  role.leader_id() < 0 ? "none" : std::to_string(role.leader_id()),
+                  std::to_string(role.leader_epoch()), std::to_string(role.metadata_end_offset())});
+  }
+  return roles.ToString();
 }
 
 }  // namespace
@@ -134,21 +156,12 @@ std::string BrokerViewText(const BrokerView& view) {
   facts.AddRow({"Roles", absl::StrFormat("leads %d, follows %d", broker.leader_count(),
                                          broker.follower_count())});
   std::string text = facts.ToString();
-  if (view.roles.roles().empty()) return text;
-
-  Table roles({{.title = "TOPIC"},
-               {.title = "PARTITION", .right_aligned = true},
-               {.title = "ROLE"},
-               {.title = "LEADER", .right_aligned = true},
-               {.title = "LEADER EPOCH", .right_aligned = true},
-               {.title = "OFFSET", .right_aligned = true}});
-  for (const auto& role : view.roles.roles()) {
-    roles.AddRow({role.topic(), std::to_string(role.partition()),
-                  role.role() == broker::v1::ROLE_LEADER ? "leader" : "follower",
-                  role.leader_id() < 0 ? "none" : std::to_string(role.leader_id()),
-                  std::to_string(role.leader_epoch()), std::to_string(role.metadata_end_offset())});
+  if (!view.roles.roles().empty()) text += "\n" + RolesText(view.roles);
+  if (view.topics.has_value()) {
+    if (!view.topics->topics().empty()) text += "\n";
+    for (const auto& topic : view.topics->topics()) text += TopicText(topic);
   }
-  return text + "\n" + roles.ToString();
+  return text;
 }
 
 void AddBrokers(CommandLine& line) {
@@ -165,7 +178,8 @@ void AddBrokers(CommandLine& line) {
            "address that others cannot reach.",
        .examples = {"quoratectl brokers list", "quoratectl brokers list --output json"}},
       CommonFlags::kReads, List);
-  line.AddCommand(
+  auto with_topics = std::make_shared<bool>(false);
+  CLI::App* view = line.AddCommand(
       brokers,
       {.name = "view",
        .summary = "show what brokers believe of themselves",
@@ -175,9 +189,13 @@ void AddBrokers(CommandLine& line) {
            "controller. A broker that does not answer within 3 s makes the exit status 3; the "
            "others are shown.",
        .examples = {"quoratectl brokers view --bootstrap 127.0.0.1:9291",
+                    "quoratectl brokers view --topics --bootstrap 127.0.0.1:9291",
                     "quoratectl brokers view --bootstrap 127.0.0.1:9291,127.0.0.1:9292 "
                     "--output json"}},
-      CommonFlags::kCluster, View);
+      CommonFlags::kCluster,
+      [with_topics](Session& session) { return View(session, *with_topics); });
+  view->add_flag("--topics", *with_topics,
+                 "Also the topics of the cluster as the broker's own image has them.");
 }
 
 }  // namespace quorate::cli

@@ -15,7 +15,7 @@ void AddBrokers(CommandLine& line);
 // A table with a line for each broker.
 std::string BrokersText(const admin::v1::DescribeClusterResponse& cluster);
 
-// A broker's state, then its roles.
+// A broker's state, then its roles, then its topics where the view has them.
 std::string BrokerViewText(const client::BrokerView& view);
 
 }  // namespace quorate::cli

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "base/clock.h"
 #include "cli/json.h"
+#include "cli/quorum.h"
 #include "cli/text.h"
 #include "client/admin_client.h"
 #include "client/probes.h"
@@ -23,6 +24,7 @@ namespace quorate::cli {
 namespace {
 
 using admin::v1::DescribeClusterResponse;
+using admin::v1::DescribeQuorumResponse;
 using client::CallFailure;
 
 // Between two looks.
@@ -33,6 +35,7 @@ constexpr Duration kQuestionTimeout = std::chrono::seconds(1);
 struct WaitFlags {
   bool ready = false;
   std::optional<int32_t> brokers;
+  std::optional<int32_t> max_lag;
 };
 
 // What has been waited for, and looks at it again and again.
@@ -64,21 +67,34 @@ class Waiter {
     const auto result = client_.DescribeCluster({});
     if (const auto* failure = std::get_if<CallFailure>(&result)) {
       missing.push_back("quorum: " + failure->error.message());
-    } else if (flags_.brokers.has_value()) {
-      AddMissingBrokers(std::get<DescribeClusterResponse>(result), missing);
+      return missing;
     }
+    AddMissingBrokers(std::get<DescribeClusterResponse>(result), missing);
+    AddMissingVoters(missing);
     return missing;
   }
 
  private:
   void AddMissingBrokers(const DescribeClusterResponse& cluster,
                          std::vector<std::string>& missing) const {
+    if (!flags_.brokers.has_value()) return;
     const auto running =
         std::count_if(cluster.brokers().begin(), cluster.brokers().end(),
                       [](const admin::v1::Broker& broker) { return !broker.fenced(); });
     if (running < *flags_.brokers) {
       missing.push_back(
           absl::StrFormat("brokers: %d of %d running and unfenced", running, *flags_.brokers));
+    }
+  }
+
+  void AddMissingVoters(std::vector<std::string>& missing) {
+    if (!flags_.max_lag.has_value()) return;
+    const auto result = client_.DescribeQuorum({});
+    if (const auto* failure = std::get_if<CallFailure>(&result)) {
+      missing.push_back("quorum: " + failure->error.message());
+    } else {
+      const auto voters = VotersBehind(std::get<DescribeQuorumResponse>(result), *flags_.max_lag);
+      missing.insert(missing.end(), voters.begin(), voters.end());
     }
   }
 
@@ -103,8 +119,13 @@ ExitCode GiveUp(Session& session, const std::vector<std::string>& missing) {
 }
 
 ExitCode Wait(Session& session, const WaitFlags& flags) {
-  if (!flags.ready && !flags.brokers.has_value()) {
-    return session.RefuseUsage("say what to wait for: --ready, --brokers N, or both");
+  if (!flags.ready && !flags.brokers.has_value() && !flags.max_lag.has_value()) {
+    return session.RefuseUsage(
+        "say what to wait for: --ready, --brokers N, --max-lag OFFSETS, or several of them");
+  }
+  if (flags.max_lag.value_or(0) < 0) {
+    return session.RefuseUsage(absl::StrFormat(
+        "--max-lag: no voter is ahead of the leader: %d is less than 0", *flags.max_lag));
   }
   const MonoTime start = SystemClock().Now();
   Waiter waiter(flags, session.settings());
@@ -127,6 +148,23 @@ ExitCode Wait(Session& session, const WaitFlags& flags) {
 
 }  // namespace
 
+std::vector<std::string> VotersBehind(const DescribeQuorumResponse& quorum, int64_t max_lag) {
+  std::vector<std::string> behind;
+  for (const auto& voter : quorum.voters()) {
+    if (!InContact(quorum, voter)) {
+      behind.push_back(absl::StrFormat("voter %d: not in contact with the active controller, %d",
+                                       voter.node_id(), quorum.leader_id()));
+    } else if (voter.lag() < 0) {
+      behind.push_back(absl::StrFormat("voter %d: its lag is not known yet", voter.node_id()));
+    } else if (voter.lag() > max_lag) {
+      behind.push_back(absl::StrFormat("voter %d: more than %s behind the active controller, %d",
+                                       voter.node_id(), Plural(max_lag, "offset"),
+                                       quorum.leader_id()));
+    }
+  }
+  return behind;
+}
+
 void AddClusterWait(CommandLine& line, CLI::App* cluster) {
   auto flags = std::make_shared<WaitFlags>();
   CLI::App* verb = line.AddCommand(
@@ -139,6 +177,7 @@ void AddClusterWait(CommandLine& line, CLI::App* cluster) {
            "--timeout is over the exit status is 3.",
        .examples = {"quoratectl cluster wait --ready --timeout 60s",
                     "quoratectl cluster wait --ready --brokers 3",
+                    "quoratectl cluster wait --ready --max-lag 1000",
                     "quoratectl cluster wait --ready --bootstrap 127.0.0.1:9092"}},
       CommonFlags::kCluster, [flags](Session& session) { return Wait(session, *flags); });
   verb->add_flag("--ready", flags->ready,
@@ -146,6 +185,11 @@ void AddClusterWait(CommandLine& line, CLI::App* cluster) {
                  "active controller (or is it) and has applied what was committed.");
   verb->add_option("--brokers", flags->brokers, "Wait until so many brokers are unfenced.")
       ->type_name("N")
+      ->check(CommandLine::WholeNumber());
+  verb->add_option("--max-lag", flags->max_lag,
+                   "Wait until every voter has been in contact with the active controller within "
+                   "the last 2 s and is at most so many offsets behind it.")
+      ->type_name("OFFSETS")
       ->check(CommandLine::WholeNumber());
 }
 

@@ -1,8 +1,10 @@
 // The commands of quoratectl, in the order in which --help lists them.
 #include "cli/brokers.h"
+#include "cli/check.h"
 #include "cli/cluster.h"
 #include "cli/command_line.h"
 #include "cli/completion.h"
+#include "cli/health.h"
 #include "cli/quorum.h"
 #include "cli/status.h"
 #include "cli/topics.h"
@@ -15,6 +17,8 @@ void AddAllCommands(CommandLine& line) {
   AddBrokers(line);
   AddQuorum(line);
   AddCluster(line);
+  AddHealth(line);
+  AddCheck(line);
   AddCompletion(line);
 }
 

@@ -2,16 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "cli/testing/run_quoratectl.h"
 #include "client/testing/fake_admin_service.h"
 #include "tests/harness/loopback_socket.h"
-#include "tests/harness/process.h"
 
 namespace quorate::cli {
 namespace {
@@ -24,30 +22,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr char kBootstrap[] = "QUORATE_BOOTSTRAP";
-
-struct Result {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
-Result RunProgram(const std::vector<std::string>& command,
-                  const std::map<std::string, std::string>& environment = {}) {
-  auto ran = quorate::testing::Run(command, environment);
-  return {.exit_code = ran.status.code.value_or(-1),
-          .out = std::move(ran.output),
-          .err = std::move(ran.errors)};
-}
-
-Result Quoratectl(std::vector<std::string> arguments,
-                  const std::map<std::string, std::string>& environment = {}) {
-  arguments.insert(arguments.begin(), QUORATECTL);
-  return RunProgram(arguments, environment);
-}
-
-std::string Endpoint(const quorate::testing::LoopbackSocket& socket) {
-  return HostPort{"127.0.0.1", socket.port()}.ToString();
-}
 
 grpc::Status Ok(int /*call*/) { return grpc::Status::OK; }
 
@@ -76,6 +50,10 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"topics", "list", "--output", "xml"}, "--output: 'xml' is neither table nor json"},
       {{"topics", "list", "--bootstrap", "a"}, "--bootstrap: 'a' has no port"},
       {{"cluster", "wait"}, "say what to wait for"},
+      {{"cluster", "wait", "--max-lag", "-1"}, "--max-lag: no voter is ahead"},
+      {{"check", "write-gap", "--duration", "1s", "--until-eof"}, "exclude each other"},
+      {{"check", "write-gap", "--duration", "1"}, "--duration: '1' is not a time"},
+      {{"check", "write-gap", "--attempt-timeout", "0s"}, "--attempt-timeout: '0s' is not"},
       {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
   };
   for (const auto& usage : cases) {
@@ -105,6 +83,8 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
                                              {"cluster", "describe"},
                                              {"cluster", "wait"},
                                              {"cluster", "new-id"},
+                                             {"health", "check"},
+                                             {"check", "write-gap"},
                                              {"status"},
                                              {"completion"},
                                              {}}) {
@@ -198,39 +178,6 @@ TEST(QuoratectlTest, AnUnknownOutcomeExitsWith4AndTellsHowToLearnIt) {
   EXPECT_THAT(result.err, HasSubstr("--request-id MkU3OEVBNTcwNTJENDM2Qg:3."));
 }
 
-TEST(QuoratectlTest, WaitTellsWhatIsMissingAndSucceedsOnceNothingIs) {
-  FakeAdminService service(Ok);
-  service.describe_cluster.add_brokers()->set_broker_id(1);
-  auto* fenced = service.describe_cluster.add_brokers();
-  fenced->set_broker_id(2);
-  fenced->set_fenced(true);
-  const std::string endpoint = service.endpoint().ToString();
-  const Result missing = Quoratectl(
-      {"cluster", "wait", "--ready", "--brokers", "2", "--timeout", "2s", "--bootstrap", endpoint});
-  EXPECT_EQ(missing.exit_code, 3);
-  EXPECT_THAT(missing.err, AllOf(HasSubstr("waiting for " + endpoint +
-                                           ": not ready; brokers: 1 "
-                                           "of 2 running and unfenced\n"),
-                                 HasSubstr("gave up after 2.0 s; missing:\n")));
-
-  service.SetReady(true);
-  const Result ready =
-      Quoratectl({"cluster", "wait", "--ready", "--brokers", "1", "--bootstrap", endpoint});
-  EXPECT_EQ(ready.exit_code, 0) << ready.err;
-  EXPECT_THAT(ready.out, HasSubstr("Ready after "));
-}
-
-TEST(QuoratectlTest, BrokersViewGoesOnAfterABrokerThatDoesNotAnswer) {
-  const quorate::testing::LoopbackSocket dead;
-  const Result result =
-      Quoratectl({"brokers", "view", "--output", "json", "--bootstrap", Endpoint(dead)});
-  EXPECT_EQ(result.exit_code, 3);
-  const auto views = nlohmann::json::parse(result.out)["views"];
-  ASSERT_EQ(views.size(), 1u);
-  EXPECT_EQ(views[0]["broker"], nullptr);
-  EXPECT_THAT(views[0]["error"]["message"], HasSubstr("Connection refused"));
-}
-
 TEST(QuoratectlTest, NewIdsDifferAndNeedNoCluster) {
   const Result first = Quoratectl({"cluster", "new-id"}, {{kBootstrap, "nonsense"}});
   const Result second = Quoratectl({"cluster", "new-id"});
@@ -246,11 +193,15 @@ TEST(QuoratectlTest, BashCompletesNounsVerbsAndOptions) {
       "try quoratectl to\n"
       "try quoratectl topics d\n"
       "try quoratectl topics create orders --re\n"
-      "try quoratectl topics list --output ''\n",
-      QUORATECTL);
+      "try quoratectl topics list --output ''\n"
+      "try quoratectl check ''\n"
+      "try quoratectl cluster wait --max\n",
+      QuoratectlProgram());
   const Result result = RunProgram({"/bin/bash", "-c", script});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(result.out, "topics\ndelete describe\n--replication-factor --request-id\ntable json\n");
+  EXPECT_EQ(result.out,
+            "topics\ndelete describe\n--replication-factor --request-id\ntable "
+            "json\nwrite-gap\n--max-lag\n");
 }
 
 }  // namespace

@@ -20,11 +20,6 @@ using client::CallFailure;
 // longer than the longest election timeout, is not to be counted on.
 constexpr int64_t kInContactMs = 2000;
 
-bool InContact(const DescribeQuorumResponse& quorum, const DescribeQuorumResponse::Replica& voter) {
-  if (voter.node_id() == quorum.leader_id()) return true;
-  return voter.last_contact_age_ms() >= 0 && voter.last_contact_age_ms() <= kInContactMs;
-}
-
 int VotersInContact(const DescribeQuorumResponse& quorum) {
   return static_cast<int>(
       std::count_if(quorum.voters().begin(), quorum.voters().end(),
@@ -59,6 +54,11 @@ ExitCode Describe(Session& session) {
 }
 
 }  // namespace
+
+bool InContact(const DescribeQuorumResponse& quorum, const DescribeQuorumResponse::Replica& voter) {
+  if (voter.node_id() == quorum.leader_id()) return true;
+  return voter.last_contact_age_ms() >= 0 && voter.last_contact_age_ms() <= kInContactMs;
+}
 
 std::string LeaderText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
   if (quorum.leader_id() < 0) return absl::StrFormat("none (epoch %d)", quorum.epoch());

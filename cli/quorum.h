@@ -21,6 +21,10 @@ std::string LeaderText(const admin::v1::DescribeQuorumResponse& quorum, int64_t 
 // Voters and observers, a line each.
 std::string ReplicasText(const admin::v1::DescribeQuorumResponse& quorum);
 
+// Whether a voter has answered the leader within the last 2 s, or is the leader.
+bool InContact(const admin::v1::DescribeQuorumResponse& quorum,
+               const admin::v1::DescribeQuorumResponse::Replica& voter);
+
 // How many more voters may fail before nothing can be decided; negative: that many are missing even
 // now. Nothing where only the leader knows, because another answered.
 std::optional<int> ToleratedFailures(const admin::v1::DescribeQuorumResponse& quorum);

@@ -1,5 +1,7 @@
 #include "cli/session.h"
 
+#include <algorithm>
+#include <chrono>
 #include <ostream>
 #include <utility>
 
@@ -7,6 +9,8 @@
 
 namespace quorate::cli {
 namespace {
+
+constexpr Duration kProbeTimeout = std::chrono::seconds(3);
 
 std::string Remedy(client::FailureKind kind, const std::string& request_id) {
   switch (kind) {
@@ -16,6 +20,7 @@ std::string Remedy(client::FailureKind kind, const std::string& request_id) {
       return "\nName running controllers with --bootstrap HOST:PORT,... or wait longer with "
              "--timeout.";
     case client::FailureKind::kUnknown:
+      if (request_id.empty()) return "";
       return "\nTo learn the outcome safely, repeat the same command with --request-id " +
              request_id + ".";
   }
@@ -35,6 +40,10 @@ ExitCode CodeFor(client::FailureKind kind) {
 }
 
 }  // namespace
+
+Duration ProbeTimeout(const Settings& settings) {
+  return std::min(settings.timeout, kProbeTimeout);
+}
 
 Session::Session(Settings settings, std::ostream* out, std::ostream* err)
     : settings_(std::move(settings)), out_(out), err_(err) {}

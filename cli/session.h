@@ -27,6 +27,10 @@ struct Settings {
   bool stale = false;
 };
 
+// For a question to one process about itself: one that hangs must not hold up the view of the
+// others for long. 3 s, or less if --timeout is less.
+Duration ProbeTimeout(const Settings& settings);
+
 class Session {
  public:
   // The streams must outlive the session.
@@ -53,7 +57,7 @@ class Session {
 
   // Prints the failure with its remedy on standard error (a JSON object where JSON is asked for)
   // and returns the exit code that stands for it. `request_id` is what a repetition would carry;
-  // empty for a read.
+  // empty for a read, and where the command cannot be repeated with it.
   ExitCode Fail(const client::CallFailure& failure, const std::string& request_id = "");
 
   // The command line is wrong in a way that its grammar could not tell: ends as its own errors do.

@@ -1,4 +1,5 @@
 // What people see, from fixed responses: compared to the character, because scripts read it too.
+#include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
@@ -6,6 +7,7 @@
 
 #include "cli/brokers.h"
 #include "cli/cluster.h"
+#include "cli/cluster_wait.h"
 #include "cli/quorum.h"
 #include "cli/status.h"
 #include "cli/topics.h"
@@ -165,6 +167,30 @@ TOPIC   PARTITION  ROLE      LEADER  LEADER EPOCH  OFFSET
 orders          0  leader         1             2      99
 orders          1  follower    none             0      42
 )");
+
+  view.roles.clear_roles();
+  view.topics = FromText<broker::v1::DescribeTopicsResponse>(R"(
+    topics { name: "a" topic_id: "8FZ4qjH1TLSPe-5nZVrbCQ" replication_factor: 1
+             partitions { leader_id: 1 replicas: 1 isr: 1 } })");
+  EXPECT_THAT(BrokerViewText(view),
+              testing::EndsWith("leads 1, follows 1\n\n" + TopicText(view.topics->topics(0))));
+}
+
+TEST(ViewsTest, VotersBehind) {
+  auto quorum = Quorum();
+  const std::string gone = "voter 3: not in contact with the active controller, 2";
+  EXPECT_THAT(VotersBehind(quorum, 1000), testing::ElementsAre(gone));
+  quorum.mutable_voters(0)->set_lag(1);
+  EXPECT_THAT(
+      VotersBehind(quorum, 0),
+      testing::ElementsAre("voter 1: more than 0 offsets behind the active controller, 2", gone));
+  quorum.mutable_voters(2)->set_last_contact_age_ms(80);
+  EXPECT_THAT(VotersBehind(quorum, 1), testing::ElementsAre("voter 3: more than 1 offset behind "
+                                                            "the active controller, 2"));
+  EXPECT_THAT(VotersBehind(quorum, 1345), testing::IsEmpty());
+  quorum.mutable_voters(2)->set_lag(-1);
+  EXPECT_THAT(VotersBehind(quorum, 1345),
+              testing::ElementsAre("voter 3: its lag is not known yet"));
 }
 
 }  // namespace

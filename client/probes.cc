@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "client/attempt.h"
 #include "client/channel.h"
 #include "client/status_mapping.h"
@@ -12,6 +13,7 @@ namespace quorate::client {
 namespace {
 
 using broker::v1::BrokerViewService;
+using State = HealthAnswer::State;
 using ::grpc::health::v1::Health;
 using ::grpc::health::v1::HealthCheckRequest;
 using ::grpc::health::v1::HealthCheckResponse;
@@ -20,38 +22,66 @@ constexpr char kReadyService[] = "quorate.ready";
 
 }  // namespace
 
-ReadinessProbe::ReadinessProbe(HostPort endpoint)
-    : endpoint_(std::move(endpoint)), channel_(MakeChannel(endpoint_)) {}
+HealthProbe::HealthProbe(HostPort endpoint, std::string service)
+    : endpoint_(std::move(endpoint)),
+      service_(std::move(service)),
+      channel_(MakeChannel(endpoint_)) {}
 
-std::optional<std::string> ReadinessProbe::WhyNotReady(Duration timeout) {
+HealthAnswer HealthProbe::Check(Duration timeout) {
   HealthCheckRequest request;
-  request.set_service(kReadyService);
+  request.set_service(service_);
   HealthCheckResponse response;
   const grpc::Status status =
       TryOnce(channel_, timeout, timeout,
               [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
                 return Health::Stub(channel).Check(context, request, &response);
               });
-  if (status.error_code() == grpc::StatusCode::NOT_FOUND) {
-    return "serves no 'quorate.ready': it is no controller or broker of Quorate";
+  switch (status.error_code()) {
+    case grpc::StatusCode::OK:
+      if (response.status() == HealthCheckResponse::SERVING) return {State::kServing, ""};
+      return {State::kNotServing, "not serving"};
+    case grpc::StatusCode::NOT_FOUND:
+      return {State::kUnknownService, absl::StrFormat("has no service '%s'", service_)};
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return {State::kUnknownService, "has no health service: it is no client port of Quorate's"};
+    default:
+      return {State::kUnreachable, ErrorFromStatus(status).message()};
   }
-  if (!status.ok()) return ErrorFromStatus(status).message();
-  if (response.status() != HealthCheckResponse::SERVING) return "not ready";
-  return std::nullopt;
 }
 
-std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout) {
+ReadinessProbe::ReadinessProbe(HostPort endpoint) : probe_(std::move(endpoint), kReadyService) {}
+
+std::optional<std::string> ReadinessProbe::WhyNotReady(Duration timeout) {
+  const HealthAnswer answer = probe_.Check(timeout);
+  switch (answer.state) {
+    case State::kServing:
+      return std::nullopt;
+    case State::kNotServing:
+      return "not ready";
+    case State::kUnknownService:
+    case State::kUnreachable:
+      return answer.why;
+  }
+  return answer.why;
+}
+
+std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,
+                                                       bool with_topics) {
   BrokerView view;
-  const grpc::Status status =
-      TryOnce(MakeChannel(endpoint), timeout, timeout,
-              [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-                BrokerViewService::Stub stub(channel);
-                grpc::Status described = stub.DescribeBroker(context, {}, &view.broker);
-                if (!described.ok()) return described;
-                grpc::ClientContext second_context;
-                second_context.set_deadline(context->deadline());
-                return stub.ListRoles(&second_context, {}, &view.roles);
-              });
+  const auto view_all = [&](const std::shared_ptr<grpc::Channel>& channel,
+                            grpc::ClientContext* context) {
+    BrokerViewService::Stub stub(channel);
+    grpc::Status status = stub.DescribeBroker(context, {}, &view.broker);
+    if (!status.ok()) return status;
+    grpc::ClientContext roles_context;
+    roles_context.set_deadline(context->deadline());
+    status = stub.ListRoles(&roles_context, {}, &view.roles);
+    if (!status.ok() || !with_topics) return status;
+    grpc::ClientContext topics_context;
+    topics_context.set_deadline(context->deadline());
+    return stub.DescribeTopics(&topics_context, {}, &view.topics.emplace());
+  };
+  const grpc::Status status = TryOnce(MakeChannel(endpoint), timeout, timeout, view_all);
   if (!status.ok()) return ErrorFromStatus(status);
   return view;
 }

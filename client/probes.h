@@ -16,29 +16,60 @@
 
 namespace quorate::client {
 
-// Asks a process for its readiness, as often as wanted, on one channel. Blocks.
+// What a process says of one of its services (grpc.health.v1).
+struct HealthAnswer {
+  enum class State {
+    kServing,
+    kNotServing,
+    kUnknownService,  // it answers, and has no service of that name
+    kUnreachable,     // no answer
+  };
+  State state = State::kUnreachable;
+  // Why it is not serving: half a sentence, without the endpoint; empty if it is.
+  std::string why;
+};
+
+// Asks a process for the health of one service, as often as wanted, on one channel. Blocks.
+class HealthProbe {
+ public:
+  // The empty `service` stands for the process itself.
+  HealthProbe(HostPort endpoint, std::string service);
+
+  const HostPort& endpoint() const { return endpoint_; }
+
+  HealthAnswer Check(Duration timeout);
+
+ private:
+  const HostPort endpoint_;
+  const std::string service_;
+  const std::shared_ptr<grpc::Channel> channel_;
+};
+
+// Asks a process for its readiness (`quorate.ready`). Blocks.
 class ReadinessProbe {
  public:
   explicit ReadinessProbe(HostPort endpoint);
 
-  const HostPort& endpoint() const { return endpoint_; }
+  const HostPort& endpoint() const { return probe_.endpoint(); }
 
-  // Nothing if the health service says that `quorate.ready` is serving, else why not: half a
-  // sentence, without the endpoint.
+  // Nothing if it is ready, else why not: half a sentence, without the endpoint.
   std::optional<std::string> WhyNotReady(Duration timeout);
 
  private:
-  const HostPort endpoint_;
-  const std::shared_ptr<grpc::Channel> channel_;
+  HealthProbe probe_;
 };
 
 // What a broker believes.
 struct BrokerView {
   broker::v1::DescribeBrokerResponse broker;
   broker::v1::ListRolesResponse roles;
+  // Set if it was asked for.
+  std::optional<broker::v1::DescribeTopicsResponse> topics;
 };
 
-// Asks the broker at `endpoint`, within `timeout`. Blocks.
-std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout);
+// Asks the broker at `endpoint`, within `timeout`; for all topics of its image too if
+// `with_topics`. Blocks.
+std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,
+                                                       bool with_topics = false);
 
 }  // namespace quorate::client

@@ -58,15 +58,22 @@ grpc::Status FakeAdminService::Next() {
   return script_(call);
 }
 
-void FakeAdminService::Remember(const common::v1::RequestId& id) {
+std::vector<std::string> FakeAdminService::changes() const {
   MutexLock lock(&mutex_);
-  request_ids_.push_back(id);
+  return changes_;
+}
+
+template <typename Request>
+void FakeAdminService::Remember(const std::string& change, const Request& request) {
+  MutexLock lock(&mutex_);
+  request_ids_.push_back(request.request_id());
+  for (const auto& topic : request.topics()) changes_.push_back(change + " " + topic.name());
 }
 
 grpc::Status FakeAdminService::CreateTopics(grpc::ServerContext* /*context*/,
                                             const admin::v1::CreateTopicsRequest* request,
                                             admin::v1::CreateTopicsResponse* response) {
-  Remember(request->request_id());
+  Remember("create", *request);
   *response = create_topics;
   return Next();
 }
@@ -74,7 +81,7 @@ grpc::Status FakeAdminService::CreateTopics(grpc::ServerContext* /*context*/,
 grpc::Status FakeAdminService::DeleteTopics(grpc::ServerContext* /*context*/,
                                             const admin::v1::DeleteTopicsRequest* request,
                                             admin::v1::DeleteTopicsResponse* response) {
-  Remember(request->request_id());
+  Remember("delete", *request);
   *response = delete_topics;
   return Next();
 }

@@ -32,6 +32,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   void SetReady(bool ready);
   // Those of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
+  // "create NAME" and "delete NAME" for each topic of all mutating calls, in order of arrival.
+  std::vector<std::string> changes() const;
 
   // What successful calls return. Set before the first call.
   admin::v1::CreateTopicsResponse create_topics;
@@ -43,7 +45,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
 
  private:
   grpc::Status Next();
-  void Remember(const common::v1::RequestId& id);
+  template <typename Request>
+  void Remember(const std::string& change, const Request& request);
 
   grpc::Status CreateTopics(grpc::ServerContext* context,
                             const admin::v1::CreateTopicsRequest* request,
@@ -68,6 +71,7 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   mutable Mutex mutex_;
   int call_count_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<common::v1::RequestId> request_ids_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> changes_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Server> server_;
 };
 

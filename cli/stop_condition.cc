@@ -1,0 +1,51 @@
+#include "cli/stop_condition.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+namespace quorate::cli {
+namespace {
+
+volatile std::sig_atomic_t stop_signalled = 0;
+
+void OnSignal(int /*signal*/) { stop_signalled = 1; }
+
+void CatchSignals() {
+  struct sigaction action = {};
+  action.sa_handler = OnSignal;
+  action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+}
+
+// Whether standard input has ended (or cannot be read), as far as can be told without waiting.
+bool InputEnded() {
+  pollfd input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  while (poll(&input, 1, /*timeout=*/0) > 0) {
+    char ignored[4096];
+    const ssize_t size = read(STDIN_FILENO, ignored, sizeof(ignored));
+    if (size == 0) return true;
+    if (size < 0) return errno != EINTR && errno != EAGAIN;
+  }
+  return false;
+}
+
+std::optional<MonoTime> FromNow(std::optional<Duration> duration) {
+  if (!duration.has_value()) return std::nullopt;
+  return SystemClock().Now() + *duration;
+}
+
+}  // namespace
+
+StopCondition::StopCondition(std::optional<Duration> duration) : deadline_(FromNow(duration)) {
+  CatchSignals();
+}
+
+bool StopCondition::Reached() {
+  if (stop_signalled != 0) return true;
+  return deadline_.has_value() ? SystemClock().Now() >= *deadline_ : InputEnded();
+}
+
+}  // namespace quorate::cli
