@@ -112,7 +112,7 @@ int Main(int argc, char** argv) {
 
   std::printf("three controllers, one broker, on loopback; %d runs each; write gap in ms\n", runs);
   std::printf("%-8s %8s %8s %8s %8s %14s\n", "signal", "p50", "p99", "max", "min", "usual write");
-  for (const std::string name : absl::StrSplit(signals, ',')) {
+  for (const std::string& name : std::vector<std::string>(absl::StrSplit(signals, ','))) {
     const int signal = name == "KILL" ? SIGKILL : name == "TERM" ? SIGTERM : SIGSTOP;
     if (signal == SIGSTOP && name != "STOP") {
       std::cerr << "failover: unknown signal '" << name << "' (KILL, TERM, STOP)\n";

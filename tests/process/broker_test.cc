@@ -2,6 +2,7 @@
 #include <csignal>
 #include <set>
 
+#include "base/check.h"
 #include "client/channel.h"
 #include "gtest/gtest.h"
 #include "quorate/broker/v1/broker_view_service.grpc.pb.h"
