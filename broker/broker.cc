@@ -16,7 +16,7 @@ Broker::Broker(BrokerOptions options, Executor* executor, const Clock* clock,
       rng_(options_.seed),
       lifecycle_(options_, executor, clock, &rng_, channel, this),
       follower_(options_, executor, clock, &rng_, source, this),
-      roles_(options_.broker_id),
+      roles_(options_.broker_id, options_.incarnation_id),
       reporter_(options_, executor, clock, &rng_, channel, &roles_),
       proposer_(options_, executor, clock, &rng_, channel) {}
 

@@ -108,16 +108,14 @@ void BrokerLifecycle::OnDuplicate(const common::v1::Error& error) {
   OnContact();
   const MonoTime now = clock_->Now();
   if (!duplicate_since_) duplicate_since_ = now;
+  const int64_t patience_s = ToMs(options_.registration_timeout) / 1000;
   if (now - *duplicate_since_ >= options_.registration_timeout) {
-    Stop(absl::AlreadyExistsError(absl::StrFormat(
-        "another live process holds broker id %d, and still did after %d s: stop it, or give this "
-        "broker another --broker-id (%s)",
-        options_.broker_id.value(), ToMs(options_.registration_timeout) / 1000, error.message())));
+    Stop(absl::AlreadyExistsError(
+        absl::StrFormat("refused for %d s: %s", patience_s, error.message())));
     return;
   }
   if (IsNews(error.code())) {
-    LOG(WARNING) << "another live process holds broker id " << options_.broker_id
-                 << "; keeps asking for " << ToMs(options_.registration_timeout) / 1000
+    LOG(WARNING) << "cannot register yet, keeps trying for " << patience_s
                  << " s: " << error.message();
   }
   RegisterAfter(register_backoff_.Next());
@@ -229,7 +227,10 @@ void BrokerLifecycle::UpdateState() {
   LOG(INFO) << "broker " << options_.broker_id << ": "
             << v1::DescribeBrokerResponse::State_Name(state_) << " -> "
             << v1::DescribeBrokerResponse::State_Name(next) << " at metadata offset "
-            << metadata_end_offset_;
+            << metadata_end_offset_
+            << (next == v1::DescribeBrokerResponse::NO_CONTROLLER
+                    ? ": no active controller answers; keeps its image and its roles"
+                    : "");
   state_ = next;
   listener_->OnStateChange(next);
 }

@@ -81,6 +81,9 @@ void IsrProposer::Review(const TopicImage& topic, const PartitionView& partition
 }
 
 bool IsrProposer::Send(const ActiveSession& session) {
+  // An image from before this registration names leaders of an earlier incarnation.
+  const BrokerRegistration* self = image_.FindBroker(options_.broker_id);
+  if (self == nullptr || self->broker_epoch != session.broker_epoch) return false;
   v1::AlterPartitionRequest request;
   request.set_broker_id(options_.broker_id.value());
   request.set_broker_epoch(session.broker_epoch);
@@ -96,12 +99,15 @@ bool IsrProposer::Send(const ActiveSession& session) {
 
   const auto done = [this](const v1::AlterPartitionRequest& sent,
                            const CallResult<v1::AlterPartitionResponse>& result) {
-    if (const auto* error = std::get_if<common::v1::Error>(&result)) {
+    if (const absl::Status lost = Failpoint("broker.alter_partition"); !lost.ok()) {
+      LOG(WARNING) << "the answer to AlterPartition is lost: " << lost;
+      pacer_.OnDone(false);
+    } else if (const auto* error = std::get_if<common::v1::Error>(&result)) {
       LOG(WARNING) << "AlterPartition failed, tries again: " << error->message();
       pacer_.OnDone(false);
-      return;
+    } else {
+      pacer_.OnDone(OnResponse(sent, std::get<v1::AlterPartitionResponse>(result)));
     }
-    pacer_.OnDone(OnResponse(sent, std::get<v1::AlterPartitionResponse>(result)));
   };
   v1::AlterPartitionRequest sent = request;
   channel_->AlterPartition(

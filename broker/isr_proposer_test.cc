@@ -98,7 +98,7 @@ class IsrProposerTest : public testing::Test {
     channel_.Answer(channel_.alterations, {response});
     executor_.RunReady();
   }
-  void OpenSession() { proposer_.OnSession(ActiveSession{"a", 2, 1}); }
+  void OpenSession() { proposer_.OnSession(ActiveSession{"a", EpochOf(1), 1}); }
 
   BrokerOptions options_;
   ManualClock clock_;
@@ -120,7 +120,7 @@ TEST_F(IsrProposerTest, AnUnfencedReplicaOutsideTheIsrIsAskedForWithItsBrokerEpo
   ASSERT_EQ(channel_.alterations.size(), 1u);
   EXPECT_EQ(channel_.alterations[0].endpoint, "a");
   EXPECT_EQ(channel_.alterations[0].request.broker_id(), 1);
-  EXPECT_EQ(channel_.alterations[0].request.broker_epoch(), 2);
+  EXPECT_EQ(channel_.alterations[0].request.broker_epoch(), EpochOf(1));
   EXPECT_THAT(Asked(),
               ElementsAre(absl::StrFormat("1-0 leader epoch 0, partition epoch 0: 1@%d 2@%d",
                                           EpochOf(1), EpochOf(2))));
@@ -163,6 +163,17 @@ TEST_F(IsrProposerTest, WaitsForASession) {
   EXPECT_TRUE(channel_.alterations.empty());
   OpenSession();
   EXPECT_EQ(channel_.alterations.size(), 1u);
+}
+
+TEST_F(IsrProposerTest, WaitsForItsOwnRegistration) {
+  CreateTopic("orders", 1, 1);
+  Fence(2, false);
+  Publish();
+  proposer_.OnSession(ActiveSession{"a", log_.end_offset(), 1});
+  EXPECT_TRUE(channel_.alterations.empty()) << "the image is from before it";
+  Register(1);
+  Publish();
+  ASSERT_EQ(channel_.alterations.size(), 1u);
 }
 
 TEST_F(IsrProposerTest, OneRequestInFlightAndTheNextFromTheNewestImage) {
@@ -223,7 +234,7 @@ TEST_F(IsrProposerTest, AFailedRequestIsMadeAgainAfterAPauseOrWithTheNextSession
   channel_.Answer(channel_.alterations, {TestError(common::v1::NOT_CONTROLLER)});
   executor_.RunReady();
   proposer_.OnSession(std::nullopt);
-  proposer_.OnSession(ActiveSession{"b", 2, 2});
+  proposer_.OnSession(ActiveSession{"b", EpochOf(1), 2});
   ASSERT_EQ(channel_.alterations.size(), 1u);
   EXPECT_EQ(channel_.alterations[0].endpoint, "b");
 }

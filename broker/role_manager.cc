@@ -15,6 +15,22 @@ using metadata::TopicPtr;
 std::vector<v1::PartitionRole> RoleManager::OnImage(const MetadataImage& before,
                                                     const MetadataImage& now) {
   std::vector<v1::PartitionRole> changes;
+  const metadata::BrokerRegistration* registration = now.FindBroker(self_);
+  const bool registered =
+      registration != nullptr && registration->incarnation_id == incarnation_id_;
+  const bool was_registered = std::exchange(registered_, registered);
+  if (registered) {
+    Update(was_registered ? before : MetadataImage(), now, changes);
+  } else if (was_registered) {
+    LOG(WARNING) << "this incarnation of broker " << self_
+                 << " is not the registered one any more: gives up all roles";
+    GiveUpAll(now.end_offset().value(), changes);
+  }
+  return changes;
+}
+
+void RoleManager::Update(const MetadataImage& before, const MetadataImage& now,
+                         std::vector<v1::PartitionRole>& changes) {
   const int64_t end_offset = now.end_offset().value();
   now.ForEachChangedTopic(before, [&](const TopicPtr& old_topic, const TopicPtr& new_topic) {
     const Uuid& id = new_topic ? new_topic->id() : old_topic->id();
@@ -44,7 +60,15 @@ std::vector<v1::PartitionRole> RoleManager::OnImage(const MetadataImage& before,
     }
     if (entry->second.partitions.empty()) topics_.erase(entry);
   });
-  return changes;
+}
+
+void RoleManager::GiveUpAll(int64_t end_offset, std::vector<v1::PartitionRole>& changes) {
+  for (auto& [id, topic] : topics_) {
+    while (!topic.partitions.empty()) {
+      GiveUp(id, topic, topic.partitions.begin()->first, end_offset, changes);
+    }
+  }
+  topics_.clear();
 }
 
 std::optional<RoleManager::Role> RoleManager::RoleIn(const PartitionView& partition,

@@ -1,5 +1,8 @@
 // Which partitions this broker leads and follows, taken up from the images as they are published.
 // There are no messages yet: taking up a role means knowing, logging and telling it.
+//
+// The roles that an image gives to a broker id are its registered incarnation's. So a process takes
+// up none before the image shows its own registration, and gives up all when it shows another's.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +21,8 @@ namespace quorate::broker {
 // Broker loop only.
 class RoleManager {
  public:
-  explicit RoleManager(BrokerId self) : self_(self) {}
+  RoleManager(BrokerId self, const Uuid& incarnation_id)
+      : self_(self), incarnation_id_(incarnation_id) {}
 
   // Takes up, changes and gives up roles so that they fit `now`, and logs each transition once.
   // `before` is the image of the last call, at first an empty one; its log may be another than
@@ -62,7 +66,14 @@ class RoleManager {
   void GiveUp(const Uuid& topic_id, TopicRoles& topic, int32_t partition, int64_t end_offset,
               std::vector<v1::PartitionRole>& changes);
 
+  void Update(const metadata::MetadataImage& before, const metadata::MetadataImage& now,
+              std::vector<v1::PartitionRole>& changes);
+  void GiveUpAll(int64_t end_offset, std::vector<v1::PartitionRole>& changes);
+
   const BrokerId self_;
+  const Uuid incarnation_id_;
+  // By the last image, this incarnation is the registered one.
+  bool registered_ = false;
   std::map<Uuid, TopicRoles> topics_;
   size_t role_count_ = 0;
   size_t leader_count_ = 0;

@@ -26,14 +26,16 @@ class RoleManagerTest : public testing::Test {
  protected:
   RoleManagerTest() {
     log_.MustAppend({metadata::MakeMetadataVersionRecord(1)});
-    for (int id = 1; id <= 3; ++id) {
-      metadata::BrokerRegistration broker;
-      broker.id = BrokerId(id);
-      broker.incarnation_id = TestUuid(static_cast<uint16_t>(id));
-      broker.broker_epoch = log_.end_offset();
-      broker.endpoint = {"localhost", 9092};
-      log_.MustAppend({metadata::MakeRegisterBrokerRecord(broker)});
-    }
+    for (uint16_t id = 1; id <= 3; ++id) Register(id, id);
+  }
+
+  void Register(int32_t id, uint16_t incarnation) {
+    metadata::BrokerRegistration broker;
+    broker.id = BrokerId(id);
+    broker.incarnation_id = TestUuid(incarnation);
+    broker.broker_epoch = log_.end_offset();
+    broker.endpoint = {"localhost", 9092};
+    log_.MustAppend({metadata::MakeRegisterBrokerRecord(broker)});
   }
 
   // Replicas in order of preference; the first one leads; all in sync.
@@ -74,7 +76,7 @@ class RoleManagerTest : public testing::Test {
 
   TestLog log_;
   metadata::MetadataImage seen_;
-  RoleManager roles_{BrokerId(2)};
+  RoleManager roles_{BrokerId(2), TestUuid(2)};
 };
 
 TEST_F(RoleManagerTest, TakesUpTheRolesOfANewTopic) {
@@ -145,6 +147,29 @@ TEST_F(RoleManagerTest, ListsByTopicNameThenPartition) {
   EXPECT_THAT(Lines(roles_.List()),
               ElementsAre("a-0 ROLE_LEADER of 2 in epoch 0", "b-0 ROLE_LEADER of 2 in epoch 0",
                           "b-1 ROLE_LEADER of 2 in epoch 0"));
+}
+
+TEST_F(RoleManagerTest, RolesOfAnotherIncarnationAreNotTakenUp) {
+  CreateTopic("orders", kOrders, {{2, 1}});
+  RoleManager newcomer(BrokerId(2), TestUuid(22));
+  EXPECT_THAT(newcomer.OnImage({}, log_.image()), IsEmpty());
+  EXPECT_THAT(newcomer.List(), IsEmpty());
+  const metadata::MetadataImage before = log_.image();
+  Register(2, 22);
+  EXPECT_THAT(Lines(newcomer.OnImage(before, log_.image())),
+              ElementsAre("orders-0 ROLE_LEADER of 2 in epoch 0"));
+}
+
+TEST_F(RoleManagerTest, GivesUpEverythingToALaterIncarnation) {
+  CreateTopic("orders", kOrders, {{2, 1}, {1, 2}});
+  Update();
+  Register(2, 22);
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_UNSPECIFIED of 2 in epoch 0",
+                                    "orders-1 ROLE_UNSPECIFIED of 1 in epoch 0"));
+  EXPECT_THAT(roles_.List(), IsEmpty());
+  EXPECT_EQ(roles_.leader_count() + roles_.follower_count(), 0u);
+  CreateTopic("payments", 2, {{2, 1}});
+  EXPECT_THAT(Update(), IsEmpty());
 }
 
 TEST_F(RoleManagerTest, FitsTheRolesToALogThatReplacedTheOldOne) {

@@ -47,7 +47,7 @@ class RoleReporterTest : public testing::Test {
   Rng rng_{1};
   FakeControllerChannel channel_{&executor_};
   metadata::TestLog log_;
-  RoleManager roles_{BrokerId(1)};
+  RoleManager roles_{BrokerId(1), metadata::TestUuid(1)};
   RoleReporter reporter_{options_, &executor_, &clock_, &rng_, &channel_, &roles_};
 };
 
