@@ -1,0 +1,105 @@
+// The hand-over of leadership, message by message (Raft dissertation §3.10).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "raft/testing/lone_core.h"
+
+namespace quorate::raft {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class TransferTest : public ::testing::Test {
+ protected:
+  TransferTest() { node_.BecomeClaimedLeader(); }
+
+  void Start(std::optional<int> target) {
+    node_.Step(event::StartTransfer{
+        .token = 1, .target = target ? std::optional(NodeId(*target)) : std::nullopt});
+  }
+  // UNKNOWN: there is none yet.
+  absl::Status Outcome() {
+    const auto done = node_.TakeEffects<effect::TransferDone>();
+    return done.empty() ? absl::UnknownError("") : done[0].status;
+  }
+  bool WasSent(int target) { return !node_.TakeSent<TimeoutNow>(target).empty(); }
+
+  LoneCore node_;
+};
+
+TEST_F(TransferTest, IsRefusedWhereItCannotSucceed) {
+  Start(1);
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kFailedPrecondition) << "to itself";
+  Start(9);
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kFailedPrecondition) << "to a stranger";
+  node_.Step(event::StreamDown{.peer = NodeId(2), .stream = StreamClass::kControl});
+  Start(2);
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kFailedPrecondition) << "not in contact";
+  Start(3);
+  Start(3);
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kFailedPrecondition) << "one at a time";
+  LoneCore follower;
+  follower.Step(event::StartTransfer{.token = 1});
+  EXPECT_THAT(follower.TakeEffects<effect::TransferDone>(), SizeIs(1));
+}
+
+TEST_F(TransferTest, GoesToTheMostCaughtUpWithoutATarget) {
+  node_.Propose("a");
+  node_.Sync();
+  node_.Acknowledge(3);
+  Start(std::nullopt);
+  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  EXPECT_TRUE(WasSent(3));
+}
+
+TEST_F(TransferTest, WaitsForThePauseAndForTheTargetToHaveEverything) {
+  node_.Propose("a");
+  Start(3);
+  EXPECT_THAT(node_.TakeEffects<effect::Pause>(), SizeIs(1));
+  node_.Propose("decided before the pause");
+  node_.Sync();
+  node_.Acknowledge(2);
+  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  EXPECT_FALSE(WasSent(3)) << "committed, but not on the target";
+  node_.Acknowledge(3);
+  EXPECT_TRUE(WasSent(3));
+}
+
+TEST_F(TransferTest, AConfirmationOfAnEarlierPauseDoesNotCount) {
+  Start(3);
+  node_.Step(event::PauseConfirmed{node_.core().epoch() - 1});
+  EXPECT_FALSE(WasSent(3));
+}
+
+TEST_F(TransferTest, FailsAfterOneHeartbeatIntervalIfTheTargetIsBehind) {
+  node_.Propose("a");
+  Start(3);
+  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  node_.Advance(milliseconds(100));
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(node_.TakeEffects<effect::Resume>(), SizeIs(1));
+  EXPECT_FALSE(WasSent(3)) << "a target that cannot win only disturbs";
+}
+
+TEST_F(TransferTest, SucceedsOnceAnotherLeads) {
+  Start(3);
+  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  const Epoch next = node_.core().epoch() + 1;
+  node_.Receive(3, VoteRequest{.epoch = next,
+                               .candidate = LoneCore::KeyOf(3),
+                               .last_epoch = node_.core().log().last_epoch(),
+                               .last_index = node_.core().log().last_index(),
+                               .transfer = true});
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kUnknown);
+  EXPECT_THAT(node_.TakeEffects<effect::Renounce>(), SizeIs(1));
+  node_.Receive(3, Heartbeat{.epoch = next});
+  EXPECT_TRUE(Outcome().ok());
+  EXPECT_THAT(node_.TakeEffects<effect::Resume>(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace quorate::raft
