@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
-
 #include "base/testing/manual_executor.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
+#include "server/testing/fake_replicated_log.h"
 
 namespace quorate::server {
 namespace {
@@ -31,56 +30,6 @@ SubscribeResponse Decode(const Frame& frame) {
   EXPECT_TRUE(response.ParseFromString(bytes));
   return response;
 }
-
-// Entries of two offsets each: entry i covers [2i, 2i + 2).
-raft::EntryPtr MakeEntry(int i, int32_t epoch = 1, size_t payload_bytes = 10) {
-  raft::EntryHeader header;
-  header.epoch = Epoch(epoch);
-  header.index = LogIndex(i + 1);
-  header.base_offset = RecordOffset(2 * i);
-  header.record_count = 2;
-  header.append_time_ms = 1000 + i;
-  return raft::Entry::Make(header, std::string(payload_bytes, 'x'));
-}
-
-// Holds entries and answers reads when the test says so.
-class FakeLog final : public raft::ReplicatedLog {
- public:
-  using ReadDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<raft::EntryPtr>>) &&>;
-  using IndexDone = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
-
-  void Propose(raft::Proposal /*proposal*/) override { FAIL(); }
-  raft::Admission admission() const override { return raft::Admission::kOpen; }
-  void ReadIndex(MonoTime /*deadline*/, IndexDone done) override {
-    questions.push_back(std::move(done));
-  }
-  void TransferLeadership(std::optional<NodeId> /*target*/,
-                          absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
-    FAIL();
-  }
-  void ConfirmPause(Epoch /*epoch*/) override { FAIL(); }
-  void ReadCommitted(RecordOffset from, size_t max_bytes, ReadDone done) override {
-    ++reads;
-    std::vector<raft::EntryPtr> result;
-    size_t bytes = 0;
-    for (const raft::EntryPtr& entry : entries) {
-      if (entry->end_offset() <= from) continue;
-      bytes += entry->encoded().size();
-      if (bytes > max_bytes && !result.empty()) break;
-      result.push_back(entry);
-    }
-    if (result.empty()) {
-      std::move(done)(absl::OutOfRangeError("not in the log"));
-    } else {
-      std::move(done)(std::move(result));
-    }
-  }
-  void Describe(absl::AnyInvocable<void(raft::QuorumStatus) &&> /*done*/) override { FAIL(); }
-
-  std::vector<raft::EntryPtr> entries;
-  std::deque<IndexDone> questions;
-  int reads = 0;
-};
 
 class FakeStream final : public SubscriberStream {
  public:
@@ -168,12 +117,12 @@ class SubscriptionHubTest : public testing::Test {
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
   LeaderTracker leader_;
-  FakeLog log_;
+  FakeReplicatedLog log_;
   SubscriptionHub hub_{{.cache_bytes = 400, .chunk_bytes = 100}, &executor_, &clock_, &leader_};
 };
 
 TEST_F(SubscriptionHubTest, AFrameIsTheEntryAsASubscribeResponse) {
-  const raft::EntryPtr entry = MakeEntry(4, 7, 1000);
+  const raft::EntryPtr entry = MakeTestEntry(4, 7, 1000);
   const SubscribeResponse response = Decode(*MakeBatchFrame(entry));
   EXPECT_EQ(response.batch().epoch(), 7);
   EXPECT_EQ(response.batch().base_offset(), 8);
@@ -192,14 +141,14 @@ TEST_F(SubscriptionHubTest, AFrameIsTheEntryAsASubscribeResponse) {
 }
 
 TEST_F(SubscriptionHubTest, ANewSubscriberGetsEverythingAndThenHowFarTheLogIs) {
-  Commit({MakeEntry(0), MakeEntry(1), MakeEntry(2)});
+  Commit({MakeTestEntry(0), MakeTestEntry(1), MakeTestEntry(2)});
   FakeStream stream;
   const SubscriptionId id = Subscribe(stream, 0, 0);
   Drain(id, stream);
   EXPECT_THAT(stream.batches, ElementsAre(0, 2, 4));
   EXPECT_THAT(stream.progress, ElementsAre(6));
   EXPECT_EQ(stream.last_leader, 3);
-  Commit({MakeEntry(3)});
+  Commit({MakeTestEntry(3)});
   EXPECT_THAT(stream.batches, ElementsAre(0, 2, 4, 6));
 }
 
@@ -208,12 +157,12 @@ TEST_F(SubscriptionHubTest, AllStreamsShareOneFrame) {
   FakeStream b;
   Drain(Subscribe(a, 0, 0), a);
   Drain(Subscribe(b, 0, 0), b);
-  Commit({MakeEntry(0)});
+  Commit({MakeTestEntry(0)});
   EXPECT_EQ(a.all.back(), b.all.back());
 }
 
 TEST_F(SubscriptionHubTest, WhatTheCacheHasLostIsReadFromTheLog) {
-  for (int i = 0; i < 100; ++i) Commit({MakeEntry(i)});
+  for (int i = 0; i < 100; ++i) Commit({MakeTestEntry(i)});
   FakeStream stream;
   const SubscriptionId id = Subscribe(stream, 0, 0);
   Drain(id, stream);
@@ -229,7 +178,7 @@ TEST_F(SubscriptionHubTest, ASlowSubscriberHoldsOneChunkAndNobodyUp) {
   const SubscriptionId slow_id = Subscribe(slow, 0, 0);
   const SubscriptionId fast_id = Subscribe(fast, 0, 0);
   for (int i = 0; i < 100; ++i) {
-    Commit({MakeEntry(i)});
+    Commit({MakeTestEntry(i)});
     Drain(fast_id, fast);
   }
   EXPECT_THAT(fast.batches, SizeIs(100));
@@ -269,16 +218,16 @@ TEST_F(SubscriptionHubTest, ProgressComesEachSecondAndWithALeader) {
   SetLeader(2, NodeId(1));
   Drain(id, stream);
   EXPECT_EQ(stream.last_leader, 1);
-  Commit({MakeEntry(0, 2)});
+  Commit({MakeTestEntry(0, 2)});
   Drain(id, stream);
   EXPECT_THAT(stream.progress, ElementsAre(0, 0, 0, 0, 2)) << "an epoch's first batch";
-  Commit({MakeEntry(1, 2)});
+  Commit({MakeTestEntry(1, 2)});
   Drain(id, stream);
   EXPECT_THAT(stream.progress, SizeIs(5));
 }
 
 TEST_F(SubscriptionHubTest, ResumesInTheCacheAndInTheLog) {
-  for (int i = 0; i < 100; ++i) Commit({MakeEntry(i, 1 + i / 50)});
+  for (int i = 0; i < 100; ++i) Commit({MakeTestEntry(i, 1 + i / 50)});
   FakeStream newest;
   Drain(Subscribe(newest, 2, 198), newest);
   EXPECT_THAT(newest.batches, ElementsAre(198));
@@ -293,7 +242,7 @@ TEST_F(SubscriptionHubTest, ResumesInTheCacheAndInTheLog) {
 }
 
 TEST_F(SubscriptionHubTest, WhoHasAnotherHistoryIsReset) {
-  for (int i = 0; i < 100; ++i) Commit({MakeEntry(i)});
+  for (int i = 0; i < 100; ++i) Commit({MakeTestEntry(i)});
   FakeStream wrong_epoch;
   Drain(Subscribe(wrong_epoch, 2, 200), wrong_epoch);
   EXPECT_THAT(wrong_epoch.reset, HasSubstr("is of epoch 1"));
@@ -307,22 +256,22 @@ TEST_F(SubscriptionHubTest, WhoHasAnotherHistoryIsReset) {
 }
 
 TEST_F(SubscriptionHubTest, WhoIsAheadWaitsUntilThisNodeHasWhatTheLeaderHad) {
-  Commit({MakeEntry(0)});
+  Commit({MakeTestEntry(0)});
   FakeStream stream;
   const SubscriptionId id = Subscribe(stream, 1, 4);
   ASSERT_THAT(log_.questions, SizeIs(1));
   std::move(log_.questions[0])(RecordOffset(6));
   executor_.RunReady();
-  Commit({MakeEntry(1)});
+  Commit({MakeTestEntry(1)});
   EXPECT_THAT(stream.all, IsEmpty()) << "not before offset 6";
-  Commit({MakeEntry(2)});
+  Commit({MakeTestEntry(2)});
   Drain(id, stream);
   EXPECT_EQ(stream.reset, "");
   EXPECT_THAT(stream.batches, ElementsAre(4));
 }
 
 TEST_F(SubscriptionHubTest, WhoIsAheadOfTheLeaderIsReset) {
-  Commit({MakeEntry(0)});
+  Commit({MakeTestEntry(0)});
   FakeStream stream;
   const SubscriptionId id = Subscribe(stream, 1, 4);
   std::move(log_.questions[0])(absl::UnavailableError("no leader"));
@@ -354,7 +303,7 @@ TEST_F(SubscriptionHubTest, ABrokenStreamIsFinishedOnce) {
   hub_.OnBroken(id);
   executor_.RunReady();
   EXPECT_TRUE(stream.finished);
-  Commit({MakeEntry(0)});
+  Commit({MakeTestEntry(0)});
   EXPECT_THAT(stream.batches, IsEmpty());
 }
 

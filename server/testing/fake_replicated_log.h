@@ -1,0 +1,72 @@
+// A replicated log for tests of those that only read it: the test puts entries in, and answers
+// questions for a read position by hand.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "raft/replicated_log.h"
+
+namespace quorate::server {
+
+// Not thread-safe: `entries` is changed only while nobody reads.
+class FakeReplicatedLog final : public raft::ReplicatedLog {
+ public:
+  using IndexDone = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
+  using ReadDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<raft::EntryPtr>>) &&>;
+
+  void ReadIndex(MonoTime /*deadline*/, IndexDone done) override {
+    questions.push_back(std::move(done));
+  }
+
+  void ReadCommitted(RecordOffset from, size_t max_bytes, ReadDone done) override {
+    ++reads;
+    std::vector<raft::EntryPtr> result;
+    size_t bytes = 0;
+    for (const raft::EntryPtr& entry : entries) {
+      if (entry->end_offset() <= from) continue;
+      bytes += entry->encoded().size();
+      if (bytes > max_bytes && !result.empty()) break;
+      result.push_back(entry);
+    }
+    if (result.empty()) {
+      std::move(done)(absl::OutOfRangeError("not in the log"));
+    } else {
+      std::move(done)(std::move(result));
+    }
+  }
+
+  void Describe(absl::AnyInvocable<void(raft::QuorumStatus) &&> done) override {
+    std::move(done)(status);
+  }
+
+  // Only the controller asks for these.
+  void Propose(raft::Proposal /*proposal*/) override { LOG(FATAL) << "not for readers"; }
+  raft::Admission admission() const override { return raft::Admission::kOpen; }
+  void TransferLeadership(std::optional<NodeId> /*target*/,
+                          absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
+    LOG(FATAL) << "not for readers";
+  }
+  void ConfirmPause(Epoch /*epoch*/) override { LOG(FATAL) << "not for readers"; }
+
+  std::vector<raft::EntryPtr> entries;
+  raft::QuorumStatus status;
+  std::deque<IndexDone> questions;
+  int reads = 0;
+};
+
+// Entry `i` of a log whose entries take two offsets each: it covers [2i, 2i + 2).
+inline raft::EntryPtr MakeTestEntry(int i, int32_t epoch = 1, size_t payload_bytes = 10) {
+  raft::EntryHeader header;
+  header.epoch = Epoch(epoch);
+  header.index = LogIndex(i + 1);
+  header.base_offset = RecordOffset(2 * i);
+  header.record_count = 2;
+  header.append_time_ms = 1000 + i;
+  return raft::Entry::Make(header, std::string(payload_bytes, 'x'));
+}
+
+}  // namespace quorate::server
