@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -44,7 +45,7 @@ const CallFailure& FailureOf(const CallResult<T>& result) {
   return std::get<CallFailure>(result);
 }
 
-// Where every connection is refused.
+// Where every connection is refused, unless a service of the test listens there.
 class DeadEndpoint {
  public:
   HostPort endpoint() const { return {"127.0.0.1", socket_.port()}; }
@@ -111,9 +112,38 @@ TEST(AdminClientTest, ARefusedConnectionIsPassedOver) {
   EXPECT_TRUE(std::holds_alternative<admin::v1::CreateTopicsResponse>(client.CreateTopics({})));
 }
 
-TEST(AdminClientTest, FindsAControllerThatComesUpWhileItTries) {
+TEST(AdminClientTest, FindsAControllerThatBeginsToListenWhileItTries) {
+  const DeadEndpoint place;
+  AdminClient client(Endpoints({place.endpoint()}));
+  std::unique_ptr<FakeAdminService> late;
+  std::thread starter([&] {
+    // After some attempts; nothing depends on how many.
+    std::this_thread::sleep_for(milliseconds(300));
+    late = std::make_unique<FakeAdminService>(Ok, place.endpoint().port);
+  });
+  const auto result = client.ListTopics({});
+  starter.join();
+  EXPECT_TRUE(std::holds_alternative<admin::v1::ListTopicsResponse>(result))
+      << FailureOf(result).ToString();
+}
+
+// The connection is there, and then it is not: what happens to a client when its controller is
+// killed and started again.
+TEST(AdminClientTest, ConnectsAgainToAControllerThatWasRestarted) {
+  const DeadEndpoint place;
+  AdminClient client(Endpoints({place.endpoint()}));
+  {
+    FakeAdminService first(Ok, place.endpoint().port);
+    EXPECT_TRUE(std::holds_alternative<admin::v1::ListTopicsResponse>(client.ListTopics({})));
+  }
+  FakeAdminService second(Ok, place.endpoint().port);
+  EXPECT_TRUE(std::holds_alternative<admin::v1::CreateTopicsResponse>(client.CreateTopics({})));
+  EXPECT_EQ(second.call_count(), 1);
+}
+
+TEST(AdminClientTest, GoesOnWhileThereIsNoLeader) {
   FakeAdminService service([](int call) {
-    return call < 5 ? ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "…")
+    return call < 5 ? ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "...")
                     : grpc::Status::OK;
   });
   const DeadEndpoint dead;

@@ -4,8 +4,6 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <chrono>
-
 namespace quorate::client {
 
 std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint) {
@@ -25,15 +23,6 @@ std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint) {
   // With the scheme, or a host called "unix" would be taken for one.
   return grpc::CreateCustomChannel("dns:///" + endpoint.ToString(),
                                    grpc::InsecureChannelCredentials(), args);
-}
-
-bool SettleConnection(grpc::Channel& channel, Duration timeout) {
-  const auto deadline = std::chrono::system_clock::now() + timeout;
-  while (true) {
-    const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
-    if (state != GRPC_CHANNEL_IDLE && state != GRPC_CHANNEL_CONNECTING) return true;
-    if (!channel.WaitForStateChange(state, deadline)) return false;
-  }
 }
 
 }  // namespace quorate::client

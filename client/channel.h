@@ -22,9 +22,4 @@ inline constexpr Duration kKeepaliveTimeout = std::chrono::seconds(5);
 // ever used. Thread-safe.
 std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint);
 
-// Lets `channel` connect and waits until that has succeeded or failed: then a call that does not
-// wait for a connection tells at once which. False if neither happened within `timeout`, so that a
-// call must be counted as never sent. Blocks.
-bool SettleConnection(grpc::Channel& channel, Duration timeout);
-
 }  // namespace quorate::client

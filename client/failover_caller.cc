@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "client/channel.h"
 #include "client/status_mapping.h"
 
 namespace quorate::client {
@@ -71,7 +70,9 @@ std::string CallFailure::ToString() const {
 }
 
 FailoverCaller::FailoverCaller(CallerOptions options)
-    : options_(std::move(options)), rng_(Rng::SystemSeed()), channels_(options_.endpoints.size()) {
+    : options_(std::move(options)),
+      rng_(Rng::SystemSeed()),
+      connections_(options_.endpoints.begin(), options_.endpoints.end()) {
   CHECK(!options_.endpoints.empty());
 }
 
@@ -89,10 +90,8 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
   }
 
   for (size_t tried = 1;; ++tried) {
-    auto& channel = channels_[current_];
-    if (channel == nullptr) channel = MakeChannel(options_.endpoints[current_]);
-    const grpc::Status status = TryOnce(channel, std::min(attempt_timeout, deadline - Now()),
-                                        options_.connect_timeout, attempt);
+    const grpc::Status status = connections_[current_].Call(
+        std::min(attempt_timeout, deadline - Now()), options_.connect_timeout, attempt);
     if (status.ok()) return std::nullopt;
 
     EndpointAnswer& answer = failure.answers[current_];
@@ -106,10 +105,10 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
     }
     maybe_changed |= kind == CallKind::kWrite && failure.error.outcome() != common::v1::REFUSED;
     timed_out |= failure.error.code() == common::v1::REQUEST_TIMED_OUT;
-    current_ = (current_ + 1) % channels_.size();
+    current_ = (current_ + 1) % connections_.size();
 
     Duration wait = std::chrono::milliseconds(failure.error.retry_after_ms());
-    if (tried % channels_.size() == 0) {
+    if (tried % connections_.size() == 0) {
       // Halved towards the end, so that the last attempts are made close to it.
       wait = std::max(wait, std::min(Jittered(backoff), (deadline - Now()) / 2));
       backoff = std::min(2 * backoff, options_.max_backoff);

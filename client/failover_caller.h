@@ -3,9 +3,6 @@
 // service: any unary call can be made through it.
 #pragma once
 
-#include <grpcpp/channel.h>
-
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,7 +11,7 @@
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "base/random.h"
-#include "client/attempt.h"
+#include "client/blocking_connection.h"
 #include "quorate/common/v1/error.pb.h"
 
 namespace quorate::client {
@@ -89,8 +86,8 @@ class FailoverCaller {
 
   const CallerOptions options_;
   Rng rng_;
-  // One for each endpoint; null until it is first tried.
-  std::vector<std::shared_ptr<grpc::Channel>> channels_;
+  // One for each endpoint.
+  std::vector<BlockingConnection> connections_;
   size_t current_ = 0;
 };
 

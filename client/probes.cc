@@ -3,8 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "client/attempt.h"
-#include "client/channel.h"
 #include "client/status_mapping.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "quorate/broker/v1/broker_view_service.grpc.pb.h"
@@ -23,19 +21,17 @@ constexpr char kReadyService[] = "quorate.ready";
 }  // namespace
 
 HealthProbe::HealthProbe(HostPort endpoint, std::string service)
-    : endpoint_(std::move(endpoint)),
-      service_(std::move(service)),
-      channel_(MakeChannel(endpoint_)) {}
+    : connection_(std::move(endpoint)), service_(std::move(service)) {}
 
 HealthAnswer HealthProbe::Check(Duration timeout) {
   HealthCheckRequest request;
   request.set_service(service_);
   HealthCheckResponse response;
-  const grpc::Status status =
-      TryOnce(channel_, timeout, timeout,
-              [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-                return Health::Stub(channel).Check(context, request, &response);
-              });
+  const grpc::Status status = connection_.Call(
+      timeout, timeout,
+      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+        return Health::Stub(channel).Check(context, request, &response);
+      });
   switch (status.error_code()) {
     case grpc::StatusCode::OK:
       if (response.status() == HealthCheckResponse::SERVING) return {State::kServing, ""};
@@ -81,7 +77,7 @@ std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint,
     topics_context.set_deadline(context->deadline());
     return stub.DescribeTopics(&topics_context, {}, &view.topics.emplace());
   };
-  const grpc::Status status = TryOnce(MakeChannel(endpoint), timeout, timeout, view_all);
+  const grpc::Status status = BlockingConnection(endpoint).Call(timeout, timeout, view_all);
   if (!status.ok()) return ErrorFromStatus(status);
   return view;
 }

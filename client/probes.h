@@ -2,15 +2,13 @@
 // believe. Apart from AdminClient, whose questions any controller may answer.
 #pragma once
 
-#include <grpcpp/channel.h>
-
-#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "base/clock.h"
 #include "base/host_port.h"
+#include "client/blocking_connection.h"
 #include "quorate/broker/v1/broker_view_service.pb.h"
 #include "quorate/common/v1/error.pb.h"
 
@@ -29,20 +27,19 @@ struct HealthAnswer {
   std::string why;
 };
 
-// Asks a process for the health of one service, as often as wanted, on one channel. Blocks.
+// Asks a process for the health of one service, as often as wanted. Blocks, not thread-safe.
 class HealthProbe {
  public:
   // The empty `service` stands for the process itself.
   HealthProbe(HostPort endpoint, std::string service);
 
-  const HostPort& endpoint() const { return endpoint_; }
+  const HostPort& endpoint() const { return connection_.endpoint(); }
 
   HealthAnswer Check(Duration timeout);
 
  private:
-  const HostPort endpoint_;
+  BlockingConnection connection_;
   const std::string service_;
-  const std::shared_ptr<grpc::Channel> channel_;
 };
 
 // Asks a process for its readiness (`quorate.ready`). Blocks.

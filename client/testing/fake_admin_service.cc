@@ -17,16 +17,17 @@ constexpr char kLoopback[] = "127.0.0.1";
 
 }  // namespace
 
-FakeAdminService::FakeAdminService(Script script) : script_(std::move(script)) {
-  int port = 0;
+FakeAdminService::FakeAdminService(Script script, uint16_t port)
+    : script_(std::move(script)), endpoint_({kLoopback, port}) {
+  int bound_port = 0;
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddListeningPort(std::string(kLoopback) + ":0", grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(endpoint_.ToString(), grpc::InsecureServerCredentials(), &bound_port);
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();
-  CHECK(server_ != nullptr);
-  endpoint_ = {kLoopback, static_cast<uint16_t>(port)};
+  CHECK(server_ != nullptr) << endpoint_.ToString();
+  endpoint_.port = static_cast<uint16_t>(bound_port);
   SetReady(false);
 }
 

@@ -1,4 +1,4 @@
-// A controller made of answers: serves AdminService on a free port of loopback and answers as the
+// A controller made of answers: serves AdminService on loopback and answers as the
 // test says. For tests of everything that calls a controller (client/, cli/).
 #pragma once
 
@@ -23,7 +23,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   // succeed with the method's response below.
   using Script = std::function<grpc::Status(int call)>;
 
-  explicit FakeAdminService(Script script);
+  // Port 0: a free one.
+  explicit FakeAdminService(Script script, uint16_t port = 0);
   ~FakeAdminService() override;
 
   const HostPort& endpoint() const { return endpoint_; }

@@ -1,0 +1,58 @@
+#include "client/blocking_connection.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "client/channel.h"
+#include "client/status_mapping.h"
+
+namespace quorate::client {
+namespace {
+
+using SystemTime = std::chrono::system_clock::time_point;
+
+// Lets the channel connect until that has succeeded or failed, so that a call that does not wait
+// for a connection tells at once which. False if neither happened by the deadline.
+bool SettleConnection(grpc::Channel& channel, SystemTime deadline) {
+  while (true) {
+    const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
+    if (state != GRPC_CHANNEL_IDLE && state != GRPC_CHANNEL_CONNECTING) return true;
+    if (!channel.WaitForStateChange(state, deadline)) return false;
+  }
+}
+
+// Known not to have been sent, which gRPC's own DEADLINE_EXCEEDED would leave open.
+grpc::Status NoConnection(Duration patience) {
+  common::v1::Error error;
+  error.set_code(common::v1::CONTROLLER_NOT_AVAILABLE);
+  error.set_message(absl::StrFormat(
+      "cannot connect: no answer from the host or its name server within %d ms", ToMs(patience)));
+  error.set_outcome(common::v1::REFUSED);
+  return StatusFromError(error);
+}
+
+}  // namespace
+
+BlockingConnection::BlockingConnection(HostPort endpoint) : endpoint_(std::move(endpoint)) {}
+
+grpc::Status BlockingConnection::Call(Duration timeout, Duration connect_timeout, Attempt attempt) {
+  const SystemTime start = std::chrono::system_clock::now();
+  const Duration patience = std::min(connect_timeout, timeout);
+  if (channel_ == nullptr) channel_ = MakeChannel(endpoint_);
+  if (!SettleConnection(*channel_, start + patience)) {
+    channel_ = nullptr;
+    return NoConnection(patience);
+  }
+  grpc::ClientContext context;
+  context.set_wait_for_ready(false);
+  context.set_deadline(start + timeout);
+  grpc::Status status = attempt(channel_, &context);
+  if (!status.ok() && channel_->GetState(/*try_to_connect=*/false) != GRPC_CHANNEL_READY) {
+    channel_ = nullptr;
+  }
+  return status;
+}
+
+}  // namespace quorate::client
