@@ -53,6 +53,7 @@ void PeerState::OnGoodbye(const Goodbye& goodbye) {
 void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
                          const std::shared_ptr<grpc::Channel>& channel) {
   if (stream == raft::StreamClass::kControl) {
+    CancelDeath();
     end_is_announced_ = false;
     OnSession(hello);
     context_->directory.SetInSession(id_, true);
@@ -90,7 +91,6 @@ void PeerState::OnLinkMessage(raft::Message message) {
 }
 
 void PeerState::OnSession(const Hello& hello) {
-  CancelDeath();
   last_goodbye_.reset();
   context_->directory.SetClientEndpoint(id_, hello.client_endpoint);
   context_->events->OnPeerHello(hello.speaker);

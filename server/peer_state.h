@@ -1,5 +1,5 @@
 // One peer as the raft loop sees it: our two streams to it, its death, its Goodbye. Apart from the
-// streams because death is judged from both directions together.
+// links because a Hello and a Goodbye count in both directions, and death belongs to one of two.
 #pragma once
 
 #include <memory>
@@ -44,7 +44,8 @@ class PeerState final : private PeerLink::Owner {
   const NodeId id_;
   PeerLink control_;
   PeerLink append_;
-  // Our control stream broke; when the timer fires the peer is dead.
+  // Our control stream broke; when the timer fires the peer is dead. (Only that stream's return
+  // prevents it: a stream that the peer opened may have been on its way when the peer died.)
   TimerId death_timer_ = kNoTimer;
   // Goodbye{reconnecting|stopping} came on our control stream: its end is no death. (After
   // `resigned` the peer lives on, and may die later.)
