@@ -52,7 +52,7 @@ restart() {
   if ! await_quorum; then
     exec {probe_in}>&-
     wait "$probe_pid" || true
-    say "STOPPED: $service is not back after ${timeout} s. The other controllers were not touched."
+    say "STOPPED: $service is not back after ${timeout} s. The other controllers run; nothing more is restarted."
     say "Look at: ${compose[*]} logs --tail 50 $service"
     "${compose[@]}" logs --tail 20 "$service" >&2 || true
     rm -f "$log"
