@@ -68,6 +68,17 @@ void Cluster::Isolate(int node) {
   }
 }
 
+void Cluster::Separate(int a, int b) {
+  PeerProxy(a, b).Blackhole(FaultProxy::Direction::kBoth);
+  PeerProxy(b, a).Blackhole(FaultProxy::Direction::kBoth);
+}
+
+// Each node dials the other, and both send on both connections.
+void Cluster::Swallow(int from, int to) {
+  PeerProxy(from, to).Blackhole(FaultProxy::Direction::kToUpstream);
+  PeerProxy(to, from).Blackhole(FaultProxy::Direction::kToClient);
+}
+
 void Cluster::Rejoin(int node) {
   for (auto& [way, proxy] : proxies_) {
     if (way.first == node || way.second == node) proxy->Forward();
@@ -78,6 +89,12 @@ Cluster::~Cluster() {
   for (auto& [node, process] : controllers_) process->Kill();
   for (auto& [broker, process] : brokers_) process->Kill();
   if (::testing::Test::HasFailure()) directory_.Keep();
+}
+
+std::vector<int> Cluster::Others(int node) const {
+  std::vector<int> others = Numbers(options_.controllers);
+  std::erase(others, node);
+  return others;
 }
 
 std::string Cluster::ControllerEndpoint(int node) const {
@@ -98,6 +115,10 @@ std::string Cluster::Bootstrap() const {
 
 std::string Cluster::ControllerDirectory(int node) const {
   return absl::StrFormat("%s/controller-%d", directory_.path(), node);
+}
+
+std::string Cluster::BrokerDirectory(int broker) const {
+  return absl::StrFormat("%s/broker-%d", directory_.path(), broker);
 }
 
 std::vector<std::string> Cluster::ControllerCommand(int node) const {
@@ -128,7 +149,7 @@ std::vector<std::string> Cluster::BrokerCommand(int broker) const {
       BrokerProgram(),
       "--cluster-id=" + cluster_id_,
       "--broker-id=" + std::to_string(broker),
-      "--data-dir=" + absl::StrFormat("%s/broker-%d", directory_.path(), broker),
+      "--data-dir=" + BrokerDirectory(broker),
       "--bootstrap=" + Bootstrap(),
       "--listen=" + BrokerEndpoint(broker),
       "--advertise=" + BrokerEndpoint(broker),
@@ -148,8 +169,7 @@ void Cluster::StartBroker(int broker, const std::vector<std::string>& extra) {
   std::vector<std::string> command = BrokerCommand(broker);
   command.insert(command.end(), extra.begin(), extra.end());
   brokers_.erase(broker);
-  brokers_[broker] = std::make_unique<Process>(
-      command, absl::StrFormat("%s/broker-%d.log", directory_.path(), broker));
+  brokers_[broker] = std::make_unique<Process>(command, BrokerDirectory(broker) + ".log");
 }
 
 void Cluster::Start() {
@@ -238,25 +258,16 @@ admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const s
   topic->set_name(name);
   topic->set_partition_count(partitions);
   topic->set_replication_factor(replication_factor);
-  auto result = client.CreateTopics(std::move(request));
-  if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
-    LOG(FATAL) << "create " << name << ": " << failure->ToString();
-  }
-  auto& response = std::get<admin::v1::CreateTopicsResponse>(result);
+  auto response = Must(client.CreateTopics(std::move(request)));
   CHECK_EQ(response.results_size(), 1);
   CHECK(!response.results(0).has_error()) << response.results(0).error().message();
-  return std::move(response);
+  return response;
 }
 
 std::vector<std::string> TopicNames(client::AdminClient& client) {
-  auto result = client.ListTopics({});
-  if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
-    LOG(FATAL) << "list topics: " << failure->ToString();
-  }
   std::vector<std::string> names;
-  for (const auto& topic : std::get<admin::v1::ListTopicsResponse>(result).topics()) {
-    names.push_back(topic.name());
-  }
+  const auto response = Must(client.ListTopics({}));
+  for (const auto& topic : response.topics()) names.push_back(topic.name());
   return names;
 }
 

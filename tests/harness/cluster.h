@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "client/admin_client.h"
 #include "tests/harness/fault_proxy.h"
 #include "tests/harness/process.h"
@@ -57,6 +58,9 @@ class Cluster {
   // What node itself believes: who leads, at which epoch. Nothing if it does not answer.
   std::optional<admin::v1::DescribeQuorumResponse> QuorumSeenBy(int node);
 
+  // The controllers without this one.
+  std::vector<int> Others(int node) const;
+
   // HOST:PORT of client listeners.
   std::string ControllerEndpoint(int node) const;
   std::string BrokerEndpoint(int broker) const;
@@ -69,14 +73,21 @@ class Cluster {
 
   // The way from `node` to its `peer`. REQUIRES: proxied_peers.
   FaultProxy& PeerProxy(int node, int peer) { return *proxies_.at({node, peer}); }
-  // Cuts the node off from its peers, both ways, as a network that swallows packets; and heals it.
+  // As networks that swallow packets. REQUIRES: proxied_peers.
+  // Nothing gets through between the node and any other.
   void Isolate(int node);
+  // Nothing gets through between the two.
+  void Separate(int a, int b);
+  // What `from` sends to `to` is lost, and nothing else.
+  void Swallow(int from, int to);
+  // Ends every fault of the node's.
   void Rejoin(int node);
 
   // The command line that StartController uses, for tests that change it.
   std::vector<std::string> ControllerCommand(int node) const;
   std::vector<std::string> BrokerCommand(int broker) const;
   std::string ControllerDirectory(int node) const;
+  std::string BrokerDirectory(int broker) const;
   const std::string& cluster_id() const { return cluster_id_; }
   const std::string& directory() const { return directory_.path(); }
   const ClusterOptions& options() const { return options_; }
@@ -97,6 +108,15 @@ class Cluster {
 std::string ControllerProgram();
 std::string BrokerProgram();
 std::string QuoratectlProgram();
+
+// The answer; CHECKs that the call did not fail.
+template <typename Response>
+Response Must(client::CallResult<Response> result) {
+  if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
+    LOG(FATAL) << failure->ToString();
+  }
+  return std::get<Response>(std::move(result));
+}
 
 // Calls that CHECK success, for tests in which anything else is a failure.
 admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const std::string& name,

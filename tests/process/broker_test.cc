@@ -14,11 +14,7 @@ namespace {
 admin::v1::TopicDescription Describe(client::AdminClient& client, const std::string& topic) {
   admin::v1::DescribeTopicsRequest request;
   request.add_topics(topic);
-  const auto result = client.DescribeTopics(request);
-  if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
-    LOG(FATAL) << failure->ToString();
-  }
-  return std::get<admin::v1::DescribeTopicsResponse>(result).topics(0);
+  return Must(client.DescribeTopics(request)).topics(0);
 }
 
 // Whether every partition is led from its ISR, `dead` leads none and is in no ISR.

@@ -51,11 +51,9 @@ void TopicStream::Run(client::AdminClient client, const std::string& prefix) {
 
 void ExpectExactlyAcknowledged(client::AdminClient& client, const TopicStream& stream) {
   for (const auto& [name, why] : stream.failures()) ADD_FAILURE() << name << ": " << why;
-  const auto result = client.ListTopics({});
-  const auto* response = std::get_if<admin::v1::ListTopicsResponse>(&result);
-  ASSERT_NE(response, nullptr) << std::get<client::CallFailure>(result).ToString();
+  const auto response = Must(client.ListTopics({}));
   std::map<std::string, std::string> found;
-  for (const auto& topic : response->topics()) {
+  for (const auto& topic : response.topics()) {
     EXPECT_TRUE(found.emplace(topic.name(), topic.topic_id()).second)
         << topic.name() << " is listed twice";
   }
