@@ -30,11 +30,10 @@ int Majority(const DescribeQuorumResponse& quorum) { return quorum.voters_size()
 
 void AddRows(const DescribeQuorumResponse& quorum,
              const google::protobuf::RepeatedPtrField<DescribeQuorumResponse::Replica>& replicas,
-             const std::string& role, Table& table) {
+             const std::string& role, const ReplicaColumn& column, Table& table) {
   for (const auto& replica : replicas) {
     const bool leader = replica.node_id() == quorum.leader_id();
-    table.AddRow({std::to_string(replica.node_id()), leader ? "leader" : role,
-                  replica.directory_id().empty() ? kNotKnown : replica.directory_id(),
+    table.AddRow({std::to_string(replica.node_id()), leader ? "leader" : role, column.cell(replica),
                   CountText(replica.log_end_offset()), CountText(replica.lag()),
                   leader ? "-" : AgeText(replica.last_contact_age_ms()),
                   leader ? "-" : AgeText(replica.last_caught_up_age_ms())});
@@ -72,16 +71,16 @@ std::string LeaderText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
   return text;
 }
 
-std::string ReplicasText(const DescribeQuorumResponse& quorum) {
+std::string ReplicasText(const DescribeQuorumResponse& quorum, const ReplicaColumn& column) {
   Table table({{.title = "NODE", .right_aligned = true},
                {.title = "ROLE"},
-               {.title = "DIRECTORY"},
+               {.title = column.title},
                {.title = "LOG END", .right_aligned = true},
                {.title = "LAG", .right_aligned = true},
                {.title = "LAST CONTACT"},
                {.title = "CAUGHT UP"}});
-  AddRows(quorum, quorum.voters(), "voter", table);
-  AddRows(quorum, quorum.observers(), "observer", table);
+  AddRows(quorum, quorum.voters(), "voter", column, table);
+  AddRows(quorum, quorum.observers(), "observer", column, table);
   return table.ToString();
 }
 
@@ -119,7 +118,12 @@ std::string QuorumText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
                                                  "are not known here",
                                                  quorum.answered_by())});
   }
-  return facts.ToString() + "\n" + ReplicasText(quorum);
+  const ReplicaColumn directory = {
+      .title = "DIRECTORY",
+      .cell = [](const DescribeQuorumResponse::Replica& replica) -> std::string {
+        return replica.directory_id().empty() ? kNotKnown : replica.directory_id();
+      }};
+  return facts.ToString() + "\n" + ReplicasText(quorum, directory);
 }
 
 void AddQuorum(CommandLine& line) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,8 +19,15 @@ std::string QuorumText(const admin::v1::DescribeQuorumResponse& quorum, int64_t 
 // "1 in epoch 3 since 2024-02-29 10:22:01 UTC (3.2 s ago)"; "none" if none is known.
 std::string LeaderText(const admin::v1::DescribeQuorumResponse& quorum, int64_t now_ms);
 
-// Voters and observers, a line each.
-std::string ReplicasText(const admin::v1::DescribeQuorumResponse& quorum);
+// What tells a replica apart, besides its node id.
+struct ReplicaColumn {
+  std::string title;
+  std::function<std::string(const admin::v1::DescribeQuorumResponse::Replica& replica)> cell;
+};
+
+// Voters and observers, a line each, with one column of the caller's.
+std::string ReplicasText(const admin::v1::DescribeQuorumResponse& quorum,
+                         const ReplicaColumn& column);
 
 // Whether a voter has answered the leader within the last 2 s, or is the leader.
 bool InContact(const admin::v1::DescribeQuorumResponse& quorum,

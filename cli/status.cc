@@ -39,6 +39,15 @@ std::string PartitionsSummary(const DescribeClusterResponse& cluster) {
                          cluster.under_replicated_partition_count());
 }
 
+// Where clients find a controller.
+std::string EndpointOf(int32_t node_id, const DescribeClusterResponse& cluster) {
+  const auto found = std::find_if(
+      cluster.controllers().begin(), cluster.controllers().end(),
+      [&](const admin::v1::Controller& controller) { return controller.node_id() == node_id; });
+  const bool known = found != cluster.controllers().end() && !found->client_endpoint().empty();
+  return known ? found->client_endpoint() : kNotKnown;
+}
+
 ExitCode Status(Session& session) {
   client::AdminClient client(session.caller_options());
   admin::v1::DescribeClusterRequest cluster_request;
@@ -80,7 +89,11 @@ std::string StatusText(const DescribeClusterResponse& cluster, const DescribeQuo
                                                  "active one",
                                                  quorum.answered_by())});
   }
-  std::string text = facts.ToString() + "\n" + ReplicasText(quorum);
+  const ReplicaColumn endpoint = {.title = "ENDPOINT",
+                                  .cell = [&](const DescribeQuorumResponse::Replica& replica) {
+                                    return EndpointOf(replica.node_id(), cluster);
+                                  }};
+  std::string text = facts.ToString() + "\n" + ReplicasText(quorum, endpoint);
   if (!cluster.brokers().empty()) text += "\n" + BrokersText(cluster);
   return text;
 }

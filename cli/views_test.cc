@@ -83,10 +83,10 @@ Brokers            2 of 3 running; fenced: 2
 Partitions         6 in 1 topic: 1 offline, 6 under-replicated
 High watermark     12345
 
-NODE  ROLE    DIRECTORY               LOG END   LAG  LAST CONTACT    CAUGHT UP
-   1  voter   2v_wzNH7TGO7YqAlKUKcpw    12345     0  40 ms ago       40 ms ago
-   2  leader  JVmS8BqhS2mHLM7kAZBoJA    12345     0  -               -
-   3  voter   ?                         11000  1345  4 min 10 s ago  ?
+NODE  ROLE    ENDPOINT        LOG END   LAG  LAST CONTACT    CAUGHT UP
+   1  voter   127.0.0.1:9091    12345     0  40 ms ago       40 ms ago
+   2  leader  127.0.0.1:9092    12345     0  -               -
+   3  voter   ?                 11000  1345  4 min 10 s ago  ?
 
 BROKER  ENDPOINT        RACK  LAST CONTACT  OFFSET  REPLICAS  LEADERS  TAKEN UP  STATE
      1  127.0.0.1:9291  a     700 ms ago     12345         6        3         3  running
@@ -114,6 +114,20 @@ TEST(ViewsTest, AFollowerDoesNotPretendToKnow) {
   EXPECT_EQ(ToleratedFailures(quorum), std::nullopt);
   EXPECT_NE(QuorumText(quorum, kNowMs).find("Answered by     1, which is not the leader"),
             std::string::npos);
+}
+
+TEST(ViewsTest, QuorumDescribe) {
+  EXPECT_EQ(QuorumText(Quorum(), kNowMs),
+            R"(Cluster         MkU3OEVBNTcwNTJENDM2Qg
+Leader          2 in epoch 7 since 2024-02-29 10:22:00 UTC (3.2 s ago)
+Quorum          2 of 3 voters in contact: tolerates no more failure
+High watermark  12345
+
+NODE  ROLE    DIRECTORY               LOG END   LAG  LAST CONTACT    CAUGHT UP
+   1  voter   2v_wzNH7TGO7YqAlKUKcpw    12345     0  40 ms ago       40 ms ago
+   2  leader  JVmS8BqhS2mHLM7kAZBoJA    12345     0  -               -
+   3  voter   ?                         11000  1345  4 min 10 s ago  ?
+)");
 }
 
 TEST(ViewsTest, WithoutALeader) {
