@@ -1,24 +1,14 @@
 #include "raft/testing/cluster_shell.h"
 
 #include <regex>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "absl/time/time.h"
 #include "base/check.h"
 #include "base/overloaded.h"
 
 namespace quorate::raft {
 namespace {
-
-NodeId ToNode(const std::string& word) { return NodeId(std::stoi(word)); }
-
-Duration ToDuration(const std::string& word) {
-  absl::Duration duration;
-  CHECK(absl::ParseDuration(word, &duration)) << word << " is no duration";
-  return absl::ToChronoNanoseconds(duration);
-}
 
 // Directory ids say nothing in a story.
 std::string ToText(const Message& message) {
@@ -28,7 +18,10 @@ std::string ToText(const Message& message) {
 
 std::string ToText(const std::vector<NodeId>& ids) {
   std::string text;
-  for (const NodeId id : ids) absl::StrAppendFormat(&text, text.empty() ? "%d" : ",%d", id.value());
+  for (const NodeId id : ids) {
+    if (!text.empty()) text += ",";
+    text += ToString(id);
+  }
   return text;
 }
 
@@ -89,90 +82,79 @@ const char* ToText(GoodbyeReason reason) {
 
 }  // namespace
 
-std::string ClusterShell::Run(const std::string& line) {
+std::string ClusterShell::Run(const TranscriptCommand& command) {
   output_.clear();
-  std::istringstream in(line);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  CHECK(!words.empty());
-  const bool quiet = words[0] == "quiet";
-  if (quiet) words.erase(words.begin());
-  Execute(words);
-  return quiet ? "" : output_;
+  Execute(command);
+  return command.Has("quiet") ? "" : output_;
 }
 
-void ClusterShell::Execute(const std::vector<std::string>& words) {
-  const std::string& command = words.at(0);
-  if (command == "cluster") return MakeCluster(words);
+void ClusterShell::Execute(const TranscriptCommand& command) {
+  const std::string& name = command.name();
+  if (name == "cluster") return MakeCluster(command);
   CHECK(cluster_) << "the first command is `cluster`";
-  const auto node = [&words](size_t i) { return ToNode(words.at(i)); };
-  if (command == "stand") {
-    cluster_->MeetDeadline(node(1));
-  } else if (command == "elect") {
-    cluster_->Elect(node(1));
-  } else if (command == "start") {
-    cluster_->Start(node(1));
-  } else if (command == "crash") {
-    cluster_->Crash(node(1));
-  } else if (command == "wipe") {
-    cluster_->WipeDisk(node(1));
-  } else if (command == "pause") {
-    cluster_->Pause(node(1));
-  } else if (command == "resume") {
-    cluster_->Resume(node(1));
-  } else if (command == "connect") {
-    cluster_->Connect(node(1), node(2));
-  } else if (command == "disconnect") {
-    cluster_->Disconnect(node(1), node(2));
-  } else if (command == "deliver") {
-    if (cluster_->Deliver(node(1), node(2)) == 0) Print("nothing is on its way");
-  } else if (command == "sync") {
-    words.at(1) == "all" ? cluster_->SyncAll() : cluster_->SyncOne(node(1));
-  } else if (command == "settle") {
+  const auto node = [&command](const std::string& key) {
+    return NodeId(static_cast<int32_t>(command.GetInt(key)));
+  };
+  const auto both = [&command](size_t i) {
+    return NodeId(static_cast<int32_t>(command.GetInts("nodes").at(i)));
+  };
+  if (name == "stand") {
+    cluster_->MeetDeadline(node("node"));
+  } else if (name == "elect") {
+    cluster_->Elect(node("node"));
+  } else if (name == "start") {
+    cluster_->Start(node("node"));
+  } else if (name == "crash") {
+    cluster_->Crash(node("node"));
+  } else if (name == "wipe") {
+    cluster_->WipeDisk(node("node"));
+  } else if (name == "pause") {
+    cluster_->Pause(node("node"));
+  } else if (name == "resume") {
+    cluster_->Resume(node("node"));
+  } else if (name == "stop") {
+    cluster_->Step(node("node"), event::Shutdown{});
+  } else if (name == "connect") {
+    cluster_->Connect(both(0), both(1));
+  } else if (name == "disconnect") {
+    cluster_->Disconnect(both(0), both(1));
+  } else if (name == "deliver") {
+    if (cluster_->Deliver(node("from"), node("to")) == 0) Print("nothing is on its way");
+  } else if (name == "sync") {
+    command.Has("all") ? cluster_->SyncAll() : cluster_->SyncOne(node("node"));
+  } else if (name == "settle") {
     cluster_->Settle();
-  } else if (command == "advance") {
-    cluster_->Advance(ToDuration(words.at(1)));
-  } else if (command == "propose") {
-    cluster_->Propose(node(1), words.at(2));
-  } else if (command == "read") {
-    Print(absl::StrFormat("read %d", cluster_->StartRead(node(1), ToDuration(words.at(2)))));
-  } else if (command == "transfer") {
-    cluster_->StartTransfer(node(1), words.size() > 2 ? std::optional(node(2)) : std::nullopt);
-  } else if (command == "confirm") {
-    const std::optional<Epoch> epoch = cluster_->At(node(1)).paused_epoch;
+  } else if (name == "advance") {
+    cluster_->Advance(std::chrono::milliseconds(command.GetMs("time")));
+  } else if (name == "propose") {
+    cluster_->Propose(node("node"), command.Get("payload"));
+  } else if (name == "read") {
+    const Duration timeout = std::chrono::milliseconds(command.GetMs("timeout"));
+    Print(absl::StrFormat("read %d", cluster_->StartRead(node("node"), timeout)));
+  } else if (name == "transfer") {
+    cluster_->StartTransfer(node("from"),
+                            command.Has("to") ? std::optional(node("to")) : std::nullopt);
+  } else if (name == "confirm") {
+    const std::optional<Epoch> epoch = cluster_->At(node("node")).paused_epoch;
     CHECK(epoch.has_value()) << "no transfer is under way";
-    cluster_->Step(node(1), event::PauseConfirmed{*epoch});
-  } else if (command == "stop") {
-    cluster_->Step(node(1), event::Shutdown{});
-  } else if (command == "notice") {
-    cluster_->NoticeDeath(node(1), node(2));
-  } else if (command == "status") {
+    cluster_->Step(node("node"), event::PauseConfirmed{*epoch});
+  } else if (name == "notice") {
+    cluster_->NoticeDeath(node("node"), node("dead"));
+  } else if (name == "status") {
     PrintStatus();
-  } else if (command == "wire") {
+  } else if (name == "wire") {
     for (const Envelope& e : cluster_->wire()) {
       Print(absl::StrFormat("%d -> %d %s", e.from.value(), e.to.value(), ToText(e.message)));
     }
   } else {
-    LOG(FATAL) << "unknown command " << command;
+    Print("unknown command " + name);
   }
 }
 
-void ClusterShell::MakeCluster(const std::vector<std::string>& words) {
-  TestCluster::Options options;
-  bool founded = true;
-  for (size_t i = 1; i < words.size(); ++i) {
-    const std::string key = words[i].substr(0, words[i].find('='));
-    const std::string value = words[i].substr(words[i].find('=') + 1);
-    if (key == "nodes") {
-      options.nodes = std::stoi(value);
-    } else if (key == "founded") {
-      founded = value == "yes";
-    } else {
-      LOG(FATAL) << "unknown option " << key;
-    }
-  }
-  options.founded = founded;
-  cluster_ = std::make_unique<TestCluster>(options);
+void ClusterShell::MakeCluster(const TranscriptCommand& command) {
+  const bool founded = command.Get("founded", "yes") == "yes";
+  cluster_ = std::make_unique<TestCluster>(TestCluster::Options{
+      .nodes = static_cast<int>(command.GetInt("nodes")), .seed = 1, .founded = founded});
   start_ = printed_time_ = cluster_->now();
   for (const NodeId id : cluster_->Ids()) cluster_->Start(id);
   if (founded) cluster_->ConnectAll();

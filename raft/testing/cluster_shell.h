@@ -1,19 +1,20 @@
-// A TestCluster by text commands, for transcripts that read as stories (testdata/*.txt):
+// A TestCluster by text commands, for transcripts (tests/interaction/transcript.h) in testdata/:
 //
 //   cluster nodes=3 [founded=no]     all nodes started and connected; unfounded: not connected
-//   stand N                          the time of N has come, before that of any other
-//   elect N                          N stands, and everything settles
-//   start N | crash N | wipe N | pause N | resume N
-//   connect A B | disconnect A B     all streams between two nodes
-//   deliver A B                      what is on its way from A to B
-//   sync N | sync all                the oldest write of N; every write under way
+//   stand node=N                     the time of N has come, before that of any other
+//   elect node=N                     N stands, and everything settles
+//   start | crash | wipe | pause | resume | stop node=N
+//   connect | disconnect nodes=A,B   all streams between two nodes
+//   deliver from=A to=B              what is now on its way from A to B
+//   sync node=N | sync all           the oldest write of N; every write under way
 //   settle                           deliver and sync until nothing is under way
-//   advance 100ms                    passes time
-//   propose N TEXT | read N TIMEOUT | transfer N [M] | confirm N | stop N
-//   notice N M                       N notices that M is dead
+//   advance time=100ms
+//   propose node=N payload=TEXT | read node=N timeout=1s
+//   transfer from=N [to=M] | confirm node=N
+//   notice node=N dead=M             N notices that M is dead
 //   status | wire                    what the nodes are; what is on its way
 //
-// The output is what the nodes did, one effect a line; `quiet COMMAND` shows nothing.
+// The output is what the nodes did, one effect a line; `quiet` behind a command hides it.
 #pragma once
 
 #include <memory>
@@ -21,17 +22,18 @@
 #include <vector>
 
 #include "raft/testing/test_cluster.h"
+#include "tests/interaction/transcript.h"
 
 namespace quorate::raft {
 
 class ClusterShell {
  public:
   // Executes one command and returns its output, lines that end in '\n'.
-  std::string Run(const std::string& line);
+  std::string Run(const TranscriptCommand& command);
 
  private:
-  void Execute(const std::vector<std::string>& words);
-  void MakeCluster(const std::vector<std::string>& words);
+  void Execute(const TranscriptCommand& command);
+  void MakeCluster(const TranscriptCommand& command);
   void Print(const std::string& line);
   void PrintEffect(NodeId id, const Effect& effect);
   void PrintStatus();
