@@ -329,6 +329,8 @@ TEST_F(QuorumControllerTest, AfterShutdownEverythingIsRefused) {
   EXPECT_EQ(waiting.error().outcome(), common::v1::UNKNOWN);
   EXPECT_EQ(cluster_.Create("b").error().code(), common::v1::NOT_CONTROLLER);
   EXPECT_EQ(cluster_.Heartbeat(1).error().code(), common::v1::NOT_CONTROLLER);
+  cluster_.Elect(2, /*kept=*/1);  // the log goes on, and so does what this controller applies
+  EXPECT_EQ(cluster_.controller(1).applied_offset(), cluster_.controller(2).applied_offset());
 }
 
 TEST_F(QuorumControllerTest, DescribeClusterTellsLoadsAndSessions) {

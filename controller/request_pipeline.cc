@@ -97,6 +97,8 @@ void RequestPipeline::ReleaseParked() {
 
 void RequestPipeline::Stop() {
   role_ = Role::kStopped;
+  // What was decided may still be committed, and is replayed then like another leader's.
+  images_.Drop();
   const common::v1::Error error = NotController();
   FailAll(error);
   readers_.FailAll(error);
