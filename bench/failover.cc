@@ -70,6 +70,8 @@ Run RunOnce(Cluster& cluster, int signal, const std::string& prefix) {
                                         [](client::CallerOptions& options) {
                                           options.attempt_timeout = milliseconds(100);
                                           options.max_attempt_timeout = milliseconds(100);
+                                          options.initial_backoff = milliseconds(1);
+                                          options.max_backoff = milliseconds(1);
                                         }),
                          prefix, stop);
   });

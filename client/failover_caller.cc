@@ -115,11 +115,13 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
       if (timed_out) attempt_timeout = std::min(2 * attempt_timeout, options_.max_attempt_timeout);
       timed_out = false;
     }
-    if (wait + kLeastAttempt > deadline - Now()) {
+    const bool worth_waiting = wait + kLeastAttempt <= deadline - Now();
+    if (worth_waiting) std::this_thread::sleep_for(wait);
+    // On a busy machine a sleep may last beyond the deadline.
+    if (!worth_waiting || deadline - Now() < kLeastAttempt) {
       failure.kind = KindOfGivingUp(maybe_changed, failure.error);
       return failure;
     }
-    std::this_thread::sleep_for(wait);
   }
 }
 
