@@ -348,6 +348,9 @@ TEST_F(RequestRouterTest, AControllerThatIsStoppingIsNotTheEndOfIt) {
 
 class ForwardedTest : public RequestRouterTest {
  protected:
+  // What is still open is answered when it is dropped, while `responses_` is there.
+  ~ForwardedTest() override { forwarder_.sent.clear(); }
+
   void Arrive(int hops, const std::string& method = kName) {
     raft::v1::ForwardRequest request;
     request.set_method(method);
