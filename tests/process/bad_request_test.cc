@@ -244,8 +244,8 @@ TEST(BadRequestTest, ASecondBrokerOfAnIdIsRefusedWhileTheFirstOneLives) {
   second = With(second, "--data-dir=" + cluster.directory() + "/second");
   std::erase_if(second, [](const auto& f) { return f.rfind("--advertise=", 0) == 0; });
   EXPECT_THAT(Refusal(second, kFailed),
-              AllOf(HasSubstr("another live process holds broker id 1"),
-                    HasSubstr("stop it, or give this broker another --broker-id"),
+              AllOf(HasSubstr("another process holds broker id 1"),
+                    HasSubstr("stop it, choose another id"),
                     HasSubstr(cluster.BrokerEndpoint(1))));
   const admin::v1::Broker now = Brokers(client).at(0);
   EXPECT_EQ(now.incarnation_id(), first.incarnation_id());
