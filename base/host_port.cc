@@ -48,7 +48,7 @@ absl::Status Invalid(std::string_view text, std::string_view what) {
 
 std::string HostPort::ToString() const {
   const bool v6 = host.find(':') != std::string::npos;
-  return absl::StrFormat(v6 ? "[%s]:%d" : "%s:%d", host, port);
+  return v6 ? absl::StrFormat("[%s]:%d", host, port) : absl::StrFormat("%s:%d", host, port);
 }
 
 bool HostPort::IsWildcard() const {
