@@ -2,6 +2,7 @@
 
 #include <grpcpp/health_check_service_interface.h>
 
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <map>
@@ -31,6 +32,7 @@
 #include "server/subscription_hub.h"
 #include "storage/controller_log.h"
 #include "storage/data_directory.h"
+#include "storage/fatal.h"
 
 namespace quorate::server {
 namespace {
@@ -49,6 +51,20 @@ bool RunAndWait(Duration timeout, Start start) {
   std::future<void> finished = done->get_future();
   start([done] { done->set_value(); });
   return finished.wait_for(timeout) == std::future_status::ready;
+}
+
+// The disk and the quorum can both tell that the node cannot go on, on threads of their own and at
+// the same time: the first one is heard.
+storage::FatalHandler HearOnce(ControllerServer::FatalCallback on_fatal) {
+  struct Shared {
+    ControllerServer::FatalCallback on_fatal;
+    std::atomic<bool> called = false;
+  };
+  auto shared = std::make_shared<Shared>();
+  shared->on_fatal = std::move(on_fatal);
+  return [shared](const absl::Status& status) {
+    if (!shared->called.exchange(true)) shared->on_fatal(status);
+  };
 }
 
 PeerTransportOptions TransportOptions(const ControllerConfig& config,
@@ -262,10 +278,11 @@ absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
                                                  .cluster_id = config.cluster_id,
                                                  .node_id = config.node_id.value()},
                                                 rng));
+  const storage::FatalHandler fatal = HearOnce(std::move(on_fatal));
   ASSIGN_OR_RETURN(std::unique_ptr<storage::ControllerLog> log,
-                   storage::ControllerLog::Open(directory.get(), {}));
+                   storage::ControllerLog::Open(directory.get(), {.on_fatal = fatal}));
   auto impl = std::make_unique<Impl>(config, std::move(directory), std::move(log), seed);
-  RETURN_IF_ERROR(impl->Start(seed, std::move(on_fatal)));
+  RETURN_IF_ERROR(impl->Start(seed, fatal));
   return std::unique_ptr<ControllerServer>(new ControllerServer(std::move(impl)));
 }
 

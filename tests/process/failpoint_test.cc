@@ -91,6 +91,23 @@ TEST_P(WritePlaceTest, ControllersThatAllDieThereLoseNothing) {
   ExpectNothingLost(cluster, stream);
 }
 
+TEST_P(WritePlaceTest, AnActiveControllerWhoseDiskFailsEndsWithAClearMessage) {
+  Cluster cluster({.controllers = 3, .brokers = 1});
+  ASSERT_NO_FATAL_FAILURE(StartLedBy1(cluster, Failpoint(GetParam(), "error@40")));
+  TopicStream stream(cluster, "stream");
+  const auto status = cluster.controller(1).Wait(kPatience);
+  ASSERT_TRUE(status) << "controller 1 goes on with a disk that fails";
+  EXPECT_EQ(status->code, 1) << status->ToString();
+  EXPECT_THAT(cluster.controller(1).Log(),
+              HasSubstr("\nquorate-controller: the log cannot be written"));
+  stream.AwaitMore(20);
+  cluster.StartController(1);
+  cluster.AwaitReady();
+  stream.AwaitMore(5);
+  stream.Stop();
+  ExpectNothingLost(cluster, stream);
+}
+
 TEST(SlowDiskTest, OfAFollowerHoldsNobodyUp) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   cluster.Start();
