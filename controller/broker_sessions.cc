@@ -120,9 +120,10 @@ std::optional<std::string> BrokerSessions::WhyFence(const BrokerRegistration& re
       return "it said that it stops";
     case Phase::kBroken:
       if (session.probe == Probe::kDead) {
-        return absl::StrFormat(session.probe_result == ProbeResult::kRefused
-                                   ? "its connection broke and nothing listens at %s"
-                                   : "its connection broke and another process answers at %s",
+        return absl::StrFormat("its connection broke and %s at %s",
+                               session.probe_result == ProbeResult::kRefused
+                                   ? "nothing listens"
+                                   : "another process answers",
                                registration.endpoint.ToString());
       }
       // An answer that is still to come decides; a living process has its session.
@@ -258,7 +259,7 @@ BrokerSessions::Description BrokerSessions::Describe(BrokerId broker, MonoTime n
   Description description{.metadata_end_offset = session.metadata_end_offset};
   if (session.heard_of) description.last_contact_age = now - session.last_contact;
   if (session.reported_leaders) {
-    description.reported_leader_count = static_cast<int64_t>(session.reported_leaders->size());
+    description.reported_leader_count = static_cast<int32_t>(session.reported_leaders->size());
   }
   return description;
 }

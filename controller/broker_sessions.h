@@ -104,7 +104,7 @@ class BrokerSessions {
   struct Description {
     std::optional<Duration> last_contact_age;
     int64_t metadata_end_offset = -1;
-    int64_t reported_leader_count = -1;
+    int32_t reported_leader_count = -1;
   };
   Description Describe(BrokerId broker, MonoTime now) const;
 
