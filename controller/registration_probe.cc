@@ -14,7 +14,7 @@ struct Collector {
   absl::AnyInvocable<void(RegistrationProbes) &&> done;
 
   void Finish() {
-    if (outstanding == 0) std::move(done)(std::move(probes));
+    if (outstanding == 0) std::move(done)(probes);
   }
 };
 

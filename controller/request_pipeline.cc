@@ -162,7 +162,7 @@ View RequestPipeline::NewestView() {
   return {.image = newest(), .tally = newest_tally_};
 }
 
-void RequestPipeline::Append(metadata::v1::RecordBatch records, const Context& context,
+void RequestPipeline::Append(const metadata::v1::RecordBatch& records, const Context& context,
                              const std::string& cause) {
   Propose({.record_count = metadata::CountRecords(records),
            .payload = records.SerializeAsString(),

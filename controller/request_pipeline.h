@@ -137,7 +137,8 @@ class RequestPipeline {
   // Lets the request go on, parks it or fails it.
   void Admit(PendingRequest request);
   View NewestView();
-  void Append(metadata::v1::RecordBatch records, const Context& context, const std::string& cause);
+  void Append(const metadata::v1::RecordBatch& records, const Context& context,
+              const std::string& cause);
   void Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records);
   void LogSettlement(const std::string& cause, const SettlementCounts& counts, Duration took);
   // Fails what waits for this controller to decide or to commit.
@@ -216,7 +217,7 @@ RequestPipeline::Outcome<T> RequestPipeline::Run(const Decide<T>& decide, const 
     }
     if (!decision.records.records().empty()) {
       appended = true;
-      Append(std::move(decision.records), context, decision.cause);
+      Append(decision.records, context, decision.cause);
       if (decision.settled.changed > 0) LogSettlement(decision.cause, decision.settled, took);
     }
     if (decision.again) continue;

@@ -48,7 +48,7 @@ MetadataImage ReplayOne(const MetadataImage& image, const v1::Record& record) {
                       .base_offset = image.end_offset(),
                       .record_count = CountRecords(batch)},
                      batch);
-  CHECK_OK(next.status());
+  CHECK(next.ok()) << next.status();
   return *std::move(next);
 }
 

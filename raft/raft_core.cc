@@ -28,7 +28,7 @@ StepResult RaftCore::Step(MonoTime now, int64_t wall_ms, Event event) {
   now_ = now;
   wall_ms_ = wall_ms;
   const bool woken = std::holds_alternative<event::Wake>(event);
-  std::visit([this](auto&& e) { Handle(std::move(e)); }, std::move(event));
+  std::visit([this](auto&& e) { Handle(std::forward<decltype(e)>(e)); }, std::move(event));
   if (!stopped_) FinishStep();
   result.effects = std::exchange(effects_, {});
   if (!stopped_) {
@@ -102,7 +102,7 @@ void RaftCore::Handle(event::Receive event) {
              event.message);
 }
 
-void RaftCore::Handle(event::Hello event) {
+void RaftCore::Handle(const event::Hello& event) {
   sessions_[event.hello.key.node_id].key = event.hello.key;
   if (!founding_) return;
   founding_->OnHello(event.hello);
@@ -207,7 +207,7 @@ void RaftCore::ReplyAfter(WriteId after, SessionId session, Message message) {
 void RaftCore::ChangeHardState(HardState state) {
   hard_state_ = state;
   hard_state_write_ = writes_.next_id();
-  write_.hard_state = std::move(state);
+  write_.hard_state = state;
   write_pending_ = true;
 }
 
@@ -221,7 +221,7 @@ void RaftCore::FlushWrite() {
 
 void RaftCore::EnterEpoch(HardState state) {
   CHECK_GT(state.epoch, epoch());
-  ChangeHardState(std::move(state));
+  ChangeHardState(state);
   leader_of_epoch_.reset();
   for (auto& [id, session] : sessions_) session.led_at.reset();
   ForgetAskedReads("the leader changed");

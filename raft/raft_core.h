@@ -108,7 +108,7 @@ class RaftCore {
   void Handle(event::Start);
   void Handle(event::Wake);
   void Handle(event::Receive event);
-  void Handle(event::Hello event);
+  void Handle(const event::Hello& event);
   void Handle(const event::StreamUp& event);
   void Handle(const event::StreamDown& event);
   void Handle(const event::PeerDead& event);

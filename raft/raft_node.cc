@@ -7,8 +7,9 @@
 namespace quorate::raft {
 
 absl::StatusOr<std::unique_ptr<RaftNode>> RaftNode::Create(RaftOptions options,
-                                                           RestoredLog restored, RaftPorts ports,
-                                                           uint64_t seed, FatalCallback on_fatal) {
+                                                           const RestoredLog& restored,
+                                                           RaftPorts ports, uint64_t seed,
+                                                           FatalCallback on_fatal) {
   RETURN_IF_ERROR(Founding::CheckConfiguration(options, restored));
   return std::unique_ptr<RaftNode>(
       new RaftNode(std::move(options), restored, ports, seed, std::move(on_fatal)));

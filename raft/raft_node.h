@@ -43,7 +43,8 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   // `restored` is what `ports.log` held when it was opened; `seed` feeds all randomness.
   // FAILED_PRECONDITION: the configured voters are neither those of the first start nor the log's
   // latest; the message says how to change voters. INVALID_ARGUMENT: they do not include this node.
-  static absl::StatusOr<std::unique_ptr<RaftNode>> Create(RaftOptions options, RestoredLog restored,
+  static absl::StatusOr<std::unique_ptr<RaftNode>> Create(RaftOptions options,
+                                                          const RestoredLog& restored,
                                                           RaftPorts ports, uint64_t seed,
                                                           FatalCallback on_fatal);
   // Destroy only once the executor runs no more tasks.

@@ -9,9 +9,8 @@
 namespace quorate::raft {
 
 void RaftCore::Handle(const event::StartTransfer& event) {
-  const auto refuse = [&](std::string why) {
-    Emit(effect::TransferDone{.token = event.token,
-                              .status = absl::FailedPreconditionError(std::move(why))});
+  const auto refuse = [&](const std::string& why) {
+    Emit(effect::TransferDone{.token = event.token, .status = absl::FailedPreconditionError(why)});
   };
   const auto* leader = std::get_if<Leader>(&role_);
   if (!leader || !leader->claimed) return refuse("this controller is not the active one");

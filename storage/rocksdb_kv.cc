@@ -117,7 +117,7 @@ struct RocksDbKv::Impl {
   }
 };
 
-absl::StatusOr<std::unique_ptr<RocksDbKv>> RocksDbKv::Open(Options options) {
+absl::StatusOr<std::unique_ptr<RocksDbKv>> RocksDbKv::Open(const Options& options) {
   const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const char* name : kFamilyNames) {

@@ -27,7 +27,7 @@ class RocksDbKv final : public KvStore {
 
   // DATA_LOSS: damaged, or parts of it are missing. A last write that is cut short was in flight
   // when the machine stopped, was never acknowledged, and is dropped.
-  static absl::StatusOr<std::unique_ptr<RocksDbKv>> Open(Options options);
+  static absl::StatusOr<std::unique_ptr<RocksDbKv>> Open(const Options& options);
   // Closes; writes that were not synced may be lost.
   ~RocksDbKv() override;
 
