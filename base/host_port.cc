@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -47,7 +48,7 @@ absl::Status Invalid(std::string_view text, std::string_view what) {
 }  // namespace
 
 std::string HostPort::ToString() const {
-  const bool v6 = host.find(':') != std::string::npos;
+  const bool v6 = absl::StrContains(host, ':');
   return v6 ? absl::StrFormat("[%s]:%d", host, port) : absl::StrFormat("%s:%d", host, port);
 }
 
@@ -75,7 +76,7 @@ absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
     result.host = std::string(text.substr(0, colon));
     port = std::string(text.substr(colon + 1));
     if (result.host.empty()) return Invalid(text, "has no host: expected HOST:PORT");
-    if (result.host.find(':') != std::string::npos) {
+    if (absl::StrContains(result.host, ':')) {
       return Invalid(text, "is not HOST:PORT (an IPv6 address is written [ADDRESS]:PORT)");
     }
     if (LooksNumeric(result.host) ? !IsIpv4(result.host) : !IsHostName(result.host)) {

@@ -245,8 +245,7 @@ TEST(BadRequestTest, ASecondBrokerOfAnIdIsRefusedWhileTheFirstOneLives) {
   std::erase_if(second, [](const auto& f) { return f.rfind("--advertise=", 0) == 0; });
   EXPECT_THAT(Refusal(second, kFailed),
               AllOf(HasSubstr("another process holds broker id 1"),
-                    HasSubstr("stop it, choose another id"),
-                    HasSubstr(cluster.BrokerEndpoint(1))));
+                    HasSubstr("stop it, choose another id"), HasSubstr(cluster.BrokerEndpoint(1))));
   const admin::v1::Broker now = Brokers(client).at(0);
   EXPECT_EQ(now.incarnation_id(), first.incarnation_id());
   EXPECT_EQ(now.broker_epoch(), first.broker_epoch());
