@@ -29,6 +29,6 @@
 // Fatal unless the Status `expr` is OK: for operations whose failure would be our own mistake.
 #define CHECK_OK(expr)                              \
   do {                                              \
-    const absl::Status check_ok_status = (expr);    \
+    const absl::Status& check_ok_status = (expr);   \
     CHECK(check_ok_status.ok()) << check_ok_status; \
   } while (false)
