@@ -1,0 +1,36 @@
+// The name of a snapshot, and what a log that begins after one must still know of its past.
+#pragma once
+
+#include <cstdint>
+
+#include "base/ids.h"
+#include "raft/voter_set.h"
+
+namespace quorate::raft {
+
+// As in KRaft: a snapshot is named by what it contains. Two controllers that wrote the same one
+// hold the same bytes, so that a transfer can go on from another controller.
+struct SnapshotId {
+  // Exclusive: the first record that is not in it.
+  RecordOffset end_offset;
+  // Of the last entry in it.
+  Epoch epoch;
+
+  friend auto operator<=>(const SnapshotId&, const SnapshotId&) = default;
+};
+
+// Where a snapshot ends in the log. All of it is a function of the log up to that entry.
+struct SnapshotMeta {
+  SnapshotId id;
+  // The last entry in it: its index, checksum (the next entry chains to it) and append time.
+  LogIndex last_index;
+  uint64_t last_checksum = 0;
+  int64_t last_append_time_ms = 0;
+  // The voter set that governs at last_index, and the index of its entry; 0: the log held none.
+  LogIndex voters_index;
+  VoterSet voters;
+
+  friend bool operator==(const SnapshotMeta&, const SnapshotMeta&) = default;
+};
+
+}  // namespace quorate::raft
