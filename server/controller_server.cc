@@ -189,13 +189,17 @@ class ControllerServer::Impl final : public ControllerDirectory {
   }
 
  private:
-  // This node still serves meanwhile, so that a clean hand-over fails no request.
+  // This node still serves meanwhile, so that a clean hand-over fails no request; and it stays
+  // until a read is answered by the successor, which takes the successor's barrier: with this
+  // node's vote and disk, and without the work of its going, that is sooner.
   void HandOver() {
     readiness_.Withdraw();
     RunAndWait(2 * config_.election_timeout_max, [this](auto done) {
-      raft_->TransferLeadership(std::nullopt, [done](const absl::Status& status) {
-        if (status.ok()) LOG(INFO) << "leadership is handed over";
-        done();
+      raft_->TransferLeadership(std::nullopt, [this, done](const absl::Status& status) {
+        if (!status.ok()) return done();
+        LOG(INFO) << "leadership is handed over";
+        raft_->ReadIndex(clock_.Now() + config_.election_timeout_max,
+                         [done](const absl::StatusOr<RecordOffset>&) { done(); });
       });
     });
     if (!RunAndWait(kDrainTimeout, [this](auto done) { router_.Shutdown(std::move(done)); })) {
