@@ -148,7 +148,10 @@ void RaftNode::OnGoodbye(NodeId peer, GoodbyeReason reason, Epoch epoch) {
 void RaftNode::Step(Event event) {
   CHECK(ports_.executor->InLoop());
   if (dead_) return;
-  StepResult result = core_.Step(ports_.clock->Now(), ports_.clock->WallMs(), std::move(event));
+  const MonoTime now = ports_.clock->Now();
+  if (ports_.observer) ports_.observer->OnEvent(core_, now, event);
+  StepResult result = core_.Step(now, ports_.clock->WallMs(), std::move(event));
+  if (ports_.observer) ports_.observer->OnStep(core_, now, result);
   for (Effect& effect : result.effects) {
     std::visit([this](auto& e) { Execute(e); }, effect);
   }

@@ -22,6 +22,7 @@
 #include "raft/raft_core.h"
 #include "raft/raft_options.h"
 #include "raft/replicated_log.h"
+#include "raft/step_observer.h"
 #include "raft/transport.h"
 
 namespace quorate::raft {
@@ -32,6 +33,7 @@ struct RaftPorts {
   const Clock* clock = nullptr;
   DurableLog* log = nullptr;
   Transport* transport = nullptr;
+  StepObserver* observer = nullptr;  // null: nobody looks
 };
 
 class RaftNode final : public ReplicatedLog, public TransportEvents {
