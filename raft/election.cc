@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/overloaded.h"
+#include "raft/mutant.h"
 #include "raft/raft_core.h"
 
 namespace quorate::raft {
@@ -29,6 +30,7 @@ bool RaftCore::MayStand() const { return TakesPart() && IsVoter() && !DiskIsStal
 
 void RaftCore::StandOrWait() {
   if (MayStand()) {
+    if (IsMutant(Mutant::kSkipPreVote)) return StartVote(/*transfer=*/false);
     StartPreVote();
   } else {
     BecomeFollower(std::nullopt, RandomElectionDeadline());
@@ -48,8 +50,8 @@ void RaftCore::StartVote(bool transfer) {
   // The questions leave while the vote for itself is being written; it counts once it is durable,
   // and there is no majority without it (Candidate::vote_write, VoteTally::Won).
   role_ = Candidate{.tally = VoteTally(log_.voters(), self()),
-                    .vote_write = hard_state_write_,
-                    .transfer = transfer,
+                    .vote_write = IsMutant(Mutant::kOwnVoteBeforeDurable) ? 0 : hard_state_write_,
+                    .transfer = transfer || IsMutant(Mutant::kAlwaysOverride),
                     .round_deadline = RandomElectionDeadline()};
   AskForVotes();
   CountVotes();
@@ -81,7 +83,7 @@ void RaftCore::CountVotes() {
     if (prospective->tally.Won()) return StartVote(/*transfer=*/false);
     if (prospective->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    if (candidate->tally.Won()) return BecomeLeader();
+    if (candidate->tally.Won() || IsMutant(Mutant::kWinWithoutMajority)) return BecomeLeader();
     if (candidate->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
   }
 }
@@ -131,32 +133,39 @@ void RaftCore::OnMessage(NodeId, SessionId session, const VoteRequest& request) 
   // While a leader is at work nobody is helped to replace it, and its epoch is not disturbed: the
   // request is refused without being believed. A hand-over is the leader's own wish (braft
   // 3cfb1f1).
-  const bool refused = request.epoch < epoch() || (!request.transfer && HasLiveLeader());
+  const bool refused = request.epoch < epoch() || (!request.transfer && HasLiveLeader() &&
+                                                   !IsMutant(Mutant::kVoteDespiteLeader));
   if (refused) return Emit(effect::Reply{.session = session, .message = response});
 
   // A pre-vote changes nothing, no timer either (Redpanda #11657: it kept a dead leader's followers
   // waiting).
-  if (!request.pre_vote && request.epoch > epoch()) AdoptEpoch(request.epoch);
+  if ((!request.pre_vote || IsMutant(Mutant::kPreVoteAdoptsEpoch)) && request.epoch > epoch()) {
+    AdoptEpoch(request.epoch);
+  }
   response.epoch = epoch();
 
   // The vote is free in an epoch that has not begun here; else it is once given and never changed,
   // and useless where somebody leads.
   const std::optional<ReplicaKey>& vote = hard_state_.vote;
   const bool free = request.epoch > epoch() ||
-                    (!leader_of_epoch_ && (!vote.has_value() || *vote == request.candidate));
+                    (!leader_of_epoch_ && (!vote.has_value() || *vote == request.candidate ||
+                                           IsMutant(Mutant::kVoteTwice)));
+  const Epoch last_epoch =
+      IsMutant(Mutant::kCompareIndexesOnly) ? request.last_epoch : log_.last_epoch();
   const bool up_to_date = std::tie(request.last_epoch, request.last_index) >=
-                          std::make_tuple(log_.last_epoch(), log_.last_index());
+                              std::make_tuple(last_epoch, log_.last_index()) ||
+                          IsMutant(Mutant::kVoteForShorterLog);
   // The request is judged, not the role (etcd raft abb533c). A candidate that this log's voter set
   // does not know may be of a newer one (KIP-853); one that it knows with another directory lost
   // its disk.
   response.granted = free && up_to_date && IsVoter() && !IsForeign(request.candidate);
-  if (!response.granted || request.pre_vote) {
+  if (!response.granted || (request.pre_vote && !IsMutant(Mutant::kPreVotePromises))) {
     return Emit(effect::Reply{.session = session, .message = response});
   }
   if (!vote) ChangeHardState({.epoch = epoch(), .vote = request.candidate});
   death_watch_.reset();
   BecomeFollower(std::nullopt, RandomElectionDeadline());
-  ReplyAfter(hard_state_write_, session, response);
+  ReplyAfter(IsMutant(Mutant::kVoteBeforeDurable) ? 0 : hard_state_write_, session, response);
 }
 
 void RaftCore::OnMessage(NodeId from, SessionId, const VoteResponse& response) {
@@ -164,17 +173,19 @@ void RaftCore::OnMessage(NodeId from, SessionId, const VoteResponse& response) {
   // Seeing an epoch is not a grant (openraft #1220): only an answer to this very question counts.
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     if (!response.pre_vote || response.requested_epoch != epoch() + 1) return;
-    prospective->tally.Record(from, response.granted);
+    prospective->tally.Record(from, response.granted || IsMutant(Mutant::kCountPreVoteRefusals));
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    if (response.pre_vote || response.requested_epoch != epoch()) return;
-    candidate->tally.Record(from, response.granted);
+    if (response.pre_vote && !IsMutant(Mutant::kCountPreVotes)) return;
+    if (response.requested_epoch != epoch() && !IsMutant(Mutant::kCountOldVotes)) return;
+    candidate->tally.Record(from, response.granted || IsMutant(Mutant::kCountRefusals));
   }
   CountVotes();
 }
 
 void RaftCore::OnMessage(NodeId from, SessionId, const TimeoutNow& order) {
   // A node that was removed, or never was a voter, does not stand (etcd raft 816fc51).
-  if (order.epoch != epoch() || leader_of_epoch_ != from || !MayStand()) return;
+  const bool valid = order.epoch == epoch() && leader_of_epoch_ == from;
+  if ((!valid && !IsMutant(Mutant::kObeyOldOrder)) || !MayStand()) return;
   if (std::holds_alternative<Follower>(role_)) StartVote(/*transfer=*/true);
 }
 
@@ -185,6 +196,7 @@ void RaftCore::AcceptLeader(NodeId leader, Epoch leader_epoch) {
   CHECK(!leader_of_epoch_ || *leader_of_epoch_ == leader)
       << "epoch " << leader_epoch << " has two leaders: " << *leader_of_epoch_ << ", " << leader;
   leader_of_epoch_ = leader;
+  if (IsMutant(Mutant::kForgetVoteForLeader)) hard_state_.vote.reset();
   if (hand_over_ && hand_over_->epoch < leader_epoch) {
     Emit(effect::TransferDone{.token = hand_over_->token, .status = absl::OkStatus()});
     hand_over_.reset();

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "raft/mutant.h"
 #include "raft/raft_core.h"
 
 namespace quorate::raft {
@@ -34,19 +35,19 @@ void RaftCore::OnMessage(NodeId from, SessionId session, const Heartbeat& heartb
       follower && !follower->ready_offset && IsUp(from, StreamClass::kControl)) {
     follower->ready_offset = heartbeat.high_watermark;
   }
-  ReplyAfter(hard_state_write_, session,
+  ReplyAfter(IsMutant(Mutant::kBeatBeforeDurable) ? 0 : hard_state_write_, session,
              HeartbeatResponse{.epoch = epoch(), .read_sequence = heartbeat.read_sequence});
 }
 
 void RaftCore::OnMessage(NodeId from, SessionId session, const AppendRequest& request) {
   AppendResponse response{.epoch = epoch(), .sequence = request.sequence};
-  if (request.epoch < epoch()) {
+  if (request.epoch < epoch() && !IsMutant(Mutant::kFollowOldLeader)) {
     return Emit(effect::Reply{.session = session, .message = response});
   }
   AcceptLeader(from, request.epoch);
   response.epoch = epoch();
 
-  if (log_.EpochAt(request.prev_index) != request.prev_epoch) {
+  if (log_.EpochAt(request.prev_index) != request.prev_epoch && !IsMutant(Mutant::kSkipPrevCheck)) {
     if (request.prev_index <= log_.commit_index()) {
       return Die(absl::DataLossError(absl::StrFormat(
           "leader %d of epoch %d has epoch %d at index %d, which is committed here with another; "
@@ -68,12 +69,16 @@ void RaftCore::OnMessage(NodeId from, SessionId session, const AppendRequest& re
 
   // At most what was sent is acknowledged: entries that follow here may be another leader's
   // (Redpanda d0e45c0baf: a stale append was acknowledged with the log's end).
-  const LogIndex match = request.prev_index + static_cast<int64_t>(request.entries.size());
-  FollowCommit(std::min(request.commit_index, match));
+  const LogIndex match = IsMutant(Mutant::kAckLogEnd)
+                             ? log_.last_index()
+                             : request.prev_index + static_cast<int64_t>(request.entries.size());
+  FollowCommit(std::min(request.commit_index,
+                        IsMutant(Mutant::kCommitBeyondMatch) ? log_.last_index() : match));
   response.success = true;
   response.match_index = match;
   if (const EntryPtr entry = log_.Find(match)) response.match_end_offset = entry->end_offset();
-  ReplyAfter(std::max(hard_state_write_, writes_.Covering(match)), session, response);
+  const WriteId covering = IsMutant(Mutant::kAckBeforeDurable) ? 0 : writes_.Covering(match);
+  ReplyAfter(std::max(hard_state_write_, covering), session, response);
 }
 
 bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entries) {
@@ -85,7 +90,9 @@ bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entr
   };
   for (const EntryPtr& entry : entries) {
     const LogIndex index = entry->index();
-    if (log_.EpochAt(index) == entry->epoch()) {
+    const bool kept = IsMutant(Mutant::kKeepConflicts) && index <= log_.last_index();
+    const bool cut = IsMutant(Mutant::kTruncateOnDuplicate);
+    if (kept || (log_.EpochAt(index) == entry->epoch() && !cut)) {
       // A duplicate. It truncates nothing: what follows may be newer (hashicorp 0f31a01, Redpanda
       // #17731).
       const EntryPtr own = log_.Find(index);
@@ -96,8 +103,8 @@ bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entr
     if (index <= log_.last_index()) {
       if (index <= log_.commit_index()) return die(*entry, "is committed here in another epoch");
       log_.TruncateAfter(index - 1);
-      writes_.TruncatedAfter(index - 1);
-      write_.truncate_after = index - 1;
+      if (!IsMutant(Mutant::kOldWriteBlesses)) writes_.TruncatedAfter(index - 1);
+      if (!IsMutant(Mutant::kTruncateMemoryOnly)) write_.truncate_after = index - 1;
     }
     const EntryPtr prev = log_.Find(index - 1);
     if (prev && (prev->checksum() != entry->header().prev_checksum ||

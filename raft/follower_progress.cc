@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "raft/mutant.h"
 
 namespace quorate::raft {
 
@@ -22,7 +23,8 @@ bool FollowerProgress::CanSend() const {
   if (state_ == State::kProbe) return inflight_.empty();
   // Bytes are compared before the next request is added, so that one of any size is admitted into
   // an empty window (Redpanda #1503: an oversized batch waited for ever).
-  return inflight_.size() < limits_.max_messages && inflight_bytes_ < limits_.max_bytes;
+  return (inflight_.size() < limits_.max_messages && inflight_bytes_ < limits_.max_bytes) ||
+         IsMutant(Mutant::kNoWindow);
 }
 
 int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, LogIndex commit, MonoTime now) {
@@ -60,7 +62,8 @@ void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
   const LogIndex rejected_prev = request->prev;
   if (rejected_prev <= match_) return;
   BecomeProbe();
-  next_ = std::clamp(next, match_ + 1, rejected_prev);
+  next_ = std::clamp(next, IsMutant(Mutant::kNextBelowMatch) ? match_ : match_ + 1, rejected_prev);
+  if (IsMutant(Mutant::kRejectMovesNothing)) next_ = rejected_prev + 1;
   live_at_ = now;
   progress_at_ = now;
 }
@@ -68,7 +71,8 @@ void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
 void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
   last_contact_ = now;
   if (match_ >= last_index) last_caught_up_ = now;
-  const bool outstanding = state_ == State::kProbe || match_ < last_index;
+  const bool outstanding =
+      (state_ == State::kProbe || match_ < last_index) && !IsMutant(Mutant::kBeatsAreProgress);
   if (!outstanding) live_at_ = now;
 }
 
@@ -81,8 +85,9 @@ void FollowerProgress::BecomeProbe() {
   }
   state_ = State::kProbe;
   sent_commit_ = LogIndex(0);
+  if (IsMutant(Mutant::kKeepInFlight)) return;
   inflight_.clear();
-  inflight_bytes_ = 0;
+  if (!IsMutant(Mutant::kLeakWindow)) inflight_bytes_ = 0;
 }
 
 void FollowerProgress::Answered(int64_t sequence) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "raft/mutant.h"
 
 namespace quorate::raft {
 
@@ -20,6 +21,7 @@ LogView::LogView(const RestoredLog& restored, size_t cache_bytes)
       first_counted_(restored.last_index + 1) {
   CHECK_EQ(restored.has_log(), last_entry_ != nullptr);
   CHECK_EQ(restored.has_log(), !epoch_starts_.empty());
+  if (IsMutant(Mutant::kRestartCommitted)) commit_index_ = last_index_;
   if (!last_entry_) return;
   CHECK_EQ(last_entry_->index(), last_index_);
   CHECK_EQ(last_entry_->epoch(), epoch_starts_.back().first);
@@ -84,9 +86,12 @@ void LogView::TruncateAfter(LogIndex index) {
   first_counted_ = std::min(first_counted_, index + 1);
   if (cache_.empty()) cache_first_ = index + 1;
   while (!epoch_starts_.empty() && epoch_starts_.back().second > index) epoch_starts_.pop_back();
-  while (!voter_sets_.empty() && voter_sets_.back().first > index) voter_sets_.pop_back();
+  while (!voter_sets_.empty() && voter_sets_.back().first > index &&
+         !IsMutant(Mutant::kVotersOutliveCut)) {
+    voter_sets_.pop_back();
+  }
   last_index_ = index;
-  durable_index_ = std::min(durable_index_, index);
+  if (!IsMutant(Mutant::kDurableOutlivesCut)) durable_index_ = std::min(durable_index_, index);
   last_entry_ = Find(index);
 }
 

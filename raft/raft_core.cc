@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/overloaded.h"
+#include "raft/mutant.h"
 
 namespace quorate::raft {
 
@@ -19,6 +20,7 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
   CHECK_OK(Founding::CheckConfiguration(options_, restored));
   CHECK_GE(hard_state_.epoch, log_.last_epoch());
   if (log_.voters().empty()) founding_.emplace(options_);
+  if (IsMutant(Mutant::kForgetVoteAtRestart)) hard_state_.vote.reset();
   told_announcement_ = CurrentlyAnnounced();
 }
 
@@ -62,6 +64,8 @@ RaftCore::Announced RaftCore::CurrentlyAnnounced() const {
 
 void RaftCore::Handle(event::Start) {
   BecomeFollower(std::nullopt, RandomElectionDeadline());
+  if (IsMutant(Mutant::kRestartAsLeader) && hard_state_.vote == options_.self)
+    return BecomeLeader();
   if (founding_) {
     DecideFounding();
   } else if (log_.voters().size() == 1) {
@@ -206,8 +210,10 @@ void RaftCore::ReplyAfter(WriteId after, SessionId session, Message message) {
 
 void RaftCore::ChangeHardState(HardState state) {
   hard_state_ = state;
+  if (IsMutant(Mutant::kEpochNotPersisted) && !state.vote) return;
   hard_state_write_ = writes_.next_id();
   write_.hard_state = state;
+  if (IsMutant(Mutant::kVoteNotPersisted)) write_.hard_state->vote.reset();
   write_pending_ = true;
 }
 
@@ -254,10 +260,11 @@ void RaftCore::Resign() {
 
 void RaftCore::LeaveLeadership() {
   auto& leader = std::get<Leader>(role_);
-  for (const PendingRead& read : leader.reads.under_way) AnswerRead(read, false, LogIndex());
-  for (const PendingRead& read : leader.reads.waiting) AnswerRead(read, false, LogIndex());
+  const bool confirmed = IsMutant(Mutant::kConfirmOnLoss);
+  for (const PendingRead& read : leader.reads.under_way) AnswerRead(read, confirmed, LogIndex());
+  for (const PendingRead& read : leader.reads.waiting) AnswerRead(read, confirmed, LogIndex());
   if (hand_over_) hand_over_->phase = HandOver::Phase::kDeposed;
-  Emit(effect::Renounce{epoch()});
+  if (!IsMutant(Mutant::kRenounceUntold)) Emit(effect::Renounce{epoch()});
 }
 
 void RaftCore::FinishStep() {
@@ -280,7 +287,8 @@ void RaftCore::TellChanges() {
     Emit(effect::Commit{told_commit_});
   }
   if (auto* leader = std::get_if<Leader>(&role_);
-      leader && !leader->claimed && log_.commit_index() >= leader->barrier) {
+      leader && !leader->claimed &&
+      (log_.commit_index() >= leader->barrier || IsMutant(Mutant::kClaimBeforeBarrier))) {
     leader->claimed = true;
     Emit(effect::Claim{.epoch = epoch(),
                        .barrier = leader->barrier,
@@ -329,11 +337,12 @@ bool RaftCore::IsUp(NodeId peer, StreamClass stream) const {
 
 bool RaftCore::IsForeign(const ReplicaKey& key) const {
   const Voter* voter = log_.voters().FindByNodeId(key.node_id);
-  return voter != nullptr && voter->key != key;
+  return voter != nullptr && voter->key != key && !IsMutant(Mutant::kTrustReplacedDisk);
 }
 
 bool RaftCore::TakesPart() const {
-  return !log_.voters().empty() && (!founding_write_ || writes_.IsDurable(*founding_write_));
+  return !log_.voters().empty() && (!founding_write_ || writes_.IsDurable(*founding_write_) ||
+                                    IsMutant(Mutant::kTakePartBeforeFounded));
 }
 
 }  // namespace quorate::raft

@@ -2,6 +2,7 @@
 // heartbeats sent after the question that it still leads; a follower asks the leader.
 #include <utility>
 
+#include "raft/mutant.h"
 #include "raft/raft_core.h"
 
 namespace quorate::raft {
@@ -9,7 +10,11 @@ namespace quorate::raft {
 void RaftCore::Handle(const event::StartRead& event) {
   local_reads_.Add(event.token, event.deadline);
   if (auto* leader = std::get_if<Leader>(&role_)) {
-    leader->reads.waiting.push_back({.token = event.token, .session = 0});
+    const bool joins = IsMutant(Mutant::kReadJoinsRound) && !leader->reads.under_way.empty();
+    auto& round = joins ? leader->reads.under_way : leader->reads.waiting;
+    round.push_back({.token = event.token, .session = 0});
+  } else if (IsMutant(Mutant::kFollowerServesRead)) {
+    reads_confirmed_.emplace(log_.commit_index(), event.token);
   } else {
     reads_waiting_.push_back(event.token);
   }
@@ -51,10 +56,10 @@ void RaftCore::StartReadRound() {
   if (reads.waiting.empty() || !reads.under_way.empty()) return;
   // Before its barrier is committed a leader's commit index may be behind what its predecessor
   // acknowledged (etcd #7331; with a single voter too: etcd raft #105).
-  if (log_.commit_index() < leader.barrier) return;
+  if (log_.commit_index() < leader.barrier && !IsMutant(Mutant::kReadBeforeBarrier)) return;
   reads.under_way.swap(reads.waiting);
   reads.read_index = log_.commit_index();
-  ++reads.sequence;
+  if (!IsMutant(Mutant::kReuseReadSequence)) ++reads.sequence;
   if (leader.peers.empty()) return FinishReadRound();
   SendHeartbeats();
 }
@@ -66,7 +71,7 @@ void RaftCore::FinishReadRound() {
   for (const auto& [id, progress] : leader.peers) {
     if (progress.confirmed_read() >= leader.reads.sequence) ++confirmed;
   }
-  if (confirmed < log_.voters().Majority()) return;
+  if (confirmed < log_.voters().Majority() && !IsMutant(Mutant::kReadWithoutRound)) return;
   ReadRounds& reads = std::get<Leader>(role_).reads;
   for (const PendingRead& read : std::exchange(reads.under_way, {})) {
     AnswerRead(read, true, reads.read_index);
@@ -98,8 +103,9 @@ void RaftCore::ForgetAskedReads(const std::string& reason) {
 
 void RaftCore::ReleaseCommittedReads() {
   // The leader's commit index may be ahead of what it has told here.
-  while (!reads_confirmed_.empty() && reads_confirmed_.begin()->first <= log_.commit_index()) {
+  while (!reads_confirmed_.empty()) {
     const auto [index, token] = *reads_confirmed_.begin();
+    if (index > log_.commit_index() && !IsMutant(Mutant::kReadAheadOfCommit)) break;
     reads_confirmed_.erase(reads_confirmed_.begin());
     if (local_reads_.Take(token)) Emit(effect::ReadReady{.token = token, .index = index});
   }

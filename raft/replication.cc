@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "raft/mutant.h"
 #include "raft/raft_core.h"
 
 namespace quorate::raft {
@@ -20,7 +21,7 @@ void RaftCore::BecomeLeader() {
   }
   // The barrier: entries of earlier epochs are committed only by it, and until it is committed this
   // node does not know what is (Raft §5.4.2, §8).
-  AppendAsLeader({.type = EntryType::kBarrier}, "");
+  if (!IsMutant(Mutant::kNoBarrier)) AppendAsLeader({.type = EntryType::kBarrier}, "");
   leader.barrier = log_.last_index();
   leader.barrier_end = log_.end_offset();
   leader.next_heartbeat = now_ + options_.heartbeat_interval;
@@ -48,7 +49,9 @@ void RaftCore::MatchPeersToVoters() {
 void RaftCore::Handle(event::Propose event) {
   for (Proposal& proposal : event.proposals) {
     // Leadership was lost in between, perhaps won again: whoever proposed this has been told.
-    if (!std::holds_alternative<Leader>(role_) || proposal.expected_epoch != epoch()) continue;
+    const bool stale =
+        proposal.expected_epoch != epoch() && !IsMutant(Mutant::kAppendStaleProposal);
+    if (!std::holds_alternative<Leader>(role_) || stale) continue;
     CHECK_EQ(proposal.expected_base_offset, log_.end_offset())
         << "one proposer for each epoch, and it counts the offsets";
     AppendAsLeader({.type = proposal.type,
@@ -65,7 +68,9 @@ void RaftCore::AppendAsLeader(EntryHeader header, std::string_view payload) {
   header.epoch = epoch();
   header.index = log_.last_index() + 1;
   header.base_offset = log_.end_offset();
-  header.append_time_ms = std::max(log_.last_append_time_ms(), wall_ms_);
+  header.append_time_ms = IsMutant(Mutant::kTimeRunsBackwards)
+                              ? wall_ms_
+                              : std::max(log_.last_append_time_ms(), wall_ms_);
   header.prev_checksum = log_.last_checksum();
   EntryPtr entry = Entry::Make(std::move(header), payload);
   write_.entries.push_back(entry);
@@ -148,9 +153,12 @@ void RaftCore::Handle(event::EntriesRead event) {
 void RaftCore::OnMessage(NodeId from, SessionId, const AppendResponse& response) {
   // Also a node that nobody else would follow unseats the leader thus, or it would be stuck in its
   // higher epoch for ever.
-  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
+  if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
+    return AdoptEpoch(response.epoch);
+  }
   FollowerProgress* progress = FindProgress(from);
-  if (progress == nullptr || response.epoch < epoch()) return;
+  const bool old = response.epoch < epoch() && !IsMutant(Mutant::kCountOldAcks);
+  if (progress == nullptr || old) return;
   if (response.success) {
     CHECK_LE(response.match_index, log_.last_index());
     const EntryPtr entry = log_.Find(response.match_index);
@@ -173,11 +181,16 @@ void RaftCore::AdvanceCommit() {
     // The leader is one voter among others, and counts itself only for what is durable (etcd
     // #14370).
     const NodeId id = voter.key.node_id;
-    match.push_back(id == self() ? log_.durable_index() : leader.peers.at(id).match_index());
+    const LogIndex own =
+        IsMutant(Mutant::kSelfAckBeforeDurable) ? log_.last_index() : log_.durable_index();
+    match.push_back(id == self() ? own : leader.peers.at(id).match_index());
   }
-  const LogIndex majority = VoterSet::MajorityIndex(std::move(match));
+  const LogIndex majority = IsMutant(Mutant::kCommitOnOwnDisk)
+                                ? log_.durable_index()
+                                : VoterSet::MajorityIndex(std::move(match));
   // Earlier epochs' entries are not committed by counting (Raft §5.4.2, figure 8).
-  if (majority > log_.commit_index() && log_.EpochAt(majority) == epoch()) log_.CommitTo(majority);
+  const bool own_epoch = log_.EpochAt(majority) == epoch() || IsMutant(Mutant::kCommitOldEpoch);
+  if (majority > log_.commit_index() && own_epoch) log_.CommitTo(majority);
 }
 
 void RaftCore::SendHeartbeats() {
@@ -191,18 +204,20 @@ void RaftCore::SendHeartbeat(NodeId peer, const FollowerProgress& progress) {
   // barrier.
   const RecordOffset high_watermark =
       log_.commit_index() < leader.barrier ? leader.barrier_end : log_.commit_end_offset().value();
-  Emit(effect::Send{
-      .to = peer,
-      .message = Heartbeat{.epoch = epoch(),
-                           .commit_index = std::min(log_.commit_index(), progress.match_index()),
-                           .read_sequence = leader.reads.sequence,
-                           .high_watermark = high_watermark}});
+  const LogIndex known =
+      IsMutant(Mutant::kTellUncappedCommit) ? log_.last_index() : progress.match_index();
+  Emit(effect::Send{.to = peer,
+                    .message = Heartbeat{.epoch = epoch(),
+                                         .commit_index = std::min(log_.commit_index(), known),
+                                         .read_sequence = leader.reads.sequence,
+                                         .high_watermark = high_watermark}});
 }
 
 void RaftCore::OnMessage(NodeId from, SessionId, const HeartbeatResponse& response) {
   if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
   FollowerProgress* progress = FindProgress(from);
-  if (progress == nullptr || response.epoch < epoch()) return;
+  const bool old = response.epoch < epoch() && !IsMutant(Mutant::kOldEpochConfirms);
+  if (progress == nullptr || old) return;
   progress->OnContact(log_.last_index(), now_);
   progress->ConfirmRead(response.read_sequence);
   FinishReadRound();
@@ -214,12 +229,13 @@ bool RaftCore::QuorumIsLive() const {
   for (const auto& [id, progress] : leader.peers) {
     if (now_ < progress.live_at() + options_.check_quorum_timeout) ++live;
   }
-  return live >= log_.voters().Majority();
+  return live >= log_.voters().Majority() || IsMutant(Mutant::kNoCheckQuorum);
 }
 
 bool RaftCore::DiskIsStalled() const {
   const std::optional<MonoTime> oldest = writes_.OldestIssue();
-  return oldest && *oldest + options_.check_quorum_timeout <= now_;
+  return oldest && *oldest + options_.check_quorum_timeout <= now_ &&
+         !IsMutant(Mutant::kIgnoreStalledDisk);
 }
 
 FollowerProgress* RaftCore::FindProgress(NodeId peer) {

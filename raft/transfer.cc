@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "raft/mutant.h"
 #include "raft/raft_core.h"
 
 namespace quorate::raft {
@@ -40,10 +41,11 @@ void RaftCore::Handle(const event::PauseConfirmed& event) {
 void RaftCore::ProceedWithHandOver() {
   if (!hand_over_ || hand_over_->phase != HandOver::Phase::kPausing) return;
   const FollowerProgress* progress = FindProgress(hand_over_->target);
-  if (!hand_over_->pause_confirmed || progress == nullptr ||
-      log_.commit_index() < log_.last_index() || progress->match_index() < log_.last_index()) {
-    return;
-  }
+  const bool paused = hand_over_->pause_confirmed || IsMutant(Mutant::kHandOverUnpaused);
+  if (!paused || progress == nullptr) return;
+  const bool complete =
+      log_.commit_index() == log_.last_index() && progress->match_index() == log_.last_index();
+  if (!complete && !IsMutant(Mutant::kHandOverTooEarly)) return;
   hand_over_->phase = HandOver::Phase::kSent;
   hand_over_->deadline = now_ + options_.check_quorum_timeout;
   Emit(effect::Send{.to = hand_over_->target, .message = TimeoutNow{.epoch = epoch()}});
