@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "base/wrap_text.h"
 #include "cli/text.h"
 
 namespace quorate::cli {

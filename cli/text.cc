@@ -18,22 +18,6 @@ size_t Width(const std::string& cell) {
       cell.begin(), cell.end(), [](unsigned char byte) { return (byte & 0xc0) != 0x80; }));
 }
 
-void WrapParagraph(const std::string& paragraph, const std::string& margin, size_t columns,
-                   std::string& result) {
-  std::string line = margin;
-  for (const auto piece : absl::StrSplit(paragraph, ' ', absl::SkipEmpty())) {
-    const std::string word(piece);
-    const bool first = line.size() == margin.size();
-    if (!first && line.size() + 1 + word.size() > columns) {
-      result += line + "\n";
-      line = margin + word;
-    } else {
-      line += first ? word : " " + word;
-    }
-  }
-  result += line + "\n";
-}
-
 }  // namespace
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -100,22 +84,6 @@ std::string IdsText(const google::protobuf::RepeatedField<int32_t>& ids) {
 
 std::string Plural(int64_t count, const std::string& noun) {
   return absl::StrFormat("%d %s%s", count, noun, count == 1 ? "" : "s");
-}
-
-std::string WrapText(const std::string& text, int indent, int columns) {
-  const std::string margin(static_cast<size_t>(indent), ' ');
-  std::string result;
-  for (const auto piece : absl::StrSplit(text, '\n')) {
-    const std::string line(piece);
-    if (line.empty()) {
-      result += "\n";
-    } else if (line.starts_with(' ')) {
-      result += margin + line + "\n";
-    } else {
-      WrapParagraph(line, margin, static_cast<size_t>(columns), result);
-    }
-  }
-  return result;
 }
 
 }  // namespace quorate::cli

@@ -49,8 +49,4 @@ std::string IdsText(const google::protobuf::RepeatedField<int32_t>& ids);
 // "1 topic", "2 topics".
 std::string Plural(int64_t count, const std::string& noun);
 
-// `text` in lines of at most `columns`, each indented and with its newline. A line of the text that
-// begins with a space stays as it is; an empty one separates paragraphs.
-std::string WrapText(const std::string& text, int indent, int columns = 80);
-
 }  // namespace quorate::cli

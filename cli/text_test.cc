@@ -60,15 +60,6 @@ TEST(TextTest, AgesAndCounts) {
   EXPECT_EQ(Plural(0, "topic"), "0 topics");
 }
 
-TEST(TextTest, WrapsAtTheLastWordThatFits) {
-  EXPECT_EQ(WrapText("aaa bbb ccc\n\n  as it is, however long\nddd", 2, 9),
-            "  aaa bbb\n"
-            "  ccc\n"
-            "\n"
-            "    as it is, however long\n"
-            "  ddd\n");
-}
-
 TEST(JsonTest, EveryFieldIsThereUnderItsName) {
   admin::v1::CreateTopicsResponse response;
   response.set_end_offset(int64_t{1} << 53);

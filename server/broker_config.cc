@@ -13,7 +13,6 @@ constexpr int64_t kMaxMilliseconds = 24 * 60 * 60 * 1000;
 // What the options write; the checks turn it into a BrokerConfig.
 struct Raw {
   int64_t broker_id = 0;
-  int64_t seed = 0;
   std::optional<HostPort> listen;
   std::optional<HostPort> advertise;
 };
@@ -21,12 +20,7 @@ struct Raw {
 std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
   return {
       {"Identity",
-       {{.name = "cluster-id",
-         .value_name = "ID",
-         .help = "The cluster's id, the same on all its controllers and brokers: 22 characters, "
-                 "made once with `quoratectl cluster new-id`.",
-         .set = SetClusterId(&config.cluster_id),
-         .required = true},
+       {ClusterIdOption(config),
         {.name = "broker-id",
          .value_name = "N",
          .help = "This broker's number, unique among the brokers; 0 is one, too.",
@@ -83,26 +77,7 @@ std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
          .help = "How long a stop may wait for the broker's leaderships to be moved.",
          .set = SetMilliseconds(&config.controlled_shutdown_timeout, 0, kMaxMilliseconds),
          .default_text = "5000"}}},
-      {"Logs and tests",
-       {{.name = "log-level",
-         .value_name = "LEVEL",
-         .help = "The least severe level that is logged: info, warning or error.",
-         .set = SetChoice(&config.log_level, {"info", "warning", "error"}),
-         .default_text = "info"},
-        {.name = "log-dir",
-         .value_name = "DIR",
-         .help = "Log to files in this directory instead of standard error.",
-         .set = SetText(&config.log_dir)},
-        {.name = "failpoints",
-         .value_name = "NAME=ACTION,...",
-         .help = "For tests: named places that abort, fail (error) or delay:<N>ms, from the @<N>th "
-                 "time on.",
-         .set = SetText(&config.failpoints)},
-        {.name = "seed",
-         .value_name = "N",
-         .help = "For tests: the seed of all random choices; 0: from the operating system.",
-         .set = SetInteger(&raw.seed, 0, INT64_MAX),
-         .default_text = "0"}}},
+      LogAndTestOptions(config),
   };
 }
 
@@ -136,7 +111,6 @@ absl::StatusOr<ConfigOutcome> LoadBrokerConfig(
   ASSIGN_OR_RETURN(const ConfigOutcome outcome, LoadConfig(options, argc, argv, environment));
   if (outcome == ConfigOutcome::kShown) return outcome;
   loaded.broker_id = BrokerId(static_cast<int32_t>(raw.broker_id));
-  loaded.seed = static_cast<uint64_t>(raw.seed);
   RETURN_IF_ERROR(ResolveListener(raw, loaded));
   *config = std::move(loaded);
   return outcome;

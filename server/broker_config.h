@@ -12,12 +12,11 @@
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "base/ids.h"
-#include "server/config.h"
+#include "server/process_config.h"
 
 namespace quorate::server {
 
-struct BrokerConfig {
-  std::string cluster_id;
+struct BrokerConfig : ProcessConfig {
   BrokerId broker_id;
   std::string rack;
   // Empty: the broker keeps nothing.
@@ -33,13 +32,6 @@ struct BrokerConfig {
   Duration heartbeat_interval{};
   Duration registration_timeout{};
   Duration controlled_shutdown_timeout{};
-
-  std::string failpoints;
-  // "info", "warning" or "error"; empty log_dir: standard error.
-  std::string log_level;
-  std::string log_dir;
-  // 0: from the operating system.
-  uint64_t seed = 0;
 };
 
 // Reads the configuration (LoadConfig). kShown: `config` is not written. INVALID_ARGUMENT and

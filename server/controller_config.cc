@@ -18,7 +18,6 @@ constexpr int64_t kMaxMilliseconds = 24 * 60 * 60 * 1000;
 // What the options write; the checks turn it into a ControllerConfig.
 struct Raw {
   int64_t node_id = 0;
-  int64_t seed = 0;
   std::optional<HostPort> peer_listen;
   std::optional<HostPort> peer_advertise;
   std::optional<HostPort> client_listen;
@@ -28,12 +27,7 @@ struct Raw {
 std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
   return {
       {"Identity",
-       {{.name = "cluster-id",
-         .value_name = "ID",
-         .help = "The cluster's id, the same on all its controllers and brokers: 22 characters, "
-                 "made once with `quoratectl cluster new-id`.",
-         .set = SetClusterId(&config.cluster_id),
-         .required = true},
+       {ClusterIdOption(config),
         {.name = "node-id",
          .value_name = "N",
          .help = "This controller's number, unique among the controllers.",
@@ -108,26 +102,7 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "long.",
          .set = SetMilliseconds(&config.broker_connection_grace, 1, kMaxMilliseconds),
          .default_text = "1000"}}},
-      {"Logs and tests",
-       {{.name = "log-level",
-         .value_name = "LEVEL",
-         .help = "The least severe level that is logged: info, warning or error.",
-         .set = SetChoice(&config.log_level, {"info", "warning", "error"}),
-         .default_text = "info"},
-        {.name = "log-dir",
-         .value_name = "DIR",
-         .help = "Log to files in this directory instead of standard error.",
-         .set = SetText(&config.log_dir)},
-        {.name = "failpoints",
-         .value_name = "NAME=ACTION,...",
-         .help = "For tests: named places that abort, fail (error) or delay:<N>ms, from the @<N>th "
-                 "time on.",
-         .set = SetText(&config.failpoints)},
-        {.name = "seed",
-         .value_name = "N",
-         .help = "For tests: the seed of all random choices; 0: from the operating system.",
-         .set = SetInteger(&raw.seed, 0, INT64_MAX),
-         .default_text = "0"}}},
+      LogAndTestOptions(config),
   };
 }
 
@@ -235,7 +210,6 @@ absl::StatusOr<ConfigOutcome> LoadControllerConfig(
   ASSIGN_OR_RETURN(const ConfigOutcome outcome, LoadConfig(options, argc, argv, environment));
   if (outcome == ConfigOutcome::kShown) return outcome;
   loaded.node_id = NodeId(static_cast<int32_t>(raw.node_id));
-  loaded.seed = static_cast<uint64_t>(raw.seed);
   RETURN_IF_ERROR(CheckVoters(loaded));
   RETURN_IF_ERROR(ResolveListeners(raw, loaded));
   RETURN_IF_ERROR(CheckTiming(loaded));

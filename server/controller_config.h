@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "base/ids.h"
-#include "server/config.h"
+#include "server/process_config.h"
 
 namespace quorate::server {
 
@@ -24,8 +24,7 @@ struct ConfiguredVoter {
   friend bool operator==(const ConfiguredVoter&, const ConfiguredVoter&) = default;
 };
 
-struct ControllerConfig {
-  std::string cluster_id;
+struct ControllerConfig : ProcessConfig {
   NodeId node_id;
   std::string data_dir;
   // By ascending node id; this node included.
@@ -45,13 +44,6 @@ struct ControllerConfig {
   Duration election_timeout_max{};
   Duration broker_session_timeout{};
   Duration broker_connection_grace{};
-
-  std::string failpoints;
-  // "info", "warning" or "error"; empty log_dir: standard error.
-  std::string log_level;
-  std::string log_dir;
-  // 0: from the operating system.
-  uint64_t seed = 0;
 
   // Questionable but not wrong, one sentence each: for the log.
   std::vector<std::string> warnings;

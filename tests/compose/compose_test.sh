@@ -25,7 +25,12 @@ case $size in
   *) echo "compose_test.sh: three or five" >&2; exit 2 ;;
 esac
 project=quorate-test-$size
-export QUORATE_IMAGE=quorate:test QUORATE_DOCKERFILE=tests/compose/Dockerfile.prebuilt
+# The image of deploy/Dockerfile, with the programs that are already built instead of its first stage.
+export QUORATE_IMAGE=quorate:test QUORATE_DOCKERFILE=build/Dockerfile.prebuilt
+built=build/release
+awk '/^FROM/ { ++stage } stage != 1' "$root/deploy/Dockerfile" |
+  sed "s|--from=builder /programs/|$built/server/quorate-controller $built/server/quorate-broker $built/cli/quoratectl|" \
+    >"$root/$QUORATE_DOCKERFILE"
 compose() { docker-compose -p "$project" -f "$file" "$@"; }
 
 fail() { echo "FAILED: $*" >&2; compose ps >&2 || true; compose logs --tail 30 >&2 || true; exit 1; }

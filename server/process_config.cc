@@ -1,0 +1,47 @@
+#include "server/process_config.h"
+
+#include "base/check.h"
+#include "server/config_values.h"
+
+namespace quorate::server {
+
+Option ClusterIdOption(ProcessConfig& config) {
+  return {.name = "cluster-id",
+          .value_name = "ID",
+          .help =
+              "The cluster's id, the same on all its controllers and brokers: 22 characters, "
+              "made once with `quoratectl cluster new-id`.",
+          .set = SetClusterId(&config.cluster_id),
+          .required = true};
+}
+
+OptionGroup LogAndTestOptions(ProcessConfig& config) {
+  const auto set_seed = [&config](const std::string& text) -> absl::Status {
+    int64_t seed = 0;
+    RETURN_IF_ERROR(SetInteger(&seed, 0, INT64_MAX)(text));
+    config.seed = static_cast<uint64_t>(seed);
+    return absl::OkStatus();
+  };
+  return {"Logs and tests",
+          {{.name = "log-level",
+            .value_name = "LEVEL",
+            .help = "The least severe level that is logged: info, warning or error.",
+            .set = SetChoice(&config.log_level, {"info", "warning", "error"}),
+            .default_text = "info"},
+           {.name = "log-dir",
+            .value_name = "DIR",
+            .help = "Log to files in this directory instead of standard error.",
+            .set = SetText(&config.log_dir)},
+           {.name = "failpoints",
+            .value_name = "NAME=ACTION,...",
+            .help = "For tests: named places that abort, fail (error) or delay:<N>ms, from the "
+                    "@<N>th time on.",
+            .set = SetText(&config.failpoints)},
+           {.name = "seed",
+            .value_name = "N",
+            .help = "For tests: the seed of all random choices; 0: from the operating system.",
+            .set = set_seed,
+            .default_text = "0"}}};
+}
+
+}  // namespace quorate::server
