@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "raft/entry.h"
+#include "raft/snapshot.h"
 #include "raft/types.h"
 #include "raft/voter_set.h"
 
@@ -24,27 +25,42 @@ struct LogWrite {
   std::optional<HardState> hard_state;
   // The founding voter set: persisted before the first log exists.
   std::optional<VoterSet> founding_voters;
+  // Nothing of the log stays: an empty one begins after this snapshot, which is durable already.
+  std::optional<SnapshotMeta> install_snapshot;
   // Everything after this index is dropped before `entries` are appended.
   std::optional<LogIndex> truncate_after;
   // Contiguous from the (truncated) end.
   std::vector<EntryPtr> entries;
+  // Everything up to this index is dropped, at the latest when it is next dropped more (log
+  // compaction). REQUIRES: a durable snapshot holds it, and the write that appended it is done.
+  std::optional<LogIndex> drop_prefix;
 };
 
 // What a log holds when it is opened.
 struct RestoredLog {
   HardState hard_state;
-  // First and last entry; last = first - 1: the log is empty. first is 1 until snapshots exist.
+  // First and last entry; last = first - 1: there is none.
   LogIndex first_index{1};
   LogIndex last_index{0};
+  // What a snapshot holds and the log no longer does ends at first_index - 1; nothing: first_index
+  // is 1.
+  std::optional<SnapshotMeta> start;
   // The last entry, if there is one.
   EntryPtr last_entry;
-  // (epoch, index of its first entry), ascending in both: the epoch of every index of the log.
+  // (epoch, index of its first entry here), ascending in both: the epoch of every entry.
   std::vector<std::pair<Epoch, LogIndex>> epoch_starts;
-  // Every Voters entry of the log, ascending: (its index, its set). The last one governs.
+  // Every Voters entry, ascending: (its index, its set). The last one governs, else start's set.
   std::vector<std::pair<LogIndex, VoterSet>> voter_sets;
   std::optional<VoterSet> founding_voters;
 
-  bool has_log() const { return last_index >= first_index; }
+  // Something was ever appended, or installed; its entries may all be in the snapshot.
+  bool has_log() const { return last_index > LogIndex(0); }
+  bool has_entries() const { return last_index >= first_index; }
+  // The log's latest voter set; null: it holds none, and the founding set governs.
+  const VoterSet* LatestVoters() const {
+    if (!voter_sets.empty()) return &voter_sets.back().second;
+    return start && start->voters_index > LogIndex(0) ? &start->voters : nullptr;
+  }
 };
 
 // Thread-safe; never blocks the caller. Callbacks run on the log's own threads.

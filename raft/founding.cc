@@ -102,16 +102,15 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
         absl::StrFormat("voters %s: this controller, node id %d, is not among them",
                         Join(configured), options.self.node_id.value()));
   }
-  if (restored.has_log() && !restored.founding_voters && restored.voter_sets.empty()) {
+  const VoterSet* latest = restored.LatestVoters();
+  if (restored.has_log() && !restored.founding_voters && latest == nullptr) {
     return absl::DataLossError(
         "the data directory has a log and no voter set: it is damaged, and must not vote. Restore "
         "it from a backup of the same controller");
   }
   // Nothing persisted: the founding decides.
-  if (!restored.founding_voters && restored.voter_sets.empty()) return absl::OkStatus();
+  if (!restored.founding_voters && latest == nullptr) return absl::OkStatus();
 
-  const VoterSet* latest =
-      restored.voter_sets.empty() ? nullptr : &restored.voter_sets.back().second;
   if (latest != nullptr && latest->NodeIds() == configured) return absl::OkStatus();
   if (restored.founding_voters && restored.founding_voters->NodeIds() == configured) {
     return absl::OkStatus();

@@ -13,30 +13,46 @@ LogView::LogView(const RestoredLog& restored, size_t cache_bytes)
       last_index_(restored.last_index),
       durable_index_(restored.last_index),
       commit_index_(restored.first_index - 1),
-      last_entry_(restored.last_entry),
-      epoch_starts_(restored.epoch_starts),
-      voter_sets_(restored.voter_sets),
       founding_voters_(restored.founding_voters.value_or(VoterSet())),
       cache_first_(restored.last_index + 1),
       first_counted_(restored.last_index + 1) {
-  CHECK_EQ(restored.has_log(), last_entry_ != nullptr);
-  CHECK_EQ(restored.has_log(), !epoch_starts_.empty());
+  CHECK_EQ(restored.has_entries(), restored.last_entry != nullptr);
+  CHECK_EQ(restored.has_entries(), !restored.epoch_starts.empty());
+  if (restored.start) {
+    CHECK_EQ(restored.start->last_index + 1, first_index_);
+    BeginAfter(*restored.start);
+  } else {
+    CHECK_EQ(first_index_, LogIndex(1));
+  }
+  for (const auto& epoch_start : restored.epoch_starts) {
+    if (epoch_start.first > epoch_starts_.back().first) epoch_starts_.push_back(epoch_start);
+  }
+  voter_sets_.insert(voter_sets_.end(), restored.voter_sets.begin(), restored.voter_sets.end());
   if (IsMutant(Mutant::kRestartCommitted)) commit_index_ = last_index_;
-  if (!last_entry_) return;
-  CHECK_EQ(last_entry_->index(), last_index_);
-  CHECK_EQ(last_entry_->epoch(), epoch_starts_.back().first);
+  if (!restored.has_entries()) return;
+  end_ = LogEnd::Of(*restored.last_entry);
+  CHECK_EQ(end_->index, last_index_);
+  CHECK_EQ(end_->epoch, epoch_starts_.back().first);
   cache_first_ = last_index_;
-  cache_.push_back(last_entry_);
-  cache_bytes_ = last_entry_->encoded().size();
+  cache_.push_back(restored.last_entry);
+  cache_bytes_ = restored.last_entry->encoded().size();
+}
+
+void LogView::BeginAfter(const SnapshotMeta& snapshot) {
+  end_ = LogEnd::Of(snapshot);
+  commit_end_offset_ = snapshot.id.end_offset;
+  epoch_starts_ = {{snapshot.id.epoch, snapshot.last_index}};
+  voter_sets_.clear();
+  if (snapshot.voters_index > LogIndex(0)) {
+    voter_sets_.emplace_back(snapshot.voters_index, snapshot.voters);
+  }
 }
 
 std::optional<Epoch> LogView::EpochAt(LogIndex index) const {
-  if (index == LogIndex(0)) return Epoch(0);
-  if (index < first_index_ || index > last_index_) return std::nullopt;
+  if (index < first_index_ - 1 || index > last_index_) return std::nullopt;
   const auto after = std::upper_bound(
       epoch_starts_.begin(), epoch_starts_.end(), index,
       [](LogIndex value, const auto& epoch_start) { return value < epoch_start.second; });
-  if (after == epoch_starts_.begin()) return std::nullopt;
   return std::prev(after)->first;
 }
 
@@ -45,7 +61,7 @@ LogIndex LogView::LastIndexOfEpochAtMost(Epoch epoch, LogIndex limit) const {
       epoch_starts_.begin(), epoch_starts_.end(), epoch,
       [](Epoch value, const auto& epoch_start) { return value < epoch_start.first; });
   const LogIndex last = after == epoch_starts_.end() ? last_index_ : after->second - 1;
-  return std::min(last, limit);
+  return std::min(std::max(last, first_index_ - 1), limit);
 }
 
 const VoterSet& LogView::voters() const {
@@ -54,11 +70,11 @@ const VoterSet& LogView::voters() const {
 
 void LogView::Append(EntryPtr entry) {
   CHECK_EQ(entry->index(), last_index_ + 1);
-  if (last_entry_) {
-    CHECK_GE(entry->epoch(), last_entry_->epoch());
-    CHECK_EQ(entry->header().base_offset, last_entry_->end_offset());
+  if (end_) {
+    CHECK_GE(entry->epoch(), end_->epoch);
+    CHECK_EQ(entry->header().base_offset, end_->offset);
   }
-  if (epoch_starts_.empty() || epoch_starts_.back().first != entry->epoch()) {
+  if (epoch_starts_.back().first != entry->epoch()) {
     epoch_starts_.emplace_back(entry->epoch(), entry->index());
   }
   if (entry->header().type == EntryType::kVoters) {
@@ -69,7 +85,7 @@ void LogView::Append(EntryPtr entry) {
   last_index_ = entry->index();
   cache_bytes_ += entry->encoded().size();
   uncommitted_bytes_ += entry->encoded().size();
-  last_entry_ = entry;
+  end_ = LogEnd::Of(*entry);
   cache_.push_back(std::move(entry));
   EvictBeyondLimit();
 }
@@ -85,14 +101,15 @@ void LogView::TruncateAfter(LogIndex index) {
   }
   first_counted_ = std::min(first_counted_, index + 1);
   if (cache_.empty()) cache_first_ = index + 1;
-  while (!epoch_starts_.empty() && epoch_starts_.back().second > index) epoch_starts_.pop_back();
+  while (epoch_starts_.back().second > index) epoch_starts_.pop_back();
   while (!voter_sets_.empty() && voter_sets_.back().first > index &&
          !IsMutant(Mutant::kVotersOutliveCut)) {
     voter_sets_.pop_back();
   }
   last_index_ = index;
   if (!IsMutant(Mutant::kDurableOutlivesCut)) durable_index_ = std::min(durable_index_, index);
-  last_entry_ = Find(index);
+  const EntryPtr last = Find(index);
+  end_ = last ? std::optional(LogEnd::Of(*last)) : std::nullopt;
 }
 
 void LogView::SetDurable(LogIndex index) {
@@ -114,6 +131,32 @@ void LogView::CommitTo(LogIndex index) {
   }
   commit_index_ = index;
   EvictBeyondLimit();
+}
+
+void LogView::DropPrefix(LogIndex index) {
+  CHECK_LE(index, std::min(commit_index_, durable_index_));
+  CHECK_LT(index, last_index_);
+  if (index < first_index_) return;
+  first_index_ = index + 1;
+  while (cache_first_ < first_index_) EvictFront();
+  const auto reaches = [index](LogIndex next_start) { return next_start <= index; };
+  while (epoch_starts_.size() > 1 && reaches(epoch_starts_[1].second)) {
+    epoch_starts_.erase(epoch_starts_.begin());
+  }
+  while (voter_sets_.size() > 1 && reaches(voter_sets_[1].first)) {
+    voter_sets_.erase(voter_sets_.begin());
+  }
+}
+
+void LogView::InstallSnapshot(const SnapshotMeta& snapshot) {
+  CHECK_GT(snapshot.last_index, commit_index_);
+  durable_index_ = std::min(durable_index_, commit_index_);
+  BeginAfter(snapshot);
+  last_index_ = commit_index_ = snapshot.last_index;
+  first_index_ = cache_first_ = first_counted_ = snapshot.last_index + 1;
+  cache_.clear();
+  cache_bytes_ = 0;
+  uncommitted_bytes_ = 0;
 }
 
 std::vector<EntryPtr> LogView::Slice(LogIndex from, LogIndex to, size_t max_bytes) const {
@@ -145,13 +188,17 @@ EntryPtr LogView::Find(LogIndex index) const {
 }
 
 void LogView::EvictBeyondLimit() {
-  // The last entry stays, however large: its offset and checksum are those the next one builds on.
+  // The last entry stays, however large: the next one builds on it, and peers check against it.
   while (cache_bytes_ > cache_limit_bytes_ && cache_.size() > 1 &&
          cache_first_ <= std::min(durable_index_, commit_index_)) {
-    cache_bytes_ -= cache_.front()->encoded().size();
-    cache_.pop_front();
-    ++cache_first_;
+    EvictFront();
   }
+}
+
+void LogView::EvictFront() {
+  cache_bytes_ -= cache_.front()->encoded().size();
+  cache_.pop_front();
+  ++cache_first_;
 }
 
 }  // namespace quorate::raft

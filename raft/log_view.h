@@ -10,6 +10,7 @@
 
 #include "raft/durable_log.h"
 #include "raft/entry.h"
+#include "raft/log_end.h"
 #include "raft/voter_set.h"
 
 namespace quorate::raft {
@@ -21,36 +22,34 @@ namespace quorate::raft {
 //     durable (those are never asked of the disk), and of those that this process appended every
 //     one that is not committed.
 //  3. Nothing at or below commit_index is ever truncated.
+//  4. What is below first_index is committed, and in a durable snapshot.
 class LogView {
  public:
-  // The log as it was opened: all of it durable, nothing known to be committed.
+  // The log as it was opened: all of it durable, nothing known to be committed but what is in its
+  // snapshot.
   LogView(const RestoredLog& restored, size_t cache_bytes);
 
-  // First entry kept; 1 until snapshots exist. last_index = first_index - 1: the log is empty.
+  // First entry kept. last_index = first_index - 1: there is none.
   LogIndex first_index() const { return first_index_; }
   LogIndex last_index() const { return last_index_; }
   LogIndex durable_index() const { return durable_index_; }
   LogIndex commit_index() const { return commit_index_; }
   bool empty() const { return last_index_ < first_index_; }
 
-  // Of the last entry; 0 in an empty log.
-  Epoch last_epoch() const { return last_entry_ ? last_entry_->epoch() : Epoch(0); }
-  RecordOffset end_offset() const {
-    return last_entry_ ? last_entry_->end_offset() : RecordOffset();
-  }
+  // What the next entry builds on.
+  const LogEnd& end() const { return end_.value(); }
+  Epoch last_epoch() const { return end().epoch; }
+  RecordOffset end_offset() const { return end().offset; }
   // Of the entry at commit_index; nothing if that entry was never in memory.
   std::optional<RecordOffset> commit_end_offset() const { return commit_end_offset_; }
-  uint64_t last_checksum() const { return last_entry_ ? last_entry_->checksum() : 0; }
-  int64_t last_append_time_ms() const {
-    return last_entry_ ? last_entry_->header().append_time_ms : 0;
-  }
 
-  // The epoch of the entry at `index`, 0 before the first entry. Nothing where it is not known: an
-  // unknown epoch is never a value that could match (etcd raft #31).
+  // The epoch of the entry at `index`, 0 for index 0 in a log from 1 on; known from first_index - 1
+  // on. Nothing where it is not known: an unknown epoch is never a value that could match (etcd
+  // raft #31).
   std::optional<Epoch> EpochAt(LogIndex index) const;
 
-  // The highest index <= `limit` whose epoch is at most `epoch`; first_index - 1 if there is none.
-  // Two logs agree nowhere above it if one of them has an entry of `epoch` at `limit`.
+  // The highest index <= `limit` whose epoch is at most `epoch`, at least first_index - 1 where
+  // `limit` is. Two logs agree nowhere above it if one of them has an entry of `epoch` at `limit`.
   LogIndex LastIndexOfEpochAtMost(Epoch epoch, LogIndex limit) const;
 
   // The set that governs: the log's latest, committed or not (KIP-853), else the founding one.
@@ -65,12 +64,20 @@ class LogView {
   // REQUIRES: follows the last entry in index, offset and epoch.
   void Append(EntryPtr entry);
   // Drops everything after `index`; voter sets among it lose their effect, and durability shrinks
-  // with the log. The next Append must come before anything asks for the last entry.
+  // with the log. The next Append must come before anything asks for the end.
   // REQUIRES: commit_index <= index < last_index.
   void TruncateAfter(LogIndex index);
   void SetDurable(LogIndex index);
   // REQUIRES: commit_index <= index <= last_index.
   void CommitTo(LogIndex index);
+  // Forgets everything up to `index`, which is in a durable snapshot, but the epoch and the voters
+  // there. REQUIRES: index <= commit_index, durable_index; index < last_index, so that the entry
+  // that the next one builds on stays.
+  void DropPrefix(LogIndex index);
+  // Nothing of the log stays: it is empty, begins after `snapshot`, and that much is committed. How
+  // far it is durable shrinks to what was committed before.
+  // REQUIRES: snapshot.last_index > commit_index.
+  void InstallSnapshot(const SnapshotMeta& snapshot);
 
   // Entries from `from` to at most `to`, at least one and at most about `max_bytes`; none if memory
   // no longer holds `from`.
@@ -86,6 +93,8 @@ class LogView {
 
  private:
   const EntryPtr& At(LogIndex index) const { return cache_[index - cache_first_]; }
+  void BeginAfter(const SnapshotMeta& snapshot);
+  void EvictFront();
   void EvictBeyondLimit();
 
   const size_t cache_limit_bytes_;
@@ -94,9 +103,11 @@ class LogView {
   LogIndex durable_index_;
   LogIndex commit_index_;
   std::optional<RecordOffset> commit_end_offset_;
-  EntryPtr last_entry_;
-  // (epoch, index of its first entry), ascending in both.
-  std::vector<std::pair<Epoch, LogIndex>> epoch_starts_;
+  // Nothing: it is an entry that is only on disk.
+  std::optional<LogEnd> end_ = LogEnd();
+  // (epoch, its first index), ascending in both. The first one covers first_index - 1.
+  std::vector<std::pair<Epoch, LogIndex>> epoch_starts_ = {{Epoch(0), LogIndex(0)}};
+  // The first one may lie before first_index.
   std::vector<std::pair<LogIndex, VoterSet>> voter_sets_;
   VoterSet founding_voters_;
 

@@ -37,6 +37,17 @@ LogView MakeLog(const std::vector<int32_t>& epochs, size_t cache_bytes = kNoLimi
   return log;
 }
 
+// A log that begins after a snapshot of epoch 2 that ends at index 4, and holds entry 5 of epoch 3.
+LogView MakeCutLog() {
+  return LogView(
+      RestoredLog{.first_index = LogIndex(5),
+                  .last_index = LogIndex(5),
+                  .start = SnapshotMeta::After(*MakeEntry(4, 2), LogIndex(2), MakeVoters(3)),
+                  .last_entry = MakeEntry(5, 3),
+                  .epoch_starts = {{Epoch(3), LogIndex(5)}}},
+      kNoLimit);
+}
+
 std::vector<int64_t> Indexes(const std::vector<EntryPtr>& entries) {
   std::vector<int64_t> indexes;
   for (const EntryPtr& entry : entries) indexes.push_back(entry->index().value());
@@ -58,12 +69,9 @@ TEST(LogViewTest, AnUnknownEpochIsNoValue) {
   EXPECT_EQ(log.EpochAt(LogIndex(2)), Epoch(1));
   EXPECT_EQ(log.EpochAt(LogIndex(3)), Epoch(3));
   EXPECT_EQ(log.EpochAt(LogIndex(4)), std::nullopt);
-  LogView cut(RestoredLog{.first_index = LogIndex(5),
-                          .last_index = LogIndex(5),
-                          .last_entry = MakeEntry(5, 3),
-                          .epoch_starts = {{Epoch(3), LogIndex(5)}}},
-              kNoLimit);
-  EXPECT_EQ(cut.EpochAt(LogIndex(4)), std::nullopt);
+  const LogView cut = MakeCutLog();
+  EXPECT_EQ(cut.EpochAt(LogIndex(3)), std::nullopt);
+  EXPECT_EQ(cut.EpochAt(LogIndex(0)), std::nullopt);
 }
 
 TEST(LogViewTest, EpochsAreKnownForEntriesThatAreOnlyOnDisk) {
@@ -116,6 +124,75 @@ TEST(LogViewTest, OnlyWhatIsDurableAndCommittedLeavesTheCache) {
   EXPECT_EQ(log.cache_first(), LogIndex(4));
   log.SetDurable(LogIndex(4));
   EXPECT_EQ(log.cache_first(), LogIndex(4)) << "the last entry stays";
+}
+
+TEST(LogViewTest, ALogAfterASnapshotKnowsWhatItBuildsOn) {
+  const LogView log = MakeCutLog();
+  EXPECT_EQ(log.commit_index(), LogIndex(4)) << "what is in a snapshot is committed";
+  EXPECT_EQ(log.commit_end_offset(), RecordOffset(8));
+  EXPECT_EQ(log.EpochAt(LogIndex(4)), Epoch(2));
+  EXPECT_EQ(log.voters_index(), LogIndex(2));
+  EXPECT_EQ(log.voters().size(), 3u);
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(2), LogIndex(5)), LogIndex(4));
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(1), LogIndex(5)), LogIndex(4));
+  EXPECT_EQ(log.LastIndexOfEpochAtMost(Epoch(3), LogIndex(2)), LogIndex(2));
+}
+
+TEST(LogViewTest, ADroppedPrefixLeavesItsEpochAndVoters) {
+  LogView log(RestoredLog{.founding_voters = MakeVoters(1)}, kNoLimit);
+  log.Append(MakeEntry(1, 1));
+  const auto append_voters = [&log](int nodes) {
+    log.Append(Entry::Make({.type = EntryType::kVoters,
+                            .epoch = Epoch(1),
+                            .index = log.last_index() + 1,
+                            .base_offset = log.end_offset()},
+                           MakeVoters(nodes).Encode()));
+  };
+  append_voters(3);
+  append_voters(5);
+  append_voters(7);
+  log.SetDurable(LogIndex(4));
+  log.CommitTo(LogIndex(3));
+  log.DropPrefix(LogIndex(3));
+  EXPECT_EQ(log.first_index(), LogIndex(4));
+  EXPECT_EQ(log.cache_first(), LogIndex(4));
+  EXPECT_EQ(log.EpochAt(LogIndex(3)), Epoch(1));
+  EXPECT_EQ(log.EpochAt(LogIndex(2)), std::nullopt);
+  EXPECT_EQ(log.voters().size(), 7u);
+  log.TruncateAfter(LogIndex(3));
+  EXPECT_EQ(log.voters().size(), 5u) << "what governed at the cut";
+  EXPECT_EQ(log.voters_index(), LogIndex(3));
+}
+
+TEST(LogViewDeathTest, OnlyWhatIsDurableAndCommittedIsDropped) {
+  LogView log = MakeLog({1, 1, 1});
+  log.CommitTo(LogIndex(2));
+  EXPECT_DEATH(log.DropPrefix(LogIndex(2)), "Check failed") << "not durable";
+  log.SetDurable(LogIndex(3));
+  EXPECT_DEATH(log.DropPrefix(LogIndex(3)), "Check failed") << "not committed";
+  log.CommitTo(LogIndex(3));
+  EXPECT_DEATH(log.DropPrefix(LogIndex(3)), "Check failed") << "nothing to build on";
+  log.DropPrefix(LogIndex(2));
+}
+
+TEST(LogViewTest, AnInstalledSnapshotReplacesEverything) {
+  LogView log = MakeLog({1, 1, 1, 1, 1, 1});
+  log.SetDurable(LogIndex(6));
+  log.CommitTo(LogIndex(2));
+  log.InstallSnapshot(SnapshotMeta::After(*MakeEntry(4, 2), LogIndex(3), MakeVoters(3)));
+  EXPECT_EQ(log.first_index(), LogIndex(5));
+  EXPECT_EQ(log.last_index(), LogIndex(4));
+  EXPECT_EQ(log.commit_index(), LogIndex(4));
+  EXPECT_EQ(log.commit_end_offset(), RecordOffset(8));
+  EXPECT_EQ(log.durable_index(), LogIndex(2)) << "the snapshot's write is not done";
+  EXPECT_EQ(log.last_epoch(), Epoch(2));
+  EXPECT_EQ(log.voters_index(), LogIndex(3));
+  EXPECT_EQ(log.uncommitted_bytes(), 0u);
+  EXPECT_EQ(log.Find(LogIndex(4)), nullptr);
+  log.Append(MakeEntry(5, 2));
+  log.SetDurable(LogIndex(5));
+  log.CommitTo(LogIndex(5));
+  EXPECT_THAT(Indexes(log.Slice(LogIndex(5), LogIndex(5), kNoLimit)), ElementsAre(5));
 }
 
 // ClickHouse #102629: the durable index survived truncation.

@@ -56,7 +56,7 @@ effect::Announce RaftCore::Announcement() const {
 }
 
 RaftCore::Announced RaftCore::CurrentlyAnnounced() const {
-  return {.has_log = log_.durable_index() >= log_.first_index(),
+  return {.has_log = log_.durable_index() > LogIndex(0),
           .founded = TakesPart(),
           .voters_index = log_.voters_index(),
           .voters_epoch = log_.EpochAt(log_.voters_index())};

@@ -191,7 +191,7 @@ TEST(RaftPaperTest, Section53Figure7LogsAreRepaired) {
     leader.BecomeLeader();
     ASSERT_EQ(leader.core().epoch(), Epoch(8));
     int rejections = 0;
-    while (follower.core().log().last_checksum() != leader.core().log().last_checksum()) {
+    while (follower.core().log().end().checksum != leader.core().log().end().checksum) {
       const std::vector<AppendRequest> requests = leader.TakeSent<AppendRequest>(2);
       ASSERT_FALSE(requests.empty());
       for (const AppendRequest& request : requests) {

@@ -65,13 +65,13 @@ void RaftCore::Handle(event::Propose event) {
 }
 
 void RaftCore::AppendAsLeader(EntryHeader header, std::string_view payload) {
+  const LogEnd& end = log_.end();
   header.epoch = epoch();
-  header.index = log_.last_index() + 1;
-  header.base_offset = log_.end_offset();
-  header.append_time_ms = IsMutant(Mutant::kTimeRunsBackwards)
-                              ? wall_ms_
-                              : std::max(log_.last_append_time_ms(), wall_ms_);
-  header.prev_checksum = log_.last_checksum();
+  header.index = end.index + 1;
+  header.base_offset = end.offset;
+  header.append_time_ms =
+      IsMutant(Mutant::kTimeRunsBackwards) ? wall_ms_ : std::max(end.append_time_ms, wall_ms_);
+  header.prev_checksum = end.checksum;
   EntryPtr entry = Entry::Make(std::move(header), payload);
   write_.entries.push_back(entry);
   write_pending_ = true;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/ids.h"
+#include "raft/entry.h"
 #include "raft/voter_set.h"
 
 namespace quorate::raft {
@@ -26,9 +28,20 @@ struct SnapshotMeta {
   LogIndex last_index;
   uint64_t last_checksum = 0;
   int64_t last_append_time_ms = 0;
-  // The voter set that governs at last_index, and the index of its entry; 0: the log held none.
+  // The voter set that governs at last_index, and the index of its entry. 0 and the empty set: the
+  // log held none, and the founding set governs.
   LogIndex voters_index;
   VoterSet voters;
+
+  // The place directly after `last`, where the log's latest set is `voters`, of `voters_index`.
+  static SnapshotMeta After(const Entry& last, LogIndex voters_index, VoterSet voters) {
+    return {.id = {.end_offset = last.end_offset(), .epoch = last.epoch()},
+            .last_index = last.index(),
+            .last_checksum = last.checksum(),
+            .last_append_time_ms = last.header().append_time_ms,
+            .voters_index = voters_index,
+            .voters = std::move(voters)};
+  }
 
   friend bool operator==(const SnapshotMeta&, const SnapshotMeta&) = default;
 };

@@ -32,22 +32,21 @@ absl::StatusOr<raft::EntryPtr> ParseAt(LogIndex index, std::optional<std::string
 
 }  // namespace
 
-absl::Status CheckFollows(const raft::Entry& prev, const raft::Entry& next) {
+absl::Status CheckFollows(const raft::LogEnd& end, const raft::Entry& next) {
   const raft::EntryHeader& header = next.header();
-  if (header.index != prev.index() + 1 || header.base_offset != prev.end_offset() ||
-      header.epoch < prev.epoch()) {
-    return Damaged(
-        next.index(),
-        absl::StrFormat("index, offset %d and epoch %d do not continue entry %d, which "
-                        "ends at offset %d in epoch %d",
-                        header.base_offset.value(), header.epoch.value(), prev.index().value(),
-                        prev.end_offset().value(), prev.epoch().value()));
+  if (header.index != end.index + 1 || header.base_offset != end.offset ||
+      header.epoch < end.epoch) {
+    return Damaged(next.index(),
+                   absl::StrFormat("index, offset %d and epoch %d do not continue entry %d, which "
+                                   "ends at offset %d in epoch %d",
+                                   header.base_offset.value(), header.epoch.value(),
+                                   end.index.value(), end.offset.value(), end.epoch.value()));
   }
-  if (header.prev_checksum != prev.checksum()) {
+  if (header.prev_checksum != end.checksum) {
     return Damaged(next.index(),
                    absl::StrFormat("was appended behind an entry with checksum %016x, the one "
                                    "before it has %016x",
-                                   header.prev_checksum, prev.checksum()));
+                                   header.prev_checksum, end.checksum));
   }
   return absl::OkStatus();
 }
@@ -72,7 +71,8 @@ absl::StatusOr<std::vector<raft::EntryPtr>> EntryReader::ReadRange(LogIndex from
     if (!values.ok()) return Damaged(from, std::string(values.status().message()));
     for (std::optional<std::string>& value : *values) {
       ASSIGN_OR_RETURN(raft::EntryPtr entry, ParseAt(from, std::move(value)));
-      if (!entries.empty()) RETURN_IF_ERROR(CheckFollows(*entries.back(), *entry));
+      if (!entries.empty())
+        RETURN_IF_ERROR(CheckFollows(raft::LogEnd::Of(*entries.back()), *entry));
       bytes += entry->encoded().size();
       if (!entries.empty() && bytes > max_bytes) return entries;
       entries.push_back(std::move(entry));

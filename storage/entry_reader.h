@@ -7,12 +7,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "raft/entry.h"
+#include "raft/log_end.h"
 #include "storage/kv_store.h"
 
 namespace quorate::storage {
 
-// DATA_LOSS unless `next` directly continues `prev`: index, offset, epoch and checksum chain.
-absl::Status CheckFollows(const raft::Entry& prev, const raft::Entry& next);
+// DATA_LOSS unless `next` directly continues a log that ends at `end`: index, offset, epoch and
+// checksum chain.
+absl::Status CheckFollows(const raft::LogEnd& end, const raft::Entry& next);
 
 // Stateless; usable wherever its store may be read.
 class EntryReader {

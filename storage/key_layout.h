@@ -19,6 +19,7 @@ inline std::string LogKey(LogIndex index) {
 
 // Meta family. Encodings: log_codec.h.
 inline constexpr std::string_view kStateKey = "state";
+inline constexpr std::string_view kLogStartKey = "log_start";
 inline constexpr std::string_view kEpochStartsKey = "epoch_starts";
 inline constexpr std::string_view kVoterEntriesKey = "voter_entries";
 inline constexpr std::string_view kFoundingVotersKey = "founding_voters";

@@ -45,7 +45,8 @@ class KvStore {
   virtual absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
       KvFamily family, const std::vector<std::string>& keys) const = 0;
 
-  // Removes every key below `end`. Meant for few, large ranges.
+  // Removes every key below `end`; some may be back after a power loss. Meant for few, large
+  // ranges.
   virtual absl::Status DropPrefix(KvFamily family, std::string_view end) = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "storage/log_appender.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -11,28 +12,35 @@ namespace quorate::storage {
 LogAppender::LogAppender(KvStore* kv, const RecoveredLog& recovered)
     : kv_(kv),
       state_(recovered.state),
-      last_entry_(recovered.restored.last_entry),
+      start_(recovered.restored.start),
       epoch_starts_(recovered.restored.epoch_starts) {
+  if (recovered.restored.last_entry) {
+    end_ = raft::LogEnd::Of(*recovered.restored.last_entry);
+  } else if (start_) {
+    end_ = raft::LogEnd::Of(*start_);
+  }
   for (const auto& [index, set] : recovered.restored.voter_sets) voter_entries_.push_back(index);
 }
 
 absl::Status LogAppender::Apply(const std::vector<const raft::LogWrite*>& writes) {
   puts_.clear();
+  start_changed_ = false;
   epoch_starts_changed_ = false;
   voter_entries_changed_ = false;
   // The values that the puts point at.
+  std::string start;
   std::string founding_voters;
   std::string epoch_starts;
   std::string voter_entries;
 
   for (const raft::LogWrite* write : writes) {
+    CHECK(write == writes.front() || !Cuts(*write)) << "it must see what was written before it";
     if (write->hard_state) state_.hard_state = *write->hard_state;
     if (write->founding_voters) founding_voters = EncodeFoundingVoters(*write->founding_voters);
-    if (write->truncate_after) {
-      CHECK(write == writes.front()) << "the entry that is truncated to must be in the store";
-      RETURN_IF_ERROR(TruncateAfter(*write->truncate_after));
-    }
+    if (write->install_snapshot) InstallSnapshot(*write->install_snapshot);
+    if (write->truncate_after) RETURN_IF_ERROR(TruncateAfter(*write->truncate_after));
     for (const raft::EntryPtr& entry : write->entries) Append(entry);
+    if (write->drop_prefix) RETURN_IF_ERROR(DropPrefix(*write->drop_prefix));
   }
 
   ++state_.write_id;
@@ -41,6 +49,10 @@ absl::Status LogAppender::Apply(const std::vector<const raft::LogWrite*>& writes
   };
   const std::string state = EncodeState(state_);
   put_meta(kStateKey, state);
+  if (start_changed_) {
+    start = EncodeLogStart(*start_);
+    put_meta(kLogStartKey, start);
+  }
   if (epoch_starts_changed_) {
     epoch_starts = EncodeEpochStarts(epoch_starts_);
     put_meta(kEpochStartsKey, epoch_starts);
@@ -50,7 +62,22 @@ absl::Status LogAppender::Apply(const std::vector<const raft::LogWrite*>& writes
     put_meta(kVoterEntriesKey, voter_entries);
   }
   if (!founding_voters.empty()) put_meta(kFoundingVotersKey, founding_voters);
-  return kv_->WriteBatch(state_.write_id, puts_, /*sync=*/true);
+  RETURN_IF_ERROR(kv_->WriteBatch(state_.write_id, puts_, /*sync=*/true));
+  // Only now: until then the entries were the log.
+  if (start_changed_) RETURN_IF_ERROR(kv_->DropPrefix(KvFamily::kLog, LogKey(state_.first_index)));
+  return absl::OkStatus();
+}
+
+// The old entries behind the snapshot's end are left as a truncation leaves them.
+void LogAppender::InstallSnapshot(const raft::SnapshotMeta& snapshot) {
+  CHECK_GE(snapshot.last_index, state_.first_index);
+  start_ = snapshot;
+  end_ = raft::LogEnd::Of(snapshot);
+  state_.first_index = snapshot.last_index + 1;
+  state_.last_index = snapshot.last_index;
+  epoch_starts_.clear();
+  voter_entries_.clear();
+  start_changed_ = epoch_starts_changed_ = voter_entries_changed_ = true;
 }
 
 // Writes nothing over the entries that are cut off: they lie beyond last_index, and the next ones
@@ -59,10 +86,11 @@ absl::Status LogAppender::TruncateAfter(LogIndex index) {
   CHECK_GE(index, state_.first_index - 1);
   CHECK_LE(index, state_.last_index);
   if (index == state_.last_index) return absl::OkStatus();
-  if (index < state_.first_index) {
-    last_entry_ = nullptr;
+  if (index >= state_.first_index) {
+    ASSIGN_OR_RETURN(const raft::EntryPtr last, EntryReader(kv_).ReadOne(index));
+    end_ = raft::LogEnd::Of(*last);
   } else {
-    ASSIGN_OR_RETURN(last_entry_, EntryReader(kv_).ReadOne(index));
+    end_ = start_ ? raft::LogEnd::Of(*start_) : raft::LogEnd();
   }
   state_.last_index = index;
   while (!epoch_starts_.empty() && epoch_starts_.back().second > index) {
@@ -77,13 +105,7 @@ absl::Status LogAppender::TruncateAfter(LogIndex index) {
 }
 
 void LogAppender::Append(const raft::EntryPtr& entry) {
-  if (last_entry_) {
-    CHECK_OK(CheckFollows(*last_entry_, *entry));
-  } else {
-    CHECK_EQ(entry->index(), state_.first_index);
-    CHECK_EQ(entry->header().base_offset, RecordOffset(0));
-    CHECK_EQ(entry->header().prev_checksum, 0u);
-  }
+  CHECK_OK(CheckFollows(end_, *entry));
   if (epoch_starts_.empty() || epoch_starts_.back().first != entry->epoch()) {
     epoch_starts_.emplace_back(entry->epoch(), entry->index());
     epoch_starts_changed_ = true;
@@ -95,7 +117,39 @@ void LogAppender::Append(const raft::EntryPtr& entry) {
   puts_.push_back(
       {.family = KvFamily::kLog, .key = LogKey(entry->index()), .value = entry->encoded()});
   state_.last_index = entry->index();
-  last_entry_ = entry;
+  end_ = raft::LogEnd::Of(*entry);
+}
+
+absl::Status LogAppender::DropPrefix(LogIndex index) {
+  CHECK_LE(index, state_.last_index);
+  if (index < state_.first_index) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const raft::EntryPtr last_dropped, EntryReader(kv_).ReadOne(index));
+  ASSIGN_OR_RETURN(auto voters, VotersAt(index));
+  start_ = raft::SnapshotMeta::After(*last_dropped, voters.first, std::move(voters.second));
+  state_.first_index = index + 1;
+  std::erase_if(voter_entries_, [index](LogIndex voters_index) { return voters_index <= index; });
+  // The epoch that the log now begins in keeps its place, with its first entry here.
+  const auto later = std::partition_point(epoch_starts_.begin(), epoch_starts_.end(),
+                                          [index](const auto& s) { return s.second <= index + 1; });
+  const Epoch first_epoch = std::prev(later)->first;
+  epoch_starts_.erase(epoch_starts_.begin(), later);
+  if (index < state_.last_index) {
+    epoch_starts_.emplace(epoch_starts_.begin(), first_epoch, state_.first_index);
+  }
+  start_changed_ = epoch_starts_changed_ = voter_entries_changed_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::pair<LogIndex, raft::VoterSet>> LogAppender::VotersAt(LogIndex index) const {
+  const auto later = std::upper_bound(voter_entries_.begin(), voter_entries_.end(), index);
+  if (later == voter_entries_.begin()) {
+    if (!start_) return std::pair(LogIndex(0), raft::VoterSet());
+    return std::pair(start_->voters_index, start_->voters);
+  }
+  const LogIndex voters_index = *std::prev(later);
+  ASSIGN_OR_RETURN(const raft::EntryPtr entry, EntryReader(kv_).ReadOne(voters_index));
+  ASSIGN_OR_RETURN(raft::VoterSet voters, raft::VoterSet::Parse(entry->payload()));
+  return std::pair(voters_index, std::move(voters));
 }
 
 }  // namespace quorate::storage

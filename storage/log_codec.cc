@@ -15,7 +15,13 @@ constexpr size_t kBodyAt = kChecksumBytes + 2;
 constexpr uint8_t kVersion = 1;
 
 // The kind keeps a value from being taken for another one.
-enum class Kind : uint8_t { kState = 1, kEpochStarts = 2, kVoterEntries = 3, kFoundingVoters = 4 };
+enum class Kind : uint8_t {
+  kState = 1,
+  kEpochStarts = 2,
+  kVoterEntries = 3,
+  kFoundingVoters = 4,
+  kLogStart = 5,
+};
 
 const char* NameOf(Kind kind) {
   switch (kind) {
@@ -27,6 +33,8 @@ const char* NameOf(Kind kind) {
       return "voter entries";
     case Kind::kFoundingVoters:
       return "founding voters";
+    case Kind::kLogStart:
+      return "log start";
   }
   return "?";
 }
@@ -141,6 +149,40 @@ absl::StatusOr<std::vector<LogIndex>> ParseVoterEntries(std::string_view bytes) 
     indexes.push_back(index);
   }
   return indexes;
+}
+
+std::string EncodeLogStart(const raft::SnapshotMeta& start) {
+  std::string body;
+  AppendLittleEndian(body, start.id.end_offset.value());
+  AppendLittleEndian(body, start.id.epoch.value());
+  AppendLittleEndian(body, start.last_index.value());
+  AppendLittleEndian(body, start.last_checksum);
+  AppendLittleEndian(body, start.last_append_time_ms);
+  AppendLittleEndian(body, start.voters_index.value());
+  return Seal(Kind::kLogStart, body + start.voters.Encode());
+}
+
+absl::StatusOr<raft::SnapshotMeta> ParseLogStart(std::string_view bytes) {
+  ASSIGN_OR_RETURN(const std::string_view body, Unseal(Kind::kLogStart, bytes));
+  constexpr size_t kFixedBytes = 44;
+  if (body.size() < kFixedBytes) return Damaged(Kind::kLogStart, "wrong length");
+  const char* data = body.data();
+  raft::SnapshotMeta start;
+  start.id.end_offset = RecordOffset(ReadLittleEndian<int64_t>(data));
+  start.id.epoch = Epoch(ReadLittleEndian<int32_t>(data + 8));
+  start.last_index = LogIndex(ReadLittleEndian<int64_t>(data + 12));
+  start.last_checksum = ReadLittleEndian<uint64_t>(data + 20);
+  start.last_append_time_ms = ReadLittleEndian<int64_t>(data + 28);
+  start.voters_index = LogIndex(ReadLittleEndian<int64_t>(data + 36));
+  ASSIGN_OR_RETURN(start.voters, raft::VoterSet::Parse(body.substr(kFixedBytes)));
+  // Every entry takes an offset, so that none is below its index.
+  if (start.last_index < LogIndex(1) || start.id.end_offset.value() < start.last_index.value() ||
+      start.id.epoch < Epoch(1) || start.voters_index < LogIndex(0) ||
+      start.voters_index > start.last_index ||
+      (start.voters_index == LogIndex(0)) != start.voters.empty()) {
+    return Damaged(Kind::kLogStart, "numbers out of range");
+  }
+  return start;
 }
 
 std::string EncodeFoundingVoters(const raft::VoterSet& voters) {

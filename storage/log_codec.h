@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "raft/snapshot.h"
 #include "raft/types.h"
 #include "raft/voter_set.h"
 
@@ -39,6 +40,10 @@ absl::StatusOr<EpochStarts> ParseEpochStarts(std::string_view bytes);
 // Indexes of the Voters entries, ascending.
 std::string EncodeVoterEntries(const std::vector<LogIndex>& indexes);
 absl::StatusOr<std::vector<LogIndex>> ParseVoterEntries(std::string_view bytes);
+
+// What a log builds on whose first entries are in a snapshot alone.
+std::string EncodeLogStart(const raft::SnapshotMeta& start);
+absl::StatusOr<raft::SnapshotMeta> ParseLogStart(std::string_view bytes);
 
 std::string EncodeFoundingVoters(const raft::VoterSet& voters);
 absl::StatusOr<raft::VoterSet> ParseFoundingVoters(std::string_view bytes);

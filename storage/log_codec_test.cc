@@ -23,6 +23,7 @@ TEST(LogCodecTest, KeysHaveTheGoldenBytes) {
   EXPECT_EQ(absl::BytesToHexString(LogKey(LogIndex(0x0102030405060708))), "0102030405060708");
   EXPECT_LT(LogKey(LogIndex(255)), LogKey(LogIndex(256)));
   EXPECT_EQ(kStateKey, "state");
+  EXPECT_EQ(kLogStartKey, "log_start");
   EXPECT_EQ(kEpochStartsKey, "epoch_starts");
   EXPECT_EQ(kVoterEntriesKey, "voter_entries");
   EXPECT_EQ(kFoundingVotersKey, "founding_voters");
@@ -70,7 +71,51 @@ TEST(LogCodecTest, ListsHaveTheGoldenBytes) {
             "30313233343536373839616263646566");
 }
 
+raft::SnapshotMeta FullStart() {
+  return {
+      .id = {.end_offset = RecordOffset(500), .epoch = Epoch(7)},
+      .last_index = LogIndex(300),
+      .last_checksum = 0x1122334455667788,
+      .last_append_time_ms = 1700000000000,
+      .voters_index = LogIndex(2),
+      .voters = raft::VoterSet(
+          {{.key = {.node_id = NodeId(1), .directory_id = *Uuid::FromBytes("0123456789abcdef")}}})};
+}
+
+TEST(LogCodecTest, TheLogStartHasTheGoldenBytes) {
+  EXPECT_EQ(absl::BytesToHexString(EncodeLogStart(FullStart())),
+            "bad576d2162d7775"  // checksum
+            "01"
+            "05"                // version, kind
+            "f401000000000000"  // end offset
+            "07000000"          // epoch
+            "2c01000000000000"  // last index
+            "8877665544332211"  // its checksum
+            "0068e5cf8b010000"  // its append time
+            "0200000000000000"  // index of the voters entry
+            "0a14"              // the voters, as a voters entry holds them
+            "0801"
+            "1210"
+            "30313233343536373839616263646566");
+}
+
+TEST(LogCodecTest, RefusesAStartOutOfRange) {
+  const auto refused = [](auto change) {
+    raft::SnapshotMeta start = FullStart();
+    change(start);
+    return ParseLogStart(EncodeLogStart(start)).status().code() == absl::StatusCode::kDataLoss;
+  };
+  EXPECT_TRUE(refused([](auto& s) { s.last_index = LogIndex(0); }));
+  EXPECT_TRUE(refused([](auto& s) { s.id.end_offset = RecordOffset(299); }));
+  EXPECT_TRUE(refused([](auto& s) { s.id.epoch = Epoch(0); }));
+  EXPECT_TRUE(refused([](auto& s) { s.voters_index = LogIndex(301); }));
+  EXPECT_TRUE(refused([](auto& s) { s.voters_index = LogIndex(0); }));
+  EXPECT_TRUE(refused([](auto& s) { s.voters = raft::VoterSet(); }));
+  EXPECT_FALSE(refused([](auto&) {}));
+}
+
 TEST(LogCodecTest, ParseReturnsWhatWasEncoded) {
+  EXPECT_EQ(*ParseLogStart(EncodeLogStart(FullStart())), FullStart());
   EXPECT_EQ(*ParseState(EncodeState(FullState())), FullState());
   EXPECT_EQ(*ParseState(EncodeState(LogState())), LogState());
   const EpochStarts starts = {{Epoch(1), LogIndex(1)}, {Epoch(4), LogIndex(17)}};

@@ -19,7 +19,8 @@ absl::Status Damaged(std::string_view what) { return absl::DataLossError(std::st
 
 // A store without a state row was never written to; then it must hold nothing else either.
 absl::Status CheckEmpty(const KvStore& kv) {
-  for (const std::string_view key : {kEpochStartsKey, kVoterEntriesKey, kFoundingVotersKey}) {
+  for (const std::string_view key :
+       {kLogStartKey, kEpochStartsKey, kVoterEntriesKey, kFoundingVotersKey}) {
     ASSIGN_OR_RETURN(const std::optional<std::string> value, kv.Get(KvFamily::kMeta, key));
     if (value) return Damaged(absl::StrFormat("the log's state is missing, but %s is there", key));
   }
@@ -29,12 +30,8 @@ absl::Status CheckEmpty(const KvStore& kv) {
   return absl::OkStatus();
 }
 
-absl::Status CheckFirst(const raft::Entry& first) {
-  if (first.index() == LogIndex(1) &&
-      (first.header().base_offset != RecordOffset(0) || first.header().prev_checksum != 0)) {
-    return Damaged("log entry 1 does not begin a log");
-  }
-  return absl::OkStatus();
+absl::Status CheckFirst(const raft::RestoredLog& log, const raft::Entry& first) {
+  return CheckFollows(log.start ? raft::LogEnd::Of(*log.start) : raft::LogEnd(), first);
 }
 
 // Follows the chain back from the last entry, over kVerifiedTailBytes or to the first entry.
@@ -49,18 +46,18 @@ absl::Status VerifyTail(const EntryReader& reader, const raft::RestoredLog& log)
     ASSIGN_OR_RETURN(const std::vector<raft::EntryPtr> entries,
                      reader.ReadRange(std::max(log.first_index, to - (chunk - 1)), to,
                                       std::numeric_limits<size_t>::max()));
-    RETURN_IF_ERROR(CheckFollows(*entries.back(), *oldest));
+    RETURN_IF_ERROR(CheckFollows(raft::LogEnd::Of(*entries.back()), *oldest));
     for (const raft::EntryPtr& entry : entries) bytes += entry->encoded().size();
     oldest = entries.front();
   }
-  if (oldest->index() == log.first_index) return CheckFirst(*oldest);
+  if (oldest->index() == log.first_index) return CheckFirst(log, *oldest);
   ASSIGN_OR_RETURN(const raft::EntryPtr first, reader.ReadOne(log.first_index));
-  return CheckFirst(*first);
+  return CheckFirst(log, *first);
 }
 
 absl::Status CheckEpochStarts(const raft::RestoredLog& log) {
   const EpochStarts& starts = log.epoch_starts;
-  if (!log.has_log()) {
+  if (!log.has_entries()) {
     return starts.empty() ? absl::OkStatus() : Damaged("epoch starts of an empty log");
   }
   if (starts.empty() || starts.front().second != log.first_index ||
@@ -71,6 +68,22 @@ absl::Status CheckEpochStarts(const raft::RestoredLog& log) {
   return absl::OkStatus();
 }
 
+// Where the log no longer begins at index 1, what it builds on must be there.
+absl::StatusOr<std::optional<raft::SnapshotMeta>> LoadLogStart(const KvStore& kv,
+                                                               const LogState& state) {
+  std::optional<raft::SnapshotMeta> start;
+  ASSIGN_OR_RETURN(const std::optional<std::string> value, kv.Get(KvFamily::kMeta, kLogStartKey));
+  if (value) {
+    ASSIGN_OR_RETURN(start, ParseLogStart(*value));
+  }
+  const LogIndex end = start ? start->last_index : LogIndex(0);
+  if (end + 1 != state.first_index) {
+    return Damaged(absl::StrFormat("the log begins at %d, but builds on entry %d",
+                                   state.first_index.value(), end.value()));
+  }
+  return start;
+}
+
 absl::StatusOr<EpochStarts> LoadEpochStarts(const KvStore& kv) {
   ASSIGN_OR_RETURN(const std::optional<std::string> value,
                    kv.Get(KvFamily::kMeta, kEpochStartsKey));
@@ -79,14 +92,16 @@ absl::StatusOr<EpochStarts> LoadEpochStarts(const KvStore& kv) {
 }
 
 absl::StatusOr<std::vector<std::pair<LogIndex, raft::VoterSet>>> LoadVoterSets(
-    const KvStore& kv, const EntryReader& reader, LogIndex last_index) {
+    const KvStore& kv, const EntryReader& reader, const LogState& state) {
   std::vector<std::pair<LogIndex, raft::VoterSet>> sets;
   ASSIGN_OR_RETURN(const std::optional<std::string> value,
                    kv.Get(KvFamily::kMeta, kVoterEntriesKey));
   if (!value) return sets;
   ASSIGN_OR_RETURN(const std::vector<LogIndex> indexes, ParseVoterEntries(*value));
   for (const LogIndex index : indexes) {
-    if (index > last_index) return Damaged("a voters entry beyond the end of the log");
+    if (index < state.first_index || index > state.last_index) {
+      return Damaged("a voters entry beyond the ends of the log");
+    }
     ASSIGN_OR_RETURN(const raft::EntryPtr entry, reader.ReadOne(index));
     if (entry->header().type != raft::EntryType::kVoters) {
       return Damaged(absl::StrFormat("log entry %d: not the voters entry it was", index.value()));
@@ -112,14 +127,15 @@ absl::StatusOr<RecoveredLog> RecoverLog(const KvStore& kv) {
   log.hard_state = recovered.state.hard_state;
   log.first_index = recovered.state.first_index;
   log.last_index = recovered.state.last_index;
+  ASSIGN_OR_RETURN(log.start, LoadLogStart(kv, recovered.state));
   const EntryReader reader(&kv);
-  if (log.has_log()) {
+  if (log.has_entries()) {
     ASSIGN_OR_RETURN(log.last_entry, reader.ReadOne(log.last_index));
     RETURN_IF_ERROR(VerifyTail(reader, log));
   }
   ASSIGN_OR_RETURN(log.epoch_starts, LoadEpochStarts(kv));
   RETURN_IF_ERROR(CheckEpochStarts(log));
-  ASSIGN_OR_RETURN(log.voter_sets, LoadVoterSets(kv, reader, log.last_index));
+  ASSIGN_OR_RETURN(log.voter_sets, LoadVoterSets(kv, reader, recovered.state));
   ASSIGN_OR_RETURN(const std::optional<std::string> founding,
                    kv.Get(KvFamily::kMeta, kFoundingVotersKey));
   if (founding) {

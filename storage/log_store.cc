@@ -62,8 +62,7 @@ std::vector<LogStore::PendingWrite> LogStore::TakeRound() {
   while (!queue_.empty()) {
     const raft::LogWrite& next = queue_.front().write;
     bytes += BytesOf(next);
-    // A truncation reads what it truncates to, which must be in the store by then.
-    if (!round.empty() && (bytes > kMaxBatchBytes || next.truncate_after)) break;
+    if (!round.empty() && (bytes > kMaxBatchBytes || LogAppender::Cuts(next))) break;
     round.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
@@ -72,11 +71,7 @@ std::vector<LogStore::PendingWrite> LogStore::TakeRound() {
 
 absl::Status LogStore::Commit(const std::vector<PendingWrite>& round) {
   RETURN_IF_ERROR(Failpoint("storage.before_write"));
-  if (const auto& truncate_after = round.front().write.truncate_after; truncate_after) {
-    MutexLock lock(&mutex_);
-    readable_.last = std::min(readable_.last, *truncate_after);
-    ++readable_.truncations;
-  }
+  if (LogAppender::Cuts(round.front().write)) HideFromReaders(round.front().write);
   std::vector<const raft::LogWrite*> writes;
   writes.reserve(round.size());
   for (const PendingWrite& pending : round) writes.push_back(&pending.write);
@@ -86,6 +81,17 @@ absl::Status LogStore::Commit(const std::vector<PendingWrite>& round) {
   durable_ = appender_.state();
   readable_.last = durable_.last_index;
   return absl::OkStatus();
+}
+
+void LogStore::HideFromReaders(const raft::LogWrite& write) {
+  MutexLock lock(&mutex_);
+  if (write.install_snapshot) {
+    readable_.first = write.install_snapshot->last_index + 1;
+    readable_.last = write.install_snapshot->last_index;
+  }
+  if (write.truncate_after) readable_.last = std::min(readable_.last, *write.truncate_after);
+  if (write.drop_prefix) readable_.first = std::max(readable_.first, *write.drop_prefix + 1);
+  ++readable_.cuts;
 }
 
 void LogStore::Read(LogIndex from, LogIndex to, size_t max_bytes, ReadCallback done) {
@@ -114,7 +120,7 @@ absl::StatusOr<LogStore::Entries> LogStore::ReadConsistently(
   while (true) {
     const Readable before = look();
     absl::StatusOr<Entries> entries = read(before);
-    if (look().truncations == before.truncations) return entries;
+    if (look().cuts == before.cuts) return entries;
   }
 }
 

@@ -60,8 +60,8 @@ class LogStore final : public raft::DurableLog {
   struct Readable {
     LogIndex first;
     LogIndex last;
-    // Grows with every truncation: a read that overlapped one starts anew.
-    uint64_t truncations = 0;
+    // Grows whenever the log is cut, at either end: a read that overlapped it starts anew.
+    uint64_t cuts = 0;
   };
   using Entries = std::vector<raft::EntryPtr>;
 
@@ -69,9 +69,11 @@ class LogStore final : public raft::DurableLog {
   void WriteRound();
   std::vector<PendingWrite> TakeRound();
   absl::Status Commit(const std::vector<PendingWrite>& round);
+  // Takes from the readers what `write` will cut off.
+  void HideFromReaders(const raft::LogWrite& write);
 
   // On the reader.
-  // The result of `read` on bounds that no truncation moved meanwhile.
+  // The result of `read` on bounds that no cut moved meanwhile.
   absl::StatusOr<Entries> ReadConsistently(
       absl::FunctionRef<absl::StatusOr<Entries>(const Readable&)> read) const;
   absl::StatusOr<Entries> ReadBetween(const Readable& readable, LogIndex from, LogIndex to,

@@ -52,7 +52,11 @@ absl::StatusOr<std::vector<std::optional<std::string>>> MemoryKv::MultiGet(
 
 absl::Status MemoryKv::DropPrefix(KvFamily family, std::string_view end) {
   MutexLock lock(&mutex_);
-  values_.erase(values_.lower_bound(Key(family, "")), values_.lower_bound(Key(family, end)));
+  if (failing_) return absl::InternalError("dropping a prefix failed, as the test wants");
+  const auto first = values_.lower_bound(Key(family, ""));
+  const auto last = values_.lower_bound(Key(family, end));
+  for (auto it = first; it != last; ++it) undo_.emplace_back(it->first, std::move(it->second));
+  values_.erase(first, last);
   return absl::OkStatus();
 }
 

@@ -50,7 +50,7 @@ class MemoryKv final : public KvStore {
 
   mutable Mutex mutex_;
   std::map<Key, std::string> values_ ABSL_GUARDED_BY(mutex_);
-  // What each put since the last sync replaced, oldest first.
+  // What each put or drop since the last sync replaced, oldest first.
   std::vector<std::pair<Key, std::optional<std::string>>> undo_ ABSL_GUARDED_BY(mutex_);
   std::optional<FailedWrite> failing_ ABSL_GUARDED_BY(mutex_);
   std::set<Key> unreadable_ ABSL_GUARDED_BY(mutex_);

@@ -198,10 +198,9 @@ absl::Status RocksDbKv::DropPrefix(KvFamily family, std::string_view end) {
   RETURN_IF_ERROR(ToStatus(rocksdb::DeleteFilesInRange(impl_->db.get(), handle, nullptr, &end_slice,
                                                        /*include_end=*/false),
                            "dropping the log's prefix"));
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  return ToStatus(impl_->db->DeleteRange(options, handle, rocksdb::Slice(), end_slice),
-                  "dropping the log's prefix");
+  return ToStatus(
+      impl_->db->DeleteRange(rocksdb::WriteOptions(), handle, rocksdb::Slice(), end_slice),
+      "dropping the log's prefix");
 }
 
 }  // namespace quorate::storage

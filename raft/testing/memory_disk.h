@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -25,16 +26,20 @@ class MemoryDisk {
   // What is durable.
   RestoredLog Restore() const;
   const HardState& hard_state() const { return hard_state_; }
-  LogIndex last_index() const { return LogIndex(static_cast<int64_t>(entries_.size())); }
-  // Null beyond the end.
+  LogIndex first_index() const { return start_ ? start_->last_index + 1 : LogIndex(1); }
+  LogIndex last_index() const { return first_index() + std::ssize(entries_) - 1; }
+  // Null beyond the ends.
   EntryPtr Find(LogIndex index) const;
+  // The set that governs at `index` and the index of its entry, as SnapshotMeta has them.
+  std::pair<LogIndex, VoterSet> VotersAt(LogIndex index) const;
   // As DurableLog::Read.
   absl::StatusOr<std::vector<EntryPtr>> Read(LogIndex from, LogIndex to, size_t max_bytes) const;
 
  private:
   HardState hard_state_;
   std::optional<VoterSet> founding_voters_;
-  std::vector<EntryPtr> entries_;  // from index 1 on
+  std::optional<SnapshotMeta> start_;
+  std::deque<EntryPtr> entries_;  // from first_index() on
   std::deque<LogWrite> unsynced_;
 };
 

@@ -37,7 +37,10 @@ void MemoryDurableLog::Read(LogIndex from, LogIndex to, size_t max_bytes, ReadCa
 
 void MemoryDurableLog::ReadFromOffset(RecordOffset offset, LogIndex to, size_t max_bytes,
                                       ReadCallback done) {
-  LogIndex from(1);
+  LogIndex from = disk_.first_index();
+  if (disk_.Find(from) && offset < disk_.Find(from)->header().base_offset) {
+    return std::move(done)(absl::OutOfRangeError("not in the log any more"));
+  }
   while (from <= disk_.last_index() && disk_.Find(from)->end_offset() <= offset) ++from;
   Read(from, to, max_bytes, std::move(done));
 }
