@@ -120,4 +120,9 @@ void ImageBuilder::AddRequestResult(RequestResult result, size_t bytes) {
                               RequestResultTable::Limits());
 }
 
+bool ImageBuilder::SetHighestEvicted(std::string_view principal, const Uuid& client_uuid,
+                                     int64_t sequence) {
+  return state().request_results.SetHighestEvicted(principal, client_uuid, sequence);
+}
+
 }  // namespace quorate::metadata

@@ -65,6 +65,9 @@ class ImageBuilder {
   // `bytes`: the size of its serialized RequestResultRecord. REQUIRES: FindRequest says kNew.
   void AddRequestResult(RequestResult result, size_t bytes);
 
+  // From a snapshot; false: the client has no results.
+  bool SetHighestEvicted(std::string_view principal, const Uuid& client_uuid, int64_t sequence);
+
   MetadataImage Build() &&;
 
  private:

@@ -124,4 +124,29 @@ v1::Record MakeRequestResultRecord(const RequestResult& result) {
   return record;
 }
 
+v1::Record MakeSnapshotHeaderRecord(RecordOffset end_offset, Epoch epoch, int64_t append_time_ms) {
+  v1::Record record;
+  v1::SnapshotHeaderRecord& fields = *record.mutable_snapshot_header();
+  fields.set_end_offset(end_offset.value());
+  fields.set_epoch(epoch.value());
+  fields.set_append_time_ms(append_time_ms);
+  return record;
+}
+
+v1::Record MakeEvictedRequestsRecord(std::string_view principal, const Uuid& client_uuid,
+                                     int64_t highest_sequence) {
+  v1::Record record;
+  v1::EvictedRequestsRecord& fields = *record.mutable_evicted_requests();
+  fields.set_principal(std::string(principal));
+  fields.set_client_uuid(Bytes(client_uuid));
+  fields.set_highest_sequence(highest_sequence);
+  return record;
+}
+
+v1::Record MakeSnapshotFooterRecord(int64_t record_count) {
+  v1::Record record;
+  record.mutable_snapshot_footer()->set_record_count(record_count);
+  return record;
+}
+
 }  // namespace quorate::metadata

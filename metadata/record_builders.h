@@ -56,5 +56,10 @@ v1::Record MakeBrokerRegistrationChangeRecord(BrokerId id, int64_t broker_epoch,
 v1::Record MakeConfigRecord(ConfigResourceType type, std::string_view name, std::string_view key,
                             std::optional<std::string_view> value);
 v1::Record MakeRequestResultRecord(const RequestResult& result);
+// The next three are for snapshots only.
+v1::Record MakeSnapshotHeaderRecord(RecordOffset end_offset, Epoch epoch, int64_t append_time_ms);
+v1::Record MakeEvictedRequestsRecord(std::string_view principal, const Uuid& client_uuid,
+                                     int64_t highest_sequence);
+v1::Record MakeSnapshotFooterRecord(int64_t record_count);
 
 }  // namespace quorate::metadata

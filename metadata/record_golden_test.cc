@@ -76,6 +76,11 @@ std::vector<Golden> Goldens() {
        "520f080212066f72646572731a016b2200"},
       {MakeConfigRecord(ConfigResourceType::kBroker, "2", "k", std::nullopt),
        "520808041201321a016b"},
+      {MakeSnapshotHeaderRecord(RecordOffset(300), Epoch(7), 1'700'000'000'000),
+       "5a0c08ac0210071880d095ffbc31"},
+      {MakeEvictedRequestsRecord("alice", TestUuid(8), 5),
+       "621b0a05616c6963651210000000000000000000000000000000081805"},
+      {MakeSnapshotFooterRecord(300), "6a0308ac02"},
   };
 }
 

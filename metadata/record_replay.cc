@@ -16,6 +16,28 @@
 namespace quorate::metadata {
 namespace {
 
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+using ::google::protobuf::Reflection;
+
+bool HasUnknownFields(const Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  if (!reflection.GetUnknownFields(message).empty()) return true;
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    if (!field->is_repeated()) {
+      if (HasUnknownFields(reflection.GetMessage(message, field))) return true;
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
+      if (HasUnknownFields(reflection.GetRepeatedMessage(message, field, i))) return true;
+    }
+  }
+  return false;
+}
+
 absl::Status ReplayMetadataVersion(const v1::MetadataVersionRecord& record, ImageBuilder& builder) {
   if (record.level() == 0) return Malformed("level 0");
   if (record.level() > kLatestMetadataVersion) {
@@ -161,12 +183,21 @@ absl::Status ReplayRequestResult(const v1::RequestResultRecord& record, ImageBui
 
 }  // namespace
 
+absl::Status CheckIsKnown(const v1::Record& record) {
+  return HasUnknownFields(record) ? absl::UnimplementedError(kUnknownFields) : absl::OkStatus();
+}
+
 absl::Status ReplayRecord(const v1::Record& record, RecordOffset offset, ImageBuilder& builder) {
+  RETURN_IF_ERROR(CheckIsKnown(record));
   switch (record.kind_case()) {
     case v1::Record::kNoOp:
       return absl::OkStatus();
     case v1::Record::kMetadataVersion:
       return ReplayMetadataVersion(record.metadata_version(), builder);
+    case v1::Record::kSnapshotHeader:
+    case v1::Record::kEvictedRequests:
+    case v1::Record::kSnapshotFooter:
+      return Malformed("belongs in a snapshot, not in the log");
     case v1::Record::KIND_NOT_SET:
       return Malformed("no kind is set");
     default:
@@ -194,6 +225,9 @@ absl::Status ReplayRecord(const v1::Record& record, RecordOffset offset, ImageBu
       return ReplayConfig(record.config(), builder);
     case v1::Record::kNoOp:
     case v1::Record::kMetadataVersion:
+    case v1::Record::kSnapshotHeader:
+    case v1::Record::kEvictedRequests:
+    case v1::Record::kSnapshotFooter:
     case v1::Record::KIND_NOT_SET:
       break;
   }

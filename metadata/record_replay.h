@@ -14,4 +14,8 @@ namespace quorate::metadata {
 // The builder is of no use after an error.
 absl::Status ReplayRecord(const v1::Record& record, RecordOffset offset, ImageBuilder& builder);
 
+// UNIMPLEMENTED if a newer program wrote something into the record that this one does not know:
+// ignoring it would make two replicas differ in silence. ReplayRecord asks by itself.
+absl::Status CheckIsKnown(const v1::Record& record);
+
 }  // namespace quorate::metadata

@@ -148,6 +148,18 @@ std::string RecordText(const v1::Record& record, size_t max_partitions) {
       return RequestResultText(record.request_result());
     case v1::Record::kConfig:
       return ConfigText(record.config());
+    case v1::Record::kSnapshotHeader:
+      return absl::StrFormat("SnapshotHeader end_offset=%d epoch=%d append_time_ms=%d",
+                             record.snapshot_header().end_offset(),
+                             record.snapshot_header().epoch(),
+                             record.snapshot_header().append_time_ms());
+    case v1::Record::kEvictedRequests:
+      return absl::StrFormat("EvictedRequests of %s client=%s highest_sequence=%d",
+                             Quoted(record.evicted_requests().principal()),
+                             IdText(record.evicted_requests().client_uuid()),
+                             record.evicted_requests().highest_sequence());
+    case v1::Record::kSnapshotFooter:
+      return absl::StrCat("SnapshotFooter records=", record.snapshot_footer().record_count());
     case v1::Record::KIND_NOT_SET:
       break;
   }

@@ -4,7 +4,6 @@
 #include <limits>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -15,10 +14,6 @@
 
 namespace quorate::metadata {
 namespace {
-
-using ::google::protobuf::FieldDescriptor;
-using ::google::protobuf::Message;
-using ::google::protobuf::Reflection;
 
 // Offsets that one record takes.
 int32_t CountOffsets(const v1::Record& record) {
@@ -32,34 +27,6 @@ int32_t CountOffsets(const v1::Record& record) {
     default:
       return 1;
   }
-}
-
-// Whether a newer program wrote something here that this one does not know. Ignoring it would make
-// two replicas differ in silence.
-bool HasUnknownFields(const Message& message) {
-  const Reflection& reflection = *message.GetReflection();
-  if (!reflection.GetUnknownFields(message).empty()) return true;
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
-    if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
-    if (!field->is_repeated()) {
-      if (HasUnknownFields(reflection.GetMessage(message, field))) return true;
-      continue;
-    }
-    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-      if (HasUnknownFields(reflection.GetRepeatedMessage(message, field, i))) return true;
-    }
-  }
-  return false;
-}
-
-absl::Status ReplayKnownRecord(const v1::Record& record, RecordOffset offset,
-                               ImageBuilder& builder) {
-  if (HasUnknownFields(record)) {
-    return absl::UnimplementedError("has fields that this program does not know; upgrade it");
-  }
-  return ReplayRecord(record, offset, builder);
 }
 
 }  // namespace
@@ -80,14 +47,13 @@ absl::StatusOr<MetadataImage> Replay(const MetadataImage& image, const BatchPosi
                          image.last_epoch().value());
   }
   if (!batch.GetReflection()->GetUnknownFields(batch).empty()) {
-    return absl::UnimplementedError(absl::StrFormat(
-        "batch at offset %d: has fields that this program does not know; upgrade it",
-        position.base_offset.value()));
+    return absl::UnimplementedError(
+        absl::StrFormat("batch at offset %d: %s", position.base_offset.value(), kUnknownFields));
   }
   ImageBuilder builder(image);
   RecordOffset offset = position.base_offset;
   for (const v1::Record& record : batch.records()) {
-    const absl::Status status = ReplayKnownRecord(record, offset, builder);
+    const absl::Status status = ReplayRecord(record, offset, builder);
     if (!status.ok()) {
       return absl::Status(status.code(),
                           absl::StrFormat("%s at offset %d: %s", RecordKindName(record),

@@ -14,6 +14,9 @@
 
 namespace quorate::metadata {
 
+// A newer program wrote what this one would have to skip.
+inline constexpr char kUnknownFields[] = "has fields that this program does not know; upgrade it";
+
 // Ill-formed in itself, whatever the image.
 template <typename... Args>
 absl::Status Malformed(const absl::FormatSpec<Args...>& format, const Args&... args) {

@@ -68,6 +68,14 @@ void RequestResultTable::EvictOldest() {
   if (--client.results == 0) clients_.Erase(client_key);
 }
 
+bool RequestResultTable::SetHighestEvicted(std::string_view principal, const Uuid& client_uuid,
+                                           int64_t sequence) {
+  const ByClient::Key key(client_uuid, principal);
+  if (clients_.Find(key) == nullptr) return false;
+  Own(clients_.Mutable(key)).highest_evicted_sequence = sequence;
+  return true;
+}
+
 void RequestResultTable::ForEach(absl::FunctionRef<void(const RequestResult&)> fn) const {
   for (size_t i = 0; i < size(); ++i) fn(*results_.Find(first_ordinal_ + i)->result);
 }

@@ -35,6 +35,10 @@ class RequestResultTable {
   // serialized RequestResultRecord. REQUIRES: Find says kNew; limits.max_results <= 100,000.
   void Add(std::shared_ptr<const RequestResult> result, size_t bytes, const Limits& limits);
 
+  // Remembers, from a snapshot, how far a client's results were evicted. False: the client has no
+  // result here, so that nothing is remembered of it.
+  bool SetHighestEvicted(std::string_view principal, const Uuid& client_uuid, int64_t sequence);
+
   size_t size() const { return results_.size(); }
   size_t bytes() const { return bytes_; }
   // Oldest first.

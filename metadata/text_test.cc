@@ -64,6 +64,11 @@ TEST(RecordTextTest, EveryKind) {
             "Config topic \"orders\" k=\"v\"");
   EXPECT_EQ(RecordText(MakeConfigRecord(ConfigResourceType::kBroker, "2", "k", std::nullopt)),
             "Config broker \"2\" k deleted");
+  EXPECT_EQ(RecordText(MakeSnapshotHeaderRecord(RecordOffset(300), Epoch(7), 1000)),
+            "SnapshotHeader end_offset=300 epoch=7 append_time_ms=1000");
+  EXPECT_EQ(RecordText(MakeEvictedRequestsRecord("alice", TestUuid(8), 5)),
+            "EvictedRequests of \"alice\" client=AAAAAAAAAAAAAAAAAAAACA highest_sequence=5");
+  EXPECT_EQ(RecordText(MakeSnapshotFooterRecord(3)), "SnapshotFooter records=3");
 }
 
 TEST(RecordTextTest, LongListsAreCut) {

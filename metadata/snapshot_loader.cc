@@ -1,0 +1,116 @@
+#include "metadata/snapshot_loader.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "metadata/record_kind.h"
+#include "metadata/record_replay.h"
+#include "metadata/replay_errors.h"
+
+namespace quorate::metadata {
+
+absl::Status SnapshotLoader::Add(std::string_view chunk) {
+  v1::RecordBatch batch;
+  if (chunk.size() > static_cast<size_t>(std::numeric_limits<int>::max()) ||
+      !batch.ParseFromArray(chunk.data(), static_cast<int>(chunk.size()))) {
+    return Malformed("snapshot: the %d bytes after record %d are no RecordBatch", chunk.size(),
+                     record_count_);
+  }
+  if (!batch.GetReflection()->GetUnknownFields(batch).empty()) {
+    return absl::UnimplementedError(absl::StrFormat("snapshot: a chunk %s", kUnknownFields));
+  }
+  for (const v1::Record& record : batch.records()) {
+    if (const absl::Status status = AddRecord(record); !status.ok()) {
+      return absl::Status(status.code(),
+                          absl::StrFormat("snapshot: record %d, %s: %s", record_count_,
+                                          RecordKindName(record), std::string(status.message())));
+    }
+    ++record_count_;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<MetadataImage> SnapshotLoader::Finish() && {
+  if (!is_complete()) {
+    return Malformed("snapshot: it is cut short after %d records", record_count_);
+  }
+  return std::move(builder_).Build();
+}
+
+absl::Status SnapshotLoader::AddRecord(const v1::Record& record) {
+  RETURN_IF_ERROR(CheckIsKnown(record));
+  if (stage_ == Stage::kComplete) return Malformed("stands behind the footer");
+  const bool is_header = record.kind_case() == v1::Record::kSnapshotHeader;
+  if (is_header != (stage_ == Stage::kHeader)) {
+    return Malformed("the header is the first record, and no other one");
+  }
+  switch (record.kind_case()) {
+    case v1::Record::kSnapshotHeader:
+      return AddHeader(record.snapshot_header());
+    case v1::Record::kEvictedRequests:
+      return AddEvicted(record.evicted_requests());
+    case v1::Record::kSnapshotFooter:
+      return AddFooter(record.snapshot_footer());
+    default:
+      return AddContent(record);
+  }
+}
+
+absl::Status SnapshotLoader::AddHeader(const v1::SnapshotHeaderRecord& record) {
+  if (record.end_offset() < 0 || record.epoch() < 0) {
+    return Malformed("end offset %d, epoch %d", record.end_offset(), record.epoch());
+  }
+  end_offset_ = RecordOffset(record.end_offset());
+  builder_.SetPosition(end_offset_, Epoch(record.epoch()), record.append_time_ms());
+  stage_ = Stage::kContent;
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotLoader::AddEvicted(const v1::EvictedRequestsRecord& record) {
+  ASSIGN_OR_RETURN(const Uuid client_uuid, ParseUuid(record.client_uuid(), "client_uuid"));
+  if (record.highest_sequence() < 1) return Malformed("sequence %d", record.highest_sequence());
+  if (!builder_.SetHighestEvicted(record.principal(), client_uuid, record.highest_sequence())) {
+    return Contradiction("client %s of \"%s\" has no results", client_uuid.ToString(),
+                         record.principal());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotLoader::AddFooter(const v1::SnapshotFooterRecord& record) {
+  const int64_t between = record_count_ - 1;
+  if (record.record_count() != between) {
+    return Malformed("counts %d records, but there are %d", record.record_count(), between);
+  }
+  stage_ = Stage::kComplete;
+  return absl::OkStatus();
+}
+
+// The kinds that a snapshot shares with the log.
+absl::Status SnapshotLoader::AddContent(const v1::Record& record) {
+  RecordOffset offset;
+  switch (record.kind_case()) {
+    case v1::Record::kNoOp:
+    case v1::Record::kRemoveTopic:
+    case v1::Record::kPartitionChanges:
+      return Malformed("belongs in the log, not in a snapshot");
+    case v1::Record::kRegisterBroker:
+      // The record that once stood there.
+      offset = RecordOffset(record.register_broker().broker_epoch());
+      if (offset < RecordOffset(0) || offset >= end_offset_) {
+        return Malformed("broker epoch %d in a snapshot that ends at offset %d", offset.value(),
+                         end_offset_.value());
+      }
+      if (builder_.image().FindBroker(BrokerId(record.register_broker().broker_id())) != nullptr) {
+        return Contradiction("broker %d twice", record.register_broker().broker_id());
+      }
+      break;
+    default:
+      break;
+  }
+  return ReplayRecord(record, offset, builder_);
+}
+
+}  // namespace quorate::metadata

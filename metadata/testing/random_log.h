@@ -1,0 +1,244 @@
+// Random valid logs, with the model of what they say: for properties that hold for every log.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "metadata/record_builders.h"
+#include "metadata/testing/naive_model.h"
+#include "metadata/testing/test_log.h"
+
+namespace quorate::metadata {
+
+// Writes random batches that are valid, and does to the model what they say.
+class RandomLog {
+ public:
+  explicit RandomLog(uint64_t seed) : rng_(seed) {
+    log_.MustAppend({MakeMetadataVersionRecord(1)});
+  }
+
+  const MetadataImage& image() const { return log_.image(); }
+  const NaiveModel& model() const { return model_; }
+  const std::vector<std::string>& payloads() const { return payloads_; }
+
+  void AppendBatch() {
+    batch_.clear();
+    offset_ = log_.end_offset();
+    for (uint64_t i = 0; i <= rng_.Below(5); ++i) AddRandomRecord();
+    // Now and then a batch whose last record is wrong: none of it may show.
+    if (rng_.Below(10) == 0) {
+      const MetadataImage before = log_.image();
+      std::vector<v1::Record> broken = batch_;
+      broken.push_back(MakeRemoveTopicRecord(Uuid::Random(rng_)));
+      ASSERT_FALSE(log_.Append(broken).ok());
+      ASSERT_EQ(log_.image().end_offset(), before.end_offset());
+    }
+    if (rng_.Below(20) == 0) log_.NewEpoch();
+    const absl::Status status = log_.Append(batch_);
+    ASSERT_TRUE(status.ok()) << status;
+    v1::RecordBatch batch;
+    for (const v1::Record& record : batch_) *batch.add_records() = record;
+    payloads_.push_back(batch.SerializeAsString());
+  }
+
+ private:
+  bool OneIn(uint64_t n) { return rng_.Below(n) == 0; }
+
+  void AddRandomRecord() {
+    switch (rng_.Below(10)) {
+      case 0:
+        return AddTopic();
+      case 1:
+        if (OneIn(3)) RemoveTopic();
+        return;
+      case 2:
+        return AddPartitions();
+      case 3:
+      case 4:
+      case 5:
+        return ChangePartitions();
+      case 6:
+        return RegisterBroker();
+      case 7:
+        return ChangeBroker();
+      case 8:
+        return ChangeConfig();
+      default:
+        return AddResult();
+    }
+  }
+
+  void Write(const v1::Record& record, int64_t offsets = 1) {
+    batch_.push_back(record);
+    offset_ += offsets;
+  }
+
+  // Random ids spread over the shards; a third of them shares one.
+  Uuid RandomId() {
+    return OneIn(3) ? TestUuid(static_cast<uint16_t>(1 + rng_.Below(60'000))) : Uuid::Random(rng_);
+  }
+
+  std::map<Uuid, NaiveTopic>::iterator AnyTopic() {
+    return std::next(model_.topics.begin(),
+                     static_cast<ptrdiff_t>(rng_.Below(model_.topics.size())));
+  }
+
+  void AddTopic() {
+    // Few names, many of which differ only in '.' and '_'.
+    std::string name = "t";
+    for (uint64_t i = 0; i < 6; ++i) name += "._-"[rng_.Below(3)];
+    const Uuid id = RandomId();
+    const bool taken = std::any_of(model_.topics.begin(), model_.topics.end(), [&](const auto& t) {
+      return t.first == id || t.second.name == name;
+    });
+    if (taken) return;
+    Write(MakeTopicRecord(name, id));
+    model_.topics[id].name = name;
+  }
+
+  void RemoveTopic() {
+    if (model_.topics.empty()) return;
+    const auto topic = AnyTopic();
+    Write(MakeRemoveTopicRecord(topic->first));
+    model_.configs.erase({ConfigResourceType::kTopic, topic->second.name});
+    model_.topics.erase(topic);
+  }
+
+  // Some members, at least one, and one of them or none for leader.
+  std::pair<uint32_t, std::optional<size_t>> RandomIsr(size_t replica_count) {
+    uint32_t mask = 0;
+    std::vector<size_t> members;
+    while (members.empty()) {
+      for (size_t p = 0; p < replica_count; ++p) {
+        if (OneIn(2)) continue;
+        mask |= 1u << p;
+        members.push_back(p);
+      }
+    }
+    if (OneIn(4)) return {mask, std::nullopt};
+    return {mask, members[rng_.Below(members.size())]};
+  }
+
+  static void SetIsr(NaivePartition& partition, uint32_t mask, std::optional<size_t> leader) {
+    partition.isr.clear();
+    for (size_t p = 0; p < partition.replicas.size(); ++p) {
+      if ((mask >> p & 1) != 0) partition.isr.insert(partition.replicas[p]);
+    }
+    partition.leader.reset();
+    if (leader.has_value()) partition.leader = partition.replicas[*leader];
+  }
+
+  void AddPartitions() {
+    if (model_.topics.empty()) return;
+    const auto topic = AnyTopic();
+    std::vector<NaivePartition>& known = topic->second.partitions;
+    std::vector<NewPartition> added(1 + rng_.Below(OneIn(4) ? 150 : 5));
+    for (NewPartition& partition : added) {
+      const size_t replica_count = 1 + rng_.Below(OneIn(10) ? 32 : 4);
+      const auto first = static_cast<int32_t>(rng_.Below(50));
+      for (size_t p = 0; p < replica_count; ++p) {
+        partition.replicas.emplace_back(first + static_cast<int32_t>(p));
+      }
+      std::tie(partition.isr_mask, partition.leader_position) = RandomIsr(replica_count);
+    }
+    Write(MakePartitionsRecord(topic->first, static_cast<int32_t>(known.size()), added),
+          static_cast<int64_t>(added.size()));
+    for (const NewPartition& partition : added) {
+      known.push_back({.replicas = partition.replicas, .isr = {}, .leader = {}});
+      SetIsr(known.back(), partition.isr_mask, partition.leader_position);
+    }
+  }
+
+  void ChangePartitions() {
+    if (model_.topics.empty()) return;
+    const auto topic = AnyTopic();
+    std::vector<PartitionChange> changes;
+    for (size_t i = 0; i < topic->second.partitions.size(); ++i) {
+      if (!OneIn(10)) continue;
+      NaivePartition& partition = topic->second.partitions[i];
+      const auto [mask, leader] = RandomIsr(partition.replicas.size());
+      changes.push_back(
+          {.partition = static_cast<int32_t>(i), .isr_mask = mask, .leader_position = leader});
+      const std::optional<BrokerId> old_leader = partition.leader;
+      SetIsr(partition, mask, leader);
+      ++partition.partition_epoch;
+      if (partition.leader != old_leader) ++partition.leader_epoch;
+    }
+    if (changes.empty()) return;
+    Write(MakePartitionChangesRecord(topic->first, changes), static_cast<int64_t>(changes.size()));
+  }
+
+  void RegisterBroker() {
+    const BrokerRegistration broker{
+        .id = BrokerId(static_cast<int32_t>(rng_.Below(8))),
+        .incarnation_id = Uuid::Random(rng_),
+        .broker_epoch = offset_,
+        .endpoint = {.host = "host", .port = static_cast<uint16_t>(1 + rng_.Below(60'000))},
+        .rack = OneIn(2) ? "" : "r",
+        .endpoint_verified = OneIn(2)};
+    Write(MakeRegisterBrokerRecord(broker));
+    model_.brokers[broker.id] = broker;
+  }
+
+  void ChangeBroker() {
+    const auto broker = model_.brokers.find(BrokerId(static_cast<int32_t>(rng_.Below(8))));
+    if (broker == model_.brokers.end()) return;
+    BrokerChange change;
+    if (OneIn(2)) change.fenced = OneIn(2);
+    if (OneIn(2)) change.in_controlled_shutdown = OneIn(2);
+    Write(MakeBrokerRegistrationChangeRecord(broker->first, broker->second.broker_epoch, change));
+    broker->second.fenced = change.fenced.value_or(broker->second.fenced);
+    broker->second.in_controlled_shutdown =
+        change.in_controlled_shutdown.value_or(broker->second.in_controlled_shutdown);
+  }
+
+  void ChangeConfig() {
+    std::pair<ConfigResourceType, std::string> resource(ConfigResourceType::kBroker,
+                                                        std::to_string(rng_.Below(4)));
+    if (!OneIn(3)) {
+      if (model_.topics.empty()) return;
+      resource = {ConfigResourceType::kTopic, AnyTopic()->second.name};
+    }
+    const std::string key = std::to_string(rng_.Below(4));
+    if (OneIn(2)) {
+      const std::string value = std::to_string(rng_.Below(100));
+      Write(MakeConfigRecord(resource.first, resource.second, key, value));
+      model_.configs[resource][key] = value;
+      return;
+    }
+    Write(MakeConfigRecord(resource.first, resource.second, key, std::nullopt));
+    model_.configs[resource].erase(key);
+    if (model_.configs[resource].empty()) model_.configs.erase(resource);
+  }
+
+  void AddResult() {
+    const RequestResult result{
+        .principal = OneIn(2) ? "alice" : "bob",
+        .request_id = {TestUuid(static_cast<uint16_t>(1 + rng_.Below(3))), ++sequence_},
+        .method = "m",
+        .request_hash = rng_.Next(),
+        .items = std::vector<RequestResult::Item>(rng_.Below(3))};
+    Write(MakeRequestResultRecord(result), 0);
+    model_.results.push_back(result);
+  }
+
+  Rng rng_;
+  TestLog log_;
+  NaiveModel model_;
+  int64_t sequence_ = 0;
+  // Of the batch in the making: its records, and the offset of the next one.
+  std::vector<v1::Record> batch_;
+  int64_t offset_ = 0;
+  std::vector<std::string> payloads_;
+};
+
+}  // namespace quorate::metadata
