@@ -23,9 +23,11 @@ core_dirs=(base raft storage metadata controller broker)
 
 usage() { sed -n '2,17s/^# \{0,1\}//p' "$0"; }
 
-# configure PRESET: once, and again when a CMakeLists.txt has changed (Ninja sees to that).
+# configure PRESET: once (Ninja sees to changes of a CMakeLists.txt), or where quickstart.sh has left
+# the tests out.
 configure() {
-  [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >"build-$1.log" 2>&1 || {
+  { [ -f "build/$1/build.ninja" ] && ! grep -q '^BUILD_TESTING:.*=OFF$' "build/$1/CMakeCache.txt"; } ||
+    cmake --preset "$1" -DBUILD_TESTING=ON >"build-$1.log" 2>&1 || {
     cat "build-$1.log"
     echo "cmake --preset $1 failed" >&2
     exit 1
