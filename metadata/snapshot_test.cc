@@ -93,7 +93,8 @@ TEST_P(SnapshotRandomTest, DamageIsRefusedWithAMessageThatNamesTheSnapshot) {
   for (int i = 0; i < 300; ++i) {
     auto damaged = chunks;
     std::string& chunk = damaged[rng.Below(damaged.size())];
-    chunk[rng.Below(chunk.size())] ^= static_cast<char>(1u << rng.Below(8));
+    char& byte = chunk[rng.Below(chunk.size())];
+    byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1u << rng.Below(8)));
     // Not always: that the bytes are the same is for the file's checksums to say.
     const auto loaded = Load(damaged);
     if (loaded.ok()) continue;

@@ -8,41 +8,16 @@
 #include <filesystem>
 #include <utility>
 
-#include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "storage/file_descriptor.h"
 
 namespace quorate::storage {
 namespace {
 
-// The status of the call that has just set errno.
-absl::Status ErrnoStatus(std::string_view doing, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrFormat("cannot %s %s", doing, path));
-}
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  ~FileDescriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
-
 absl::Status WriteAndSync(const std::string& path, std::string_view content) {
   const FileDescriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
   if (file.get() < 0) return ErrnoStatus("create", path);
-  while (!content.empty()) {
-    const ssize_t written = write(file.get(), content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return ErrnoStatus("write", path);
-    content.remove_prefix(static_cast<size_t>(written));
-  }
+  RETURN_IF_ERROR(WriteAll(file, content, path));
   if (fsync(file.get()) != 0) return ErrnoStatus("sync", path);
   return absl::OkStatus();
 }

@@ -1,0 +1,43 @@
+// Which snapshots a node has, and what their files are called: complete ones under their final
+// name, unfinished ones under names that are told apart.
+//
+//   00000000000000001234-0000000007.snapshot    complete: end offset, epoch
+//   ….snapshot.writing                          this node writes it, or did when it died
+//   ….snapshot.receiving                        parts of it have come; survives restarts
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "raft/snapshot.h"
+#include "storage/snapshot_files.h"
+
+namespace quorate::storage {
+
+// Of the data directory.
+inline constexpr char kSnapshotsName[] = "snapshots";
+
+// The names of the files.
+std::string SnapshotName(const raft::SnapshotId& id);
+std::string WritingName(const raft::SnapshotId& id);
+std::string ReceivingName(const raft::SnapshotId& id);
+// Nothing: no complete snapshot is called so.
+std::optional<raft::SnapshotId> ParseSnapshotName(std::string_view name);
+
+// The complete snapshots, oldest first. They were verified before they got their names, not now.
+absl::StatusOr<std::vector<raft::SnapshotId>> ListSnapshots(const SnapshotFiles& files);
+
+// The newest snapshot of which every byte is as it was written. Damaged ones are logged and passed
+// over. Nothing: there is none.
+absl::StatusOr<std::optional<raft::SnapshotMeta>> FindNewestSnapshot(const SnapshotFiles& files);
+
+// Removes all but the newest two complete snapshots, and what is unfinished of those that are not
+// newer than the newest one. Two, because a damaged one must not be the last.
+absl::Status RemoveOldSnapshots(SnapshotFiles& files);
+
+}  // namespace quorate::storage

@@ -1,0 +1,35 @@
+// Snapshot files in a directory of the file system.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "storage/snapshot_files.h"
+
+namespace quorate::storage {
+
+class SnapshotDisk final : public SnapshotFiles {
+ public:
+  // `path` is made, durably, if it is missing; its parent must exist.
+  static absl::StatusOr<SnapshotDisk> Open(std::string path);
+  // For reading only: a directory that is missing is empty.
+  static SnapshotDisk ReadOnly(std::string path) { return SnapshotDisk(std::move(path)); }
+
+  absl::StatusOr<std::vector<std::string>> List() const override;
+  absl::StatusOr<std::optional<uint64_t>> Size(const std::string& name) const override;
+  absl::StatusOr<std::string> Read(const std::string& name, uint64_t position,
+                                   size_t max_bytes) const override;
+  absl::Status Append(const std::string& name, std::string_view bytes) override;
+  absl::Status Truncate(const std::string& name, uint64_t size) override;
+  absl::Status Sync(const std::string& name) override;
+  absl::Status Rename(const std::string& from, const std::string& to) override;
+  absl::Status Remove(const std::string& name) override;
+
+ private:
+  explicit SnapshotDisk(std::string path) : path_(std::move(path)) {}
+  std::string PathOf(const std::string& name) const { return path_ + "/" + name; }
+
+  std::string path_;
+};
+
+}  // namespace quorate::storage

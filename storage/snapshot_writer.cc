@@ -1,0 +1,42 @@
+#include "storage/snapshot_writer.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "storage/snapshot_directory.h"
+
+namespace quorate::storage {
+
+SnapshotWriter::SnapshotWriter(SnapshotFiles* files, raft::SnapshotMeta meta)
+    : files_(files), meta_(std::move(meta)), temporary_name_(WritingName(meta_.id)) {}
+
+SnapshotWriter::~SnapshotWriter() {
+  if (is_finished_ || size() == 0) return;
+  const absl::Status removed = files_->Remove(temporary_name_);
+  if (!removed.ok()) LOG(WARNING) << removed.message();
+}
+
+absl::Status SnapshotWriter::Append(std::string_view chunk) {
+  if (size() == 0) {
+    RETURN_IF_ERROR(files_->Remove(temporary_name_));
+    RETURN_IF_ERROR(Write(EncodeHeaderFrame(meta_)));
+  }
+  return Write(EncodeChunkFrame(size(), chunk));
+}
+
+absl::Status SnapshotWriter::Finish() {
+  CHECK_GT(size(), 0u) << "a snapshot without content";
+  RETURN_IF_ERROR(Write(EncodeFooterFrame(hash_)));
+  RETURN_IF_ERROR(files_->Sync(temporary_name_));
+  RETURN_IF_ERROR(files_->Rename(temporary_name_, SnapshotName(meta_.id)));
+  is_finished_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status SnapshotWriter::Write(std::string_view frame) {
+  // Counted in any case: some of it may be there.
+  hash_.Add(frame);
+  return files_->Append(temporary_name_, frame);
+}
+
+}  // namespace quorate::storage
