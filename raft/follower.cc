@@ -18,9 +18,9 @@ constexpr char kLostDisk[] =
 
 void RaftCore::OnMessage(NodeId from, SessionId session, const Heartbeat& heartbeat) {
   if (heartbeat.epoch < epoch()) {
-    return Emit(effect::Reply{
-        .session = session,
-        .message = HeartbeatResponse{.epoch = epoch(), .read_sequence = heartbeat.read_sequence}});
+    // A refusal confirms no read: whoever sent the heartbeat may lead this very epoch by the time
+    // it hears this, and would take the number for one of its own.
+    return Emit(effect::Reply{.session = session, .message = HeartbeatResponse{.epoch = epoch()}});
   }
   AcceptLeader(from, heartbeat.epoch);
   if (heartbeat.commit_index > log_.last_index()) {

@@ -85,6 +85,17 @@ TEST(LessonsTest, OnlyAHeartbeatSentAfterTheReadConfirmsIt) {
   EXPECT_THAT(node.TakeEffects<effect::ReadReady>(), SizeIs(1));
 }
 
+// Found by the simulator's checks: a node that leads again, in an epoch that a follower knew before
+// it did, took that follower's refusal of an old heartbeat for an answer to a new one.
+TEST(LessonsTest, ARefusedHeartbeatConfirmsNoRead) {
+  LoneCore node(3, {2});
+  node.Receive(2, Heartbeat{.epoch = Epoch(1), .read_sequence = 9});
+  const auto refusal = node.TakeReply<HeartbeatResponse>();
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->epoch, Epoch(2));
+  EXPECT_EQ(refusal->read_sequence, 0);
+}
+
 // etcd raft 816fc51: a node that was removed won through TimeoutNow.
 TEST(LessonsTest, ANodeThatIsNoVoterNeverStandsNorVotes) {
   LoneCore node(3);
