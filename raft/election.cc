@@ -102,8 +102,10 @@ void RaftCore::OnLeaderDeath(NodeId leader, bool resigned) {
   sessions_[leader].led_at.reset();
   // A Goodbye is often followed by the end of the process: one death, one round of standing.
   if (death_watch_ && death_watch_->leader == leader) return;
-  death_watch_ =
-      DeathWatch{.leader = leader, .resigned = resigned, .retries_left = options_.death_rounds};
+  death_watch_ = DeathWatch{.leader = leader,
+                            .epoch = epoch(),
+                            .resigned = resigned,
+                            .retries_left = options_.death_rounds};
   auto* follower = std::get_if<Follower>(&role_);
   if (!follower) return;  // it stands already
   MonoTime deadline = follower->election_deadline;
@@ -201,8 +203,9 @@ void RaftCore::AcceptLeader(NodeId leader, Epoch leader_epoch) {
     Emit(effect::TransferDone{.token = hand_over_->token, .status = absl::OkStatus()});
     hand_over_.reset();
   }
-  // What a leader sent before it resigned may arrive after its Goodbye, on another stream.
-  if (death_watch_ && death_watch_->resigned && death_watch_->leader == leader) return;
+  // What a leader sent before it resigned may arrive after its Goodbye, on another stream. It may
+  // lead again, in a later epoch.
+  if (death_watch_ && death_watch_->resigned && death_watch_->epoch == leader_epoch) return;
   death_watch_.reset();
   sessions_[leader].led_at = now_;
   if (auto* follower = std::get_if<Follower>(&role_); follower && follower->leader == leader) {

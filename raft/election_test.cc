@@ -247,6 +247,15 @@ TEST_F(FollowerTest, WhatAResignedLeaderSentBeforeItsGoodbyeIsKeptButItIsNotFoll
   EXPECT_LT(UntilItStands(node_), milliseconds(20));
 }
 
+// Found by the simulator's checks: it went unnoticed as a leader until the round of standing ended.
+TEST_F(FollowerTest, AResignedLeaderThatIsElectedAgainIsFollowed) {
+  node_.Step(
+      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
+  node_.Receive(2, Heartbeat{.epoch = Epoch(2)});
+  EXPECT_EQ(node_.core().leader(), NodeId(2));
+  EXPECT_GE(UntilItStands(node_), milliseconds(500));
+}
+
 TEST_F(FollowerTest, AResignationAndTheEndOfTheProcessAreOneDeath) {
   node_.Step(
       event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});

@@ -89,6 +89,7 @@ class RaftCore {
   // The leader of the epoch was noticed to be dead: stand soon, and again (election.cc).
   struct DeathWatch {
     NodeId leader;
+    Epoch epoch;
     // It said so itself: that its session comes up again does not end the watch.
     bool resigned = false;
     int retries_left = 0;
