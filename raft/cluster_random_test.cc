@@ -7,8 +7,8 @@
 
 #include "absl/strings/str_format.h"
 #include "base/random.h"
-#include "raft/testing/cluster_checker.h"
 #include "raft/testing/test_cluster.h"
+#include "tests/sim/checks/invariants.h"
 
 namespace quorate::raft {
 namespace {
@@ -23,6 +23,13 @@ struct Case {
 class ClusterRandomTest : public ::testing::TestWithParam<Case> {
  protected:
   ClusterRandomTest() {
+    cluster_.SetObserver({.steps = &invariants_,
+                          .on_durable = [this](const ReplicaKey& key,
+                                               WriteId id) { invariants_.OnDurable(key, id); },
+                          .on_delivered =
+                              [this](const ReplicaKey& key, const std::vector<EntryPtr>& entries) {
+                                invariants_.OnDelivered(key, entries);
+                              }});
     for (const NodeId id : cluster_.Ids()) cluster_.Start(id);
     cluster_.ConnectAll();
   }
@@ -59,7 +66,7 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
       cluster_.Advance(std::chrono::microseconds(rng_.Below(20'000)));
     } else if (Chance(300)) {
       if (cluster_.IsUp(id) && !cluster_.At(id).paused) {
-        checker_.OnReadStarted(cluster_.StartRead(id, std::chrono::milliseconds(300)));
+        cluster_.StartRead(id, std::chrono::milliseconds(300));
       }
     } else if (const auto leader = cluster_.FindLeader(); leader && !cluster_.At(*leader).paused) {
       cluster_.Propose(*leader, absl::StrFormat("payload %d", ++proposed_));
@@ -119,7 +126,7 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
 
   Rng rng_{GetParam().seed};
   TestCluster cluster_{MakeOptions(GetParam())};
-  ClusterChecker checker_{&cluster_};
+  sim::Invariants invariants_;
   int proposed_ = 0;
 };
 
@@ -132,7 +139,7 @@ TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
       } else {
         Work();
       }
-      ASSERT_THAT(checker_.violations(), IsEmpty()) << "in round " << round << ", step " << step;
+      ASSERT_THAT(invariants_.violations(), IsEmpty()) << "in round " << round << ", step " << step;
     }
     Heal();
   }
@@ -145,10 +152,10 @@ TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
   cluster_.Propose(*cluster_.FindLeader(), "the last one");
   const LogIndex last = cluster_.At(*cluster_.FindLeader()).core->log().last_index();
   EXPECT_TRUE(cluster_.RunUntil([&] { return EveryoneHas(last); }, std::chrono::seconds(10)));
-  EXPECT_THAT(checker_.violations(), IsEmpty());
+  EXPECT_THAT(invariants_.violations(), IsEmpty());
   // A run in which little happened would prove little.
-  EXPECT_GT(checker_.committed_index(), LogIndex(100));
-  EXPECT_GT(checker_.elections(), 3);
+  EXPECT_GT(invariants_.cluster().committed_index(), LogIndex(100));
+  EXPECT_GT(invariants_.cluster().elections(), 3);
 }
 
 std::vector<Case> MakeCases() {

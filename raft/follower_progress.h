@@ -79,8 +79,8 @@ class FollowerProgress {
   int64_t confirmed_read() const { return confirmed_read_; }
   void ConfirmRead(int64_t sequence) { confirmed_read_ = std::max(confirmed_read_, sequence); }
 
-  // Recomputes what is kept incrementally; a CHECK fails where they differ.
-  void CheckInvariants() const;
+  // What inflight_bytes must be, summed up anew, for checks.
+  size_t RecountInflightBytes() const;
 
  private:
   struct Request {

@@ -1,5 +1,6 @@
 // What must hold after every step of one core, in production too: cheap, and relative to the step
-// before. What must hold between nodes is checked by the tests (testing/cluster_checker.h).
+// before. What must hold between nodes is for tests to check
+// (tests/sim/checks/invariants.h).
 #pragma once
 
 #include <optional>

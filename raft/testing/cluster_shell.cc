@@ -158,7 +158,8 @@ void ClusterShell::MakeCluster(const TranscriptCommand& command) {
   start_ = printed_time_ = cluster_->now();
   for (const NodeId id : cluster_->Ids()) cluster_->Start(id);
   if (founded) cluster_->ConnectAll();
-  cluster_->SetObserver([this](NodeId id, const Effect& effect) { PrintEffect(id, effect); });
+  cluster_->SetObserver(
+      {.on_effect = [this](NodeId id, const Effect& effect) { PrintEffect(id, effect); }});
 }
 
 void ClusterShell::Print(const std::string& line) {

@@ -178,8 +178,10 @@ void TestCluster::Step(NodeId id, Event event) {
       node.held.push_back(std::move(next));
       continue;
     }
+    if (observer_.steps) observer_.steps->OnEvent(*node.core, now_, next);
     StepResult result =
         node.core->Step(now_, kFirstWallMs + ToMs(now_.time_since_epoch()), std::move(next));
+    if (observer_.steps) observer_.steps->OnStep(*node.core, now_, result);
     node.deadline = result.next_deadline;
     for (Effect& effect : result.effects) Execute(target, std::move(effect));
   }
@@ -187,7 +189,7 @@ void TestCluster::Step(NodeId id, Event event) {
 }
 
 void TestCluster::Execute(NodeId id, Effect effect) {
-  if (observer_) observer_(id, effect);
+  if (observer_.on_effect) observer_.on_effect(id, effect);
   Node& node = At(id);
   std::visit(
       Overloaded{
@@ -220,7 +222,11 @@ void TestCluster::Execute(NodeId id, Effect effect) {
             while (node.delivered.size() < static_cast<size_t>(e.index.value())) {
               const LogIndex next(static_cast<int64_t>(node.delivered.size()) + 1);
               std::vector<EntryPtr> entries = node.core->log().Slice(next, e.index, SIZE_MAX);
-              if (entries.empty()) entries = *node.disk.Read(next, e.index, SIZE_MAX);
+              if (entries.empty()) {
+                const LogIndex on_disk = std::min(e.index, node.core->log().cache_first() - 1);
+                entries = *node.disk.Read(next, on_disk, SIZE_MAX);
+              }
+              if (observer_.on_delivered) observer_.on_delivered(node.options.self, entries);
               node.delivered.insert(node.delivered.end(), entries.begin(), entries.end());
             }
           },
@@ -283,6 +289,7 @@ int TestCluster::Deliver(NodeId from, NodeId to) {
 
 void TestCluster::SyncOne(NodeId id) {
   const WriteId write = At(id).disk.SyncOne();
+  if (observer_.on_durable) observer_.on_durable(At(id).options.self, write);
   Step(id, event::Persisted{.id = write});
 }
 

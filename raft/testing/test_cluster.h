@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "raft/raft_core.h"
+#include "raft/step_observer.h"
 #include "raft/testing/memory_disk.h"
 
 namespace quorate::raft {
@@ -57,8 +58,14 @@ class TestCluster {
     std::optional<absl::Status> fatal;
   };
 
-  // Sees each effect of a node before it is executed.
-  using Observer = std::function<void(NodeId, const Effect&)>;
+  // Who looks at what happens, as far as it wants to.
+  struct Observer {
+    StepObserver* steps = nullptr;
+    // Each effect, before it is executed.
+    std::function<void(NodeId, const Effect&)> on_effect;
+    std::function<void(const ReplicaKey&, WriteId)> on_durable;
+    std::function<void(const ReplicaKey&, const std::vector<EntryPtr>&)> on_delivered;
+  };
 
   explicit TestCluster(Options options);
 

@@ -1,0 +1,230 @@
+#include "tests/sim/checks/election_checks.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+namespace quorate::sim {
+
+using raft::VoteRequest;
+using raft::VoteResponse;
+
+void ElectionChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event) {
+  if (std::holds_alternative<raft::event::Start>(event)) heard_[node.key] = {};
+  Heard& heard = heard_[node.key];
+  heard.question.reset();
+  heard.order.reset();
+  heard.led_by.reset();
+  const auto forget = [&heard](NodeId leader) {
+    if (heard.leader_at && heard.leader_at->first == leader) heard.leader_at.reset();
+  };
+  if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
+    Hear(node, now, *receive);
+  } else if (const auto* up = std::get_if<raft::event::StreamUp>(&event)) {
+    if (up->stream == raft::StreamClass::kControl) heard.control_up.insert(up->peer);
+  } else if (const auto* down = std::get_if<raft::event::StreamDown>(&event)) {
+    if (down->stream != raft::StreamClass::kControl) return;
+    heard.control_up.erase(down->peer);
+    forget(down->peer);
+  } else if (const auto* dead = std::get_if<raft::event::PeerDead>(&event)) {
+    forget(dead->peer);
+  } else if (const auto* goodbye = std::get_if<raft::event::PeerGoodbye>(&event)) {
+    if (goodbye->reason == raft::GoodbyeReason::kReconnecting) return;
+    forget(goodbye->peer);
+    const bool resigned = goodbye->reason == raft::GoodbyeReason::kResigned;
+    if (resigned && goodbye->epoch == node.epoch()) heard.resigned_epoch = goodbye->epoch;
+  }
+}
+
+void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
+                          const raft::event::Receive& receive) {
+  Heard& heard = heard_[node.key];
+  const raft::Message& message = receive.message;
+  if (const auto* answer = std::get_if<VoteResponse>(&message)) {
+    if (!answer->granted || !answer->pre_vote) return;
+    if (answer->requested_epoch != node.epoch() + 1) return;
+    if (answer->requested_epoch != heard.pre_vote_epoch) heard.pre_votes.clear();
+    heard.pre_vote_epoch = answer->requested_epoch;
+    heard.pre_votes.insert(receive.from);
+  } else if (std::holds_alternative<VoteRequest>(message)) {
+    heard.question = receive;
+    heard.had_live_leader = HasLiveLeader(node, now);
+  } else if (const auto* order = std::get_if<raft::TimeoutNow>(&message)) {
+    if (order->epoch == node.epoch() && node.now.leader_of_epoch == receive.from) {
+      heard.order = order->epoch;
+    }
+  } else if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&message)) {
+    heard.led_by = {receive.from, heartbeat->epoch};
+  } else if (const auto* append = std::get_if<raft::AppendRequest>(&message)) {
+    heard.led_by = {receive.from, append->epoch};
+  }
+}
+
+bool ElectionChecks::HasLiveLeader(const NodeRecord& node, MonoTime now) const {
+  if (node.now.leads()) {
+    std::set<NodeId> live = {node.id()};
+    for (const PeerFacts& peer : node.now.peers) {
+      if (now < peer.live_at + node.options.check_quorum_timeout) live.insert(peer.id);
+    }
+    return IsMajority(node, live);
+  }
+  const Heard& heard = heard_.at(node.key);
+  return heard.leader_at && heard.control_up.contains(heard.leader_at->first) &&
+         now < heard.leader_at->second + node.options.election_timeout_min;
+}
+
+bool ElectionChecks::IsMajority(const NodeRecord& node, const std::set<NodeId>& ids) const {
+  const raft::VoterSet& voters = node.disk.written().voters();
+  const auto count =
+      std::count_if(voters.voters().begin(), voters.voters().end(),
+                    [&ids](const raft::Voter& voter) { return ids.contains(voter.key.node_id); });
+  return static_cast<size_t>(count) >= voters.Majority();
+}
+
+void ElectionChecks::OnStep(const NodeRecord& node, MonoTime now,
+                            const std::vector<raft::Effect>& effects) {
+  Heard& heard = heard_[node.key];
+  if (node.before.epoch() != node.epoch()) heard.leader_at.reset();
+  if (heard.led_by && heard.led_by->second == node.epoch() &&
+      node.now.leader_of_epoch == heard.led_by->first && heard.resigned_epoch != node.epoch()) {
+    heard.leader_at = {heard.led_by->first, now};
+  }
+  CheckHardState(node);
+  CheckStanding(node);
+  if (node.JustLeads()) CheckNewLeader(node);
+  if (heard.question) CheckVoteRequest(node, effects);
+  CheckQuestions(node, effects);
+}
+
+void ElectionChecks::CheckHardState(const NodeRecord& node) {
+  const raft::HardState& before = node.before.hard_state;
+  const raft::HardState& now = node.now.hard_state;
+  if (now.epoch < before.epoch) cluster_.Violated(2, node.id(), "its epoch fell");
+  if (now.epoch == before.epoch && before.vote && now.vote != before.vote) {
+    cluster_.Violated(1, node.id(), "its vote changed within an epoch");
+  }
+  if (!node.now.leader_of_epoch || node.before.leader_of_epoch == node.now.leader_of_epoch) return;
+  const auto [it, is_first] = leaders_.emplace(now.epoch, *node.now.leader_of_epoch);
+  if (!is_first && it->second != *node.now.leader_of_epoch) {
+    cluster_.Violated(
+        1, node.id(),
+        absl::StrFormat("takes %d for the leader of epoch %d, which %d leads",
+                        node.now.leader_of_epoch->value(), now.epoch.value(), it->second.value()));
+  }
+}
+
+// A node raises the epoch for itself only where a majority would vote for it (dissertation §9.6),
+// or the leader of the epoch before tells it to.
+void ElectionChecks::CheckStanding(const NodeRecord& node) {
+  if (node.epoch() == node.before.epoch() || node.now.hard_state.vote != node.key) return;
+  Heard& heard = heard_[node.key];
+  if (heard.order && node.epoch() == *heard.order + 1) {
+    heard.ordered_epoch = node.epoch();
+    return;
+  }
+  std::set<NodeId> granted = {node.id()};
+  if (heard.pre_vote_epoch == node.epoch())
+    granted.insert(heard.pre_votes.begin(), heard.pre_votes.end());
+  if (!IsMajority(node, granted)) {
+    cluster_.Violated(1, node.id(),
+                      absl::StrFormat("stands in epoch %d without a majority of "
+                                      "pre-votes or an order",
+                                      node.epoch().value()));
+  }
+}
+
+void ElectionChecks::CheckNewLeader(const NodeRecord& node) {
+  const Epoch epoch = node.epoch();
+  const LeaderRecord self = {.key = node.key, .process = node.process};
+  cluster_.SetLeader(epoch, self);
+  if (*cluster_.LeaderOf(epoch) != self) {
+    cluster_.Violated(1, node.id(),
+                      absl::StrFormat("leads epoch %d, which another leads, or this "
+                                      "node before it restarted",
+                                      epoch.value()));
+  }
+  std::set<NodeId> votes;
+  for (const raft::Voter& voter : node.disk.written().voters().voters()) {
+    const auto& given = votes_[epoch];
+    const auto vote = given.find(voter.key);
+    if (vote != given.end() && vote->second == node.key) votes.insert(voter.key.node_id);
+  }
+  if (!IsMajority(node, votes)) {
+    cluster_.Violated(
+        1, node.id(),
+        absl::StrFormat("leads epoch %d on %d durable votes", epoch.value(), votes.size()));
+  }
+}
+
+void ElectionChecks::CheckVoteRequest(const NodeRecord& node,
+                                      const std::vector<raft::Effect>& effects) {
+  const raft::event::Receive& question = *heard_[node.key].question;
+  const auto& request = std::get<VoteRequest>(question.message);
+  if (request.pre_vote &&
+      (node.now.hard_state != node.before.hard_state || node.now.role != node.before.role ||
+       node.now.deadline != node.before.deadline)) {
+    cluster_.Violated(13, node.id(), "a pre-vote changed its epoch, vote, role or timer");
+  }
+  const bool answered_yes =
+      std::any_of(effects.begin(), effects.end(), [&](const raft::Effect& effect) {
+        const auto* reply = std::get_if<raft::effect::Reply>(&effect);
+        const auto* answer = reply ? std::get_if<VoteResponse>(&reply->message) : nullptr;
+        return answer && reply->session == question.session && answer->granted;
+      });
+  const bool voted = node.now.hard_state != node.before.hard_state &&
+                     node.now.hard_state.vote == request.candidate;
+  if (answered_yes || voted) CheckGrant(node, request);
+}
+
+void ElectionChecks::CheckGrant(const NodeRecord& node, const VoteRequest& request) {
+  const std::string to = absl::StrFormat(" (candidate %d, epoch %d)",
+                                         request.candidate.node_id.value(), request.epoch.value());
+  const DiskState& own = node.disk.written();
+  if (std::tuple(request.last_epoch, request.last_index) <
+      std::tuple(own.log.last().mark.epoch, own.log.last_index())) {
+    cluster_.Violated(4, node.id(), "grants a vote to a log older than its own" + to);
+  }
+  const raft::Voter* voter = own.voters().FindByNodeId(request.candidate.node_id);
+  if (voter != nullptr && voter->key != request.candidate) {
+    cluster_.Violated(1, node.id(), "grants a vote to another disk of a voter" + to);
+  }
+  if (!request.transfer && heard_[node.key].had_live_leader) {
+    cluster_.Violated(1, node.id(), "helps to depose a live leader" + to);
+  }
+}
+
+void ElectionChecks::CheckQuestions(const NodeRecord& node,
+                                    const std::vector<raft::Effect>& effects) {
+  for (const raft::Effect& effect : effects) {
+    const auto* send = std::get_if<raft::effect::Send>(&effect);
+    const auto* request = send ? std::get_if<VoteRequest>(&send->message) : nullptr;
+    if (request == nullptr) continue;
+    const LogMirror& log = node.disk.written().log;
+    if (request->candidate != node.key || request->last_index != log.last_index() ||
+        request->last_epoch != log.last().mark.epoch) {
+      cluster_.Violated(4, node.id(), "asks for votes with a log or a name not its own");
+    }
+    if (request->epoch != node.epoch() + (request->pre_vote ? 1 : 0)) {
+      cluster_.Violated(1, node.id(), "asks for votes in an epoch in which it does not stand");
+    }
+    if (request->transfer && heard_[node.key].ordered_epoch != node.epoch()) {
+      cluster_.Violated(1, node.id(), "overrides live leaders without the order of one");
+    }
+  }
+}
+
+void ElectionChecks::OnDurable(const NodeRecord& node) {
+  const raft::HardState& durable = node.disk.durable().hard_state;
+  if (!durable.vote) return;
+  const auto [it, is_first] = votes_[durable.epoch].emplace(node.key, *durable.vote);
+  if (!is_first && it->second != *durable.vote) {
+    cluster_.Violated(
+        1, node.id(),
+        absl::StrFormat("voted twice in epoch %d, for %d and %d", durable.epoch.value(),
+                        it->second.node_id.value(), durable.vote->node_id.value()));
+  }
+}
+
+}  // namespace quorate::sim

@@ -1,0 +1,68 @@
+// Who may lead, and how it comes to: invariants 1 and 2 (docs/simulation.md), and the rules that
+// keep a healthy leader undisturbed (pre-vote, live leader, hand-over).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "raft/effect.h"
+#include "raft/event.h"
+#include "tests/sim/checks/cluster_record.h"
+
+namespace quorate::sim {
+
+class ElectionChecks {
+ public:
+  // `cluster` outlives the checks.
+  explicit ElectionChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
+
+  void OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event);
+  void OnStep(const NodeRecord& node, MonoTime now, const std::vector<raft::Effect>& effects);
+  // Some writes of the replica are durable now.
+  void OnDurable(const NodeRecord& node);
+
+ private:
+  // What one process of a replica was told.
+  struct Heard {
+    // Who granted a pre-vote for the epoch.
+    Epoch pre_vote_epoch;
+    std::set<NodeId> pre_votes;
+    // It stood in this epoch because the leader before told it to.
+    Epoch ordered_epoch;
+    // The last word of the leader of its epoch, while nothing says that the leader is gone.
+    std::optional<std::pair<NodeId, MonoTime>> leader_at;
+    // The epoch whose leader said itself that it resigned.
+    Epoch resigned_epoch;
+    std::set<NodeId> control_up;
+
+    // Of the step under way.
+    std::optional<raft::event::Receive> question;    // a vote request
+    std::optional<Epoch> order;                      // a TimeoutNow of its leader
+    std::optional<std::pair<NodeId, Epoch>> led_by;  // a message from a leader
+    bool had_live_leader = false;
+  };
+
+  void Hear(const NodeRecord& node, MonoTime now, const raft::event::Receive& receive);
+  bool HasLiveLeader(const NodeRecord& node, MonoTime now) const;
+  // Whether the ids are a majority of the voters that govern for the node.
+  bool IsMajority(const NodeRecord& node, const std::set<NodeId>& ids) const;
+
+  void CheckHardState(const NodeRecord& node);
+  void CheckStanding(const NodeRecord& node);
+  void CheckNewLeader(const NodeRecord& node);
+  void CheckVoteRequest(const NodeRecord& node, const std::vector<raft::Effect>& effects);
+  void CheckGrant(const NodeRecord& node, const raft::VoteRequest& request);
+  void CheckQuestions(const NodeRecord& node, const std::vector<raft::Effect>& effects);
+
+  ClusterRecord& cluster_;
+  std::map<raft::ReplicaKey, Heard> heard_;
+  // Whom each replica has durably voted for.
+  std::map<Epoch, std::map<raft::ReplicaKey, raft::ReplicaKey>> votes_;
+  // Whom anybody has taken for the leader.
+  std::map<Epoch, NodeId> leaders_;
+};
+
+}  // namespace quorate::sim

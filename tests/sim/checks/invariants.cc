@@ -1,0 +1,89 @@
+#include "tests/sim/checks/invariants.h"
+
+#include <utility>
+
+namespace quorate::sim {
+
+void Invariants::OnEvent(const raft::RaftCore& core, MonoTime now, const raft::Event& event) {
+  if (broken()) return;
+  NodeFacts facts;
+  if (std::holds_alternative<raft::event::Start>(event)) Observe(core, kNever, facts);
+  BeforeStep(core.options(), now, facts, event);
+}
+
+void Invariants::OnStep(const raft::RaftCore& core, MonoTime now, const raft::StepResult& result) {
+  if (broken()) return;
+  NodeRecord& node = cluster_.Node(core.options().self);
+  std::swap(node.before, node.now);
+  Observe(core, result.next_deadline, node.now);
+  Check(node, now, result.effects);
+}
+
+void Invariants::BeforeStep(const raft::RaftOptions& options, MonoTime now, const NodeFacts& facts,
+                            const raft::Event& event) {
+  NodeRecord& node = cluster_.Node(options.self);
+  if (std::holds_alternative<raft::event::Start>(event)) Start(node, options, facts);
+  elections_.OnEvent(node, now, event);
+  messages_.OnEvent(node, event);
+  limits_.OnEvent(node, now, event);
+  users_.OnEvent(node, event);
+}
+
+void Invariants::AfterStep(const raft::ReplicaKey& replica, MonoTime now, const NodeFacts& facts,
+                           const std::vector<raft::Effect>& effects) {
+  NodeRecord& node = cluster_.Node(replica);
+  node.before = std::exchange(node.now, facts);
+  Check(node, now, effects);
+}
+
+void Invariants::Start(NodeRecord& node, const raft::RaftOptions& options, const NodeFacts& facts) {
+  node.key = options.self;
+  node.options = options;
+  ++node.process;
+  node.now = facts;
+  cluster_.SetLatest(node.key);
+  const auto wrong = node.disk.Open({.hard_state = facts.hard_state,
+                                     .last_index = facts.last_index,
+                                     .last = facts.last,
+                                     .voters = *facts.voters});
+  if (wrong) cluster_.Violated(2, node.id(), *wrong);
+  elections_.OnDurable(node);
+}
+
+void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::Effect>& effects) {
+  if (!effects.empty()) {
+    if (const auto* fatal = std::get_if<raft::effect::Fatal>(&effects.back())) {
+      if (!node.may_give_up)
+        cluster_.Violated(2, node.id(), "gives up: " + fatal->status.ToString());
+      return;
+    }
+  }
+  for (const raft::Effect& effect : effects) {
+    const auto* persist = std::get_if<raft::effect::Persist>(&effect);
+    if (persist == nullptr) continue;
+    if (!logs_.OnWrite(node, persist->write)) return;
+    limits_.OnWrite(node, persist->write);
+    node.disk.Write(persist->write, now);
+  }
+  elections_.OnStep(node, now, effects);
+  logs_.OnStep(node);
+  // The rest reads logs by the indexes that the core names, which must be sound.
+  if (broken()) return;
+  messages_.OnStep(node, effects);
+  limits_.OnStep(node, now);
+  users_.OnStep(node, effects);
+}
+
+void Invariants::OnDurable(const raft::ReplicaKey& replica, raft::WriteId id) {
+  if (broken()) return;
+  NodeRecord& node = cluster_.Node(replica);
+  node.disk.Complete(id);
+  elections_.OnDurable(node);
+}
+
+void Invariants::OnDelivered(const raft::ReplicaKey& replica,
+                             const std::vector<raft::EntryPtr>& entries) {
+  if (!broken()) users_.OnDelivered(cluster_.Node(replica), entries);
+}
+
+}  // namespace quorate::sim

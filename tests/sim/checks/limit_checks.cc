@@ -1,0 +1,121 @@
+#include "tests/sim/checks/limit_checks.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+
+namespace quorate::sim {
+
+void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event) {
+  Process& process = processes_[node.key];
+  if (std::holds_alternative<raft::event::Start>(event)) {
+    process = {.first_counted = node.disk.written().log.last_index() + 1};
+  }
+  process.woken = std::holds_alternative<raft::event::Wake>(event);
+  process.heard.reset();
+  if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
+    const bool sign_of_life = std::holds_alternative<raft::HeartbeatResponse>(receive->message);
+    process.heard = {receive->from, !sign_of_life};
+  }
+  CheckPace(node, now);
+}
+
+void LimitChecks::OnWrite(const NodeRecord& node, const raft::LogWrite& write) {
+  LogIndex& first = processes_[node.key].first_counted;
+  if (write.install_snapshot) first = write.install_snapshot->last_index + 1;
+  if (write.truncate_after) first = std::min(first, *write.truncate_after + 1);
+}
+
+void LimitChecks::OnStep(const NodeRecord& node, MonoTime now) {
+  if (!node.now.stopped && node.now.deadline == kNever) {
+    cluster_.Violated(13, node.id(), "waits for nothing");
+  }
+  CheckUncommittedBytes(node);
+  if (!node.now.leads()) return;
+  CheckWindows(node);
+  CheckQuorum(node, now);
+}
+
+void LimitChecks::CheckPace(const NodeRecord& node, MonoTime now) {
+  Process& process = processes_[node.key];
+  const int64_t second = ToMs(now.time_since_epoch()) / 1000;
+  process.steps = second == process.second ? process.steps + 1 : 1;
+  process.second = second;
+  if (process.steps == kMaxStepsPerSecond) {
+    cluster_.Violated(13, node.id(),
+                      absl::StrFormat("takes %d steps in a second", kMaxStepsPerSecond));
+  }
+}
+
+void LimitChecks::CheckWindows(const NodeRecord& node) {
+  const raft::RaftOptions& options = node.options;
+  // One message of any size is admitted into a window that has room.
+  const size_t most_bytes =
+      options.max_inflight_bytes + std::max(options.max_append_bytes, raft::kMaxEntryBytes);
+  for (const PeerFacts& peer : node.now.peers) {
+    if (peer.match_index >= peer.next_index || peer.match_index > node.now.last_index) {
+      cluster_.Violated(10, node.id(),
+                        absl::StrFormat("expects %d of %d, which has %d", peer.next_index.value(),
+                                        peer.id.value(), peer.match_index.value()));
+    }
+    if (peer.inflight_bytes != peer.recounted_bytes) {
+      cluster_.Violated(10, node.id(),
+                        absl::StrFormat("counts %d bytes in flight, not %d", peer.inflight_bytes,
+                                        peer.recounted_bytes));
+    }
+    if (peer.inflight_messages > options.max_inflight_messages ||
+        peer.inflight_bytes > most_bytes) {
+      cluster_.Violated(10, node.id(),
+                        absl::StrFormat("has %d messages of %d bytes in flight",
+                                        peer.inflight_messages, peer.inflight_bytes));
+    }
+  }
+  if (!node.before.leads() || node.before.peers.size() != node.now.peers.size()) return;
+  for (size_t i = 0; i < node.now.peers.size(); ++i) {
+    const PeerFacts& before = node.before.peers[i];
+    if (before.id == node.now.peers[i].id && node.now.peers[i].match_index < before.match_index) {
+      cluster_.Violated(10, node.id(), "forgets what a peer acknowledged");
+    }
+  }
+}
+
+void LimitChecks::CheckUncommittedBytes(const NodeRecord& node) {
+  const LogMirror& log = node.disk.written().log;
+  const LogIndex before = std::max(node.now.commit_index, processes_[node.key].first_counted - 1);
+  const size_t expected = log.last().bytes_so_far - log.At(before).bytes_so_far;
+  if (node.now.uncommitted_bytes != expected) {
+    cluster_.Violated(10, node.id(),
+                      absl::StrFormat("counts %d uncommitted bytes, not %d",
+                                      node.now.uncommitted_bytes, expected));
+  }
+}
+
+// A leader gives up when for one timeout no majority has shown that it works, or its own disk has
+// finished nothing. It looks with each heartbeat.
+void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
+  Process& process = processes_[node.key];
+  if (node.JustLeads()) process.worked_at.clear();
+  for (const PeerFacts& peer : node.now.peers) {
+    MonoTime& worked_at = process.worked_at.try_emplace(peer.id, now).first->second;
+    if (!process.heard || process.heard->first != peer.id) continue;
+    // While something is outstanding a sign of life proves nothing.
+    const bool outstanding = peer.match_index < node.now.last_index;
+    if (process.heard->second || !outstanding) worked_at = now;
+  }
+  if (!process.woken) return;
+  const MonoTime oldest = now - node.options.check_quorum_timeout - node.options.heartbeat_interval;
+  const raft::VoterSet& voters = node.disk.written().voters();
+  size_t working = 0;
+  for (const raft::Voter& voter : voters.voters()) {
+    const auto it = process.worked_at.find(voter.key.node_id);
+    if (voter.key == node.key || (it != process.worked_at.end() && it->second >= oldest)) ++working;
+  }
+  if (working < voters.Majority()) {
+    cluster_.Violated(13, node.id(), "leads on though no majority has worked for a timeout");
+  }
+  if (const auto pending = node.disk.OldestPending(); pending && *pending < oldest) {
+    cluster_.Violated(13, node.id(), "leads on though its disk has finished nothing for a timeout");
+  }
+}
+
+}  // namespace quorate::sim

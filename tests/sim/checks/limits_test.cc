@@ -1,0 +1,257 @@
+// Invariants 10 to 13, each broken by hand.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/sim/checks/fake_cluster.h"
+
+namespace quorate::sim {
+namespace {
+
+using raft::AppendRequest;
+using raft::HeartbeatResponse;
+using raft::Proposal;
+using raft::VoteRequest;
+using std::chrono::milliseconds;
+using ::testing::StartsWith;
+
+// A healthy cluster in which node 1 leads.
+class LimitsTest : public ::testing::Test {
+ protected:
+  LimitsTest() { c_.MakeHistory(); }
+
+  void ExpectViolation(int invariant, const std::string& what) {
+    EXPECT_THAT(c_.Violated(), StartsWith(std::to_string(invariant) + ": " + what));
+  }
+  PeerFacts& Peer() { return c_.Facts(1).peers[0]; }
+
+  FakeCluster c_;
+};
+
+// 10: windows and sums.
+
+TEST_F(LimitsTest, NextAtOrBelowMatch) {
+  Peer().match_index = Peer().next_index = LogIndex(3);
+  c_.Step(1);
+  ExpectViolation(10, "expects 3 of 2, which has 3");
+}
+
+TEST_F(LimitsTest, MatchBeyondTheLog) {
+  Peer().match_index = LogIndex(4);
+  Peer().next_index = LogIndex(5);
+  c_.Step(1);
+  ExpectViolation(10, "expects 5 of 2, which has 4");
+}
+
+TEST_F(LimitsTest, MatchThatFalls) {
+  Peer().match_index = LogIndex(2);
+  Peer().next_index = LogIndex(4);
+  c_.Step(1);
+  Peer().match_index = LogIndex(1);
+  c_.Step(1);
+  ExpectViolation(10, "forgets what a peer acknowledged");
+}
+
+TEST_F(LimitsTest, LeakedBytes) {
+  Peer().inflight_bytes = 7;
+  c_.Step(1);
+  ExpectViolation(10, "counts 7 bytes in flight, not 0");
+}
+
+TEST_F(LimitsTest, TooManyMessages) {
+  Peer().inflight_messages = c_.At(1).options.max_inflight_messages + 1;
+  c_.Step(1);
+  ExpectViolation(10, "has 257 messages of 0 bytes in flight");
+}
+
+TEST_F(LimitsTest, TooManyBytes) {
+  Peer().inflight_bytes = Peer().recounted_bytes = size_t{25} << 20;
+  c_.Step(1);
+  ExpectViolation(10, "has 0 messages of 26214400 bytes in flight");
+}
+
+TEST_F(LimitsTest, UncommittedBytes) {
+  c_.Facts(1).uncommitted_bytes = 7;
+  c_.Step(1);
+  ExpectViolation(10, "counts 7 uncommitted bytes, not 0");
+}
+
+TEST_F(LimitsTest, AMessageThatIsTooLarge) {
+  c_.ReplaceLeader();
+  c_.At(2).options.max_append_bytes = 10;
+  c_.Restart(2);
+  c_.Elect(2, 1, 3);
+  c_.Send(2, 3,
+          AppendRequest{.epoch = Epoch(3),
+                        .prev_index = LogIndex(2),
+                        .prev_epoch = Epoch(1),
+                        .entries = {c_.At(2).log[2], c_.At(2).log[3]}});
+  c_.Step(2);
+  ExpectViolation(10, "sends more bytes at once than it may");
+}
+
+// 11: reads see what was committed before they began.
+
+TEST_F(LimitsTest, AReadOfTheCommittedIndex) {
+  c_.Step(1, raft::event::StartRead{.token = 1});
+  c_.Emit(1, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
+  c_.Step(1);
+  EXPECT_EQ(c_.Violated(), "");
+}
+
+TEST_F(LimitsTest, AStaleRead) {
+  c_.Step(3, raft::event::StartRead{.token = 1});
+  c_.Emit(3, raft::effect::ReadReady{.token = 1, .index = LogIndex(2)});
+  c_.Step(3);
+  ExpectViolation(11, "a read at index 2 began when 3 was committed");
+}
+
+TEST_F(LimitsTest, AReadOfWhatIsNotCommittedHere) {
+  c_.Step(3, raft::event::StartRead{.token = 1});
+  c_.Emit(3, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
+  c_.Step(3);
+  ExpectViolation(11, "a read at index 3, which is not committed");
+}
+
+TEST_F(LimitsTest, AReadThatIsAnsweredTwice) {
+  c_.Step(1, raft::event::StartRead{.token = 1});
+  c_.Emit(1, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
+  c_.Emit(1, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
+  c_.Step(1);
+  ExpectViolation(11, "answers a read twice");
+}
+
+TEST_F(LimitsTest, AReadIndexForAnotherNodeThatIsNotCommitted) {
+  c_.Reply(
+      1, 3,
+      raft::ReadIndexResponse{.epoch = Epoch(1), .confirmed = true, .read_index = LogIndex(4)});
+  c_.Step(1);
+  ExpectViolation(11, "a read index that is not committed");
+}
+
+// 12: users are told the truth about who leads, and what they propose is appended once.
+
+TEST_F(LimitsTest, AnEntryThatNobodyProposed) {
+  c_.Write(1, {.entries = {c_.MakeEntry(1, 1, "c")}});
+  c_.Step(1);
+  ExpectViolation(12, "appends at index 4 what nobody proposed to this epoch");
+}
+
+TEST_F(LimitsTest, AProposalOfAnotherEpoch) {
+  c_.Write(1, {.entries = {c_.MakeEntry(1, 1, "c")}});
+  c_.Step(1, raft::event::Propose{{Proposal{.expected_epoch = Epoch(0), .payload = "c"}}});
+  ExpectViolation(12, "appends at index 4 what nobody proposed to this epoch");
+}
+
+TEST_F(LimitsTest, AProposalThatIsLost) {
+  c_.Write(1, {.entries = {c_.MakeEntry(1, 1, "c")}});
+  c_.Step(1, raft::event::Propose{{Proposal{.expected_epoch = Epoch(1), .payload = "c"},
+                                   Proposal{.expected_epoch = Epoch(1), .payload = "d"}}});
+  ExpectViolation(12, "loses a proposal of its own epoch");
+}
+
+TEST_F(LimitsTest, AClaimBeforeTheBarrierIsCommitted) {
+  c_.ReplaceLeader();
+  c_.Emit(2, raft::effect::Claim{.epoch = Epoch(2), .barrier = LogIndex(4)});
+  c_.Step(2);
+  ExpectViolation(12, "claims leadership before its barrier is committed");
+}
+
+TEST_F(LimitsTest, AClaimOfAnEpochThatAnotherLeads) {
+  c_.Emit(3, raft::effect::Claim{.epoch = Epoch(1), .barrier = LogIndex(1)});
+  c_.Step(3);
+  ExpectViolation(12, "claims an epoch that it does not lead");
+}
+
+TEST_F(LimitsTest, ALeadershipThatEndsUntold) {
+  c_.Emit(1, raft::effect::Claim{.epoch = Epoch(1), .barrier = LogIndex(1)});
+  c_.Step(1);
+  c_.Facts(1).role = RoleKind::kFollower;
+  c_.Step(1);
+  ExpectViolation(12, "its users believe that it leads epoch 1");
+}
+
+TEST_F(LimitsTest, AHandOver) {
+  c_.Replicate(1, 3);
+  c_.Step(1, raft::event::PauseConfirmed{.epoch = Epoch(1)});
+  c_.Send(1, 3, raft::TimeoutNow{.epoch = Epoch(1)});
+  c_.Step(1);
+  EXPECT_EQ(c_.Violated(), "");
+}
+
+TEST_F(LimitsTest, AHandOverToATargetThatLacksEntries) {
+  c_.Step(1, raft::event::PauseConfirmed{.epoch = Epoch(1)});
+  c_.Send(1, 3, raft::TimeoutNow{.epoch = Epoch(1)});
+  c_.Step(1);
+  ExpectViolation(12, "hands over to a target that does not have everything");
+}
+
+TEST_F(LimitsTest, AHandOverWhoseUsersGoOn) {
+  c_.Step(1, raft::event::PauseConfirmed{.epoch = Epoch(1)});
+  c_.Emit(1, raft::effect::Pause{Epoch(1)});
+  c_.Send(1, 2, raft::TimeoutNow{.epoch = Epoch(1)});
+  c_.Step(1);
+  ExpectViolation(12, "hands over while its users may still propose");
+}
+
+// 13: everybody waits for something, and nobody spins.
+
+TEST_F(LimitsTest, NoTimer) {
+  c_.Facts(3).deadline = kNever;
+  c_.Step(3);
+  ExpectViolation(13, "waits for nothing");
+}
+
+TEST_F(LimitsTest, TooMuchWork) {
+  for (int64_t step = 0; step < kMaxStepsPerSecond; ++step) c_.Step(3);
+  ExpectViolation(13, "takes 20000 steps in a second");
+}
+
+TEST_F(LimitsTest, APreVoteThatMovesATimer) {
+  c_.Facts(3).deadline += milliseconds(1);
+  c_.Receive(3, 2,
+             VoteRequest{.epoch = Epoch(2), .candidate = FakeCluster::KeyOf(2), .pre_vote = true});
+  ExpectViolation(13, "a pre-vote changed its epoch, vote, role or timer");
+}
+
+class QuorumTest : public LimitsTest {
+ protected:
+  // Peers answer heartbeats, and only those, until the leader looks for its quorum.
+  void PassTimeout() {
+    for (int beat = 0; beat < 15; ++beat) {
+      c_.Pass(milliseconds(100));
+      for (const int peer : {2, 3}) c_.Receive(1, peer, HeartbeatResponse{.epoch = Epoch(1)});
+    }
+    c_.Step(1, raft::event::Wake{});
+  }
+};
+
+TEST_F(QuorumTest, PeersThatHaveEverythingNeedOnlyAnswerHeartbeats) {
+  for (PeerFacts& peer : c_.Facts(1).peers) {
+    peer.match_index = LogIndex(3);
+    peer.next_index = LogIndex(4);
+  }
+  PassTimeout();
+  EXPECT_EQ(c_.Violated(), "");
+}
+
+TEST_F(QuorumTest, PeersThatAcknowledgeNothingAreNoQuorum) {
+  PassTimeout();
+  ExpectViolation(13, "leads on though no majority has worked for a timeout");
+}
+
+TEST_F(QuorumTest, PeersThatSayNothingAreNoQuorum) {
+  c_.Pass(milliseconds(1200));
+  c_.Step(1, raft::event::Wake{});
+  ExpectViolation(13, "leads on though no majority has worked for a timeout");
+}
+
+TEST_F(QuorumTest, ADiskThatFinishesNothing) {
+  for (PeerFacts& peer : c_.Facts(1).peers) peer.next_index = LogIndex(5);
+  c_.Append(1, "c");
+  for (PeerFacts& peer : c_.Facts(1).peers) peer.match_index = LogIndex(4);
+  PassTimeout();
+  ExpectViolation(13, "leads on though its disk has finished nothing for a timeout");
+}
+
+}  // namespace
+}  // namespace quorate::sim

@@ -1,0 +1,151 @@
+#include "tests/sim/checks/message_checks.h"
+
+#include <string>
+
+#include "raft/message.h"
+
+namespace quorate::sim {
+
+void MessageChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
+  if (std::holds_alternative<raft::event::Start>(event)) processes_[node.key] = {};
+  if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
+    if (receive->session != 0) processes_[node.key].askers[receive->session] = receive->from;
+  } else if (const auto* paused = std::get_if<raft::event::PauseConfirmed>(&event)) {
+    processes_[node.key].paused = paused->epoch;
+  }
+}
+
+void MessageChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects) {
+  for (const raft::Effect& effect : effects) {
+    if (const auto* send = std::get_if<raft::effect::Send>(&effect)) {
+      CheckSend(node, send->to, send->message);
+    } else if (const auto* reply = std::get_if<raft::effect::Reply>(&effect)) {
+      CheckReply(node, processes_[node.key].askers[reply->session], reply->message);
+    } else if (std::holds_alternative<raft::effect::Pause>(effect)) {
+      processes_[node.key].paused.reset();
+    }
+  }
+}
+
+void MessageChecks::CheckReply(const NodeRecord& node, NodeId asker, const raft::Message& message) {
+  if (const auto* append = std::get_if<raft::AppendResponse>(&message)) {
+    if (append->success) Check(node, *append);
+  } else if (const auto* vote = std::get_if<raft::VoteResponse>(&message)) {
+    if (vote->granted && !vote->pre_vote) Check(node, asker, *vote);
+  } else if (const auto* beat = std::get_if<raft::HeartbeatResponse>(&message)) {
+    Check(node, asker, *beat);
+  } else if (const auto* read = std::get_if<raft::ReadIndexResponse>(&message)) {
+    if (read->confirmed && read->read_index > node.now.commit_index) {
+      Violated(11, node, "a read index that is not committed", message);
+    }
+  }
+}
+
+void MessageChecks::Check(const NodeRecord& node, const raft::AppendResponse& response) {
+  const DiskState& durable = node.disk.durable();
+  if (durable.hard_state.epoch != response.epoch ||
+      durable.log.last_index() < response.match_index || durable.voters().empty()) {
+    return Violated(6, node, "acknowledges what is not on its disk", response);
+  }
+  const LeaderRecord* leader = cluster_.LeaderOf(response.epoch);
+  const NodeRecord* to = leader != nullptr ? cluster_.Find(leader->key) : nullptr;
+  // Of a leader that is no more, nobody counts it.
+  if (to == nullptr || to->epoch() != response.epoch || !to->now.leads()) return;
+  const LogMirror& log = to->disk.written().log;
+  if (response.match_index > log.last_index() ||
+      !durable.log.Holds(response.match_index, log.At(response.match_index).mark)) {
+    return Violated(6, node, "acknowledges what the leader does not have", response);
+  }
+  logs_.OnAcknowledged(node, response.epoch, response.match_index);
+}
+
+void MessageChecks::Check(const NodeRecord& node, NodeId asker,
+                          const raft::VoteResponse& response) {
+  const DiskState& durable = node.disk.durable();
+  if (durable.hard_state.epoch != response.requested_epoch || !durable.hard_state.vote ||
+      durable.hard_state.vote->node_id != asker || durable.voters().empty()) {
+    Violated(6, node, "grants a vote that is not on its disk", response);
+  }
+}
+
+void MessageChecks::Check(const NodeRecord& node, NodeId asker,
+                          const raft::HeartbeatResponse& response) {
+  // A refusal promises nothing.
+  if (response.read_sequence == 0) return;
+  const LeaderRecord* leader = cluster_.LeaderOf(response.epoch);
+  if (leader == nullptr || leader->key.node_id != asker) return;
+  if (node.disk.durable().hard_state.epoch != response.epoch) {
+    Violated(6, node, "follows in an epoch that is not on its disk", response);
+  }
+}
+
+void MessageChecks::CheckSend(const NodeRecord& node, NodeId to, const raft::Message& message) {
+  if (node.disk.durable().voters().empty()) {
+    Violated(6, node, "takes part before its voter set is durable", message);
+  }
+  if (const auto* append = std::get_if<raft::AppendRequest>(&message)) {
+    Check(node, *append);
+  } else if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&message)) {
+    Check(node, to, *heartbeat);
+  } else if (std::holds_alternative<raft::TimeoutNow>(message)) {
+    CheckOrder(node, to);
+  }
+}
+
+void MessageChecks::Check(const NodeRecord& node, const raft::AppendRequest& request) {
+  const LogMirror& log = node.disk.written().log;
+  const LogIndex last = request.prev_index + static_cast<int64_t>(request.entries.size());
+  if (!node.now.leads() || request.epoch != node.epoch() || last > log.last_index() ||
+      log.At(request.prev_index).mark.epoch != request.prev_epoch ||
+      request.commit_index > node.now.commit_index) {
+    return Violated(3, node, "sends what its log does not say", request);
+  }
+  size_t bytes = 0;
+  LogIndex index = request.prev_index;
+  for (const raft::EntryPtr& entry : request.entries) {
+    ++index;
+    bytes += entry->encoded().size();
+    if (entry->index() != index || log.At(index).mark != EntryMark::Of(*entry)) {
+      return Violated(3, node, "sends entries that its log does not hold", request);
+    }
+  }
+  if (request.entries.size() > 1 && bytes > node.options.max_append_bytes) {
+    Violated(10, node, "sends more bytes at once than it may", request);
+  }
+}
+
+void MessageChecks::Check(const NodeRecord& node, NodeId to, const raft::Heartbeat& heartbeat) {
+  const LogIndex commit = heartbeat.commit_index;
+  if (!node.now.leads() || heartbeat.epoch != node.epoch() || commit > node.now.commit_index) {
+    return Violated(5, node, "tells of a commit that it does not know", heartbeat);
+  }
+  const raft::Voter* voter = node.disk.written().voters().FindByNodeId(to);
+  const NodeRecord* peer = voter != nullptr ? cluster_.Find(voter->key) : nullptr;
+  // In a newer epoch it may have cut what it once acknowledged.
+  if (peer == nullptr || peer->epoch() > node.epoch()) return;
+  if (!peer->disk.durable().log.Holds(commit, cluster_.CommittedAt(commit))) {
+    Violated(5, node, "tells a peer to commit what it may not have", heartbeat);
+  }
+}
+
+void MessageChecks::CheckOrder(const NodeRecord& node, NodeId target) {
+  const raft::TimeoutNow order{.epoch = node.epoch()};
+  if (processes_[node.key].paused != node.epoch() || !node.now.leads()) {
+    Violated(12, node, "hands over while its users may still propose", order);
+  }
+  const LogMirror& log = node.disk.written().log;
+  const NodeRecord* to = cluster_.FindLatest(target);
+  const bool has_all =
+      to != nullptr && (to->epoch() > node.epoch() ||
+                        to->disk.durable().log.Holds(log.last_index(), log.last().mark));
+  if (!has_all || node.now.commit_index != log.last_index()) {
+    Violated(12, node, "hands over to a target that does not have everything", order);
+  }
+}
+
+void MessageChecks::Violated(int invariant, const NodeRecord& node, const char* what,
+                             const raft::Message& message) {
+  cluster_.Violated(invariant, node.id(), std::string(what) + ": " + ToString(message));
+}
+
+}  // namespace quorate::sim

@@ -1,0 +1,104 @@
+#include "tests/sim/checks/user_checks.h"
+
+#include "absl/strings/str_format.h"
+
+namespace quorate::sim {
+
+void UserChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
+  if (std::holds_alternative<raft::event::Start>(event)) {
+    processes_[node.key] = {.delivered = node.now.first_index - 1};
+  }
+  Process& process = processes_[node.key];
+  process.proposed.clear();
+  if (const auto* read = std::get_if<raft::event::StartRead>(&event)) {
+    process.reads[read->token] = cluster_.committed_index();
+  } else if (const auto* propose = std::get_if<raft::event::Propose>(&event)) {
+    for (const raft::Proposal& proposal : propose->proposals) {
+      if (!node.now.leads() || proposal.expected_epoch != node.epoch()) continue;
+      process.proposed.push_back(proposal.payload);
+    }
+  }
+}
+
+void UserChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects) {
+  Process& process = processes_[node.key];
+  for (const raft::Effect& effect : effects) {
+    if (const auto* persist = std::get_if<raft::effect::Persist>(&effect)) {
+      CheckAppended(node, persist->write);
+    } else if (const auto* ready = std::get_if<raft::effect::ReadReady>(&effect)) {
+      CheckRead(node, *ready);
+    } else if (const auto* claim = std::get_if<raft::effect::Claim>(&effect)) {
+      CheckClaim(node, *claim);
+      process.claimed = claim->epoch;
+    } else if (std::holds_alternative<raft::effect::Renounce>(effect)) {
+      process.claimed.reset();
+    }
+  }
+  if (process.claimed && !node.now.stopped &&
+      (!node.now.leads() || *process.claimed != node.epoch())) {
+    cluster_.Violated(
+        12, node.id(),
+        absl::StrFormat("its users believe that it leads epoch %d", process.claimed->value()));
+  }
+}
+
+void UserChecks::CheckAppended(const NodeRecord& node, const raft::LogWrite& write) {
+  Process& process = processes_[node.key];
+  for (const raft::EntryPtr& entry : write.entries) {
+    if (!node.now.leads() || entry->epoch() != node.epoch()) continue;  // another leader's
+    if (entry->header().type == raft::EntryType::kBarrier) continue;
+    if (process.proposed.empty() || process.proposed.front() != entry->payload()) {
+      cluster_.Violated(12, node.id(),
+                        absl::StrFormat("appends at index %d what nobody proposed to this epoch",
+                                        entry->index().value()));
+    } else {
+      process.proposed.pop_front();
+    }
+  }
+  if (!process.proposed.empty()) {
+    cluster_.Violated(12, node.id(), "loses a proposal of its own epoch");
+  }
+}
+
+void UserChecks::CheckRead(const NodeRecord& node, const raft::effect::ReadReady& ready) {
+  const auto read = processes_[node.key].reads.find(ready.token);
+  if (read == processes_[node.key].reads.end()) {
+    return cluster_.Violated(11, node.id(), "answers a read twice, or one that nobody asked");
+  }
+  if (ready.index < read->second) {
+    cluster_.Violated(11, node.id(),
+                      absl::StrFormat("a read at index %d began when %d was committed",
+                                      ready.index.value(), read->second.value()));
+  }
+  if (ready.index > node.now.commit_index) {
+    cluster_.Violated(
+        11, node.id(),
+        absl::StrFormat("a read at index %d, which is not committed", ready.index.value()));
+  }
+  processes_[node.key].reads.erase(read);
+}
+
+void UserChecks::CheckClaim(const NodeRecord& node, const raft::effect::Claim& claim) {
+  if (!node.now.leads() || claim.epoch != node.epoch() || processes_[node.key].claimed) {
+    cluster_.Violated(12, node.id(), "claims an epoch that it does not lead, or twice");
+  }
+  if (claim.barrier > cluster_.committed_index() || claim.barrier != node.now.barrier) {
+    cluster_.Violated(12, node.id(), "claims leadership before its barrier is committed");
+  }
+}
+
+void UserChecks::OnDelivered(const NodeRecord& node, const std::vector<raft::EntryPtr>& entries) {
+  LogIndex& delivered = processes_[node.key].delivered;
+  for (const raft::EntryPtr& entry : entries) {
+    ++delivered;
+    if (entry->index() != delivered || delivered > cluster_.committed_index() ||
+        EntryMark::Of(*entry) != cluster_.CommittedAt(delivered)) {
+      return cluster_.Violated(8, node.id(),
+                               absl::StrFormat("delivers another entry %d than was "
+                                               "committed, or out of turn (at %d)",
+                                               entry->index().value(), delivered.value()));
+    }
+  }
+}
+
+}  // namespace quorate::sim

@@ -1,0 +1,45 @@
+// What the users of the log are told: invariants 8, 11 and 12 (docs/simulation.md).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raft/effect.h"
+#include "raft/event.h"
+#include "tests/sim/checks/cluster_record.h"
+
+namespace quorate::sim {
+
+class UserChecks {
+ public:
+  // `cluster` outlives the checks.
+  explicit UserChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
+
+  void OnEvent(const NodeRecord& node, const raft::Event& event);
+  void OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects);
+  // The process delivered the next committed entries to its users.
+  void OnDelivered(const NodeRecord& node, const std::vector<raft::EntryPtr>& entries);
+
+ private:
+  struct Process {
+    // What was committed when each open read began.
+    std::map<raft::Token, LogIndex> reads;
+    // Payloads proposed in this step under the right epoch, which a leader appends in order.
+    std::deque<std::string> proposed;
+    // The epoch that users believe the node leads.
+    std::optional<Epoch> claimed;
+    LogIndex delivered;
+  };
+
+  void CheckAppended(const NodeRecord& node, const raft::LogWrite& write);
+  void CheckRead(const NodeRecord& node, const raft::effect::ReadReady& ready);
+  void CheckClaim(const NodeRecord& node, const raft::effect::Claim& claim);
+
+  ClusterRecord& cluster_;
+  std::map<raft::ReplicaKey, Process> processes_;
+};
+
+}  // namespace quorate::sim
