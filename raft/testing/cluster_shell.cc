@@ -1,50 +1,14 @@
 #include "raft/testing/cluster_shell.h"
 
-#include <regex>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/overloaded.h"
+#include "raft/testing/describe.h"
 
 namespace quorate::raft {
 namespace {
-
-// Directory ids say nothing in a story.
-std::string ToText(const Message& message) {
-  static const std::regex candidate("(candidate=[0-9]+):\\S+");
-  return std::regex_replace(ToString(message), candidate, "$1");
-}
-
-std::string ToText(const std::vector<NodeId>& ids) {
-  std::string text;
-  for (const NodeId id : ids) {
-    if (!text.empty()) text += ",";
-    text += ToString(id);
-  }
-  return text;
-}
-
-std::string ToText(const LogWrite& write) {
-  std::string text;
-  if (write.hard_state) {
-    absl::StrAppendFormat(&text, " epoch %d", write.hard_state->epoch.value());
-    if (write.hard_state->vote) {
-      absl::StrAppendFormat(&text, " vote %d", write.hard_state->vote->node_id.value());
-    }
-  }
-  if (write.founding_voters) {
-    text += " founding voters " + ToText(write.founding_voters->NodeIds());
-  }
-  if (write.truncate_after) {
-    absl::StrAppendFormat(&text, " nothing after %d", write.truncate_after->value());
-  }
-  for (const EntryPtr& entry : write.entries) {
-    absl::StrAppendFormat(&text, " %d@%d", entry->index().value(), entry->epoch().value());
-    if (!entry->payload().empty()) text += ":" + std::string(entry->payload());
-  }
-  return text;
-}
 
 // "1-3@1 4@2"
 std::string ToText(const LogView& log) {
@@ -66,18 +30,6 @@ const char* ToText(const Role& role) {
                                [](const Candidate&) { return "candidate"; },
                                [](const Leader&) { return "leader"; }},
                     role);
-}
-
-const char* ToText(GoodbyeReason reason) {
-  switch (reason) {
-    case GoodbyeReason::kReconnecting:
-      return "reconnecting";
-    case GoodbyeReason::kResigned:
-      return "resigned";
-    case GoodbyeReason::kStopping:
-      return "stopping";
-  }
-  return "";
 }
 
 }  // namespace
@@ -144,7 +96,7 @@ void ClusterShell::Execute(const TranscriptCommand& command) {
     PrintStatus();
   } else if (name == "wire") {
     for (const Envelope& e : cluster_->wire()) {
-      Print(absl::StrFormat("%d -> %d %s", e.from.value(), e.to.value(), ToText(e.message)));
+      Print(absl::StrFormat("%d -> %d %s", e.from.value(), e.to.value(), Describe(e.message)));
     }
   } else {
     Print("unknown command " + name);
@@ -176,53 +128,8 @@ std::string ClusterShell::NameOf(SessionId session) const {
 }
 
 void ClusterShell::PrintEffect(NodeId id, const Effect& effect) {
-  const std::string text = std::visit(
-      Overloaded{
-          [](const effect::Persist& e) { return "writes" + ToText(e.write); },
-          [](const effect::ReadEntries& e) {
-            return absl::StrFormat("reads entries %d-%d for %d", e.from.value(), e.to.value(),
-                                   e.peer.value());
-          },
-          [](const effect::Send& e) {
-            return absl::StrFormat("-> %d %s", e.to.value(), ToText(e.message));
-          },
-          [this](const effect::Reply& e) {
-            return "-> " + NameOf(e.session) + " " + ToText(e.message);
-          },
-          [](const effect::SayGoodbye& e) {
-            return absl::StrFormat("says Goodbye{%s, epoch %d}", ToText(e.reason), e.epoch.value());
-          },
-          [](const effect::Announce& e) {
-            return absl::StrFormat(
-                "announces: %s, %s", e.has_log ? "a log" : "no log",
-                e.voter_set ? "voters " + ToText(e.voter_set->NodeIds()) : "no voter set");
-          },
-          [](const effect::Commit& e) {
-            return absl::StrFormat("has committed up to %d", e.index.value());
-          },
-          [](const effect::LeaderChange& e) {
-            return e.leader ? absl::StrFormat("knows leader %d of epoch %d", e.leader->value(),
-                                              e.epoch.value())
-                            : absl::StrFormat("knows no leader of epoch %d", e.epoch.value());
-          },
-          [](const effect::Claim& e) {
-            return absl::StrFormat("claims epoch %d", e.epoch.value());
-          },
-          [](const effect::Renounce& e) {
-            return absl::StrFormat("renounces epoch %d", e.epoch.value());
-          },
-          [](const effect::Pause&) { return std::string("pauses its proposer"); },
-          [](const effect::Resume&) { return std::string("resumes its proposer"); },
-          [](const effect::ReadReady& e) {
-            return absl::StrFormat("answers read %d: index %d", e.token, e.index.value());
-          },
-          [](const effect::ReadFailed& e) {
-            return absl::StrFormat("fails read %d: %s", e.token, e.reason);
-          },
-          [](const effect::TransferDone& e) { return "transfer: " + e.status.ToString(); },
-          [](const effect::Fatal& e) { return "dies: " + e.status.ToString(); }},
-      effect);
-  Print(absl::StrFormat("%d %s", id.value(), text));
+  const auto name_of = [this](SessionId session) { return NameOf(session); };
+  Print(absl::StrFormat("%d %s", id.value(), Describe(effect, name_of)));
 }
 
 void ClusterShell::PrintStatus() {

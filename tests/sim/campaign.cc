@@ -1,0 +1,129 @@
+#include "tests/sim/campaign.h"
+
+#include <chrono>
+#include <fstream>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "tests/sim/world.h"
+
+namespace quorate::sim {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr Duration kReportEvery = std::chrono::seconds(10);
+
+// For a CHECK that fails in the middle of a run.
+uint64_t running_seed = 0;
+
+void DieWithSeed() {
+  absl::FPrintF(stderr, "FAILED seed %d: it ended the process\n", running_seed);
+  std::abort();
+}
+
+double Seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+RunOptions OptionsOf(const Flags& flags, uint64_t seed) {
+  RunOptions options{.seed = seed, .voters = flags.voters};
+  if (flags.seconds) options.length = Duration(static_cast<int64_t>(*flags.seconds * 1e9));
+  return options;
+}
+
+std::string ReplayOf(const Flags& flags, uint64_t seed) {
+  std::string command = absl::StrFormat("quorate-sim --seed %d", seed);
+  if (flags.voters) absl::StrAppendFormat(&command, " --voters %d", *flags.voters);
+  if (flags.seconds) absl::StrAppendFormat(&command, " --seconds %g", *flags.seconds);
+  return command + " --trace";
+}
+
+RunResult RunSeed(const RunOptions& options) {
+  running_seed = options.seed;
+  google::InstallFailureFunction(&DieWithSeed);
+  return World(options).Run();
+}
+
+// Sums over many runs.
+class Tally {
+ public:
+  void Add(const RunResult& result) {
+    ++seeds_;
+    simulated_ += result.length;
+    elections_ += result.elections;
+    acknowledged_ += result.acknowledged;
+    reads_ += result.reads;
+  }
+
+  void Print(std::ostream& out) const {
+    const double real = Seconds(SteadyClock::now() - started_);
+    out << absl::StreamFormat(
+        "%d seeds, %.0f simulated seconds in %.1f s: %.0f x real time; %d elections, %d appends "
+        "acknowledged, %d reads answered\n",
+        seeds_, Seconds(simulated_), real, Seconds(simulated_) / real, elections_, acknowledged_,
+        reads_);
+    out.flush();
+  }
+
+ private:
+  const SteadyClock::time_point started_ = SteadyClock::now();
+  int64_t seeds_ = 0;
+  Duration simulated_{0};
+  size_t elections_ = 0;
+  size_t acknowledged_ = 0;
+  size_t reads_ = 0;
+};
+
+std::vector<uint64_t> LoadSeeds(const std::string& path) {
+  std::vector<uint64_t> seeds;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty() && line[0] != '#') seeds.push_back(std::stoull(line));
+  }
+  return seeds;
+}
+
+}  // namespace
+
+bool RunOne(const Flags& flags, std::ostream& out) {
+  RunOptions options = OptionsOf(flags, *flags.seed);
+  if (flags.trace) options.trace = &out;
+  Tally tally;
+  const RunResult result = RunSeed(options);
+  tally.Add(result);
+  if (!flags.trace) tally.Print(out);
+  if (result.failure) out << "FAILED seed " << *flags.seed << ": " << *result.failure << "\n";
+  return !result.failure;
+}
+
+bool RunCampaign(const Flags& flags, std::ostream& out) {
+  std::vector<uint64_t> first;
+  if (!flags.failed_seeds.empty()) first = LoadSeeds(flags.failed_seeds);
+  const uint64_t count = flags.seeds.value_or(std::numeric_limits<int64_t>::max());
+  const SteadyClock::time_point started = SteadyClock::now();
+  SteadyClock::time_point reported = started;
+  Tally tally;
+  for (uint64_t i = 0; i < first.size() + count; ++i) {
+    const SteadyClock::time_point now = SteadyClock::now();
+    if (flags.minutes && Seconds(now - started) > *flags.minutes * 60) break;
+    if (now - reported >= kReportEvery) {
+      tally.Print(out);
+      reported = now;
+    }
+    const uint64_t seed = i < first.size() ? first[i] : flags.first_seed + (i - first.size());
+    const RunResult result = RunSeed(OptionsOf(flags, seed));
+    tally.Add(result);
+    if (result.failure) {
+      tally.Print(out);
+      out << "FAILED seed " << seed << ": " << *result.failure
+          << "\nreplay it: " << ReplayOf(flags, seed) << "\n";
+      return false;
+    }
+  }
+  tally.Print(out);
+  return true;
+}
+
+}  // namespace quorate::sim

@@ -1,0 +1,247 @@
+#include "tests/sim/endpoint.h"
+
+#include <algorithm>
+
+namespace quorate::sim {
+namespace {
+
+using Way = Connection::Way;
+using State = Connection::State;
+using raft::StreamClass;
+
+// As server/peer_options.h.
+constexpr Duration kDeathGrace = std::chrono::milliseconds(5);
+constexpr Duration kRedialMin = std::chrono::milliseconds(20);
+constexpr Duration kRedialMax = std::chrono::seconds(1);
+constexpr Duration kConnectTimeout = std::chrono::seconds(1);
+
+StreamClass StreamOf(const raft::Message& message) {
+  const bool append = std::holds_alternative<raft::AppendRequest>(message) ||
+                      std::holds_alternative<raft::AppendResponse>(message);
+  return append ? StreamClass::kAppend : StreamClass::kControl;
+}
+
+}  // namespace
+
+Endpoint::Endpoint(Network* network, Actor* actor, raft::PeerHello hello,
+                   std::function<void()> after_call)
+    : network_(*network),
+      actor_(actor),
+      hello_(std::move(hello)),
+      after_call_(std::move(after_call)) {
+  for (const NodeId peer : hello_.configured_voters) {
+    if (peer != id()) peers_[peer];
+  }
+}
+
+void Endpoint::Start(raft::TransportEvents* events) {
+  events_ = events;
+  network_.SetProcess(id(), this);
+  for (const auto& [peer, state] : peers_) {
+    Dial(peer, StreamClass::kControl);
+    Dial(peer, StreamClass::kAppend);
+  }
+}
+
+void Endpoint::Crash() {
+  dead_ = true;
+  if (network_.ProcessOf(id()) == this) network_.SetProcess(id(), nullptr);
+  for (auto& [peer, state] : peers_) {
+    for (Link& link : state.links) {
+      if (Connection* connection = std::exchange(link.connection, nullptr)) {
+        connection->state = State::kClosed;
+        network_.Carry(connection, Way::kForth, [connection] {
+          Endpoint* acceptor = connection->acceptor;
+          if (acceptor) acceptor->WhenRunning([=] { acceptor->Forget(connection); });
+        });
+      }
+    }
+    for (Connection* connection : std::exchange(state.inbound, {})) {
+      connection->acceptor = nullptr;
+      network_.Carry(connection, Way::kBack, [connection] {
+        Endpoint* dialler = connection->dialler;
+        dialler->WhenRunning([=] { dialler->Break(connection); });
+      });
+    }
+  }
+}
+
+// The port.
+
+void Endpoint::Send(NodeId to, raft::Message message) {
+  if (dead_) return;
+  Connection* connection = LinkOf(to, StreamOf(message)).connection;
+  if (connection != nullptr && connection->state == State::kUp) {
+    network_.Send(connection, Way::kForth, std::move(message));
+  }
+  after_call_();
+}
+
+void Endpoint::Reply(raft::SessionId session, raft::Message message) {
+  if (dead_) return;
+  Connection* connection = network_.Find(session);
+  if (connection->acceptor == this) network_.Send(connection, Way::kBack, std::move(message));
+  after_call_();
+}
+
+void Endpoint::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
+  if (dead_) return;
+  const Goodbye goodbye{.reason = reason, .epoch = epoch};
+  for (auto& [peer, state] : peers_) {
+    Connection* own = state.links[static_cast<size_t>(StreamClass::kControl)].connection;
+    if (own != nullptr && own->state == State::kUp) {
+      network_.Carry(own, Way::kForth, [own, goodbye, self = id()] {
+        Endpoint* to = own->acceptor;
+        if (to) to->WhenRunning([=] { to->OnGoodbye(self, goodbye, /*on_our_own=*/false); });
+      });
+    }
+    for (Connection* inbound : state.inbound) {
+      if (inbound->stream != StreamClass::kControl) continue;
+      network_.Carry(inbound, Way::kBack, [inbound, goodbye, self = id()] {
+        Endpoint* to = inbound->dialler;
+        if (inbound->state != State::kUp) return;
+        to->WhenRunning([=] { to->OnGoodbye(self, goodbye, /*on_our_own=*/true); });
+      });
+    }
+  }
+  after_call_();
+}
+
+void Endpoint::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {
+  hello_.has_log = has_log;
+  hello_.voter_set = std::move(voter_set);
+  if (events_ != nullptr && !dead_) after_call_();
+}
+
+// Our own streams.
+
+void Endpoint::Dial(NodeId peer, StreamClass stream) {
+  Link& link = LinkOf(peer, stream);
+  network_.scheduler().Cancel(std::exchange(link.redial, kNoTimer));
+  Connection* connection = link.connection = network_.Open(this, peer, stream);
+  network_.Carry(connection, Way::kForth, [this, connection, hello = hello_] {
+    Endpoint* acceptor = network_.ProcessOf(connection->to);
+    if (acceptor == nullptr) {
+      network_.Carry(connection, Way::kBack, [this, connection] {
+        WhenRunning([this, connection] { OnDialFailed(connection, /*refused=*/true); });
+      });
+      return;
+    }
+    acceptor->WhenRunning([=] { acceptor->Accept(connection, hello); });
+  });
+  network_.scheduler().After(
+      kConnectTimeout,
+      [this, connection] {
+        // It may yet reach the peer, which then waits for nobody.
+        OnDialFailed(connection, /*refused=*/false);
+      },
+      actor_);
+}
+
+void Endpoint::OnAccepted(Connection* connection, const raft::PeerHello& hello) {
+  if (connection->state != State::kDialling) return;
+  connection->state = State::kUp;
+  const NodeId peer = connection->to;
+  LinkOf(peer, connection->stream).backoff = Duration(0);
+  if (connection->stream == StreamClass::kControl) {
+    Peer& state = peers_.at(peer);
+    network_.scheduler().Cancel(std::exchange(state.death, kNoTimer));
+    state.end_is_announced = false;
+    OnHello(hello);
+  }
+  if (!dead_) events_->OnStreamUp(peer, connection->stream, hello.key);
+}
+
+void Endpoint::OnDialFailed(Connection* connection, bool refused) {
+  if (connection->state != State::kDialling) return;
+  connection->state = State::kClosed;
+  const NodeId peer = connection->to;
+  const StreamClass stream = connection->stream;
+  Link& link = LinkOf(peer, stream);
+  link.connection = nullptr;
+  link.backoff = std::clamp(link.backoff * 2, kRedialMin, kRedialMax);
+  link.redial = network_.scheduler().After(
+      link.backoff, [this, peer, stream] { Dial(peer, stream); }, actor_);
+  if (refused && peers_.at(peer).death != kNoTimer) DeclareDead(peer);
+}
+
+void Endpoint::Break(Connection* connection) {
+  const State before = std::exchange(connection->state, State::kClosed);
+  if (before == State::kClosed) return;
+  const NodeId peer = connection->to;
+  const StreamClass stream = connection->stream;
+  // The other end may not notice for a while, and read on what is on its way.
+  network_.scheduler().After(
+      Duration(network_.rng().Below(static_cast<uint64_t>(network_.options().stale_max.count()))),
+      [connection] {
+        if (Endpoint* acceptor = connection->acceptor) acceptor->Forget(connection);
+      });
+  Dial(peer, stream);
+  if (before != State::kUp) return;
+  Peer& state = peers_.at(peer);
+  if (stream == StreamClass::kControl && !state.end_is_announced) {
+    state.death = network_.scheduler().After(
+        kDeathGrace, [this, peer] { DeclareDead(peer); }, actor_);
+  }
+  events_->OnStreamDown(peer, stream);
+}
+
+void Endpoint::DeclareDead(NodeId peer) {
+  network_.scheduler().Cancel(std::exchange(peers_.at(peer).death, kNoTimer));
+  events_->OnPeerDead(peer);
+}
+
+// Their streams.
+
+void Endpoint::Accept(Connection* connection, const raft::PeerHello& hello) {
+  const NodeId peer = hello.key.node_id;
+  connection->acceptor = this;
+  peers_.at(peer).inbound.push_back(connection);
+  network_.Carry(connection, Way::kBack, [connection, answer = hello_] {
+    Endpoint* dialler = connection->dialler;
+    dialler->WhenRunning([=] { dialler->OnAccepted(connection, answer); });
+  });
+  if (connection->stream == StreamClass::kControl) OnHello(hello);
+  // It is there: no need to wait any longer.
+  for (const StreamClass stream : {StreamClass::kControl, StreamClass::kAppend}) {
+    if (!dead_ && LinkOf(peer, stream).redial != kNoTimer) Dial(peer, stream);
+  }
+}
+
+void Endpoint::Forget(Connection* connection) {
+  connection->acceptor = nullptr;
+  std::erase(peers_.at(connection->dialler->id()).inbound, connection);
+}
+
+// What comes.
+
+void Endpoint::OnMessage(Connection* connection, Way way, raft::Message message) {
+  if (way == Way::kForth) {
+    if (connection->acceptor != this) return;
+    events_->OnMessage(connection->dialler->id(), connection->id, std::move(message));
+  } else if (connection->state == State::kUp) {
+    events_->OnMessage(connection->to, 0, std::move(message));
+  }
+}
+
+void Endpoint::OnHello(const raft::PeerHello& hello) {
+  peers_.at(hello.key.node_id).last_goodbye.reset();
+  events_->OnPeerHello(hello);
+}
+
+void Endpoint::OnGoodbye(NodeId from, Goodbye goodbye, bool on_our_own) {
+  Peer& state = peers_.at(from);
+  if (on_our_own && goodbye.reason != raft::GoodbyeReason::kResigned) state.end_is_announced = true;
+  if (state.last_goodbye == goodbye) return;
+  state.last_goodbye = goodbye;
+  events_->OnGoodbye(from, goodbye.reason, goodbye.epoch);
+}
+
+void Endpoint::BreakAll(NodeId peer) {
+  for (const StreamClass stream : {StreamClass::kControl, StreamClass::kAppend}) {
+    Connection* connection = LinkOf(peer, stream).connection;
+    if (connection != nullptr && connection->state == State::kUp) Break(connection);
+  }
+}
+
+}  // namespace quorate::sim

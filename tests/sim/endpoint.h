@@ -1,0 +1,88 @@
+// The Transport of one simulated process: it dials its peers again and again, accepts them, and
+// notices a death by its broken connection, as server/'s transport does (docs/ARCHITECTURE.md,
+// "Noticing death").
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "raft/transport.h"
+#include "tests/sim/network.h"
+
+namespace quorate::sim {
+
+class Endpoint final : public raft::Transport {
+ public:
+  // `after_call` runs after each call of the port: a process may die there. Everything outlives the
+  // endpoint, which outlives its process.
+  Endpoint(Network* network, Actor* actor, raft::PeerHello hello, std::function<void()> after_call);
+
+  NodeId id() const { return hello_.key.node_id; }
+
+  // Opens and accepts connections from now on.
+  void Start(raft::TransportEvents* events);
+  // The process is gone: its machine closes its connections, and nothing here does anything.
+  void Crash();
+
+  // raft::Transport
+  void Send(NodeId to, raft::Message message) override;
+  void Reply(raft::SessionId session, raft::Message message) override;
+  void SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) override;
+  void Announce(bool has_log, std::optional<raft::VoterSet> voter_set) override;
+
+  // From the network.
+  void WhenRunning(Task task) { network_.scheduler().After(Duration(0), std::move(task), actor_); }
+  void OnMessage(Connection* connection, Connection::Way way, raft::Message message);
+  // Ends every connection with a peer.
+  void BreakAll(NodeId peer);
+
+ private:
+  struct Goodbye {
+    raft::GoodbyeReason reason;
+    Epoch epoch;
+    friend bool operator==(const Goodbye&, const Goodbye&) = default;
+  };
+  // Our own stream of one class.
+  struct Link {
+    Connection* connection = nullptr;  // dialled or up
+    Duration backoff{0};
+    TimerId redial = kNoTimer;
+  };
+  struct Peer {
+    std::array<Link, 2> links;
+    // The streams that it opened to us.
+    std::vector<Connection*> inbound;
+    TimerId death = kNoTimer;
+    bool end_is_announced = false;
+    std::optional<Goodbye> last_goodbye;
+  };
+
+  Link& LinkOf(NodeId peer, raft::StreamClass stream) {
+    return peers_.at(peer).links[static_cast<size_t>(stream)];
+  }
+  void Dial(NodeId peer, raft::StreamClass stream);
+  void OnAccepted(Connection* connection, const raft::PeerHello& hello);
+  void OnDialFailed(Connection* connection, bool refused);
+  void Accept(Connection* connection, const raft::PeerHello& hello);
+  void OnHello(const raft::PeerHello& hello);
+  void OnGoodbye(NodeId from, Goodbye goodbye, bool on_our_own);
+  // The connection that we dialled is over.
+  void Break(Connection* connection);
+  // One that we accepted is.
+  void Forget(Connection* connection);
+  void DeclareDead(NodeId peer);
+
+  Network& network_;
+  Actor* const actor_;
+  raft::PeerHello hello_;
+  const std::function<void()> after_call_;
+  raft::TransportEvents* events_ = nullptr;
+  bool dead_ = false;
+  std::map<NodeId, Peer> peers_;
+};
+
+}  // namespace quorate::sim

@@ -1,0 +1,33 @@
+// The command line of quorate-sim.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace quorate::sim {
+
+struct Flags {
+  // One run; nothing: many, from first_seed on.
+  std::optional<uint64_t> seed;
+  uint64_t first_seed = 1;
+  // Many runs end with whichever comes first; nothing: no such end.
+  std::optional<uint64_t> seeds;
+  std::optional<double> minutes;
+  // Seeds to run before all others, one a line.
+  std::string failed_seeds;
+
+  // Of each run.
+  std::optional<int> voters;
+  std::optional<double> seconds;
+  bool trace = false;
+};
+
+// The flags, or the exit status: --help was printed, or what is wrong with them.
+struct ParsedFlags {
+  std::optional<Flags> flags;
+  int exit_status = 0;
+};
+ParsedFlags ParseFlags(int argc, char** argv);
+
+}  // namespace quorate::sim

@@ -1,0 +1,100 @@
+// One run of a controller on a simulated machine: the real driver over the real core, the real log
+// over the machine's disk, and a user on top. It can end anywhere between two of its calls to a
+// port.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "raft/raft_node.h"
+#include "storage/log_store.h"
+#include "tests/sim/checks/invariants.h"
+#include "tests/sim/endpoint.h"
+#include "tests/sim/executors.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/swarm.h"
+#include "tests/sim/trace.h"
+#include "tests/sim/user.h"
+
+namespace quorate::sim {
+
+// What all machines and processes of a world share. All outlive them.
+struct Surroundings {
+  Scheduler* scheduler = nullptr;
+  Rng* rng = nullptr;
+  const Swarm* swarm = nullptr;
+  Network* network = nullptr;
+  Invariants* invariants = nullptr;
+  Ledger* ledger = nullptr;
+  Trace* trace = nullptr;
+  // The run has failed: something that should not happen, besides broken invariants.
+  std::function<void(std::string)> fail;
+};
+
+class Process final : private raft::StepObserver {
+ public:
+  // The machine that it runs on. Outlives the process.
+  struct Host {
+    raft::RaftOptions options;
+    const NodeClock* clock = nullptr;
+    storage::KvStore* kv = nullptr;
+    // Nearly full, when there is one.
+    std::function<bool()> has_free_space;
+    // After each call to a port; may kill the process.
+    std::function<void()> after_call;
+    // The process gave up, and has ended.
+    std::function<void(absl::Status)> on_fatal;
+  };
+
+  Process(const Surroundings& surroundings, Host host);
+  ~Process() override;
+
+  // With what the disk holds. An error: the controller refuses to start.
+  absl::Status Start(const storage::RecoveredLog& recovered);
+
+  // As kill -9. Nothing of it runs any more, and what it is in the middle of has no effect. The
+  // object must stay until the world ends.
+  void Kill();
+  // As SIGTERM, without a hand-over: it says Goodbye, and `done` runs.
+  void Stop(std::function<void()> done);
+  void Pause();
+  void Resume();
+  // The disk stands still, and the process goes on.
+  void HangDisk();
+  void ReleaseDisk();
+
+  bool alive() const { return loop_.alive(); }
+  bool paused() const { return loop_.paused(); }
+  User& user() { return user_; }
+  raft::RaftNode* node() { return node_.get(); }
+  storage::LogState DurableState() const { return log_store_->DurableState(); }
+
+ private:
+  class Log;
+
+  // raft::StepObserver
+  void OnEvent(const raft::RaftCore& core, MonoTime now, const raft::Event& event) override;
+  void OnStep(const raft::RaftCore& core, MonoTime now, const raft::StepResult& result) override;
+
+  void GiveUp(absl::Status status);
+  const raft::ReplicaKey& self() const { return host_.options.self; }
+
+  const Surroundings surroundings_;
+  Host host_;
+  Actor loop_;
+  Actor disk_;
+  bool disk_hangs_ = false;
+  LoopExecutor loop_executor_;
+  DiskExecutor writer_;
+  DiskExecutor reader_;
+  User user_;
+  Endpoint endpoint_;
+  std::unique_ptr<storage::LogStore> log_store_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<raft::RaftNode> node_;
+};
+
+}  // namespace quorate::sim

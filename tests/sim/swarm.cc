@@ -1,0 +1,56 @@
+#include "tests/sim/swarm.h"
+
+namespace quorate::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+bool OneIn(Rng& rng, uint64_t n) { return rng.Below(n) == 0; }
+
+int DrawVoters(Rng& rng) {
+  const uint64_t draw = rng.Below(10);
+  return draw < 7 ? 3 : draw < 9 ? 5 : 7;
+}
+
+void DrawNetwork(Rng& rng, NetworkOptions& network) {
+  if (OneIn(rng, 2)) network.lost_ppm = rng.Below(20'000);
+  if (OneIn(rng, 2)) network.duplicated_ppm = rng.Below(20'000);
+  if (OneIn(rng, 2)) network.reordered_ppm = rng.Below(20'000);
+  network.delay_max = RandomBetween(rng, network.delay_min, milliseconds(OneIn(rng, 4) ? 40 : 2));
+  network.stale_max = RandomBetween(rng, milliseconds(1), milliseconds(3000));
+}
+
+void DrawRaft(Rng& rng, raft::RaftOptions& raft) {
+  // Small enough that disk reads, full windows and many messages for one gap all happen.
+  if (OneIn(rng, 2)) raft.cache_bytes = 200 + rng.Below(2'000);
+  if (OneIn(rng, 2)) raft.max_append_bytes = 100 + rng.Below(1'000);
+  if (OneIn(rng, 2)) {
+    raft.max_inflight_messages = 1 + rng.Below(5);
+    raft.max_inflight_bytes = 200 + rng.Below(2'000);
+  }
+  if (OneIn(rng, 4)) raft.max_uncommitted_bytes = 500 + rng.Below(2'000);
+  // Candidates that often collide.
+  if (OneIn(rng, 4)) {
+    raft.election_timeout_max = raft.election_timeout_min + milliseconds(10);
+    raft.death_stagger = Duration(0);
+  }
+}
+
+}  // namespace
+
+Duration RandomBetween(Rng& rng, Duration min, Duration max) {
+  return min + Duration(rng.Below(static_cast<uint64_t>((max - min).count()) + 1));
+}
+
+Swarm Swarm::Draw(Rng& rng, std::optional<int> voters) {
+  Swarm swarm;
+  const int drawn = DrawVoters(rng);
+  swarm.voters = voters.value_or(drawn);
+  DrawNetwork(rng, swarm.network);
+  DrawRaft(rng, swarm.raft);
+  if (OneIn(rng, 4)) swarm.write_max = milliseconds(1 + rng.Below(100));
+  if (OneIn(rng, 4)) swarm.value_bytes = 32 + rng.Below(500);
+  return swarm;
+}
+
+}  // namespace quorate::sim

@@ -1,0 +1,72 @@
+// What stands above the log in a simulated process: a state machine that appends every committed
+// value to a list, and the place where clients ask for appends and reads.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "raft/raft_node.h"
+#include "tests/sim/checks/invariants.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/scheduler.h"
+
+namespace quorate::sim {
+
+class User final : public raft::ReplicatedLogListener {
+ public:
+  // `self` is the replica that it stands on, `actor` its process, whose users are told nothing once
+  // it has ended. All outlive the user.
+  User(Ledger* ledger, Invariants* invariants, const raft::ReplicaKey& self, const Actor* actor)
+      : ledger_(*ledger), invariants_(*invariants), self_(self), actor_(*actor) {}
+
+  // Before anything else. It outlives the user's last call.
+  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+
+  // Appends a value. False: refused, it never will be in the log.
+  bool Append(ClientHistory::Op op, const std::string& value);
+  // Answers through the ledger, or not at all.
+  void Read(ClientHistory::Op op, MonoTime deadline);
+
+  // Leads, and its barrier is committed.
+  bool leads() const { return claimed_.has_value(); }
+  RecordOffset end_offset() const { return end_offset_; }
+
+  // raft::ReplicatedLogListener
+  void OnCommitted(const std::vector<raft::EntryPtr>& entries) override;
+  void OnLeaderChange(Epoch, std::optional<NodeId>) override {}
+  void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
+               const raft::VoterSet& voters) override;
+  void OnRenounce(Epoch epoch) override;
+  void OnPause(Epoch epoch) override;
+  void OnResume(Epoch) override { paused_ = false; }
+
+ private:
+  struct Pending {
+    ClientHistory::Op op = 0;
+    RecordOffset offset;
+  };
+
+  void Propose(raft::EntryType type, std::string payload);
+
+  Ledger& ledger_;
+  Invariants& invariants_;
+  const raft::ReplicaKey self_;
+  const Actor& actor_;
+  raft::ReplicatedLog* log_ = nullptr;
+
+  // The state: what the committed values hash to, up to an offset.
+  RecordOffset end_offset_;
+  uint64_t hash_ = 0;
+
+  // While it leads.
+  std::optional<Epoch> claimed_;
+  bool paused_ = false;
+  RecordOffset next_offset_;
+  std::deque<Pending> pending_;
+};
+
+}  // namespace quorate::sim

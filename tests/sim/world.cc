@@ -1,0 +1,106 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+
+namespace quorate::sim {
+namespace {
+
+// Within which machines are switched on.
+constexpr Duration kStartWithin = std::chrono::milliseconds(100);
+// Of simulated time, for a healed majority to work again.
+constexpr Duration kProgressWithin = std::chrono::seconds(30);
+
+Swarm DrawSwarm(Rng& rng, const RunOptions& options) {
+  Swarm swarm = Swarm::Draw(rng, options.voters);
+  swarm.length = options.length.value_or(swarm.length);
+  return swarm;
+}
+
+}  // namespace
+
+World::World(const RunOptions& options)
+    : rng_(options.seed),
+      swarm_(DrawSwarm(rng_, options)),
+      trace_(&scheduler_, options.trace),
+      network_(&scheduler_, &rng_, swarm_.network) {
+  const Surroundings surroundings{.scheduler = &scheduler_,
+                                  .rng = &rng_,
+                                  .swarm = &swarm_,
+                                  .network = &network_,
+                                  .invariants = &invariants_,
+                                  .ledger = &ledger_,
+                                  .trace = &trace_,
+                                  .fail = [this](std::string what) { Fail(std::move(what)); }};
+  std::vector<NodeId> voters;
+  for (int id = 1; id <= swarm_.voters; ++id) voters.push_back(NodeId(id));
+  std::vector<Machine*> machines;
+  for (const NodeId id : voters) {
+    machines_.push_back(std::make_unique<Machine>(surroundings, id, voters));
+    machines.push_back(machines_.back().get());
+    scheduler_.After(RandomBetween(rng_, Duration(0), kStartWithin),
+                     [machine = machines.back()] { machine->Start(); });
+  }
+  clients_ = std::make_unique<Clients>(surroundings, std::move(machines));
+  clients_->Start();
+}
+
+World::~World() = default;
+
+RunResult World::Run() {
+  RunUntil(Scheduler::kStart + swarm_.length, [] { return false; });
+  if (!failure_) CheckProgress();
+  if (!failure_) {
+    if (auto contradiction = ledger_.FindContradiction())
+      Fail("not linearizable: " + *contradiction);
+  }
+  return {.failure = failure_,
+          .length = scheduler_.now() - Scheduler::kStart,
+          .tasks = scheduler_.tasks_run(),
+          .elections = invariants_.cluster().elections(),
+          .acknowledged = ledger_.acknowledged(),
+          .reads = ledger_.reads()};
+}
+
+bool World::RunUntil(MonoTime end, const std::function<bool()>& done) {
+  while (scheduler_.RunNext(end)) {
+    if (invariants_.broken()) {
+      std::ostringstream text;
+      text << invariants_.violations().front();
+      Fail(text.str());
+    }
+    if (failure_) return false;
+    if (done()) return true;
+  }
+  return false;
+}
+
+// Of a healed cluster: an append that begins now is acknowledged, and all have it.
+void World::CheckProgress() {
+  const MonoTime end = scheduler_.now() + kProgressWithin;
+  const size_t before = ledger_.acknowledged();
+  if (!RunUntil(end, [&] { return ledger_.acknowledged() > before; })) {
+    if (!failure_) Fail("no append is acknowledged any more");
+    return;
+  }
+  const RecordOffset target = ledger_.end_offset();
+  const auto caught_up = [&] {
+    return std::all_of(machines_.begin(), machines_.end(), [&](const auto& machine) {
+      return machine->up() && machine->process()->user().end_offset() >= target;
+    });
+  };
+  if (!RunUntil(end, caught_up) && !failure_) {
+    Fail(absl::StrFormat("not every controller has what is committed up to offset %d",
+                         target.value()));
+  }
+}
+
+void World::Fail(std::string what) {
+  trace_.Line("* FAILED: " + what);
+  if (!failure_) failure_ = std::move(what);
+}
+
+}  // namespace quorate::sim

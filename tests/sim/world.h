@@ -1,0 +1,70 @@
+// A whole cluster under one seed: machines, network, clients and faults on one scheduler. The same
+// seed gives the same run, to the byte of its trace.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "tests/sim/checks/invariants.h"
+#include "tests/sim/clients.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/machine.h"
+#include "tests/sim/network.h"
+#include "tests/sim/scheduler.h"
+#include "tests/sim/swarm.h"
+#include "tests/sim/trace.h"
+
+namespace quorate::sim {
+
+struct RunOptions {
+  uint64_t seed = 1;
+  // Of the phase with faults; nothing: as the seed has it.
+  std::optional<Duration> length;
+  std::optional<int> voters;
+  // Null: no trace.
+  std::ostream* trace = nullptr;
+};
+
+struct RunResult {
+  // Nothing: every check held.
+  std::optional<std::string> failure;
+  // Simulated, both phases.
+  Duration length{0};
+  // How much happened.
+  int64_t tasks = 0;
+  size_t elections = 0;
+  size_t acknowledged = 0;
+  size_t reads = 0;
+};
+
+class World {
+ public:
+  explicit World(const RunOptions& options);
+  ~World();
+
+  // Once.
+  RunResult Run();
+
+ private:
+  // Until `end`, or until something is wrong. True: `done` was reached before.
+  bool RunUntil(MonoTime end, const std::function<bool()>& done);
+  void CheckProgress();
+  void Fail(std::string what);
+
+  Rng rng_;
+  const Swarm swarm_;
+  Scheduler scheduler_;
+  Trace trace_;
+  Network network_;
+  Invariants invariants_;
+  Ledger ledger_;
+  std::vector<std::unique_ptr<Machine>> machines_;
+  std::unique_ptr<Clients> clients_;
+  std::optional<std::string> failure_;
+};
+
+}  // namespace quorate::sim

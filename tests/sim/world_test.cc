@@ -1,0 +1,47 @@
+#include "tests/sim/world.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+namespace quorate::sim {
+namespace {
+
+std::string TraceOf(uint64_t seed) {
+  std::ostringstream trace;
+  const RunResult result = World({.seed = seed, .trace = &trace}).Run();
+  EXPECT_EQ(result.failure, std::nullopt) << "seed " << seed;
+  return trace.str();
+}
+
+TEST(WorldTest, TheSameSeedGivesTheSameRunToTheByte) {
+  for (const uint64_t seed : {1, 2, 3}) {
+    const std::string trace = TraceOf(seed);
+    EXPECT_EQ(trace, TraceOf(seed));
+    EXPECT_NE(trace, TraceOf(seed + 100));
+  }
+}
+
+TEST(WorldTest, TracingChangesNothing) {
+  std::ostringstream trace;
+  const RunResult traced = World({.seed = 7, .trace = &trace}).Run();
+  const RunResult silent = World({.seed = 7}).Run();
+  EXPECT_EQ(traced.tasks, silent.tasks);
+  EXPECT_EQ(traced.length, silent.length);
+  EXPECT_EQ(traced.acknowledged, silent.acknowledged);
+}
+
+// A run in which little happens would prove little.
+TEST(WorldTest, ClustersOfAllSizesWork) {
+  for (const int voters : {1, 3, 5, 7}) {
+    const RunResult result = World({.seed = 1, .voters = voters}).Run();
+    EXPECT_EQ(result.failure, std::nullopt) << voters << " voters";
+    EXPECT_GT(result.elections, 0);
+    EXPECT_GT(result.acknowledged, 5);
+    EXPECT_GT(result.reads, 5);
+  }
+}
+
+}  // namespace
+}  // namespace quorate::sim
