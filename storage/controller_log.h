@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -48,13 +47,12 @@ class ControllerLog {
   LogState DurableState() const { return log_->DurableState(); }
 
  private:
-  ControllerLog(std::string path, Options options);
+  ControllerLog(const DataDirectory& directory, Options options);
 
   absl::Status Recover(DataDirectory* directory);
   void KeepHouse();
   void SaveWatermark();
 
-  const std::string path_;
   const Options options_;
   WatermarkFile watermark_;
   uint64_t saved_write_id_ = 0;

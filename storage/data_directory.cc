@@ -29,6 +29,11 @@ constexpr std::string_view kIdentityName = "identity.properties";
 constexpr std::string_view kIdentityTemporaryName = "identity.properties.tmp";
 constexpr std::string_view kLostAndFoundName = "lost+found";
 
+// Without a trailing slash, which would hide the parent.
+fs::path FullPath(const std::string& path) {
+  return (fs::absolute(path) / "").lexically_normal().parent_path();
+}
+
 const char* NameOf(Role role) { return role == Role::kController ? "controller" : "broker"; }
 
 std::string Describe(const DirectoryOwner& owner) {
@@ -95,8 +100,7 @@ absl::StatusOr<int> Lock(const std::string& path) {
 absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::string& path,
                                                                    const DirectoryOwner& owner,
                                                                    Rng& rng) {
-  // Without a trailing slash, which would hide the parent.
-  const fs::path full_path = (fs::absolute(path) / "").lexically_normal().parent_path();
+  const fs::path full_path = FullPath(path);
   std::error_code error;
   if (fs::create_directories(full_path, error)) {
     RETURN_IF_ERROR(SyncDirectory(full_path.parent_path().string()));
@@ -109,6 +113,21 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::st
   ASSIGN_OR_RETURN(const int lock_fd, Lock(full_path.string()));
   std::unique_ptr<DataDirectory> directory(new DataDirectory(full_path.string(), lock_fd));
   RETURN_IF_ERROR(directory->LoadOrMake(owner, rng));
+  return directory;
+}
+
+absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::OpenExisting(
+    const std::string& path) {
+  const fs::path full_path = FullPath(path);
+  std::error_code error;
+  if (!fs::exists(full_path / kIdentityName, error)) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%s is no data directory: it has no %s", path, kIdentityName));
+  }
+  ASSIGN_OR_RETURN(const int lock_fd, Lock(full_path.string()));
+  std::unique_ptr<DataDirectory> directory(new DataDirectory(full_path.string(), lock_fd));
+  ASSIGN_OR_RETURN(const std::optional<std::string> content, ReadFile(directory->IdentityPath()));
+  ASSIGN_OR_RETURN(directory->identity_, Parse(directory->path_, content.value_or("")));
   return directory;
 }
 
@@ -142,6 +161,12 @@ absl::Status DataDirectory::Save(const Identity& identity) {
 
 std::string DataDirectory::IdentityPath() const {
   return (fs::path(path_) / kIdentityName).string();
+}
+
+std::string DataDirectory::LogPath() const { return (fs::path(path_) / "log").string(); }
+
+std::string DataDirectory::WatermarkPath() const {
+  return (fs::path(path_) / "watermark").string();
 }
 
 std::string DataDirectory::Render(const Identity& identity) {

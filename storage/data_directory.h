@@ -37,12 +37,19 @@ class DataDirectory {
   // Nothing was changed then.
   static absl::StatusOr<std::unique_ptr<DataDirectory>> Open(const std::string& path,
                                                              const DirectoryOwner& owner, Rng& rng);
+  // Locks one that exists, whoever its owner is: for tools. Errors as above; FAILED_PRECONDITION
+  // too where there is no data directory. Nothing but the lock is changed.
+  static absl::StatusOr<std::unique_ptr<DataDirectory>> OpenExisting(const std::string& path);
   // Unlocks.
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
 
   const std::string& path() const { return path_; }
+  // Of what a controller keeps in it.
+  std::string LogPath() const;
+  std::string WatermarkPath() const;
+  const DirectoryOwner& owner() const { return identity_.owner; }
   const Uuid& directory_id() const { return identity_.directory_id; }
 
   // Whether the owner's data was made in it. From then on missing data is a loss, and not the first

@@ -127,8 +127,11 @@ absl::StatusOr<std::unique_ptr<RocksDbKv>> RocksDbKv::Open(const Options& option
   }
   auto impl = std::make_unique<Impl>();
   rocksdb::DB* db = nullptr;
+  const rocksdb::DBOptions db_options = MakeDbOptions(options);
   const rocksdb::Status status =
-      rocksdb::DB::Open(MakeDbOptions(options), options.path, families, &impl->families, &db);
+      options.read_only
+          ? rocksdb::DB::OpenForReadOnly(db_options, options.path, families, &impl->families, &db)
+          : rocksdb::DB::Open(db_options, options.path, families, &impl->families, &db);
   const std::string doing = absl::StrFormat("cannot open the database in %s", options.path);
   // What RocksDB says of a database, or one of its families, that is not there.
   if (status.IsInvalidArgument() && !options.create) {

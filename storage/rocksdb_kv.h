@@ -18,6 +18,8 @@ class RocksDbKv final : public KvStore {
     std::string path;
     // Make the database if it is not there. Without, that it is missing is DATA_LOSS.
     bool create = false;
+    // Change nothing, not even to bring order into what a crash left; a write is an error.
+    bool read_only = false;
     // What is kept in memory before it goes into a table file.
     size_t memtable_bytes = 64 << 20;
     // Told of background failures (flush, compaction), on one of RocksDB's threads. Failed writes
