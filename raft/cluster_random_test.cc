@@ -18,6 +18,8 @@ using ::testing::IsEmpty;
 struct Case {
   int nodes;
   uint64_t seed;
+  // If there are any, the voters change too.
+  int observers = 0;
 };
 
 class ClusterRandomTest : public ::testing::TestWithParam<Case> {
@@ -35,7 +37,7 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
   }
 
   static TestCluster::Options MakeOptions(const Case& c) {
-    TestCluster::Options options{.nodes = c.nodes, .seed = c.seed};
+    TestCluster::Options options{.nodes = c.nodes, .observers = c.observers, .seed = c.seed};
     // Small enough that disk reads, full windows and many messages for one gap all happen.
     options.raft.cache_bytes = 1'000;
     options.raft.max_append_bytes = 300;
@@ -51,11 +53,13 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
   }
 
   NodeId RandomNode() {
-    return NodeId(1 + static_cast<int32_t>(rng_.Below(static_cast<uint64_t>(GetParam().nodes))));
+    const auto count = static_cast<uint64_t>(GetParam().nodes + GetParam().observers);
+    return NodeId(1 + static_cast<int32_t>(rng_.Below(count)));
   }
   bool Chance(uint64_t per_mille) { return rng_.Below(1000) < per_mille; }
 
   void Work() {
+    if (GetParam().observers > 0 && Chance(20)) return ChangeVoters();
     if (!cluster_.wire().empty() && Chance(700)) {
       return cluster_.DeliverNear(rng_.Below(cluster_.wire().size()));
     }
@@ -71,6 +75,24 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
     } else if (const auto leader = cluster_.FindLeader(); leader && !cluster_.At(*leader).paused) {
       cluster_.Propose(*leader, absl::StrFormat("payload %d", ++proposed_));
     }
+  }
+
+  // A random node is made a voter, if the leader takes it for caught up, or is one no longer.
+  void ChangeVoters() {
+    const std::optional<NodeId> leader = cluster_.FindLeader();
+    if (!leader || cluster_.At(*leader).paused) return;
+    const RaftCore& core = *cluster_.At(*leader).core;
+    const NodeId id = RandomNode();
+    VoterSet next = core.log().voters().Without(id);
+    if (next.size() == core.log().voters().size()) {
+      next = next.With(cluster_.VoterOf(id));
+      for (const ReplicaStatus& replica : core.Describe(cluster_.now()).replicas) {
+        if (replica.key.node_id == id && !replica.caught_up) return;
+      }
+    }
+    if (!core.CheckVoterChange(next).ok()) return;
+    cluster_.ProposeVoters(*leader, next);
+    ++voter_changes_;
   }
 
   void Fault() {
@@ -128,6 +150,7 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
   TestCluster cluster_{MakeOptions(GetParam())};
   sim::Invariants invariants_;
   int proposed_ = 0;
+  int voter_changes_ = 0;
 };
 
 TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
@@ -156,18 +179,25 @@ TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
   // A run in which little happened would prove little.
   EXPECT_GT(invariants_.cluster().committed_index(), LogIndex(100));
   EXPECT_GT(invariants_.cluster().elections(), 3);
+  if (GetParam().observers > 0) {
+    EXPECT_GT(voter_changes_, 0);
+  }
 }
 
 std::vector<Case> MakeCases() {
   std::vector<Case> cases;
   for (uint64_t seed = 1; seed <= 14; ++seed) cases.push_back({.nodes = 3, .seed = seed});
   for (uint64_t seed = 101; seed <= 106; ++seed) cases.push_back({.nodes = 5, .seed = seed});
+  for (uint64_t seed = 201; seed <= 210; ++seed) {
+    cases.push_back({.nodes = 3, .seed = seed, .observers = 2});
+  }
   return cases;
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ClusterRandomTest, ::testing::ValuesIn(MakeCases()),
                          [](const auto& c) {
-                           return absl::StrFormat("%dNodesSeed%d", c.param.nodes, c.param.seed);
+                           return absl::StrFormat("%dNodes%dObserversSeed%d", c.param.nodes,
+                                                  c.param.observers, c.param.seed);
                          });
 
 }  // namespace

@@ -17,26 +17,42 @@ QuorumStatus RaftCore::Describe(MonoTime now) const {
     status.ready_offset = follower->ready_offset;
   }
   for (const Voter& voter : log_.voters().voters()) {
-    const NodeId id = voter.key.node_id;
-    ReplicaStatus replica{.key = voter.key, .peer_endpoint = voter.peer_endpoint};
-    if (voter.key == options_.self) {
-      replica.log_end_offset = log_.end_offset();
-      replica.last_contact = replica.last_caught_up = now;
-    } else {
-      replica.in_session = IsUp(id, StreamClass::kControl);
-      if (const auto it = sessions_.find(id); it != sessions_.end()) {
-        replica.last_contact = it->second.last_contact;
-      }
-      if (leading != nullptr) {
-        const FollowerProgress& progress = leading->peers.at(id);
-        replica.log_end_offset = progress.match_end_offset();
-        replica.last_contact = progress.last_contact();
-        replica.last_caught_up = progress.last_caught_up();
-      }
+    status.replicas.push_back(DescribeReplica(voter, now));
+  }
+  if (leading == nullptr) return status;
+  for (const auto& [key, progress] : leading->peers) {
+    if (log_.voters().Contains(key)) continue;
+    Voter observer{.key = key};
+    if (const auto& hello = sessions_.at(key.node_id).hello; hello && hello->key == key) {
+      observer.peer_endpoint = hello->peer_endpoint;
     }
-    status.replicas.push_back(std::move(replica));
+    status.replicas.push_back(DescribeReplica(observer, now));
+    status.replicas.back().is_voter = false;
   }
   return status;
+}
+
+ReplicaStatus RaftCore::DescribeReplica(const Voter& who, MonoTime now) const {
+  ReplicaStatus replica{.key = who.key, .peer_endpoint = who.peer_endpoint};
+  if (who.key == options_.self) {
+    replica.log_end_offset = log_.end_offset();
+    replica.last_contact = replica.last_caught_up = now;
+    replica.caught_up = true;
+    return replica;
+  }
+  replica.in_session = IsUp(who.key, StreamClass::kControl);
+  if (const auto it = sessions_.find(who.key.node_id); it != sessions_.end()) {
+    replica.last_contact = it->second.last_contact;
+  }
+  if (const auto* leading = std::get_if<Leader>(&role_)) {
+    const FollowerProgress& progress = leading->peers.at(who.key);
+    replica.log_end_offset = progress.match_end_offset();
+    replica.last_contact = progress.last_contact();
+    replica.last_caught_up = progress.last_caught_up();
+    replica.caught_up = replica.in_session && replica.last_caught_up &&
+                        now < *replica.last_caught_up + options_.check_quorum_timeout;
+  }
+  return replica;
 }
 
 }  // namespace quorate::raft

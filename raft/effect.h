@@ -24,7 +24,7 @@ struct Persist {
 };
 // Entries for `peer` that memory no longer holds; answered by event::EntriesRead.
 struct ReadEntries {
-  NodeId peer;
+  ReplicaKey peer;
   Epoch epoch;
   LogIndex from;
   LogIndex to;  // inclusive

@@ -26,7 +26,7 @@ void RaftCore::DecideFounding() {
              founding_->Decide());
 }
 
-bool RaftCore::MayStand() const { return TakesPart() && IsVoter() && !DiskIsStalled(); }
+bool RaftCore::MayStand() const { return TakesPart() && IsElectable() && !DiskIsStalled(); }
 
 void RaftCore::StandOrWait() {
   if (MayStand()) {
@@ -38,9 +38,9 @@ void RaftCore::StandOrWait() {
 }
 
 void RaftCore::StartPreVote() {
-  role_ = Prospective{.tally = VoteTally(log_.voters(), self()),
+  role_ = Prospective{.tally = VoteTally(log_.voters(), options_.self),
                       .round_deadline = RandomElectionDeadline()};
-  std::get<Prospective>(role_).tally.Record(self(), true);
+  std::get<Prospective>(role_).tally.Record(options_.self, true);
   AskForVotes();
   CountVotes();
 }
@@ -49,7 +49,7 @@ void RaftCore::StartVote(bool transfer) {
   EnterEpoch({.epoch = epoch() + 1, .vote = options_.self});
   // The questions leave while the vote for itself is being written; it counts once it is durable,
   // and there is no majority without it (Candidate::vote_write, VoteTally::Won).
-  role_ = Candidate{.tally = VoteTally(log_.voters(), self()),
+  role_ = Candidate{.tally = VoteTally(log_.voters(), options_.self),
                     .vote_write = IsMutant(Mutant::kOwnVoteBeforeDurable) ? 0 : hard_state_write_,
                     .transfer = transfer || IsMutant(Mutant::kAlwaysOverride),
                     .round_deadline = RandomElectionDeadline()};
@@ -59,16 +59,16 @@ void RaftCore::StartVote(bool transfer) {
 
 void RaftCore::AskForVotes() {
   for (const Voter& voter : log_.voters().voters()) {
-    if (voter.key.node_id != self()) AskForVote(voter.key.node_id);
+    if (voter.key != options_.self) AskForVote(voter.key);
   }
 }
 
-void RaftCore::AskForVote(NodeId voter) {
+void RaftCore::AskForVote(const ReplicaKey& voter) {
   const auto* candidate = std::get_if<Candidate>(&role_);
   const bool pre_vote = std::holds_alternative<Prospective>(role_);
   if (!candidate && !pre_vote) return;
-  if (!IsUp(voter, StreamClass::kControl)) return;
-  Emit(effect::Send{.to = voter,
+  if (!log_.voters().Contains(voter) || !IsUp(voter, StreamClass::kControl)) return;
+  Emit(effect::Send{.to = voter.node_id,
                     .message = VoteRequest{.epoch = pre_vote ? epoch() + 1 : epoch(),
                                            .candidate = options_.self,
                                            .last_epoch = log_.last_epoch(),
@@ -78,7 +78,9 @@ void RaftCore::AskForVote(NodeId voter) {
 }
 
 void RaftCore::CountVotes() {
-  const auto may_answer = [this](NodeId id) { return IsUp(id, StreamClass::kControl); };
+  const auto may_answer = [this](const ReplicaKey& voter) {
+    return IsUp(voter, StreamClass::kControl);
+  };
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     if (prospective->tally.Won()) return StartVote(/*transfer=*/false);
     if (prospective->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
@@ -109,7 +111,7 @@ void RaftCore::OnLeaderDeath(NodeId leader, bool resigned) {
   auto* follower = std::get_if<Follower>(&role_);
   if (!follower) return;  // it stands already
   MonoTime deadline = follower->election_deadline;
-  if (IsVoter() && log_.voters().FindByNodeId(leader) != nullptr) {
+  if (IsVoter()) {
     // All survivors see the death at the same moment; those that stood together would split the
     // votes.
     const auto rank = static_cast<int64_t>(log_.voters().RankAfter(leader, self()));
@@ -122,7 +124,7 @@ void RaftCore::OnLeaderDeath(NodeId leader, bool resigned) {
 
 bool RaftCore::HasLiveLeader() const {
   if (std::holds_alternative<Leader>(role_)) return QuorumIsLive();
-  if (!leader_of_epoch_ || !IsUp(*leader_of_epoch_, StreamClass::kControl)) return false;
+  if (!leader_of_epoch_ || !AnswererOn(*leader_of_epoch_, StreamClass::kControl)) return false;
   const std::optional<MonoTime> led_at = sessions_.at(*leader_of_epoch_).led_at;
   return led_at && now_ < *led_at + options_.election_timeout_min;
 }
@@ -157,10 +159,10 @@ void RaftCore::OnMessage(NodeId, SessionId session, const VoteRequest& request) 
   const bool up_to_date = std::tie(request.last_epoch, request.last_index) >=
                               std::make_tuple(last_epoch, log_.last_index()) ||
                           IsMutant(Mutant::kVoteForShorterLog);
-  // The request is judged, not the role (etcd raft abb533c). A candidate that this log's voter set
-  // does not know may be of a newer one (KIP-853); one that it knows with another directory lost
-  // its disk.
-  response.granted = free && up_to_date && IsVoter() && !IsForeign(request.candidate);
+  // The request is judged, not the roles: this log may not know yet that this node was made a voter
+  // (etcd raft abb533c), or the candidate, or that its directory was replaced (KIP-853). Who stands
+  // is a voter of its own log, and it counts the votes of that log's voters only.
+  response.granted = free && up_to_date;
   if (!response.granted || (request.pre_vote && !IsMutant(Mutant::kPreVotePromises))) {
     return Emit(effect::Reply{.session = session, .message = response});
   }
@@ -172,14 +174,16 @@ void RaftCore::OnMessage(NodeId, SessionId session, const VoteRequest& request) 
 
 void RaftCore::OnMessage(NodeId from, SessionId, const VoteResponse& response) {
   if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
+  const std::optional<ReplicaKey> voter = AnswererOn(from, StreamClass::kControl);
+  if (!voter) return;
   // Seeing an epoch is not a grant (openraft #1220): only an answer to this very question counts.
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     if (!response.pre_vote || response.requested_epoch != epoch() + 1) return;
-    prospective->tally.Record(from, response.granted || IsMutant(Mutant::kCountPreVoteRefusals));
+    prospective->tally.Record(*voter, response.granted || IsMutant(Mutant::kCountPreVoteRefusals));
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
     if (response.pre_vote && !IsMutant(Mutant::kCountPreVotes)) return;
     if (response.requested_epoch != epoch() && !IsMutant(Mutant::kCountOldVotes)) return;
-    candidate->tally.Record(from, response.granted || IsMutant(Mutant::kCountRefusals));
+    candidate->tally.Record(*voter, response.granted || IsMutant(Mutant::kCountRefusals));
   }
   CountVotes();
 }
@@ -199,10 +203,7 @@ void RaftCore::AcceptLeader(NodeId leader, Epoch leader_epoch) {
       << "epoch " << leader_epoch << " has two leaders: " << *leader_of_epoch_ << ", " << leader;
   leader_of_epoch_ = leader;
   if (IsMutant(Mutant::kForgetVoteForLeader)) hard_state_.vote.reset();
-  if (hand_over_ && hand_over_->epoch < leader_epoch) {
-    Emit(effect::TransferDone{.token = hand_over_->token, .status = absl::OkStatus()});
-    hand_over_.reset();
-  }
+  if (hand_over_ && hand_over_->epoch < leader_epoch) EndHandOver(absl::OkStatus());
   // What a leader sent before it resigned may arrive after its Goodbye, on another stream. It may
   // lead again, in a later epoch.
   if (death_watch_ && death_watch_->resigned && death_watch_->epoch == leader_epoch) return;

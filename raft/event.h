@@ -77,7 +77,7 @@ struct Persisted {
 };
 // The answer to effect::ReadEntries, with its `peer`, `epoch` and `from`.
 struct EntriesRead {
-  NodeId peer;
+  ReplicaKey peer;
   Epoch epoch;
   LogIndex from;
   absl::StatusOr<std::vector<EntryPtr>> entries;
@@ -88,7 +88,7 @@ struct Shutdown {};
 
 }  // namespace event
 
-// Snapshots will add SnapshotSaved, SnapshotInstalled and ChunkSent; voter changes are proposals.
+// Snapshots will add SnapshotSaved, SnapshotInstalled and ChunkSent. A voter change is a proposal.
 using Event = std::variant<event::Start, event::Wake, event::Receive, event::Hello, event::StreamUp,
                            event::StreamDown, event::PeerDead, event::PeerGoodbye, event::Propose,
                            event::StartRead, event::StartTransfer, event::PauseConfirmed,

@@ -32,7 +32,7 @@ void RaftCore::OnMessage(NodeId from, SessionId session, const Heartbeat& heartb
   }
   FollowCommit(heartbeat.commit_index);
   if (auto* follower = std::get_if<Follower>(&role_);
-      follower && !follower->ready_offset && IsUp(from, StreamClass::kControl)) {
+      follower && !follower->ready_offset && AnswererOn(from, StreamClass::kControl)) {
     follower->ready_offset = heartbeat.high_watermark;
   }
   ReplyAfter(IsMutant(Mutant::kBeatBeforeDurable) ? 0 : hard_state_write_, session,

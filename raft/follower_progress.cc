@@ -70,7 +70,15 @@ void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
 
 void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
   last_contact_ = now;
-  if (match_ >= last_index) last_caught_up_ = now;
+  if (match_ >= last_index) {
+    last_caught_up_ = now;
+  } else if (match_ >= tail_) {
+    last_caught_up_ = std::max(last_caught_up_.value_or(tail_at_), tail_at_);
+  }
+  if (match_ >= tail_) {
+    tail_ = last_index;
+    tail_at_ = now;
+  }
   const bool outstanding =
       (state_ == State::kProbe || match_ < last_index) && !IsMutant(Mutant::kBeatsAreProgress);
   if (!outstanding) live_at_ = now;

@@ -30,7 +30,12 @@ class FollowerProgress {
   // A new leader guesses that the peer has all that it has itself: `next` is its own end. `now`
   // counts as evidence of life, so that a new leader has a whole timeout to hear from its quorum.
   FollowerProgress(LogIndex next, MonoTime now, Limits limits)
-      : limits_(limits), next_(next), live_at_(now), progress_at_(now) {}
+      : limits_(limits),
+        next_(next),
+        live_at_(now),
+        progress_at_(now),
+        tail_(next - 1),
+        tail_at_(now) {}
 
   State state() const { return state_; }
   LogIndex match_index() const { return match_; }
@@ -73,6 +78,8 @@ class FollowerProgress {
   // Evidence, as check-quorum counts it, that the peer is a working part of the quorum.
   MonoTime live_at() const { return live_at_; }
   std::optional<MonoTime> last_contact() const { return last_contact_; }
+  // When the leader's log was last no longer than what the peer has by now: under load a peer is
+  // always behind, and yet caught up with a moment ago (dissertation §4.2.1).
   std::optional<MonoTime> last_caught_up() const { return last_caught_up_; }
 
   // The highest read round that the peer confirmed.
@@ -110,6 +117,10 @@ class FollowerProgress {
   MonoTime progress_at_;
   std::optional<MonoTime> last_contact_;
   std::optional<MonoTime> last_caught_up_;
+  // The leader's log ended at tail_ at tail_at_: what the peer must reach to be caught up with
+  // then.
+  LogIndex tail_;
+  MonoTime tail_at_;
   int64_t confirmed_read_ = 0;
 };
 

@@ -44,7 +44,7 @@ class Founding {
   // Whether the configuration fits what the node has on disk. FAILED_PRECONDITION: the configured
   // voters are neither those of the first start nor the log's latest ones: three nodes never
   // become five by an edited file. INVALID_ARGUMENT: the configuration is no list of voters that
-  // includes this node.
+  // includes this node. An observer need not be in its list, which only says whom it dials.
   static absl::Status CheckConfiguration(const RaftOptions& options, const RestoredLog& restored);
 
  private:

@@ -167,6 +167,28 @@ TEST(FoundingTest, AConfigurationNamesThisNodeAndNobodyTwice) {
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST(FoundingTest, WaitsForAConfiguredVoterThatIsStartedAsObserver) {
+  Founding founding(OptionsOf(1));
+  PeerHello observer = HelloOf(2);
+  observer.observer = true;
+  founding.OnHello(observer);
+  founding.OnHello(HelloOf(3));
+  EXPECT_EQ(WaitingFor(founding),
+            "controller 2 (it is started with --observer, which founds no cluster)");
+}
+
+TEST(FoundingTest, AnObserverNeedNotBeAmongTheVoters) {
+  RaftOptions options = OptionsOf(4);
+  options.observer = true;
+  EXPECT_TRUE(Founding::CheckConfiguration(options, {}).ok());
+  const RestoredLog promoted{
+      .last_index = LogIndex(9),
+      .voter_sets = {{LogIndex(9), MakeVoters({KeyOf(1), KeyOf(2), KeyOf(3), KeyOf(4)})}}};
+  EXPECT_TRUE(Founding::CheckConfiguration(options, promoted).ok());
+  // It may have received the barrier, and not yet the entry after it.
+  EXPECT_TRUE(Founding::CheckConfiguration(options, {.last_index = LogIndex(1)}).ok());
+}
+
 TEST(FoundingTest, ALogWithoutAVoterSetIsDamage) {
   EXPECT_EQ(Founding::CheckConfiguration(OptionsOf(1), {.last_index = LogIndex(3)}).code(),
             absl::StatusCode::kDataLoss);

@@ -68,6 +68,10 @@ const VoterSet& LogView::voters() const {
   return voter_sets_.empty() ? founding_voters_ : voter_sets_.back().second;
 }
 
+const VoterSet& LogView::previous_voters() const {
+  return voter_sets_.size() < 2 ? founding_voters_ : std::prev(voter_sets_.end(), 2)->second;
+}
+
 void LogView::Append(EntryPtr entry) {
   CHECK_EQ(entry->index(), last_index_ + 1);
   if (end_) {

@@ -54,6 +54,8 @@ class LogView {
 
   // The set that governs: the log's latest, committed or not (KIP-853), else the founding one.
   const VoterSet& voters() const;
+  // The set that governed before it; empty if there was none.
+  const VoterSet& previous_voters() const;
   // The index of its entry; 0: it is the founding set.
   LogIndex voters_index() const {
     return voter_sets_.empty() ? LogIndex(0) : voter_sets_.back().first;

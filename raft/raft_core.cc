@@ -19,7 +19,7 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
       told_commit_(log_.commit_index()) {
   CHECK_OK(Founding::CheckConfiguration(options_, restored));
   CHECK_GE(hard_state_.epoch, log_.last_epoch());
-  if (log_.voters().empty()) founding_.emplace(options_);
+  if (log_.voters().empty() && !options_.observer) founding_.emplace(options_);
   if (IsMutant(Mutant::kForgetVoteAtRestart)) hard_state_.vote.reset();
   told_announcement_ = CurrentlyAnnounced();
 }
@@ -52,7 +52,8 @@ std::optional<NodeId> RaftCore::leader() const {
 effect::Announce RaftCore::Announcement() const {
   const Announced current = CurrentlyAnnounced();
   return {.has_log = current.has_log,
-          .voter_set = current.founded ? std::optional(log_.voters()) : std::nullopt};
+          .voter_set = current.founded && !log_.voters().empty() ? std::optional(log_.voters())
+                                                                 : std::nullopt};
 }
 
 RaftCore::Announced RaftCore::CurrentlyAnnounced() const {
@@ -99,29 +100,33 @@ void RaftCore::Handle(event::Wake) {
 
 void RaftCore::Handle(event::Receive event) {
   if (!TakesPart()) return;
-  Session& session = sessions_[event.from];
-  if (session.key && IsForeign(*session.key)) return;
-  session.last_contact = now_;
+  sessions_[event.from].last_contact = now_;
   std::visit([this, &event](const auto& m) { OnMessage(event.from, event.session, m); },
              event.message);
 }
 
 void RaftCore::Handle(const event::Hello& event) {
-  sessions_[event.hello.key.node_id].key = event.hello.key;
+  sessions_[event.hello.key.node_id].hello =
+      Voter{.key = event.hello.key, .peer_endpoint = event.hello.peer_endpoint};
   if (!founding_) return;
   founding_->OnHello(event.hello);
   DecideFounding();
 }
 
 void RaftCore::Handle(const event::StreamUp& event) {
+  CHECK_EQ(event.peer, event.key.node_id);
   Session& session = sessions_[event.peer];
-  session.key = event.key;
   if (event.stream == StreamClass::kAppend) {
-    session.append_up = true;
-    if (FollowerProgress* progress = FindProgress(event.peer)) progress->OnStreamUp();
+    if (session.append && session.append != event.key) {
+      Handle(event::StreamDown{.peer = event.peer, .stream = StreamClass::kAppend});
+    }
+    session.append = event.key;
+    if (std::holds_alternative<Leader>(role_)) {
+      TrackPeer(*AnswererOn(event.peer, StreamClass::kAppend));
+    }
     return;
   }
-  session.control_up = true;
+  session.control = event.key;
   if (!TakesPart()) return;
   if (death_watch_ && death_watch_->leader == event.peer && !death_watch_->resigned) {
     // It lives after all, or is back: then it follows, and timers will notice.
@@ -130,18 +135,21 @@ void RaftCore::Handle(const event::StreamUp& event) {
       follower->election_deadline = RandomElectionDeadline();
     }
   }
-  AskForVote(event.peer);
-  if (FollowerProgress* progress = FindProgress(event.peer)) SendHeartbeat(event.peer, *progress);
+  AskForVote(event.key);
+  if (FollowerProgress* progress = FindProgress(event.key)) SendHeartbeat(event.key, *progress);
 }
 
 void RaftCore::Handle(const event::StreamDown& event) {
   Session& session = sessions_[event.peer];
   if (event.stream == StreamClass::kAppend) {
-    session.append_up = false;
-    if (FollowerProgress* progress = FindProgress(event.peer)) progress->OnStreamDown();
+    if (FollowerProgress* progress = FindProgress(event.peer, StreamClass::kAppend)) {
+      progress->OnStreamDown();
+      ForgetUnlessVoter(*session.append);
+    }
+    session.append.reset();
     return;
   }
-  session.control_up = false;
+  session.control.reset();
   session.led_at.reset();
   if (auto* follower = std::get_if<Follower>(&role_); follower && follower->leader == event.peer) {
     follower->ready_offset.reset();
@@ -176,7 +184,7 @@ void RaftCore::Handle(const event::Persisted& event) {
     if (log_.voters().size() == 1) StandOrWait();
   }
   if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    if (writes_.IsDurable(candidate->vote_write)) candidate->tally.Record(self(), true);
+    if (writes_.IsDurable(candidate->vote_write)) candidate->tally.Record(options_.self, true);
     CountVotes();
   }
   if (std::holds_alternative<Leader>(role_)) AdvanceCommit();
@@ -268,6 +276,7 @@ void RaftCore::LeaveLeadership() {
 }
 
 void RaftCore::FinishStep() {
+  if (std::holds_alternative<Leader>(role_)) LeaveIfRemoved();
   if (std::holds_alternative<Leader>(role_)) {
     ProceedWithHandOver();
     StartReadRound();
@@ -327,22 +336,22 @@ Duration RaftCore::RandomBetween(Duration min, Duration max) {
   return min + Duration(rng_.Below(static_cast<uint64_t>((max - min).count())));
 }
 
-bool RaftCore::IsUp(NodeId peer, StreamClass stream) const {
+std::optional<ReplicaKey> RaftCore::AnswererOn(NodeId peer, StreamClass stream) const {
   const auto it = sessions_.find(peer);
-  if (it == sessions_.end()) return false;
-  const Session& session = it->second;
-  if (session.key && IsForeign(*session.key)) return false;
-  return stream == StreamClass::kControl ? session.control_up : session.append_up;
+  if (it == sessions_.end()) return std::nullopt;
+  const Voter* voter = log_.voters().FindByNodeId(peer);
+  if (voter != nullptr && IsMutant(Mutant::kTrustReplacedDisk)) return voter->key;
+  return stream == StreamClass::kControl ? it->second.control : it->second.append;
 }
 
-bool RaftCore::IsForeign(const ReplicaKey& key) const {
-  const Voter* voter = log_.voters().FindByNodeId(key.node_id);
-  return voter != nullptr && voter->key != key && !IsMutant(Mutant::kTrustReplacedDisk);
+bool RaftCore::IsUp(const ReplicaKey& peer, StreamClass stream) const {
+  return AnswererOn(peer.node_id, stream) == peer;
 }
 
 bool RaftCore::TakesPart() const {
-  return !log_.voters().empty() && (!founding_write_ || writes_.IsDurable(*founding_write_) ||
-                                    IsMutant(Mutant::kTakePartBeforeFounded));
+  if (log_.voters().empty()) return options_.observer;
+  return !founding_write_ || writes_.IsDurable(*founding_write_) ||
+         IsMutant(Mutant::kTakePartBeforeFounded);
 }
 
 }  // namespace quorate::raft

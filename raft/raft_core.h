@@ -4,8 +4,8 @@
 // driver (raft_node.h) and the simulator run the same object.
 //
 // Implemented by concept: raft_core.cc (dispatch, epochs, roles), election.cc (votes, a leader's
-// death), follower.cc (what a leader sends), replication.cc (what a leader does), reads.cc,
-// transfer.cc, describe.cc.
+// death), follower.cc (what a leader sends), replication.cc (what a leader does), membership.cc
+// (voters, observers), reads.cc, transfer.cc, describe.cc.
 #pragma once
 
 #include <map>
@@ -62,17 +62,22 @@ class RaftCore {
   const std::string& waiting_for() const { return waiting_for_; }
   // What our Hello is to say now; each change comes as an effect.
   effect::Announce Announcement() const;
+  // Whether a Voters entry with this set may be proposed now; if not, FAILED_PRECONDITION says why
+  // (membership.cc).
+  absl::Status CheckVoterChange(const VoterSet& next) const;
   // What the core knows of the quorum. The driver fills in high_watermark (the delivered end) and
   // leader_since_ms.
   QuorumStatus Describe(MonoTime now) const;
 
  private:
-  // The session with a peer: our own streams to it.
+  // The session with a peer: our own streams to it. Whoever answers on a stream is who said Hello
+  // on it, so that one incarnation's word never counts as another's.
   struct Session {
     // As its latest Hello says.
-    std::optional<ReplicaKey> key;
-    bool control_up = false;
-    bool append_up = false;
+    std::optional<Voter> hello;
+    // Who answers on our streams; nothing: the stream is down.
+    std::optional<ReplicaKey> control;
+    std::optional<ReplicaKey> append;
     // The peer's last message as the leader of the present epoch, if the session has not broken and
     // no Goodbye was said since.
     std::optional<MonoTime> led_at;
@@ -97,9 +102,10 @@ class RaftCore {
   // Leadership is being handed over (transfer.cc).
   struct HandOver {
     enum class Phase { kPausing, kSent, kDeposed };
-    Token token = 0;
+    // Whose wish it is; nothing: of this leader, which was removed from the voters.
+    std::optional<Token> token;
     Epoch epoch;
-    NodeId target;
+    ReplicaKey target;
     Phase phase = Phase::kPausing;
     bool pause_confirmed = false;
     MonoTime deadline;
@@ -158,13 +164,14 @@ class RaftCore {
   MonoTime NextDeadline() const;
   MonoTime RandomElectionDeadline();
   Duration RandomBetween(Duration min, Duration max);
-  // Our stream is up, and who answers on it is not a voter's node id with another directory.
-  bool IsUp(NodeId peer, StreamClass stream) const;
-  // A node id of the voter set with another directory: a disk that was lost and replaced.
-  bool IsForeign(const ReplicaKey& key) const;
+  // Who answers on our stream to a node; nothing: it is down.
+  std::optional<ReplicaKey> AnswererOn(NodeId peer, StreamClass stream) const;
+  // This very replica answers on our stream to it.
+  bool IsUp(const ReplicaKey& peer, StreamClass stream) const;
   bool IsVoter() const { return log_.voters().Contains(options_.self); }
   // The cluster is founded, and durably so: before, the node says nothing.
   bool TakesPart() const;
+  ReplicaStatus DescribeReplica(const Voter& who, MonoTime now) const;
   NodeId self() const { return options_.self.node_id; }
 
   // election.cc
@@ -174,7 +181,7 @@ class RaftCore {
   void StartPreVote();
   void StartVote(bool transfer);
   // Asks one voter, or all, as the round under way wants it.
-  void AskForVote(NodeId voter);
+  void AskForVote(const ReplicaKey& voter);
   void AskForVotes();
   void CountVotes();
   MonoTime AfterLostRound();
@@ -190,17 +197,39 @@ class RaftCore {
 
   // replication.cc
   void BecomeLeader();
-  void MatchPeersToVoters();
   void AppendAsLeader(EntryHeader header, std::string_view payload);
   void Replicate();
-  void ReplicateTo(NodeId peer, FollowerProgress& progress);
-  void SendEntries(NodeId peer, FollowerProgress& progress, std::vector<EntryPtr> entries);
+  void ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress);
+  void SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
+                   std::vector<EntryPtr> entries);
   void SendHeartbeats();
-  void SendHeartbeat(NodeId peer, const FollowerProgress& progress);
+  void SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& progress);
   void AdvanceCommit();
   bool QuorumIsLive() const;
   bool DiskIsStalled() const;
-  FollowerProgress* FindProgress(NodeId peer);
+  FollowerProgress* FindProgress(const ReplicaKey& peer);
+  // Of whoever answers on our stream to a node.
+  FollowerProgress* FindProgress(NodeId peer, StreamClass stream);
+
+  // membership.cc
+  // It is a voter, or was removed and does not know yet that this is committed.
+  bool IsElectable() const;
+  // A leader begins to track the voters, and observers in session, and forgets the others.
+  void TrackPeers();
+  void TrackPeer(const ReplicaKey& peer);
+  void ForgetUnlessVoter(const ReplicaKey& peer);
+  // The voters of which `holds(progress)`, this leader included if it is one itself.
+  template <typename Holds>
+  size_t CountVoters(Holds holds) const {
+    size_t count = 0;
+    for (const Voter& voter : log_.voters().voters()) {
+      const bool counts =
+          voter.key == options_.self || holds(std::get<Leader>(role_).peers.at(voter.key));
+      count += counts ? 1 : 0;
+    }
+    return count;
+  }
+  void LeaveIfRemoved();
 
   // reads.cc
   void AskLeaderForReads();
@@ -213,9 +242,13 @@ class RaftCore {
   void ExpireReads();
 
   // transfer.cc
+  void BeginHandOver(std::optional<Token> token, const ReplicaKey& target);
   void ProceedWithHandOver();
   void FailHandOver(absl::Status status);
-  std::optional<NodeId> MostCaughtUpPeer() const;
+  // Tells whose wish it was.
+  void EndHandOver(absl::Status status);
+  // Of the voters; nothing: none is in contact.
+  std::optional<ReplicaKey> MostCaughtUpVoter() const;
 
   const RaftOptions options_;
   Rng rng_;

@@ -15,8 +15,12 @@ struct RaftOptions {
   // This node, and the HOST:PORT of its peer listener as advertised.
   ReplicaKey self;
   std::string peer_endpoint;
-  // The voters of the configuration, in any order; this node is one of them.
+  // The voters of the configuration, in any order; this node is one of them unless it is an
+  // observer.
   std::vector<NodeId> configured_voters;
+  // The node does not found a cluster, and need not be a voter: it receives the log of a cluster
+  // that exists. Once that log makes it a voter, this means nothing more.
+  bool observer = false;
 
   Duration heartbeat_interval = std::chrono::milliseconds(100);
   // A follower that hears nothing stands after a random time in [min, max). The minimum is also how

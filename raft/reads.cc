@@ -24,7 +24,7 @@ void RaftCore::AskLeaderForReads() {
   // One question at a time, for all reads that came before it.
   const auto* follower = std::get_if<Follower>(&role_);
   if (!follower || !follower->leader || reads_waiting_.empty() || !reads_asked_.empty()) return;
-  if (!IsUp(*follower->leader, StreamClass::kControl)) return;
+  if (!AnswererOn(*follower->leader, StreamClass::kControl)) return;
   reads_asked_.swap(reads_waiting_);
   ++asked_token_;
   Emit(effect::Send{.to = *follower->leader,
@@ -60,17 +60,16 @@ void RaftCore::StartReadRound() {
   reads.under_way.swap(reads.waiting);
   reads.read_index = log_.commit_index();
   if (!IsMutant(Mutant::kReuseReadSequence)) ++reads.sequence;
-  if (leader.peers.empty()) return FinishReadRound();
   SendHeartbeats();
+  FinishReadRound();  // a leader that is a majority by itself confirms itself
 }
 
 void RaftCore::FinishReadRound() {
   const auto& leader = std::get<Leader>(role_);
   if (leader.reads.under_way.empty()) return;
-  size_t confirmed = IsVoter() ? 1 : 0;
-  for (const auto& [id, progress] : leader.peers) {
-    if (progress.confirmed_read() >= leader.reads.sequence) ++confirmed;
-  }
+  const size_t confirmed = CountVoters([&leader](const FollowerProgress& progress) {
+    return progress.confirmed_read() >= leader.reads.sequence;
+  });
   if (confirmed < log_.voters().Majority() && !IsMutant(Mutant::kReadWithoutRound)) return;
   ReadRounds& reads = std::get<Leader>(role_).reads;
   for (const PendingRead& read : std::exchange(reads.under_way, {})) {

@@ -42,6 +42,7 @@ enum class Admission {
 struct ReplicaStatus {
   ReplicaKey key;
   std::string peer_endpoint;
+  // If not, it is an observer: only the leader knows of those, and only while they are in session.
   bool is_voter = true;
   // End offset of its durable log; nothing: not known here.
   std::optional<RecordOffset> log_end_offset;
@@ -50,6 +51,9 @@ struct ReplicaStatus {
   std::optional<MonoTime> last_caught_up;
   // Our own control stream to it is up.
   bool in_session = false;
+  // On the leader: within one election timeout it had everything, so that it can be counted on as a
+  // voter without a pause.
+  bool caught_up = false;
 };
 
 struct QuorumStatus {
@@ -61,7 +65,7 @@ struct QuorumStatus {
   RecordOffset high_watermark;
   RecordOffset log_end_offset;
   VoterSet voter_set;
-  // By node id; voters first. This node included.
+  // Voters first, each part by node id. This node is included if it is a voter.
   std::vector<ReplicaStatus> replicas;
   // What this node must have applied to be ready: its barrier's end on the leader; on a follower
   // what the first heartbeat of the session told. Nothing: not ready, for want of a leader.
@@ -77,6 +81,9 @@ class ReplicatedLog {
 
   // Appends, or refuses because leadership was lost in between; then OnRenounce has been or will be
   // told, and there is no other answer. Proposals of one caller stay in order.
+  // A Voters entry (EntryType::kVoters) governs from when it is appended, and is committed by its
+  // own majority (KIP-853). REQUIRES: RaftCore::CheckVoterChange; that is, after OnClaim, when
+  // every earlier Voters entry was delivered as committed, and at most one replica comes or goes.
   virtual void Propose(Proposal proposal) = 0;
 
   virtual Admission admission() const = 0;

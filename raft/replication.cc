@@ -14,7 +14,7 @@ void RaftCore::BecomeLeader() {
   role_ = Leader{};
   leader_of_epoch_ = self();
   death_watch_.reset();
-  MatchPeersToVoters();
+  TrackPeers();
   auto& leader = std::get<Leader>(role_);
   for (const Token token : std::exchange(reads_waiting_, {})) {
     leader.reads.waiting.push_back({.token = token, .session = 0});
@@ -28,24 +28,6 @@ void RaftCore::BecomeLeader() {
   SendHeartbeats();
 }
 
-void RaftCore::MatchPeersToVoters() {
-  auto& peers = std::get<Leader>(role_).peers;
-  for (auto it = peers.begin(); it != peers.end();) {
-    it = log_.voters().FindByNodeId(it->first) ? std::next(it) : peers.erase(it);
-  }
-  for (const Voter& voter : log_.voters().voters()) {
-    const NodeId id = voter.key.node_id;
-    if (id == self() || peers.count(id) > 0) continue;
-    const auto it =
-        peers
-            .emplace(id, FollowerProgress(log_.last_index() + 1, now_,
-                                          {.max_messages = options_.max_inflight_messages,
-                                           .max_bytes = options_.max_inflight_bytes}))
-            .first;
-    if (IsUp(id, StreamClass::kAppend)) it->second.OnStreamUp();
-  }
-}
-
 void RaftCore::Handle(event::Propose event) {
   for (Proposal& proposal : event.proposals) {
     // Leadership was lost in between, perhaps won again: whoever proposed this has been told.
@@ -54,13 +36,15 @@ void RaftCore::Handle(event::Propose event) {
     if (!std::holds_alternative<Leader>(role_) || stale) continue;
     CHECK_EQ(proposal.expected_base_offset, log_.end_offset())
         << "one proposer for each epoch, and it counts the offsets";
+    const bool changes_voters = proposal.type == EntryType::kVoters;
+    if (changes_voters) CHECK_OK(CheckVoterChange(VoterSet::Parse(proposal.payload).value()));
     AppendAsLeader({.type = proposal.type,
                     .record_count = proposal.record_count,
                     .principal = std::move(proposal.principal),
                     .cause = std::move(proposal.cause),
                     .request_id = proposal.request_id},
                    proposal.payload);
-    if (proposal.type == EntryType::kVoters) MatchPeersToVoters();
+    if (changes_voters) TrackPeers();
   }
 }
 
@@ -79,10 +63,10 @@ void RaftCore::AppendAsLeader(EntryHeader header, std::string_view payload) {
 }
 
 void RaftCore::Replicate() {
-  for (auto& [id, progress] : std::get<Leader>(role_).peers) ReplicateTo(id, progress);
+  for (auto& [key, progress] : std::get<Leader>(role_).peers) ReplicateTo(key, progress);
 }
 
-void RaftCore::ReplicateTo(NodeId peer, FollowerProgress& progress) {
+void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
   if (!IsUp(peer, StreamClass::kAppend)) return;
   while (progress.CanSend()) {
     const LogIndex next = progress.next_index();
@@ -106,7 +90,8 @@ void RaftCore::ReplicateTo(NodeId peer, FollowerProgress& progress) {
   }
 }
 
-void RaftCore::SendEntries(NodeId peer, FollowerProgress& progress, std::vector<EntryPtr> entries) {
+void RaftCore::SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
+                           std::vector<EntryPtr> entries) {
   const LogIndex next = progress.next_index();
   const std::optional<Epoch> prev_epoch = log_.EpochAt(next - 1);
   CHECK(prev_epoch.has_value()) << "epoch of " << next - 1 << " is not known";
@@ -117,7 +102,7 @@ void RaftCore::SendEntries(NodeId peer, FollowerProgress& progress, std::vector<
     bytes += entry->encoded().size();
   }
   const int64_t sequence = progress.OnSent(last, bytes, log_.commit_index(), now_);
-  Emit(effect::Send{.to = peer,
+  Emit(effect::Send{.to = peer.node_id,
                     .message = AppendRequest{.epoch = epoch(),
                                              .sequence = sequence,
                                              .prev_index = next - 1,
@@ -156,7 +141,7 @@ void RaftCore::OnMessage(NodeId from, SessionId, const AppendResponse& response)
   if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
     return AdoptEpoch(response.epoch);
   }
-  FollowerProgress* progress = FindProgress(from);
+  FollowerProgress* progress = FindProgress(from, StreamClass::kAppend);
   const bool old = response.epoch < epoch() && !IsMutant(Mutant::kCountOldAcks);
   if (progress == nullptr || old) return;
   if (response.success) {
@@ -180,10 +165,9 @@ void RaftCore::AdvanceCommit() {
   for (const Voter& voter : log_.voters().voters()) {
     // The leader is one voter among others, and counts itself only for what is durable (etcd
     // #14370).
-    const NodeId id = voter.key.node_id;
     const LogIndex own =
         IsMutant(Mutant::kSelfAckBeforeDurable) ? log_.last_index() : log_.durable_index();
-    match.push_back(id == self() ? own : leader.peers.at(id).match_index());
+    match.push_back(voter.key == options_.self ? own : leader.peers.at(voter.key).match_index());
   }
   const LogIndex majority = IsMutant(Mutant::kCommitOnOwnDisk)
                                 ? log_.durable_index()
@@ -194,10 +178,10 @@ void RaftCore::AdvanceCommit() {
 }
 
 void RaftCore::SendHeartbeats() {
-  for (const auto& [id, progress] : std::get<Leader>(role_).peers) SendHeartbeat(id, progress);
+  for (const auto& [key, progress] : std::get<Leader>(role_).peers) SendHeartbeat(key, progress);
 }
 
-void RaftCore::SendHeartbeat(NodeId peer, const FollowerProgress& progress) {
+void RaftCore::SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& progress) {
   if (!IsUp(peer, StreamClass::kControl)) return;
   const auto& leader = std::get<Leader>(role_);
   // Until the barrier is committed the true high watermark is not known here; it is not above the
@@ -206,7 +190,7 @@ void RaftCore::SendHeartbeat(NodeId peer, const FollowerProgress& progress) {
       log_.commit_index() < leader.barrier ? leader.barrier_end : log_.commit_end_offset().value();
   const LogIndex known =
       IsMutant(Mutant::kTellUncappedCommit) ? log_.last_index() : progress.match_index();
-  Emit(effect::Send{.to = peer,
+  Emit(effect::Send{.to = peer.node_id,
                     .message = Heartbeat{.epoch = epoch(),
                                          .commit_index = std::min(log_.commit_index(), known),
                                          .read_sequence = leader.reads.sequence,
@@ -215,7 +199,7 @@ void RaftCore::SendHeartbeat(NodeId peer, const FollowerProgress& progress) {
 
 void RaftCore::OnMessage(NodeId from, SessionId, const HeartbeatResponse& response) {
   if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
-  FollowerProgress* progress = FindProgress(from);
+  FollowerProgress* progress = FindProgress(from, StreamClass::kControl);
   const bool old = response.epoch < epoch() && !IsMutant(Mutant::kOldEpochConfirms);
   if (progress == nullptr || old) return;
   progress->OnContact(log_.last_index(), now_);
@@ -224,11 +208,9 @@ void RaftCore::OnMessage(NodeId from, SessionId, const HeartbeatResponse& respon
 }
 
 bool RaftCore::QuorumIsLive() const {
-  const auto& leader = std::get<Leader>(role_);
-  size_t live = IsVoter() ? 1 : 0;
-  for (const auto& [id, progress] : leader.peers) {
-    if (now_ < progress.live_at() + options_.check_quorum_timeout) ++live;
-  }
+  const size_t live = CountVoters([this](const FollowerProgress& progress) {
+    return now_ < progress.live_at() + options_.check_quorum_timeout;
+  });
   return live >= log_.voters().Majority() || IsMutant(Mutant::kNoCheckQuorum);
 }
 
@@ -238,11 +220,16 @@ bool RaftCore::DiskIsStalled() const {
          !IsMutant(Mutant::kIgnoreStalledDisk);
 }
 
-FollowerProgress* RaftCore::FindProgress(NodeId peer) {
+FollowerProgress* RaftCore::FindProgress(const ReplicaKey& peer) {
   auto* leader = std::get_if<Leader>(&role_);
   if (leader == nullptr) return nullptr;
   const auto it = leader->peers.find(peer);
   return it == leader->peers.end() ? nullptr : &it->second;
+}
+
+FollowerProgress* RaftCore::FindProgress(NodeId peer, StreamClass stream) {
+  const std::optional<ReplicaKey> key = AnswererOn(peer, stream);
+  return key ? FindProgress(*key) : nullptr;
 }
 
 }  // namespace quorate::raft

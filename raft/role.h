@@ -66,8 +66,8 @@ struct ReadRounds {
 };
 
 struct Leader {
-  // Every other voter. Observers will be here too.
-  std::map<NodeId, FollowerProgress> peers;
+  // Every other voter, and every observer whose append stream is up.
+  std::map<ReplicaKey, FollowerProgress> peers;
   // The first entry of the epoch: nothing is read, claimed or told to be committed before it is.
   LogIndex barrier;
   RecordOffset barrier_end;

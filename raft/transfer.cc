@@ -16,18 +16,26 @@ void RaftCore::Handle(const event::StartTransfer& event) {
   const auto* leader = std::get_if<Leader>(&role_);
   if (!leader || !leader->claimed) return refuse("this controller is not the active one");
   if (hand_over_) return refuse("a transfer of leadership is under way");
-  const std::optional<NodeId> target = event.target ? event.target : MostCaughtUpPeer();
+  std::optional<ReplicaKey> target = MostCaughtUpVoter();
+  if (event.target == self()) return refuse("this controller leads already");
+  if (event.target) {
+    const Voter* voter = log_.voters().FindByNodeId(*event.target);
+    if (voter == nullptr) {
+      return refuse(absl::StrFormat("controller %d is not a voter", event.target->value()));
+    }
+    if (!IsUp(voter->key, StreamClass::kControl)) {
+      return refuse(absl::StrFormat("controller %d is not in contact", event.target->value()));
+    }
+    target = voter->key;
+  }
   if (!target) return refuse("no other voter is in contact");
-  if (target == self()) return refuse("this controller leads already");
-  if (leader->peers.count(*target) == 0) {
-    return refuse(absl::StrFormat("controller %d is not a voter", target->value()));
-  }
-  if (!IsUp(*target, StreamClass::kControl)) {
-    return refuse(absl::StrFormat("controller %d is not in contact", target->value()));
-  }
-  hand_over_ = HandOver{.token = event.token,
+  BeginHandOver(event.token, *target);
+}
+
+void RaftCore::BeginHandOver(std::optional<Token> token, const ReplicaKey& target) {
+  hand_over_ = HandOver{.token = token,
                         .epoch = epoch(),
-                        .target = *target,
+                        .target = target,
                         .phase = HandOver::Phase::kPausing,
                         .pause_confirmed = false,
                         .deadline = now_ + options_.heartbeat_interval};
@@ -48,22 +56,32 @@ void RaftCore::ProceedWithHandOver() {
   if (!complete && !IsMutant(Mutant::kHandOverTooEarly)) return;
   hand_over_->phase = HandOver::Phase::kSent;
   hand_over_->deadline = now_ + options_.check_quorum_timeout;
-  Emit(effect::Send{.to = hand_over_->target, .message = TimeoutNow{.epoch = epoch()}});
+  Emit(effect::Send{.to = hand_over_->target.node_id, .message = TimeoutNow{.epoch = epoch()}});
 }
 
 void RaftCore::FailHandOver(absl::Status status) {
+  const bool was_removed = !hand_over_->token;
   if (hand_over_->phase != HandOver::Phase::kDeposed) Emit(effect::Resume{hand_over_->epoch});
-  Emit(effect::TransferDone{.token = hand_over_->token, .status = std::move(status)});
+  EndHandOver(std::move(status));
+  // A removed leader goes, whether or not anybody is ready to take over.
+  if (was_removed && std::holds_alternative<Leader>(role_)) Resign();
+}
+
+void RaftCore::EndHandOver(absl::Status status) {
+  if (hand_over_->token) {
+    Emit(effect::TransferDone{.token = *hand_over_->token, .status = std::move(status)});
+  }
   hand_over_.reset();
 }
 
-std::optional<NodeId> RaftCore::MostCaughtUpPeer() const {
-  std::optional<NodeId> best;
+std::optional<ReplicaKey> RaftCore::MostCaughtUpVoter() const {
+  std::optional<ReplicaKey> best;
   LogIndex best_match;
-  for (const auto& [id, progress] : std::get<Leader>(role_).peers) {
-    if (!IsUp(id, StreamClass::kControl) || !IsUp(id, StreamClass::kAppend)) continue;
+  for (const auto& [key, progress] : std::get<Leader>(role_).peers) {
+    if (!log_.voters().Contains(key)) continue;
+    if (!IsUp(key, StreamClass::kControl) || !IsUp(key, StreamClass::kAppend)) continue;
     if (!best || progress.match_index() > best_match) {
-      best = id;
+      best = key;
       best_match = progress.match_index();
     }
   }

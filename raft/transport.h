@@ -30,6 +30,8 @@ struct PeerHello {
   std::string peer_endpoint;
   // The node ids of its configured voter list, ascending.
   std::vector<NodeId> configured_voters;
+  // It was started as an observer, and founds no cluster.
+  bool observer = false;
   bool has_log = false;
   // Its log's latest voter set, else the one it persisted at its founding; nothing: it has neither.
   std::optional<VoterSet> voter_set;

@@ -3,44 +3,42 @@
 #pragma once
 
 #include <map>
+#include <utility>
 
-#include "base/check.h"
 #include "raft/voter_set.h"
 
 namespace quorate::raft {
 
 class VoteTally {
  public:
-  // `voters` govern the whole round; `self` is one of them.
-  VoteTally(VoterSet voters, NodeId self) : voters_(std::move(voters)), self_(self) {
-    CHECK(voters_.FindByNodeId(self_) != nullptr);
-  }
+  // `voters` govern the whole round. `self` is one of them, or was removed by an entry that is not
+  // committed: then its own vote is needed, and does not count.
+  VoteTally(VoterSet voters, const ReplicaKey& self) : voters_(std::move(voters)), self_(self) {}
 
-  // Only a voter's first answer counts.
-  void Record(NodeId voter, bool granted) {
-    if (voters_.FindByNodeId(voter) != nullptr) answers_.emplace(voter, granted);
+  // Only a voter's first answer counts, and another directory under its node id is not it.
+  void Record(const ReplicaKey& voter, bool granted) {
+    if (voter == self_) own_vote_ = granted;
+    if (voters_.Contains(voter)) answers_.emplace(voter, granted);
   }
 
   // A majority granted, this node's own vote (which may be the last to become durable) among it.
-  bool Won() const { return Granted(self_) && CountGranted() >= voters_.Majority(); }
+  bool Won() const { return own_vote_ && CountGranted() >= voters_.Majority(); }
 
-  // Even if everyone who has not answered but may (`may_answer(NodeId)`) grants, it is no majority.
+  // Even if everyone who has not answered but may (`may_answer(ReplicaKey)`) grants, it is no
+  // majority.
   template <typename MayAnswer>
   bool Lost(MayAnswer may_answer) const {
     size_t possible = 0;
     for (const Voter& voter : voters_.voters()) {
-      const NodeId id = voter.key.node_id;
-      const auto answer = answers_.find(id);
-      if (answer != answers_.end() ? answer->second : id == self_ || may_answer(id)) ++possible;
+      const auto answer = answers_.find(voter.key);
+      const bool may_grant =
+          answer != answers_.end() ? answer->second : voter.key == self_ || may_answer(voter.key);
+      possible += may_grant ? 1 : 0;
     }
     return possible < voters_.Majority();
   }
 
  private:
-  bool Granted(NodeId voter) const {
-    const auto answer = answers_.find(voter);
-    return answer != answers_.end() && answer->second;
-  }
   size_t CountGranted() const {
     size_t granted = 0;
     for (const auto& [voter, answer] : answers_) granted += answer ? 1 : 0;
@@ -48,8 +46,9 @@ class VoteTally {
   }
 
   VoterSet voters_;
-  NodeId self_;
-  std::map<NodeId, bool> answers_;
+  ReplicaKey self_;
+  bool own_vote_ = false;
+  std::map<ReplicaKey, bool> answers_;
 };
 
 }  // namespace quorate::raft

@@ -119,13 +119,33 @@ LogIndex VoterSet::MajorityIndex(std::vector<LogIndex> match) {
 }
 
 size_t VoterSet::RankAfter(NodeId dead, NodeId self) const {
-  const Voter* dead_voter = FindByNodeId(dead);
-  const Voter* self_voter = FindByNodeId(self);
-  CHECK(dead_voter != nullptr && self_voter != nullptr && dead != self);
-  const auto distance = static_cast<size_t>(
-      self_voter > dead_voter ? self_voter - dead_voter
-                              : self_voter - dead_voter + static_cast<std::ptrdiff_t>(size()));
-  return distance - 1;
+  CHECK(FindByNodeId(self) != nullptr && dead != self);
+  // In the cycle that begins after `dead`, how many come before `self`.
+  const auto comes_before_self = [dead, self](const Voter& voter) {
+    const NodeId id = voter.key.node_id;
+    return self > dead ? id > dead && id < self : id > dead || id < self;
+  };
+  return static_cast<size_t>(std::count_if(voters_.begin(), voters_.end(), comes_before_self));
+}
+
+VoterSet VoterSet::With(Voter voter) const {
+  VoterSet set = Without(voter.key.node_id);
+  set.voters_.push_back(std::move(voter));
+  return VoterSet(std::move(set.voters_));
+}
+
+VoterSet VoterSet::Without(NodeId id) const {
+  VoterSet set = *this;
+  std::erase_if(set.voters_, [id](const Voter& voter) { return voter.key.node_id == id; });
+  return set;
+}
+
+size_t VoterSet::DistanceTo(const VoterSet& other) const {
+  const auto count_missing = [](const VoterSet& from, const VoterSet& in) {
+    return std::count_if(from.voters_.begin(), from.voters_.end(),
+                         [&in](const Voter& voter) { return !in.Contains(voter.key); });
+  };
+  return static_cast<size_t>(count_missing(*this, other) + count_missing(other, *this));
 }
 
 std::string VoterSet::Encode() const {

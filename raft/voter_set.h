@@ -32,10 +32,18 @@ class VoterSet {
   // REQUIRES: match.size() == size() > 0.
   static LogIndex MajorityIndex(std::vector<LogIndex> match);
 
-  // 0 for the voter whose id follows `dead` cyclically among the others, 1 for the next, …: who
-  // waits how long before standing (docs/ARCHITECTURE.md, "Noticing death"). REQUIRES: both are
-  // voters, and differ.
+  // 0 for the voter whose id follows `dead` cyclically, 1 for the next, …: who waits how long
+  // before standing (docs/ARCHITECTURE.md, "Noticing death"). `dead` need not be a voter: a leader
+  // that was removed is none. REQUIRES: `self` is a voter, and another node.
   size_t RankAfter(NodeId dead, NodeId self) const;
+
+  // This set and one voter more; it replaces a voter of its node id.
+  VoterSet With(Voter voter) const;
+  VoterSet Without(NodeId id) const;
+  // How many replicas are in one of the two sets only. Any two majorities of sets with a distance
+  // of at most 1 have a voter in common (Raft dissertation §4.1); a new directory under an old node
+  // id counts 2, for it is another replica.
+  size_t DistanceTo(const VoterSet& other) const;
 
   // The payload of a Voters entry (quorate.raft.v1.VoterSet in version 1, hand-encoded here so that
   // raft/ needs no protobuf). Parse refuses what Encode cannot have written.

@@ -88,6 +88,25 @@ TEST(VoterSetTest, RankCountsCyclicallyFromTheDead) {
   EXPECT_EQ(MakeSet({1, 2}).RankAfter(NodeId(2), NodeId(1)), 0);
 }
 
+TEST(VoterSetTest, RankAlsoCountsFromALeaderThatWasRemoved) {
+  const VoterSet set = MakeSet({1, 4, 6});
+  EXPECT_EQ(set.RankAfter(NodeId(5), NodeId(6)), 0);
+  EXPECT_EQ(set.RankAfter(NodeId(5), NodeId(1)), 1);
+  EXPECT_EQ(set.RankAfter(NodeId(5), NodeId(4)), 2);
+}
+
+TEST(VoterSetTest, DistanceCountsReplicasThatComeOrGo) {
+  const VoterSet set = MakeSet({1, 2, 3});
+  EXPECT_EQ(set.DistanceTo(set), 0);
+  EXPECT_EQ(set.DistanceTo(set.Without(NodeId(2))), 1);
+  EXPECT_EQ(set.Without(NodeId(2)).DistanceTo(set), 1);
+  EXPECT_EQ(set.DistanceTo(MakeSet({1, 2, 4})), 2);
+  const VoterSet replaced =
+      set.With({.key = {.node_id = NodeId(3), .directory_id = DirectoryId('z')}});
+  EXPECT_EQ(replaced.size(), 3);
+  EXPECT_EQ(set.DistanceTo(replaced), 2) << "another directory is another replica";
+}
+
 // On disk for ever: never adjust the bytes to make this pass.
 TEST(VoterSetTest, HasTheGoldenBytes) {
   VoterSet set({{.key = {.node_id = NodeId(0), .directory_id = DirectoryId('a')}},

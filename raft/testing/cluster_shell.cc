@@ -59,7 +59,7 @@ void ClusterShell::Execute(const TranscriptCommand& command) {
   } else if (name == "crash") {
     cluster_->Crash(node("node"));
   } else if (name == "wipe") {
-    cluster_->WipeDisk(node("node"));
+    cluster_->WipeDisk(node("node"), command.Has("as_voter"));
   } else if (name == "pause") {
     cluster_->Pause(node("node"));
   } else if (name == "resume") {
@@ -80,6 +80,16 @@ void ClusterShell::Execute(const TranscriptCommand& command) {
     cluster_->Advance(std::chrono::milliseconds(command.GetMs("time")));
   } else if (name == "propose") {
     cluster_->Propose(node("node"), command.Get("payload"));
+  } else if (name == "add-voter" || name == "remove-voter") {
+    const RaftCore& leader = *cluster_->At(node("on")).core;
+    const VoterSet next = name == "add-voter"
+                              ? leader.log().voters().With(cluster_->VoterOf(node("node")))
+                              : leader.log().voters().Without(node("node"));
+    const absl::Status allowed = leader.CheckVoterChange(next);
+    if (!allowed.ok()) return Print("may not: " + std::string(allowed.message()));
+    cluster_->ProposeVoters(node("on"), next);
+  } else if (name == "caught-up") {
+    PrintCaughtUp(node("on"));
   } else if (name == "read") {
     const Duration timeout = std::chrono::milliseconds(command.GetMs("timeout"));
     Print(absl::StrFormat("read %d", cluster_->StartRead(node("node"), timeout)));
@@ -106,7 +116,10 @@ void ClusterShell::Execute(const TranscriptCommand& command) {
 void ClusterShell::MakeCluster(const TranscriptCommand& command) {
   const bool founded = command.Get("founded", "yes") == "yes";
   cluster_ = std::make_unique<TestCluster>(TestCluster::Options{
-      .nodes = static_cast<int>(command.GetInt("nodes")), .seed = 1, .founded = founded});
+      .nodes = static_cast<int>(command.GetInt("nodes")),
+      .observers = command.Has("observers") ? static_cast<int>(command.GetInt("observers")) : 0,
+      .seed = 1,
+      .founded = founded});
   start_ = printed_time_ = cluster_->now();
   for (const NodeId id : cluster_->Ids()) cluster_->Start(id);
   if (founded) cluster_->ConnectAll();
@@ -132,6 +145,13 @@ void ClusterShell::PrintEffect(NodeId id, const Effect& effect) {
   Print(absl::StrFormat("%d %s", id.value(), Describe(effect, name_of)));
 }
 
+void ClusterShell::PrintCaughtUp(NodeId id) {
+  for (const ReplicaStatus& replica : cluster_->At(id).core->Describe(cluster_->now()).replicas) {
+    Print(absl::StrFormat("%s %d: %s", replica.is_voter ? "voter" : "observer",
+                          replica.key.node_id.value(), replica.caught_up ? "yes" : "no"));
+  }
+}
+
 void ClusterShell::PrintStatus() {
   for (const NodeId id : cluster_->Ids()) {
     const RaftCore* core = cluster_->At(id).core.get();
@@ -140,8 +160,12 @@ void ClusterShell::PrintStatus() {
       continue;
     }
     const std::string waiting = core->waiting_for();
+    const bool votes = core->log().voters().Contains(core->options().self);
+    const bool observes = !votes && std::holds_alternative<Follower>(core->role());
+    // Before its cluster is founded a node is neither.
+    const char* role = observes && core->waiting_for().empty() ? "observer" : ToText(core->role());
     Print(absl::StrFormat("%d %s epoch %d, log %s, durable to %d, committed to %d%s", id.value(),
-                          ToText(core->role()), core->epoch().value(), ToText(core->log()),
+                          role, core->epoch().value(), ToText(core->log()),
                           core->log().durable_index().value(), core->log().commit_index().value(),
                           waiting.empty() ? "" : ", waits for " + waiting));
   }

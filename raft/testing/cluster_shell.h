@@ -1,9 +1,11 @@
 // A TestCluster by text commands, for transcripts (tests/interaction/transcript.h) in testdata/:
 //
-//   cluster nodes=3 [founded=no]     all nodes started and connected; unfounded: not connected
+//   cluster nodes=3 [observers=1] [founded=no]
+//                                    all nodes started and connected; unfounded: not connected
 //   stand node=N                     the time of N has come, before that of any other
 //   elect node=N                     N stands, and everything settles
-//   start | crash | wipe | pause | resume | stop node=N
+//   start | crash | pause | resume | stop node=N
+//   wipe node=N [as_voter]           a new disk; N starts as an observer next, or as it did before
 //   connect | disconnect nodes=A,B   all streams between two nodes
 //   deliver from=A to=B              what is now on its way from A to B
 //   sync node=N | sync all           the oldest write of N; every write under way
@@ -12,6 +14,8 @@
 //   propose node=N payload=TEXT | read node=N timeout=1s
 //   transfer from=N [to=M] | confirm node=N
 //   notice node=N dead=M             N notices that M is dead
+//   add-voter | remove-voter node=N on=LEADER
+//   caught-up on=LEADER              which replicas the leader takes for caught up
 //   status | wire                    what the nodes are; what is on its way
 //
 // The output is what the nodes did, one effect a line; `quiet` behind a command hides it.
@@ -36,6 +40,7 @@ class ClusterShell {
   void MakeCluster(const TranscriptCommand& command);
   void Print(const std::string& line);
   void PrintEffect(NodeId id, const Effect& effect);
+  void PrintCaughtUp(NodeId id);
   void PrintStatus();
   std::string NameOf(SessionId session) const;
 

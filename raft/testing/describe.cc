@@ -33,7 +33,11 @@ std::string ToText(const LogWrite& write) {
   }
   for (const EntryPtr& entry : write.entries) {
     absl::StrAppendFormat(&text, " %d@%d", entry->index().value(), entry->epoch().value());
-    if (!entry->payload().empty()) text += ":" + std::string(entry->payload());
+    if (entry->header().type == EntryType::kVoters) {
+      text += ":voters=" + ToText(VoterSet::Parse(entry->payload())->NodeIds());
+    } else if (!entry->payload().empty()) {
+      text += ":" + std::string(entry->payload());
+    }
   }
   return text;
 }
@@ -62,7 +66,7 @@ std::string Describe(const Effect& effect, absl::FunctionRef<std::string(Session
       Overloaded{[](const effect::Persist& e) { return "writes" + ToText(e.write); },
                  [](const effect::ReadEntries& e) {
                    return absl::StrFormat("reads entries %d-%d for %d", e.from.value(),
-                                          e.to.value(), e.peer.value());
+                                          e.to.value(), e.peer.node_id.value());
                  },
                  [](const effect::Send& e) {
                    return absl::StrFormat("-> %d %s", e.to.value(), Describe(e.message));

@@ -18,15 +18,17 @@ std::string EndpointOf(NodeId id) { return "controller-" + ToString(id) + ":9093
 
 TestCluster::TestCluster(Options options)
     : options_(std::move(options)), next_seed_(options_.seed * 1000) {
-  for (int i = 1; i <= options_.nodes; ++i) {
+  for (int i = 1; i <= options_.nodes + options_.observers; ++i) {
     Node& node = nodes_[NodeId(i)];
     node.options = options_.raft;
     node.options.self = KeyOf(NodeId(i));
     node.options.peer_endpoint = EndpointOf(NodeId(i));
+    node.options.observer = i > options_.nodes;
     for (int j = 1; j <= options_.nodes; ++j) node.options.configured_voters.push_back(NodeId(j));
   }
   if (options_.founded) {
     for (auto& [id, node] : nodes_) {
+      if (node.options.observer) continue;
       node.disk.Write({.id = 1, .founding_voters = Voters()});
       node.disk.SyncOne();
     }
@@ -46,10 +48,12 @@ ReplicaKey TestCluster::KeyOf(NodeId id, int incarnation) {
 
 VoterSet TestCluster::Voters() const {
   std::vector<Voter> voters;
-  for (const auto& [id, node] : nodes_) {
-    voters.push_back({.key = node.options.self, .peer_endpoint = node.options.peer_endpoint});
-  }
+  for (int i = 1; i <= options_.nodes; ++i) voters.push_back(VoterOf(NodeId(i)));
   return VoterSet(std::move(voters));
+}
+
+Voter TestCluster::VoterOf(NodeId id) const {
+  return {.key = At(id).options.self, .peer_endpoint = At(id).options.peer_endpoint};
 }
 
 std::optional<NodeId> TestCluster::FindLeader() const {
@@ -94,10 +98,11 @@ void TestCluster::Resume(NodeId id) {
   for (Event& event : std::exchange(node.held, {})) Step(id, std::move(event));
 }
 
-void TestCluster::WipeDisk(NodeId id) {
+void TestCluster::WipeDisk(NodeId id, bool as_voter) {
   Node& node = At(id);
   CHECK(!node.core) << id << " is up";
   node.disk = MemoryDisk();
+  node.options.observer = !as_voter;
   node.options.self = KeyOf(id, ++incarnations_[id]);
   node.fatal.reset();
 }
@@ -108,6 +113,7 @@ PeerHello TestCluster::HelloOf(NodeId id) const {
   return {.key = node.options.self,
           .peer_endpoint = node.options.peer_endpoint,
           .configured_voters = node.options.configured_voters,
+          .observer = node.options.observer,
           .has_log = announced.has_log,
           .voter_set = std::move(announced.voter_set)};
 }
@@ -348,9 +354,18 @@ void TestCluster::Elect(NodeId id) {
 }
 
 void TestCluster::Propose(NodeId id, const std::string& payload) {
+  Propose(id, EntryType::kRecords, payload);
+}
+
+void TestCluster::ProposeVoters(NodeId id, const VoterSet& voters) {
+  Propose(id, EntryType::kVoters, voters.Encode());
+}
+
+void TestCluster::Propose(NodeId id, EntryType type, const std::string& payload) {
   const RaftCore& core = *At(id).core;
   Step(id, event::Propose{{Proposal{.expected_epoch = core.epoch(),
                                     .expected_base_offset = core.log().end_offset(),
+                                    .type = type,
                                     .payload = payload}}});
 }
 

@@ -31,7 +31,9 @@ struct Envelope {
 class TestCluster {
  public:
   struct Options {
+    // Voters, numbered from 1; observers, numbered from there on.
     int nodes = 3;
+    int observers = 0;
     uint64_t seed = 1;
     // The cluster was founded before the test: every disk holds the voter set.
     bool founded = true;
@@ -76,6 +78,8 @@ class TestCluster {
   bool IsUp(NodeId id) const { return At(id).core != nullptr; }
   MonoTime now() const { return now_; }
   static ReplicaKey KeyOf(NodeId id, int incarnation = 0);
+  Voter VoterOf(NodeId id) const;
+  // Of the beginning.
   VoterSet Voters() const;
   // The one that leads the highest epoch.
   std::optional<NodeId> FindLeader() const;
@@ -89,8 +93,9 @@ class TestCluster {
   void NoticeDeath(NodeId survivor, NodeId dead);
   void Pause(NodeId id) { At(id).paused = true; }
   void Resume(NodeId id);
-  // A new, empty disk under the same node id. REQUIRES: the node is down.
-  void WipeDisk(NodeId id);
+  // A new, empty disk under the same node id, which starts as an observer from now on or, if
+  // `as_voter`, as if nothing had happened. REQUIRES: the node is down.
+  void WipeDisk(NodeId id, bool as_voter = false);
 
   // Opens or breaks all streams between two nodes.
   void Connect(NodeId a, NodeId b);
@@ -128,6 +133,8 @@ class TestCluster {
   void Elect(NodeId id);
   // Proposes one entry of one record on a node, which may or may not lead.
   void Propose(NodeId id, const std::string& payload);
+  // Proposes a voter set on a leader. REQUIRES: RaftCore::CheckVoterChange.
+  void ProposeVoters(NodeId id, const VoterSet& voters);
   Token StartRead(NodeId id, Duration timeout);
   Token StartTransfer(NodeId id, std::optional<NodeId> target);
 
@@ -138,6 +145,7 @@ class TestCluster {
     StreamClass stream_class = StreamClass::kControl;
   };
 
+  void Propose(NodeId id, EntryType type, const std::string& payload);
   // Passes time, but only `only` notices, if it is given.
   void AdvanceFor(Duration d, std::optional<NodeId> only);
   void Execute(NodeId id, Effect effect);

@@ -63,10 +63,10 @@ std::string ToText(const raft::Event& e) {
             return absl::StrFormat("write %d is durable", persisted.id);
           },
           [](const event::EntriesRead& read) {
-            return read.entries.ok()
-                       ? absl::StrFormat("has read %d entries from %d on for %d",
-                                         read.entries->size(), read.from.value(), read.peer.value())
-                       : "cannot read: " + read.entries.status().ToString();
+            return read.entries.ok() ? absl::StrFormat("has read %d entries from %d on for %d",
+                                                       read.entries->size(), read.from.value(),
+                                                       read.peer.node_id.value())
+                                     : "cannot read: " + read.entries.status().ToString();
           },
           [](const event::Shutdown&) { return std::string("is to stop"); }},
       e);

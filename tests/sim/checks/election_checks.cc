@@ -186,10 +186,6 @@ void ElectionChecks::CheckGrant(const NodeRecord& node, const VoteRequest& reque
       std::tuple(own.log.last().mark.epoch, own.log.last_index())) {
     cluster_.Violated(4, node.id(), "grants a vote to a log older than its own" + to);
   }
-  const raft::Voter* voter = own.voters().FindByNodeId(request.candidate.node_id);
-  if (voter != nullptr && voter->key != request.candidate) {
-    cluster_.Violated(1, node.id(), "grants a vote to another disk of a voter" + to);
-  }
   if (!request.transfer && heard_[node.key].had_live_leader) {
     cluster_.Violated(1, node.id(), "helps to depose a live leader" + to);
   }

@@ -124,14 +124,6 @@ TEST_F(InvariantsTest, AnOverrideThatNobodyOrdered) {
   ExpectViolation(1, "overrides live leaders");
 }
 
-TEST_F(InvariantsTest, AVoteForAnotherDiskOfAVoter) {
-  VoteRequest request = Ask(1, 1, 0, 0);
-  request.candidate = FakeCluster::KeyOf(1, 'b');
-  c_.Reply(2, 1, Grant(1));
-  c_.Receive(2, 1, request);
-  ExpectViolation(1, "grants a vote to another disk of a voter");
-}
-
 TEST_F(InvariantsTest, AVoteAgainstALiveLeader) {
   c_.MakeHistory();
   c_.Step(2, raft::event::StreamUp{.peer = NodeId(1)});

@@ -5,6 +5,14 @@
 #include "raft/message.h"
 
 namespace quorate::sim {
+namespace {
+
+// Its voter set is on its disk; an observer needs none.
+bool MayTakePart(const NodeRecord& node) {
+  return node.options.observer || !node.disk.durable().voters().empty();
+}
+
+}  // namespace
 
 void MessageChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
   if (std::holds_alternative<raft::event::Start>(event)) processes_[node.key] = {};
@@ -44,7 +52,7 @@ void MessageChecks::CheckReply(const NodeRecord& node, NodeId asker, const raft:
 void MessageChecks::Check(const NodeRecord& node, const raft::AppendResponse& response) {
   const DiskState& durable = node.disk.durable();
   if (durable.hard_state.epoch != response.epoch ||
-      durable.log.last_index() < response.match_index || durable.voters().empty()) {
+      durable.log.last_index() < response.match_index || !MayTakePart(node)) {
     return Violated(6, node, "acknowledges what is not on its disk", response);
   }
   const LeaderRecord* leader = cluster_.LeaderOf(response.epoch);
@@ -63,7 +71,7 @@ void MessageChecks::Check(const NodeRecord& node, NodeId asker,
                           const raft::VoteResponse& response) {
   const DiskState& durable = node.disk.durable();
   if (durable.hard_state.epoch != response.requested_epoch || !durable.hard_state.vote ||
-      durable.hard_state.vote->node_id != asker || durable.voters().empty()) {
+      durable.hard_state.vote->node_id != asker || !MayTakePart(node)) {
     Violated(6, node, "grants a vote that is not on its disk", response);
   }
 }
@@ -80,7 +88,7 @@ void MessageChecks::Check(const NodeRecord& node, NodeId asker,
 }
 
 void MessageChecks::CheckSend(const NodeRecord& node, NodeId to, const raft::Message& message) {
-  if (node.disk.durable().voters().empty()) {
+  if (!MayTakePart(node)) {
     Violated(6, node, "takes part before its voter set is durable", message);
   }
   if (const auto* append = std::get_if<raft::AppendRequest>(&message)) {
@@ -121,8 +129,10 @@ void MessageChecks::Check(const NodeRecord& node, NodeId to, const raft::Heartbe
   }
   const raft::Voter* voter = node.disk.written().voters().FindByNodeId(to);
   const NodeRecord* peer = voter != nullptr ? cluster_.Find(voter->key) : nullptr;
+  // What is said to another disk under its node id is not for it.
+  if (peer == nullptr || peer != cluster_.FindLatest(to)) return;
   // In a newer epoch it may have cut what it once acknowledged.
-  if (peer == nullptr || peer->epoch() > node.epoch()) return;
+  if (peer->epoch() > node.epoch()) return;
   if (!peer->disk.durable().log.Holds(commit, cluster_.CommittedAt(commit))) {
     Violated(5, node, "tells a peer to commit what it may not have", heartbeat);
   }

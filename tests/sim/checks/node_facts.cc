@@ -22,8 +22,10 @@ void Observe(const raft::RaftCore& core, MonoTime deadline, NodeFacts& facts) {
   const auto* leader = std::get_if<raft::Leader>(&core.role());
   if (leader == nullptr) return;
   facts.barrier = leader->barrier;
-  for (const auto& [id, progress] : leader->peers) {
-    facts.peers.push_back({.id = id,
+  for (const auto& [key, progress] : leader->peers) {
+    // An observer's word counts for nothing.
+    if (!log.voters().Contains(key)) continue;
+    facts.peers.push_back({.id = key.node_id,
                            .match_index = progress.match_index(),
                            .next_index = progress.next_index(),
                            .inflight_messages = progress.inflight_messages(),

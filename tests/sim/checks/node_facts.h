@@ -41,7 +41,7 @@ struct NodeFacts {
   // The set that governs; valid until the next step.
   const raft::VoterSet* voters = nullptr;
   size_t uncommitted_bytes = 0;
-  // A leader's.
+  // A leader's: the other voters.
   std::vector<PeerFacts> peers;
   LogIndex barrier;
   // When the core wants to be woken; kNever: it has stopped.

@@ -1,0 +1,80 @@
+// Who counts, and whom a leader replicates to: voters and observers, and how the set of voters
+// changes by one replica at a time (Raft dissertation §4.1-4.2, KIP-853).
+//
+// A Voters entry governs from the moment it is in the log, committed or not, and no longer once it
+// is truncated (LogView::voters). So nothing here waits for one to be committed, except for the
+// next change, and for a leader that was removed: that one leads on, without counting itself, until
+// the voters that remain have committed its removal.
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "raft/raft_core.h"
+
+namespace quorate::raft {
+
+absl::Status RaftCore::CheckVoterChange(const VoterSet& next) const {
+  const auto* leader = std::get_if<Leader>(&role_);
+  if (leader == nullptr) return absl::FailedPreconditionError("this controller does not lead");
+  // Without it two leaders of different epochs could each change a set that the other does not know
+  // of, and their majorities need not meet (openraft #2051).
+  if (log_.commit_index() < leader->barrier) {
+    return absl::FailedPreconditionError("the barrier of this epoch is not committed");
+  }
+  if (log_.voters_index() > log_.commit_index()) {
+    return absl::FailedPreconditionError("an earlier change of the voters is not committed");
+  }
+  if (next.empty()) return absl::FailedPreconditionError("nobody would be a voter");
+  if (const size_t distance = log_.voters().DistanceTo(next); distance > 1) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%d replicas would come or go, and one at a time may", distance));
+  }
+  return absl::OkStatus();
+}
+
+bool RaftCore::IsElectable() const {
+  // The entry that removes it may be in its log alone, which then is too long for those that remain
+  // to be elected: it must lead once more to get it committed (dissertation §4.2.2).
+  const bool removal_is_open = log_.voters_index() > log_.commit_index();
+  return IsVoter() || (removal_is_open && log_.previous_voters().Contains(options_.self));
+}
+
+void RaftCore::TrackPeers() {
+  auto& peers = std::get<Leader>(role_).peers;
+  // A voter that was removed stays an observer while it is in session: so it learns of it.
+  std::erase_if(peers, [this](const auto& peer) {
+    return !log_.voters().Contains(peer.first) && !IsUp(peer.first, StreamClass::kAppend);
+  });
+  for (const Voter& voter : log_.voters().voters()) {
+    if (voter.key != options_.self && peers.count(voter.key) == 0) TrackPeer(voter.key);
+  }
+  for (const auto& [id, session] : sessions_) {
+    if (session.append && peers.count(*session.append) == 0) TrackPeer(*session.append);
+  }
+}
+
+void RaftCore::TrackPeer(const ReplicaKey& peer) {
+  auto& peers = std::get<Leader>(role_).peers;
+  FollowerProgress& progress =
+      peers
+          .try_emplace(peer, log_.last_index() + 1, now_,
+                       FollowerProgress::Limits{.max_messages = options_.max_inflight_messages,
+                                                .max_bytes = options_.max_inflight_bytes})
+          .first->second;
+  if (IsUp(peer, StreamClass::kAppend)) progress.OnStreamUp();
+}
+
+void RaftCore::ForgetUnlessVoter(const ReplicaKey& peer) {
+  if (!log_.voters().Contains(peer)) std::get<Leader>(role_).peers.erase(peer);
+}
+
+void RaftCore::LeaveIfRemoved() {
+  if (IsVoter() || hand_over_ || log_.voters_index() > log_.commit_index()) return;
+  if (const std::optional<ReplicaKey> target = MostCaughtUpVoter()) {
+    BeginHandOver(std::nullopt, *target);
+  } else {
+    Resign();
+  }
+}
+
+}  // namespace quorate::raft

@@ -1,0 +1,279 @@
+// Voters and observers (Raft dissertation §4, KIP-853). What several nodes do is in
+// testdata/membership_*.txt.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "raft/testing/lone_core.h"
+#include "raft/testing/test_cluster.h"
+#include "tests/sim/checks/invariants.h"
+
+namespace quorate::raft {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr Duration kLong = std::chrono::seconds(10);
+
+std::string WhyNot(const RaftCore& core, const VoterSet& next) {
+  return std::string(core.CheckVoterChange(next).message());
+}
+
+void ProposeVoters(LoneCore& node, const VoterSet& voters) {
+  node.Step(event::Propose{{Proposal{.expected_epoch = node.core().epoch(),
+                                     .expected_base_offset = node.core().log().end_offset(),
+                                     .type = EntryType::kVoters,
+                                     .payload = voters.Encode()}}});
+}
+
+void BringUp(LoneCore& node, const ReplicaKey& peer) {
+  for (const StreamClass stream : {StreamClass::kControl, StreamClass::kAppend}) {
+    node.Step(event::StreamUp{.peer = peer.node_id, .stream = stream, .key = peer});
+  }
+}
+
+TEST(VoterChangeTest, ComesAfterTheBarrierAndOneAtATime) {
+  LoneCore node;
+  const VoterSet more = node.core().log().voters().With({.key = LoneCore::KeyOf(4)});
+  EXPECT_THAT(WhyNot(node.core(), more), HasSubstr("does not lead"));
+  node.BecomeLeader();
+  EXPECT_THAT(WhyNot(node.core(), more), HasSubstr("barrier"));
+  node.Acknowledge(2);
+  EXPECT_EQ(WhyNot(node.core(), more), "");
+  ProposeVoters(node, more);
+  EXPECT_THAT(WhyNot(node.core(), more.Without(NodeId(2))), HasSubstr("not committed"));
+  node.Sync();
+  node.Acknowledge(2);
+  EXPECT_THAT(WhyNot(node.core(), more.Without(NodeId(2))), HasSubstr("not committed"))
+      << "two of four are no majority";
+  node.Acknowledge(3);  // the barrier
+  node.Acknowledge(3);
+  EXPECT_EQ(WhyNot(node.core(), more.Without(NodeId(2))), "");
+}
+
+TEST(VoterChangeTest, ChangesOneReplica) {
+  LoneCore node;
+  node.BecomeClaimedLeader();
+  const VoterSet& voters = node.core().log().voters();
+  EXPECT_THAT(WhyNot(node.core(), voters.Without(NodeId(2)).Without(NodeId(3))),
+              HasSubstr("2 replicas"));
+  EXPECT_THAT(WhyNot(node.core(), voters.Without(NodeId(2)).With({.key = LoneCore::KeyOf(4)})),
+              HasSubstr("2 replicas"));
+  EXPECT_EQ(WhyNot(node.core(), voters), "") << "a leader writes the founding set to the log";
+
+  LoneCore single(1);
+  single.Sync();
+  single.Sync();
+  EXPECT_THAT(WhyNot(single.core(), VoterSet()), HasSubstr("nobody"));
+}
+
+TEST(ObserverTest, IsNeededForNothing) {
+  LoneCore single(1);
+  BringUp(single, LoneCore::KeyOf(2));
+  single.Sync();
+  single.Sync();
+  EXPECT_EQ(single.core().log().commit_index(), LogIndex(1));
+  single.Step(event::StartRead{.token = 1, .deadline = single.now() + kLong});
+  EXPECT_THAT(single.TakeEffects<effect::ReadReady>(), SizeIs(1));
+  single.Advance(kLong);
+  EXPECT_TRUE(std::holds_alternative<Leader>(single.core().role()));
+  single.Step(event::StartTransfer{.token = 2, .target = NodeId(2)});
+  const auto done = single.TakeEffects<effect::TransferDone>();
+  ASSERT_THAT(done, SizeIs(1));
+  EXPECT_THAT(std::string(done[0].status.message()), HasSubstr("controller 2 is not a voter"));
+}
+
+TEST(ObserverTest, IsForgottenWithItsStream) {
+  LoneCore node;
+  node.BecomeClaimedLeader();
+  BringUp(node, LoneCore::KeyOf(4));
+  const auto replicas = [&] { return node.core().Describe(node.now()).replicas; };
+  ASSERT_THAT(replicas(), SizeIs(4));
+  EXPECT_FALSE(replicas()[3].is_voter);
+  node.Step(event::StreamDown{.peer = NodeId(4), .stream = StreamClass::kAppend});
+  EXPECT_THAT(replicas(), SizeIs(3));
+}
+
+TEST(ObserverTest, IsCaughtUpWhileItIsAtMostAnElectionTimeoutBehind) {
+  LoneCore node;
+  node.BecomeClaimedLeader();
+  const auto caught_up = [&] { return node.core().Describe(node.now()).replicas.at(3).caught_up; };
+  BringUp(node, LoneCore::KeyOf(4));
+  EXPECT_FALSE(caught_up());
+  // The leader always has one entry more than was acknowledged, and still it is caught up.
+  for (int i = 0; i < 5; ++i) {
+    node.Propose("under load");
+    node.Acknowledge(4);
+    node.Propose("and more");
+    node.Acknowledge(2);
+    node.Acknowledge(3);
+    node.Sync();
+    node.Advance(std::chrono::milliseconds(300));
+  }
+  EXPECT_TRUE(caught_up());
+  for (int i = 0; i < 5; ++i) {
+    node.Propose("nothing is acknowledged");
+    node.Acknowledge(2);
+    node.Acknowledge(3);
+    node.Sync();
+    node.Advance(std::chrono::milliseconds(300));
+  }
+  EXPECT_FALSE(caught_up());
+}
+
+TEST(RemovedLeaderTest, ResignsIfNobodyIsReadyToTakeOver) {
+  LoneCore node;
+  node.BecomeClaimedLeader();
+  ProposeVoters(node, node.core().log().voters().Without(NodeId(1)));
+  node.Sync();
+  node.Acknowledge(2);
+  EXPECT_EQ(node.core().log().commit_index(), LogIndex(1)) << "it does not count itself";
+  node.Acknowledge(3);
+  EXPECT_EQ(node.core().log().commit_index(), LogIndex(2));
+  EXPECT_THAT(node.TakeEffects<effect::Pause>(), SizeIs(1));
+  node.Advance(std::chrono::milliseconds(200));
+  EXPECT_TRUE(std::holds_alternative<Follower>(node.core().role()));
+  EXPECT_THAT(node.TakeEffects<effect::SayGoodbye>(), SizeIs(1));
+}
+
+// Dissertation §4.2.2: controller 2 alone cannot win against the longer log of controller 1, and
+// without controller 1 it is no majority of the set that it knows.
+TEST(RemovedLeaderTest, LeadsOnceMoreIfItsRemovalIsNotCommitted) {
+  TestCluster cluster({.nodes = 2});
+  for (const int id : {1, 2}) cluster.Start(NodeId(id));
+  cluster.ConnectAll();
+  cluster.Elect(NodeId(1));
+  cluster.Disconnect(NodeId(1), NodeId(2));
+  cluster.ProposeVoters(NodeId(1), cluster.Voters().Without(NodeId(1)));
+  cluster.SyncAll();
+  cluster.Crash(NodeId(1));
+  cluster.Start(NodeId(1));
+  cluster.ConnectAll();
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.FindLeader() == NodeId(1); }, kLong));
+  EXPECT_TRUE(cluster.RunUntil([&] { return cluster.FindLeader() == NodeId(2); }, kLong));
+  EXPECT_TRUE(
+      cluster.RunUntil([&] { return cluster.At(NodeId(1)).core->leader() == NodeId(2); }, kLong));
+}
+
+class MembershipTest : public ::testing::Test {
+ protected:
+  void Start(int nodes, int observers) {
+    cluster_.emplace(TestCluster::Options{.nodes = nodes, .observers = observers});
+    cluster_->SetObserver({.steps = &invariants_,
+                           .on_durable = [this](const ReplicaKey& key,
+                                                WriteId id) { invariants_.OnDurable(key, id); },
+                           .on_delivered =
+                               [this](const ReplicaKey& key, const std::vector<EntryPtr>& entries) {
+                                 invariants_.OnDelivered(key, entries);
+                               }});
+    for (const NodeId id : cluster_->Ids()) cluster_->Start(id);
+    cluster_->ConnectAll();
+    cluster_->Elect(NodeId(1));
+  }
+
+  void Isolate(NodeId id) {
+    for (const NodeId other : cluster_->Ids()) cluster_->Disconnect(id, other);
+  }
+
+  bool RunUntil(const std::function<bool()>& done) {
+    return cluster_->RunUntil(
+        [&] {
+          for (const NodeId id : cluster_->Ids()) {
+            auto& node = cluster_->At(id);
+            if (node.core && node.paused_epoch) {
+              cluster_->Step(id, event::PauseConfirmed{*std::exchange(node.paused_epoch, {})});
+            }
+          }
+          return done();
+        },
+        kLong);
+  }
+
+  std::optional<NodeId> Claimed() const {
+    const std::optional<NodeId> leader = cluster_->FindLeader();
+    return leader && cluster_->At(*leader).claimed ? leader : std::nullopt;
+  }
+
+  // Changes the voters as an administrator would, and waits until the change is committed.
+  void Change(const std::function<VoterSet(const VoterSet&)>& change) {
+    ASSERT_TRUE(RunUntil([&] { return Claimed().has_value(); }));
+    const RaftCore& leader = *cluster_->At(*Claimed()).core;
+    const VoterSet next = change(leader.log().voters());
+    ASSERT_EQ(WhyNot(leader, next), "");
+    const LogIndex index = leader.log().last_index() + 1;
+    cluster_->ProposeVoters(*Claimed(), next);
+    ASSERT_TRUE(RunUntil([&] {
+      const std::optional<NodeId> now = Claimed();
+      return now && cluster_->At(*now).core->log().voters() == next &&
+             cluster_->At(*now).core->log().commit_index() >= index;
+    }));
+  }
+
+  std::optional<TestCluster> cluster_;
+  sim::Invariants invariants_;
+};
+
+TEST_F(MembershipTest, GrowsFromOneToSevenAndShrinksBack) {
+  Start(1, 6);
+  for (int id = 2; id <= 7; ++id) {
+    Change([&](const VoterSet& voters) { return voters.With(cluster_->VoterOf(NodeId(id))); });
+    cluster_->Propose(*Claimed(), "while it grows");
+  }
+  // Each time it is the leader that goes, and another that leads on.
+  for (int voters_left = 6; voters_left >= 1; --voters_left) {
+    const NodeId removed = Claimed().value();
+    Change([&](const VoterSet& voters) { return voters.Without(removed); });
+    ASSERT_TRUE(RunUntil([&] { return Claimed().has_value() && Claimed() != removed; }));
+    EXPECT_THAT(cluster_->At(*Claimed()).core->log().voters().voters(), SizeIs(voters_left));
+    EXPECT_EQ(cluster_->At(removed).core->leader(), Claimed()) << "it observes";
+    cluster_->Propose(*Claimed(), "while it shrinks");
+  }
+  EXPECT_THAT(invariants_.violations(), IsEmpty());
+}
+
+TEST_F(MembershipTest, ARemovedVoterThatMissedItDisturbsNobody) {
+  Start(3, 0);
+  const NodeId leader(1);
+  const NodeId removed(3);
+  Isolate(removed);
+  Change([&](const VoterSet& voters) { return voters.Without(removed); });
+  const Epoch epoch = cluster_->At(leader).core->epoch();
+  // It reaches the other follower only, and would still vote for itself.
+  cluster_->Connect(NodeId(2), removed);
+  EXPECT_FALSE(RunUntil([&] { return cluster_->At(leader).core->epoch() != epoch; }));
+  EXPECT_EQ(cluster_->FindLeader(), leader);
+  // Once it reaches the leader it learns of its removal.
+  cluster_->Connect(leader, removed);
+  EXPECT_TRUE(RunUntil(
+      [&] { return cluster_->At(removed).core->log().voters().FindByNodeId(removed) == nullptr; }));
+  EXPECT_THAT(invariants_.violations(), IsEmpty());
+}
+
+// A voter whose log is behind knows nothing of a replaced directory, and must vote for it and
+// follow it all the same: else three of these five would be no quorum.
+TEST_F(MembershipTest, AVoterThatMissedAReplacementWorksWithTheNewDirectory) {
+  Start(5, 0);
+  const NodeId replaced(5);
+  Isolate(NodeId(2));
+  cluster_->Crash(replaced);
+  cluster_->WipeDisk(replaced);
+  cluster_->Start(replaced);
+  for (const int id : {1, 3, 4}) cluster_->Connect(NodeId(id), replaced);
+  Change([&](const VoterSet& voters) { return voters.Without(replaced); });
+  Change([&](const VoterSet& voters) { return voters.With(cluster_->VoterOf(replaced)); });
+  // Only the new directory has everything among those that survive.
+  Isolate(NodeId(4));
+  cluster_->Propose(NodeId(1), "committed on 1, 3 and 5");
+  cluster_->Settle();
+  ASSERT_EQ(invariants_.cluster().committed_index(),
+            cluster_->At(NodeId(1)).core->log().last_index());
+  cluster_->Crash(NodeId(1));
+  cluster_->Crash(NodeId(3));
+  cluster_->ConnectAll();
+  EXPECT_TRUE(RunUntil([&] { return Claimed() == replaced; }));
+  EXPECT_THAT(invariants_.violations(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace quorate::raft
