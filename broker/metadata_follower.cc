@@ -46,6 +46,11 @@ void MetadataFollower::Subscribe() {
   request.set_epoch(replayed_.last_epoch().value());
   request.set_end_offset(replayed_.end_offset().value());
   request.set_subscriber(absl::StrFormat("broker-%d", options_.broker_id.value()));
+  if (incoming_) {
+    request.set_snapshot_epoch(incoming_->epoch);
+    request.set_snapshot_end_offset(incoming_->end_offset);
+    request.set_snapshot_position(incoming_->next_position);
+  }
   endpoint_.clear();
   source_->Subscribe(finder_.current(), std::move(request),
                      [this](MetadataEvent event) { OnEvent(std::move(event)); });
@@ -69,6 +74,9 @@ void MetadataFollower::OnEvent(MetadataEvent event) {
     case SubscribeResponse::kBatch:
       OnBatch(response.batch());
       break;
+    case SubscribeResponse::kSnapshotChunk:
+      OnSnapshotChunk(response.snapshot_chunk());
+      break;
     case SubscribeResponse::kProgress:
       OnProgress(response.progress());
       break;
@@ -77,8 +85,8 @@ void MetadataFollower::OnEvent(MetadataEvent event) {
       break;
     default:
       Fail(absl::UnimplementedError(
-          "the controller sends what this version cannot read (a snapshot, or something newer): "
-          "run a broker of the controllers' version"));
+          "the controller sends what this version cannot read: run a broker of the controllers' "
+          "version"));
       break;
   }
 }
@@ -107,8 +115,46 @@ void MetadataFollower::OnBatch(const metadata::v1::Batch& batch) {
     return;
   }
   replayed_ = *std::move(next);
+  incoming_.reset();
   OnSign();
   if (caught_up_) Publish();
+}
+
+void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk) {
+  const bool goes_on =
+      incoming_ && incoming_->epoch == chunk.epoch() && incoming_->end_offset == chunk.end_offset();
+  if ((goes_on && incoming_->next_position != chunk.position()) ||
+      chunk.end_offset() <= replayed_.end_offset().value()) {
+    incoming_.reset();
+    MoveOn(finder_.OnFailure(),
+           absl::StrFormat("it sent byte %d of a snapshot that ends at offset %d out of turn",
+                           chunk.position(), chunk.end_offset()));
+    return;
+  }
+  if (!goes_on) {
+    LOG(INFO) << "the log at " << endpoint_ << " no longer has offset " << replayed_.end_offset()
+              << ": reads its snapshot of offset " << chunk.end_offset();
+    incoming_.emplace(Incoming{.epoch = chunk.epoch(), .end_offset = chunk.end_offset()});
+  }
+  incoming_->next_position = chunk.next_position();
+  absl::Status status = incoming_->loader.Add(chunk.data());
+  if (status.ok() && chunk.last()) {
+    status = TakeSnapshot(std::move(incoming_->loader));
+    incoming_.reset();
+  }
+  if (!status.ok()) {
+    incoming_.reset();
+    Fail(absl::Status(status.code(), absl::StrFormat("cannot read the metadata: %s",
+                                                     std::string(status.message()))));
+    return;
+  }
+  OnSign();
+}
+
+absl::Status MetadataFollower::TakeSnapshot(metadata::SnapshotLoader loader) {
+  ASSIGN_OR_RETURN(replayed_, std::move(loader).Finish());
+  if (caught_up_) Publish();
+  return absl::OkStatus();
 }
 
 void MetadataFollower::OnProgress(const metadata::v1::Progress& progress) {
@@ -136,6 +182,7 @@ void MetadataFollower::OnReset(const metadata::v1::Reset& reset) {
              << replayed_.end_offset() << ", epoch " << replayed_.last_epoch()
              << ": begins again from nothing; roles stay until it is read: " << reset.reason();
   replayed_ = metadata::MetadataImage();
+  incoming_.reset();
   caught_up_ = false;
   listener_->OnLogReplaced();
   Subscribe();

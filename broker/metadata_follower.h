@@ -17,6 +17,7 @@
 #include "broker/controller_finder.h"
 #include "broker/ports.h"
 #include "metadata/metadata_image.h"
+#include "metadata/snapshot_loader.h"
 
 namespace quorate::broker {
 
@@ -61,6 +62,9 @@ class MetadataFollower {
   void Subscribe();
   void OnEvent(MetadataEvent event);
   void OnBatch(const metadata::v1::Batch& batch);
+  void OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk);
+  // The snapshot is here as a whole.
+  absl::Status TakeSnapshot(metadata::SnapshotLoader loader);
   void OnProgress(const metadata::v1::Progress& progress);
   void OnReset(const metadata::v1::Reset& reset);
   void Fail(absl::Status status);
@@ -77,6 +81,16 @@ class MetadataFollower {
   MetadataSource* const source_;
   Listener* const listener_;
   ControllerFinder finder_;
+
+  // A snapshot that comes in pieces, in place of batches that are no longer in the log. Kept when
+  // the stream breaks: the next controller may go on with it.
+  struct Incoming {
+    int32_t epoch = 0;
+    int64_t end_offset = 0;
+    int64_t next_position = 0;
+    metadata::SnapshotLoader loader;
+  };
+  std::optional<Incoming> incoming_;
 
   // Everything replayed, and the part of it that others see.
   metadata::MetadataImage replayed_;

@@ -1,5 +1,6 @@
 #include "broker/metadata_follower.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "metadata/record_builders.h"
+#include "metadata/snapshot_encoder.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::broker {
@@ -237,12 +239,123 @@ TEST_F(MetadataFollowerTest, ALogThatCannotBeReplayedIsTheEnd) {
 
 TEST_F(MetadataFollowerTest, AnEventOfALaterVersionIsTheEnd) {
   StartAndCatchUp();
-  metadata::v1::SubscribeResponse response;
-  response.mutable_snapshot_chunk();
-  source_.Deliver(response);
+  source_.Deliver(metadata::v1::SubscribeResponse());
   Run();
   ASSERT_TRUE(failed_);
   EXPECT_EQ(failed_->code(), absl::StatusCode::kUnimplemented);
+}
+
+// The snapshot of a log in epoch 2 that ends at `end_offset`, in chunks of one record. Positions
+// count chunks.
+class MetadataFollowerSnapshotTest : public MetadataFollowerTest {
+ protected:
+  void MakeSnapshot(int topics) {
+    metadata::TestLog log;
+    log.NewEpoch();
+    log.MustAppend({metadata::MakeMetadataVersionRecord(1)});
+    for (int i = 1; i <= topics; ++i) {
+      log.MustAppend(
+          {MakeTopicRecord("t" + std::to_string(i), TestUuid(static_cast<uint16_t>(i)))});
+    }
+    end_offset_ = log.end_offset();
+    chunks_.clear();
+    metadata::SnapshotEncoder encoder(log.image(), /*chunk_bytes=*/1);
+    while (auto chunk = encoder.Next()) chunks_.push_back(*std::move(chunk));
+  }
+  void SendChunks(size_t from, size_t to) {
+    for (size_t i = from; i < std::min(to, chunks_.size()); ++i) {
+      metadata::v1::SubscribeResponse response;
+      auto& chunk = *response.mutable_snapshot_chunk();
+      chunk.set_epoch(2);
+      chunk.set_end_offset(end_offset_);
+      chunk.set_position(static_cast<int64_t>(100 + i));
+      chunk.set_next_position(static_cast<int64_t>(101 + i));
+      chunk.set_data(chunks_[i]);
+      chunk.set_last(i + 1 == chunks_.size());
+      source_.Deliver(response);
+    }
+    Run();
+  }
+  const metadata::v1::SubscribeRequest& last_request() {
+    return source_.subscriptions.back().request;
+  }
+
+  int64_t end_offset_ = 0;
+  std::vector<std::string> chunks_;
+};
+
+TEST_F(MetadataFollowerSnapshotTest, ASnapshotIsLoadedAndBatchesFollow) {
+  MakeSnapshot(5);
+  follower_->Start();
+  SendChunks(0, 100);
+  EXPECT_TRUE(published_.empty()) << "nothing is shown before the end of the log";
+  source_.SendBatch(2, end_offset_, TopicPayload("more", 77));
+  source_.SendProgress(2, 1, end_offset_ + 1);
+  Run();
+  EXPECT_EQ(published_, std::vector<int64_t>{end_offset_ + 1});
+  EXPECT_TRUE(follower_->image().FindTopicByName("t5"));
+  EXPECT_TRUE(follower_->image().FindTopicByName("more"));
+}
+
+TEST_F(MetadataFollowerSnapshotTest, ABrokerThatFellBehindShowsTheSnapshotAtOnce) {
+  StartAndCatchUp();
+  MakeSnapshot(5);
+  SendChunks(0, chunks_.size() - 1);
+  EXPECT_EQ(published_, std::vector<int64_t>{3});
+  SendChunks(chunks_.size() - 1, 100);
+  EXPECT_EQ(published_, (std::vector<int64_t>{3, end_offset_}));
+  EXPECT_FALSE(follower_->image().FindTopicByName("orders")) << "it replaces everything";
+  EXPECT_EQ(replaced_, 0);
+}
+
+TEST_F(MetadataFollowerSnapshotTest, GoesOnAtAnotherControllerWhereItWas) {
+  MakeSnapshot(5);
+  follower_->Start();
+  SendChunks(0, 3);
+  source_.Break({});
+  Run();
+  executor_.AdvanceBy(options_.metadata_idle_timeout);
+  EXPECT_EQ(last_request().end_offset(), 0);
+  EXPECT_EQ(last_request().snapshot_epoch(), 2);
+  EXPECT_EQ(last_request().snapshot_end_offset(), end_offset_);
+  EXPECT_EQ(last_request().snapshot_position(), 103);
+  SendChunks(3, 100);
+  source_.SendProgress(2, 1, end_offset_);
+  Run();
+  EXPECT_EQ(published_, std::vector<int64_t>{end_offset_});
+}
+
+TEST_F(MetadataFollowerSnapshotTest, AnotherSnapshotBeginsAnew) {
+  MakeSnapshot(5);
+  follower_->Start();
+  SendChunks(0, 3);
+  MakeSnapshot(9);
+  SendChunks(0, 100);
+  source_.SendProgress(2, 1, end_offset_);
+  Run();
+  EXPECT_EQ(published_, std::vector<int64_t>{end_offset_});
+  EXPECT_TRUE(follower_->image().FindTopicByName("t9"));
+}
+
+TEST_F(MetadataFollowerSnapshotTest, APieceOutOfTurnMovesOnAndBeginsAnew) {
+  MakeSnapshot(5);
+  follower_->Start();
+  const size_t subscriptions = source_.subscriptions.size();
+  SendChunks(0, 2);
+  SendChunks(3, 4);
+  executor_.AdvanceBy(options_.metadata_idle_timeout);
+  EXPECT_GT(source_.subscriptions.size(), subscriptions);
+  EXPECT_EQ(last_request().snapshot_position(), 0);
+  EXPECT_FALSE(failed_);
+}
+
+TEST_F(MetadataFollowerSnapshotTest, ASnapshotThatCannotBeReadIsTheEnd) {
+  MakeSnapshot(5);
+  chunks_[3] = "garbage";
+  follower_->Start();
+  SendChunks(0, 100);
+  ASSERT_TRUE(failed_);
+  EXPECT_EQ(failed_->code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

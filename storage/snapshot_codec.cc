@@ -99,25 +99,26 @@ absl::Status CheckFrame(FilePosition position, std::string_view frame) {
   return absl::OkStatus();
 }
 
+std::optional<std::string_view> ChunkOf(std::string_view frame) {
+  if (frame.substr(0, kTagBytes) != kChunkTag) return std::nullopt;
+  return frame.substr(kFrameHeadBytes);
+}
+
 absl::StatusOr<std::optional<std::string_view>> SnapshotVerifier::Add(std::string_view frame) {
   const FilePosition at = position();
   if (is_complete_) return Damaged(at, "bytes behind the footer");
   RETURN_IF_ERROR(CheckFrame(at, frame));
   const std::string_view tag = frame.substr(0, kTagBytes);
-  const std::string_view payload = frame.substr(kFrameHeadBytes);
   if ((tag == kHeaderTag) != (at == 0))
     return Damaged(at, "the header is the first frame, and no other one");
-  std::optional<std::string_view> chunk;
   if (tag == kHeaderTag) {
-    ASSIGN_OR_RETURN(meta_, ParseHeader(payload));
-  } else if (tag == kChunkTag) {
-    chunk = payload;
-  } else {
+    ASSIGN_OR_RETURN(meta_, ParseHeader(frame.substr(kFrameHeadBytes)));
+  } else if (tag == kFooterTag) {
     if (frame != EncodeFooterFrame(hash_)) return Damaged(at, "the hash of the file differs");
     is_complete_ = true;
   }
   hash_.Add(frame);
-  return chunk;
+  return ChunkOf(frame);
 }
 
 }  // namespace quorate::storage

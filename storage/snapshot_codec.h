@@ -22,6 +22,9 @@ inline constexpr size_t kFrameHeadBytes = 16;
 // Of one frame. Chunks are far smaller, but a single large record goes into one alone.
 inline constexpr size_t kMaxFrameBytes = 16 << 20;
 
+// Of the footer.
+inline constexpr size_t kFooterFrameBytes = kFrameHeadBytes + 8;
+
 // Position of a byte in a snapshot file.
 using FilePosition = uint64_t;
 
@@ -51,6 +54,9 @@ absl::StatusOr<size_t> FrameBytes(FilePosition position, std::string_view head);
 
 // OK if `frame` is a whole frame as it was written at `position`; DATA_LOSS says what is wrong.
 absl::Status CheckFrame(FilePosition position, std::string_view frame);
+
+// What a chunk's frame holds; nothing: it is a header or a footer. REQUIRES: CheckFrame is OK.
+std::optional<std::string_view> ChunkOf(std::string_view frame);
 
 // Takes the frames of a file in order and verifies all that can be known of each. Not thread-safe.
 class SnapshotVerifier {

@@ -6,6 +6,12 @@
 #include "storage/snapshot_directory.h"
 
 namespace quorate::storage {
+namespace {
+
+// Synced as it grows, so that the last sync does not flood the disk that the log is synced on.
+constexpr FilePosition kSyncBytes = 4 << 20;
+
+}  // namespace
 
 SnapshotWriter::SnapshotWriter(SnapshotFiles* files, raft::SnapshotMeta meta)
     : files_(files), meta_(std::move(meta)), temporary_name_(WritingName(meta_.id)) {}
@@ -36,7 +42,10 @@ absl::Status SnapshotWriter::Finish() {
 absl::Status SnapshotWriter::Write(std::string_view frame) {
   // Counted in any case: some of it may be there.
   hash_.Add(frame);
-  return files_->Append(temporary_name_, frame);
+  RETURN_IF_ERROR(files_->Append(temporary_name_, frame));
+  if (size() - synced_ < kSyncBytes) return absl::OkStatus();
+  synced_ = size();
+  return files_->Sync(temporary_name_);
 }
 
 }  // namespace quorate::storage

@@ -38,6 +38,7 @@ class SnapshotWriter {
   const raft::SnapshotMeta meta_;
   const std::string temporary_name_;
   FileHash hash_;
+  FilePosition synced_ = 0;
   bool is_finished_ = false;
 };
 
