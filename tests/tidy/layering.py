@@ -22,8 +22,8 @@ MAY_INCLUDE = {
     "bench": {"base", "proto", "metadata", "client", "tests"},
 }
 # Of raft/, storage/ and controller/ know the ports and nouns only, not the core or its driver.
-RAFT_API = {"durable_log.h", "entry.h", "log_end.h", "message.h", "replicated_log.h", "snapshot.h", "types.h",
-            "voter_set.h"}
+RAFT_API = {"durable_log.h", "entry.h", "log_end.h", "message.h", "replicated_log.h", "snapshot.h", "snapshot_store.h",
+            "types.h", "voter_set.h"}
 RAFT_API_ONLY = {"storage", "controller"}
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')

@@ -1,0 +1,136 @@
+#include "storage/snapshot_depot.h"
+
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "storage/snapshot_directory.h"
+#include "storage/snapshot_reader.h"
+
+namespace quorate::storage {
+
+absl::StatusOr<std::unique_ptr<SnapshotDepot>> SnapshotDepot::Open(SnapshotFiles* files,
+                                                                   Executor* executor) {
+  ASSIGN_OR_RETURN(std::optional<raft::SnapshotMeta> newest, FindNewestSnapshot(*files));
+  return std::unique_ptr<SnapshotDepot>(new SnapshotDepot(files, executor, std::move(newest)));
+}
+
+void SnapshotDepot::Add(const raft::SnapshotMeta& meta) {
+  {
+    const MutexLock lock(&mutex_);
+    if (!newest_ || newest_->id < meta.id) newest_ = meta;
+  }
+  const absl::Status removed = RemoveOldSnapshots(*files_);
+  LOG_IF(WARNING, !removed.ok()) << "cannot remove old snapshots: " << removed.message();
+}
+
+std::optional<raft::SnapshotMeta> SnapshotDepot::Newest() const {
+  const MutexLock lock(&mutex_);
+  return newest_;
+}
+
+absl::StatusOr<int64_t> SnapshotDepot::ForEachChunk(
+    const raft::SnapshotId& id, absl::FunctionRef<absl::Status(std::string_view chunk)> fn) const {
+  ASSIGN_OR_RETURN(SnapshotReader reader, SnapshotReader::Open(files_, id));
+  while (true) {
+    ASSIGN_OR_RETURN(const std::optional<std::string> chunk, reader.NextChunk());
+    if (!chunk) return static_cast<int64_t>(reader.size());
+    RETURN_IF_ERROR(fn(*chunk));
+  }
+}
+
+absl::StatusOr<int64_t> SnapshotDepot::SizeOf(const raft::SnapshotId& id) const {
+  ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
+  return static_cast<int64_t>(reader.size());
+}
+
+void SnapshotDepot::ReadChunk(raft::SnapshotId id, FilePosition position,
+                              absl::AnyInvocable<void(absl::StatusOr<SnapshotChunk>) &&> done) {
+  executor_->Post([this, id, position, done = std::move(done)]() mutable {
+    std::move(done)(ReadChunkNow(id, position));
+  });
+}
+
+absl::StatusOr<SnapshotChunk> SnapshotDepot::ReadChunkNow(const raft::SnapshotId& id,
+                                                          FilePosition position) const {
+  ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
+  if (position == 0) {
+    ASSIGN_OR_RETURN(const std::string header, reader.ReadFrame(0));
+    position = header.size();
+  }
+  ASSIGN_OR_RETURN(const std::string frame, reader.ReadFrame(position));
+  const std::optional<std::string_view> data = ChunkOf(frame);
+  if (!data) {
+    return absl::DataLossError(
+        absl::StrFormat("snapshot %s: no chunk at byte %d", SnapshotName(id), position));
+  }
+  const FilePosition next = position + frame.size();
+  return SnapshotChunk{.id = id,
+                       .position = position,
+                       .next_position = next,
+                       .data = std::string(*data),
+                       .is_last = next + kFooterFrameBytes == reader.size()};
+}
+
+void SnapshotDepot::Read(raft::SnapshotId id, int64_t position,
+                         absl::AnyInvocable<void(absl::StatusOr<raft::SnapshotPiece>) &&> done) {
+  executor_->Post([this, id, position, done = std::move(done)]() mutable {
+    std::move(done)(ReadNow(id, static_cast<FilePosition>(position)));
+  });
+}
+
+absl::StatusOr<raft::SnapshotPiece> SnapshotDepot::ReadNow(const raft::SnapshotId& id,
+                                                           FilePosition position) const {
+  ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
+  ASSIGN_OR_RETURN(std::string frame, reader.ReadFrame(position));
+  return raft::SnapshotPiece{.bytes = std::move(frame),
+                             .total_bytes = static_cast<int64_t>(reader.size())};
+}
+
+void SnapshotDepot::Receive(
+    raft::SnapshotId id, int64_t position, std::string bytes,
+    absl::AnyInvocable<void(absl::StatusOr<raft::ReceivedSnapshot>) &&> done) {
+  executor_->Post([this, id, position, bytes = std::move(bytes), done = std::move(done)]() mutable {
+    std::move(done)(ReceiveNow(id, static_cast<FilePosition>(position), bytes));
+  });
+}
+
+absl::StatusOr<raft::ReceivedSnapshot> SnapshotDepot::ReceiveNow(const raft::SnapshotId& id,
+                                                                 FilePosition position,
+                                                                 std::string_view bytes) {
+  if (const auto newest = Newest(); newest && newest->id == id) {
+    ASSIGN_OR_RETURN(const int64_t size, SizeOf(id));
+    return raft::ReceivedSnapshot{.position = size, .complete = newest};
+  }
+  RETURN_IF_ERROR(OpenReceiver(id));
+  const absl::Status added = bytes.empty() ? absl::OkStatus() : receiver_->Add(position, bytes);
+  raft::ReceivedSnapshot received{.position = static_cast<int64_t>(receiver_->position())};
+  if (absl::IsResourceExhausted(added)) {
+    // Nothing is lost that the log needs: the sender tries again until there is room.
+    LOG(ERROR) << "cannot receive a snapshot: " << added.message();
+    receiver_.reset();
+    ASSIGN_OR_RETURN(receiver_, SnapshotReceiver::Open(files_, id));
+    received.position = static_cast<int64_t>(receiver_->position());
+    return received;
+  }
+  // Damaged, of another snapshot or of a newer program: the sender learns that nothing came of it.
+  const bool refused = absl::IsDataLoss(added) || absl::IsFailedPrecondition(added);
+  if (refused) LOG(ERROR) << "refused a piece of a snapshot: " << added.message();
+  if (!added.ok() && !refused && !absl::IsOutOfRange(added)) return added;
+  if (receiver_->is_complete()) {
+    ASSIGN_OR_RETURN(received.complete, receiver_->Finish());
+    receiver_.reset();
+    Add(*received.complete);
+  }
+  return received;
+}
+
+absl::Status SnapshotDepot::OpenReceiver(const raft::SnapshotId& id) {
+  if (receiver_ && receiver_->id() == id) return absl::OkStatus();
+  if (receiver_) RETURN_IF_ERROR(files_->Remove(ReceivingName(receiver_->id())));
+  receiver_.reset();
+  ASSIGN_OR_RETURN(receiver_, SnapshotReceiver::Open(files_, id));
+  return absl::OkStatus();
+}
+
+}  // namespace quorate::storage

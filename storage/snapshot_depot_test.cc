@@ -1,0 +1,204 @@
+#include "storage/snapshot_depot.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/testing/manual_executor.h"
+#include "storage/memory_snapshot_files.h"
+#include "storage/snapshot_directory.h"
+#include "storage/testing/snapshots.h"
+
+namespace quorate::storage {
+namespace {
+
+using ::testing::ElementsAre;
+
+// A node's files and what stands on them; a restart keeps the files.
+class Node {
+ public:
+  Node() { Restart(); }
+
+  void Restart() {
+    auto depot = SnapshotDepot::Open(&files_, &executor_);
+    CHECK_OK(depot.status());
+    depot_ = *std::move(depot);
+  }
+  absl::StatusOr<raft::SnapshotPiece> Read(const raft::SnapshotId& id, int64_t position) {
+    absl::StatusOr<raft::SnapshotPiece> result = absl::UnknownError("not called");
+    depot_->Read(id, position, [&](auto read) { result = std::move(read); });
+    executor_.RunReady();
+    return result;
+  }
+  absl::StatusOr<SnapshotChunk> ReadChunk(const raft::SnapshotId& id, FilePosition position) {
+    absl::StatusOr<SnapshotChunk> result = absl::UnknownError("not called");
+    depot_->ReadChunk(id, position, [&](auto chunk) { result = std::move(chunk); });
+    executor_.RunReady();
+    return result;
+  }
+  absl::StatusOr<raft::ReceivedSnapshot> Receive(const raft::SnapshotId& id, int64_t position,
+                                                 std::string bytes) {
+    absl::StatusOr<raft::ReceivedSnapshot> result = absl::UnknownError("not called");
+    depot_->Receive(id, position, std::move(bytes), [&](auto got) { result = std::move(got); });
+    executor_.RunReady();
+    return result;
+  }
+
+  MemorySnapshotFiles& files() { return files_; }
+  SnapshotDepot& depot() { return *depot_; }
+
+ private:
+  ManualClock clock_;
+  ManualExecutor executor_{&clock_};
+  MemorySnapshotFiles files_;
+  std::unique_ptr<SnapshotDepot> depot_;
+};
+
+class SnapshotDepotTest : public ::testing::Test {
+ protected:
+  SnapshotDepotTest() {
+    CHECK_OK(WriteSnapshot(sender_.files(), kMeta));
+    sender_.Restart();
+  }
+
+  // Sends piece after piece, from what the receiver says on, until it is complete or `pieces` were
+  // sent.
+  raft::ReceivedSnapshot Transfer(int pieces = 100) {
+    raft::ReceivedSnapshot received = *receiver_.Receive(kMeta.id, 0, "");
+    for (int i = 0; i < pieces && !received.complete; ++i) {
+      auto piece = sender_.Read(kMeta.id, received.position);
+      CHECK_OK(piece.status());
+      received = *receiver_.Receive(kMeta.id, received.position, std::move(piece->bytes));
+    }
+    return received;
+  }
+
+  const raft::SnapshotMeta kMeta = MakeMeta(500);
+  Node sender_;
+  Node receiver_;
+};
+
+TEST_F(SnapshotDepotTest, AWholeSnapshotTravels) {
+  EXPECT_EQ(sender_.depot().Newest(), kMeta);
+  EXPECT_FALSE(receiver_.depot().Newest().has_value());
+  const raft::ReceivedSnapshot received = Transfer();
+  EXPECT_EQ(received.complete, kMeta);
+  EXPECT_EQ(receiver_.depot().Newest(), kMeta);
+  receiver_.files().Crash();
+  receiver_.Restart();
+  EXPECT_EQ(receiver_.depot().Newest(), kMeta);
+  EXPECT_EQ(*ReadChunks(receiver_.files(), kMeta.id), TestChunks());
+}
+
+TEST_F(SnapshotDepotTest, APieceIsAFrameAndSaysHowLargeTheWholeIs) {
+  const auto frames = Frames(sender_.files(), kMeta.id);
+  const auto piece = sender_.Read(kMeta.id, std::ssize(frames[0]));
+  EXPECT_EQ(piece->bytes, frames[1]);
+  EXPECT_EQ(piece->total_bytes, *sender_.depot().SizeOf(kMeta.id));
+}
+
+TEST_F(SnapshotDepotTest, ATransferGoesOnAfterRestartsOfBothSides) {
+  const raft::ReceivedSnapshot before = Transfer(2);
+  EXPECT_FALSE(before.complete.has_value());
+  sender_.Restart();
+  receiver_.Restart();
+  EXPECT_EQ(receiver_.Receive(kMeta.id, 0, "")->position, before.position);
+  EXPECT_EQ(Transfer().complete, kMeta);
+}
+
+TEST_F(SnapshotDepotTest, BytesForAnotherPlaceOrDamagedOnesChangeNothing) {
+  const auto frames = Frames(sender_.files(), kMeta.id);
+  ASSERT_EQ(receiver_.Receive(kMeta.id, 0, frames[0])->position, std::ssize(frames[0]));
+  EXPECT_EQ(receiver_.Receive(kMeta.id, 0, frames[0])->position, std::ssize(frames[0]));
+  EXPECT_EQ(receiver_.Receive(kMeta.id, 9999, frames[1])->position, std::ssize(frames[0]));
+  EXPECT_EQ(receiver_.Receive(kMeta.id, std::ssize(frames[0]), "garbage")->position,
+            std::ssize(frames[0]));
+  EXPECT_EQ(receiver_.Receive(kMeta.id, std::ssize(frames[0]), frames[1].substr(1))->position,
+            std::ssize(frames[0]));
+  EXPECT_EQ(Transfer().complete, kMeta);
+}
+
+TEST_F(SnapshotDepotTest, WhatIsCompleteIsNotSentAgain) {
+  Transfer();
+  const raft::ReceivedSnapshot again = *receiver_.Receive(kMeta.id, 0, "");
+  EXPECT_EQ(again.complete, kMeta);
+}
+
+TEST_F(SnapshotDepotTest, ANewerSnapshotReplacesOneThatCameInPart) {
+  Transfer(2);
+  const raft::SnapshotMeta newer = MakeMeta(600);
+  EXPECT_EQ(receiver_.Receive(newer.id, 0, "")->position, 0);
+  CHECK_OK(WriteSnapshot(sender_.files(), newer));
+  int64_t position = 0;
+  for (const std::string& frame : Frames(sender_.files(), newer.id)) {
+    position = receiver_.Receive(newer.id, position, frame)->position;
+  }
+  EXPECT_EQ(receiver_.depot().Newest(), newer);
+  EXPECT_THAT(*receiver_.files().List(), ElementsAre(SnapshotName(newer.id)));
+}
+
+TEST_F(SnapshotDepotTest, AFullDiskWaitsForRoom) {
+  receiver_.files().SetCapacity(2000);
+  const raft::ReceivedSnapshot received = Transfer(10);
+  EXPECT_FALSE(received.complete.has_value());
+  receiver_.files().SetCapacity(std::nullopt);
+  EXPECT_EQ(Transfer().complete, kMeta);
+}
+
+TEST_F(SnapshotDepotTest, AFailingDiskIsAnError) {
+  receiver_.files().FailAfter(0);
+  const auto frames = Frames(sender_.files(), kMeta.id);
+  EXPECT_EQ(receiver_.Receive(kMeta.id, 0, frames[0]).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(SnapshotDepotTest, WhatCannotBeReadIsSaid) {
+  const auto frames = Frames(sender_.files(), kMeta.id);
+  EXPECT_EQ(sender_.Read(MakeMeta(501).id, 0).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(sender_.Read(kMeta.id, 1).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(sender_.Read(kMeta.id, 1 << 20).status().code(), absl::StatusCode::kDataLoss);
+  sender_.files().FlipBit(SnapshotName(kMeta.id), 8 * (frames[0].size() + 17));
+  EXPECT_EQ(sender_.Read(kMeta.id, std::ssize(frames[0])).status().code(),
+            absl::StatusCode::kDataLoss);
+}
+
+TEST_F(SnapshotDepotTest, AnOlderSnapshotIsNotTheNewest) {
+  CHECK_OK(WriteSnapshot(sender_.files(), MakeMeta(400)));
+  sender_.depot().Add(MakeMeta(400));
+  EXPECT_EQ(sender_.depot().Newest(), kMeta);
+  for (const int64_t end_offset : {600, 700}) {
+    CHECK_OK(WriteSnapshot(sender_.files(), MakeMeta(end_offset)));
+    sender_.depot().Add(MakeMeta(end_offset));
+  }
+  EXPECT_EQ(sender_.depot().Newest(), MakeMeta(700));
+  EXPECT_EQ(ListSnapshots(sender_.files())->size(), 2u);
+}
+
+TEST_F(SnapshotDepotTest, TheChunksAreGivenInOrder) {
+  std::vector<std::string> chunks;
+  const auto size = sender_.depot().ForEachChunk(kMeta.id, [&](std::string_view chunk) {
+    chunks.emplace_back(chunk);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(chunks, TestChunks());
+  EXPECT_EQ(*size, *sender_.depot().SizeOf(kMeta.id));
+}
+
+TEST_F(SnapshotDepotTest, ChunksAreReadOneByOneFromAnyOfThemOn) {
+  FilePosition at = 0;
+  std::vector<std::string> chunks;
+  for (bool is_last = false; !is_last;) {
+    const auto chunk = sender_.ReadChunk(kMeta.id, at);
+    ASSERT_TRUE(chunk.ok()) << chunk.status();
+    EXPECT_EQ(chunk->id, kMeta.id);
+    chunks.push_back(chunk->data);
+    is_last = chunk->is_last;
+    at = chunk->next_position;
+  }
+  EXPECT_EQ(chunks, TestChunks());
+  EXPECT_EQ(sender_.ReadChunk(kMeta.id, at).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(sender_.ReadChunk(kMeta.id, 1).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(sender_.ReadChunk(MakeMeta(1).id, 0).status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace quorate::storage

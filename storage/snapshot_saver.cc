@@ -1,0 +1,44 @@
+#include "storage/snapshot_saver.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace quorate::storage {
+
+SnapshotSaver::SnapshotSaver(Options options, SnapshotDepot* depot, SnapshotFiles* files,
+                             Executor* executor, const Clock* clock)
+    : options_(options), depot_(depot), files_(files), executor_(executor), clock_(clock) {
+  CHECK_GT(options_.bytes_per_second, 0u);
+}
+
+void SnapshotSaver::Save(raft::SnapshotMeta meta, Chunks chunks, Done done) {
+  executor_->Post(
+      [this, meta = std::move(meta), chunks = std::move(chunks), done = std::move(done)]() mutable {
+        CHECK(job_ == nullptr) << "two snapshots at once";
+        job_.reset(new Job{.meta = meta,
+                           .chunks = std::move(chunks),
+                           .done = std::move(done),
+                           .writer = SnapshotWriter(files_, meta),
+                           .began = clock_->Now()});
+        Step();
+      });
+}
+
+void SnapshotSaver::Step() {
+  const std::optional<std::string> chunk = job_->chunks();
+  if (!chunk) return Finish(job_->writer.Finish());
+  if (const absl::Status status = job_->writer.Append(*chunk); !status.ok()) return Finish(status);
+  const auto paced = std::chrono::duration<double>(static_cast<double>(job_->writer.size()) /
+                                                   static_cast<double>(options_.bytes_per_second));
+  executor_->PostAt(job_->began + std::chrono::duration_cast<Duration>(paced), [this] { Step(); });
+}
+
+void SnapshotSaver::Finish(const absl::Status& status) {
+  const std::unique_ptr<Job> job = std::move(job_);
+  if (!status.ok()) return std::move(job->done)(status);
+  depot_->Add(job->meta);
+  std::move(job->done)(static_cast<int64_t>(job->writer.size()));
+}
+
+}  // namespace quorate::storage
