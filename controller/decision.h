@@ -16,6 +16,7 @@
 #include "metadata/metadata_image.h"
 #include "quorate/metadata/v1/records.pb.h"
 #include "raft/entry.h"
+#include "raft/voter_set.h"
 
 namespace quorate::controller {
 
@@ -43,6 +44,9 @@ struct Decision {
   // Empty: nothing to append.
   metadata::v1::RecordBatch records;
   Answer<T> answer;
+  // The voters that are to govern: an entry of its own, and then `records` is empty. REQUIRES:
+  // RequestPipeline::VotersAreCommitted.
+  std::optional<raft::VoterSet> voters = {};
   // Goes into the entry's header, for people and audits.
   std::string cause;
   // What became of partitions whose brokers come or go, for the log line.

@@ -28,9 +28,13 @@ QuorumController::QuorumController(ControllerOptions options, Executor* executor
       clock_(clock),
       pipeline_(options_.node_id, options_.seed, executor, clock),
       watch_(ToSessionOptions(options_), executor, clock, prober, &pipeline_),
-      broker_requests_(options_.cluster_id, executor, prober, &pipeline_, &watch_) {}
+      broker_requests_(options_.cluster_id, executor, prober, &pipeline_, &watch_),
+      voter_changes_(executor, clock, &pipeline_) {}
 
-void QuorumController::SetLog(raft::ReplicatedLog* log) { pipeline_.SetLog(log); }
+void QuorumController::SetLog(raft::ReplicatedLog* log) {
+  pipeline_.SetLog(log);
+  voter_changes_.SetLog(log);
+}
 
 template <typename T, typename Work>
 void QuorumController::PostRequest(Reply<T> reply, Work work) {
@@ -78,6 +82,14 @@ void QuorumController::AlterPartition(broker::v1::AlterPartitionRequest request,
   PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
                                     Reply<broker::v1::AlterPartitionResponse> r) mutable {
     broker_requests_.AlterPartition(std::move(request), std::move(context), std::move(r));
+  });
+}
+
+void QuorumController::ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
+                                    Reply<VoterChangeResult> reply) {
+  PostRequest(std::move(reply), [this, change = std::move(change), validate_only,
+                                 context = std::move(context)](Reply<VoterChangeResult> r) mutable {
+    voter_changes_.Request(std::move(change), validate_only, std::move(context), std::move(r));
   });
 }
 
@@ -136,6 +148,7 @@ void QuorumController::Publish() {
 void QuorumController::Shutdown() {
   executor_->Post([this] {
     pipeline_.Stop();
+    voter_changes_.Clear();
     watch_.Clear();
     Publish();
   });
@@ -165,7 +178,10 @@ void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_vo
 void QuorumController::OnRenounce(Epoch epoch) {
   executor_->Post([this, epoch] {
     pipeline_.Renounce(epoch);
-    if (!pipeline_.is_active()) watch_.Clear();
+    if (!pipeline_.is_active()) {
+      voter_changes_.Clear();
+      watch_.Clear();
+    }
     Publish();
   });
 }

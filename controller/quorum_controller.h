@@ -21,6 +21,7 @@
 #include "controller/broker_watch.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/request_pipeline.h"
+#include "controller/voter_changes.h"
 #include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 #include "quorate/broker/v1/broker_service.pb.h"
@@ -60,6 +61,11 @@ class QuorumController final : public raft::ReplicatedLogListener {
                       Reply<broker::v1::RegisterBrokerResponse> reply);
   void AlterPartition(broker::v1::AlterPartitionRequest request, RequestContext context,
                       Reply<broker::v1::AlterPartitionResponse> reply);
+
+  // Held until the change is possible, then made, one at a time (voter_changes.h). `context` should
+  // have a deadline. `validate_only`: the answer is the same, and nothing is changed.
+  void ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
+                    Reply<VoterChangeResult> reply);
 
   // For display only: nothing is logged.
   void ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
@@ -114,6 +120,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   RequestPipeline pipeline_;
   BrokerWatch watch_;
   BrokerRequests broker_requests_;
+  VoterChanges voter_changes_;
   std::atomic<int64_t> applied_offset_{0};
   std::atomic<bool> is_active_{false};
 };

@@ -60,6 +60,8 @@ void RequestPipeline::Claim(Epoch epoch, RecordOffset end_offset, bool has_voter
   role_ = Role::kActive;
   claimed_epoch_ = epoch;
   newest_tally_ = committed_tally_;
+  voters_ = voters;
+  voters_end_offset_ = RecordOffset();
   LOG(INFO) << "active controller in epoch " << epoch << " from offset " << end_offset << ": "
             << committed().topic_count() << " topics, " << committed().partition_count()
             << " partitions, " << committed().brokers().size() << " brokers";
@@ -67,6 +69,7 @@ void RequestPipeline::Claim(Epoch epoch, RecordOffset end_offset, bool has_voter
     if (entry.type == raft::EntryType::kRecords) entry.payload = entry.records.SerializeAsString();
     Propose({.type = entry.type, .payload = std::move(entry.payload), .cause = entry.cause},
             entry.records);
+    if (entry.type == raft::EntryType::kVoters) voters_end_offset_ = newest().end_offset();
   }
 }
 
@@ -170,6 +173,19 @@ void RequestPipeline::Append(const metadata::v1::RecordBatch& records, const Con
            .cause = cause,
            .request_id = context.request_id},
           records);
+}
+
+void RequestPipeline::AppendVoters(const raft::VoterSet& voters, const Context& context,
+                                   const std::string& cause) {
+  CHECK(VotersAreCommitted()) << "the voters change one at a time";
+  Propose({.type = raft::EntryType::kVoters,
+           .payload = voters.Encode(),
+           .principal = context.principal,
+           .cause = cause},
+          {});
+  voters_ = voters;
+  voters_end_offset_ = newest().end_offset();
+  LOG(INFO) << cause << ", in the entry that ends at " << voters_end_offset_;
 }
 
 void RequestPipeline::Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records) {

@@ -97,6 +97,11 @@ class RequestPipeline {
   // Calls `done` once the committed image covers everything below `end_offset`. In every role.
   void WhenCommitted(RecordOffset end_offset, MonoTime deadline, Continuation done);
 
+  // The voters that govern, while this controller is active, as it proposed them last.
+  const raft::VoterSet& voters() const { return voters_; }
+  // They are committed: only then may they be changed again.
+  bool VotersAreCommitted() const { return voters_end_offset_ <= committed().end_offset(); }
+
   void StreamEnded(StreamId stream) { parked_.DropStream(stream); }
 
   Role role() const { return role_; }
@@ -139,6 +144,7 @@ class RequestPipeline {
   View NewestView();
   void Append(const metadata::v1::RecordBatch& records, const Context& context,
               const std::string& cause);
+  void AppendVoters(const raft::VoterSet& voters, const Context& context, const std::string& cause);
   void Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records);
   void LogSettlement(const std::string& cause, const SettlementCounts& counts, Duration took);
   // Fails what waits for this controller to decide or to commit.
@@ -154,6 +160,10 @@ class RequestPipeline {
   Role role_ = Role::kStandby;
   Epoch claimed_epoch_;
   Leadership leadership_;
+
+  raft::VoterSet voters_;
+  // Of the last Voters entry that this controller proposed in its epoch.
+  RecordOffset voters_end_offset_;
 
   UncommittedImages images_;
   PartitionTally committed_tally_;
@@ -219,6 +229,11 @@ RequestPipeline::Outcome<T> RequestPipeline::Run(const Decide<T>& decide, const 
       appended = true;
       Append(decision.records, context, decision.cause);
       if (decision.settled.changed > 0) LogSettlement(decision.cause, decision.settled, took);
+    }
+    if (decision.voters) {
+      CHECK(decision.records.records().empty());
+      appended = true;
+      AppendVoters(*decision.voters, context, decision.cause);
     }
     if (decision.again) continue;
     return {.answer = std::move(decision.answer),

@@ -53,7 +53,7 @@ Founding::Outcome Founding::Decide() const {
     }
     const PeerHello& hello = it->second;
     if (hello.observer && !hello.has_log && !hello.voter_set) {
-      wait_for(id, " (it is started with --observer, which founds no cluster)");
+      wait_for(id, " (it is an observer, which founds no cluster)");
     } else if (Sorted(hello.configured_voters) != configured_) {
       wait_for(id, absl::StrFormat(" (it is configured with voters %s, this one with %s)",
                                    Join(hello.configured_voters), Join(configured_)));
@@ -73,11 +73,9 @@ Founding::Outcome Founding::Decide() const {
     if (!founded->voter_set || !founded->voter_set->Contains(self_.key)) {
       return Refused{absl::FailedPreconditionError(absl::StrFormat(
           "the cluster exists (controller %d says so), and its voter set does not contain "
-          "controller %d with directory id %s: this data directory is new, or was emptied, and "
-          "must not vote, because it has forgotten what the former one promised. Start the "
-          "controller with its former data directory; or start it with --observer, and make it a "
-          "voter with `quoratectl quorum add` or, in place of the former one, `quoratectl quorum "
-          "replace`",
+          "controller %d with directory id %s: this data directory is new, or was emptied. Start "
+          "the controller with its former data directory; an empty one must not vote, because it "
+          "has forgotten what the former one promised",
           founded->key.node_id.value(), self_.key.node_id.value(),
           self_.key.directory_id.ToString()))};
     }
@@ -103,10 +101,9 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
   }
   if (options.observer) return absl::OkStatus();
   if (!std::binary_search(configured.begin(), configured.end(), options.self.node_id)) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "voters %s: this controller, node id %d, is not among them. A controller that is to join a "
-        "cluster that exists is started with --observer",
-        Join(configured), options.self.node_id.value()));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("voters %s: this controller, node id %d, is not among them",
+                        Join(configured), options.self.node_id.value()));
   }
   const VoterSet* latest = restored.LatestVoters();
   if (restored.has_log() && !restored.founding_voters && latest == nullptr) {
@@ -124,7 +121,7 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
   const VoterSet& governs = latest != nullptr ? *latest : *restored.founding_voters;
   return absl::FailedPreconditionError(absl::StrFormat(
       "the configuration names the voters %s, but this cluster's are %s. An edited configuration "
-      "does not change the voters (`quoratectl quorum add` and `remove` do): name %s again",
+      "does not change the voters (this version has no command that does): name %s again",
       Join(configured), Join(governs.NodeIds()), Join(governs.NodeIds())));
 }
 

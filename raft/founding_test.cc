@@ -173,8 +173,7 @@ TEST(FoundingTest, WaitsForAConfiguredVoterThatIsStartedAsObserver) {
   observer.observer = true;
   founding.OnHello(observer);
   founding.OnHello(HelloOf(3));
-  EXPECT_EQ(WaitingFor(founding),
-            "controller 2 (it is started with --observer, which founds no cluster)");
+  EXPECT_EQ(WaitingFor(founding), "controller 2 (it is an observer, which founds no cluster)");
 }
 
 TEST(FoundingTest, AnObserverNeedNotBeAmongTheVoters) {

@@ -35,8 +35,11 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
                      /*done*/) override {
     LOG(FATAL) << "a controller does not call this";
   }
-  void Describe(absl::AnyInvocable<void(raft::QuorumStatus) &&> /*done*/) override {
-    LOG(FATAL) << "a controller does not call this";
+  void Describe(absl::AnyInvocable<void(raft::QuorumStatus) &&> done) override {
+    std::move(done)({.self = id_,
+                     .epoch = quorum_->epoch_,
+                     .leader = quorum_->leader_,
+                     .replicas = quorum_->replicas_});
   }
 
  private:
@@ -65,14 +68,16 @@ void FakeQuorum::Elect(NodeId id, size_t kept) {
   Append({.type = raft::EntryType::kBarrier, .cause = "barrier"});
   Commit();
 
+  std::vector<raft::Voter> founders;
+  for (const auto& [node_id, node] : nodes_) founders.push_back({.key = {.node_id = node_id}});
+  raft::VoterSet voters(std::move(founders));
   bool has_voters = false;
   for (const raft::EntryPtr& entry : entries_) {
-    has_voters = has_voters || entry->header().type == raft::EntryType::kVoters;
+    if (entry->header().type != raft::EntryType::kVoters) continue;
+    has_voters = true;
+    voters = raft::VoterSet::Parse(entry->payload()).value();
   }
-  std::vector<raft::Voter> voters;
-  for (const auto& [node_id, node] : nodes_) voters.push_back({.key = {.node_id = node_id}});
-  nodes_.at(id)->listener()->OnClaim(epoch_, entries_.back()->end_offset(), has_voters,
-                                     raft::VoterSet(std::move(voters)));
+  nodes_.at(id)->listener()->OnClaim(epoch_, entries_.back()->end_offset(), has_voters, voters);
 }
 
 void FakeQuorum::LoseLeader() {

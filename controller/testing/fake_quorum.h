@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,6 +42,8 @@ class FakeQuorum {
   bool pause_confirmed() const { return pause_confirmed_; }
 
   void SetAdmission(raft::Admission admission) { admission_ = admission; }
+  // What Describe tells of the replicas.
+  void SetReplicas(std::vector<raft::ReplicaStatus> replicas) { replicas_ = std::move(replicas); }
 
   const std::vector<raft::EntryPtr>& entries() const { return entries_; }
   size_t committed_count() const { return committed_; }
@@ -64,6 +67,7 @@ class FakeQuorum {
   bool commit_at_once_ = false;
   bool pause_confirmed_ = false;
   raft::Admission admission_ = raft::Admission::kOpen;
+  std::vector<raft::ReplicaStatus> replicas_;
 };
 
 }  // namespace quorate::controller

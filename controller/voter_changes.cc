@@ -1,0 +1,116 @@
+#include "controller/voter_changes.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/overloaded.h"
+
+namespace quorate::controller {
+namespace {
+
+// How often it is looked whether what is held has become possible.
+constexpr Duration kInterval = std::chrono::milliseconds(100);
+
+}  // namespace
+
+VoterChanges::VoterChanges(Executor* executor, const Clock* clock, RequestPipeline* pipeline)
+    : executor_(executor),
+      clock_(clock),
+      pipeline_(pipeline),
+      alarm_(executor, [this] { Proceed(); }) {}
+
+void VoterChanges::Request(VoterChange change, bool validate_only, RequestContext context,
+                           Reply<VoterChangeResult> reply) {
+  if (!pipeline_->is_active()) return std::move(reply)(pipeline_->NotController());
+  held_.push_back({.change = std::move(change),
+                   .validate_only = validate_only,
+                   .context = std::move(context),
+                   .reply = std::move(reply)});
+  Proceed();
+}
+
+void VoterChanges::Clear() {
+  for (Held& held : std::exchange(held_, {})) std::move(held.reply)(pipeline_->NotController());
+  alarm_.Cancel();
+}
+
+void VoterChanges::Proceed() {
+  Expire();
+  if (held_.empty()) return;
+  alarm_.FireBy(clock_->Now() + kInterval);
+  if (under_way_ || std::exchange(asking_, true)) return;
+  log_->Describe([this](raft::QuorumStatus status) {
+    executor_->Post([this, status = std::move(status)] {
+      asking_ = false;
+      Decide(status);
+    });
+  });
+}
+
+void VoterChanges::Decide(const raft::QuorumStatus& status) {
+  // Voters that this controller wrote when it became active may still have to be committed.
+  const bool may_decide = pipeline_->is_active() && !under_way_ &&
+                          pipeline_->VotersAreCommitted() &&
+                          status.epoch == pipeline_->claimed_epoch();
+  if (!may_decide) return;
+  for (auto it = held_.begin(); it != held_.end(); ++it) {
+    auto decided = DecideVoterChange(it->change, pipeline_->voters(), status);
+    if (auto* not_yet = std::get_if<NotYet>(&decided)) {
+      it->reason = std::move(not_yet->reason);
+      continue;
+    }
+    Held held = std::move(*it);
+    held_.erase(it);
+    if (auto* error = std::get_if<common::v1::Error>(&decided)) {
+      return Submit(std::move(held), std::move(*error));
+    }
+    return Submit(std::move(held), std::get<raft::VoterSet>(std::move(decided)));
+  }
+}
+
+void VoterChanges::Submit(Held held, std::variant<raft::VoterSet, common::v1::Error> outcome) {
+  under_way_ = true;
+  RequestPipeline::Decide<VoterChangeResult> decide =
+      [this, outcome = std::move(outcome), cause = ToText(held.change),
+       validate_only = held.validate_only](const View&, const Context&) {
+        Decision<VoterChangeResult> decision;
+        if (const auto* error = std::get_if<common::v1::Error>(&outcome)) {
+          decision.answer = *error;
+          return decision;
+        }
+        const auto& next = std::get<raft::VoterSet>(outcome);
+        const bool changes = next != pipeline_->voters();
+        decision.answer = VoterChangeResult{.changed = changes, .voters = next};
+        decision.cause = cause;
+        if (changes && !validate_only) decision.voters = next;
+        return decision;
+      };
+  pipeline_->Submit<VoterChangeResult>(
+      {.principal = held.context.principal, .deadline = held.context.deadline}, std::move(decide),
+      [this, reply = std::move(held.reply)](Answer<VoterChangeResult> answer) mutable {
+        under_way_ = false;
+        std::move(reply)(std::move(answer));
+        Proceed();
+      });
+}
+
+void VoterChanges::Expire() {
+  const MonoTime now = clock_->Now();
+  std::deque<Held> expired;
+  for (auto it = held_.begin(); it != held_.end();) {
+    if (it->context.deadline > now) {
+      ++it;
+      continue;
+    }
+    expired.push_back(std::move(*it));
+    it = held_.erase(it);
+  }
+  for (Held& held : expired) {
+    std::string message = absl::StrCat("could not ", ToText(held.change), " in time");
+    if (!held.reason.empty()) absl::StrAppend(&message, ": ", held.reason);
+    std::move(held.reply)(MakeError(common::v1::REQUEST_TIMED_OUT, std::move(message)));
+  }
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,153 @@
+#include "controller/voter_changes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "controller/testing/controller_cluster.h"
+
+namespace quorate::controller {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Controllers 1, 2 and 3 are the voters, with the directory ids that FakeQuorum gives them: none.
+class VoterChangesTest : public ::testing::Test {
+ protected:
+  VoterChangesTest() {
+    cluster_.Elect(1);
+    cluster_.Commit();
+    Show({1, 2, 3});
+  }
+
+  static raft::ReplicaKey KeyOf(int id) { return {.node_id = NodeId(id)}; }
+
+  // These replicas are in session and caught up.
+  void Show(const std::vector<int>& caught_up) {
+    std::vector<raft::ReplicaStatus> replicas;
+    for (const int id : caught_up) {
+      replicas.push_back({.key = KeyOf(id), .in_session = true, .caught_up = true});
+    }
+    cluster_.quorum().SetReplicas(std::move(replicas));
+  }
+
+  Pending<VoterChangeResult> Change(VoterChange change, bool validate_only = false,
+                                    MonoTime deadline = kNever) {
+    Pending<VoterChangeResult> pending;
+    cluster_.active().ChangeVoters(std::move(change), validate_only,
+                                   {.principal = "admin", .deadline = deadline}, pending.reply());
+    cluster_.Advance(milliseconds(0));
+    return pending;
+  }
+
+  // The voter sets of all entries.
+  std::vector<std::vector<NodeId>> Sets() {
+    std::vector<std::vector<NodeId>> sets;
+    for (const raft::EntryPtr& entry : cluster_.quorum().entries()) {
+      if (entry->header().type != raft::EntryType::kVoters) continue;
+      sets.push_back(raft::VoterSet::Parse(entry->payload())->NodeIds());
+    }
+    return sets;
+  }
+
+  static std::vector<NodeId> Ids(const std::vector<int>& ids) { return {ids.begin(), ids.end()}; }
+
+  ControllerCluster cluster_{3};
+};
+
+TEST_F(VoterChangesTest, AnObserverIsAddedOnceItHasCaughtUp) {
+  const auto added = Change(AddVoter{KeyOf(4)});
+  cluster_.Advance(seconds(5));
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}))) << "nobody has seen it";
+  Show({1, 2, 3, 4});
+  cluster_.Advance(seconds(1));
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}), Ids({1, 2, 3, 4})));
+  EXPECT_FALSE(added.done()) << "it is not committed";
+  cluster_.Commit();
+  ASSERT_TRUE(added.ok());
+  EXPECT_TRUE(added.value().changed);
+  EXPECT_EQ(added.value().voters.NodeIds(), Ids({1, 2, 3, 4}));
+  const raft::EntryHeader& header = cluster_.quorum().entries().back()->header();
+  EXPECT_EQ(header.principal, "admin");
+  EXPECT_EQ(header.cause, "add controller 4 to the voters");
+}
+
+TEST_F(VoterChangesTest, OneAtATime) {
+  Show({1, 2, 3, 4, 5});
+  const auto first = Change(AddVoter{KeyOf(4)});
+  const auto second = Change(AddVoter{KeyOf(5)});
+  cluster_.Advance(seconds(1));
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}), Ids({1, 2, 3, 4})));
+  cluster_.Commit();
+  EXPECT_TRUE(first.ok());
+  cluster_.Advance(seconds(1));
+  cluster_.Commit();
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(second.value().voters.NodeIds(), Ids({1, 2, 3, 4, 5}));
+}
+
+TEST_F(VoterChangesTest, OneThatMustWaitHoldsUpNoOther) {
+  const auto waits = Change(AddVoter{KeyOf(9)});
+  const auto removed = Change(RemoveVoter{NodeId(3)});
+  cluster_.Advance(seconds(1));
+  cluster_.Commit();
+  EXPECT_FALSE(waits.done());
+  EXPECT_TRUE(removed.ok());
+}
+
+TEST_F(VoterChangesTest, ARepeatedRequestFindsItDone) {
+  Show({1, 2, 3, 4});
+  Change(AddVoter{KeyOf(4)});
+  cluster_.Commit();
+  cluster_.Elect(2);
+  const auto again = Change(AddVoter{KeyOf(4)});
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE(again.value().changed);
+  EXPECT_EQ(again.value().voters.NodeIds(), Ids({1, 2, 3, 4}));
+}
+
+TEST_F(VoterChangesTest, ADryRunChangesNothing) {
+  const auto removed = Change(RemoveVoter{NodeId(2)}, /*validate_only=*/true);
+  ASSERT_TRUE(removed.ok());
+  EXPECT_TRUE(removed.value().changed);
+  EXPECT_EQ(removed.value().voters.NodeIds(), Ids({1, 3}));
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3})));
+}
+
+TEST_F(VoterChangesTest, ADeadlineTellsWhatWasMissing) {
+  const auto added = Change(AddVoter{KeyOf(4)}, false, cluster_.clock().Now() + seconds(2));
+  cluster_.Advance(seconds(3));
+  ASSERT_TRUE(added.done());
+  EXPECT_EQ(added.error().code(), common::v1::REQUEST_TIMED_OUT);
+  EXPECT_EQ(added.error().outcome(), common::v1::REFUSED);
+  EXPECT_THAT(added.error().message(), HasSubstr("add controller 4 to the voters in time: "));
+  EXPECT_THAT(added.error().message(), HasSubstr("not in session"));
+}
+
+TEST_F(VoterChangesTest, LosingLeadershipRefusesWhatIsHeldAndLeavesUnknownWhatIsAppended) {
+  const auto removed = Change(RemoveVoter{NodeId(3)});
+  const auto held = Change(AddVoter{KeyOf(4)});
+  cluster_.Elect(2);
+  ASSERT_TRUE(removed.done() && held.done());
+  EXPECT_EQ(removed.error().outcome(), common::v1::UNKNOWN);
+  EXPECT_EQ(held.error().outcome(), common::v1::REFUSED);
+  // The entry was lost, and the next controller knows nothing of it.
+  const auto again = Change(RemoveVoter{NodeId(3)});
+  cluster_.Commit();
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again.value().changed);
+}
+
+TEST_F(VoterChangesTest, AStandbyRefuses) {
+  Pending<VoterChangeResult> pending;
+  cluster_.controller(2).ChangeVoters(RemoveVoter{NodeId(3)}, false, {}, pending.reply());
+  cluster_.Advance(milliseconds(0));
+  EXPECT_EQ(pending.error().code(), common::v1::NOT_CONTROLLER);
+}
+
+}  // namespace
+}  // namespace quorate::controller
