@@ -95,6 +95,24 @@ void MemoryKv::Erase(KvFamily family, std::string_view key) {
   CHECK_EQ(values_.erase(Key(family, key)), 1u);
 }
 
+void MemoryKv::Misdirect(KvFamily family, std::string_view from, std::string_view to) {
+  MutexLock lock(&mutex_);
+  const auto it = values_.find(Key(family, from));
+  CHECK(it != values_.end() && values_.contains(Key(family, to)));
+  values_[Key(family, to)] = std::move(it->second);
+  values_.erase(it);
+}
+
+std::vector<std::string> MemoryKv::Keys(KvFamily family) const {
+  MutexLock lock(&mutex_);
+  std::vector<std::string> keys;
+  for (auto it = values_.lower_bound(Key(family, "")); it != values_.end(); ++it) {
+    if (it->first.first != family) break;
+    keys.push_back(it->first.second);
+  }
+  return keys;
+}
+
 size_t MemoryKv::write_count() const {
   MutexLock lock(&mutex_);
   return write_count_;

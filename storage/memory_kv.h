@@ -38,6 +38,11 @@ class MemoryKv final : public KvStore {
   void FlipBit(KvFamily family, std::string_view key, size_t bit);
   // Removes a key. REQUIRES: it is there.
   void Erase(KvFamily family, std::string_view key);
+  // The value of `from` was written to `to` in its place. REQUIRES: both are there.
+  void Misdirect(KvFamily family, std::string_view from, std::string_view to);
+
+  // The keys of a family, ascending.
+  std::vector<std::string> Keys(KvFamily family) const;
 
   // Batches written, and those of them that were synced.
   size_t write_count() const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "storage/key_layout.h"
 #include "storage/log_recovery.h"
 #include "storage/watermark.h"
 
@@ -11,6 +12,8 @@ namespace {
 
 // As storage::ControllerLog::Options.
 constexpr Duration kHousekeepingInterval = std::chrono::seconds(1);
+// Of a slow disk.
+constexpr int kSlowness = 100;
 
 }  // namespace
 
@@ -27,9 +30,8 @@ Machine::Machine(const Surroundings& surroundings, NodeId id, std::vector<NodeId
 void Machine::Start() {
   if (up()) return;
   if (absl::Status status = TryStart(); !status.ok()) {
-    OnEnded();
-    surroundings_.fail(
-        absl::StrCat("controller ", id_.value(), " does not start: ", status.ToString()));
+    if (process_ != nullptr) process_->Kill();
+    OnFatal(status);
   }
 }
 
@@ -45,12 +47,10 @@ absl::Status Machine::TryStart() {
                                    .clock = &clock_,
                                    .kv = disk_.get(),
                                    .has_free_space = [this] { return !disk_is_full_; },
+                                   .write_latency = [this] { return WriteLatency(); },
+                                   .read_latency = [this] { return ReadLatency(); },
                                    .after_call = [this] { AfterPortCall(); },
-                                   .on_fatal =
-                                       [this](const absl::Status& status) {
-                                         Note(absl::StrCat("gives up: ", status.ToString()));
-                                         OnEnded();
-                                       }}));
+                                   .on_fatal = [this](const auto& status) { OnFatal(status); }}));
   process_ = processes_.back().get();
   return process_->Start(recovered);
 }
@@ -73,14 +73,86 @@ void Machine::Stop() {
   });
 }
 
+void Machine::OnFatal(const absl::Status& status) {
+  Note(absl::StrCat("gives up: ", status.ToString()));
+  if (!write_fails_ && !damaged_) {
+    surroundings_.fail(absl::StrCat("controller ", id_.value(), " gives up: ", status.ToString()));
+  }
+  OnEnded();
+}
+
 void Machine::OnEnded() {
   process_ = nullptr;
   disk_->Crash();
+  write_fails_ = false;
   const Duration pause =
       RandomBetween(*surroundings_.rng, Duration(0), surroundings_.swarm->restart_max);
   surroundings_.scheduler->After(pause, [this] {
     if (supervised_) Start();
   });
+}
+
+Duration Machine::WriteLatency() const {
+  const Swarm& swarm = *surroundings_.swarm;
+  return RandomBetween(*surroundings_.rng, swarm.write_min, swarm.write_max) *
+         (disk_is_slow_ ? kSlowness : 1);
+}
+
+Duration Machine::ReadLatency() const {
+  return RandomBetween(*surroundings_.rng, Duration(1), surroundings_.swarm->read_max) *
+         (disk_is_slow_ ? kSlowness : 1);
+}
+
+void Machine::FailNextWrite(storage::MemoryKv::FailedWrite left_behind) {
+  if (!up()) return;
+  write_fails_ = true;
+  disk_->FailWrites(left_behind);
+}
+
+void Machine::RepairDisk() {
+  disk_is_full_ = disk_is_slow_ = false;
+  if (up()) process_->ReleaseDisk();
+}
+
+void Machine::GoOn() {
+  if (!up()) return Start();
+  process_->Resume();
+}
+
+void Machine::WipeDisk() {
+  Crash("loses its disk, and gets an empty one");
+  old_disks_.push_back(std::exchange(disk_, std::make_unique<storage::MemoryKv>()));
+  watermark_.reset();
+  key_.directory_id = Uuid::Random(*surroundings_.rng);
+  SetDamaged();
+}
+
+void Machine::FlipBit() {
+  SetDamaged();
+  const auto family =
+      surroundings_.rng->Below(8) == 0 ? storage::KvFamily::kMeta : storage::KvFamily::kLog;
+  const std::vector<std::string> keys = disk_->Keys(family);
+  if (keys.empty()) return;
+  const std::string& key = keys[surroundings_.rng->Below(keys.size())];
+  disk_->FlipBit(family, key, surroundings_.rng->Below((*disk_->Get(family, key))->size() * 8));
+}
+
+void Machine::MisdirectWrite() {
+  SetDamaged();
+  const std::vector<std::string> keys = disk_->Keys(storage::KvFamily::kLog);
+  if (keys.size() < 2) return;
+  const size_t from = surroundings_.rng->Below(keys.size());
+  const size_t to = (from + 1 + surroundings_.rng->Below(keys.size() - 1)) % keys.size();
+  disk_->Misdirect(storage::KvFamily::kLog, keys[from], keys[to]);
+}
+
+void Machine::SetDamaged() {
+  damaged_ = true;
+  surroundings_.invariants->MayGiveUp(key_);
+}
+
+bool Machine::founded() const {
+  return disk_->Get(storage::KvFamily::kMeta, storage::kFoundingVotersKey)->has_value();
 }
 
 void Machine::AfterPortCall() {

@@ -37,13 +37,37 @@ class Machine {
   void SetSupervised(bool supervised) { supervised_ = supervised; }
   // Of each million calls to its ports, how many a process dies after.
   void SetCrashPpm(uint64_t ppm) { crash_ppm_ = ppm; }
-  // The disk is nearly full: nothing new may be accepted.
+
+  // Faults of the disk that pass.
   void SetDiskFull(bool full) { disk_is_full_ = full; }
+  void SetDiskSlow(bool slow) { disk_is_slow_ = slow; }
+  // The next write fails, and the process with it.
+  void FailNextWrite(storage::MemoryKv::FailedWrite left_behind);
+
+  // These, and a disk that hangs, are over.
+  void RepairDisk();
+  // The process neither is down nor stands still.
+  void GoOn();
+
+  // Faults of the disk that stay: from now on the machine may be lost to the cluster.
+  // The process ends, and the next one finds an empty disk, under another directory id.
+  void WipeDisk();
+  // Flips any bit.
+  void FlipBit();
+  // An entry takes another one's place.
+  void MisdirectWrite();
+  bool damaged() const { return damaged_; }
+  // Its voter set is on its disk.
+  bool founded() const;
 
  private:
   absl::Status TryStart();
+  void OnFatal(const absl::Status& status);
   void OnEnded();
+  void SetDamaged();
   void AfterPortCall();
+  Duration WriteLatency() const;
+  Duration ReadLatency() const;
   void SaveWatermark();
   void Note(const std::string& what);
 
@@ -54,7 +78,12 @@ class Machine {
   NodeClock clock_;
   std::unique_ptr<storage::MemoryKv> disk_;
   std::optional<storage::LogState> watermark_;
+  // And those that it had before: processes that ended may still name them.
+  std::vector<std::unique_ptr<storage::MemoryKv>> old_disks_;
   bool disk_is_full_ = false;
+  bool disk_is_slow_ = false;
+  bool write_fails_ = false;
+  bool damaged_ = false;
   bool supervised_ = true;
   uint64_t crash_ppm_ = 0;
   Process* process_ = nullptr;

@@ -44,12 +44,8 @@ Process::Process(const Surroundings& surroundings, Host host)
     : surroundings_(surroundings),
       host_(std::move(host)),
       loop_executor_(surroundings.scheduler, &loop_, host_.clock),
-      writer_(surroundings.scheduler, &disk_, host_.clock,
-              [s = surroundings] {
-                return RandomBetween(*s.rng, s.swarm->write_min, s.swarm->write_max);
-              }),
-      reader_(surroundings.scheduler, &disk_, host_.clock,
-              [s = surroundings] { return RandomBetween(*s.rng, Duration(1), s.swarm->read_max); }),
+      writer_(surroundings.scheduler, &disk_, host_.clock, host_.write_latency),
+      reader_(surroundings.scheduler, &disk_, host_.clock, host_.read_latency),
       user_(surroundings.ledger, surroundings.invariants, host_.options.self, &loop_),
       endpoint_(surroundings.network, &loop_,
                 {.key = host_.options.self,
@@ -87,11 +83,13 @@ void Process::Kill() {
 void Process::Stop(std::function<void()> done) { node_->Stop(std::move(done)); }
 
 void Process::Pause() {
+  if (std::exchange(stands_still_, true)) return;
   Scheduler::Pause(&loop_);
   Scheduler::Pause(&disk_);
 }
 
 void Process::Resume() {
+  if (!std::exchange(stands_still_, false)) return;
   surroundings_.scheduler->Resume(&loop_);
   surroundings_.scheduler->Resume(&disk_);
 }

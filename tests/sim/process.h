@@ -41,8 +41,10 @@ class Process final : private raft::StepObserver {
     raft::RaftOptions options;
     const NodeClock* clock = nullptr;
     storage::KvStore* kv = nullptr;
-    // Nearly full, when there is one.
     std::function<bool()> has_free_space;
+    // What one round of the disk takes, asked before each.
+    std::function<Duration()> write_latency;
+    std::function<Duration()> read_latency;
     // After each call to a port; may kill the process.
     std::function<void()> after_call;
     // The process gave up, and has ended.
@@ -60,6 +62,7 @@ class Process final : private raft::StepObserver {
   void Kill();
   // As SIGTERM, without a hand-over: it says Goodbye, and `done` runs.
   void Stop(std::function<void()> done);
+  // As SIGSTOP and SIGCONT; neither adds up.
   void Pause();
   void Resume();
   // The disk stands still, and the process goes on.
@@ -86,6 +89,7 @@ class Process final : private raft::StepObserver {
   Host host_;
   Actor loop_;
   Actor disk_;
+  bool stands_still_ = false;
   bool disk_hangs_ = false;
   LoopExecutor loop_executor_;
   DiskExecutor writer_;

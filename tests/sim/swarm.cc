@@ -36,6 +36,26 @@ void DrawRaft(Rng& rng, raft::RaftOptions& raft) {
   }
 }
 
+// Loses a machine for the rest of the run, and with it many chances.
+bool IsForGood(FaultKind kind) {
+  return kind == FaultKind::kWipeDisk || kind == FaultKind::kFlipBit ||
+         kind == FaultKind::kMisdirectWrite;
+}
+
+void DrawFaults(Rng& rng, Swarm& swarm) {
+  for (int i = 0; i < kFaultKinds; ++i) {
+    const auto kind = static_cast<FaultKind>(i);
+    if (OneIn(rng, IsForGood(kind) ? 6 : 2)) swarm.faults.push_back(kind);
+  }
+  // Mostly the cluster is founded first: until then it can do little.
+  if (!OneIn(rng, 4)) swarm.calm = milliseconds(500);
+  swarm.fault_pause = milliseconds(50 << rng.Below(7));
+  swarm.fault_max = milliseconds(100 << rng.Below(7));
+  swarm.restart_max = milliseconds(10 << rng.Below(9));
+  if (OneIn(rng, 2)) swarm.crash_ppm = rng.Below(3'000);
+  if (OneIn(rng, 2)) swarm.drift_ppm = OneIn(rng, 2) ? 500 : 100'000;
+}
+
 }  // namespace
 
 Duration RandomBetween(Rng& rng, Duration min, Duration max) {
@@ -48,6 +68,7 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters) {
   swarm.voters = voters.value_or(drawn);
   DrawNetwork(rng, swarm.network);
   DrawRaft(rng, swarm.raft);
+  DrawFaults(rng, swarm);
   if (OneIn(rng, 4)) swarm.write_max = milliseconds(1 + rng.Below(100));
   if (OneIn(rng, 4)) swarm.value_bytes = 32 + rng.Below(500);
   return swarm;

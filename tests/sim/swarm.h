@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <iosfwd>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -13,6 +13,33 @@
 #include "tests/sim/network.h"
 
 namespace quorate::sim {
+
+enum class FaultKind {
+  // Processes.
+  kCrash,  // kill -9, and a new start
+  kStop,   // a restart in good order
+  kPause,
+  kTransfer,  // not a fault, but as good
+  // Paths between machines.
+  kIsolate,  // one machine from all others
+  kSplit,    // any two groups from each other
+  kCutOneWay,
+  kClog,
+  kReset,
+  // Disks.
+  kHangDisk,
+  kSlowDisk,
+  kFailWrite,  // a failed write or sync; what it left behind is as may be
+  kFillDisk,
+  // Disks, for good; never those of a majority.
+  kWipeDisk,
+  kFlipBit,
+  kMisdirectWrite,
+  // Clocks.
+  kLeapAhead,
+  kShiftWall,
+};
+inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kShiftWall) + 1;
 
 struct Swarm {
   int voters = 3;
@@ -26,6 +53,18 @@ struct Swarm {
   Duration write_min = std::chrono::microseconds(100);
   Duration write_max = std::chrono::milliseconds(2);
   Duration read_max = std::chrono::milliseconds(1);
+
+  // Before the first fault.
+  Duration calm{0};
+  // What goes wrong, and the time between two faults, on average.
+  std::vector<FaultKind> faults;
+  Duration fault_pause = std::chrono::seconds(1);
+  // How long a fault that passes lasts, at most.
+  Duration fault_max = std::chrono::seconds(1);
+  // Of each million calls to its ports, how many a process dies after.
+  uint64_t crash_ppm = 0;
+  // How fast or slow clocks may be.
+  uint64_t drift_ppm = 0;
 
   // A process that ended is started again within this time.
   Duration restart_max = std::chrono::seconds(1);

@@ -44,8 +44,10 @@ World::World(const RunOptions& options)
     scheduler_.After(RandomBetween(rng_, Duration(0), kStartWithin),
                      [machine = machines.back()] { machine->Start(); });
   }
-  clients_ = std::make_unique<Clients>(surroundings, std::move(machines));
+  clients_ = std::make_unique<Clients>(surroundings, machines);
   clients_->Start();
+  faults_ = std::make_unique<Faults>(surroundings, std::move(machines));
+  faults_->Start();
 }
 
 World::~World() = default;
@@ -78,29 +80,32 @@ bool World::RunUntil(MonoTime end, const std::function<bool()>& done) {
   return false;
 }
 
-// Of a healed cluster: an append that begins now is acknowledged, and all have it.
+// Of a healed majority: an append that begins now is acknowledged, a read is answered, and all of
+// it have what is committed.
 void World::CheckProgress() {
+  const std::vector<Machine*> core = faults_->Heal();
   const MonoTime end = scheduler_.now() + kProgressWithin;
-  const size_t before = ledger_.acknowledged();
-  if (!RunUntil(end, [&] { return ledger_.acknowledged() > before; })) {
-    if (!failure_) Fail("no append is acknowledged any more");
-    return;
-  }
+  const size_t appends = ledger_.acknowledged();
+  const size_t reads = ledger_.reads();
+  const auto works = [&] { return ledger_.acknowledged() > appends && ledger_.reads() > reads; };
+  if (!RunUntil(end, works)) return Fail("healed, no append is acknowledged, or no read answered");
   const RecordOffset target = ledger_.end_offset();
   const auto caught_up = [&] {
-    return std::all_of(machines_.begin(), machines_.end(), [&](const auto& machine) {
+    return std::all_of(core.begin(), core.end(), [&](Machine* machine) {
       return machine->up() && machine->process()->user().end_offset() >= target;
     });
   };
-  if (!RunUntil(end, caught_up) && !failure_) {
-    Fail(absl::StrFormat("not every controller has what is committed up to offset %d",
+  if (!RunUntil(end, caught_up)) {
+    Fail(absl::StrFormat("healed, not every controller has what is committed up to offset %d",
                          target.value()));
   }
 }
 
+// What follows from the first failure tells nothing.
 void World::Fail(std::string what) {
+  if (failure_) return;
   trace_.Line("* FAILED: " + what);
-  if (!failure_) failure_ = std::move(what);
+  failure_ = std::move(what);
 }
 
 }  // namespace quorate::sim

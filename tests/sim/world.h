@@ -11,6 +11,7 @@
 
 #include "tests/sim/checks/invariants.h"
 #include "tests/sim/clients.h"
+#include "tests/sim/faults.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/machine.h"
 #include "tests/sim/network.h"
@@ -64,6 +65,7 @@ class World {
   Ledger ledger_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Clients> clients_;
+  std::unique_ptr<Faults> faults_;
   std::optional<std::string> failure_;
 };
 
