@@ -3,16 +3,17 @@
 #
 #   ./run-tests.sh [STAGE…]
 #
-# Stages (without any: unit interaction integration compose, that is every test):
+# Stages (without any: unit interaction integration sim compose, that is every test):
 #   unit          tests that stand beside the code, and the rules of the source tree
 #   interaction   transcripts: commands and their outputs as stories, in text files
 #   integration   the real programs on loopback
+#   sim           whole clusters in the simulator, about 3 minutes (docs/simulation.md)
 #   compose       real containers; skipped where no Docker engine runs (in CI one is started)
 #   asan          unit and interaction tests below gRPC under ASan and UBSan
 #   format        clang-format over everything
 #   tidy          clang-tidy over everything;  tidy-core: over the targets below gRPC
 #
-# One release build in build/release serves the first four. JOBS=N overrides the cores used.
+# One release build in build/release serves the first five. JOBS=N overrides the cores used.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -21,7 +22,7 @@ passed=0 failed=0 skipped=0
 # The directories below gRPC: what the sanitizers and CI's clang-tidy cover.
 core_dirs=(base raft storage metadata controller broker)
 
-usage() { sed -n '2,17s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,18s/^# \{0,1\}//p' "$0"; }
 
 # configure PRESET: once (Ninja sees to changes of a CMakeLists.txt), or where quickstart.sh has left
 # the tests out.
@@ -76,10 +77,10 @@ formatted() {
 }
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(unit interaction integration compose)
+[ ${#stages[@]} -gt 0 ] || stages=(unit interaction integration sim compose)
 for stage in "${stages[@]}"; do
   case $stage in
-    unit | interaction | integration | compose | asan | format | tidy | tidy-core) ;;
+    unit | interaction | integration | sim | compose | asan | format | tidy | tidy-core) ;;
     -h | --help) usage; exit 0 ;;
     *) echo "run-tests.sh: unknown stage '$stage'" >&2; usage >&2; exit 2 ;;
   esac
@@ -91,7 +92,7 @@ deploy/packages.sh install "${purposes[@]}"
 
 for stage in "${stages[@]}"; do
   case $stage in
-    unit | interaction) build release; run_ctest release "$stage" -j "$jobs" ;;
+    unit | interaction | sim) build release; run_ctest release "$stage" -j "$jobs" ;;
     integration | compose) build release; run_ctest release "$stage" ;;
     asan) build asan-ubsan; run_ctest asan-ubsan 'unit|interaction' -j "$jobs" ;;
     format) check format formatted ;;

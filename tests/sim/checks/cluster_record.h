@@ -1,6 +1,7 @@
 // What all checks know of a cluster, and where they write down what is wrong.
 #pragma once
 
+#include <iterator>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -76,8 +77,19 @@ class ClusterRecord {
   void SetLatest(const raft::ReplicaKey& key) { latest_[key.node_id] = key; }
 
   // Everything that is committed anywhere.
-  LogMirror& committed() { return committed_; }
+  const LogMirror& committed() const { return committed_; }
   LogIndex committed_index() const { return committed_.last_index(); }
+  // The last index that leaders of epochs up to `epoch` have committed. A leader that wins its
+  // epoch late, when later ones have long gone on, need not know what those have committed.
+  LogIndex CommittedBy(Epoch epoch) const {
+    const auto after = committed_by_.upper_bound(epoch);
+    return after == committed_by_.begin() ? LogIndex(0) : std::prev(after)->second;
+  }
+  // The leader of `epoch` commits everything in `log` up to `index`.
+  void Commit(Epoch epoch, const LogMirror& log, LogIndex index) {
+    while (committed_index() < index) committed_.AppendFrom(log);
+    committed_by_[epoch] = index;
+  }
   // REQUIRES: 0 <= index <= committed_index().
   const EntryMark& CommittedAt(LogIndex index) const { return committed_.At(index).mark; }
 
@@ -97,6 +109,7 @@ class ClusterRecord {
 
  private:
   LogMirror committed_;
+  std::map<Epoch, LogIndex> committed_by_;
   std::map<raft::ReplicaKey, NodeRecord> nodes_;
   std::map<NodeId, raft::ReplicaKey> latest_;
   std::map<Epoch, LeaderRecord> leaders_;

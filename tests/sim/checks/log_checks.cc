@@ -78,7 +78,7 @@ void LogChecks::CheckTruncation(const NodeRecord& node, LogIndex index) {
   if (node.before.leads() && node.now.leads()) {
     cluster_.Violated(4, node.id(), "truncates its log while it leads" + what);
   }
-  if (first_dropped <= cluster_.committed_index() &&
+  if (first_dropped <= cluster_.CommittedBy(node.epoch()) &&
       log.Holds(first_dropped, cluster_.CommittedAt(first_dropped))) {
     cluster_.Violated(5, node.id(), "truncates what is committed" + what);
   }
@@ -130,7 +130,7 @@ bool LogChecks::CheckEntry(const NodeRecord& node, const LoggedEntry& previous,
 void LogChecks::OnStep(const NodeRecord& node) {
   CheckAgainstMirror(node);
   if (node.JustLeads()) {
-    const LogIndex committed = cluster_.committed_index();
+    const LogIndex committed = cluster_.CommittedBy(node.epoch() - 1);
     if (!node.disk.written().log.Holds(committed, cluster_.CommittedAt(committed))) {
       cluster_.Violated(
           4, node.id(),
@@ -212,7 +212,7 @@ void LogChecks::CheckCommit(const NodeRecord& node) {
   if (!log.Holds(before, cluster_.CommittedAt(before))) {
     return cluster_.Violated(5, node.id(), "commits over what was committed" + which);
   }
-  while (cluster_.committed_index() < index) cluster_.committed().AppendFrom(log);
+  cluster_.Commit(node.epoch(), log, index);
 }
 
 void LogChecks::CheckQuorum(const NodeRecord& node, LogIndex index) {
