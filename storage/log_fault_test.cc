@@ -120,6 +120,18 @@ TEST_F(LogFaultTest, AnEntryOfAnotherHistoryIsDataLoss) {
   EXPECT_EQ(RecoverLog(kv_).status().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(LogFaultTest, AWriteThatWentAstrayIsNeverServed) {
+  log_.Append({builder_.Make(1, "a"), builder_.Make(1, "b"), builder_.Make(1, "c")});
+  ASSERT_EQ(kv_.Keys(KvFamily::kLog).size(), 3u);
+  kv_.Misdirect(KvFamily::kLog, LogKey(LogIndex(3)), LogKey(LogIndex(1)));
+  EXPECT_THAT(kv_.Keys(KvFamily::kLog), ElementsAre(LogKey(LogIndex(1)), LogKey(LogIndex(2))));
+  for (const int64_t index : {1, 3}) {
+    EXPECT_EQ(log_.Read(index, index).status().code(), absl::StatusCode::kDataLoss) << index;
+  }
+  EXPECT_EQ(log_.Read(2, 2)->size(), 1u);
+  EXPECT_EQ(RecoverLog(kv_).status().code(), absl::StatusCode::kDataLoss);
+}
+
 TEST_F(LogFaultTest, AMissingEndIsDataLoss) {
   log_.Append({builder_.Make(1, "a"), builder_.Make(1, "b")});
   kv_.Erase(KvFamily::kLog, LogKey(LogIndex(2)));
