@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/check.h"
 #include "controller/cluster_description.h"
 #include "controller/remembered_requests.h"
 #include "controller/topic_decisions.h"
@@ -150,6 +151,20 @@ void QuorumController::Shutdown() {
     pipeline_.Stop();
     voter_changes_.Clear();
     watch_.Clear();
+    Publish();
+  });
+}
+
+void QuorumController::OnSnapshot(const raft::SnapshotMeta& snapshot) {
+  CHECK(snapshots_ != nullptr);
+  executor_->Post([this, id = snapshot.id] {
+    absl::StatusOr<metadata::MetadataImage> image = snapshots_->Load(id);
+    LOG_IF(FATAL, !image.ok()) << "cannot go on without the snapshot of offset " << id.end_offset
+                               << ", epoch " << id.epoch << ": " << image.status();
+    LOG(INFO) << "begins with the snapshot of offset " << id.end_offset << ", epoch " << id.epoch
+              << ": " << image->topic_count() << " topics, " << image->partition_count()
+              << " partitions, " << image->brokers().size() << " brokers";
+    pipeline_.Loaded(*std::move(image));
     Publish();
   });
 }

@@ -21,6 +21,7 @@
 #include "controller/broker_watch.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/request_pipeline.h"
+#include "controller/snapshot_source.h"
 #include "controller/voter_changes.h"
 #include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
@@ -47,6 +48,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
                    BrokerProber* prober);
   // Call once, before the log can call back.
   void SetLog(raft::ReplicatedLog* log);
+  // Alike; not needed where the log never begins with a snapshot.
+  void SetSnapshots(SnapshotSource* snapshots) { snapshots_ = snapshots; }
 
   // Mutating requests. On a controller that is not active: NOT_CONTROLLER, REFUSED (the caller
   // forwards). When the inbox is full: RESOURCE_EXHAUSTED. When leadership is lost meanwhile:
@@ -98,6 +101,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   void Shutdown();
 
   // raft::ReplicatedLogListener, on the raft loop.
+  void OnSnapshot(const raft::SnapshotMeta& snapshot) override;
   void OnCommitted(const std::vector<raft::EntryPtr>& entries) override;
   void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
   void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
@@ -117,6 +121,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   const ControllerOptions options_;
   Executor* const executor_;
   const Clock* const clock_;
+  SnapshotSource* snapshots_ = nullptr;
   RequestPipeline pipeline_;
   BrokerWatch watch_;
   BrokerRequests broker_requests_;

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <utility>
 
 #include "controller/testing/controller_cluster.h"
+#include "metadata/state_hash.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::controller {
@@ -377,6 +379,41 @@ TEST_F(QuorumControllerTest, ReportedRolesAreCountedFromACompleteReportOn) {
   EXPECT_EQ(report(true, 0, broker::v1::ROLE_LEADER), 1);
   EXPECT_EQ(report(false, 1, broker::v1::ROLE_LEADER), 2);
   EXPECT_EQ(report(false, 0, broker::v1::ROLE_FOLLOWER), 1);
+}
+
+// A node that was far behind, or has just started.
+TEST_F(QuorumControllerTest, AControllerGoesOnFromASnapshot) {
+  class OneSnapshot final : public SnapshotSource {
+   public:
+    explicit OneSnapshot(metadata::MetadataImage image) : image_(std::move(image)) {}
+    absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) override {
+      EXPECT_EQ(id.end_offset, image_.end_offset());
+      return image_;
+    }
+
+   private:
+    const metadata::MetadataImage image_;
+  };
+  cluster_.Create("in-the-snapshot");
+  OneSnapshot snapshots(cluster_.ImageOf(1));
+  const raft::SnapshotMeta meta =
+      raft::SnapshotMeta::After(*cluster_.quorum().entries().back(), LogIndex(0), raft::VoterSet());
+  cluster_.Create("after-it");
+
+  ManualExecutor executor(&cluster_.clock());
+  QuorumController late({}, &executor, &cluster_.clock(), &cluster_.prober());
+  late.SetSnapshots(&snapshots);
+  late.OnSnapshot(meta);
+  late.OnCommitted({cluster_.quorum().entries().back()});
+  executor.RunReady();
+  EXPECT_EQ(late.applied_offset(), cluster_.ImageOf(1).end_offset());
+  Pending<metadata::MetadataImage> image;
+  late.ReadImage(late.applied_offset(), kNever, image.reply());
+  executor.RunReady();
+  ASSERT_TRUE(image.ok());
+  EXPECT_EQ(metadata::StateHash(image.value()), metadata::StateHash(cluster_.ImageOf(1)));
+  late.Shutdown();
+  executor.RunReady();
 }
 
 }  // namespace

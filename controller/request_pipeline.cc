@@ -31,6 +31,12 @@ RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, Executor* executor,
       deadline_alarm_(executor, [this] { ExpireDeadlines(); }),
       retry_alarm_(executor, [this] { ReleaseParked(); }) {}
 
+void RequestPipeline::Loaded(metadata::MetadataImage image) {
+  images_.Load(std::move(image));
+  committed_tally_ = PartitionTally();
+  ApplyCommitted();
+}
+
 void RequestPipeline::Committed(const std::vector<raft::EntryPtr>& entries) {
   for (const raft::EntryPtr& entry : entries) {
     const absl::Status status = images_.Commit(*entry);
@@ -38,6 +44,10 @@ void RequestPipeline::Committed(const std::vector<raft::EntryPtr>& entries) {
                                 << entry->header().base_offset << " of epoch " << entry->epoch()
                                 << " (" << entry->header().cause << "): " << status;
   }
+  ApplyCommitted();
+}
+
+void RequestPipeline::ApplyCommitted() {
   committed_tally_.AdvanceTo(committed());
   deferred_.Release(committed().end_offset());
   readers_.Release(committed().end_offset());

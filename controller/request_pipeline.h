@@ -54,6 +54,7 @@ class RequestPipeline {
 
   // Of the log. After Claim and Resume the caller must call ReleaseParked, once whatever else
   // follows leadership is ready.
+  void Loaded(metadata::MetadataImage image);
   void Committed(const std::vector<raft::EntryPtr>& entries);
   void LeaderChanged(Epoch epoch, std::optional<NodeId> leader);
   void Claim(Epoch epoch, RecordOffset end_offset, bool has_voters, const raft::VoterSet& voters);
@@ -139,6 +140,8 @@ class RequestPipeline {
   template <typename T>
   Outcome<T> Run(const Decide<T>& decide, const Context& context);
 
+  // The committed image has moved on.
+  void ApplyCommitted();
   // Lets the request go on, parks it or fails it.
   void Admit(PendingRequest request);
   View NewestView();

@@ -46,4 +46,9 @@ absl::Status UncommittedImages::Commit(const raft::Entry& entry) {
   return absl::OkStatus();
 }
 
+void UncommittedImages::Load(MetadataImage image) {
+  CHECK(empty()) << "the active controller has all that is committed";
+  committed_ = std::move(image);
+}
+
 }  // namespace quorate::controller

@@ -31,6 +31,9 @@ class UncommittedImages {
   // was decided for its place.
   absl::Status Commit(const raft::Entry& entry);
 
+  // The committed image of a snapshot, in place of all that is here. REQUIRES: empty().
+  void Load(metadata::MetadataImage image);
+
   // Back to the committed image.
   void Drop() { uncommitted_.clear(); }
 

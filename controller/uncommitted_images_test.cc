@@ -50,6 +50,16 @@ TEST_F(UncommittedImagesTest, ADecisionIsSeenByTheNextAndNotYetCommitted) {
   EXPECT_EQ(images_.committed().FindTopicByName("t1"), nullptr);
 }
 
+TEST_F(UncommittedImagesTest, ASnapshotsImageReplacesWhatWasCommitted) {
+  UncommittedImages other;
+  CHECK_OK(images_.Commit(*Entry(1, 1, Topic(1))));
+  other.Load(images_.committed());
+  EXPECT_EQ(other.newest().end_offset(), RecordOffset(2));
+  CHECK_OK(other.Commit(*Entry(1, 2, Topic(2))));
+  EXPECT_NE(other.committed().FindTopicByName("t1"), nullptr);
+  EXPECT_NE(other.committed().FindTopicByName("t2"), nullptr);
+}
+
 TEST_F(UncommittedImagesTest, WhatWasDecidedIsCommittedWithoutReplay) {
   CHECK_OK(Append(1, Topic(1)));
   CHECK_OK(Append(1, Topic(2)));

@@ -41,6 +41,9 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
     // Small enough that disk reads, full windows and many messages for one gap all happen.
     options.raft.cache_bytes = 1'000;
     options.raft.max_append_bytes = 300;
+    options.raft.kept_entries = 3;
+    options.raft.kept_bytes = 20'000;
+    options.snapshot_piece_bytes = 2'000;
     options.raft.max_inflight_messages = 3;
     options.raft.max_inflight_bytes = 600;
     // Candidates that often collide.
@@ -65,7 +68,14 @@ class ClusterRandomTest : public ::testing::TestWithParam<Case> {
     }
     const NodeId id = RandomNode();
     if (Chance(400)) {
-      if (cluster_.IsUp(id) && cluster_.At(id).disk.unsynced() > 0) cluster_.SyncOne(id);
+      const TestCluster::Node& node = cluster_.At(id);
+      if (!cluster_.IsUp(id)) return;
+      if (node.disk.unsynced() > 0) cluster_.SyncOne(id);
+      if (!node.unwritten_chunks.empty()) cluster_.WriteChunk(id);
+    } else if (Chance(30)) {
+      if (cluster_.IsUp(id) && !cluster_.At(id).paused && !cluster_.At(id).delivered.empty()) {
+        cluster_.SaveSnapshot(id);
+      }
     } else if (Chance(400)) {
       cluster_.Advance(std::chrono::microseconds(rng_.Below(20'000)));
     } else if (Chance(300)) {
@@ -182,6 +192,9 @@ TEST_P(ClusterRandomTest, KeepsItsPromisesAndRecovers) {
   if (GetParam().observers > 0) {
     EXPECT_GT(voter_changes_, 0);
   }
+  int snapshots_loaded = 0;
+  for (const NodeId id : cluster_.Ids()) snapshots_loaded += cluster_.At(id).snapshots_loaded;
+  EXPECT_GT(snapshots_loaded, 3);
 }
 
 std::vector<Case> MakeCases() {

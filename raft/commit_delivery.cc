@@ -22,6 +22,15 @@ CommitDelivery::CommitDelivery(Executor* executor, DurableLog* log, const LogVie
       commit_(view->first_index() - 1),
       delivered_(view->first_index() - 1) {}
 
+void CommitDelivery::LoadSnapshot(const SnapshotMeta& snapshot) {
+  CHECK_GE(snapshot.last_index, delivered_);
+  delivered_ = snapshot.last_index;
+  delivered_end_ = snapshot.id.end_offset;
+  commit_ = std::max(commit_, delivered_);
+  listener_->OnSnapshot(snapshot);
+  Deliver({});
+}
+
 void CommitDelivery::CommitTo(LogIndex index) {
   CHECK_GE(index, commit_);
   commit_ = index;
@@ -56,20 +65,23 @@ void CommitDelivery::DeliverWhatIsDue() {
     const std::vector<EntryPtr> entries = view_->Slice(next, commit_, kBatchBytes);
     if (entries.empty()) {
       reading_ = true;
-      log_->Read(
-          next, std::min(commit_, view_->cache_first() - 1), kBatchBytes,
-          [this](absl::StatusOr<std::vector<EntryPtr>> read) {
-            executor_->Post([this, read = std::move(read)]() mutable { OnRead(std::move(read)); });
-          });
+      log_->Read(next, std::min(commit_, view_->cache_first() - 1), kBatchBytes,
+                 [this, next](absl::StatusOr<std::vector<EntryPtr>> read) {
+                   executor_->Post([this, next, read = std::move(read)]() mutable {
+                     OnRead(next, std::move(read));
+                   });
+                 });
       return;
     }
     Deliver(entries);
   }
 }
 
-void CommitDelivery::OnRead(absl::StatusOr<std::vector<EntryPtr>> entries) {
+void CommitDelivery::OnRead(LogIndex from, absl::StatusOr<std::vector<EntryPtr>> entries) {
   reading_ = false;
   if (stopped_) return;
+  // A snapshot went past what was to be read, and the log may have dropped it.
+  if (from != delivered_ + 1) return DeliverWhatIsDue();
   if (!entries.ok()) return on_failure_(entries.status());
   CHECK(!entries->empty() && entries->front()->index() == delivered_ + 1);
   Deliver(*entries);

@@ -31,6 +31,9 @@ class CommitDelivery {
   // Before anything else.
   void SetListener(ReplicatedLogListener* listener) { listener_ = listener; }
 
+  // Calls OnSnapshot; delivers what follows it, whatever was delivered before.
+  // REQUIRES: the snapshot ends beyond that.
+  void LoadSnapshot(const SnapshotMeta& snapshot);
   // Delivers everything up to `index`, now or as the disk yields it.
   void CommitTo(LogIndex index);
 
@@ -47,13 +50,13 @@ class CommitDelivery {
   void Stop(const absl::Status& status);
 
   LogIndex delivered_index() const { return delivered_; }
-  // The end offset of the last entry delivered: the high watermark as far as users know it.
+  // The end offset of what was delivered: the high watermark as far as users know it.
   RecordOffset delivered_end() const { return delivered_end_; }
 
  private:
   void DeliverWhatIsDue();
   void Deliver(const std::vector<EntryPtr>& entries);
-  void OnRead(absl::StatusOr<std::vector<EntryPtr>> entries);
+  void OnRead(LogIndex from, absl::StatusOr<std::vector<EntryPtr>> entries);
 
   Executor* const executor_;
   DurableLog* const log_;

@@ -52,6 +52,10 @@ struct RestoredLog {
   // Every Voters entry, ascending: (its index, its set). The last one governs, else start's set.
   std::vector<std::pair<LogIndex, VoterSet>> voter_sets;
   std::optional<VoterSet> founding_voters;
+  // The newest snapshot that lies beside the log: it ends at first_index - 1 or later, also beyond
+  // the log's end, if the process died between receiving and installing it. Not the log's to know:
+  // whoever opens both sets it.
+  std::optional<SnapshotMeta> snapshot;
 
   // Something was ever appended, or installed; its entries may all be in the snapshot.
   bool has_log() const { return last_index > LogIndex(0); }

@@ -31,6 +31,21 @@ struct ReadEntries {
   size_t max_bytes = 0;
 };
 
+// To the snapshots.
+//
+// A piece of a snapshot for `peer`; answered by event::ChunkRead.
+struct ReadChunk {
+  ReplicaKey peer;
+  Epoch epoch;
+  SnapshotId id;
+  int64_t position = 0;
+};
+// Takes up a piece that came on `session`; answered by event::ChunkReceived.
+struct ReceiveChunk {
+  SessionId session = 0;
+  SnapshotChunk chunk;
+};
+
 // To the transport.
 struct Send {
   NodeId to;
@@ -51,6 +66,10 @@ struct Announce {
 
 // To the users of the log.
 //
+// Their state is that of this snapshot, whatever was delivered before; entries behind it follow.
+struct LoadSnapshot {
+  SnapshotMeta meta;
+};
 // Everything up to `index` is committed. Entries that LogView::Slice does not hold are on disk.
 struct Commit {
   LogIndex index;
@@ -100,9 +119,10 @@ struct Fatal {
 }  // namespace effect
 
 using Effect =
-    std::variant<effect::Persist, effect::ReadEntries, effect::Send, effect::Reply,
-                 effect::SayGoodbye, effect::Announce, effect::Commit, effect::LeaderChange,
-                 effect::Claim, effect::Renounce, effect::Pause, effect::Resume, effect::ReadReady,
+    std::variant<effect::Persist, effect::ReadEntries, effect::ReadChunk, effect::ReceiveChunk,
+                 effect::Send, effect::Reply, effect::SayGoodbye, effect::Announce,
+                 effect::LoadSnapshot, effect::Commit, effect::LeaderChange, effect::Claim,
+                 effect::Renounce, effect::Pause, effect::Resume, effect::ReadReady,
                  effect::ReadFailed, effect::TransferDone, effect::Fatal>;
 
 }  // namespace quorate::raft

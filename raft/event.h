@@ -11,6 +11,7 @@
 #include "raft/durable_log.h"
 #include "raft/message.h"
 #include "raft/replicated_log.h"
+#include "raft/snapshot_store.h"
 #include "raft/transport.h"
 
 namespace quorate::raft {
@@ -83,15 +84,36 @@ struct EntriesRead {
   absl::StatusOr<std::vector<EntryPtr>> entries;
 };
 
+// From the users of the log: a snapshot of their state is durable, so the entries in it may go.
+struct SnapshotSaved {
+  SnapshotMeta meta;
+};
+// The answer to effect::ReadChunk, with its `peer`, `epoch`, `id` and `position`.
+struct ChunkRead {
+  ReplicaKey peer;
+  Epoch epoch;
+  SnapshotId id;
+  int64_t position = 0;
+  absl::StatusOr<SnapshotPiece> piece;
+};
+// The answer to effect::ReceiveChunk, with its `session`, and the `sequence` and `id` of its chunk.
+struct ChunkReceived {
+  SessionId session = 0;
+  int64_t sequence = 0;
+  SnapshotId id;
+  absl::StatusOr<ReceivedSnapshot> received;
+};
+
 // The node stops; every later event is ignored.
 struct Shutdown {};
 
 }  // namespace event
 
-// Snapshots will add SnapshotSaved, SnapshotInstalled and ChunkSent. A voter change is a proposal.
+// A voter change is a proposal.
 using Event = std::variant<event::Start, event::Wake, event::Receive, event::Hello, event::StreamUp,
                            event::StreamDown, event::PeerDead, event::PeerGoodbye, event::Propose,
                            event::StartRead, event::StartTransfer, event::PauseConfirmed,
-                           event::Persisted, event::EntriesRead, event::Shutdown>;
+                           event::Persisted, event::EntriesRead, event::SnapshotSaved,
+                           event::ChunkRead, event::ChunkReceived, event::Shutdown>;
 
 }  // namespace quorate::raft

@@ -47,7 +47,11 @@ void RaftCore::OnMessage(NodeId from, SessionId session, const AppendRequest& re
   AcceptLeader(from, request.epoch);
   response.epoch = epoch();
 
-  if (log_.EpochAt(request.prev_index) != request.prev_epoch && !IsMutant(Mutant::kSkipPrevCheck)) {
+  // What lies before this log's beginning is in a snapshot, so committed, and no leader has it
+  // otherwise.
+  const bool matches = log_.IsForgotten(request.prev_index) ||
+                       log_.EpochAt(request.prev_index) == request.prev_epoch;
+  if (!matches && !IsMutant(Mutant::kSkipPrevCheck)) {
     if (request.prev_index <= log_.commit_index()) {
       return Die(absl::DataLossError(absl::StrFormat(
           "leader %d of epoch %d has epoch %d at index %d, which is committed here with another; "
@@ -90,6 +94,7 @@ bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entr
   };
   for (const EntryPtr& entry : entries) {
     const LogIndex index = entry->index();
+    if (index < log_.first_index()) continue;  // committed, as all of a snapshot
     const bool kept = IsMutant(Mutant::kKeepConflicts) && index <= log_.last_index();
     const bool cut = IsMutant(Mutant::kTruncateOnDuplicate);
     if (kept || (log_.EpochAt(index) == entry->epoch() && !cut)) {

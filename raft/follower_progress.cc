@@ -19,7 +19,7 @@ void FollowerProgress::OnStreamDown() {
 }
 
 bool FollowerProgress::CanSend() const {
-  if (!stream_up_ || reading_) return false;
+  if (!stream_up_ || reading_ || state_ == State::kSnapshot) return false;
   if (state_ == State::kProbe) return inflight_.empty();
   // Bytes are compared before the next request is added, so that one of any size is admitted into
   // an empty window (Redpanda #1503: an oversized batch waited for ever).
@@ -68,6 +68,37 @@ void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
   progress_at_ = now;
 }
 
+void FollowerProgress::BecomeSnapshot(const SnapshotMeta& snapshot) {
+  BecomeProbe();
+  state_ = State::kSnapshot;
+  snapshot_ = snapshot;
+  next_ = std::max(snapshot.last_index, match_) + 1;
+}
+
+int64_t FollowerProgress::OnChunkSent(MonoTime now) {
+  CHECK(state_ == State::kSnapshot);
+  chunk_at_ = now;
+  return ++last_chunk_;
+}
+
+bool FollowerProgress::OnChunkAnswered(int64_t sequence, const SnapshotId& id, MonoTime now) {
+  if (state_ != State::kSnapshot || snapshot_->id != id || sequence != last_chunk_) return false;
+  chunk_at_ = now;
+  live_at_ = now;
+  progress_at_ = now;
+  return true;
+}
+
+void FollowerProgress::OnSnapshotInstalled(MonoTime now) {
+  if (snapshot_->last_index > match_) {
+    match_ = snapshot_->last_index;
+    match_end_offset_ = snapshot_->id.end_offset;
+  }
+  BecomeProbe();
+  live_at_ = now;
+  progress_at_ = now;
+}
+
 void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
   last_contact_ = now;
   if (match_ >= last_index) {
@@ -80,7 +111,7 @@ void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
     tail_at_ = now;
   }
   const bool outstanding =
-      (state_ == State::kProbe || match_ < last_index) && !IsMutant(Mutant::kBeatsAreProgress);
+      (state_ != State::kReplicate || match_ < last_index) && !IsMutant(Mutant::kBeatsAreProgress);
   if (!outstanding) live_at_ = now;
 }
 
@@ -92,6 +123,7 @@ void FollowerProgress::BecomeProbe() {
     next_ = inflight_.front().prev + 1;
   }
   state_ = State::kProbe;
+  snapshot_.reset();
   sent_commit_ = LogIndex(0);
   if (IsMutant(Mutant::kKeepInFlight)) return;
   inflight_.clear();

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "raft/snapshot.h"
 
 namespace quorate::raft {
 
@@ -19,8 +20,9 @@ namespace quorate::raft {
 class FollowerProgress {
  public:
   // Whether next_index is a guess (one request at a time, to find where the logs meet) or known to
-  // follow what the peer has (requests are pipelined). Snapshots will add a third.
-  enum class State { kProbe, kReplicate };
+  // follow what the peer has (requests are pipelined), or nothing is appended until a snapshot has
+  // arrived.
+  enum class State { kProbe, kReplicate, kSnapshot };
 
   struct Limits {
     size_t max_messages = 0;
@@ -72,6 +74,26 @@ class FollowerProgress {
   // what is no longer in flight are ignored.
   void OnReject(int64_t sequence, LogIndex next, MonoTime now);
 
+  // The peer needs entries that are gone: from now on it is sent `snapshot`, from whose end probing
+  // goes on. A new append stream ends this too, and next_index decides again.
+  void BecomeSnapshot(const SnapshotMeta& snapshot);
+  // REQUIRES: state() == kSnapshot.
+  const SnapshotMeta& snapshot() const { return snapshot_.value(); }
+  // Accounts for a chunk; returns its sequence number. REQUIRES: state() == kSnapshot.
+  int64_t OnChunkSent(MonoTime now);
+  // The peer answered chunk `sequence`. False: it is not the last one that was sent of the snapshot
+  // `id`, so the answer says nothing of how to go on.
+  bool OnChunkAnswered(int64_t sequence, const SnapshotId& id, MonoTime now);
+  // Nothing was sent or answered for a while: offer the snapshot anew.
+  bool ChunkIsOverdue(MonoTime now, Duration timeout) const {
+    return state_ == State::kSnapshot && chunk_at_ + timeout <= now;
+  }
+  // The peer's log holds what snapshot() does, durably.
+  void OnSnapshotInstalled(MonoTime now);
+
+  // The lowest index that the peer will ask the log for, as far as it is known.
+  LogIndex needed_index() const { return state_ == State::kReplicate ? match_ + 1 : next_; }
+
   // Any sign of life. It proves that the peer's disk and log work only if nothing is outstanding;
   // `last_index` is the leader's.
   void OnContact(LogIndex last_index, MonoTime now);
@@ -109,6 +131,10 @@ class FollowerProgress {
   bool stream_up_ = false;
   bool reading_ = false;
   int64_t last_sequence_ = 0;
+  std::optional<SnapshotMeta> snapshot_;
+  int64_t last_chunk_ = 0;
+  // When the last chunk was sent or answered.
+  MonoTime chunk_at_;
   std::deque<Request> inflight_;
   size_t inflight_bytes_ = 0;
 

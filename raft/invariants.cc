@@ -23,6 +23,12 @@ void Invariants::Check(const RaftCore& core, MonoTime next_deadline) {
   CHECK_LE(log.commit_index(), log.last_index());
   CHECK_LE(log.durable_index(), log.last_index());
 
+  // What the log has forgotten is in a snapshot; snapshots are only replaced by newer ones.
+  const LogIndex snapshot_index = core.snapshot() ? core.snapshot()->last_index : LogIndex(0);
+  CHECK_GE(snapshot_index, snapshot_index_);
+  CHECK_GE(snapshot_index, log.first_index() - 1);
+  CHECK_LE(snapshot_index, log.commit_index());
+
   if (leader != nullptr) {
     // Leader append-only (Raft §5.3).
     if (was_leader_ && hard_state.epoch == hard_state_.epoch) {
@@ -41,6 +47,7 @@ void Invariants::Check(const RaftCore& core, MonoTime next_deadline) {
   hard_state_ = hard_state;
   leader_of_epoch_ = core.leader_of_epoch();
   commit_index_ = log.commit_index();
+  snapshot_index_ = snapshot_index;
   last_index_ = log.last_index();
   was_leader_ = leader != nullptr;
 }

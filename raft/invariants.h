@@ -21,6 +21,7 @@ class Invariants {
   HardState hard_state_;
   std::optional<NodeId> leader_of_epoch_;
   LogIndex commit_index_;
+  LogIndex snapshot_index_;
   LogIndex last_index_;
   bool was_leader_ = false;
 };

@@ -87,6 +87,7 @@ void LogView::Append(EntryPtr entry) {
     voter_sets_.emplace_back(entry->index(), *std::move(voters));
   }
   last_index_ = entry->index();
+  bytes_.Append(entry->index(), entry->encoded().size());
   cache_bytes_ += entry->encoded().size();
   uncommitted_bytes_ += entry->encoded().size();
   end_ = LogEnd::Of(*entry);
@@ -103,6 +104,7 @@ void LogView::TruncateAfter(LogIndex index) {
     if (cache_.back()->index() >= first_counted_) uncommitted_bytes_ -= bytes;
     cache_.pop_back();
   }
+  bytes_.TruncateAfter(index);
   first_counted_ = std::min(first_counted_, index + 1);
   if (cache_.empty()) cache_first_ = index + 1;
   while (epoch_starts_.back().second > index) epoch_starts_.pop_back();
@@ -142,6 +144,7 @@ void LogView::DropPrefix(LogIndex index) {
   CHECK_LT(index, last_index_);
   if (index < first_index_) return;
   first_index_ = index + 1;
+  bytes_.DropBefore(first_index_);
   while (cache_first_ < first_index_) EvictFront();
   const auto reaches = [index](LogIndex next_start) { return next_start <= index; };
   while (epoch_starts_.size() > 1 && reaches(epoch_starts_[1].second)) {
@@ -160,6 +163,7 @@ void LogView::InstallSnapshot(const SnapshotMeta& snapshot) {
   first_index_ = cache_first_ = first_counted_ = snapshot.last_index + 1;
   cache_.clear();
   cache_bytes_ = 0;
+  bytes_ = LogBytes();
   uncommitted_bytes_ = 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "raft/durable_log.h"
 #include "raft/entry.h"
+#include "raft/log_bytes.h"
 #include "raft/log_end.h"
 #include "raft/voter_set.h"
 
@@ -42,6 +43,9 @@ class LogView {
   RecordOffset end_offset() const { return end().offset; }
   // Of the entry at commit_index; nothing if that entry was never in memory.
   std::optional<RecordOffset> commit_end_offset() const { return commit_end_offset_; }
+
+  // Below the place that the log begins at: neither the entry nor its epoch is known any more.
+  bool IsForgotten(LogIndex index) const { return index < first_index_ - 1; }
 
   // The epoch of the entry at `index`, 0 for index 0 in a log from 1 on; known from first_index - 1
   // on. Nothing where it is not known: an unknown epoch is never a value that could match (etcd
@@ -90,6 +94,11 @@ class LogView {
   EntryPtr Find(LogIndex index) const;
   LogIndex cache_first() const { return cache_first_; }
 
+  // About the lowest index from which on this log is known to be at most `max_bytes`.
+  LogIndex FirstWithin(size_t max_bytes) const {
+    return bytes_.FirstWithin(max_bytes, last_index_ + 1);
+  }
+
   // Encoded size of what this process appended and is not committed.
   size_t uncommitted_bytes() const { return uncommitted_bytes_; }
 
@@ -116,6 +125,7 @@ class LogView {
   LogIndex cache_first_;
   std::deque<EntryPtr> cache_;
   size_t cache_bytes_ = 0;
+  LogBytes bytes_;
   // Of the entries from first_counted_ on: the first that was not restored from disk.
   size_t uncommitted_bytes_ = 0;
   LogIndex first_counted_;

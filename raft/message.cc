@@ -22,7 +22,44 @@ std::string ToText(const std::vector<EntryPtr>& entries) {
   return text + "]";
 }
 
+std::string ToText(const SnapshotId& id) {
+  return absl::StrFormat("%d@%d", id.end_offset.value(), id.epoch.value());
+}
+
+const char* ToText(SnapshotChunkResponse::State state) {
+  switch (state) {
+    case SnapshotChunkResponse::State::kWanted:
+      return "wanted";
+    case SnapshotChunkResponse::State::kBusy:
+      return "busy";
+    case SnapshotChunkResponse::State::kInstalled:
+      return "installed";
+  }
+  return "?";
+}
+
 }  // namespace
+
+const char* ToString(StreamClass stream) {
+  switch (stream) {
+    case StreamClass::kControl:
+      return "control";
+    case StreamClass::kAppend:
+      return "append";
+    case StreamClass::kSnapshot:
+      return "snapshot";
+  }
+  return "?";
+}
+
+StreamClass StreamOf(const Message& message) {
+  return std::visit(Overloaded{[](const AppendRequest&) { return StreamClass::kAppend; },
+                               [](const AppendResponse&) { return StreamClass::kAppend; },
+                               [](const SnapshotChunk&) { return StreamClass::kSnapshot; },
+                               [](const SnapshotChunkResponse&) { return StreamClass::kSnapshot; },
+                               [](const auto&) { return StreamClass::kControl; }},
+                    message);
+}
 
 std::string ToString(const Message& message) {
   return std::visit(
@@ -72,6 +109,18 @@ std::string ToString(const Message& message) {
           },
           [](const TimeoutNow& m) {
             return absl::StrFormat("TimeoutNow{epoch=%d}", m.epoch.value());
+          },
+          [](const SnapshotChunk& m) {
+            return absl::StrFormat(
+                "SnapshotChunk{epoch=%d sequence=%d id=%s last_index=%d position=%d "
+                "total_bytes=%d bytes=%d}",
+                m.epoch.value(), m.sequence, ToText(m.id), m.last_index.value(), m.position,
+                m.total_bytes, m.bytes.size());
+          },
+          [](const SnapshotChunkResponse& m) {
+            return absl::StrFormat(
+                "SnapshotChunkResponse{epoch=%d sequence=%d id=%s state=%s position=%d}",
+                m.epoch.value(), m.sequence, ToText(m.id), ToText(m.state), m.position);
           },
       },
       message);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "raft/entry.h"
+#include "raft/snapshot.h"
 #include "raft/types.h"
 
 namespace quorate::raft {
@@ -87,8 +88,54 @@ struct TimeoutNow {
   Epoch epoch;
 };
 
+// The leader offers a snapshot to a follower that needs entries it no longer has, then sends it
+// piece by piece, each after the answer to the last.
+struct SnapshotChunk {
+  Epoch epoch;
+  // Grows by one with each chunk to this peer in an epoch.
+  int64_t sequence = 0;
+  SnapshotId id;
+  // Index of the last entry in the snapshot.
+  LogIndex last_index;
+  int64_t position = 0;
+  // Of the whole snapshot.
+  int64_t total_bytes = 0;
+  // Empty: an offer, which asks how far the follower is.
+  std::string bytes;
+};
+
+struct SnapshotChunkResponse {
+  enum class State {
+    kWanted,     // send from `position` on
+    kBusy,       // what came last is being written or verified; ask again
+    kInstalled,  // this log holds what the snapshot does, durably
+  };
+  Epoch epoch;
+  int64_t sequence = 0;
+  SnapshotId id;
+  State state = State::kBusy;
+  int64_t position = 0;
+};
+
 using Message = std::variant<VoteRequest, VoteResponse, Heartbeat, HeartbeatResponse, AppendRequest,
-                             AppendResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow>;
+                             AppendResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow,
+                             SnapshotChunk, SnapshotChunkResponse>;
+
+// The streams to a peer; each is opened by both ends, so there are two of each between two nodes.
+// Questions travel on the asker's own stream, answers come back on the same one.
+enum class StreamClass {
+  kControl,   // votes, heartbeats, reads, TimeoutNow: never behind log entries
+  kAppend,    // AppendRequest and its answers
+  kSnapshot,  // SnapshotChunk and its answers: never before log entries
+};
+inline constexpr StreamClass kStreamClasses[] = {StreamClass::kControl, StreamClass::kAppend,
+                                                 StreamClass::kSnapshot};
+
+// "control", "append", "snapshot".
+const char* ToString(StreamClass stream);
+
+// The class of the stream that it travels on.
+StreamClass StreamOf(const Message& message);
 
 // For logs and transcripts: one line, every field.
 std::string ToString(const Message& message);

@@ -14,10 +14,12 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
       rng_(seed),
       hard_state_(restored.hard_state),
       log_(restored, options_.cache_bytes),
+      snapshot_(restored.snapshot),
       writes_(restored.last_index),
       role_(Follower{}),
       told_commit_(log_.commit_index()) {
   CHECK_OK(Founding::CheckConfiguration(options_, restored));
+  CHECK_OK(CheckSnapshot(restored));
   CHECK_GE(hard_state_.epoch, log_.last_epoch());
   if (log_.voters().empty() && !options_.observer) founding_.emplace(options_);
   if (IsMutant(Mutant::kForgetVoteAtRestart)) hard_state_.vote.reset();
@@ -65,6 +67,7 @@ RaftCore::Announced RaftCore::CurrentlyAnnounced() const {
 
 void RaftCore::Handle(event::Start) {
   BecomeFollower(std::nullopt, RandomElectionDeadline());
+  BeginWithSnapshot();
   if (IsMutant(Mutant::kRestartAsLeader) && hard_state_.vote == options_.self)
     return BecomeLeader();
   if (founding_) {
@@ -95,6 +98,7 @@ void RaftCore::Handle(event::Wake) {
     }
     leader->next_heartbeat = now_ + options_.heartbeat_interval;
     SendHeartbeats();
+    OfferOverdueSnapshots();
   }
 }
 
@@ -126,6 +130,11 @@ void RaftCore::Handle(const event::StreamUp& event) {
     }
     return;
   }
+  if (event.stream == StreamClass::kSnapshot) {
+    session.snapshot = event.key;
+    OnSnapshotStreamUp(event.key);
+    return;
+  }
   session.control = event.key;
   if (!TakesPart()) return;
   if (death_watch_ && death_watch_->leader == event.peer && !death_watch_->resigned) {
@@ -147,6 +156,10 @@ void RaftCore::Handle(const event::StreamDown& event) {
       ForgetUnlessVoter(*session.append);
     }
     session.append.reset();
+    return;
+  }
+  if (event.stream == StreamClass::kSnapshot) {
+    session.snapshot.reset();
     return;
   }
   session.control.reset();
@@ -341,7 +354,15 @@ std::optional<ReplicaKey> RaftCore::AnswererOn(NodeId peer, StreamClass stream) 
   if (it == sessions_.end()) return std::nullopt;
   const Voter* voter = log_.voters().FindByNodeId(peer);
   if (voter != nullptr && IsMutant(Mutant::kTrustReplacedDisk)) return voter->key;
-  return stream == StreamClass::kControl ? it->second.control : it->second.append;
+  switch (stream) {
+    case StreamClass::kControl:
+      return it->second.control;
+    case StreamClass::kAppend:
+      return it->second.append;
+    case StreamClass::kSnapshot:
+      return it->second.snapshot;
+  }
+  return std::nullopt;
 }
 
 bool RaftCore::IsUp(const ReplicaKey& peer, StreamClass stream) const {

@@ -5,7 +5,7 @@
 //
 // Implemented by concept: raft_core.cc (dispatch, epochs, roles), election.cc (votes, a leader's
 // death), follower.cc (what a leader sends), replication.cc (what a leader does), membership.cc
-// (voters, observers), reads.cc, transfer.cc, describe.cc.
+// (voters, observers), snapshots.cc, reads.cc, transfer.cc, describe.cc.
 #pragma once
 
 #include <map>
@@ -40,8 +40,11 @@ class RaftCore {
  public:
   // A node starts as a follower whatever it was before, and leads again only in a later epoch
   // (KAFKA-10527: a restarted leader went on in its old one).
-  // REQUIRES: Founding::CheckConfiguration(options, restored).
+  // REQUIRES: Founding::CheckConfiguration(options, restored), CheckSnapshot(restored).
   RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t seed);
+
+  // DATA_LOSS: the log begins after a snapshot that is not there.
+  static absl::Status CheckSnapshot(const RestoredLog& restored);
 
   // REQUIRES: `now` never runs backwards; the first event is event::Start. `wall_ms` (milliseconds
   // since the Unix epoch) only dates entries.
@@ -51,6 +54,8 @@ class RaftCore {
   Epoch epoch() const { return hard_state_.epoch; }
   const Role& role() const { return role_; }
   const LogView& log() const { return log_; }
+  // The newest snapshot that lies here.
+  const std::optional<SnapshotMeta>& snapshot() const { return snapshot_; }
   const RaftOptions& options() const { return options_; }
   // The leader that this node follows or is; nothing while it knows none, or took it for dead.
   std::optional<NodeId> leader() const;
@@ -78,6 +83,7 @@ class RaftCore {
     // Who answers on our streams; nothing: the stream is down.
     std::optional<ReplicaKey> control;
     std::optional<ReplicaKey> append;
+    std::optional<ReplicaKey> snapshot;
     // The peer's last message as the leader of the present epoch, if the session has not broken and
     // no Goodbye was said since.
     std::optional<MonoTime> led_at;
@@ -126,6 +132,9 @@ class RaftCore {
   void Handle(const event::PauseConfirmed& event);
   void Handle(const event::Persisted& event);
   void Handle(event::EntriesRead event);
+  void Handle(event::SnapshotSaved event);
+  void Handle(event::ChunkRead event);
+  void Handle(event::ChunkReceived event);
   void Handle(event::Shutdown);
 
   void OnMessage(NodeId from, SessionId session, const VoteRequest& request);
@@ -137,6 +146,8 @@ class RaftCore {
   void OnMessage(NodeId from, SessionId session, const ReadIndexRequest& request);
   void OnMessage(NodeId from, SessionId session, const ReadIndexResponse& response);
   void OnMessage(NodeId from, SessionId session, const TimeoutNow& order);
+  void OnMessage(NodeId from, SessionId session, const SnapshotChunk& chunk);
+  void OnMessage(NodeId from, SessionId session, const SnapshotChunkResponse& response);
 
   // raft_core.cc: state that all concepts share.
   template <typename T>
@@ -206,6 +217,9 @@ class RaftCore {
   void SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& progress);
   void AdvanceCommit();
   bool QuorumIsLive() const;
+  bool IsLive(const FollowerProgress& progress) const {
+    return now_ < progress.live_at() + options_.check_quorum_timeout;
+  }
   bool DiskIsStalled() const;
   FollowerProgress* FindProgress(const ReplicaKey& peer);
   // Of whoever answers on our stream to a node.
@@ -231,6 +245,22 @@ class RaftCore {
   }
   void LeaveIfRemoved();
 
+  // snapshots.cc
+  void BeginWithSnapshot();
+  // A snapshot is durable here: the log forgets what nobody needs of it.
+  void KeepSnapshot(SnapshotMeta meta);
+  LogIndex FirstKept() const;
+  // All that a durable snapshot holds is committed: the log has it, or is replaced by it. Whether
+  // it was replaced. REQUIRES: it ends beyond what is known to be committed.
+  bool TakeUpSnapshot(const SnapshotMeta& meta);
+  void AnswerInstalled(SessionId session, SnapshotChunkResponse response, LogIndex last_index);
+  void StartSnapshot(const ReplicaKey& peer, FollowerProgress& progress);
+  void OfferSnapshot(const ReplicaKey& peer, FollowerProgress& progress);
+  void OnSnapshotStreamUp(const ReplicaKey& peer);
+  void SendChunk(const ReplicaKey& peer, FollowerProgress& progress, int64_t position,
+                 SnapshotPiece piece);
+  void OfferOverdueSnapshots();
+
   // reads.cc
   void AskLeaderForReads();
   void StartReadRound();
@@ -255,6 +285,7 @@ class RaftCore {
 
   HardState hard_state_;
   LogView log_;
+  std::optional<SnapshotMeta> snapshot_;
   DurabilityGate writes_;
   // The write of the hard state as it is now.
   WriteId hard_state_write_ = 0;
@@ -276,6 +307,9 @@ class RaftCore {
   std::vector<Token> reads_asked_;
   Token asked_token_ = 0;
   std::multimap<LogIndex, Token> reads_confirmed_;
+
+  // A piece of a snapshot is being written here.
+  bool receiving_chunk_ = false;
 
   bool stopped_ = false;
   Invariants invariants_;

@@ -11,6 +11,7 @@ absl::StatusOr<std::unique_ptr<RaftNode>> RaftNode::Create(RaftOptions options,
                                                            RaftPorts ports, uint64_t seed,
                                                            FatalCallback on_fatal) {
   RETURN_IF_ERROR(Founding::CheckConfiguration(options, restored));
+  RETURN_IF_ERROR(RaftCore::CheckSnapshot(restored));
   return std::unique_ptr<RaftNode>(
       new RaftNode(std::move(options), restored, ports, seed, std::move(on_fatal)));
 }
@@ -109,6 +110,12 @@ void RaftNode::ReadCommitted(
             std::move(done)(std::move(read));
           });
         });
+  });
+}
+
+void RaftNode::SnapshotSaved(SnapshotMeta snapshot) {
+  ports_.executor->Post([this, snapshot = std::move(snapshot)]() mutable {
+    Step(event::SnapshotSaved{std::move(snapshot)});
   });
 }
 
@@ -223,6 +230,36 @@ void RaftNode::Execute(const effect::ReadEntries& effect) {
                    });
 }
 
+void RaftNode::Execute(const effect::ReadChunk& effect) {
+  ports_.snapshots->Read(
+      effect.id, effect.position, [this, effect](absl::StatusOr<SnapshotPiece> piece) {
+        ports_.executor->Post(
+            [this, event = event::ChunkRead{.peer = effect.peer,
+                                            .epoch = effect.epoch,
+                                            .id = effect.id,
+                                            .position = effect.position,
+                                            .piece = std::move(piece)}]() mutable {
+              Step(std::move(event));
+            });
+      });
+}
+
+void RaftNode::Execute(effect::ReceiveChunk& effect) {
+  SnapshotChunk& chunk = effect.chunk;
+  ports_.snapshots->Receive(
+      chunk.id, chunk.position, std::move(chunk.bytes),
+      [this, session = effect.session, sequence = chunk.sequence,
+       id = chunk.id](absl::StatusOr<ReceivedSnapshot> received) {
+        ports_.executor->Post(
+            [this, event = event::ChunkReceived{.session = session,
+                                                .sequence = sequence,
+                                                .id = id,
+                                                .received = std::move(received)}]() mutable {
+              Step(std::move(event));
+            });
+      });
+}
+
 void RaftNode::Execute(effect::Send& effect) {
   ports_.transport->Send(effect.to, std::move(effect.message));
 }
@@ -238,6 +275,8 @@ void RaftNode::Execute(const effect::SayGoodbye& effect) {
 void RaftNode::Execute(effect::Announce& effect) {
   ports_.transport->Announce(effect.has_log, std::move(effect.voter_set));
 }
+
+void RaftNode::Execute(const effect::LoadSnapshot& effect) { delivery_.LoadSnapshot(effect.meta); }
 
 void RaftNode::Execute(const effect::Commit& effect) { delivery_.CommitTo(effect.index); }
 

@@ -22,6 +22,7 @@
 #include "raft/raft_core.h"
 #include "raft/raft_options.h"
 #include "raft/replicated_log.h"
+#include "raft/snapshot_store.h"
 #include "raft/step_observer.h"
 #include "raft/transport.h"
 
@@ -33,6 +34,7 @@ struct RaftPorts {
   const Clock* clock = nullptr;
   DurableLog* log = nullptr;
   Transport* transport = nullptr;
+  SnapshotStore* snapshots = nullptr;
   StepObserver* observer = nullptr;  // null: nobody looks
 };
 
@@ -42,9 +44,11 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   // message names the remedy. Called once, on the raft loop; the process should end.
   using FatalCallback = absl::AnyInvocable<void(absl::Status)>;
 
-  // `restored` is what `ports.log` held when it was opened; `seed` feeds all randomness.
+  // `restored` is what `ports.log` held when it was opened, with the newest snapshot of
+  // `ports.snapshots`; `seed` feeds all randomness.
   // FAILED_PRECONDITION: the configured voters are neither those of the first start nor the log's
   // latest; the message says how to change voters. INVALID_ARGUMENT: they do not include this node.
+  // DATA_LOSS: the log begins after a snapshot that is not there.
   static absl::StatusOr<std::unique_ptr<RaftNode>> Create(RaftOptions options,
                                                           const RestoredLog& restored,
                                                           RaftPorts ports, uint64_t seed,
@@ -72,6 +76,7 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   void ReadCommitted(
       RecordOffset from, size_t max_bytes,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<EntryPtr>>) &&> done) override;
+  void SnapshotSaved(SnapshotMeta snapshot) override;
   void Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) override;
 
   // TransportEvents
@@ -89,10 +94,13 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   void Step(Event event);
   void Execute(effect::Persist& effect);
   void Execute(const effect::ReadEntries& effect);
+  void Execute(const effect::ReadChunk& effect);
+  void Execute(effect::ReceiveChunk& effect);
   void Execute(effect::Send& effect);
   void Execute(effect::Reply& effect);
   void Execute(const effect::SayGoodbye& effect);
   void Execute(effect::Announce& effect);
+  void Execute(const effect::LoadSnapshot& effect);
   void Execute(const effect::Commit& effect);
   void Execute(const effect::LeaderChange& effect);
   void Execute(effect::Claim& effect);

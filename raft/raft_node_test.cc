@@ -11,6 +11,7 @@
 #include "base/testing/manual_executor.h"
 #include "raft/testing/memory_durable_log.h"
 #include "raft/testing/memory_network.h"
+#include "raft/testing/memory_snapshots.h"
 
 namespace quorate::raft {
 namespace {
@@ -27,6 +28,11 @@ ReplicaKey KeyOf(int id) {
 // Writes down what it is told.
 class RecordingListener final : public ReplicatedLogListener {
  public:
+  void OnSnapshot(const SnapshotMeta& snapshot) override {
+    EXPECT_EQ(store->Newest(), snapshot);
+    committed = store->Load();
+    ++snapshots;
+  }
   void OnCommitted(const std::vector<EntryPtr>& entries) override {
     for (const EntryPtr& entry : entries) {
       EXPECT_EQ(entry->index(), LogIndex(static_cast<int64_t>(committed.size()) + 1));
@@ -61,7 +67,9 @@ class RecordingListener final : public ReplicatedLogListener {
     return payloads;
   }
 
+  const MemorySnapshots* store = nullptr;
   std::vector<EntryPtr> committed;
+  int snapshots = 0;
   std::optional<NodeId> leader;
   std::optional<Epoch> claimed;
   bool has_voters = false;
@@ -74,6 +82,7 @@ class RaftNodeTest : public ::testing::Test {
   struct Member {
     Transport* transport = nullptr;
     std::unique_ptr<MemoryDurableLog> log;
+    std::unique_ptr<MemorySnapshots> snapshots;
     std::unique_ptr<RecordingListener> listener;
     std::unique_ptr<RaftNode> node;
     absl::Status fatal;
@@ -86,6 +95,7 @@ class RaftNodeTest : public ::testing::Test {
       Member& member = members_[id];
       member.transport = network_.Add(KeyOf(id), EndpointOf(id), options_.configured_voters);
       member.log = std::make_unique<MemoryDurableLog>(&executor_);
+      member.snapshots = std::make_unique<MemorySnapshots>();
       Start(id);
     }
     if (connect) ConnectAll();
@@ -101,12 +111,16 @@ class RaftNodeTest : public ::testing::Test {
     const RaftPorts ports{.executor = &executor_,
                           .clock = &clock_,
                           .log = member.log.get(),
-                          .transport = member.transport};
-    auto node = RaftNode::Create(options, member.log->disk().Restore(), ports, next_seed_++,
+                          .transport = member.transport,
+                          .snapshots = member.snapshots.get()};
+    RestoredLog restored = member.log->disk().Restore();
+    restored.snapshot = member.snapshots->Newest();
+    auto node = RaftNode::Create(options, restored, ports, next_seed_++,
                                  [&member](absl::Status status) { member.fatal = status; });
     ASSERT_TRUE(node.ok()) << node.status();
     member.node = *std::move(node);
     member.listener = std::make_unique<RecordingListener>();
+    member.listener->store = member.snapshots.get();
     member.listener->confirm_pauses = member.node.get();
     network_.SetEvents(NodeId(id), member.node.get());
     member.node->Start(member.listener.get());
@@ -429,6 +443,39 @@ TEST_F(RaftNodeTest, AnEditedVoterListIsRefused) {
   const auto node = RaftNode::Create(options, members_[1].log->disk().Restore(), {}, 1, nullptr);
   EXPECT_EQ(node.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(node.status().message()), HasSubstr("the voters 1,2,3"));
+}
+
+// The log's beginning is gone; a node that lacked it goes on from a snapshot, and so does one that
+// starts again.
+TEST_F(RaftNodeTest, SnapshotsReplaceTheLogsBeginning) {
+  RaftOptions options;
+  options.kept_entries = 0;
+  MakeCluster(3, options);
+  const int leader = AwaitClaim();
+  ASSERT_NE(leader, 0);
+  next_offset_ = RecordOffset(1);
+  const int behind = leader == 1 ? 2 : 1;
+  Kill(behind);
+  for (int i = 0; i < 20; ++i) Propose(leader, "payload " + std::to_string(i));
+  executor_.AdvanceBy(std::chrono::seconds(2));
+  Member& member = members_.at(leader);
+  member.node->SnapshotSaved(member.snapshots->Save(member.listener->committed));
+  executor_.RunReady();
+  ASSERT_GT(member.log->disk().first_index(), LogIndex(10));
+  EXPECT_EQ(ReadCommitted(leader, 0, 1000).status().code(), absl::StatusCode::kOutOfRange);
+
+  for (int round = 1; round <= 2; ++round) {
+    Start(behind);
+    ConnectAll();
+    executor_.AdvanceBy(std::chrono::seconds(1));
+    EXPECT_EQ(members_.at(behind).listener->Payloads(), member.listener->Payloads());
+    EXPECT_EQ(members_.at(behind).listener->snapshots, 1);
+    Propose(leader, "after round " + std::to_string(round));
+    executor_.AdvanceBy(std::chrono::seconds(1));
+    EXPECT_EQ(members_.at(behind).listener->Payloads().back(),
+              "after round " + std::to_string(round));
+    Kill(behind);
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "raft/entry.h"
+#include "raft/snapshot.h"
 #include "raft/types.h"
 #include "raft/voter_set.h"
 
@@ -113,6 +114,9 @@ class ReplicatedLog {
       RecordOffset from, size_t max_bytes,
       absl::AnyInvocable<void(absl::StatusOr<std::vector<EntryPtr>>) &&> done) = 0;
 
+  // A snapshot of the state that OnCommitted built is durable: the log may forget what it holds.
+  virtual void SnapshotSaved(SnapshotMeta snapshot) = 0;
+
   virtual void Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) = 0;
 };
 
@@ -121,7 +125,12 @@ class ReplicatedLogListener {
  public:
   virtual ~ReplicatedLogListener() = default;
 
-  // Every committed entry exactly once, in order, from the first of the log on (in batches).
+  // The state is that of this snapshot, whatever was committed before: the first call of a node
+  // that has one, and later when the leader no longer had the entries that this node lacked. It
+  // lies in the node's SnapshotStore; entries behind it follow.
+  virtual void OnSnapshot(const SnapshotMeta& snapshot) = 0;
+
+  // Every committed entry exactly once, in order (in batches), but for those in a snapshot.
   virtual void OnCommitted(const std::vector<EntryPtr>& entries) = 0;
 
   // The epoch or the leader that this node knows has changed. Nothing: no leader is known.

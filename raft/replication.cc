@@ -70,6 +70,7 @@ void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
   if (!IsUp(peer, StreamClass::kAppend)) return;
   while (progress.CanSend()) {
     const LogIndex next = progress.next_index();
+    if (next < log_.first_index()) return StartSnapshot(peer, progress);
     if (next <= log_.last_index()) {
       if (next < log_.cache_first()) {
         progress.OnReadStarted();
@@ -116,6 +117,8 @@ void RaftCore::Handle(event::EntriesRead event) {
   FollowerProgress* progress = FindProgress(event.peer);
   if (progress == nullptr) return;
   progress->OnReadDone();
+  // Dropped while the disk was asked for them.
+  if (event.from < log_.first_index()) return;
   // An unreadable log is never skipped nor guessed at (openraft #1795: it became a bogus request).
   if (!event.entries.ok()) {
     return Die(absl::DataLossError(absl::StrFormat("the log cannot be read at index %d: %s",
@@ -208,9 +211,8 @@ void RaftCore::OnMessage(NodeId from, SessionId, const HeartbeatResponse& respon
 }
 
 bool RaftCore::QuorumIsLive() const {
-  const size_t live = CountVoters([this](const FollowerProgress& progress) {
-    return now_ < progress.live_at() + options_.check_quorum_timeout;
-  });
+  const size_t live =
+      CountVoters([this](const FollowerProgress& progress) { return IsLive(progress); });
   return live >= log_.voters().Majority() || IsMutant(Mutant::kNoCheckQuorum);
 }
 

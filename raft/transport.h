@@ -13,13 +13,6 @@
 
 namespace quorate::raft {
 
-// The streams to a peer; each is opened by both ends, so there are two of each between two nodes.
-// Questions travel on the asker's own stream, answers come back on the same one.
-enum class StreamClass {
-  kControl,  // votes, heartbeats, reads, TimeoutNow: never behind log entries
-  kAppend,   // AppendRequest and its answers
-};
-
 // Names the inbound stream that a question came on.
 using SessionId = uint64_t;
 

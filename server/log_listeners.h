@@ -12,6 +12,7 @@ namespace quorate::server {
 // A listener that overrides only what it cares about.
 class LogWatcher : public raft::ReplicatedLogListener {
  public:
+  void OnSnapshot(const raft::SnapshotMeta& /*snapshot*/) override {}
   void OnCommitted(const std::vector<raft::EntryPtr>& /*entries*/) override {}
   void OnLeaderChange(Epoch /*epoch*/, std::optional<NodeId> /*leader*/) override {}
   void OnClaim(Epoch /*epoch*/, RecordOffset /*end_offset*/, bool /*has_voters*/,
@@ -27,6 +28,9 @@ class LogFanout final : public raft::ReplicatedLogListener {
   explicit LogFanout(std::vector<raft::ReplicatedLogListener*> listeners)
       : listeners_(std::move(listeners)) {}
 
+  void OnSnapshot(const raft::SnapshotMeta& snapshot) override {
+    for (auto* listener : listeners_) listener->OnSnapshot(snapshot);
+  }
   void OnCommitted(const std::vector<raft::EntryPtr>& entries) override {
     for (auto* listener : listeners_) listener->OnCommitted(entries);
   }

@@ -88,6 +88,40 @@ void Encode(const raft::TimeoutNow& m, pb::PeerMessage& out) {
   out.mutable_timeout_now()->set_epoch(m.epoch.value());
 }
 
+void Encode(const raft::SnapshotChunk& m, pb::PeerMessage& out) {
+  pb::SnapshotChunk& proto = *out.mutable_snapshot_chunk();
+  proto.set_epoch(m.epoch.value());
+  proto.set_sequence(m.sequence);
+  proto.set_end_offset(m.id.end_offset.value());
+  proto.set_last_epoch(m.id.epoch.value());
+  proto.set_last_index(m.last_index.value());
+  proto.set_position(m.position);
+  proto.set_total_bytes(m.total_bytes);
+  proto.set_bytes(m.bytes);
+}
+
+pb::SnapshotChunkResponse::State ToProto(raft::SnapshotChunkResponse::State state) {
+  switch (state) {
+    case raft::SnapshotChunkResponse::State::kWanted:
+      return pb::SnapshotChunkResponse::WANTED;
+    case raft::SnapshotChunkResponse::State::kBusy:
+      return pb::SnapshotChunkResponse::BUSY;
+    case raft::SnapshotChunkResponse::State::kInstalled:
+      return pb::SnapshotChunkResponse::INSTALLED;
+  }
+  LOG(FATAL) << "no such SnapshotChunkResponse::State: " << static_cast<int>(state);
+}
+
+void Encode(const raft::SnapshotChunkResponse& m, pb::PeerMessage& out) {
+  pb::SnapshotChunkResponse& proto = *out.mutable_snapshot_chunk_response();
+  proto.set_epoch(m.epoch.value());
+  proto.set_sequence(m.sequence);
+  proto.set_end_offset(m.id.end_offset.value());
+  proto.set_last_epoch(m.id.epoch.value());
+  proto.set_state(ToProto(m.state));
+  proto.set_position(m.position);
+}
+
 void Encode(const raft::Message& m, pb::PeerMessage& out) {
   std::visit([&out](const auto& message) { Encode(message, out); }, m);
 }
@@ -233,6 +267,49 @@ absl::StatusOr<PeerPayload> Decode(const pb::TimeoutNow& proto) {
   return raft::TimeoutNow{Epoch(proto.epoch())};
 }
 
+absl::StatusOr<PeerPayload> Decode(pb::SnapshotChunk& proto) {
+  if (!AreNumbers({proto.epoch(), proto.sequence(), proto.end_offset(), proto.last_epoch(),
+                   proto.last_index(), proto.position(), proto.total_bytes()})) {
+    return Impossible("SnapshotChunk");
+  }
+  return raft::SnapshotChunk{
+      .epoch = Epoch(proto.epoch()),
+      .sequence = proto.sequence(),
+      .id = {.end_offset = RecordOffset(proto.end_offset()), .epoch = Epoch(proto.last_epoch())},
+      .last_index = LogIndex(proto.last_index()),
+      .position = proto.position(),
+      .total_bytes = proto.total_bytes(),
+      .bytes = std::move(*proto.mutable_bytes())};
+}
+
+std::optional<raft::SnapshotChunkResponse::State> FromProto(
+    pb::SnapshotChunkResponse::State state) {
+  switch (state) {
+    case pb::SnapshotChunkResponse::WANTED:
+      return raft::SnapshotChunkResponse::State::kWanted;
+    case pb::SnapshotChunkResponse::BUSY:
+      return raft::SnapshotChunkResponse::State::kBusy;
+    case pb::SnapshotChunkResponse::INSTALLED:
+      return raft::SnapshotChunkResponse::State::kInstalled;
+    default:
+      return std::nullopt;
+  }
+}
+
+absl::StatusOr<PeerPayload> Decode(const pb::SnapshotChunkResponse& proto) {
+  const auto state = FromProto(proto.state());
+  if (!state || !AreNumbers({proto.epoch(), proto.sequence(), proto.end_offset(),
+                             proto.last_epoch(), proto.position()})) {
+    return Impossible("SnapshotChunkResponse");
+  }
+  return raft::SnapshotChunkResponse{
+      .epoch = Epoch(proto.epoch()),
+      .sequence = proto.sequence(),
+      .id = {.end_offset = RecordOffset(proto.end_offset()), .epoch = Epoch(proto.last_epoch())},
+      .state = *state,
+      .position = proto.position()};
+}
+
 }  // namespace
 
 pb::PeerMessage ToProto(const PeerPayload& payload) {
@@ -265,17 +342,14 @@ absl::StatusOr<PeerPayload> FromProto(NodeId from, pb::PeerMessage& proto) {
       return Decode(proto.read_index_response());
     case pb::PeerMessage::kTimeoutNow:
       return Decode(proto.timeout_now());
+    case pb::PeerMessage::kSnapshotChunk:
+      return Decode(*proto.mutable_snapshot_chunk());
+    case pb::PeerMessage::kSnapshotChunkResponse:
+      return Decode(proto.snapshot_chunk_response());
     case pb::PeerMessage::KIND_NOT_SET:
       break;
   }
   return absl::InvalidArgumentError("a message of a kind that this version does not know");
-}
-
-raft::StreamClass StreamOf(const raft::Message& message) {
-  return std::holds_alternative<raft::AppendRequest>(message) ||
-                 std::holds_alternative<raft::AppendResponse>(message)
-             ? raft::StreamClass::kAppend
-             : raft::StreamClass::kControl;
 }
 
 bool IsQuestion(const raft::Message& message) {
@@ -287,7 +361,9 @@ bool IsQuestion(const raft::Message& message) {
                                [](const raft::AppendResponse&) { return false; },
                                [](const raft::ReadIndexRequest&) { return true; },
                                [](const raft::ReadIndexResponse&) { return false; },
-                               [](const raft::TimeoutNow&) { return true; }},
+                               [](const raft::TimeoutNow&) { return true; },
+                               [](const raft::SnapshotChunk&) { return true; },
+                               [](const raft::SnapshotChunkResponse&) { return false; }},
                     message);
 }
 

@@ -29,9 +29,6 @@ raft::v1::PeerMessage ToProto(const PeerPayload& payload);
 // INVALID_ARGUMENT: the message cannot be; DATA_LOSS: an entry is damaged.
 absl::StatusOr<PeerPayload> FromProto(NodeId from, raft::v1::PeerMessage& proto);
 
-// On which stream a message travels.
-raft::StreamClass StreamOf(const raft::Message& message);
-
 // A question travels on the asker's own stream, anything else is an answer on somebody else's.
 bool IsQuestion(const raft::Message& message);
 

@@ -63,6 +63,19 @@ TEST(MessageMappingTest, EveryMessageSurvivesTheWire) {
       raft::ReadIndexResponse{
           .token = 1, .epoch = Epoch(2), .confirmed = true, .read_index = LogIndex(3)},
       raft::TimeoutNow{Epoch(1)},
+      raft::SnapshotChunk{.epoch = Epoch(1),
+                          .sequence = 2,
+                          .id = {.end_offset = RecordOffset(3), .epoch = Epoch(4)},
+                          .last_index = LogIndex(5),
+                          .position = 6,
+                          .total_bytes = 7,
+                          .bytes = "eight by"},
+      raft::SnapshotChunkResponse{.epoch = Epoch(1),
+                                  .sequence = 2,
+                                  .id = {.end_offset = RecordOffset(3), .epoch = Epoch(4)},
+                                  .state = raft::SnapshotChunkResponse::State::kWanted,
+                                  .position = 5},
+      raft::SnapshotChunkResponse{.state = raft::SnapshotChunkResponse::State::kInstalled},
   };
   for (const raft::Message& message : messages) {
     const absl::StatusOr<PeerPayload> got = OverTheWire(message);
@@ -107,24 +120,22 @@ TEST(MessageMappingTest, EntriesThatDoNotFollowTheirPredecessorAreRefused) {
 }
 
 TEST(MessageMappingTest, WhatCannotBeIsRefused) {
-  std::vector<raft::v1::PeerMessage> impossible(6);
+  std::vector<raft::v1::PeerMessage> impossible(8);
   // [0]: no kind at all.
   impossible[1].mutable_goodbye()->set_epoch(1);  // no reason
   impossible[2].mutable_vote_request()->set_candidate_directory_id("short");
   impossible[3].mutable_heartbeat()->set_epoch(-1);
   impossible[4].mutable_append_response()->set_match_index(-1);
   impossible[5].mutable_hello()->set_directory_id("short");
+  impossible[6].mutable_snapshot_chunk()->set_position(-1);
+  impossible[7].mutable_snapshot_chunk_response()->set_position(1);  // no state
   for (raft::v1::PeerMessage& proto : impossible) {
     EXPECT_EQ(FromProto(kPeer, proto).status().code(), absl::StatusCode::kInvalidArgument)
         << proto.ShortDebugString();
   }
 }
 
-TEST(MessageMappingTest, OnlyAppendsTravelOnTheAppendStream) {
-  EXPECT_EQ(StreamOf(raft::AppendRequest{}), raft::StreamClass::kAppend);
-  EXPECT_EQ(StreamOf(raft::AppendResponse{}), raft::StreamClass::kAppend);
-  EXPECT_EQ(StreamOf(raft::VoteRequest{}), raft::StreamClass::kControl);
-  EXPECT_EQ(StreamOf(raft::TimeoutNow{}), raft::StreamClass::kControl);
+TEST(MessageMappingTest, QuestionsAreToldFromAnswers) {
   EXPECT_TRUE(IsQuestion(raft::AppendRequest{}));
   EXPECT_FALSE(IsQuestion(raft::AppendResponse{}));
   EXPECT_TRUE(IsQuestion(raft::TimeoutNow{}));

@@ -24,7 +24,7 @@ struct PeerContext {
         executor(loop),
         clock(loop_clock),
         local_hello(options),
-        prober(2 * options.peers.size()) {}
+        prober(std::size(raft::kStreamClasses) * options.peers.size()) {}
 
   // Logs `text` unless it was logged within the last minute. On the raft loop.
   void LogRepeated(const std::string& text) {

@@ -59,7 +59,7 @@ class ChildNode {
 class PeerFailureTest : public PeerNetworkTest {
  protected:
   static void AwaitUp(PeerTestNode& node, NodeId peer, size_t times = 1) {
-    for (const char* stream : {"control", "append"}) {
+    for (const char* stream : {"control", "append", "snapshot"}) {
       ASSERT_TRUE(node.events().Await(absl::StrFormat("up %d %s", peer.value(), stream), times));
     }
   }

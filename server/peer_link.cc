@@ -43,9 +43,8 @@ void PeerLink::Break() {
 }
 
 std::string PeerLink::Name() const {
-  return absl::StrFormat("%s stream to node %d at %s",
-                         stream_class_ == raft::StreamClass::kControl ? "control" : "append",
-                         peer_.value(), configured_address_.ToString());
+  return absl::StrFormat("%s stream to node %d at %s", raft::ToString(stream_class_), peer_.value(),
+                         configured_address_.ToString());
 }
 
 void PeerLink::WaitUntil(MonoTime when) {

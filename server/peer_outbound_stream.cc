@@ -14,10 +14,16 @@ std::shared_ptr<PeerOutboundStream> PeerOutboundStream::Open(std::shared_ptr<grp
       new PeerOutboundStream(std::move(channel), stream_class, owner, executor, registry));
   if (!registry->Add(stream.get())) return nullptr;
   stream->self_ = stream;
-  if (stream_class == raft::StreamClass::kControl) {
-    stream->stub_->async()->Control(&stream->context_, stream.get());
-  } else {
-    stream->stub_->async()->Append(&stream->context_, stream.get());
+  switch (stream_class) {
+    case raft::StreamClass::kControl:
+      stream->stub_->async()->Control(&stream->context_, stream.get());
+      break;
+    case raft::StreamClass::kAppend:
+      stream->stub_->async()->Append(&stream->context_, stream.get());
+      break;
+    case raft::StreamClass::kSnapshot:
+      stream->stub_->async()->Snapshot(&stream->context_, stream.get());
+      break;
   }
   // For operations that other threads start; removed when reading ends.
   stream->AddHold();

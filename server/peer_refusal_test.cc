@@ -186,6 +186,10 @@ class FakePeer final : public RaftService::Service {
                       grpc::ServerReaderWriter<PeerMessage, PeerMessage>* stream) override {
     return Serve(stream);
   }
+  grpc::Status Snapshot(grpc::ServerContext*,
+                        grpc::ServerReaderWriter<PeerMessage, PeerMessage>* stream) override {
+    return Serve(stream);
+  }
 
  private:
   grpc::Status Serve(grpc::ServerReaderWriter<PeerMessage, PeerMessage>* stream) {

@@ -31,6 +31,10 @@ PeerService::PeerStreamReactor* PeerService::Append(grpc::CallbackServerContext*
   return Accept(context, raft::StreamClass::kAppend);
 }
 
+PeerService::PeerStreamReactor* PeerService::Snapshot(grpc::CallbackServerContext* context) {
+  return Accept(context, raft::StreamClass::kSnapshot);
+}
+
 PeerService::PeerStreamReactor* PeerService::Accept(grpc::CallbackServerContext* context,
                                                     raft::StreamClass stream_class) {
   PeerInboundStream* stream =

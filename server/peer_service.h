@@ -29,6 +29,7 @@ class PeerService final : public raft::v1::RaftService::CallbackService {
   using PeerStreamReactor = grpc::ServerBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>;
   PeerStreamReactor* Control(grpc::CallbackServerContext* context) override;
   PeerStreamReactor* Append(grpc::CallbackServerContext* context) override;
+  PeerStreamReactor* Snapshot(grpc::CallbackServerContext* context) override;
   grpc::ServerUnaryReactor* Forward(grpc::CallbackServerContext* context,
                                     const raft::v1::ForwardRequest* request,
                                     raft::v1::ForwardResponse* response) override;

@@ -11,37 +11,48 @@ PeerState::PeerState(PeerContext* context, NodeId id)
     : context_(context),
       id_(id),
       control_(context, this, id, raft::StreamClass::kControl),
-      append_(context, this, id, raft::StreamClass::kAppend) {}
+      append_(context, this, id, raft::StreamClass::kAppend),
+      snapshot_(context, this, id, raft::StreamClass::kSnapshot) {}
+
+PeerLink& PeerState::LinkOf(raft::StreamClass stream) {
+  switch (stream) {
+    case raft::StreamClass::kControl:
+      return control_;
+    case raft::StreamClass::kAppend:
+      return append_;
+    case raft::StreamClass::kSnapshot:
+      return snapshot_;
+  }
+  LOG(FATAL) << "no such StreamClass: " << static_cast<int>(stream);
+}
 
 void PeerState::Start() {
-  control_.Start();
-  append_.Start();
+  for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).Start();
 }
 
 void PeerState::Stop() {
   CancelDeath();
-  control_.Stop();
-  append_.Stop();
+  for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).Stop();
   context_->directory.SetInSession(id_, false);
   context_->directory.SetForwardChannel(id_, nullptr);
 }
 
 void PeerState::Send(raft::Message message) {
-  if (StreamOf(message) == raft::StreamClass::kControl) {
-    control_.Send(std::move(message));
-  } else if (!append_.up() || Failpoint("raft.append").ok()) {
-    append_.Send(std::move(message));
-  } else {
-    append_.Break();  // never a gap within a stream
-  }
+  const raft::StreamClass stream = StreamOf(message);
+  PeerLink& link = LinkOf(stream);
+  if (!link.up()) return;
+  const bool fails = stream == raft::StreamClass::kAppend     ? !Failpoint("raft.append").ok()
+                     : stream == raft::StreamClass::kSnapshot ? !Failpoint("raft.snapshot").ok()
+                                                              : false;
+  if (fails) return link.Break();  // never a gap within a stream
+  link.Send(std::move(message));
 }
 
 void PeerState::Send(const Goodbye& goodbye) { control_.Send(goodbye); }
 
 void PeerState::OnInboundHello(raft::StreamClass stream, const Hello& hello) {
   if (stream == raft::StreamClass::kControl) OnSession(hello);
-  control_.Wake();
-  append_.Wake();
+  for (const raft::StreamClass each : raft::kStreamClasses) LinkOf(each).Wake();
 }
 
 void PeerState::OnGoodbye(const Goodbye& goodbye) {
@@ -57,7 +68,7 @@ void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
     end_is_announced_ = false;
     OnSession(hello);
     context_->directory.SetInSession(id_, true);
-  } else {
+  } else if (stream == raft::StreamClass::kAppend) {
     context_->directory.SetForwardChannel(id_, channel);
   }
   context_->events->OnStreamUp(id_, stream, hello.speaker.key);
@@ -71,7 +82,7 @@ void PeerState::OnLinkDown(raft::StreamClass stream, bool by_us) {
           context_->executor->PostAt(context_->clock->Now() + context_->options.timings.death_grace,
                                      [this] { DeclareDead(); });
     }
-  } else {
+  } else if (stream == raft::StreamClass::kAppend) {
     context_->directory.SetForwardChannel(id_, nullptr);
   }
   context_->events->OnStreamDown(id_, stream);

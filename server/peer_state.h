@@ -1,5 +1,5 @@
-// One peer as the raft loop sees it: our two streams to it, its death, its Goodbye. Apart from the
-// links because a Hello and a Goodbye count in both directions, and death belongs to one of two.
+// One peer as the raft loop sees it: our streams to it, its death, its Goodbye. Apart from the
+// links because a Hello and a Goodbye count in both directions, and death belongs to one of them.
 #pragma once
 
 #include <memory>
@@ -37,6 +37,7 @@ class PeerState final : private PeerLink::Owner {
 
   // A control stream, of either direction, began.
   void OnSession(const Hello& hello);
+  PeerLink& LinkOf(raft::StreamClass stream);
   void DeclareDead();
   void CancelDeath();
 
@@ -44,6 +45,7 @@ class PeerState final : private PeerLink::Owner {
   const NodeId id_;
   PeerLink control_;
   PeerLink append_;
+  PeerLink snapshot_;
   // Our control stream broke; when the timer fires the peer is dead. (Only that stream's return
   // prevents it: a stream that the peer opened may have been on its way when the peer died.)
   TimerId death_timer_ = kNoTimer;

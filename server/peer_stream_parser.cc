@@ -23,7 +23,7 @@ absl::StatusOr<PeerPayload> PeerStreamParser::Parse(raft::v1::PeerMessage& messa
                  [this](const Goodbye&) {
                    return stream_ == raft::StreamClass::kControl
                               ? absl::OkStatus()
-                              : absl::InvalidArgumentError("Goodbye on an append stream");
+                              : absl::InvalidArgumentError("Goodbye on a stream of another class");
                  },
                  [this](const raft::Message& value) {
                    const bool is_question = expects_ == Expects::kQuestions;

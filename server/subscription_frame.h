@@ -40,6 +40,11 @@ class FrameCache {
   // REQUIRES: the cache is empty or ends at frame->base_offset.
   void Append(FramePtr frame);
 
+  void Clear() {
+    frames_.clear();
+    bytes_ = 0;
+  }
+
   // The frames from the one that begins at `from` on, at least one and about `max_bytes` of them.
   // Nothing: none begins there.
   std::vector<FramePtr> From(RecordOffset from, size_t max_bytes) const;

@@ -96,6 +96,15 @@ void SubscriptionHub::Shutdown() {
   });
 }
 
+void SubscriptionHub::OnSnapshot(const raft::SnapshotMeta& snapshot) {
+  executor_->Post([this, id = snapshot.id] {
+    cache_.Clear();
+    high_watermark_ = id.end_offset;
+    last_epoch_ = id.epoch;
+    PumpAll(/*with_progress=*/true);
+  });
+}
+
 void SubscriptionHub::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
   executor_->Post([this, entries] { Append(entries); });
 }

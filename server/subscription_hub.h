@@ -86,6 +86,7 @@ class SubscriptionHub final : public LogWatcher {
   void Shutdown();
 
   // LogWatcher
+  void OnSnapshot(const raft::SnapshotMeta& snapshot) override;
   void OnCommitted(const std::vector<raft::EntryPtr>& entries) override;
   void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
 

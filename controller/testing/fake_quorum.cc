@@ -35,6 +35,9 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
                      /*done*/) override {
     LOG(FATAL) << "a controller does not call this";
   }
+  void SnapshotSaved(raft::SnapshotMeta /*snapshot*/) override {
+    LOG(FATAL) << "a controller does not call this";
+  }
   void Describe(absl::AnyInvocable<void(raft::QuorumStatus) &&> done) override {
     std::move(done)({.self = id_,
                      .epoch = quorum_->epoch_,

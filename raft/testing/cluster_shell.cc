@@ -74,6 +74,11 @@ void ClusterShell::Execute(const TranscriptCommand& command) {
     if (cluster_->Deliver(node("from"), node("to")) == 0) Print("nothing is on its way");
   } else if (name == "sync") {
     command.Has("all") ? cluster_->SyncAll() : cluster_->SyncOne(node("node"));
+  } else if (name == "snapshot") {
+    cluster_->SaveSnapshot(node("node"));
+  } else if (name == "write-chunk") {
+    if (cluster_->At(node("node")).unwritten_chunks.empty()) return Print("nothing is received");
+    cluster_->WriteChunk(node("node"));
   } else if (name == "settle") {
     cluster_->Settle();
   } else if (name == "advance") {
@@ -115,11 +120,15 @@ void ClusterShell::Execute(const TranscriptCommand& command) {
 
 void ClusterShell::MakeCluster(const TranscriptCommand& command) {
   const bool founded = command.Get("founded", "yes") == "yes";
+  RaftOptions options;
+  if (command.Has("kept")) options.kept_entries = command.GetInt("kept");
   cluster_ = std::make_unique<TestCluster>(TestCluster::Options{
       .nodes = static_cast<int>(command.GetInt("nodes")),
       .observers = command.Has("observers") ? static_cast<int>(command.GetInt("observers")) : 0,
       .seed = 1,
-      .founded = founded});
+      .founded = founded,
+      .snapshot_piece_bytes = static_cast<size_t>(command.GetInt("piece", 1000)),
+      .raft = options});
   start_ = printed_time_ = cluster_->now();
   for (const NodeId id : cluster_->Ids()) cluster_->Start(id);
   if (founded) cluster_->ConnectAll();

@@ -17,6 +17,10 @@ std::string ToText(const std::vector<NodeId>& ids) {
   return text;
 }
 
+std::string ToText(const SnapshotId& id) {
+  return absl::StrFormat("%d@%d", id.end_offset.value(), id.epoch.value());
+}
+
 std::string ToText(const LogWrite& write) {
   std::string text;
   if (write.hard_state) {
@@ -28,6 +32,7 @@ std::string ToText(const LogWrite& write) {
   if (write.founding_voters) {
     text += " founding voters " + ToText(write.founding_voters->NodeIds());
   }
+  if (write.install_snapshot) text += " the end of snapshot " + ToText(write.install_snapshot->id);
   if (write.truncate_after) {
     absl::StrAppendFormat(&text, " nothing after %d", write.truncate_after->value());
   }
@@ -38,6 +43,9 @@ std::string ToText(const LogWrite& write) {
     } else if (!entry->payload().empty()) {
       text += ":" + std::string(entry->payload());
     }
+  }
+  if (write.drop_prefix) {
+    absl::StrAppendFormat(&text, " nothing up to %d", write.drop_prefix->value());
   }
   return text;
 }
@@ -63,51 +71,60 @@ const char* Describe(GoodbyeReason reason) {
 
 std::string Describe(const Effect& effect, absl::FunctionRef<std::string(SessionId)> name_of) {
   return std::visit(
-      Overloaded{[](const effect::Persist& e) { return "writes" + ToText(e.write); },
-                 [](const effect::ReadEntries& e) {
-                   return absl::StrFormat("reads entries %d-%d for %d", e.from.value(),
-                                          e.to.value(), e.peer.node_id.value());
-                 },
-                 [](const effect::Send& e) {
-                   return absl::StrFormat("-> %d %s", e.to.value(), Describe(e.message));
-                 },
-                 [&name_of](const effect::Reply& e) {
-                   return "-> " + name_of(e.session) + " " + Describe(e.message);
-                 },
-                 [](const effect::SayGoodbye& e) {
-                   return absl::StrFormat("says Goodbye{%s, epoch %d}", Describe(e.reason),
-                                          e.epoch.value());
-                 },
-                 [](const effect::Announce& e) {
-                   return absl::StrFormat(
-                       "announces: %s, %s", e.has_log ? "a log" : "no log",
-                       e.voter_set ? "voters " + ToText(e.voter_set->NodeIds()) : "no voter set");
-                 },
-                 [](const effect::Commit& e) {
-                   return absl::StrFormat("has committed up to %d", e.index.value());
-                 },
-                 [](const effect::LeaderChange& e) {
-                   return e.leader
-                              ? absl::StrFormat("knows leader %d of epoch %d", e.leader->value(),
-                                                e.epoch.value())
-                              : absl::StrFormat("knows no leader of epoch %d", e.epoch.value());
-                 },
-                 [](const effect::Claim& e) {
-                   return absl::StrFormat("claims epoch %d", e.epoch.value());
-                 },
-                 [](const effect::Renounce& e) {
-                   return absl::StrFormat("renounces epoch %d", e.epoch.value());
-                 },
-                 [](const effect::Pause&) { return std::string("pauses its proposer"); },
-                 [](const effect::Resume&) { return std::string("resumes its proposer"); },
-                 [](const effect::ReadReady& e) {
-                   return absl::StrFormat("answers read %d: index %d", e.token, e.index.value());
-                 },
-                 [](const effect::ReadFailed& e) {
-                   return absl::StrFormat("fails read %d: %s", e.token, e.reason);
-                 },
-                 [](const effect::TransferDone& e) { return "transfer: " + e.status.ToString(); },
-                 [](const effect::Fatal& e) { return "dies: " + e.status.ToString(); }},
+      Overloaded{
+          [](const effect::Persist& e) { return "writes" + ToText(e.write); },
+          [](const effect::ReadEntries& e) {
+            return absl::StrFormat("reads entries %d-%d for %d", e.from.value(), e.to.value(),
+                                   e.peer.node_id.value());
+          },
+          [](const effect::ReadChunk& e) {
+            return absl::StrFormat("reads snapshot %s from byte %d for %d", ToText(e.id),
+                                   e.position, e.peer.node_id.value());
+          },
+          [](const effect::ReceiveChunk& e) {
+            return absl::StrFormat("takes up snapshot %s from byte %d", ToText(e.chunk.id),
+                                   e.chunk.position);
+          },
+          [](const effect::LoadSnapshot& e) { return "loads snapshot " + ToText(e.meta.id); },
+          [](const effect::Send& e) {
+            return absl::StrFormat("-> %d %s", e.to.value(), Describe(e.message));
+          },
+          [&name_of](const effect::Reply& e) {
+            return "-> " + name_of(e.session) + " " + Describe(e.message);
+          },
+          [](const effect::SayGoodbye& e) {
+            return absl::StrFormat("says Goodbye{%s, epoch %d}", Describe(e.reason),
+                                   e.epoch.value());
+          },
+          [](const effect::Announce& e) {
+            return absl::StrFormat(
+                "announces: %s, %s", e.has_log ? "a log" : "no log",
+                e.voter_set ? "voters " + ToText(e.voter_set->NodeIds()) : "no voter set");
+          },
+          [](const effect::Commit& e) {
+            return absl::StrFormat("has committed up to %d", e.index.value());
+          },
+          [](const effect::LeaderChange& e) {
+            return e.leader ? absl::StrFormat("knows leader %d of epoch %d", e.leader->value(),
+                                              e.epoch.value())
+                            : absl::StrFormat("knows no leader of epoch %d", e.epoch.value());
+          },
+          [](const effect::Claim& e) {
+            return absl::StrFormat("claims epoch %d", e.epoch.value());
+          },
+          [](const effect::Renounce& e) {
+            return absl::StrFormat("renounces epoch %d", e.epoch.value());
+          },
+          [](const effect::Pause&) { return std::string("pauses its proposer"); },
+          [](const effect::Resume&) { return std::string("resumes its proposer"); },
+          [](const effect::ReadReady& e) {
+            return absl::StrFormat("answers read %d: index %d", e.token, e.index.value());
+          },
+          [](const effect::ReadFailed& e) {
+            return absl::StrFormat("fails read %d: %s", e.token, e.reason);
+          },
+          [](const effect::TransferDone& e) { return "transfer: " + e.status.ToString(); },
+          [](const effect::Fatal& e) { return "dies: " + e.status.ToString(); }},
       effect);
 }
 

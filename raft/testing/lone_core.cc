@@ -58,8 +58,9 @@ void LoneCore::Start() {
   for (const NodeId id : options_.configured_voters) {
     if (id == options_.self.node_id) continue;
     const ReplicaKey key = KeyOf(id.value());
-    Step(event::StreamUp{.peer = id, .stream = StreamClass::kControl, .key = key});
-    Step(event::StreamUp{.peer = id, .stream = StreamClass::kAppend, .key = key});
+    for (const StreamClass stream : kStreamClasses) {
+      Step(event::StreamUp{.peer = id, .stream = stream, .key = key});
+    }
   }
 }
 
@@ -100,7 +101,8 @@ void LoneCore::Receive(int from, Message message) {
   const bool is_answer = std::holds_alternative<VoteResponse>(message) ||
                          std::holds_alternative<HeartbeatResponse>(message) ||
                          std::holds_alternative<AppendResponse>(message) ||
-                         std::holds_alternative<ReadIndexResponse>(message);
+                         std::holds_alternative<ReadIndexResponse>(message) ||
+                         std::holds_alternative<SnapshotChunkResponse>(message);
   Step(event::Receive{
       .from = NodeId(from), .session = is_answer ? 0 : kSession, .message = std::move(message)});
 }

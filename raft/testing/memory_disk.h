@@ -28,6 +28,10 @@ class MemoryDisk {
   const HardState& hard_state() const { return hard_state_; }
   LogIndex first_index() const { return start_ ? start_->last_index + 1 : LogIndex(1); }
   LogIndex last_index() const { return first_index() + std::ssize(entries_) - 1; }
+  RecordOffset end_offset() const {
+    if (!entries_.empty()) return entries_.back()->end_offset();
+    return start_ ? start_->id.end_offset : RecordOffset(0);
+  }
   // Null beyond the ends.
   EntryPtr Find(LogIndex index) const;
   // The set that governs at `index` and the index of its entry, as SnapshotMeta has them.

@@ -66,8 +66,7 @@ void MemoryNetwork::Connect(NodeId a, NodeId b) {
     TransportEvents* events = ports_.at(self)->events();
     const PeerHello& hello = ports_.at(peer)->hello();
     events->OnPeerHello(hello);
-    events->OnStreamUp(peer, StreamClass::kControl, hello.key);
-    events->OnStreamUp(peer, StreamClass::kAppend, hello.key);
+    for (const StreamClass stream : kStreamClasses) events->OnStreamUp(peer, stream, hello.key);
   }
 }
 
@@ -76,8 +75,7 @@ void MemoryNetwork::Disconnect(NodeId a, NodeId b) {
   for (const auto& [self, peer] : {std::pair(a, b), std::pair(b, a)}) {
     TransportEvents* events = ports_.at(self)->events();
     if (events == nullptr) continue;
-    events->OnStreamDown(peer, StreamClass::kControl);
-    events->OnStreamDown(peer, StreamClass::kAppend);
+    for (const StreamClass stream : kStreamClasses) events->OnStreamDown(peer, stream);
   }
 }
 

@@ -24,6 +24,7 @@ TestCluster::TestCluster(Options options)
     node.options.self = KeyOf(NodeId(i));
     node.options.peer_endpoint = EndpointOf(NodeId(i));
     node.options.observer = i > options_.nodes;
+    node.snapshots = MemorySnapshots(options_.snapshot_piece_bytes);
     for (int j = 1; j <= options_.nodes; ++j) node.options.configured_voters.push_back(NodeId(j));
   }
   if (options_.founded) {
@@ -68,7 +69,9 @@ std::optional<NodeId> TestCluster::FindLeader() const {
 void TestCluster::Start(NodeId id) {
   Node& node = At(id);
   CHECK(!node.core) << id << " is up";
-  node.core = std::make_unique<RaftCore>(node.options, node.disk.Restore(), next_seed_++);
+  RestoredLog restored = node.disk.Restore();
+  restored.snapshot = node.snapshots.Newest();
+  node.core = std::make_unique<RaftCore>(node.options, restored, next_seed_++);
   Step(id, event::Start{});
 }
 
@@ -77,6 +80,7 @@ void TestCluster::Crash(NodeId id) {
   CHECK(node.core) << id << " is down";
   node.core.reset();
   node.disk.Crash();
+  node.unwritten_chunks.clear();
   node.paused = false;
   node.held.clear();
   node.deadline = kNever;
@@ -103,6 +107,7 @@ void TestCluster::WipeDisk(NodeId id, bool as_voter) {
   CHECK(!node.core) << id << " is up";
   node.disk = MemoryDisk();
   node.options.observer = !as_voter;
+  node.snapshots = MemorySnapshots(options_.snapshot_piece_bytes);
   node.options.self = KeyOf(id, ++incarnations_[id]);
   node.fatal.reset();
 }
@@ -122,14 +127,13 @@ void TestCluster::Connect(NodeId a, NodeId b) {
   if (AreConnected(a, b)) return;
   const PeerHello hello_a = HelloOf(a);
   const PeerHello hello_b = HelloOf(b);
-  const StreamClass classes[] = {StreamClass::kControl, StreamClass::kAppend};
-  for (const StreamClass stream_class : classes) {
+  for (const StreamClass stream_class : kStreamClasses) {
     streams_[next_stream_++] = {.owner = a, .peer = b, .stream_class = stream_class};
     streams_[next_stream_++] = {.owner = b, .peer = a, .stream_class = stream_class};
   }
   Step(a, event::Hello{hello_b});
   Step(b, event::Hello{hello_a});
-  for (const StreamClass stream_class : classes) {
+  for (const StreamClass stream_class : kStreamClasses) {
     Step(a, event::StreamUp{.peer = b, .stream = stream_class, .key = hello_b.key});
     Step(b, event::StreamUp{.peer = a, .stream = stream_class, .key = hello_a.key});
   }
@@ -206,10 +210,18 @@ void TestCluster::Execute(NodeId id, Effect effect) {
                                         .from = e.from,
                                         .entries = node.disk.Read(e.from, e.to, e.max_bytes)});
           },
+          [&](const effect::ReadChunk& e) {
+            node.snapshots.Read(e.id, e.position, [&](auto piece) {
+              Step(id, event::ChunkRead{.peer = e.peer,
+                                        .epoch = e.epoch,
+                                        .id = e.id,
+                                        .position = e.position,
+                                        .piece = std::move(piece)});
+            });
+          },
+          [&](effect::ReceiveChunk& e) { node.unwritten_chunks.push_back(std::move(e)); },
           [&](effect::Send& e) {
-            const bool append = std::holds_alternative<AppendRequest>(e.message);
-            const std::optional<SessionId> stream =
-                FindStream(id, e.to, append ? StreamClass::kAppend : StreamClass::kControl);
+            const std::optional<SessionId> stream = FindStream(id, e.to, StreamOf(e.message));
             if (stream) wire_.push_back({id, e.to, *stream, false, std::move(e.message)});
           },
           [&](effect::Reply& e) {
@@ -224,12 +236,17 @@ void TestCluster::Execute(NodeId id, Effect effect) {
             }
           },
           [&](const effect::Announce&) {},
+          [&](const effect::LoadSnapshot&) {
+            node.delivered = node.snapshots.Load();
+            ++node.snapshots_loaded;
+          },
           [&](const effect::Commit& e) {
             while (node.delivered.size() < static_cast<size_t>(e.index.value())) {
               const LogIndex next(static_cast<int64_t>(node.delivered.size()) + 1);
-              std::vector<EntryPtr> entries = node.core->log().Slice(next, e.index, SIZE_MAX);
+              const LogView& log = node.core->log();
+              std::vector<EntryPtr> entries = log.Slice(next, e.index, SIZE_MAX);
               if (entries.empty()) {
-                const LogIndex on_disk = std::min(e.index, node.core->log().cache_first() - 1);
+                const LogIndex on_disk = std::min(e.index, log.cache_first() - 1);
                 entries = *node.disk.Read(next, on_disk, SIZE_MAX);
               }
               if (observer_.on_delivered) observer_.on_delivered(node.options.self, entries);
@@ -299,8 +316,28 @@ void TestCluster::SyncOne(NodeId id) {
   Step(id, event::Persisted{.id = write});
 }
 
+void TestCluster::WriteChunk(NodeId id) {
+  Node& node = At(id);
+  CHECK(!node.unwritten_chunks.empty());
+  effect::ReceiveChunk receive = std::move(node.unwritten_chunks.front());
+  node.unwritten_chunks.pop_front();
+  SnapshotChunk& chunk = receive.chunk;
+  node.snapshots.Receive(chunk.id, chunk.position, std::move(chunk.bytes), [&](auto received) {
+    Step(id, event::ChunkReceived{.session = receive.session,
+                                  .sequence = chunk.sequence,
+                                  .id = chunk.id,
+                                  .received = std::move(received)});
+  });
+}
+
+void TestCluster::SaveSnapshot(NodeId id) {
+  Node& node = At(id);
+  Step(id, event::SnapshotSaved{node.snapshots.Save(node.delivered)});
+}
+
 void TestCluster::SyncAll() {
   for (const auto& [id, node] : nodes_) {
+    if (node.core && !node.paused && !node.unwritten_chunks.empty()) WriteChunk(id);
     for (size_t writes = node.core && !node.paused ? node.disk.unsynced() : 0; writes > 0; --writes)
       SyncOne(id);
   }

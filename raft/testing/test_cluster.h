@@ -15,6 +15,7 @@
 #include "raft/raft_core.h"
 #include "raft/step_observer.h"
 #include "raft/testing/memory_disk.h"
+#include "raft/testing/memory_snapshots.h"
 
 namespace quorate::raft {
 
@@ -37,6 +38,8 @@ class TestCluster {
     uint64_t seed = 1;
     // The cluster was founded before the test: every disk holds the voter set.
     bool founded = true;
+    // What of a snapshot goes into one message.
+    size_t snapshot_piece_bytes = 100;
     // Timeouts and limits; identity and voters are filled in.
     RaftOptions raft;
   };
@@ -44,14 +47,19 @@ class TestCluster {
   struct Node {
     RaftOptions options;
     MemoryDisk disk;
+    MemorySnapshots snapshots;
+    // Pieces of a snapshot that are being written.
+    std::deque<effect::ReceiveChunk> unwritten_chunks;
     // Null: down.
     std::unique_ptr<RaftCore> core;
     // Everything waits, as for a process under SIGSTOP; events are held until Resume.
     bool paused = false;
     std::deque<Event> held;
     MonoTime deadline = kNever;
-    // What its users were told.
+    // What its users were told, be it in a snapshot.
     std::vector<EntryPtr> delivered;
+    // How often it was told to load a snapshot, since the cluster was made.
+    int snapshots_loaded = 0;
     std::map<Token, LogIndex> reads_ready;
     std::set<Token> reads_failed;
     std::map<Token, absl::Status> transfers;
@@ -116,8 +124,13 @@ class TestCluster {
   // Delivers what is now on its way from one node to another. Returns the number of messages.
   int Deliver(NodeId from, NodeId to);
 
+  // Has a node save a snapshot of what it was told. REQUIRES: that is not nothing.
+  void SaveSnapshot(NodeId id);
+
   // Makes one write, or all that were issued, durable.
   void SyncOne(NodeId id);
+  // Finishes the write of one piece of a snapshot. REQUIRES: there is one.
+  void WriteChunk(NodeId id);
   void SyncAll();
   // Passes time, stopping at each deadline on the way.
   void Advance(Duration d);

@@ -50,6 +50,7 @@ class FakeReplicatedLog final : public raft::ReplicatedLog {
                           absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
     LOG(FATAL) << "not for readers";
   }
+  void SnapshotSaved(raft::SnapshotMeta /*snapshot*/) override { LOG(FATAL) << "not for readers"; }
   void ConfirmPause(Epoch /*epoch*/) override { LOG(FATAL) << "not for readers"; }
 
   std::vector<raft::EntryPtr> entries;

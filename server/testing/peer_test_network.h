@@ -34,9 +34,9 @@ class PeerNetworkTest : public ::testing::Test {
     return {"127.0.0.1", reserved_[static_cast<size_t>(id.value() - 1)].port()};
   }
 
-  // Both streams of each to the other.
+  // All streams of each to the other.
   static void AwaitSession(PeerTestNode& a, NodeId a_id, PeerTestNode& b, NodeId b_id) {
-    for (const char* stream : {"control", "append"}) {
+    for (const char* stream : {"control", "append", "snapshot"}) {
       ASSERT_TRUE(a.events().Await(absl::StrFormat("up %d %s", b_id.value(), stream)));
       ASSERT_TRUE(b.events().Await(absl::StrFormat("up %d %s", a_id.value(), stream)));
     }

@@ -13,10 +13,6 @@
 namespace quorate::server {
 namespace {
 
-const char* ToText(raft::StreamClass stream) {
-  return stream == raft::StreamClass::kControl ? "control" : "append";
-}
-
 const char* ToText(raft::GoodbyeReason reason) {
   switch (reason) {
     case raft::GoodbyeReason::kReconnecting:
@@ -111,11 +107,11 @@ void RecordingEvents::OnPeerHello(raft::PeerHello hello) {
 
 void RecordingEvents::OnStreamUp(NodeId peer, raft::StreamClass stream, raft::ReplicaKey key) {
   CHECK_EQ(key.node_id, peer);
-  Record(absl::StrFormat("up %d %s", peer.value(), ToText(stream)));
+  Record(absl::StrFormat("up %d %s", peer.value(), raft::ToString(stream)));
 }
 
 void RecordingEvents::OnStreamDown(NodeId peer, raft::StreamClass stream) {
-  Record(absl::StrFormat("down %d %s", peer.value(), ToText(stream)));
+  Record(absl::StrFormat("down %d %s", peer.value(), raft::ToString(stream)));
 }
 
 void RecordingEvents::OnPeerDead(NodeId peer) { Record(absl::StrFormat("dead %d", peer.value())); }

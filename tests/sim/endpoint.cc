@@ -15,12 +15,6 @@ constexpr Duration kRedialMin = std::chrono::milliseconds(20);
 constexpr Duration kRedialMax = std::chrono::seconds(1);
 constexpr Duration kConnectTimeout = std::chrono::seconds(1);
 
-StreamClass StreamOf(const raft::Message& message) {
-  const bool append = std::holds_alternative<raft::AppendRequest>(message) ||
-                      std::holds_alternative<raft::AppendResponse>(message);
-  return append ? StreamClass::kAppend : StreamClass::kControl;
-}
-
 }  // namespace
 
 Endpoint::Endpoint(Network* network, Actor* actor, raft::PeerHello hello,
@@ -38,8 +32,7 @@ void Endpoint::Start(raft::TransportEvents* events) {
   events_ = events;
   network_.SetProcess(id(), this);
   for (const auto& [peer, state] : peers_) {
-    Dial(peer, StreamClass::kControl);
-    Dial(peer, StreamClass::kAppend);
+    for (const StreamClass stream : raft::kStreamClasses) Dial(peer, stream);
   }
 }
 
@@ -203,7 +196,7 @@ void Endpoint::Accept(Connection* connection, const raft::PeerHello& hello) {
   });
   if (connection->stream == StreamClass::kControl) OnHello(hello);
   // It is there: no need to wait any longer.
-  for (const StreamClass stream : {StreamClass::kControl, StreamClass::kAppend}) {
+  for (const StreamClass stream : raft::kStreamClasses) {
     if (!dead_ && LinkOf(peer, stream).redial != kNoTimer) Dial(peer, stream);
   }
 }
@@ -238,7 +231,7 @@ void Endpoint::OnGoodbye(NodeId from, Goodbye goodbye, bool on_our_own) {
 }
 
 void Endpoint::BreakAll(NodeId peer) {
-  for (const StreamClass stream : {StreamClass::kControl, StreamClass::kAppend}) {
+  for (const StreamClass stream : raft::kStreamClasses) {
     Connection* connection = LinkOf(peer, stream).connection;
     if (connection != nullptr && connection->state == State::kUp) Break(connection);
   }

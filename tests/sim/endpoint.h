@@ -5,6 +5,7 @@
 
 #include <array>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -53,7 +54,7 @@ class Endpoint final : public raft::Transport {
     TimerId redial = kNoTimer;
   };
   struct Peer {
-    std::array<Link, 2> links;
+    std::array<Link, std::size(raft::kStreamClasses)> links;
     // The streams that it opened to us.
     std::vector<Connection*> inbound;
     TimerId death = kNoTimer;

@@ -10,10 +10,6 @@ namespace {
 
 namespace event = raft::event;
 
-const char* ToText(raft::StreamClass stream) {
-  return stream == raft::StreamClass::kControl ? "control" : "append";
-}
-
 std::string ToText(const raft::Event& e) {
   return std::visit(
       Overloaded{
@@ -29,10 +25,11 @@ std::string ToText(const raft::Event& e) {
                                    hello.hello.voter_set ? ", founded" : "");
           },
           [](const event::StreamUp& up) {
-            return absl::StrFormat("%s stream to %d is up", ToText(up.stream), up.peer.value());
+            return absl::StrFormat("%s stream to %d is up", raft::ToString(up.stream),
+                                   up.peer.value());
           },
           [](const event::StreamDown& down) {
-            return absl::StrFormat("%s stream to %d is down", ToText(down.stream),
+            return absl::StrFormat("%s stream to %d is down", raft::ToString(down.stream),
                                    down.peer.value());
           },
           [](const event::PeerDead& dead) {
@@ -67,6 +64,19 @@ std::string ToText(const raft::Event& e) {
                                                        read.entries->size(), read.from.value(),
                                                        read.peer.node_id.value())
                                      : "cannot read: " + read.entries.status().ToString();
+          },
+          [](const event::SnapshotSaved& saved) {
+            return absl::StrFormat("has saved a snapshot up to %d", saved.meta.last_index.value());
+          },
+          [](const event::ChunkRead& read) {
+            return absl::StrFormat("has read a snapshot at byte %d for %d", read.position,
+                                   read.peer.node_id.value());
+          },
+          [](const event::ChunkReceived& received) {
+            return received.received.ok()
+                       ? absl::StrFormat("has a snapshot up to byte %d",
+                                         received.received->position)
+                       : "cannot take up a snapshot: " + received.received.status().ToString();
           },
           [](const event::Shutdown&) { return std::string("is to stop"); }},
       e);

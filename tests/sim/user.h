@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "raft/raft_node.h"
 #include "tests/sim/checks/invariants.h"
@@ -36,6 +37,7 @@ class User final : public raft::ReplicatedLogListener {
   RecordOffset end_offset() const { return end_offset_; }
 
   // raft::ReplicatedLogListener
+  void OnSnapshot(const raft::SnapshotMeta&) override { LOG(FATAL) << "nobody saves one"; }
   void OnCommitted(const std::vector<raft::EntryPtr>& entries) override;
   void OnLeaderChange(Epoch, std::optional<NodeId>) override {}
   void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,

@@ -59,6 +59,8 @@ void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
     heard.led_by = {receive.from, heartbeat->epoch};
   } else if (const auto* append = std::get_if<raft::AppendRequest>(&message)) {
     heard.led_by = {receive.from, append->epoch};
+  } else if (const auto* chunk = std::get_if<raft::SnapshotChunk>(&message)) {
+    heard.led_by = {receive.from, chunk->epoch};
   }
 }
 

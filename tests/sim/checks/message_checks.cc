@@ -38,6 +38,8 @@ void MessageChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effec
 void MessageChecks::CheckReply(const NodeRecord& node, NodeId asker, const raft::Message& message) {
   if (const auto* append = std::get_if<raft::AppendResponse>(&message)) {
     if (append->success) Check(node, *append);
+  } else if (const auto* chunk = std::get_if<raft::SnapshotChunkResponse>(&message)) {
+    if (chunk->state == raft::SnapshotChunkResponse::State::kInstalled) Check(node, *chunk);
   } else if (const auto* vote = std::get_if<raft::VoteResponse>(&message)) {
     if (vote->granted && !vote->pre_vote) Check(node, asker, *vote);
   } else if (const auto* beat = std::get_if<raft::HeartbeatResponse>(&message)) {
@@ -65,6 +67,14 @@ void MessageChecks::Check(const NodeRecord& node, const raft::AppendResponse& re
     return Violated(6, node, "acknowledges what the leader does not have", response);
   }
   logs_.OnAcknowledged(node, response.epoch, response.match_index);
+}
+
+void MessageChecks::Check(const NodeRecord& node, const raft::SnapshotChunkResponse& response) {
+  const DiskState& durable = node.disk.durable();
+  if (durable.hard_state.epoch != response.epoch ||
+      durable.log.last().end_offset < response.id.end_offset) {
+    Violated(6, node, "installed what is not on its disk", response);
+  }
 }
 
 void MessageChecks::Check(const NodeRecord& node, NodeId asker,

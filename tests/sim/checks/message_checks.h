@@ -31,6 +31,7 @@ class MessageChecks {
 
   void CheckReply(const NodeRecord& node, NodeId asker, const raft::Message& message);
   void Check(const NodeRecord& node, const raft::AppendResponse& response);
+  void Check(const NodeRecord& node, const raft::SnapshotChunkResponse& response);
   void Check(const NodeRecord& node, NodeId asker, const raft::VoteResponse& response);
   void Check(const NodeRecord& node, NodeId asker, const raft::HeartbeatResponse& response);
   void CheckSend(const NodeRecord& node, NodeId to, const raft::Message& message);

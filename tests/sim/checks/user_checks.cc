@@ -25,6 +25,8 @@ void UserChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effect>&
   for (const raft::Effect& effect : effects) {
     if (const auto* persist = std::get_if<raft::effect::Persist>(&effect)) {
       CheckAppended(node, persist->write);
+    } else if (const auto* load = std::get_if<raft::effect::LoadSnapshot>(&effect)) {
+      CheckLoaded(node, load->meta);
     } else if (const auto* ready = std::get_if<raft::effect::ReadReady>(&effect)) {
       CheckRead(node, *ready);
     } else if (const auto* claim = std::get_if<raft::effect::Claim>(&effect)) {
@@ -40,6 +42,20 @@ void UserChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effect>&
         12, node.id(),
         absl::StrFormat("its users believe that it leads epoch %d", process.claimed->value()));
   }
+}
+
+void UserChecks::CheckLoaded(const NodeRecord& node, const raft::SnapshotMeta& snapshot) {
+  const LogIndex last = snapshot.last_index;
+  LogIndex& delivered = processes_[node.key].delivered;
+  if (last < delivered || last > cluster_.committed_index() ||
+      cluster_.CommittedAt(last) !=
+          EntryMark{.epoch = snapshot.id.epoch, .checksum = snapshot.last_checksum}) {
+    cluster_.Violated(8, node.id(),
+                      absl::StrFormat("loads a snapshot of another index %d than was committed, or "
+                                      "out of turn (at %d)",
+                                      last.value(), delivered.value()));
+  }
+  delivered = last;
 }
 
 void UserChecks::CheckAppended(const NodeRecord& node, const raft::LogWrite& write) {

@@ -34,6 +34,7 @@ class UserChecks {
     LogIndex delivered;
   };
 
+  void CheckLoaded(const NodeRecord& node, const raft::SnapshotMeta& snapshot);
   void CheckAppended(const NodeRecord& node, const raft::LogWrite& write);
   void CheckRead(const NodeRecord& node, const raft::effect::ReadReady& ready);
   void CheckClaim(const NodeRecord& node, const raft::effect::Claim& claim);

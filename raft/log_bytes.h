@@ -1,0 +1,57 @@
+// How many bytes the entries at the end of a log are, about. Apart from the log's view because it
+// outlives its cache: entries that are only on disk count too.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+
+#include "base/ids.h"
+
+namespace quorate::raft {
+
+// Knows only what this process appended; of what lies before, nothing.
+class LogBytes {
+ public:
+  // REQUIRES: `index` follows the last one that was appended and not truncated.
+  void Append(LogIndex index, size_t bytes) {
+    if (marks_.empty() || total_ - marks_.back().bytes_before >= kMarkBytes) {
+      marks_.push_back({.index = index, .bytes_before = total_});
+    }
+    total_ += bytes;
+  }
+
+  // The bytes of a truncated entry beyond the last mark stay counted.
+  void TruncateAfter(LogIndex index) {
+    while (!marks_.empty() && marks_.back().index > index) {
+      total_ = marks_.back().bytes_before;
+      marks_.pop_back();
+    }
+  }
+
+  // A low index from which on the log's entries are at most `max_bytes`; `end`, if that cannot be
+  // said of any entry before it.
+  LogIndex FirstWithin(size_t max_bytes, LogIndex end) const {
+    for (const Mark& mark : marks_) {
+      if (total_ - mark.bytes_before <= max_bytes) return mark.index;
+    }
+    return end;
+  }
+
+  // Of the entries before `index` nothing is asked any more.
+  void DropBefore(LogIndex index) {
+    while (marks_.size() > 1 && marks_[1].index <= index) marks_.pop_front();
+  }
+
+ private:
+  struct Mark {
+    LogIndex index;
+    size_t bytes_before = 0;
+  };
+  static constexpr size_t kMarkBytes = size_t{1} << 20;
+
+  // Ascending in both.
+  std::deque<Mark> marks_;
+  size_t total_ = 0;
+};
+
+}  // namespace quorate::raft

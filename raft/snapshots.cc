@@ -1,0 +1,216 @@
+// Snapshots and the log's prefix (Raft §7, KIP-630): what a snapshot lets the log forget, how a
+// leader brings a follower one that needs what was forgotten, and how a follower installs it.
+//
+//   leader                                 follower
+//   SnapshotChunk, empty ──────────────►   how far is it received? (kWanted, kBusy), or is what it
+//                        ◄──────────────   holds in the log already? (kInstalled)
+//   SnapshotChunk at `position` ───────►   received, verified when whole, installed
+//                        ◄──────────────   kWanted, the next position … kInstalled: probing goes on
+//
+// One piece at a time, each on the word of the follower, so that a transfer goes on where it broke
+// after either side was restarted, and from another leader that has the same snapshot.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "raft/raft_core.h"
+
+namespace quorate::raft {
+namespace {
+
+using Answer = SnapshotChunkResponse::State;
+
+}  // namespace
+
+absl::Status RaftCore::CheckSnapshot(const RestoredLog& restored) {
+  if (!restored.start) return absl::OkStatus();
+  const SnapshotMeta& start = *restored.start;
+  const std::optional<SnapshotMeta>& newest = restored.snapshot;
+  if (newest && (newest->last_index > start.last_index || newest == start)) return absl::OkStatus();
+  return absl::DataLossError(absl::StrFormat(
+      "the log begins at index %d, after offset %d, and %s: what it holds before is lost",
+      restored.first_index.value(), start.id.end_offset.value(),
+      newest ? absl::StrFormat("the newest snapshot ends at offset %d of epoch %d",
+                               newest->id.end_offset.value(), newest->id.epoch.value())
+             : "there is no snapshot"));
+}
+
+void RaftCore::BeginWithSnapshot() {
+  if (!snapshot_) return;
+  // The process may have died between receiving and installing it.
+  if (snapshot_->last_index > log_.commit_index()) TakeUpSnapshot(*snapshot_);
+  Emit(effect::LoadSnapshot{*snapshot_});
+}
+
+void RaftCore::Handle(event::SnapshotSaved event) {
+  CHECK_LE(event.meta.last_index, log_.commit_index()) << "a snapshot of what is not committed";
+  KeepSnapshot(std::move(event.meta));
+}
+
+void RaftCore::KeepSnapshot(SnapshotMeta meta) {
+  if (snapshot_ && meta.last_index <= snapshot_->last_index) return;
+  snapshot_ = std::move(meta);
+  const LogIndex upto = std::min({snapshot_->last_index, log_.commit_index(), log_.durable_index(),
+                                  log_.last_index() - 1, FirstKept() - 1});
+  if (upto < log_.first_index()) return;
+  log_.DropPrefix(upto);
+  write_.drop_prefix = upto;
+  write_pending_ = true;
+}
+
+LogIndex RaftCore::FirstKept() const {
+  LogIndex first = snapshot_->last_index + 1 - options_.kept_entries;
+  if (const auto* leader = std::get_if<Leader>(&role_)) {
+    for (const auto& [id, progress] : leader->peers) {
+      if (IsLive(progress)) first = std::min(first, progress.needed_index());
+    }
+  }
+  return std::max(first, log_.FirstWithin(options_.kept_bytes));
+}
+
+bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
+  // A log that has its last entry has all of it, and what follows there stays.
+  if (log_.EpochAt(meta.last_index) == meta.id.epoch) {
+    FollowCommit(meta.last_index);
+    return false;
+  }
+  CHECK(!std::holds_alternative<Leader>(role_)) << "a leader's log lacks what is committed";
+  CHECK(write_.entries.empty() && !write_.truncate_after && !write_.drop_prefix);
+  // The votes that it asked for were asked with the log that goes.
+  if (!std::holds_alternative<Follower>(role_)) {
+    BecomeFollower(std::nullopt, RandomElectionDeadline());
+  }
+  // Redpanda 65068aa37b: the epoch ran backwards when only a snapshot survived.
+  if (meta.id.epoch > epoch()) AdoptEpoch(meta.id.epoch);
+  writes_.TruncatedAfter(log_.commit_index());
+  log_.InstallSnapshot(meta);
+  write_.install_snapshot = meta;
+  write_pending_ = true;
+  return true;
+}
+
+// The follower.
+
+void RaftCore::OnMessage(NodeId from, SessionId session, const SnapshotChunk& chunk) {
+  SnapshotChunkResponse response{
+      .epoch = epoch(), .sequence = chunk.sequence, .id = chunk.id, .state = Answer::kBusy};
+  if (chunk.epoch < epoch()) return Emit(effect::Reply{.session = session, .message = response});
+  AcceptLeader(from, chunk.epoch);
+  response.epoch = epoch();
+  if (chunk.last_index <= log_.commit_index() || log_.EpochAt(chunk.last_index) == chunk.id.epoch) {
+    return AnswerInstalled(session, response, chunk.last_index);
+  }
+  if (receiving_chunk_) return Emit(effect::Reply{.session = session, .message = response});
+  receiving_chunk_ = true;
+  Emit(effect::ReceiveChunk{.session = session, .chunk = chunk});
+}
+
+void RaftCore::Handle(event::ChunkReceived event) {
+  receiving_chunk_ = false;
+  if (!event.received.ok()) return Die(std::move(event.received).status());
+  SnapshotChunkResponse response{.epoch = epoch(),
+                                 .sequence = event.sequence,
+                                 .id = event.id,
+                                 .state = Answer::kWanted,
+                                 .position = event.received->position};
+  if (const std::optional<SnapshotMeta>& complete = event.received->complete) {
+    // Since it was asked for, the log may have grown beyond it.
+    if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete)) {
+      Emit(effect::LoadSnapshot{*complete});
+    }
+    KeepSnapshot(*complete);
+    return AnswerInstalled(event.session, response, complete->last_index);
+  }
+  Emit(effect::Reply{.session = event.session, .message = response});
+}
+
+void RaftCore::AnswerInstalled(SessionId session, SnapshotChunkResponse response,
+                               LogIndex last_index) {
+  response.state = Answer::kInstalled;
+  ReplyAfter(std::max(hard_state_write_, writes_.Covering(last_index)), session, response);
+}
+
+// The leader.
+
+void RaftCore::StartSnapshot(const ReplicaKey& peer, FollowerProgress& progress) {
+  CHECK(snapshot_ && snapshot_->last_index + 1 >= log_.first_index());
+  progress.BecomeSnapshot(*snapshot_);
+  OfferSnapshot(peer, progress);
+}
+
+void RaftCore::OfferSnapshot(const ReplicaKey& peer, FollowerProgress& progress) {
+  SendChunk(peer, progress, 0, {});
+}
+
+void RaftCore::OnSnapshotStreamUp(const ReplicaKey& peer) {
+  FollowerProgress* progress = FindProgress(peer);
+  if (progress != nullptr && progress->state() == FollowerProgress::State::kSnapshot) {
+    OfferSnapshot(peer, *progress);
+  }
+}
+
+void RaftCore::SendChunk(const ReplicaKey& peer, FollowerProgress& progress, int64_t position,
+                         SnapshotPiece piece) {
+  if (!IsUp(peer, StreamClass::kSnapshot)) return;
+  const SnapshotMeta& snapshot = progress.snapshot();
+  const int64_t sequence = progress.OnChunkSent(now_);
+  Emit(effect::Send{.to = peer.node_id,
+                    .message = SnapshotChunk{.epoch = epoch(),
+                                             .sequence = sequence,
+                                             .id = snapshot.id,
+                                             .last_index = snapshot.last_index,
+                                             .position = position,
+                                             .total_bytes = piece.total_bytes,
+                                             .bytes = std::move(piece.bytes)}});
+}
+
+void RaftCore::OnMessage(NodeId from, SessionId, const SnapshotChunkResponse& response) {
+  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
+  FollowerProgress* progress = FindProgress(from, StreamClass::kSnapshot);
+  if (progress == nullptr || response.epoch < epoch()) return;
+  progress->OnContact(log_.last_index(), now_);
+  if (!progress->OnChunkAnswered(response.sequence, response.id, now_)) return;
+  switch (response.state) {
+    case Answer::kInstalled:
+      progress->OnSnapshotInstalled(now_);
+      return AdvanceCommit();
+    case Answer::kWanted:
+      return Emit(effect::ReadChunk{.peer = *AnswererOn(from, StreamClass::kSnapshot),
+                                    .epoch = epoch(),
+                                    .id = response.id,
+                                    .position = response.position});
+    case Answer::kBusy:
+      return;  // it is asked again once that is overdue
+  }
+}
+
+void RaftCore::Handle(event::ChunkRead event) {
+  if (!std::holds_alternative<Leader>(role_) || event.epoch != epoch()) return;
+  FollowerProgress* progress = FindProgress(event.peer);
+  if (progress == nullptr || progress->state() != FollowerProgress::State::kSnapshot ||
+      progress->snapshot().id != event.id) {
+    return;
+  }
+  if (event.piece.ok()) {
+    return SendChunk(event.peer, *progress, event.position, *std::move(event.piece));
+  }
+  // A newer one has replaced it meanwhile.
+  if (absl::IsNotFound(event.piece.status()) && snapshot_->id != event.id) {
+    return StartSnapshot(event.peer, *progress);
+  }
+  Die(absl::DataLossError(absl::StrFormat("the snapshot of offset %d cannot be read at byte %d: %s",
+                                          event.id.end_offset.value(), event.position,
+                                          event.piece.status().ToString())));
+}
+
+void RaftCore::OfferOverdueSnapshots() {
+  for (auto& [id, progress] : std::get<Leader>(role_).peers) {
+    // Early enough that a peer that is busy with a piece counts as a working part of the quorum.
+    if (progress.ChunkIsOverdue(now_, options_.check_quorum_timeout / 2)) {
+      OfferSnapshot(id, progress);
+    }
+  }
+}
+
+}  // namespace quorate::raft
