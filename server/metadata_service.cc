@@ -153,9 +153,15 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* MetadataService::Subscribe(
   }
   auto* stream = new SubscribeStream(context, edge_, hub_);
   const std::string name = subscribe.subscriber().empty() ? "a subscriber" : subscribe.subscriber();
-  stream->Begin({.epoch = Epoch(subscribe.epoch()),
-                 .end_offset = RecordOffset(subscribe.end_offset()),
-                 .subscriber = absl::StrFormat("%s (%s)", name, context->peer())});
+  SubscriptionStart start{.epoch = Epoch(subscribe.epoch()),
+                          .end_offset = RecordOffset(subscribe.end_offset()),
+                          .subscriber = absl::StrFormat("%s (%s)", name, context->peer())};
+  if (subscribe.snapshot_position() > 0) {
+    start.part = {.id = {.end_offset = RecordOffset(subscribe.snapshot_end_offset()),
+                         .epoch = Epoch(subscribe.snapshot_epoch())},
+                  .position = static_cast<storage::FilePosition>(subscribe.snapshot_position())};
+  }
+  stream->Begin(std::move(start));
   return stream;
 }
 

@@ -81,6 +81,18 @@ FramePtr MakeProgressFrame(RecordOffset high_watermark, const LeaderView& leader
   return MakeFrame(response);
 }
 
+FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk) {
+  SubscribeResponse response;
+  auto& sent = *response.mutable_snapshot_chunk();
+  sent.set_epoch(chunk.id.epoch.value());
+  sent.set_end_offset(chunk.id.end_offset.value());
+  sent.set_position(static_cast<int64_t>(chunk.position));
+  sent.set_next_position(static_cast<int64_t>(chunk.next_position));
+  sent.set_data(chunk.data);
+  sent.set_last(chunk.is_last);
+  return MakeFrame(response);
+}
+
 FramePtr MakeResetFrame(const std::string& reason) {
   SubscribeResponse response;
   response.mutable_reset()->set_reason(reason);

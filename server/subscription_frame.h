@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "raft/entry.h"
 #include "server/leader_tracker.h"
+#include "storage/snapshot_depot.h"
 
 namespace quorate::server {
 
@@ -29,6 +30,7 @@ using FramePtr = std::shared_ptr<const Frame>;
 
 FramePtr MakeBatchFrame(const raft::EntryPtr& entry);
 FramePtr MakeProgressFrame(RecordOffset high_watermark, const LeaderView& leader);
+FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk);
 FramePtr MakeResetFrame(const std::string& reason);
 
 // The newest batches, contiguous up to the high watermark, within a bound in bytes (the newest is

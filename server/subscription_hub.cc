@@ -26,6 +26,7 @@ struct SubscriptionHub::Cursor {
   enum class Phase {
     kLocating,   // its start is being looked up in the log
     kWaiting,    // until the high watermark is at `wait_for`
+    kSnapshot,   // `part` is being sent
     kStreaming,  // from `next` on
     kEnding,     // a last frame is under way
   };
@@ -36,6 +37,8 @@ struct SubscriptionHub::Cursor {
   Phase phase = Phase::kLocating;
   RecordOffset wait_for;
   RecordOffset next;
+  // The snapshot that is sent, and its next chunk.
+  SubscriptionStart::PartOfSnapshot part;
   // Tell the subscriber how far the log is once it has everything.
   bool progress_due = true;
   bool writing = false;
@@ -135,7 +138,17 @@ void SubscriptionHub::Add(SubscriptionId id, SubscriptionStart start, Subscriber
   LOG(INFO) << cursor.start.subscriber << " subscribes from offset " << cursor.next << ", epoch "
             << cursor.start.epoch;
   ArmTick();
-  if (has_nothing) {
+  if (cursor.start.part && snapshots_ != nullptr) {
+    cursor.phase = Cursor::Phase::kSnapshot;
+    cursor.part = *cursor.start.part;
+    Pump(cursor);
+  } else {
+    BeginAtStart(cursor);
+  }
+}
+
+void SubscriptionHub::BeginAtStart(Cursor& cursor) {
+  if (cursor.next == RecordOffset(0)) {
     cursor.phase = Cursor::Phase::kStreaming;
     Pump(cursor);
   } else {
@@ -185,7 +198,9 @@ void SubscriptionHub::VerifyStart(Cursor& cursor) {
   log_->ReadCommitted(last, /*max_bytes=*/1,
                       [this, id = cursor.id](absl::StatusOr<std::vector<raft::EntryPtr>> entries) {
                         PostTo(id, [this, entries = std::move(entries)](Cursor& verified) {
-                          if (!entries.ok()) {
+                          if (absl::IsOutOfRange(entries.status())) {
+                            OnStartCompacted(verified);
+                          } else if (!entries.ok()) {
                             FailRead(verified, entries.status());
                           } else {
                             const raft::EntryPtr& entry = entries->front();
@@ -213,6 +228,63 @@ void SubscriptionHub::Reset(Cursor& cursor, const std::string& reason) {
   Send(cursor, {MakeResetFrame(reason)});
 }
 
+void SubscriptionHub::OnStartCompacted(Cursor& cursor) {
+  const auto newest = NewestSnapshot();
+  if (newest && newest->end_offset == cursor.next) {
+    OnStartFound(cursor, newest->end_offset, newest->epoch);
+  } else {
+    BeginSnapshot(cursor);
+  }
+}
+
+void SubscriptionHub::BeginSnapshot(Cursor& cursor) {
+  const auto newest = NewestSnapshot();
+  if (!newest || newest->end_offset <= cursor.next) {
+    FailRead(cursor, absl::DataLossError("neither the log nor a snapshot has what is next"));
+    return;
+  }
+  LOG(INFO) << cursor.start.subscriber << " gets the snapshot of offset " << newest->end_offset
+            << ": the log no longer has offset " << cursor.next;
+  cursor.phase = Cursor::Phase::kSnapshot;
+  cursor.part = {.id = *newest};
+  Pump(cursor);
+}
+
+std::optional<raft::SnapshotId> SubscriptionHub::NewestSnapshot() const {
+  const auto newest = snapshots_ == nullptr ? std::nullopt : snapshots_->Newest();
+  return newest ? std::optional(newest->id) : std::nullopt;
+}
+
+void SubscriptionHub::ReadChunk(Cursor& cursor) {
+  cursor.reading = true;
+  snapshots_->ReadChunk(
+      cursor.part.id, cursor.part.position,
+      [this, id = cursor.id](absl::StatusOr<storage::SnapshotChunk> chunk) {
+        PostTo(id, [this, chunk = std::move(chunk)](Cursor& read) { OnChunk(read, chunk); });
+      });
+}
+
+void SubscriptionHub::OnChunk(Cursor& cursor, const absl::StatusOr<storage::SnapshotChunk>& chunk) {
+  cursor.reading = false;
+  if (absl::IsNotFound(chunk.status()) && cursor.part.id != NewestSnapshot()) {
+    // It was replaced by a newer one, or only another controller has it.
+    BeginAtStart(cursor);
+    return;
+  }
+  if (!chunk.ok()) {
+    FailRead(cursor, chunk.status());
+    return;
+  }
+  cursor.part.position = chunk->next_position;
+  if (chunk->is_last) {
+    cursor.phase = Cursor::Phase::kStreaming;
+    cursor.next = cursor.part.id.end_offset;
+    cursor.start.epoch = cursor.part.id.epoch;
+    cursor.progress_due = true;
+  }
+  Send(cursor, {MakeSnapshotFrame(*chunk)});
+}
+
 void SubscriptionHub::Pump(Cursor& cursor) {
   if (cursor.phase == Cursor::Phase::kWaiting && high_watermark_ >= cursor.wait_for) {
     if (cursor.next <= high_watermark_) {
@@ -223,7 +295,9 @@ void SubscriptionHub::Pump(Cursor& cursor) {
     }
     return;
   }
-  if (cursor.phase != Cursor::Phase::kStreaming || cursor.writing || cursor.reading) return;
+  if (cursor.writing || cursor.reading) return;
+  if (cursor.phase == Cursor::Phase::kSnapshot) ReadChunk(cursor);
+  if (cursor.phase != Cursor::Phase::kStreaming) return;
   if (cursor.next < high_watermark_) {
     std::vector<FramePtr> frames = cache_.From(cursor.next, options_.chunk_bytes);
     if (frames.empty()) {
@@ -251,6 +325,10 @@ void SubscriptionHub::ReadLog(Cursor& cursor) {
 void SubscriptionHub::OnRead(Cursor& cursor,
                              const absl::StatusOr<std::vector<raft::EntryPtr>>& entries) {
   cursor.reading = false;
+  if (absl::IsOutOfRange(entries.status())) {
+    BeginSnapshot(cursor);
+    return;
+  }
   if (!entries.ok()) {
     FailRead(cursor, entries.status());
     return;

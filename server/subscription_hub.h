@@ -8,6 +8,7 @@
 //   0 ─────────────────────────────► streaming
 //   at or below the high watermark ─► read the entry that ends there ─► streaming | reset
 //   above it ─► ask the leader how far the log is ─► wait until that is here ─► as above
+//   no longer in the log ─► the newest snapshot, chunk by chunk ─► streaming
 #pragma once
 
 #include <atomic>
@@ -26,6 +27,7 @@
 #include "server/leader_tracker.h"
 #include "server/log_listeners.h"
 #include "server/subscription_frame.h"
+#include "storage/snapshot_depot.h"
 
 namespace quorate::server {
 
@@ -63,6 +65,12 @@ struct SubscriptionStart {
   RecordOffset end_offset;
   // Who subscribes, for logs.
   std::string subscriber;
+  // A snapshot of which it has the chunks before this position.
+  struct PartOfSnapshot {
+    raft::SnapshotId id;
+    storage::FilePosition position = 0;
+  };
+  std::optional<PartOfSnapshot> part;
 };
 
 class SubscriptionHub final : public LogWatcher {
@@ -74,6 +82,8 @@ class SubscriptionHub final : public LogWatcher {
 
   // Call once, before the log can call back.
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+  // Alike; not needed where the log never begins with a snapshot.
+  void SetSnapshots(storage::SnapshotDepot* snapshots) { snapshots_ = snapshots; }
 
   // Any thread. `stream` stays valid until the hub calls its Finish or Cut, which it does once.
   SubscriptionId Subscribe(SubscriptionStart start, SubscriberStream* stream);
@@ -104,6 +114,14 @@ class SubscriptionHub final : public LogWatcher {
   void VerifyStart(Cursor& cursor);
   void OnStartFound(Cursor& cursor, RecordOffset end_offset, Epoch epoch);
   void Reset(Cursor& cursor, const std::string& reason);
+  // From `cursor.start` on, as a subscriber that has no part of a snapshot.
+  void BeginAtStart(Cursor& cursor);
+  // The batch that it has last, or that it wants next, is no longer in the log.
+  void OnStartCompacted(Cursor& cursor);
+  void BeginSnapshot(Cursor& cursor);
+  std::optional<raft::SnapshotId> NewestSnapshot() const;
+  void ReadChunk(Cursor& cursor);
+  void OnChunk(Cursor& cursor, const absl::StatusOr<storage::SnapshotChunk>& chunk);
 
   // Sends what is next, unless something is under way.
   void Pump(Cursor& cursor);
@@ -126,6 +144,7 @@ class SubscriptionHub final : public LogWatcher {
   const Clock* const clock_;
   const LeaderTracker* const leader_;
   raft::ReplicatedLog* log_ = nullptr;
+  storage::SnapshotDepot* snapshots_ = nullptr;
   std::atomic<SubscriptionId> next_id_{1};
 
   // On the loop only.

@@ -6,6 +6,9 @@
 #include "base/testing/manual_executor.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
 #include "server/testing/fake_replicated_log.h"
+#include "storage/memory_snapshot_files.h"
+#include "storage/snapshot_directory.h"
+#include "storage/testing/snapshots.h"
 
 namespace quorate::server {
 namespace {
@@ -49,6 +52,9 @@ class FakeStream final : public SubscriberStream {
         case SubscribeResponse::kReset:
           reset = response.reset().reason();
           break;
+        case SubscribeResponse::kSnapshotChunk:
+          chunks.push_back(response.snapshot_chunk());
+          break;
         default:
           ADD_FAILURE() << response.ShortDebugString();
       }
@@ -69,6 +75,7 @@ class FakeStream final : public SubscriberStream {
   std::vector<int64_t> progress;
   int32_t last_leader = -2;
   std::string reset;
+  std::vector<metadata::v1::SnapshotChunk> chunks;
   std::vector<FramePtr> all;
   uint64_t sent = 0;
   bool writing = false;
@@ -317,6 +324,110 @@ TEST_F(SubscriptionHubTest, ShutdownEndsAllStreamsAndThoseThatCome) {
   FakeStream b;
   Subscribe(b, 0, 0);
   EXPECT_TRUE(b.end.has_value());
+}
+
+// A log whose first entries, up to offset 6, are in a snapshot alone.
+class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
+ protected:
+  SubscriptionHubSnapshotTest() {
+    CHECK_OK(storage::WriteSnapshot(files_, kMeta));
+    auto depot = storage::SnapshotDepot::Open(&files_, &executor_);
+    CHECK_OK(depot.status());
+    depot_ = *std::move(depot);
+    hub_.SetSnapshots(depot_.get());
+    Commit({MakeTestEntry(3), MakeTestEntry(4)});
+  }
+
+  static std::vector<std::string> Data(const FakeStream& stream) {
+    std::vector<std::string> data;
+    for (const auto& chunk : stream.chunks) data.push_back(chunk.data());
+    return data;
+  }
+
+  const raft::SnapshotMeta kMeta = storage::MakeMeta(6, 1);
+  storage::MemorySnapshotFiles files_;
+  std::unique_ptr<storage::SnapshotDepot> depot_;
+};
+
+TEST_F(SubscriptionHubSnapshotTest, WhoHasNothingGetsTheSnapshotThenBatches) {
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 0, 0);
+  ASSERT_THAT(stream.chunks, SizeIs(1)) << "one chunk at a time";
+  Drain(id, stream);
+  EXPECT_EQ(Data(stream), storage::TestChunks());
+  for (size_t i = 0; i < stream.chunks.size(); ++i) {
+    EXPECT_EQ(stream.chunks[i].epoch(), 1);
+    EXPECT_EQ(stream.chunks[i].end_offset(), 6);
+    EXPECT_EQ(stream.chunks[i].last(), i + 1 == stream.chunks.size());
+  }
+  EXPECT_THAT(stream.batches, ElementsAre(6, 8));
+  EXPECT_EQ(stream.progress.back(), 10);
+}
+
+TEST_F(SubscriptionHubSnapshotTest, WhoseLastBatchIsGoneGetsTheSnapshot) {
+  FakeStream stream;
+  Drain(Subscribe(stream, 1, 4), stream);
+  EXPECT_EQ(Data(stream), storage::TestChunks());
+  EXPECT_THAT(stream.batches, ElementsAre(6, 8));
+}
+
+TEST_F(SubscriptionHubSnapshotTest, WhoHasWhatTheSnapshotHoldsGetsBatchesOnly) {
+  FakeStream stream;
+  Drain(Subscribe(stream, 1, 6), stream);
+  EXPECT_THAT(stream.chunks, IsEmpty());
+  EXPECT_THAT(stream.batches, ElementsAre(6, 8));
+  FakeStream foreign;
+  Drain(Subscribe(foreign, 2, 6), foreign);
+  EXPECT_THAT(foreign.reset, HasSubstr("epoch 1"));
+}
+
+TEST_F(SubscriptionHubSnapshotTest, GoesOnWithWhatCameInPart) {
+  FakeStream first;
+  Subscribe(first, 0, 0);
+  ASSERT_THAT(first.chunks, SizeIs(1));
+  const auto position = static_cast<storage::FilePosition>(first.chunks[0].next_position());
+  FakeStream stream;
+  const SubscriptionId id = hub_.Subscribe(
+      {.subscriber = "test", .part = SubscriptionStart::PartOfSnapshot{kMeta.id, position}},
+      &stream);
+  executor_.RunReady();
+  Drain(id, stream);
+  EXPECT_THAT(stream.chunks, SizeIs(storage::TestChunks().size() - 1));
+  EXPECT_EQ(stream.chunks[0].position(), first.chunks[0].next_position());
+  EXPECT_THAT(stream.batches, ElementsAre(6, 8));
+}
+
+TEST_F(SubscriptionHubSnapshotTest, APartThatThisControllerDoesNotHaveBeginsAnew) {
+  FakeStream stream;
+  const SubscriptionId id =
+      hub_.Subscribe({.subscriber = "test",
+                      .part = SubscriptionStart::PartOfSnapshot{storage::MakeMeta(4, 1).id, 100}},
+                     &stream);
+  executor_.RunReady();
+  Drain(id, stream);
+  EXPECT_EQ(Data(stream), storage::TestChunks());
+}
+
+TEST_F(SubscriptionHubSnapshotTest, ADamagedSnapshotEndsTheStream) {
+  files_.FlipBit(storage::SnapshotName(kMeta.id), 2000);
+  FakeStream stream;
+  Drain(Subscribe(stream, 0, 0), stream);
+  ASSERT_TRUE(stream.finished);
+  EXPECT_EQ(stream.end->code(), common::v1::UNKNOWN_SERVER_ERROR);
+}
+
+TEST_F(SubscriptionHubSnapshotTest, ASnapshotThatVanishesIsFollowedByTheNewest) {
+  FakeStream stream;
+  const SubscriptionId id = Subscribe(stream, 0, 0);
+  const raft::SnapshotMeta newer = storage::MakeMeta(8, 1);
+  CHECK_OK(storage::WriteSnapshot(files_, newer, {"newer"}));
+  depot_->Add(newer);
+  CHECK_OK(files_.Remove(storage::SnapshotName(kMeta.id)));
+  log_.entries.erase(log_.entries.begin());
+  Drain(id, stream);
+  EXPECT_EQ(stream.chunks.back().end_offset(), 8);
+  EXPECT_EQ(stream.chunks.back().data(), "newer");
+  EXPECT_EQ(stream.batches.back(), 8);
 }
 
 }  // namespace

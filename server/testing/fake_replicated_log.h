@@ -26,8 +26,9 @@ class FakeReplicatedLog final : public raft::ReplicatedLog {
     ++reads;
     std::vector<raft::EntryPtr> result;
     size_t bytes = 0;
+    const bool is_compacted = !entries.empty() && from < entries.front()->header().base_offset;
     for (const raft::EntryPtr& entry : entries) {
-      if (entry->end_offset() <= from) continue;
+      if (is_compacted || entry->end_offset() <= from) continue;
       bytes += entry->encoded().size();
       if (bytes > max_bytes && !result.empty()) break;
       result.push_back(entry);
@@ -43,6 +44,8 @@ class FakeReplicatedLog final : public raft::ReplicatedLog {
     std::move(done)(status);
   }
 
+  void SnapshotSaved(raft::SnapshotMeta snapshot) override { saved.push_back(std::move(snapshot)); }
+
   // Only the controller asks for these.
   void Propose(raft::Proposal /*proposal*/) override { LOG(FATAL) << "not for readers"; }
   raft::Admission admission() const override { return raft::Admission::kOpen; }
@@ -50,12 +53,12 @@ class FakeReplicatedLog final : public raft::ReplicatedLog {
                           absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
     LOG(FATAL) << "not for readers";
   }
-  void SnapshotSaved(raft::SnapshotMeta /*snapshot*/) override { LOG(FATAL) << "not for readers"; }
   void ConfirmPause(Epoch /*epoch*/) override { LOG(FATAL) << "not for readers"; }
 
   std::vector<raft::EntryPtr> entries;
   raft::QuorumStatus status;
   std::deque<IndexDone> questions;
+  std::vector<raft::SnapshotMeta> saved;
   int reads = 0;
 };
 
