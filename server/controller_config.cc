@@ -14,6 +14,7 @@ namespace quorate::server {
 namespace {
 
 constexpr int64_t kMaxMilliseconds = 24 * 60 * 60 * 1000;
+constexpr int64_t kMaxBytes = int64_t{1} << 40;
 
 // What the options write; the checks turn it into a ControllerConfig.
 struct Raw {
@@ -102,6 +103,18 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "long.",
          .set = SetMilliseconds(&config.broker_connection_grace, 1, kMaxMilliseconds),
          .default_text = "1000"}}},
+      {"Snapshots",
+       {{.name = "snapshot-min-log-bytes",
+         .value_name = "BYTES",
+         .help = "A snapshot is written, and the log before it dropped, when the log has grown by "
+                 "so much since the last one, and by four times that one's size.",
+         .set = SetInteger(&config.snapshot_min_log_bytes, 1, kMaxBytes),
+         .default_text = "67108864"},
+        {.name = "snapshot-max-bytes-per-second",
+         .value_name = "BYTES",
+         .help = "A snapshot is written no faster than this, so that it does not hold up the log.",
+         .set = SetInteger(&config.snapshot_max_bytes_per_second, 1024, kMaxBytes),
+         .default_text = "33554432"}}},
       LogAndTestOptions(config),
   };
 }

@@ -45,6 +45,9 @@ struct ControllerConfig : ProcessConfig {
   Duration broker_session_timeout{};
   Duration broker_connection_grace{};
 
+  int64_t snapshot_min_log_bytes = 0;
+  int64_t snapshot_max_bytes_per_second = 0;
+
   // Questionable but not wrong, one sentence each: for the log.
   std::vector<std::string> warnings;
 };

@@ -29,16 +29,24 @@
 #include "server/peer_transport.h"
 #include "server/readiness.h"
 #include "server/request_router.h"
+#include "server/snapshotter.h"
 #include "server/subscription_hub.h"
 #include "storage/controller_log.h"
 #include "storage/data_directory.h"
 #include "storage/fatal.h"
+#include "storage/snapshot_depot.h"
+#include "storage/snapshot_directory.h"
+#include "storage/snapshot_disk.h"
+#include "storage/snapshot_saver.h"
 
 namespace quorate::server {
 namespace {
 
 // Requests that may wait for a loop; raft's takes only completions and peer messages.
 constexpr size_t kMaxQueued = 20'000;
+
+// For the image of a snapshot, which is there as soon as the controller's loop comes to it.
+constexpr Duration kReadImageTimeout = std::chrono::seconds(1);
 
 // How long each step of stopping may take before the next one begins.
 constexpr Duration kDrainTimeout = std::chrono::seconds(1);
@@ -90,6 +98,14 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
   return options;
 }
 
+Snapshotter::Options MakeSnapshotterOptions(const ControllerConfig& config) {
+  return {.self = config.node_id, .min_log_bytes = config.snapshot_min_log_bytes};
+}
+
+storage::SnapshotSaver::Options MakeSaverOptions(const ControllerConfig& config) {
+  return {.bytes_per_second = static_cast<size_t>(config.snapshot_max_bytes_per_second)};
+}
+
 controller::ControllerOptions MakeControllerOptions(const ControllerConfig& config, uint64_t seed) {
   return {.cluster_id = config.cluster_id,
           .node_id = config.node_id,
@@ -123,21 +139,27 @@ class ControllerServer::Impl final : public ControllerDirectory {
   ~Impl() override { Stop(); }
 
   absl::Status Start(uint64_t seed, FatalCallback on_fatal) {
-    ASSIGN_OR_RETURN(raft_,
-                     raft::RaftNode::Create(MakeRaftOptions(config_, self_), log_->TakeRestored(),
-                                            {.executor = &raft_loop_,
-                                             .clock = &clock_,
-                                             .log = log_->log(),
-                                             .transport = &transport_},
-                                            seed, std::move(on_fatal)));
+    RETURN_IF_ERROR(OpenSnapshots());
+    raft::RestoredLog restored = log_->TakeRestored();
+    restored.snapshot = snapshots_->Newest();
+    ASSIGN_OR_RETURN(raft_, raft::RaftNode::Create(MakeRaftOptions(config_, self_), restored,
+                                                   {.executor = &raft_loop_,
+                                                    .clock = &clock_,
+                                                    .log = log_->log(),
+                                                    .transport = &transport_,
+                                                    .snapshots = snapshots_.get()},
+                                                   seed, std::move(on_fatal)));
     controller_.SetLog(raft_.get());
+    controller_.SetSnapshots(&*snapshotter_);
+    snapshotter_->SetLog(raft_.get());
     hub_.SetLog(raft_.get());
+    hub_.SetSnapshots(snapshots_.get());
     queries_.emplace(config_.cluster_id, raft_.get(), &controller_, this, &clock_);
     admin_service_.emplace(&edge_, &router_, &*queries_, &controller_, &query_loop_);
     broker_service_.emplace(&edge_, &router_, &controller_);
     metadata_service_.emplace(config_.cluster_id, &edge_, &hub_);
     listeners_.emplace(std::vector<raft::ReplicatedLogListener*>{
-        &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_});
+        &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_, &*snapshotter_});
 
     transport_.service()->SetForwardHandler(
         [this](const raft::v1::ForwardRequest& request, ForwardReply reply) {
@@ -170,8 +192,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     }
     transport_.Stop();
     if (peer_listener_.server != nullptr) Close(peer_listener_);
-    for (EventLoop* loop :
-         {&raft_loop_, &controller_loop_, &edge_loop_, &fanout_loop_, &query_loop_}) {
+    for (EventLoop* loop : {&raft_loop_, &controller_loop_, &edge_loop_, &fanout_loop_,
+                            &query_loop_, &snapshot_loop_}) {
       loop->Stop();
     }
     // The threads of these two end before what they call back goes away.
@@ -189,6 +211,30 @@ class ControllerServer::Impl final : public ControllerDirectory {
   }
 
  private:
+  absl::Status OpenSnapshots() {
+    ASSIGN_OR_RETURN(snapshot_disk_, storage::SnapshotDisk::Open(data_directory_->path() + "/" +
+                                                                 storage::kSnapshotsName));
+    ASSIGN_OR_RETURN(snapshots_, storage::SnapshotDepot::Open(&*snapshot_disk_, &snapshot_loop_));
+    saver_.emplace(MakeSaverOptions(config_), snapshots_.get(), &*snapshot_disk_, &snapshot_loop_,
+                   &clock_);
+    snapshotter_.emplace(MakeSnapshotterOptions(config_), &snapshot_loop_, &clock_,
+                         snapshots_.get(), &*saver_, [this](RecordOffset end_offset, auto done) {
+                           ReadCommittedImage(end_offset, std::move(done));
+                         });
+    return absl::OkStatus();
+  }
+
+  void ReadCommittedImage(
+      RecordOffset end_offset,
+      absl::AnyInvocable<void(std::optional<metadata::MetadataImage>) &&> done) {
+    controller_.ReadImage(
+        end_offset, clock_.Now() + kReadImageTimeout,
+        [done = std::move(done)](auto answer) mutable {
+          auto* image = std::get_if<metadata::MetadataImage>(&answer);
+          std::move(done)(image == nullptr ? std::nullopt : std::optional(std::move(*image)));
+        });
+  }
+
   // This node still serves meanwhile, so that a clean hand-over fails no request; and it stays
   // until a read is answered by the successor, which takes the successor's barrier: with this
   // node's vote and disk, and without the work of its going, that is sooner.
@@ -248,6 +294,13 @@ class ControllerServer::Impl final : public ControllerDirectory {
   EventLoop edge_loop_{"edge", kMaxQueued};
   EventLoop fanout_loop_{"fanout", kMaxQueued};
   EventLoop query_loop_{"query", kMaxQueued};
+  // Reads and writes snapshots.
+  EventLoop snapshot_loop_{"snapshot", kMaxQueued};
+
+  std::optional<storage::SnapshotDisk> snapshot_disk_;
+  std::unique_ptr<storage::SnapshotDepot> snapshots_;
+  std::optional<storage::SnapshotSaver> saver_;
+  std::optional<Snapshotter> snapshotter_;
 
   PeerTransport transport_;
   std::optional<GrpcBrokerProber> prober_;

@@ -1,0 +1,137 @@
+#include "server/snapshotter.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+#include "metadata/snapshot_encoder.h"
+#include "metadata/snapshot_loader.h"
+
+namespace quorate::server {
+
+Snapshotter::Snapshotter(Options options, Executor* executor, const Clock* clock,
+                         storage::SnapshotDepot* depot, storage::SnapshotSaver* saver,
+                         ReadImage read_image)
+    : options_(options),
+      executor_(executor),
+      clock_(clock),
+      depot_(depot),
+      saver_(saver),
+      read_image_(std::move(read_image)) {}
+
+absl::StatusOr<metadata::MetadataImage> Snapshotter::Load(const raft::SnapshotId& id) {
+  metadata::SnapshotLoader loader;
+  RETURN_IF_ERROR(
+      depot_->ForEachChunk(id, [&](std::string_view chunk) { return loader.Add(chunk); }).status());
+  return std::move(loader).Finish();
+}
+
+void Snapshotter::OnSnapshot(const raft::SnapshotMeta& snapshot) {
+  executor_->Post([this, snapshot] { Begin(snapshot); });
+}
+
+void Snapshotter::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
+  executor_->Post([this, entries] {
+    for (const raft::EntryPtr& entry : entries) Track(*entry);
+    if (stage_ == Stage::kAsking) SaveIfReady();
+    if (stage_ == Stage::kIdle && IsDue()) AskForImage();
+  });
+}
+
+void Snapshotter::Begin(const raft::SnapshotMeta& snapshot) {
+  seen_ = snapshot;
+  bytes_since_last_ = 0;
+  last_size_ = depot_->SizeOf(snapshot.id).value_or(0);
+  in_turn_ = false;
+  if (stage_ == Stage::kAsking) stage_ = Stage::kIdle;
+  ends_.clear();
+  image_.reset();
+}
+
+void Snapshotter::Track(const raft::Entry& entry) {
+  LogIndex voters_index = seen_ ? seen_->voters_index : LogIndex(0);
+  raft::VoterSet voters = seen_ ? std::move(seen_->voters) : raft::VoterSet();
+  if (entry.header().type == raft::EntryType::kVoters) {
+    absl::StatusOr<raft::VoterSet> set = raft::VoterSet::Parse(entry.payload());
+    CHECK_OK(set.status());
+    voters_index = entry.index();
+    voters = *std::move(set);
+  }
+  seen_ = raft::SnapshotMeta::After(entry, voters_index, std::move(voters));
+  bytes_since_last_ += static_cast<int64_t>(entry.encoded().size());
+  if (stage_ == Stage::kAsking) ends_.push_back(*seen_);
+}
+
+// Controllers see the same log, so all would write at once. Each waits for a part of the way longer
+// that is its own, by the rank of its node id, and stays so far apart from then on.
+bool Snapshotter::IsDue() const {
+  if (!seen_ || clock_->Now() < not_before_) return false;
+  const int64_t due =
+      std::max(options_.min_log_bytes, options_.log_bytes_per_snapshot_byte * last_size_);
+  int64_t delay = 0;
+  if (const auto& voters = seen_->voters.voters(); !in_turn_ && !voters.empty()) {
+    const auto rank = std::count_if(voters.begin(), voters.end(), [&](const raft::Voter& voter) {
+      return voter.key.node_id < options_.self;
+    });
+    delay = due / std::ssize(voters) * rank;
+  }
+  return bytes_since_last_ >= due + delay;
+}
+
+void Snapshotter::AskForImage() {
+  stage_ = Stage::kAsking;
+  ends_ = {*seen_};
+  read_image_(seen_->id.end_offset, [this, question = ++question_](auto image) mutable {
+    executor_->Post([this, question, image = std::move(image)]() mutable {
+      if (stage_ != Stage::kAsking || question != question_) return;
+      if (!image) {
+        stage_ = Stage::kIdle;
+        not_before_ = clock_->Now() + options_.retry_pause;
+        return;
+      }
+      image_ = std::move(image);
+      SaveIfReady();
+    });
+  });
+}
+
+void Snapshotter::SaveIfReady() {
+  if (!image_ || image_->end_offset() > seen_->id.end_offset) return;
+  const auto end = std::find_if(ends_.begin(), ends_.end(), [&](const raft::SnapshotMeta& meta) {
+    return meta.id.end_offset == image_->end_offset();
+  });
+  CHECK(end != ends_.end()) << "an image that ends at " << image_->end_offset()
+                            << ", within a batch";
+  const raft::SnapshotMeta meta = *end;
+  // Owned by the saver's function, so that the image is let go of there.
+  auto encoder = std::make_shared<metadata::SnapshotEncoder>(*std::exchange(image_, std::nullopt));
+  ends_.clear();
+  stage_ = Stage::kSaving;
+  LOG(INFO) << "writes the snapshot of offset " << meta.id.end_offset << ", epoch " << meta.id.epoch
+            << ", after " << bytes_since_last_ << " bytes of log";
+  const int64_t bytes = std::exchange(bytes_since_last_, 0);
+  saver_->Save(
+      meta, [encoder = std::move(encoder)] { return encoder->Next(); },
+      [this, meta, bytes](absl::StatusOr<int64_t> size) {
+        executor_->Post([this, meta, bytes, size = std::move(size)] {
+          if (!size.ok()) bytes_since_last_ += bytes;
+          OnSaved(meta, size);
+        });
+      });
+}
+
+void Snapshotter::OnSaved(const raft::SnapshotMeta& meta, const absl::StatusOr<int64_t>& size) {
+  stage_ = Stage::kIdle;
+  if (!size.ok()) {
+    LOG(ERROR) << "could not write a snapshot, will try again: " << size.status();
+    not_before_ = clock_->Now() + options_.retry_pause;
+    return;
+  }
+  LOG(INFO) << "wrote the snapshot of offset " << meta.id.end_offset << ": " << *size << " bytes";
+  last_size_ = *size;
+  in_turn_ = true;
+  log_->SnapshotSaved(meta);
+}
+
+}  // namespace quorate::server
