@@ -48,6 +48,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
                    BrokerProber* prober);
   // Call once, before the log can call back.
   void SetLog(raft::ReplicatedLog* log);
+  // Likewise, if there is one; outlives the controller's loop.
+  void SetImageObserver(ImageObserver* observer) { pipeline_.SetImageObserver(observer); }
   // Alike; not needed where the log never begins with a snapshot.
   void SetSnapshots(SnapshotSource* snapshots) { snapshots_ = snapshots; }
 

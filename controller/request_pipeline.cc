@@ -43,6 +43,7 @@ void RequestPipeline::Committed(const std::vector<raft::EntryPtr>& entries) {
     LOG_IF(FATAL, !status.ok()) << "cannot go on with the metadata log: entry at offset "
                                 << entry->header().base_offset << " of epoch " << entry->epoch()
                                 << " (" << entry->header().cause << "): " << status;
+    if (observer_ != nullptr) observer_->OnApplied(*entry, committed());
   }
   ApplyCommitted();
 }

@@ -29,6 +29,7 @@
 #include "controller/decision.h"
 #include "controller/deferred_replies.h"
 #include "controller/heartbeat_stream.h"
+#include "controller/image_observer.h"
 #include "controller/parked_requests.h"
 #include "controller/partition_tally.h"
 #include "controller/uncommitted_images.h"
@@ -51,6 +52,7 @@ class RequestPipeline {
   RequestPipeline(NodeId self, uint64_t seed, Executor* executor, const Clock* clock);
 
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+  void SetImageObserver(ImageObserver* observer) { observer_ = observer; }
 
   // Of the log. After Claim and Resume the caller must call ReleaseParked, once whatever else
   // follows leadership is ready.
@@ -157,6 +159,7 @@ class RequestPipeline {
   const NodeId self_;
   const Clock* const clock_;
   raft::ReplicatedLog* log_ = nullptr;
+  ImageObserver* observer_ = nullptr;
   Rng rng_;
 
   bool deciding_ = false;

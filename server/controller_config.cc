@@ -102,7 +102,13 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
          .help = "A broker whose connection broke without proof of its death is fenced after so "
                  "long.",
          .set = SetMilliseconds(&config.broker_connection_grace, 1, kMaxMilliseconds),
-         .default_text = "1000"}}},
+         .default_text = "1000"},
+        {.name = "state-check-interval-ms",
+         .value_name = "MS",
+         .help = "How often the controllers compare their states. One that is alone with its state "
+                 "ends; give all of them the same interval.",
+         .set = SetMilliseconds(&config.state_check_interval, 100, kMaxMilliseconds),
+         .default_text = "60000"}}},
       {"Snapshots",
        {{.name = "snapshot-min-log-bytes",
          .value_name = "BYTES",

@@ -44,6 +44,7 @@ struct ControllerConfig : ProcessConfig {
   Duration election_timeout_max{};
   Duration broker_session_timeout{};
   Duration broker_connection_grace{};
+  Duration state_check_interval{};
 
   int64_t snapshot_min_log_bytes = 0;
   int64_t snapshot_max_bytes_per_second = 0;

@@ -30,6 +30,7 @@
 #include "server/readiness.h"
 #include "server/request_router.h"
 #include "server/snapshotter.h"
+#include "server/state_auditor.h"
 #include "server/subscription_hub.h"
 #include "storage/controller_log.h"
 #include "storage/data_directory.h"
@@ -138,7 +139,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
   ~Impl() override { Stop(); }
 
-  absl::Status Start(uint64_t seed, FatalCallback on_fatal) {
+  absl::Status Start(uint64_t seed, const storage::FatalHandler& on_fatal) {
     RETURN_IF_ERROR(OpenSnapshots());
     raft::RestoredLog restored = log_->TakeRestored();
     restored.snapshot = snapshots_->Newest();
@@ -148,10 +149,16 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                                     .log = log_->log(),
                                                     .transport = &transport_,
                                                     .snapshots = snapshots_.get()},
-                                                   seed, std::move(on_fatal)));
+                                                   seed, on_fatal));
     controller_.SetLog(raft_.get());
     controller_.SetSnapshots(&*snapshotter_);
     snapshotter_->SetLog(raft_.get());
+    auditor_.emplace(StateAuditor::Options{.self = config_.node_id,
+                                           .voters = config_.voters.size(),
+                                           .interval = config_.state_check_interval,
+                                           .on_fatal = on_fatal},
+                     &audit_loop_, &clock_, &controller_, &router_);
+    controller_.SetImageObserver(&*auditor_);
     hub_.SetLog(raft_.get());
     hub_.SetSnapshots(snapshots_.get());
     queries_.emplace(config_.cluster_id, raft_.get(), &controller_, this, &clock_);
@@ -193,7 +200,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
     transport_.Stop();
     if (peer_listener_.server != nullptr) Close(peer_listener_);
     for (EventLoop* loop : {&raft_loop_, &controller_loop_, &edge_loop_, &fanout_loop_,
-                            &query_loop_, &snapshot_loop_}) {
+                            &query_loop_, &audit_loop_, &snapshot_loop_}) {
       loop->Stop();
     }
     // The threads of these two end before what they call back goes away.
@@ -294,6 +301,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   EventLoop edge_loop_{"edge", kMaxQueued};
   EventLoop fanout_loop_{"fanout", kMaxQueued};
   EventLoop query_loop_{"query", kMaxQueued};
+  EventLoop audit_loop_{"audit", kMaxQueued};
   // Reads and writes snapshots.
   EventLoop snapshot_loop_{"snapshot", kMaxQueued};
 
@@ -314,6 +322,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   std::optional<ClusterQueries> queries_;
   std::optional<AdminService> admin_service_;
   std::optional<BrokerService> broker_service_;
+  std::optional<StateAuditor> auditor_;
   std::optional<MetadataService> metadata_service_;
   std::optional<LogFanout> listeners_;
   HostPort client_endpoint_;

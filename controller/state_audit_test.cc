@@ -1,0 +1,74 @@
+#include "controller/state_audit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace quorate::controller {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Kind = StateVerdict::Kind;
+
+constexpr Duration kMinute = std::chrono::minutes(1);
+
+StateReport Report(int32_t node, uint64_t hash, int64_t end_offset = 50, uint32_t version = 1) {
+  return {.node = NodeId(node),
+          .end_offset = RecordOffset(end_offset),
+          .metadata_version = version,
+          .hash = hash};
+}
+
+Kind Judge(const StateReport& own, const std::vector<StateReport>& reports, size_t voters = 3) {
+  return JudgeState(own, reports, voters).kind;
+}
+
+TEST(StateAuditTest, TheFirstEntryOfEachIntervalIsAPlace) {
+  EXPECT_FALSE(IsAuditPlace(60'000, 60'000, kMinute));
+  EXPECT_FALSE(IsAuditPlace(60'000, 119'999, kMinute));
+  EXPECT_TRUE(IsAuditPlace(119'999, 120'000, kMinute));
+  EXPECT_TRUE(IsAuditPlace(60'000, 600'000, kMinute));
+}
+
+TEST(StateAuditTest, EqualHashesAreTheSame) {
+  EXPECT_EQ(Judge(Report(1, 7), {}), Kind::kSame);
+  EXPECT_EQ(Judge(Report(1, 7), {Report(1, 7), Report(2, 7), Report(3, 7)}), Kind::kSame);
+}
+
+TEST(StateAuditTest, TheMinorityFails) {
+  const std::vector<StateReport> reports = {Report(1, 7), Report(2, 7), Report(3, 8)};
+  EXPECT_EQ(Judge(Report(3, 8), reports), Kind::kThisFails);
+  EXPECT_EQ(Judge(Report(1, 7), reports), Kind::kOthersFail);
+  EXPECT_EQ(JudgeState(Report(3, 8), reports, 3).text,
+            "state 0000000000000007 on controller 1 2, state 0000000000000008 on controller 3");
+}
+
+TEST(StateAuditTest, WithoutAMajorityNobodyFails) {
+  EXPECT_EQ(Judge(Report(1, 7), {Report(1, 7), Report(2, 8)}), Kind::kUndecided);
+  EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 9)}), Kind::kUndecided);
+  // Two of five are no majority, though all that is known.
+  EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 8)}, 5), Kind::kUndecided);
+  EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 8), Report(4, 8)}, 5), Kind::kThisFails);
+}
+
+TEST(StateAuditTest, OtherPlacesAndVersionsAreNotCompared) {
+  EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8, 51), Report(3, 8, 51)}), Kind::kSame);
+  EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8, 50, 2), Report(3, 8, 50, 2)}), Kind::kSame);
+}
+
+TEST(StateTallyTest, KeepsTheNewestReportOfEachNodeAndTheLatestPlaces) {
+  StateTally tally;
+  tally.Add(Report(2, 8));
+  tally.Add(Report(1, 7));
+  tally.Add(Report(2, 9));
+  EXPECT_THAT(tally.At(RecordOffset(50)), ElementsAre(Report(1, 7), Report(2, 9)));
+  EXPECT_THAT(tally.At(RecordOffset(51)), IsEmpty());
+  for (int64_t place = 100; place < 110; ++place) tally.Add(Report(1, 7, place));
+  EXPECT_THAT(tally.At(RecordOffset(50)), IsEmpty());
+  EXPECT_THAT(tally.At(RecordOffset(109)), ElementsAre(Report(1, 7, 109)));
+}
+
+}  // namespace
+}  // namespace quorate::controller

@@ -1,0 +1,143 @@
+#include "server/state_auditor.h"
+
+#include <memory>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "base/failpoint.h"
+#include "metadata/state_hash.h"
+#include "raft/voter_set.h"
+#include "server/routed_methods.h"
+
+namespace quorate::server {
+namespace {
+
+using controller::StateReport;
+using controller::StateVerdict;
+using raft::v1::StateHashReport;
+using raft::v1::StateHashTally;
+
+constexpr char kMethod[] = "quorate.raft.v1/ReportStateHash";
+
+StateReport FromProto(const StateHashReport& report) {
+  return {.node = NodeId(report.node_id()),
+          .end_offset = RecordOffset(report.end_offset()),
+          .metadata_version = report.metadata_version(),
+          .hash = report.hash()};
+}
+
+void ToProto(const StateReport& report, StateHashReport* out) {
+  out->set_node_id(report.node.value());
+  out->set_end_offset(report.end_offset.value());
+  out->set_metadata_version(report.metadata_version);
+  out->set_hash(report.hash);
+}
+
+// The place where tests break one controller's state.
+uint64_t HashOf(const metadata::MetadataImage& image) {
+  const uint64_t hash = metadata::StateHash(image);
+  return Failpoint("server.state_hash").ok() ? hash : ~hash;
+}
+
+}  // namespace
+
+StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clock,
+                           const controller::QuorumController* controller, RequestRouter* router)
+    : options_(std::move(options)),
+      executor_(executor),
+      clock_(clock),
+      controller_(controller),
+      router_(router),
+      method_(router->Register(RoutedMethod<StateHashReport, StateHashTally>(
+          kMethod, AlwaysRepeatable<StateHashReport>,
+          [this](StateHashReport report, controller::RequestContext /*context*/,
+                 controller::Reply<StateHashTally> reply) {
+            if (!controller_->is_active()) {
+              std::move(reply)(controller::MakeError(common::v1::NOT_CONTROLLER,
+                                                     "this controller is not the active one"));
+              return;
+            }
+            executor_->Post([this, report = std::move(report), reply = std::move(reply)]() mutable {
+              std::move(reply)(Collect(report));
+            });
+          }))),
+      voters_(options_.voters) {}
+
+void StateAuditor::OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) {
+  const raft::EntryHeader& header = entry.header();
+  if (header.type == raft::EntryType::kVoters) {
+    const auto voters = raft::VoterSet::Parse(entry.payload());
+    CHECK_OK(voters.status());  // the log has read it before
+    voters_ = voters->size();
+  }
+  const std::optional<int64_t> before = std::exchange(last_append_time_ms_, header.append_time_ms);
+  if (!before || !controller::IsAuditPlace(*before, header.append_time_ms, options_.interval)) {
+    return;
+  }
+  // While a starting controller replays the past nobody waits for its opinion.
+  if (header.append_time_ms + 2 * ToMs(options_.interval) < clock_->WallMs()) return;
+  executor_->Post([this, image, voters = voters_] { Audit(image, voters); });
+}
+
+void StateAuditor::Audit(const metadata::MetadataImage& image, size_t voters) {
+  const StateReport own{.node = options_.self,
+                        .end_offset = image.end_offset(),
+                        .metadata_version = image.metadata_version(),
+                        .hash = HashOf(image)};
+  const std::optional<StateReport> previous = std::exchange(previous_, own);
+  auto report = std::make_unique<StateHashReport>();
+  ToProto(own, report.get());
+  report->set_previous_end_offset(previous ? previous->end_offset.value() : -1);
+  // An answer that does not come in time is one comparison less.
+  router_->Call(
+      method_, std::move(report), {.deadline = clock_->Now() + options_.interval},
+      [] { return false; },
+      [this, previous, voters](controller::Answer<RequestRouter::MessagePtr> answer) {
+        const auto* tally = std::get_if<RequestRouter::MessagePtr>(&answer);
+        if (tally == nullptr || !previous) return;
+        Compare(*previous, static_cast<const StateHashTally&>(**tally), voters);
+      });
+}
+
+StateHashTally StateAuditor::Collect(const StateHashReport& report) {
+  tally_.Add(FromProto(report));
+  StateHashTally answer;
+  for (const StateReport& other : tally_.At(RecordOffset(report.previous_end_offset()))) {
+    ToProto(other, answer.add_reports());
+  }
+  return answer;
+}
+
+void StateAuditor::Compare(const StateReport& own, const StateHashTally& tally,
+                           size_t voters) const {
+  std::vector<StateReport> reports;
+  for (const StateHashReport& report : tally.reports()) reports.push_back(FromProto(report));
+  const StateVerdict verdict = controller::JudgeState(own, reports, voters);
+  const std::string text =
+      absl::StrFormat("the controllers' states differ at offset %d of the same log (%s)",
+                      own.end_offset.value(), verdict.text);
+  switch (verdict.kind) {
+    case StateVerdict::Kind::kSame:
+      return;
+    case StateVerdict::Kind::kOthersFail:
+      LOG(ERROR) << text << ": this one is with the majority and goes on";
+      return;
+    case StateVerdict::Kind::kUndecided:
+      LOG(ERROR) << text
+                 << ": no state has a majority, so nobody can tell which is right. Stop the "
+                 << "writes, keep the data directories, and compare 'quoratectl log dump' of each";
+      return;
+    case StateVerdict::Kind::kThisFails:
+      options_.on_fatal(absl::DataLossError(
+          text +
+          ": this one is not with the majority and ends, because its memory, its disk or its "
+          "program is broken. Started again it replays its log; should that be damaged, "
+          "'quoratectl log verify' says so. If it happens again, replace the machine"));
+      return;
+  }
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,62 @@
+// Compares this controller's state with the others' (controller/state_audit.h): hashes the image at
+// the places that all choose alike, reports each hash to the active controller, and is told then
+// what all reported of the place before, when everybody had the time to.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "controller/image_observer.h"
+#include "controller/quorum_controller.h"
+#include "controller/state_audit.h"
+#include "server/request_router.h"
+
+namespace quorate::server {
+
+class StateAuditor final : public controller::ImageObserver {
+ public:
+  struct Options {
+    NodeId self;
+    // Until the log tells.
+    size_t voters = 0;
+    Duration interval{};
+    // A majority holds another state: this controller must not go on. Any thread.
+    std::function<void(const absl::Status&)> on_fatal;
+  };
+
+  // Hashing is linear in the state, so `executor` is no other part's loop. All outlive the auditor.
+  StateAuditor(Options options, Executor* executor, const Clock* clock,
+               const controller::QuorumController* controller, RequestRouter* router);
+
+  // controller::ImageObserver, on the controller's loop.
+  void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) override;
+
+ private:
+  // On the executor.
+  void Audit(const metadata::MetadataImage& image, size_t voters);
+  void Compare(const controller::StateReport& own, const raft::v1::StateHashTally& tally,
+               size_t voters) const;
+  raft::v1::StateHashTally Collect(const raft::v1::StateHashReport& report);
+
+  const Options options_;
+  Executor* const executor_;
+  const Clock* const clock_;
+  const controller::QuorumController* const controller_;
+  RequestRouter* const router_;
+  const RequestRouter::Method* const method_;
+
+  // The controller's loop.
+  std::optional<int64_t> last_append_time_ms_;
+  size_t voters_;
+
+  // The executor's.
+  std::optional<controller::StateReport> previous_;
+  // Filled while this controller is the active one.
+  controller::StateTally tally_;
+};
+
+}  // namespace quorate::server
