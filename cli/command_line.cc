@@ -116,17 +116,21 @@ CLI::Validator CommandLine::WholeNumber() {
 
 void CommandLine::AddCommonFlags(CLI::App* command, CommonFlags flags) {
   if (flags == CommonFlags::kNone) return;
-  command
-      ->add_option("--bootstrap", raw_.bootstrap,
-                   absl::StrFormat("Controllers to ask, by their client ports; the others of the "
-                                   "cluster are never dialled. Default: the environment's %s, or "
-                                   "%s.",
-                                   kBootstrapVariable, kDefaultBootstrap))
-      ->type_name("HOST:PORT,...")
-      ->group(kCommonFlags);
+  const bool asks = flags != CommonFlags::kOutput;
+  if (asks) {
+    command
+        ->add_option("--bootstrap", raw_.bootstrap,
+                     absl::StrFormat("Controllers to ask, by their client ports; the others of the "
+                                     "cluster are never dialled. Default: the environment's %s, or "
+                                     "%s.",
+                                     kBootstrapVariable, kDefaultBootstrap))
+        ->type_name("HOST:PORT,...")
+        ->group(kCommonFlags);
+  }
   command->add_option("--output", raw_.output, "How to print. Default: table.")
       ->type_name("table|json")
       ->group(kCommonFlags);
+  if (!asks) return;
   command
       ->add_option("--timeout", raw_.timeout,
                    "How long to try, with all repetitions, such as 10s, 500ms or 2m. Default: 30s.")
@@ -144,6 +148,13 @@ void CommandLine::AddCommonFlags(CLI::App* command, CommonFlags flags) {
 absl::StatusOr<Settings> CommandLine::CheckedSettings() const {
   Settings settings;
   if (chosen_flags_ == CommonFlags::kNone) return settings;
+  if (raw_.output != "table" && raw_.output != "json") {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--output: '%s' is neither table nor json", raw_.output));
+  }
+  settings.output = raw_.output == "json" ? OutputFormat::kJson : OutputFormat::kTable;
+
+  if (chosen_flags_ == CommonFlags::kOutput) return settings;
   std::string source = "--bootstrap";
   std::string bootstrap = raw_.bootstrap;
   if (const char* variable = std::getenv(kBootstrapVariable);
@@ -158,12 +169,6 @@ absl::StatusOr<Settings> CommandLine::CheckedSettings() const {
         absl::StrFormat("%s: %s", source, endpoints.status().message()));
   }
   settings.bootstrap = *std::move(endpoints);
-
-  if (raw_.output != "table" && raw_.output != "json") {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("--output: '%s' is neither table nor json", raw_.output));
-  }
-  settings.output = raw_.output == "json" ? OutputFormat::kJson : OutputFormat::kTable;
 
   const auto timeout = ParseTimeout(raw_.timeout);
   if (!timeout.ok()) {

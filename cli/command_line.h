@@ -29,7 +29,8 @@ struct Manual {
 // Which of the common flags a command has.
 enum class CommonFlags {
   kNone,     // it asks nobody
-  kCluster,  // --bootstrap, --output, --timeout
+  kOutput,   // it asks nobody and prints: --output
+  kCluster,  // and --bootstrap, --timeout
   kReads,    // and --stale
 };
 

@@ -5,6 +5,7 @@
 #include "cli/command_line.h"
 #include "cli/completion.h"
 #include "cli/health.h"
+#include "cli/log.h"
 #include "cli/quorum.h"
 #include "cli/status.h"
 #include "cli/topics.h"
@@ -17,6 +18,7 @@ void AddAllCommands(CommandLine& line) {
   AddBrokers(line);
   AddQuorum(line);
   AddCluster(line);
+  AddLog(line);
   AddHealth(line);
   AddCheck(line);
   AddCompletion(line);

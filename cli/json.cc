@@ -115,6 +115,16 @@ Json ToJson(const client::CallFailure& failure, const std::string& request_id) {
   return {{"error", std::move(error)}};
 }
 
+Json ToJson(const absl::Status& status) {
+  return {{"error",
+           {{"kind", "refused"},
+            {"code", absl::StatusCodeToString(status.code())},
+            {"outcome", common::v1::Outcome_Name(common::v1::REFUSED)},
+            {"message", std::string(status.message())},
+            {"request_id", nullptr},
+            {"endpoints", Json::array()}}}};
+}
+
 std::string JsonText(const Json& json) {
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }

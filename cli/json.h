@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/status/status.h"
 #include "client/failover_caller.h"
 
 namespace quorate::cli {
@@ -19,6 +20,9 @@ Json ToJson(const google::protobuf::Message& message);
 
 // {"error": {kind, code, outcome, message, request_id, endpoints}}.
 Json ToJson(const client::CallFailure& failure, const std::string& request_id);
+
+// The same keys for a failure on this machine; `code` is the status code's name.
+Json ToJson(const absl::Status& status);
 
 // Two spaces of indentation, and a newline at the end.
 std::string JsonText(const Json& json);

@@ -67,6 +67,15 @@ ExitCode Session::Fail(const client::CallFailure& failure, const std::string& re
   return CodeFor(failure.kind);
 }
 
+ExitCode Session::Fail(const absl::Status& status) {
+  if (json()) {
+    *err_ << JsonText(ToJson(status));
+  } else {
+    Complain(std::string(status.message()));
+  }
+  return ExitCode::kRefused;
+}
+
 ExitCode Session::FailItem(const std::string& item, const common::v1::Error& error) {
   if (!json()) {
     Complain(absl::StrFormat("%s: %s: %s", item, common::v1::ErrorCode_Name(error.code()),

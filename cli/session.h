@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "cli/exit_code.h"
@@ -59,6 +60,9 @@ class Session {
   // and returns the exit code that stands for it. `request_id` is what a repetition would carry;
   // empty for a read, and where the command cannot be repeated with it.
   ExitCode Fail(const client::CallFailure& failure, const std::string& request_id = "");
+
+  // As above, for what failed on this machine; the exit code is kRefused.
+  ExitCode Fail(const absl::Status& status);
 
   // The command line is wrong in a way that its grammar could not tell: ends as its own errors do.
   ExitCode RefuseUsage(const std::string& message);

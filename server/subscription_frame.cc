@@ -52,6 +52,8 @@ FramePtr MakeBatchFrame(const raft::EntryPtr& entry) {
   batch.set_base_offset(header.base_offset.value());
   batch.set_record_count(header.record_count);
   batch.set_append_time_ms(header.append_time_ms);
+  batch.set_principal(header.principal);
+  batch.set_cause(header.cause);
   std::string fields = batch.SerializeAsString();
   const bool has_records = header.type == raft::EntryType::kRecords;
   const size_t records = has_records ? entry->payload().size() : 0;

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "storage/file_io.h"
 #include "storage/key_layout.h"
 #include "storage/testing/log_builder.h"
 #include "storage/testing/node.h"
@@ -106,7 +105,6 @@ TEST_F(OfflineLogTest, NamesTheEntryWhereTheChainBreaks) {
 }
 
 TEST_F(OfflineLogTest, MissesWhatTheWatermarkKnows) {
-  const std::string watermark = **ReadFile(path_ + "/watermark");
   const fs::path older = dir_.path() + "/older";
   fs::copy(path_, older, fs::copy_options::recursive);
   {

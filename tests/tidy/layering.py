@@ -18,13 +18,13 @@ MAY_INCLUDE = {
     "broker": {"base", "proto", "metadata"},
     "client": {"base", "proto", "metadata"},
     "server": {"base", "proto", "raft", "storage", "metadata", "controller", "broker", "client"},
-    "cli": {"base", "proto", "metadata", "storage", "client"},
+    "cli": {"base", "proto", "metadata", "raft", "storage", "client"},
     "bench": {"base", "proto", "metadata", "client", "tests"},
 }
-# Of raft/, storage/ and controller/ know the ports and nouns only, not the core or its driver.
+# Of raft/, storage/, controller/ and cli/ know the ports and nouns only, not the core or its driver.
 RAFT_API = {"durable_log.h", "entry.h", "log_end.h", "message.h", "replicated_log.h", "snapshot.h", "snapshot_store.h",
             "types.h", "voter_set.h"}
-RAFT_API_ONLY = {"storage", "controller"}
+RAFT_API_ONLY = {"storage", "controller", "cli"}
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 PROTO_ITEM = re.compile(r"^\s*(?:message|enum|service|rpc|oneof)\s+\w+|^\s*(?:optional |repeated )?[\w.]+ \w+ = \d+;|^\s*[A-Z][A-Z0-9_]* = \d+;")
