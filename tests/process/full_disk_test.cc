@@ -1,0 +1,83 @@
+// Controllers on disks that are, or become, full.
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "tests/process/small_disk.h"
+#include "tests/process/topic_stream.h"
+
+namespace quorate::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kDiskMebibytes = 48;
+
+class FullDiskTest : public ::testing::Test {
+ protected:
+  // Controller 1, which is on the small disk, leads or not: the others stand much later, or it
+  // does.
+  void Start(bool led_by_1) {
+    for (const int node : {1, 2, 3}) {
+      if ((node == 1) == led_by_1) {
+        cluster_.StartController(
+            node, {"--election-timeout-min-ms=200", "--election-timeout-max-ms=250"});
+      } else {
+        cluster_.StartController(
+            node, {"--election-timeout-min-ms=5000", "--election-timeout-max-ms=6000"});
+      }
+    }
+    cluster_.AwaitReady();
+    ASSERT_EQ(cluster_.AwaitActive() == 1, led_by_1);
+  }
+
+  Cluster cluster_{{.controllers = 3, .brokers = 1}};
+  SmallDisk disk_{cluster_.ControllerDirectory(1), kDiskMebibytes};
+};
+
+TEST_F(FullDiskTest, OfTheActiveControllerIsRefusedBeforeItIsFull) {
+  ASSERT_NO_FATAL_FAILURE(Start(/*led_by_1=*/true));
+  client::AdminClient client = cluster_.Client(
+      {}, [](client::CallerOptions& options) { options.timeout = std::chrono::seconds(1); });
+  admin::v1::CreateTopicsRequest request;
+  request.add_topics()->set_name("refused");
+  const auto refused = client.CreateTopics(request);
+  const auto* failure = std::get_if<client::CallFailure>(&refused);
+  ASSERT_NE(failure, nullptr);
+  EXPECT_EQ(failure->error.code(), common::v1::RESOURCE_EXHAUSTED) << failure->ToString();
+  EXPECT_NE(failure->kind, client::FailureKind::kUnknown) << failure->ToString();
+  EXPECT_THAT(cluster_.controller(1).Log(), HasSubstr("refusing writes until there is more space"));
+
+  cluster_.controller(1).Kill();
+  cluster_.StartBroker(1);
+  cluster_.AwaitUnfencedBrokers(1);
+  client::AdminClient patient = cluster_.Client();
+  CreateTopic(patient, "accepted", 1, 1);
+}
+
+TEST_F(FullDiskTest, OfAFollowerEndsItWithAClearMessageAndTheOthersGoOn) {
+  ASSERT_NO_FATAL_FAILURE(Start(/*led_by_1=*/false));
+  cluster_.StartBroker(1);
+  cluster_.AwaitUnfencedBrokers(1);
+  TopicStream stream(cluster_, "stream");
+  stream.AwaitMore(5);
+  disk_.Fill();
+  const auto status = cluster_.controller(1).Wait(kPatience);
+  ASSERT_TRUE(status) << "controller 1 goes on with a full disk";
+  EXPECT_EQ(status->code, 1) << status->ToString();
+  EXPECT_THAT(cluster_.controller(1).Log(), HasSubstr("No space left on device"));
+  stream.AwaitMore(10);
+
+  disk_.MakeRoom();
+  cluster_.StartController(1);
+  cluster_.AwaitReady();
+  stream.AwaitMore(5);
+  stream.Stop();
+  for (const int node : {1, 2, 3}) {
+    SCOPED_TRACE(node);
+    client::AdminClient client = cluster_.Client({node});
+    ExpectExactlyAcknowledged(client, stream);
+  }
+}
+
+}  // namespace
+}  // namespace quorate::testing

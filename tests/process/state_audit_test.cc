@@ -1,0 +1,79 @@
+// A controller whose state is not the others': a failpoint falsifies what it hashes, as a broken
+// memory chip would falsify what it holds.
+#include <gmock/gmock.h>
+
+#include "tests/process/topic_stream.h"
+
+namespace quorate::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kBroken[] = "--failpoints=server.state_hash=error";
+
+class StateAuditTest : public ::testing::Test {
+ protected:
+  Cluster cluster_{
+      {.controllers = 3, .brokers = 1, .controller_flags = {"--state-check-interval-ms=300"}}};
+};
+
+TEST_F(StateAuditTest, TheOneThatIsAloneWithItsStateEndsAndTheOthersGoOn) {
+  cluster_.Start();
+  const int broken = cluster_.Others(cluster_.AwaitActive()).front();
+  cluster_.controller(broken).Kill();
+  cluster_.StartController(broken, {kBroken});
+  TopicStream stream(cluster_, "stream");
+  const auto status = cluster_.controller(broken).Wait(kPatience);
+  ASSERT_TRUE(status) << "it goes on with a state of its own";
+  EXPECT_EQ(status->code, 1) << status->ToString();
+  EXPECT_THAT(cluster_.controller(broken).Log(),
+              HasSubstr("this one is not with the majority and ends"));
+  stream.AwaitMore(10);
+  cluster_.StartController(broken);
+  cluster_.AwaitReady();
+  stream.AwaitMore(10);
+  stream.Stop();
+  client::AdminClient client = cluster_.Client();
+  ExpectExactlyAcknowledged(client, stream);
+}
+
+TEST_F(StateAuditTest, AnActiveOneEndsToo) {
+  cluster_.Start();
+  const int broken = cluster_.AwaitActive();
+  cluster_.controller(broken).Kill();
+  // The others stand only much later, so that it leads again.
+  for (const int node : cluster_.Others(broken)) {
+    cluster_.controller(node).Kill();
+    cluster_.StartController(node,
+                             {"--election-timeout-min-ms=5000", "--election-timeout-max-ms=6000"});
+  }
+  cluster_.StartController(broken, {kBroken});
+  TopicStream stream(cluster_, "stream");
+  const auto status = cluster_.controller(broken).Wait(kPatience);
+  ASSERT_TRUE(status) << "it goes on with a state of its own";
+  EXPECT_EQ(status->code, 1) << status->ToString();
+  stream.AwaitMore(10);
+  stream.Stop();
+}
+
+TEST_F(StateAuditTest, WithoutAMajorityAllSayItAndNobodyEnds) {
+  cluster_.Start();
+  const int broken = cluster_.Others(cluster_.AwaitActive()).front();
+  const int dead = cluster_.Others(cluster_.AwaitActive()).back();
+  cluster_.controller(dead).Kill();
+  cluster_.controller(broken).Kill();
+  cluster_.StartController(broken, {kBroken});
+  TopicStream stream(cluster_, "stream");
+  for (const int node : cluster_.Others(dead)) {
+    EXPECT_TRUE(WaitFor([&] {
+      return cluster_.controller(node).Log().find("no state has a majority") != std::string::npos;
+    })) << "controller "
+        << node << " is silent";
+  }
+  stream.AwaitMore(10);
+  for (const int node : cluster_.Others(dead)) EXPECT_TRUE(cluster_.controller(node).Running());
+  stream.Stop();
+}
+
+}  // namespace
+}  // namespace quorate::testing
