@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <iostream>
 #include <map>
 #include <thread>
@@ -160,4 +161,9 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace quorate::bench
 
-int main(int argc, char** argv) { return quorate::bench::Main(argc, argv); }
+int main(int argc, char** argv) try {
+  return quorate::bench::Main(argc, argv);
+} catch (const std::exception& error) {
+  std::cerr << "failover: " << error.what() << "\n";
+  return 1;
+}

@@ -26,6 +26,7 @@ std::vector<HealthAnswer> AskAll(const Settings& settings, const std::string& se
     }));
   }
   std::vector<HealthAnswer> answers;
+  answers.reserve(pending.size());
   for (auto& answer : pending) answers.push_back(answer.get());
   return answers;
 }
