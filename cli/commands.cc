@@ -7,6 +7,7 @@
 #include "cli/health.h"
 #include "cli/log.h"
 #include "cli/quorum.h"
+#include "cli/snapshot.h"
 #include "cli/status.h"
 #include "cli/topics.h"
 
@@ -19,6 +20,7 @@ void AddAllCommands(CommandLine& line) {
   AddQuorum(line);
   AddCluster(line);
   AddLog(line);
+  AddSnapshot(line);
   AddHealth(line);
   AddCheck(line);
   AddCompletion(line);

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "tests/harness/cluster.h"
@@ -23,6 +25,26 @@ std::set<std::string> SnapshotsOf(const Cluster& cluster, int node) {
   return names;
 }
 
+RunResult Inspect(const std::string& path) {
+  return Run({QuoratectlProgram(), "snapshot", "inspect", path, "--output", "json"});
+}
+
+// What the tool reads of a data directory: each file whole, the newer one with the later end.
+void ExpectSoundSnapshots(const Cluster& cluster, int node) {
+  const RunResult result = Inspect(cluster.ControllerDirectory(node));
+  ASSERT_EQ(result.status.code, 0) << result.errors;
+  const nlohmann::json inspected = nlohmann::json::parse(result.output);
+  int64_t end_offset = 0;
+  for (const auto& snapshot : inspected["snapshots"]) {
+    EXPECT_GT(snapshot["end_offset"], end_offset);
+    end_offset = snapshot["end_offset"];
+    EXPECT_EQ(snapshot["voters"].size(), 3u);
+    EXPECT_EQ(snapshot["brokers"], 1);
+    EXPECT_EQ(snapshot["topics"], snapshot["partitions"]);
+  }
+  EXPECT_GT(end_offset, 0);
+}
+
 TEST(SnapshotTest, EveryControllerWritesThemKeepsTwoAndBeginsWithTheNewest) {
   Cluster cluster(
       {.controllers = 3, .brokers = 1, .controller_flags = {"--snapshot-min-log-bytes=3000"}});
@@ -41,6 +63,7 @@ TEST(SnapshotTest, EveryControllerWritesThemKeepsTwoAndBeginsWithTheNewest) {
   for (const int node : {1, 2, 3}) {
     EXPECT_THAT(SnapshotsOf(cluster, node).size(), ::testing::AnyOf(2, 3))
         << "killed perhaps before it removed the oldest";
+    ExpectSoundSnapshots(cluster, node);
     cluster.StartController(node);
   }
   cluster.AwaitReady();
@@ -54,6 +77,31 @@ TEST(SnapshotTest, EveryControllerWritesThemKeepsTwoAndBeginsWithTheNewest) {
   fs::remove_all(cluster.BrokerDirectory(1));
   cluster.StartBroker(1);
   cluster.AwaitUnfencedBrokers(1);
+}
+
+TEST(SnapshotTest, InspectRefusesADamagedFileAndADirectoryThatHasNone) {
+  Cluster cluster(
+      {.controllers = 1, .brokers = 1, .controller_flags = {"--snapshot-min-log-bytes=3000"}});
+  cluster.Start();
+  TopicStream stream(cluster, "topic");
+  EXPECT_TRUE(WaitFor([&] { return !SnapshotsOf(cluster, 1).empty(); }));
+  stream.Stop();
+  cluster.controller(1).Kill();
+  const fs::path file =
+      fs::path(cluster.ControllerDirectory(1)) / "snapshots" / *SnapshotsOf(cluster, 1).begin();
+  std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+  bytes.seekg(static_cast<std::streamoff>(fs::file_size(file) / 2));
+  const int byte = bytes.peek();
+  bytes.seekp(bytes.tellg());
+  bytes.put(static_cast<char>(byte ^ 1));
+  bytes.close();
+
+  const RunResult damaged = Inspect(file.string());
+  EXPECT_EQ(damaged.status.code, 1);
+  EXPECT_THAT(damaged.errors, ::testing::HasSubstr(file.filename().string()));
+  const RunResult nothing = Inspect("/");
+  EXPECT_EQ(nothing.status.code, 1);
+  EXPECT_THAT(nothing.errors, ::testing::HasSubstr("neither a snapshot nor a directory"));
 }
 
 }  // namespace
