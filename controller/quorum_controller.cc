@@ -88,9 +88,9 @@ void QuorumController::AlterPartition(broker::v1::AlterPartitionRequest request,
 
 void QuorumController::ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
                                     Reply<VoterChangeResult> reply) {
-  PostRequest(std::move(reply), [this, change = std::move(change), validate_only,
+  PostRequest(std::move(reply), [this, change, validate_only,
                                  context = std::move(context)](Reply<VoterChangeResult> r) mutable {
-    voter_changes_.Request(std::move(change), validate_only, std::move(context), std::move(r));
+    voter_changes_.Request(change, validate_only, std::move(context), std::move(r));
   });
 }
 

@@ -23,7 +23,7 @@ VoterChanges::VoterChanges(Executor* executor, const Clock* clock, RequestPipeli
 void VoterChanges::Request(VoterChange change, bool validate_only, RequestContext context,
                            Reply<VoterChangeResult> reply) {
   if (!pipeline_->is_active()) return std::move(reply)(pipeline_->NotController());
-  held_.push_back({.change = std::move(change),
+  held_.push_back({.change = change,
                    .validate_only = validate_only,
                    .context = std::move(context),
                    .reply = std::move(reply)});
