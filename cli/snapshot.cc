@@ -69,6 +69,7 @@ absl::StatusOr<std::pair<fs::path, std::vector<std::string>>> FilesOf(const fs::
         path.string()));
   }
   std::vector<std::string> names;
+  names.reserve(ids.size());
   for (const raft::SnapshotId& id : ids) names.push_back(storage::SnapshotName(id));
   return std::pair(directory, std::move(names));
 }

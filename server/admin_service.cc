@@ -23,7 +23,6 @@ using admin::v1::DescribeTopicsRequest;
 using admin::v1::DescribeTopicsResponse;
 using admin::v1::ListTopicsRequest;
 using admin::v1::ListTopicsResponse;
-using controller::RequestContext;
 
 ListTopicsResponse ListTopicsOf(const metadata::MetadataImage& image) {
   ListTopicsResponse response;
@@ -52,24 +51,24 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
     : edge_(edge), router_(router), queries_(queries), query_loop_(query_loop) {
   create_topics_ = router->Register(RoutedMethod<CreateTopicsRequest, CreateTopicsResponse>(
       "quorate.admin.v1.AdminService/CreateTopics", RepeatableById<CreateTopicsRequest>,
-      [controller](auto request, RequestContext context, auto reply) {
+      [controller](auto request, auto context, auto reply) {
         controller->CreateTopics(std::move(request), std::move(context), std::move(reply));
       }));
   delete_topics_ = router->Register(RoutedMethod<DeleteTopicsRequest, DeleteTopicsResponse>(
       "quorate.admin.v1.AdminService/DeleteTopics", RepeatableById<DeleteTopicsRequest>,
-      [controller](auto request, RequestContext context, auto reply) {
+      [controller](auto request, auto context, auto reply) {
         controller->DeleteTopics(std::move(request), std::move(context), std::move(reply));
       }));
   auto describe_cluster = RoutedMethod<DescribeClusterRequest, DescribeClusterResponse>(
       "quorate.admin.v1.AdminService/DescribeCluster", AlwaysRepeatable<DescribeClusterRequest>,
-      [queries](auto /*request*/, RequestContext context, auto reply) {
+      [queries](auto /*request*/, const auto& context, auto reply) {
         queries->DescribeCluster(/*as_leader=*/true, context.deadline, std::move(reply));
       });
   describe_cluster.read_only = true;
   describe_cluster_ = router->Register(std::move(describe_cluster));
   auto describe_quorum = RoutedMethod<DescribeQuorumRequest, DescribeQuorumResponse>(
       "quorate.admin.v1.AdminService/DescribeQuorum", AlwaysRepeatable<DescribeQuorumRequest>,
-      [queries](auto /*request*/, RequestContext context, auto reply) {
+      [queries](auto /*request*/, const auto& context, auto reply) {
         queries->DescribeQuorum(/*as_leader=*/true, context.deadline, std::move(reply));
       });
   describe_quorum.read_only = true;

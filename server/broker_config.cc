@@ -8,7 +8,7 @@
 namespace quorate::server {
 namespace {
 
-constexpr int64_t kMaxMilliseconds = 24 * 60 * 60 * 1000;
+constexpr int64_t kMaxMilliseconds = int64_t{24} * 60 * 60 * 1000;
 
 // What the options write; the checks turn it into a BrokerConfig.
 struct Raw {

@@ -15,7 +15,6 @@ using broker::v1::RegisterBrokerRequest;
 using broker::v1::RegisterBrokerResponse;
 using broker::v1::ReportRolesRequest;
 using broker::v1::ReportRolesResponse;
-using controller::RequestContext;
 
 BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
                              controller::QuorumController* controller)
@@ -23,17 +22,17 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
   // Guarded by the incarnation, by epochs, and for display only: none does harm twice.
   register_broker_ = router->Register(RoutedMethod<RegisterBrokerRequest, RegisterBrokerResponse>(
       "quorate.broker.v1.BrokerService/RegisterBroker", AlwaysRepeatable<RegisterBrokerRequest>,
-      [controller](auto request, RequestContext context, auto reply) {
+      [controller](auto request, auto context, auto reply) {
         controller->RegisterBroker(std::move(request), std::move(context), std::move(reply));
       }));
   alter_partition_ = router->Register(RoutedMethod<AlterPartitionRequest, AlterPartitionResponse>(
       "quorate.broker.v1.BrokerService/AlterPartition", AlwaysRepeatable<AlterPartitionRequest>,
-      [controller](auto request, RequestContext context, auto reply) {
+      [controller](auto request, auto context, auto reply) {
         controller->AlterPartition(std::move(request), std::move(context), std::move(reply));
       }));
   report_roles_ = router->Register(RoutedMethod<ReportRolesRequest, ReportRolesResponse>(
       "quorate.broker.v1.BrokerService/ReportRoles", AlwaysRepeatable<ReportRolesRequest>,
-      [controller](auto request, RequestContext context, auto reply) {
+      [controller](auto request, auto context, auto reply) {
         controller->ReportRoles(std::move(request), std::move(context), std::move(reply));
       }));
 }

@@ -102,36 +102,37 @@ void ClusterQueries::DescribeCluster(bool as_leader, MonoTime deadline,
     return;
   }
   // The image is only waited for: the controller describes the one that it then has.
-  ReadImage(!as_leader, deadline,
+  ReadImage(
+      !as_leader, deadline,
+      [this, as_leader,
+       reply = std::move(reply)](controller::Answer<metadata::MetadataImage> image) mutable {
+        if (auto* error = std::get_if<Error>(&image)) {
+          std::move(reply)(std::move(*error));
+          return;
+        }
+        controller_->DescribeCluster(
             [this, as_leader,
-             reply = std::move(reply)](controller::Answer<metadata::MetadataImage> image) mutable {
-              if (auto* error = std::get_if<Error>(&image)) {
-                std::move(reply)(std::move(*error));
-                return;
+             reply = std::move(reply)](controller::Answer<DescribeClusterResponse> answer) mutable {
+              auto* response = std::get_if<DescribeClusterResponse>(&answer);
+              if (response == nullptr) {
+                std::move(reply)(std::move(answer));
+              } else if (as_leader && !response->from_active_controller()) {
+                std::move(reply)(NotController());
+              } else {
+                log_->Describe([this, response = std::move(*response), reply = std::move(reply)](
+                                   const raft::QuorumStatus& status) mutable {
+                  AddControllers(status, *directory_, response);
+                  std::move(reply)(std::move(response));
+                });
               }
-              controller_->DescribeCluster(
-                  [this, as_leader, reply = std::move(reply)](
-                      controller::Answer<DescribeClusterResponse> answer) mutable {
-                    auto* response = std::get_if<DescribeClusterResponse>(&answer);
-                    if (response == nullptr) {
-                      std::move(reply)(std::move(answer));
-                    } else if (as_leader && !response->from_active_controller()) {
-                      std::move(reply)(NotController());
-                    } else {
-                      log_->Describe([this, response = std::move(*response),
-                                      reply = std::move(reply)](raft::QuorumStatus status) mutable {
-                        AddControllers(status, *directory_, response);
-                        std::move(reply)(std::move(response));
-                      });
-                    }
-                  });
             });
+      });
 }
 
 void ClusterQueries::DescribeQuorum(bool as_leader, MonoTime deadline,
                                     controller::Reply<DescribeQuorumResponse> reply) {
   auto describe = [this, as_leader](controller::Reply<DescribeQuorumResponse> to) {
-    log_->Describe([this, as_leader, to = std::move(to)](raft::QuorumStatus status) mutable {
+    log_->Describe([this, as_leader, to = std::move(to)](const raft::QuorumStatus& status) mutable {
       if (as_leader && status.leader != status.self) {
         std::move(to)(NotController());
       } else {
@@ -144,14 +145,14 @@ void ClusterQueries::DescribeQuorum(bool as_leader, MonoTime deadline,
     return;
   }
   // A leader that was deposed while it was paused must not describe a quorum that is no more.
-  log_->ReadIndex(
-      deadline, [describe, reply = std::move(reply)](absl::StatusOr<RecordOffset> offset) mutable {
-        if (offset.ok()) {
-          describe(std::move(reply));
-        } else {
-          std::move(reply)(Unconfirmed(offset.status()));
-        }
-      });
+  log_->ReadIndex(deadline, [describe, reply = std::move(reply)](
+                                const absl::StatusOr<RecordOffset>& offset) mutable {
+    if (offset.ok()) {
+      describe(std::move(reply));
+    } else {
+      std::move(reply)(Unconfirmed(offset.status()));
+    }
+  });
 }
 
 }  // namespace quorate::server

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -75,6 +76,7 @@ absl::Status ReadFile(const std::string& path, const std::vector<std::string>& n
                                                       std::string(error.description())));
   }
   std::vector<std::string> keys;
+  keys.reserve(names.size());
   for (const std::string& name : names) keys.push_back(FileKey(name));
   for (const auto& [key, node] : table) {
     const std::string where = absl::StrFormat("%s:%d: ", path, node.source().begin.line);
@@ -95,9 +97,10 @@ absl::Status ReadFile(const std::string& path, const std::vector<std::string>& n
 absl::Status ReadEnvironment(const std::map<std::string, std::string>& environment,
                              const std::vector<std::string>& names, Values& values) {
   std::vector<std::string> variables;
+  variables.reserve(names.size());
   for (const std::string& name : names) variables.push_back(EnvironmentName(name));
   for (const auto& [variable, text] : environment) {
-    if (text.empty() || variable.rfind(kEnvironmentPrefix, 0) != 0) continue;
+    if (text.empty() || !absl::StartsWith(variable, kEnvironmentPrefix)) continue;
     const auto it = std::find(variables.begin(), variables.end(), variable);
     if (it != variables.end()) {
       values[names[static_cast<size_t>(it - variables.begin())]] = {text, variable};
@@ -132,7 +135,7 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names, int argc,
     return absl::InvalidArgumentError(error.what());
   }
   for (const std::string& extra : app.remaining()) {
-    if (extra.rfind("--", 0) != 0) {
+    if (!absl::StartsWith(extra, "--")) {
       return absl::InvalidArgumentError(absl::StrFormat("unexpected argument '%s'", extra));
     }
     const std::string nearest = NearestName(extra.substr(2, extra.find('=') - 2), names);
@@ -160,7 +163,7 @@ absl::Status Apply(const Option& option, const Values& values) {
     CHECK_OK(option.set(option.default_text));
     return absl::OkStatus();
   }
-  const absl::Status status = option.set(it->second.text);
+  absl::Status status = option.set(it->second.text);
   if (status.ok()) return status;
   return absl::InvalidArgumentError(
       absl::StrFormat("%s: %s", it->second.source, std::string(status.message())));

@@ -1,5 +1,6 @@
 #include "server/peer_channel.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -10,7 +11,7 @@ namespace {
 
 // gRPC's name for a numeric address: "ipv4:127.0.0.1:9093", "ipv6:[fe80::1%25eth0]:9093".
 std::string TargetOf(const HostPort& address) {
-  const bool is_v6 = address.host.find(':') != std::string::npos;
+  const bool is_v6 = absl::StrContains(address.host, ':');
   return (is_v6 ? "ipv6:" : "ipv4:") + absl::StrReplaceAll(address.ToString(), {{"%", "%25"}});
 }
 

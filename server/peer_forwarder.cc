@@ -74,7 +74,7 @@ void PeerForwarder::Forward(NodeId to, raft::v1::ForwardRequest request, MonoTim
     auto call = std::make_unique<ForwardCall>(channel, std::move(request), deadline - clock_->Now(),
                                               std::move(done), executor_, registry_);
     if (call->Start()) {
-      call.release();
+      static_cast<void>(call.release());  // it deletes itself
       return;
     }
     done = call->TakeDone();

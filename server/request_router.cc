@@ -95,7 +95,7 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
   }
 }
 
-void RequestRouter::OnForwarded(raft::v1::ForwardRequest request,
+void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
                                 absl::AnyInvocable<void(raft::v1::ForwardResponse) &&> done) {
   auto pending = std::make_shared<Pending>();
   pending->number = next_number_++;

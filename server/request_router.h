@@ -76,7 +76,7 @@ class RequestRouter final : public LogWatcher {
             std::function<bool()> is_cancelled, Done done);
 
   // A request from another controller. Any thread; `done` is called on the loop.
-  void OnForwarded(raft::v1::ForwardRequest request,
+  void OnForwarded(const raft::v1::ForwardRequest& request,
                    absl::AnyInvocable<void(raft::v1::ForwardResponse) &&> done);
 
   // This node is stopping: refuses what comes, and nothing waits for a leader any more. `drained`

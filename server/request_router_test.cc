@@ -357,7 +357,7 @@ class ForwardedTest : public RequestRouterTest {
     request.set_principal("bob");
     request.set_timeout_ms(1000);
     request.set_hops(hops);
-    router_.OnForwarded(std::move(request), [this](raft::v1::ForwardResponse response) {
+    router_.OnForwarded(request, [this](raft::v1::ForwardResponse response) {
       responses_.push_back(std::move(response));
     });
     executor_.RunReady();

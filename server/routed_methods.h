@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "controller/answer.h"
@@ -15,11 +16,11 @@ namespace quorate::server {
 // answers NOT_CONTROLLER where this node is not the active controller.
 template <typename Request, typename Response>
 RequestRouter::Method RoutedMethod(
-    std::string name, std::function<bool(const Request&)> repeatable,
+    std::string_view name, std::function<bool(const Request&)> repeatable,
     std::function<void(Request, controller::RequestContext, controller::Reply<Response>)>
         run_here) {
   return {
-      .name = std::move(name),
+      .name = std::string(name),
       .request_type = &Request::default_instance(),
       .response_type = &Response::default_instance(),
       .repeatable =

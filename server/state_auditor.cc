@@ -53,7 +53,7 @@ StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clo
       router_(router),
       method_(router->Register(RoutedMethod<StateHashReport, StateHashTally>(
           kMethod, AlwaysRepeatable<StateHashReport>,
-          [this](StateHashReport report, controller::RequestContext /*context*/,
+          [this](StateHashReport report, const controller::RequestContext& /*context*/,
                  controller::Reply<StateHashTally> reply) {
             if (!controller_->is_active()) {
               std::move(reply)(controller::MakeError(common::v1::NOT_CONTROLLER,
