@@ -62,7 +62,7 @@ void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
   const LogIndex rejected_prev = request->prev;
   if (rejected_prev <= match_) return;
   BecomeProbe();
-  next_ = std::clamp(next, IsMutant(Mutant::kNextBelowMatch) ? match_ : match_ + 1, rejected_prev);
+  next_ = std::clamp(next, match_ + 1, rejected_prev);
   if (IsMutant(Mutant::kRejectMovesNothing)) next_ = rejected_prev + 1;
   live_at_ = now;
   progress_at_ = now;
@@ -118,7 +118,7 @@ void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
 void FollowerProgress::BecomeProbe() {
   // Of what was sent beyond `match` nothing is certain; without any match the last guess stays.
   if (match_ > LogIndex(0)) {
-    next_ = match_ + 1;
+    next_ = IsMutant(Mutant::kNextBelowMatch) ? match_ : match_ + 1;
   } else if (!inflight_.empty()) {
     next_ = inflight_.front().prev + 1;
   }

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "raft/mutant.h"
 #include "raft/raft_core.h"
 
 namespace quorate::raft {
@@ -18,14 +19,16 @@ absl::Status RaftCore::CheckVoterChange(const VoterSet& next) const {
   if (leader == nullptr) return absl::FailedPreconditionError("this controller does not lead");
   // Without it two leaders of different epochs could each change a set that the other does not know
   // of, and their majorities need not meet (openraft #2051).
-  if (log_.commit_index() < leader->barrier) {
+  if (log_.commit_index() < leader->barrier && !IsMutant(Mutant::kChangeBeforeBarrier)) {
     return absl::FailedPreconditionError("the barrier of this epoch is not committed");
   }
-  if (log_.voters_index() > log_.commit_index()) {
+  const bool is_open = log_.voters_index() > log_.commit_index();
+  if (is_open && !IsMutant(Mutant::kChangeDuringChange)) {
     return absl::FailedPreconditionError("an earlier change of the voters is not committed");
   }
   if (next.empty()) return absl::FailedPreconditionError("nobody would be a voter");
-  if (const size_t distance = log_.voters().DistanceTo(next); distance > 1) {
+  const size_t distance = log_.voters().DistanceTo(next);
+  if (distance > 1 && !IsMutant(Mutant::kChangeManyAtOnce)) {
     return absl::FailedPreconditionError(
         absl::StrFormat("%d replicas would come or go, and one at a time may", distance));
   }

@@ -33,7 +33,7 @@ namespace quorate::raft {
   X(kPreVoteAdoptsEpoch, "pre-vote-adopts-epoch", "a pre-vote raises the epoch of who is asked")   \
   X(kAlwaysOverride, "always-override", "every candidate claims to stand on the leader's order")   \
   X(kObeyOldOrder, "obey-old-order", "stands on a TimeoutNow of another epoch or node")            \
-  X(kIgnoreHigherEpoch, "ignore-higher-epoch", "a leader is not unseated by an append's answer")   \
+  X(kIgnoreHigherEpoch, "ignore-higher-epoch", "a leader is not unseated by a higher epoch")       \
   X(kFollowOldLeader, "follow-old-leader", "appends what the leader of an earlier epoch sends")    \
   /* What a follower does with entries */                                                          \
   X(kSkipPrevCheck, "skip-prev-check", "appends wherever the leader says, matching or not")        \
@@ -68,6 +68,10 @@ namespace quorate::raft {
   X(kNextBelowMatch, "next-below-match", "goes back below what a peer acknowledged")               \
   X(kRejectMovesNothing, "reject-moves-nothing", "asks again at the place that did not match")     \
   X(kKeepInFlight, "keep-in-flight", "waits for answers that a broken stream has lost")            \
+  /* Voters */                                                                                     \
+  X(kChangeBeforeBarrier, "change-before-barrier", "changes voters with its barrier uncommitted")  \
+  X(kChangeDuringChange, "change-during-change", "changes voters while a change is open")          \
+  X(kChangeManyAtOnce, "change-many-at-once", "changes voters by more than one at a time")         \
   /* Reads and hand-over */                                                                        \
   X(kReadBeforeBarrier, "read-before-barrier", "a new leader serves reads before its barrier")     \
   X(kReadWithoutRound, "read-without-round", "serves reads without asking its peers")              \

@@ -201,7 +201,9 @@ void RaftCore::SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& pro
 }
 
 void RaftCore::OnMessage(NodeId from, SessionId, const HeartbeatResponse& response) {
-  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
+  if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
+    return AdoptEpoch(response.epoch);
+  }
   FollowerProgress* progress = FindProgress(from, StreamClass::kControl);
   const bool old = response.epoch < epoch() && !IsMutant(Mutant::kOldEpochConfirms);
   if (progress == nullptr || old) return;

@@ -189,8 +189,8 @@ void TestCluster::Step(NodeId id, Event event) {
       continue;
     }
     if (observer_.steps) observer_.steps->OnEvent(*node.core, now_, next);
-    StepResult result =
-        node.core->Step(now_, kFirstWallMs + ToMs(now_.time_since_epoch()), std::move(next));
+    StepResult result = node.core->Step(
+        now_, kFirstWallMs + ToMs(now_.time_since_epoch()) + node.wall_shift_ms, std::move(next));
     if (observer_.steps) observer_.steps->OnStep(*node.core, now_, result);
     node.deadline = result.next_deadline;
     for (Effect& effect : result.effects) Execute(target, std::move(effect));

@@ -56,6 +56,8 @@ class TestCluster {
     bool paused = false;
     std::deque<Event> held;
     MonoTime deadline = kNever;
+    // How far its wall clock is off.
+    int64_t wall_shift_ms = 0;
     // What its users were told, be it in a snapshot.
     std::vector<EntryPtr> delivered;
     // How often it was told to load a snapshot, since the cluster was made.

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "tests/sim/world.h"
+#include "tests/sim/storm/core_storm.h"
 
 namespace quorate::sim {
 namespace {
@@ -38,13 +38,22 @@ std::string ReplayOf(const Flags& flags, uint64_t seed) {
   std::string command = absl::StrFormat("quorate-sim --seed %d", seed);
   if (flags.voters) absl::StrAppendFormat(&command, " --voters %d", *flags.voters);
   if (flags.seconds) absl::StrAppendFormat(&command, " --seconds %g", *flags.seconds);
+  if (flags.storm) command += " --storm";
+  if (!flags.mutant.empty()) absl::StrAppendFormat(&command, " --mutant %s", flags.mutant);
   return command + " --trace";
 }
 
-RunResult RunSeed(const RunOptions& options) {
+RunResult RunWorld(const RunOptions& options) {
   running_seed = options.seed;
-  google::InstallFailureFunction(&DieWithSeed);
   return World(options).Run();
+}
+
+RunResult RunStorm(uint64_t seed) {
+  running_seed = seed;
+  CoreStorm storm(seed);
+  RunResult result{.failure = storm.Run()};
+  result.elections = storm.cluster().elections();
+  return result;
 }
 
 // Sums over many runs.
@@ -89,11 +98,16 @@ std::vector<uint64_t> LoadSeeds(const std::string& path) {
 
 }  // namespace
 
+RunResult RunSeed(const Flags& flags, uint64_t seed) {
+  return flags.storm ? RunStorm(seed) : RunWorld(OptionsOf(flags, seed));
+}
+
 bool RunOne(const Flags& flags, std::ostream& out) {
   RunOptions options = OptionsOf(flags, *flags.seed);
   if (flags.trace) options.trace = &out;
+  google::InstallFailureFunction(&DieWithSeed);
   Tally tally;
-  const RunResult result = RunSeed(options);
+  const RunResult result = flags.storm ? RunStorm(*flags.seed) : RunWorld(options);
   tally.Add(result);
   if (!flags.trace) tally.Print(out);
   if (result.failure) out << "FAILED seed " << *flags.seed << ": " << *result.failure << "\n";
@@ -106,6 +120,7 @@ bool RunCampaign(const Flags& flags, std::ostream& out) {
   const uint64_t count = flags.seeds.value_or(std::numeric_limits<int64_t>::max());
   const SteadyClock::time_point started = SteadyClock::now();
   SteadyClock::time_point reported = started;
+  google::InstallFailureFunction(&DieWithSeed);
   Tally tally;
   for (uint64_t i = 0; i < first.size() + count; ++i) {
     const SteadyClock::time_point now = SteadyClock::now();
@@ -115,7 +130,7 @@ bool RunCampaign(const Flags& flags, std::ostream& out) {
       reported = now;
     }
     const uint64_t seed = i < first.size() ? first[i] : flags.first_seed + (i - first.size());
-    const RunResult result = RunSeed(OptionsOf(flags, seed));
+    const RunResult result = RunSeed(flags, seed);
     tally.Add(result);
     if (result.failure) {
       tally.Print(out);

@@ -4,8 +4,12 @@
 #include <ostream>
 
 #include "tests/sim/flags.h"
+#include "tests/sim/world.h"
 
 namespace quorate::sim {
+
+// One run as the flags say, under this seed.
+RunResult RunSeed(const Flags& flags, uint64_t seed);
 
 // Runs what the flags say and tells about it. False: a seed failed; how to replay it was printed.
 bool RunCampaign(const Flags& flags, std::ostream& out);

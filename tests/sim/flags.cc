@@ -1,8 +1,21 @@
 #include "tests/sim/flags.h"
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "raft/testing/mutants.h"
 
 namespace quorate::sim {
+namespace {
+
+std::vector<std::string> MutantNames() {
+  std::vector<std::string> names;
+  for (const raft::MutantInfo& mutant : raft::AllMutants()) names.emplace_back(mutant.name);
+  return names;
+}
+
+}  // namespace
 
 ParsedFlags ParseFlags(int argc, char** argv) {
   Flags flags;
@@ -28,6 +41,18 @@ ParsedFlags ParseFlags(int argc, char** argv) {
   app.add_option("--seconds", flags.seconds,
                  "Simulated seconds with faults, before the cluster is healed (default: 10)")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--storm", flags.storm,
+               "Run bare cores, without driver and log: other faults, and quicker");
+  app.add_option("--mutant", flags.mutant, "Run with this wrong version of the core")
+      ->check(CLI::IsMember(MutantNames()));
+  auto* find = app.add_flag("--find-mutants", flags.find_mutants,
+                            "Search the first seed that catches each wrong version of the core")
+                   ->excludes(seed);
+  app.add_option("--mutant-seeds", flags.mutant_seeds,
+                 "Run each wrong version of the core on the seed that this file records for it")
+      ->excludes(seed)
+      ->excludes(find)
+      ->check(CLI::ExistingFile);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -21,6 +21,15 @@ struct Flags {
   std::optional<int> voters;
   std::optional<double> seconds;
   bool trace = false;
+  // Bare cores instead of whole controllers (storm/core_storm.h).
+  bool storm = false;
+
+  // The name of a wrong version of the core to run with (raft/mutant.h); empty: it is right.
+  std::string mutant;
+  // Search the seeds that catch the mutants, all or that one.
+  bool find_mutants = false;
+  // Run every mutant on the seed that this file records for it; empty: do not.
+  std::string mutant_seeds;
 };
 
 // The flags, or the exit status: --help was printed, or what is wrong with them.

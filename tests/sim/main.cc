@@ -2,8 +2,10 @@
 #include <iostream>
 
 #include "base/check.h"
+#include "raft/testing/mutants.h"
 #include "tests/sim/campaign.h"
 #include "tests/sim/flags.h"
+#include "tests/sim/mutant_seeds.h"
 
 int main(int argc, char** argv) {
   const quorate::sim::ParsedFlags parsed = quorate::sim::ParseFlags(argc, argv);
@@ -12,6 +14,11 @@ int main(int argc, char** argv) {
   FLAGS_minloglevel = google::GLOG_ERROR;
   google::InitGoogleLogging(argv[0]);
   const quorate::sim::Flags& flags = *parsed.flags;
+  if (flags.find_mutants) return quorate::sim::FindMutants(flags, std::cout) ? 0 : 1;
+  if (!flags.mutant_seeds.empty()) return quorate::sim::CatchMutants(flags, std::cout) ? 0 : 1;
+  if (const auto mutant = quorate::raft::FindMutant(flags.mutant)) {
+    quorate::raft::SetMutant(mutant->mutant);
+  }
   const bool passed = flags.seed ? quorate::sim::RunOne(flags, std::cout)
                                  : quorate::sim::RunCampaign(flags, std::cout);
   return passed ? 0 : 1;

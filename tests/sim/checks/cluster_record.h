@@ -1,6 +1,7 @@
 // What all checks know of a cluster, and where they write down what is wrong.
 #pragma once
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -93,6 +94,17 @@ class ClusterRecord {
   // REQUIRES: 0 <= index <= committed_index().
   const EntryMark& CommittedAt(LogIndex index) const { return committed_.At(index).mark; }
 
+  // The replica has told the leader of `epoch` that its log matches up to `match`.
+  void SetAcknowledged(const raft::ReplicaKey& replica, Epoch epoch, LogIndex match) {
+    LogIndex& most = acknowledged_[{replica, epoch}];
+    most = std::max(most, match);
+  }
+  // The most that it has told so; 0: nothing.
+  LogIndex AcknowledgedIn(Epoch epoch, const raft::ReplicaKey& replica) const {
+    const auto it = acknowledged_.find({replica, epoch});
+    return it == acknowledged_.end() ? LogIndex(0) : it->second;
+  }
+
   // The first to lead an epoch. Null: nobody has.
   const LeaderRecord* LeaderOf(Epoch epoch) const {
     const auto it = leaders_.find(epoch);
@@ -113,6 +125,7 @@ class ClusterRecord {
   std::map<raft::ReplicaKey, NodeRecord> nodes_;
   std::map<NodeId, raft::ReplicaKey> latest_;
   std::map<Epoch, LeaderRecord> leaders_;
+  std::map<std::pair<raft::ReplicaKey, Epoch>, LogIndex> acknowledged_;
   std::vector<Violation> violations_;
 };
 

@@ -11,6 +11,17 @@ namespace quorate::sim {
 using raft::VoteRequest;
 using raft::VoteResponse;
 
+namespace {
+
+bool IsMajority(const raft::VoterSet& voters, const std::set<NodeId>& ids) {
+  const auto count =
+      std::count_if(voters.voters().begin(), voters.voters().end(),
+                    [&ids](const raft::Voter& voter) { return ids.contains(voter.key.node_id); });
+  return !voters.empty() && static_cast<size_t>(count) >= voters.Majority();
+}
+
+}  // namespace
+
 void ElectionChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event) {
   if (std::holds_alternative<raft::event::Start>(event)) heard_[node.key] = {};
   Heard& heard = heard_[node.key];
@@ -68,21 +79,13 @@ bool ElectionChecks::HasLiveLeader(const NodeRecord& node, MonoTime now) const {
   if (node.now.leads()) {
     std::set<NodeId> live = {node.id()};
     for (const PeerFacts& peer : node.now.peers) {
-      if (now < peer.live_at + node.options.check_quorum_timeout) live.insert(peer.id);
+      if (now < peer.live_at + node.options.check_quorum_timeout) live.insert(peer.id());
     }
-    return IsMajority(node, live);
+    return IsMajority(node.disk.written().voters(), live);
   }
   const Heard& heard = heard_.at(node.key);
   return heard.leader_at && heard.control_up.contains(heard.leader_at->first) &&
          now < heard.leader_at->second + node.options.election_timeout_min;
-}
-
-bool ElectionChecks::IsMajority(const NodeRecord& node, const std::set<NodeId>& ids) const {
-  const raft::VoterSet& voters = node.disk.written().voters();
-  const auto count =
-      std::count_if(voters.voters().begin(), voters.voters().end(),
-                    [&ids](const raft::Voter& voter) { return ids.contains(voter.key.node_id); });
-  return static_cast<size_t>(count) >= voters.Majority();
 }
 
 void ElectionChecks::OnStep(const NodeRecord& node, MonoTime now,
@@ -129,7 +132,13 @@ void ElectionChecks::CheckStanding(const NodeRecord& node) {
   std::set<NodeId> granted = {node.id()};
   if (heard.pre_vote_epoch == node.epoch())
     granted.insert(heard.pre_votes.begin(), heard.pre_votes.end());
-  if (!IsMajority(node, granted)) {
+  // A resigned leader's last entries may change the voters in the middle of the round, which goes
+  // on with those it began with.
+  const DiskState& own = node.disk.written();
+  const auto& sets = own.log.voter_sets();
+  const raft::VoterSet& before =
+      sets.size() > 2 ? sets[sets.size() - 2].second : own.founding_voters;
+  if (!IsMajority(own.voters(), granted) && !IsMajority(before, granted)) {
     cluster_.Violated(1, node.id(),
                       absl::StrFormat("stands in epoch %d without a majority of "
                                       "pre-votes or an order",
@@ -153,7 +162,7 @@ void ElectionChecks::CheckNewLeader(const NodeRecord& node) {
     const auto vote = given.find(voter.key);
     if (vote != given.end() && vote->second == node.key) votes.insert(voter.key.node_id);
   }
-  if (!IsMajority(node, votes)) {
+  if (!IsMajority(node.disk.written().voters(), votes)) {
     cluster_.Violated(
         1, node.id(),
         absl::StrFormat("leads epoch %d on %d durable votes", epoch.value(), votes.size()));

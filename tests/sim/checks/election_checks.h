@@ -47,8 +47,6 @@ class ElectionChecks {
 
   void Hear(const NodeRecord& node, MonoTime now, const raft::event::Receive& receive);
   bool HasLiveLeader(const NodeRecord& node, MonoTime now) const;
-  // Whether the ids are a majority of the voters that govern for the node.
-  bool IsMajority(const NodeRecord& node, const std::set<NodeId>& ids) const;
 
   void CheckHardState(const NodeRecord& node);
   void CheckStanding(const NodeRecord& node);

@@ -145,8 +145,7 @@ void FakeCluster::Elect(int node, int voter, int32_t epoch) {
   facts.peers.clear();
   for (const raft::Voter& other : Voters().voters()) {
     if (other.key.node_id == NodeId(node)) continue;
-    facts.peers.push_back(
-        {.id = other.key.node_id, .next_index = facts.last_index + 1, .live_at = now_});
+    facts.peers.push_back({.key = other.key, .next_index = facts.last_index + 1, .live_at = now_});
   }
   Write(node, {.entries = {MakeEntry(node, epoch, "", EntryType::kBarrier)}});
   facts.barrier = facts.last_index;
@@ -168,7 +167,7 @@ void FakeCluster::Replicate(int leader, int follower) {
   const Epoch epoch = Facts(leader).epoch();
   if (facts.epoch() < epoch) WriteHardState(follower, epoch.value(), std::nullopt);
   Write(follower, {.entries = {log.begin() + has, log.end()}});
-  Receive(follower, leader, AppendRequest{.epoch = epoch});
+  Receive(follower, leader, AppendRequest{.epoch = epoch, .prev_index = facts.last_index});
   Sync(follower);
   Reply(follower, leader,
         AppendResponse{.epoch = epoch, .success = true, .match_index = facts.last_index});
@@ -178,7 +177,7 @@ void FakeCluster::Replicate(int leader, int follower) {
 void FakeCluster::Commit(int node, int64_t index) {
   Facts(node).commit_index = LogIndex(index);
   CountUncommitted(At(node));
-  Step(node, raft::event::Persisted{});
+  Receive(node, 0, raft::Heartbeat{.commit_index = LogIndex(index)});
 }
 
 void FakeCluster::MakeHistory() {

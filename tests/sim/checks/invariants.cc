@@ -26,6 +26,7 @@ void Invariants::BeforeStep(const raft::RaftOptions& options, MonoTime now, cons
   elections_.OnEvent(node, now, event);
   messages_.OnEvent(node, event);
   limits_.OnEvent(node, now, event);
+  reads_.OnEvent(node, event);
   users_.OnEvent(node, event);
 }
 
@@ -71,6 +72,7 @@ void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::E
   if (broken()) return;
   messages_.OnStep(node, effects);
   limits_.OnStep(node, now);
+  reads_.OnStep(node, effects);
   users_.OnStep(node, effects);
 }
 

@@ -11,6 +11,7 @@
 #include "tests/sim/checks/limit_checks.h"
 #include "tests/sim/checks/log_checks.h"
 #include "tests/sim/checks/message_checks.h"
+#include "tests/sim/checks/read_checks.h"
 #include "tests/sim/checks/user_checks.h"
 
 namespace quorate::sim {
@@ -51,8 +52,9 @@ class Invariants final : public raft::StepObserver {
   ClusterRecord cluster_;
   ElectionChecks elections_{&cluster_};
   LogChecks logs_{&cluster_};
-  MessageChecks messages_{&cluster_, &logs_};
+  MessageChecks messages_{&cluster_};
   LimitChecks limits_{&cluster_};
+  ReadChecks reads_{&cluster_};
   UserChecks users_{&cluster_};
 };
 

@@ -273,6 +273,22 @@ TEST_F(InvariantsTest, ALeaderThatLacksACommittedEntry) {
   ExpectViolation(4, "grants a vote to a log older than its own");
 }
 
+TEST_F(InvariantsTest, ALeaderByVotesThatNobodyShouldHaveGiven) {
+  c_.MakeHistory();
+  c_.Restart(1);
+  c_.WriteHardState(1, 2, 3);
+  c_.Step(1);
+  c_.Sync(1);
+  c_.Receive(3, 1, VoteResponse{.requested_epoch = Epoch(2), .granted = true, .pre_vote = true});
+  c_.WriteHardState(3, 2, 3);
+  c_.Step(3);
+  c_.Sync(3);
+  c_.Facts(3).role = RoleKind::kLeader;
+  c_.Facts(3).leader_of_epoch = NodeId(3);
+  c_.Step(3);
+  ExpectViolation(4, "leads epoch 2 without all that is committed");
+}
+
 TEST_F(InvariantsTest, ACandidateThatBoasts) {
   c_.WriteHardState(1, 1, 1);
   c_.Send(1, 2, Ask(1, 1, 5, 0));
@@ -340,6 +356,14 @@ TEST_F(InvariantsTest, AFollowerThatCommitsBeyondItsLog) {
   ExpectViolation(5, "commits beyond its log");
 }
 
+TEST_F(InvariantsTest, AFollowerThatCommitsMoreThanTheMessageProves) {
+  c_.MakeHistory();
+  c_.Replicate(1, 3);
+  c_.Facts(3).commit_index = LogIndex(3);
+  c_.Receive(3, 1, AppendRequest{.epoch = Epoch(1), .prev_index = LogIndex(2)});
+  ExpectViolation(5, "commits more than the leader's message proves");
+}
+
 TEST_F(InvariantsTest, ATruncationOfWhatIsCommitted) {
   c_.MakeHistory();
   c_.ReplaceLeader();
@@ -370,7 +394,7 @@ TEST_F(InvariantsTest, AnAcknowledgementBeforeTheEntryIsDurable) {
   c_.MakeHistory();
   c_.Write(3, {.entries = {c_.At(1).log[2]}});
   c_.Reply(3, 1, AppendResponse{.epoch = Epoch(1), .success = true, .match_index = LogIndex(3)});
-  c_.Receive(3, 1, AppendRequest{.epoch = Epoch(1)});
+  c_.Receive(3, 1, AppendRequest{.epoch = Epoch(1), .prev_index = LogIndex(3)});
   ExpectViolation(6, "acknowledges what is not on its disk: AppendResponse");
 }
 
@@ -391,8 +415,15 @@ TEST_F(InvariantsTest, AnAcknowledgementOfWhatTheLeaderDoesNotHave) {
   c_.Step(1);
   c_.Sync(1);
   c_.Reply(1, 2, AppendResponse{.epoch = Epoch(2), .success = true, .match_index = LogIndex(4)});
-  c_.Receive(1, 2, AppendRequest{.epoch = Epoch(2)});
+  c_.Receive(1, 2, AppendRequest{.epoch = Epoch(2), .prev_index = LogIndex(4)});
   ExpectViolation(6, "acknowledges what the leader does not have: AppendResponse");
+}
+
+TEST_F(InvariantsTest, AnAcknowledgementOfMoreThanWasSent) {
+  c_.MakeHistory();
+  c_.Reply(2, 1, AppendResponse{.epoch = Epoch(1), .success = true, .match_index = LogIndex(3)});
+  c_.Receive(2, 1, AppendRequest{.epoch = Epoch(1), .prev_index = LogIndex(2)});
+  ExpectViolation(6, "acknowledges another end than that of what was sent: AppendResponse");
 }
 
 TEST_F(InvariantsTest, AVoteBeforeItIsDurable) {

@@ -56,7 +56,13 @@ void LimitChecks::CheckWindows(const NodeRecord& node) {
     if (peer.match_index >= peer.next_index || peer.match_index > node.now.last_index) {
       cluster_.Violated(10, node.id(),
                         absl::StrFormat("expects %d of %d, which has %d", peer.next_index.value(),
-                                        peer.id.value(), peer.match_index.value()));
+                                        peer.id().value(), peer.match_index.value()));
+    }
+    if (peer.match_index > cluster_.AcknowledgedIn(node.epoch(), peer.key)) {
+      cluster_.Violated(10, node.id(),
+                        absl::StrFormat("takes %d to have %d, which it has not "
+                                        "acknowledged in this epoch",
+                                        peer.id().value(), peer.match_index.value()));
     }
     if (peer.inflight_bytes != peer.recounted_bytes) {
       cluster_.Violated(10, node.id(),
@@ -73,7 +79,7 @@ void LimitChecks::CheckWindows(const NodeRecord& node) {
   if (!node.before.leads() || node.before.peers.size() != node.now.peers.size()) return;
   for (size_t i = 0; i < node.now.peers.size(); ++i) {
     const PeerFacts& before = node.before.peers[i];
-    if (before.id == node.now.peers[i].id && node.now.peers[i].match_index < before.match_index) {
+    if (before.key == node.now.peers[i].key && node.now.peers[i].match_index < before.match_index) {
       cluster_.Violated(10, node.id(), "forgets what a peer acknowledged");
     }
   }
@@ -95,9 +101,14 @@ void LimitChecks::CheckUncommittedBytes(const NodeRecord& node) {
 void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
   Process& process = processes_[node.key];
   if (node.JustLeads()) process.worked_at.clear();
+  // Who becomes a voter again has a whole timeout too.
+  std::erase_if(process.worked_at, [&node](const auto& worked) {
+    return std::none_of(node.now.peers.begin(), node.now.peers.end(),
+                        [&worked](const PeerFacts& peer) { return peer.id() == worked.first; });
+  });
   for (const PeerFacts& peer : node.now.peers) {
-    MonoTime& worked_at = process.worked_at.try_emplace(peer.id, now).first->second;
-    if (!process.heard || process.heard->first != peer.id) continue;
+    MonoTime& worked_at = process.worked_at.try_emplace(peer.id(), now).first->second;
+    if (!process.heard || process.heard->first != peer.id()) continue;
     // While something is outstanding a sign of life proves nothing.
     const bool outstanding = peer.match_index < node.now.last_index;
     if (process.heard->second || !outstanding) worked_at = now;

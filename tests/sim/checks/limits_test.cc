@@ -42,6 +42,13 @@ TEST_F(LimitsTest, MatchBeyondTheLog) {
   ExpectViolation(10, "expects 5 of 2, which has 4");
 }
 
+TEST_F(LimitsTest, MatchThatThePeerNeverAcknowledged) {
+  c_.Facts(1).peers[1].match_index = LogIndex(3);
+  c_.Facts(1).peers[1].next_index = LogIndex(4);
+  c_.Step(1);
+  ExpectViolation(10, "takes 3 to have 3, which it has not acknowledged in this epoch");
+}
+
 TEST_F(LimitsTest, MatchThatFalls) {
   Peer().match_index = LogIndex(2);
   Peer().next_index = LogIndex(4);
@@ -91,41 +98,81 @@ TEST_F(LimitsTest, AMessageThatIsTooLarge) {
 
 // 11: reads see what was committed before they began.
 
-TEST_F(LimitsTest, AReadOfTheCommittedIndex) {
+class ReadTest : public LimitsTest {
+ protected:
+  // The leader sends a round, and node 2 answers.
+  void SendRound(int64_t sequence) {
+    c_.Send(1, 2, raft::Heartbeat{.epoch = Epoch(1), .read_sequence = sequence});
+    c_.Step(1);
+  }
+  void AnswerRound(int64_t sequence) {
+    c_.Receive(1, 2, HeartbeatResponse{.epoch = Epoch(1), .read_sequence = sequence});
+  }
+  void Answer(int node, int64_t index) {
+    c_.Emit(node, raft::effect::ReadReady{.token = 1, .index = LogIndex(index)});
+    c_.Step(node);
+  }
+};
+
+TEST_F(ReadTest, ConfirmedByARoundOfItsOwn) {
   c_.Step(1, raft::event::StartRead{.token = 1});
-  c_.Emit(1, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
-  c_.Step(1);
+  SendRound(1);
+  AnswerRound(1);
+  Answer(1, 3);
   EXPECT_EQ(c_.Violated(), "");
 }
 
-TEST_F(LimitsTest, AStaleRead) {
+TEST_F(ReadTest, WithoutARound) {
+  c_.Step(1, raft::event::StartRead{.token = 1});
+  Answer(1, 3);
+  ExpectViolation(11, "a read that no round sent after it has confirmed");
+}
+
+TEST_F(ReadTest, InTheRoundBeforeIt) {
+  SendRound(1);
+  c_.Step(1, raft::event::StartRead{.token = 1});
+  AnswerRound(1);
+  Answer(1, 3);
+  ExpectViolation(11, "a read that no round sent after it has confirmed");
+}
+
+TEST_F(ReadTest, ConfirmedInAnotherEpoch) {
+  c_.Step(1, raft::event::StartRead{.token = 1});
+  SendRound(1);
+  c_.Receive(1, 2, HeartbeatResponse{.epoch = Epoch(0), .read_sequence = 1});
+  Answer(1, 3);
+  ExpectViolation(11, "a read that no round sent after it has confirmed");
+}
+
+TEST_F(ReadTest, Stale) {
   c_.Step(3, raft::event::StartRead{.token = 1});
-  c_.Emit(3, raft::effect::ReadReady{.token = 1, .index = LogIndex(2)});
-  c_.Step(3);
+  Answer(3, 2);
   ExpectViolation(11, "a read at index 2 began when 3 was committed");
 }
 
-TEST_F(LimitsTest, AReadOfWhatIsNotCommittedHere) {
+TEST_F(ReadTest, AheadOfWhatIsCommittedHere) {
   c_.Step(3, raft::event::StartRead{.token = 1});
-  c_.Emit(3, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
-  c_.Step(3);
+  Answer(3, 3);
   ExpectViolation(11, "a read at index 3, which is not committed");
 }
 
-TEST_F(LimitsTest, AReadThatIsAnsweredTwice) {
+TEST_F(ReadTest, AnsweredTwice) {
   c_.Step(1, raft::event::StartRead{.token = 1});
-  c_.Emit(1, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
-  c_.Emit(1, raft::effect::ReadReady{.token = 1, .index = LogIndex(3)});
-  c_.Step(1);
+  SendRound(1);
+  AnswerRound(1);
+  Answer(1, 3);
+  Answer(1, 3);
   ExpectViolation(11, "answers a read twice");
 }
 
-TEST_F(LimitsTest, AReadIndexForAnotherNodeThatIsNotCommitted) {
-  c_.Reply(
-      1, 3,
-      raft::ReadIndexResponse{.epoch = Epoch(1), .confirmed = true, .read_index = LogIndex(4)});
-  c_.Step(1);
-  ExpectViolation(11, "a read index that is not committed");
+TEST_F(ReadTest, OfAnotherNodeThatIsNotCommitted) {
+  c_.Receive(1, 3, raft::ReadIndexRequest{.token = 7, .epoch = Epoch(1)});
+  SendRound(1);
+  c_.Reply(1, 3,
+           raft::ReadIndexResponse{
+               .token = 7, .epoch = Epoch(1), .confirmed = true, .read_index = LogIndex(4)});
+  AnswerRound(1);
+  ExpectViolation(11, "a read at index 4, which is not committed");
 }
 
 // 12: users are told the truth about who leads, and what they propose is appended once.
@@ -226,6 +273,7 @@ class QuorumTest : public LimitsTest {
 };
 
 TEST_F(QuorumTest, PeersThatHaveEverythingNeedOnlyAnswerHeartbeats) {
+  c_.Replicate(1, 3);
   for (PeerFacts& peer : c_.Facts(1).peers) {
     peer.match_index = LogIndex(3);
     peer.next_index = LogIndex(4);
@@ -246,8 +294,10 @@ TEST_F(QuorumTest, PeersThatSayNothingAreNoQuorum) {
 }
 
 TEST_F(QuorumTest, ADiskThatFinishesNothing) {
-  for (PeerFacts& peer : c_.Facts(1).peers) peer.next_index = LogIndex(5);
   c_.Append(1, "c");
+  c_.Replicate(1, 2);
+  c_.Replicate(1, 3);
+  for (PeerFacts& peer : c_.Facts(1).peers) peer.next_index = LogIndex(5);
   for (PeerFacts& peer : c_.Facts(1).peers) peer.match_index = LogIndex(4);
   PassTimeout();
   ExpectViolation(13, "leads on though its disk has finished nothing for a timeout");

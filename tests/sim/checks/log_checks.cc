@@ -82,8 +82,7 @@ void LogChecks::CheckTruncation(const NodeRecord& node, LogIndex index) {
       log.Holds(first_dropped, cluster_.CommittedAt(first_dropped))) {
     cluster_.Violated(5, node.id(), "truncates what is committed" + what);
   }
-  const Acknowledged& acknowledged = acknowledged_[node.key];
-  if (acknowledged.epoch == node.epoch() && first_dropped <= acknowledged.match) {
+  if (first_dropped <= cluster_.AcknowledgedIn(node.epoch(), node.key)) {
     cluster_.Violated(5, node.id(), "truncates what it acknowledged to this leader" + what);
   }
 }
@@ -121,6 +120,9 @@ bool LogChecks::CheckEntry(const NodeRecord& node, const LoggedEntry& previous,
     }
   } else if (node.now.leads() && entry.epoch() == node.epoch()) {
     marks.push_back(EntryMark::Of(entry));
+    if (header.type == raft::EntryType::kVoters && node.before.commit_index < node.now.barrier) {
+      cluster_.Violated(9, node.id(), "changes the voters before its barrier is committed" + which);
+    }
   } else {
     cluster_.Violated(3, node.id(), "an entry that no leader wrote" + which);
   }

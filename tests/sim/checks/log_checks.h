@@ -1,7 +1,6 @@
 // What logs may hold and what is committed: invariants 2 to 5 and 7 to 9 (docs/simulation.md).
 #pragma once
 
-#include <map>
 #include <vector>
 
 #include "raft/durable_log.h"
@@ -18,17 +17,8 @@ class LogChecks {
   // be.
   bool OnWrite(const NodeRecord& node, const raft::LogWrite& write);
   void OnStep(const NodeRecord& node);
-  // A success answer of the replica, in `epoch`, tells that its log matches up to `match`.
-  void OnAcknowledged(const NodeRecord& node, Epoch epoch, LogIndex match) {
-    acknowledged_[node.key] = {epoch, match};
-  }
 
  private:
-  struct Acknowledged {
-    Epoch epoch;
-    LogIndex match;
-  };
-
   void CheckInstall(const NodeRecord& node, const raft::SnapshotMeta& snapshot);
   void CheckTruncation(const NodeRecord& node, LogIndex index);
   // False: it does not follow `previous`, and nothing can be said of what comes after it.
@@ -41,7 +31,6 @@ class LogChecks {
   ClusterRecord& cluster_;
   // Every entry that was ever written, by index: one for each epoch.
   std::vector<std::vector<EntryMark>> known_;
-  std::map<raft::ReplicaKey, Acknowledged> acknowledged_;
 };
 
 }  // namespace quorate::sim

@@ -1,5 +1,6 @@
 #include "tests/sim/checks/message_checks.h"
 
+#include <algorithm>
 #include <string>
 
 #include "raft/message.h"
@@ -15,11 +16,26 @@ bool MayTakePart(const NodeRecord& node) {
 }  // namespace
 
 void MessageChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
-  if (std::holds_alternative<raft::event::Start>(event)) processes_[node.key] = {};
+  Process& process = processes_[node.key];
+  if (std::holds_alternative<raft::event::Start>(event)) process = {};
+  process.proven = LogIndex(0);
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
-    if (receive->session != 0) processes_[node.key].askers[receive->session] = receive->from;
+    if (receive->session != 0) process.askers[receive->session] = receive->from;
+    if (const auto* append = std::get_if<raft::AppendRequest>(&receive->message)) {
+      process.proven = append->prev_index + static_cast<int64_t>(append->entries.size());
+      process.sent[{receive->session, append->sequence}] = process.proven;
+    } else if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&receive->message)) {
+      process.proven = heartbeat->commit_index;
+    } else if (const auto* chunk = std::get_if<raft::SnapshotChunk>(&receive->message)) {
+      process.sent[{receive->session, chunk->sequence}] = chunk->last_index;
+    }
+  } else if (const auto* chunk = std::get_if<raft::event::ChunkReceived>(&event)) {
+    // All that a snapshot holds is committed.
+    if (chunk->received.ok() && chunk->received->complete) {
+      process.proven = chunk->received->complete->last_index;
+    }
   } else if (const auto* paused = std::get_if<raft::event::PauseConfirmed>(&event)) {
-    processes_[node.key].paused = paused->epoch;
+    process.paused = paused->epoch;
   }
 }
 
@@ -28,60 +44,88 @@ void MessageChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effec
     if (const auto* send = std::get_if<raft::effect::Send>(&effect)) {
       CheckSend(node, send->to, send->message);
     } else if (const auto* reply = std::get_if<raft::effect::Reply>(&effect)) {
-      CheckReply(node, processes_[node.key].askers[reply->session], reply->message);
+      CheckReply(node, *reply);
     } else if (std::holds_alternative<raft::effect::Pause>(effect)) {
       processes_[node.key].paused.reset();
+    } else if (const auto* load = std::get_if<raft::effect::LoadSnapshot>(&effect)) {
+      // At a start, the one that it finds on its disk.
+      LogIndex& proven = processes_[node.key].proven;
+      proven = std::max(proven, load->meta.last_index);
     }
+  }
+  if (!node.before.leads() && node.now.commit_index > node.before.commit_index &&
+      node.now.commit_index > processes_[node.key].proven) {
+    cluster_.Violated(5, node.id(), "commits more than the leader's message proves");
   }
 }
 
-void MessageChecks::CheckReply(const NodeRecord& node, NodeId asker, const raft::Message& message) {
+void MessageChecks::CheckReply(const NodeRecord& node, const raft::effect::Reply& reply) {
+  const raft::Message& message = reply.message;
+  const NodeId asker = processes_[node.key].askers[reply.session];
+  if (!MayTakePart(node)) {
+    Violated(6, node, "takes part before its voter set is durable", message);
+  }
   if (const auto* append = std::get_if<raft::AppendResponse>(&message)) {
-    if (append->success) Check(node, *append);
+    if (append->success) Check(node, reply.session, *append);
   } else if (const auto* chunk = std::get_if<raft::SnapshotChunkResponse>(&message)) {
-    if (chunk->state == raft::SnapshotChunkResponse::State::kInstalled) Check(node, *chunk);
+    if (chunk->state == raft::SnapshotChunkResponse::State::kInstalled) {
+      Check(node, reply.session, *chunk);
+    }
   } else if (const auto* vote = std::get_if<raft::VoteResponse>(&message)) {
     if (vote->granted && !vote->pre_vote) Check(node, asker, *vote);
   } else if (const auto* beat = std::get_if<raft::HeartbeatResponse>(&message)) {
     Check(node, asker, *beat);
-  } else if (const auto* read = std::get_if<raft::ReadIndexResponse>(&message)) {
-    if (read->confirmed && read->read_index > node.now.commit_index) {
-      Violated(11, node, "a read index that is not committed", message);
-    }
   }
 }
 
-void MessageChecks::Check(const NodeRecord& node, const raft::AppendResponse& response) {
+void MessageChecks::Check(const NodeRecord& node, raft::SessionId session,
+                          const raft::AppendResponse& response) {
+  // Entries that follow here may be another leader's.
+  const auto sent = processes_[node.key].sent.find({session, response.sequence});
+  if (sent == processes_[node.key].sent.end() || sent->second != response.match_index) {
+    return Violated(6, node, "acknowledges another end than that of what was sent", response);
+  }
   const DiskState& durable = node.disk.durable();
   if (durable.hard_state.epoch != response.epoch ||
-      durable.log.last_index() < response.match_index || !MayTakePart(node)) {
+      durable.log.last_index() < response.match_index) {
     return Violated(6, node, "acknowledges what is not on its disk", response);
   }
-  const LeaderRecord* leader = cluster_.LeaderOf(response.epoch);
-  const NodeRecord* to = leader != nullptr ? cluster_.Find(leader->key) : nullptr;
-  // Of a leader that is no more, nobody counts it.
-  if (to == nullptr || to->epoch() != response.epoch || !to->now.leads()) return;
+  const NodeRecord* to = FindReigning(response.epoch);
+  if (to == nullptr) return;  // nobody counts it
   const LogMirror& log = to->disk.written().log;
   if (response.match_index > log.last_index() ||
       !durable.log.Holds(response.match_index, log.At(response.match_index).mark)) {
     return Violated(6, node, "acknowledges what the leader does not have", response);
   }
-  logs_.OnAcknowledged(node, response.epoch, response.match_index);
+  cluster_.SetAcknowledged(node.key, response.epoch, response.match_index);
 }
 
-void MessageChecks::Check(const NodeRecord& node, const raft::SnapshotChunkResponse& response) {
-  const DiskState& durable = node.disk.durable();
-  if (durable.hard_state.epoch != response.epoch ||
-      durable.log.last().end_offset < response.id.end_offset) {
-    Violated(6, node, "installed what is not on its disk", response);
+void MessageChecks::Check(const NodeRecord& node, raft::SessionId session,
+                          const raft::SnapshotChunkResponse& response) {
+  const auto sent = processes_[node.key].sent.find({session, response.sequence});
+  if (sent == processes_[node.key].sent.end()) {
+    return Violated(6, node, "installed what nobody sent", response);
   }
+  const LogIndex last = sent->second;
+  const DiskState& durable = node.disk.durable();
+  if (durable.hard_state.epoch != response.epoch || last > cluster_.committed_index() ||
+      !durable.log.Holds(last, cluster_.CommittedAt(last))) {
+    return Violated(6, node, "installed what is not on its disk", response);
+  }
+  if (FindReigning(response.epoch)) cluster_.SetAcknowledged(node.key, response.epoch, last);
+}
+
+const NodeRecord* MessageChecks::FindReigning(Epoch epoch) const {
+  const LeaderRecord* leader = cluster_.LeaderOf(epoch);
+  const NodeRecord* node = leader != nullptr ? cluster_.Find(leader->key) : nullptr;
+  return node != nullptr && node->epoch() == epoch && node->now.leads() ? node : nullptr;
 }
 
 void MessageChecks::Check(const NodeRecord& node, NodeId asker,
                           const raft::VoteResponse& response) {
   const DiskState& durable = node.disk.durable();
   if (durable.hard_state.epoch != response.requested_epoch || !durable.hard_state.vote ||
-      durable.hard_state.vote->node_id != asker || !MayTakePart(node)) {
+      durable.hard_state.vote->node_id != asker) {
     Violated(6, node, "grants a vote that is not on its disk", response);
   }
 }

@@ -9,14 +9,13 @@
 #include "raft/effect.h"
 #include "raft/event.h"
 #include "tests/sim/checks/cluster_record.h"
-#include "tests/sim/checks/log_checks.h"
 
 namespace quorate::sim {
 
 class MessageChecks {
  public:
-  // Both outlive the checks.
-  MessageChecks(ClusterRecord* cluster, LogChecks* logs) : cluster_(*cluster), logs_(*logs) {}
+  // `cluster` outlives the checks.
+  explicit MessageChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
 
   void OnEvent(const NodeRecord& node, const raft::Event& event);
   void OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects);
@@ -25,13 +24,20 @@ class MessageChecks {
   struct Process {
     // Who asks on which stream.
     std::map<raft::SessionId, NodeId> askers;
+    // The last index that each append, or the snapshot of each piece, covers, by stream and number.
+    std::map<std::pair<raft::SessionId, int64_t>, LogIndex> sent;
+    // How far what happens in this step proves that this node's log is the leader's, and committed.
+    LogIndex proven;
     // The epoch whose users stopped proposing for a hand-over.
     std::optional<Epoch> paused;
   };
 
-  void CheckReply(const NodeRecord& node, NodeId asker, const raft::Message& message);
-  void Check(const NodeRecord& node, const raft::AppendResponse& response);
-  void Check(const NodeRecord& node, const raft::SnapshotChunkResponse& response);
+  void CheckReply(const NodeRecord& node, const raft::effect::Reply& reply);
+  void Check(const NodeRecord& node, raft::SessionId session, const raft::AppendResponse& response);
+  void Check(const NodeRecord& node, raft::SessionId session,
+             const raft::SnapshotChunkResponse& response);
+  // Who leads `epoch` now; null: nobody does, so nobody counts what is acknowledged in it.
+  const NodeRecord* FindReigning(Epoch epoch) const;
   void Check(const NodeRecord& node, NodeId asker, const raft::VoteResponse& response);
   void Check(const NodeRecord& node, NodeId asker, const raft::HeartbeatResponse& response);
   void CheckSend(const NodeRecord& node, NodeId to, const raft::Message& message);
@@ -42,7 +48,6 @@ class MessageChecks {
                 const raft::Message& message);
 
   ClusterRecord& cluster_;
-  LogChecks& logs_;
   std::map<raft::ReplicaKey, Process> processes_;
 };
 

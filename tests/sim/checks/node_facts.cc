@@ -25,7 +25,7 @@ void Observe(const raft::RaftCore& core, MonoTime deadline, NodeFacts& facts) {
   for (const auto& [key, progress] : leader->peers) {
     // An observer's word counts for nothing.
     if (!log.voters().Contains(key)) continue;
-    facts.peers.push_back({.id = key.node_id,
+    facts.peers.push_back({.key = key,
                            .match_index = progress.match_index(),
                            .next_index = progress.next_index(),
                            .inflight_messages = progress.inflight_messages(),

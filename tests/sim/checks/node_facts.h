@@ -15,7 +15,7 @@ namespace quorate::sim {
 
 // The leader's view of one peer (raft/follower_progress.h).
 struct PeerFacts {
-  NodeId id;
+  raft::ReplicaKey key;
   LogIndex match_index;
   LogIndex next_index;
   size_t inflight_messages = 0;
@@ -23,6 +23,8 @@ struct PeerFacts {
   // As the sum of what is in flight says.
   size_t recounted_bytes = 0;
   MonoTime live_at;
+
+  NodeId id() const { return key.node_id; }
 };
 
 enum class RoleKind { kFollower, kProspective, kCandidate, kLeader };

@@ -10,9 +10,7 @@ void UserChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
   }
   Process& process = processes_[node.key];
   process.proposed.clear();
-  if (const auto* read = std::get_if<raft::event::StartRead>(&event)) {
-    process.reads[read->token] = cluster_.committed_index();
-  } else if (const auto* propose = std::get_if<raft::event::Propose>(&event)) {
+  if (const auto* propose = std::get_if<raft::event::Propose>(&event)) {
     for (const raft::Proposal& proposal : propose->proposals) {
       if (!node.now.leads() || proposal.expected_epoch != node.epoch()) continue;
       process.proposed.push_back(proposal.payload);
@@ -27,8 +25,6 @@ void UserChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effect>&
       CheckAppended(node, persist->write);
     } else if (const auto* load = std::get_if<raft::effect::LoadSnapshot>(&effect)) {
       CheckLoaded(node, load->meta);
-    } else if (const auto* ready = std::get_if<raft::effect::ReadReady>(&effect)) {
-      CheckRead(node, *ready);
     } else if (const auto* claim = std::get_if<raft::effect::Claim>(&effect)) {
       CheckClaim(node, *claim);
       process.claimed = claim->epoch;
@@ -74,24 +70,6 @@ void UserChecks::CheckAppended(const NodeRecord& node, const raft::LogWrite& wri
   if (!process.proposed.empty()) {
     cluster_.Violated(12, node.id(), "loses a proposal of its own epoch");
   }
-}
-
-void UserChecks::CheckRead(const NodeRecord& node, const raft::effect::ReadReady& ready) {
-  const auto read = processes_[node.key].reads.find(ready.token);
-  if (read == processes_[node.key].reads.end()) {
-    return cluster_.Violated(11, node.id(), "answers a read twice, or one that nobody asked");
-  }
-  if (ready.index < read->second) {
-    cluster_.Violated(11, node.id(),
-                      absl::StrFormat("a read at index %d began when %d was committed",
-                                      ready.index.value(), read->second.value()));
-  }
-  if (ready.index > node.now.commit_index) {
-    cluster_.Violated(
-        11, node.id(),
-        absl::StrFormat("a read at index %d, which is not committed", ready.index.value()));
-  }
-  processes_[node.key].reads.erase(read);
 }
 
 void UserChecks::CheckClaim(const NodeRecord& node, const raft::effect::Claim& claim) {

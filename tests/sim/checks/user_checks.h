@@ -1,4 +1,4 @@
-// What the users of the log are told: invariants 8, 11 and 12 (docs/simulation.md).
+// What the users of the log are told of it: invariants 8 and 12 (docs/simulation.md).
 #pragma once
 
 #include <deque>
@@ -25,8 +25,6 @@ class UserChecks {
 
  private:
   struct Process {
-    // What was committed when each open read began.
-    std::map<raft::Token, LogIndex> reads;
     // Payloads proposed in this step under the right epoch, which a leader appends in order.
     std::deque<std::string> proposed;
     // The epoch that users believe the node leads.
@@ -36,7 +34,6 @@ class UserChecks {
 
   void CheckLoaded(const NodeRecord& node, const raft::SnapshotMeta& snapshot);
   void CheckAppended(const NodeRecord& node, const raft::LogWrite& write);
-  void CheckRead(const NodeRecord& node, const raft::effect::ReadReady& ready);
   void CheckClaim(const NodeRecord& node, const raft::effect::Claim& claim);
 
   ClusterRecord& cluster_;

@@ -1,0 +1,238 @@
+#include "tests/sim/storm/core_storm.h"
+
+#include <sstream>
+
+#include "absl/strings/str_format.h"
+
+namespace quorate::sim {
+
+using raft::TestCluster;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr int kRounds = 10;
+constexpr int kStepsOfARound = 1'500;
+constexpr int kStormyStepsOfARound = 1'000;
+
+}  // namespace
+
+CoreStorm::CoreStorm(uint64_t seed)
+    : rng_(seed), cluster_(MakeOptions(seed)), has_observers_(MakeOptions(seed).observers > 0) {
+  cluster_.SetObserver(
+      {.steps = &invariants_,
+       .on_durable = [this](const raft::ReplicaKey& key,
+                            raft::WriteId id) { invariants_.OnDurable(key, id); },
+       .on_delivered =
+           [this](const raft::ReplicaKey& key, const std::vector<raft::EntryPtr>& entries) {
+             invariants_.OnDelivered(key, entries);
+           }});
+  for (const NodeId id : cluster_.Ids()) cluster_.Start(id);
+  cluster_.ConnectAll();
+}
+
+TestCluster::Options CoreStorm::MakeOptions(uint64_t seed) {
+  Rng rng(seed);
+  TestCluster::Options options{.nodes = seed % 4 == 0 ? 5 : 3, .seed = seed};
+  options.founded = seed % 3 != 0;
+  // Who joins a cluster whose voters have changed must be configured anew, which nobody does here.
+  options.observers = options.founded && seed % 2 == 0 ? 2 : 0;
+  // Small enough that disk reads, full windows and many messages for one gap all happen.
+  options.raft.cache_bytes = 1'000;
+  options.raft.max_append_bytes = 300;
+  options.raft.kept_entries = 3;
+  options.raft.kept_bytes = 20'000;
+  options.snapshot_piece_bytes = 2'000;
+  options.raft.max_inflight_messages = 3;
+  options.raft.max_inflight_bytes = 600;
+  // Candidates that often collide.
+  options.raft.heartbeat_interval = milliseconds(30);
+  options.raft.election_timeout_min = milliseconds(100);
+  options.raft.election_timeout_max = milliseconds(110 + rng.Below(100));
+  options.raft.check_quorum_timeout = milliseconds(100 + rng.Below(200));
+  options.raft.death_stagger = milliseconds(rng.Below(2) * 5);
+  return options;
+}
+
+std::optional<std::string> CoreStorm::Run() {
+  // In a storm that never ends nothing is committed that could be lost.
+  for (int round = 0; round < kRounds; ++round) {
+    for (int step = 0; step < kStepsOfARound; ++step) {
+      if (step < kStormyStepsOfARound && Chance(25)) {
+        Fault();
+      } else {
+        Work();
+      }
+      if (invariants_.broken()) return FindViolation();
+    }
+    Heal();
+  }
+  return CheckLiveness();
+}
+
+NodeId CoreStorm::RandomNode() {
+  const std::vector<NodeId> ids = cluster_.Ids();
+  return ids[rng_.Below(ids.size())];
+}
+
+void CoreStorm::Work() {
+  ConfirmPauses();
+  if (has_observers_ && Chance(10)) return ChangeVoters();
+  if (!cluster_.wire().empty() && Chance(700)) {
+    return cluster_.DeliverNear(rng_.Below(cluster_.wire().size()));
+  }
+  const NodeId id = RandomNode();
+  const bool runs = cluster_.IsUp(id) && !cluster_.At(id).paused;
+  if (Chance(400)) {
+    if (cluster_.IsUp(id)) FinishWrites(id);
+  } else if (Chance(30)) {
+    if (runs && !cluster_.At(id).delivered.empty()) cluster_.SaveSnapshot(id);
+  } else if (Chance(400)) {
+    cluster_.Advance(microseconds(rng_.Below(20'000)));
+  } else if (Chance(300)) {
+    if (runs) cluster_.StartRead(id, milliseconds(300));
+  } else if (runs && cluster_.At(id).claimed && !cluster_.At(id).paused_epoch) {
+    Propose(id);
+  }
+}
+
+void CoreStorm::FinishWrites(NodeId id) {
+  const TestCluster::Node& node = cluster_.At(id);
+  if (node.disk.unsynced() > 0) cluster_.SyncOne(id);
+  if (!node.unwritten_chunks.empty()) cluster_.WriteChunk(id);
+}
+
+void CoreStorm::Propose(NodeId leader) {
+  const raft::RaftCore& core = *cluster_.At(leader).core;
+  raft::Proposal proposal = {.expected_epoch = core.epoch(),
+                             .expected_base_offset = core.log().end_offset(),
+                             .payload = absl::StrFormat("payload %d", ++proposed_)};
+  if (Chance(50)) {
+    // Decided before leadership was lost, and won again.
+    proposal.expected_epoch = core.epoch() - 1;
+  }
+  cluster_.Step(leader, raft::event::Propose{{std::move(proposal)}});
+}
+
+void CoreStorm::ChangeVoters() {
+  const std::optional<NodeId> leader = cluster_.FindLeader();
+  if (!leader || cluster_.At(*leader).paused) return;
+  const raft::RaftCore& core = *cluster_.At(*leader).core;
+  const NodeId id = RandomNode();
+  raft::VoterSet next = core.log().voters().Without(id);
+  if (next.size() == core.log().voters().size()) {
+    next = next.With(cluster_.VoterOf(id));
+    for (const raft::ReplicaStatus& replica : core.Describe(cluster_.now()).replicas) {
+      if (replica.key.node_id == id && !replica.caught_up) return;
+    }
+  }
+  // More than one at once, which must be refused.
+  if (Chance(200)) next = next.Without(RandomNode());
+  if (core.CheckVoterChange(next).ok()) cluster_.ProposeVoters(*leader, next);
+}
+
+void CoreStorm::ConfirmPauses() {
+  for (const NodeId id : cluster_.Ids()) {
+    const TestCluster::Node& node = cluster_.At(id);
+    if (!node.paused_epoch || node.paused || !Chance(100)) continue;
+    cluster_.Step(id, raft::event::PauseConfirmed{*node.paused_epoch});
+  }
+}
+
+void CoreStorm::Fault() {
+  const NodeId a = RandomNode();
+  const NodeId b = RandomNode();
+  switch (rng_.Below(11)) {
+    case 0:
+      if (!cluster_.IsUp(a)) return cluster_.Start(a);
+      cluster_.Crash(a);
+      for (const NodeId id : cluster_.Ids()) {
+        if (cluster_.IsUp(id) && Chance(800)) cluster_.NoticeDeath(id, a);
+      }
+      return;
+    case 1:
+      if (a != b) cluster_.Disconnect(a, b);
+      return;
+    case 2:
+    case 3:
+      if (a != b && cluster_.IsUp(a) && cluster_.IsUp(b)) cluster_.Connect(a, b);
+      return;
+    case 4:
+      if (!cluster_.wire().empty()) cluster_.DropNear(rng_.Below(cluster_.wire().size()));
+      return;
+    case 5:
+      if (cluster_.At(a).paused) return cluster_.Resume(a);
+      if (cluster_.IsUp(a)) cluster_.Pause(a);
+      return;
+    case 6:  // a false alarm
+      if (a != b && cluster_.IsUp(a)) cluster_.NoticeDeath(a, b);
+      return;
+    case 7:
+      cluster_.At(a).wall_shift_ms = static_cast<int64_t>(rng_.Below(2'000)) - 1'000;
+      return;
+    case 8:
+      return CutOffLeader();
+    default:
+      if (const auto leader = cluster_.FindLeader()) cluster_.StartTransfer(*leader, std::nullopt);
+  }
+}
+
+void CoreStorm::CutOffLeader() {
+  const std::optional<NodeId> leader = cluster_.FindLeader();
+  if (!leader) return;
+  for (const NodeId id : cluster_.Ids()) {
+    if (id == *leader || !cluster_.IsUp(id)) continue;
+    // Messages on their way stay so, or are lost with the streams.
+    if (Chance(500)) cluster_.Disconnect(id, *leader);
+    cluster_.NoticeDeath(id, *leader);
+  }
+}
+
+void CoreStorm::Heal() {
+  for (const NodeId id : cluster_.Ids()) {
+    if (!cluster_.IsUp(id)) cluster_.Start(id);
+    cluster_.Resume(id);
+  }
+  cluster_.ConnectAll();
+}
+
+int CoreStorm::snapshots_loaded() const {
+  int loaded = 0;
+  for (const NodeId id : cluster_.Ids()) loaded += cluster_.At(id).snapshots_loaded;
+  return loaded;
+}
+
+std::optional<std::string> CoreStorm::FindViolation() const {
+  if (!invariants_.broken()) return std::nullopt;
+  std::ostringstream text;
+  text << invariants_.violations().front();
+  return text.str();
+}
+
+std::optional<std::string> CoreStorm::CheckLiveness() {
+  const auto stopped = [this] { return invariants_.broken(); };
+  const auto claimed = [this] {
+    const std::optional<NodeId> leader = cluster_.FindLeader();
+    return leader && cluster_.At(*leader).claimed.has_value();
+  };
+  if (!cluster_.RunUntil([&] { return stopped() || claimed(); }, seconds(10))) {
+    return "liveness: nobody leads after the faults ended";
+  }
+  if (stopped()) return FindViolation();
+  cluster_.Propose(*cluster_.FindLeader(), "the last one");
+  const auto everybody_has_it = [&] {
+    for (const NodeId id : cluster_.Ids()) {
+      const std::vector<raft::EntryPtr>& delivered = cluster_.At(id).delivered;
+      if (delivered.empty() || delivered.back()->payload() != "the last one") return false;
+    }
+    return true;
+  };
+  if (!cluster_.RunUntil([&] { return stopped() || everybody_has_it(); }, seconds(10))) {
+    return "liveness: not everybody gets an entry after the faults ended";
+  }
+  return FindViolation();
+}
+
+}  // namespace quorate::sim
