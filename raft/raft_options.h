@@ -45,10 +45,9 @@ struct RaftOptions {
   // Unanswered appends to one peer.
   size_t max_inflight_messages = 256;
   size_t max_inflight_bytes = size_t{16} << 20;
-  // Of what a snapshot holds, this much stays in the log all the same, for peers and readers that
-  // are only a little behind; more for a peer in contact that needs it; but nothing that is not
-  // within the log's last so many bytes.
-  int64_t kept_entries = 10'000;
+  // Of what a snapshot holds, so many entries stay in the log all the same; more for a peer in
+  // contact that needs them; but nothing that is not within the log's last so many bytes.
+  int64_t kept_entries = 0;
   size_t kept_bytes = size_t{256} << 20;
   // Entries kept in memory for peers and readers; what is not yet durable and committed is kept
   // beyond it.

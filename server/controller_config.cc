@@ -112,8 +112,8 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
       {"Snapshots",
        {{.name = "snapshot-min-log-bytes",
          .value_name = "BYTES",
-         .help = "A snapshot is written, and the log before it dropped, when the log has grown by "
-                 "so much since the last one, and by four times that one's size.",
+         .help = "A snapshot is written when the log has grown by so much since the last one, and "
+                 "by four times that one's size. The log before that one is dropped then.",
          .set = SetInteger(&config.snapshot_min_log_bytes, 1, kMaxBytes),
          .default_text = "67108864"},
         {.name = "snapshot-max-bytes-per-second",

@@ -34,6 +34,7 @@
 #include "server/subscription_hub.h"
 #include "storage/controller_log.h"
 #include "storage/data_directory.h"
+#include "storage/data_loss.h"
 #include "storage/fatal.h"
 #include "storage/snapshot_depot.h"
 #include "storage/snapshot_directory.h"
@@ -143,13 +144,15 @@ class ControllerServer::Impl final : public ControllerDirectory {
     RETURN_IF_ERROR(OpenSnapshots());
     raft::RestoredLog restored = log_->TakeRestored();
     restored.snapshot = snapshots_->Newest();
-    ASSIGN_OR_RETURN(raft_, raft::RaftNode::Create(MakeRaftOptions(config_, self_), restored,
-                                                   {.executor = &raft_loop_,
-                                                    .clock = &clock_,
-                                                    .log = log_->log(),
-                                                    .transport = &transport_,
-                                                    .snapshots = snapshots_.get()},
-                                                   seed, on_fatal));
+    auto raft = raft::RaftNode::Create(MakeRaftOptions(config_, self_), restored,
+                                       {.executor = &raft_loop_,
+                                        .clock = &clock_,
+                                        .log = log_->log(),
+                                        .transport = &transport_,
+                                        .snapshots = snapshots_.get()},
+                                       seed, on_fatal);
+    if (!raft.ok()) return storage::ExplainLoss(*data_directory_, raft.status());
+    raft_ = *std::move(raft);
     controller_.SetLog(raft_.get());
     controller_.SetSnapshots(&*snapshotter_);
     snapshotter_->SetLog(raft_.get());
@@ -221,13 +224,23 @@ class ControllerServer::Impl final : public ControllerDirectory {
   absl::Status OpenSnapshots() {
     ASSIGN_OR_RETURN(snapshot_disk_, storage::SnapshotDisk::Open(data_directory_->path() + "/" +
                                                                  storage::kSnapshotsName));
-    ASSIGN_OR_RETURN(snapshots_, storage::SnapshotDepot::Open(&*snapshot_disk_, &snapshot_loop_));
+    metadata::MetadataImage newest;
+    ASSIGN_OR_RETURN(snapshots_,
+                     storage::SnapshotDepot::Open(&*snapshot_disk_, &snapshot_loop_,
+                                                  [&newest](storage::SnapshotReader& reader) {
+                                                    auto image = LoadImage(reader);
+                                                    if (image.ok()) newest = *std::move(image);
+                                                    return image.status();
+                                                  }));
     saver_.emplace(MakeSaverOptions(config_), snapshots_.get(), &*snapshot_disk_, &snapshot_loop_,
                    &clock_);
     snapshotter_.emplace(MakeSnapshotterOptions(config_), &snapshot_loop_, &clock_,
                          snapshots_.get(), &*saver_, [this](RecordOffset end_offset, auto done) {
                            ReadCommittedImage(end_offset, std::move(done));
                          });
+    if (const auto meta = snapshots_->Newest()) {
+      snapshotter_->SetLoaded(meta->id, std::move(newest));
+    }
     return absl::OkStatus();
   }
 

@@ -10,6 +10,12 @@
 
 namespace quorate::server {
 
+absl::StatusOr<metadata::MetadataImage> LoadImage(storage::SnapshotReader& reader) {
+  metadata::SnapshotLoader loader;
+  RETURN_IF_ERROR(reader.ForEachChunk([&](std::string_view chunk) { return loader.Add(chunk); }));
+  return std::move(loader).Finish();
+}
+
 Snapshotter::Snapshotter(Options options, Executor* executor, const Clock* clock,
                          storage::SnapshotDepot* depot, storage::SnapshotSaver* saver,
                          ReadImage read_image)
@@ -20,11 +26,15 @@ Snapshotter::Snapshotter(Options options, Executor* executor, const Clock* clock
       saver_(saver),
       read_image_(std::move(read_image)) {}
 
+void Snapshotter::SetLoaded(const raft::SnapshotId& id, metadata::MetadataImage image) {
+  loaded_.emplace(id, std::move(image));
+}
+
 absl::StatusOr<metadata::MetadataImage> Snapshotter::Load(const raft::SnapshotId& id) {
-  metadata::SnapshotLoader loader;
-  RETURN_IF_ERROR(
-      depot_->ForEachChunk(id, [&](std::string_view chunk) { return loader.Add(chunk); }).status());
-  return std::move(loader).Finish();
+  const auto loaded = std::exchange(loaded_, std::nullopt);
+  if (loaded && loaded->first == id) return loaded->second;
+  ASSIGN_OR_RETURN(storage::SnapshotReader reader, depot_->OpenReader(id));
+  return LoadImage(reader);
 }
 
 void Snapshotter::OnSnapshot(const raft::SnapshotMeta& snapshot) {
@@ -131,7 +141,7 @@ void Snapshotter::OnSaved(const raft::SnapshotMeta& meta, const absl::StatusOr<i
   LOG(INFO) << "wrote the snapshot of offset " << meta.id.end_offset << ": " << *size << " bytes";
   last_size_ = *size;
   in_turn_ = true;
-  log_->SnapshotSaved(meta);
+  if (const auto before = std::exchange(newest_, meta)) log_->SnapshotSaved(*before);
 }
 
 }  // namespace quorate::server

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -22,9 +23,13 @@
 #include "raft/snapshot.h"
 #include "server/log_listeners.h"
 #include "storage/snapshot_depot.h"
+#include "storage/snapshot_reader.h"
 #include "storage/snapshot_saver.h"
 
 namespace quorate::server {
+
+// The image in a snapshot, read to its end. The errors of the reader and of SnapshotLoader.
+absl::StatusOr<metadata::MetadataImage> LoadImage(storage::SnapshotReader& reader);
 
 class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
  public:
@@ -46,10 +51,15 @@ class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
   Snapshotter(Options options, Executor* executor, const Clock* clock,
               storage::SnapshotDepot* depot, storage::SnapshotSaver* saver, ReadImage read_image);
 
-  // Call once, before the log can call back. It is told of each snapshot that is durable.
+  // Call once, before the log can call back. It is told of a snapshot once a newer one is durable,
+  // so that it reaches back to one that is left when the newest gets damaged.
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
 
-  // controller::SnapshotSource; any thread.
+  // What was read of the snapshot that the node begins with: the first Load of it gives this. Call
+  // once, before that.
+  void SetLoaded(const raft::SnapshotId& id, metadata::MetadataImage image);
+
+  // controller::SnapshotSource; the controller's thread.
   absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) override;
 
   // LogWatcher
@@ -74,11 +84,14 @@ class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
   storage::SnapshotSaver* const saver_;
   const ReadImage read_image_;
   raft::ReplicatedLog* log_ = nullptr;
+  std::optional<std::pair<raft::SnapshotId, metadata::MetadataImage>> loaded_;
 
   // Of the log up to the last entry seen; nothing: none was.
   std::optional<raft::SnapshotMeta> seen_;
   int64_t bytes_since_last_ = 0;
   int64_t last_size_ = 0;
+  // The newest that this node has written since it began; the log does not know of it yet.
+  std::optional<raft::SnapshotMeta> newest_;
   // This node wrote the last one, so that its turn is apart from the others' already.
   bool in_turn_ = false;
   MonoTime not_before_;

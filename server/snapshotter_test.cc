@@ -10,6 +10,7 @@
 #include "server/testing/fake_replicated_log.h"
 #include "storage/memory_snapshot_files.h"
 #include "storage/snapshot_directory.h"
+#include "storage/snapshot_reader.h"
 
 namespace quorate::server {
 namespace {
@@ -61,7 +62,20 @@ class Fixture {
     executor_.AdvanceBy(std::chrono::seconds(1));
   }
 
-  std::vector<raft::SnapshotMeta>& saved() { return log_.saved; }
+  // What was written, oldest first; what the log was told of.
+  std::vector<raft::SnapshotMeta> written() const {
+    std::vector<raft::SnapshotMeta> metas;
+    const auto ids = storage::ListSnapshots(files_);
+    CHECK_OK(ids.status());
+    for (const raft::SnapshotId& id : *ids) {
+      auto reader = storage::SnapshotReader::Open(&files_, id);
+      CHECK_OK(reader.status());
+      CHECK_OK(storage::Verify(*reader));
+      metas.push_back(reader->meta());
+    }
+    return metas;
+  }
+  const std::vector<raft::SnapshotMeta>& told() const { return log_.saved; }
   Snapshotter& snapshotter() { return *snapshotter_; }
   storage::MemorySnapshotFiles& files() { return files_; }
   storage::SnapshotDepot& depot() { return *depot_; }
@@ -114,12 +128,12 @@ TEST(SnapshotterTest, WritesOneWhenTheLogHasGrownByEnough) {
   node.Append({metadata::MakeMetadataVersionRecord(1)});
   node.AppendVoters(Voters({1}));
   node.AppendBytes(1000);
-  EXPECT_THAT(node.saved(), IsEmpty());
+  EXPECT_THAT(node.written(), IsEmpty());
   node.AppendBytes(1000);
-  ASSERT_THAT(node.saved(), SizeIs(1));
-  EXPECT_EQ(node.saved()[0], raft::SnapshotMeta::After(*node.last, LogIndex(2), Voters({1})));
-  EXPECT_EQ(node.depot().Newest(), node.saved()[0]);
-  const auto loaded = node.snapshotter().Load(node.saved()[0].id);
+  ASSERT_THAT(node.written(), SizeIs(1));
+  EXPECT_EQ(node.written()[0], raft::SnapshotMeta::After(*node.last, LogIndex(2), Voters({1})));
+  EXPECT_EQ(node.depot().Newest(), node.written()[0]);
+  const auto loaded = node.snapshotter().Load(node.written()[0].id);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(loaded->end_offset(), node.image.image().end_offset());
   EXPECT_EQ(metadata::StateHash(*loaded), metadata::StateHash(node.image.image()));
@@ -129,12 +143,24 @@ TEST(SnapshotterTest, TheNextOneWaitsForFourTimesTheLastOnesSize) {
   Fixture node(NodeId(1), /*min_log_bytes=*/100);
   node.Append({metadata::MakeMetadataVersionRecord(1)});
   node.AppendBytes(1000);
-  ASSERT_THAT(node.saved(), SizeIs(1));
+  ASSERT_THAT(node.written(), SizeIs(1));
   // The first one holds about 1,200 bytes.
   for (int i = 0; i < 4; ++i) node.AppendBytes(1000);
-  EXPECT_THAT(node.saved(), SizeIs(1));
+  EXPECT_THAT(node.written(), SizeIs(1));
   node.AppendBytes(1000);
-  EXPECT_THAT(node.saved(), SizeIs(2));
+  EXPECT_THAT(node.written(), SizeIs(2));
+}
+
+// So that the log reaches back to it: a newest one that gets damaged is not the end.
+TEST(SnapshotterTest, TheLogIsToldOfOneOnceThereIsANewer) {
+  Fixture node(NodeId(1), /*min_log_bytes=*/100);
+  node.Append({metadata::MakeMetadataVersionRecord(1)});
+  node.AppendBytes(1000);
+  ASSERT_THAT(node.written(), SizeIs(1));
+  EXPECT_THAT(node.told(), IsEmpty());
+  for (int i = 0; i < 5; ++i) node.AppendBytes(1000);
+  ASSERT_THAT(node.written(), SizeIs(2));
+  EXPECT_EQ(node.told(), std::vector{node.written()[0]});
 }
 
 TEST(SnapshotterTest, ControllersTakeTurns) {
@@ -144,7 +170,7 @@ TEST(SnapshotterTest, ControllersTakeTurns) {
     node.Append({metadata::MakeMetadataVersionRecord(1)});
     node.AppendVoters(Voters({1, 2, 3}));
     size_t entries = 0;
-    while (node.saved().empty()) {
+    while (node.written().empty()) {
       node.AppendBytes(400);
       ++entries;
       ASSERT_LT(entries, 100u);
@@ -167,10 +193,10 @@ TEST(SnapshotterTest, AControllerThatIsAheadGivesALaterImage) {
   const raft::EntryPtr b = node.Make({config("b")});
   node.See({a});
   EXPECT_EQ(node.asked, std::vector<int64_t>{a->end_offset().value()});
-  EXPECT_THAT(node.saved(), IsEmpty());
+  EXPECT_THAT(node.written(), IsEmpty());
   node.See({b});
-  ASSERT_THAT(node.saved(), SizeIs(1));
-  EXPECT_EQ(node.saved()[0], raft::SnapshotMeta::After(*b, LogIndex(0), {}));
+  ASSERT_THAT(node.written(), SizeIs(1));
+  EXPECT_EQ(node.written()[0], raft::SnapshotMeta::After(*b, LogIndex(0), {}));
 }
 
 TEST(SnapshotterTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
@@ -178,17 +204,17 @@ TEST(SnapshotterTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
   other.Append({metadata::MakeMetadataVersionRecord(1)});
   other.AppendVoters(Voters({1}));
   other.AppendBytes(3000);
-  ASSERT_THAT(other.saved(), SizeIs(1));
+  ASSERT_THAT(other.written(), SizeIs(1));
 
   Fixture node(NodeId(1));
   node.image = other.image;
   node.last = other.last;
-  node.snapshotter().OnSnapshot(other.saved()[0]);
+  node.snapshotter().OnSnapshot(other.written()[0]);
   node.AppendBytes(1000);
-  EXPECT_THAT(node.saved(), IsEmpty());
+  EXPECT_THAT(node.written(), IsEmpty());
   node.AppendBytes(1000);
-  ASSERT_THAT(node.saved(), SizeIs(1));
-  EXPECT_EQ(node.saved()[0], raft::SnapshotMeta::After(*node.last, LogIndex(2), Voters({1})));
+  ASSERT_THAT(node.written(), SizeIs(1));
+  EXPECT_EQ(node.written()[0], raft::SnapshotMeta::After(*node.last, LogIndex(2), Voters({1})));
 }
 
 TEST(SnapshotterTest, TriesAgainAfterAPauseWhenThereWasNoImageOrNoRoom) {
@@ -204,12 +230,12 @@ TEST(SnapshotterTest, TriesAgainAfterAPauseWhenThereWasNoImageOrNoRoom) {
   node.executor().AdvanceBy(std::chrono::minutes(1));
   node.AppendBytes(10);
   EXPECT_THAT(node.asked, SizeIs(2));
-  EXPECT_THAT(node.saved(), IsEmpty());
+  EXPECT_THAT(node.written(), IsEmpty());
   EXPECT_THAT(*node.files().List(), IsEmpty());
   node.files().SetCapacity(std::nullopt);
   node.executor().AdvanceBy(std::chrono::minutes(1));
   node.AppendBytes(10);
-  EXPECT_THAT(node.saved(), SizeIs(1));
+  EXPECT_THAT(node.written(), SizeIs(1));
 }
 
 TEST(SnapshotterTest, TwoControllersWriteTheSameBytes) {
@@ -217,7 +243,7 @@ TEST(SnapshotterTest, TwoControllersWriteTheSameBytes) {
     Fixture node(self);
     node.Append({metadata::MakeMetadataVersionRecord(1)});
     node.AppendBytes(3000);
-    return *node.files().Read(storage::SnapshotName(node.saved().at(0).id), 0, 1 << 20);
+    return *node.files().Read(storage::SnapshotName(node.written().at(0).id), 0, 1 << 20);
   };
   EXPECT_EQ(bytes(NodeId(1)), bytes(NodeId(2)));
 }

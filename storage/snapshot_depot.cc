@@ -4,14 +4,14 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "storage/snapshot_directory.h"
-#include "storage/snapshot_reader.h"
+#include "base/failpoint.h"
 
 namespace quorate::storage {
 
 absl::StatusOr<std::unique_ptr<SnapshotDepot>> SnapshotDepot::Open(SnapshotFiles* files,
-                                                                   Executor* executor) {
-  ASSIGN_OR_RETURN(std::optional<raft::SnapshotMeta> newest, FindNewestSnapshot(*files));
+                                                                   Executor* executor,
+                                                                   SnapshotRead read) {
+  ASSIGN_OR_RETURN(std::optional<raft::SnapshotMeta> newest, FindNewestSnapshot(*files, read));
   return std::unique_ptr<SnapshotDepot>(new SnapshotDepot(files, executor, std::move(newest)));
 }
 
@@ -29,14 +29,8 @@ std::optional<raft::SnapshotMeta> SnapshotDepot::Newest() const {
   return newest_;
 }
 
-absl::StatusOr<int64_t> SnapshotDepot::ForEachChunk(
-    const raft::SnapshotId& id, absl::FunctionRef<absl::Status(std::string_view chunk)> fn) const {
-  ASSIGN_OR_RETURN(SnapshotReader reader, SnapshotReader::Open(files_, id));
-  while (true) {
-    ASSIGN_OR_RETURN(const std::optional<std::string> chunk, reader.NextChunk());
-    if (!chunk) return static_cast<int64_t>(reader.size());
-    RETURN_IF_ERROR(fn(*chunk));
-  }
+absl::StatusOr<SnapshotReader> SnapshotDepot::OpenReader(const raft::SnapshotId& id) const {
+  return SnapshotReader::Open(files_, id);
 }
 
 absl::StatusOr<int64_t> SnapshotDepot::SizeOf(const raft::SnapshotId& id) const {
@@ -104,6 +98,7 @@ absl::StatusOr<raft::ReceivedSnapshot> SnapshotDepot::ReceiveNow(const raft::Sna
   }
   RETURN_IF_ERROR(OpenReceiver(id));
   const absl::Status added = bytes.empty() ? absl::OkStatus() : receiver_->Add(position, bytes);
+  if (!bytes.empty()) RETURN_IF_ERROR(Failpoint("storage.after_receive"));
   raft::ReceivedSnapshot received{.position = static_cast<int64_t>(receiver_->position())};
   if (absl::IsResourceExhausted(added)) {
     // Nothing is lost that the log needs: the sender tries again until there is room.
@@ -120,6 +115,7 @@ absl::StatusOr<raft::ReceivedSnapshot> SnapshotDepot::ReceiveNow(const raft::Sna
   if (receiver_->is_complete()) {
     ASSIGN_OR_RETURN(received.complete, receiver_->Finish());
     receiver_.reset();
+    LOG(INFO) << "received the snapshot of offset " << id.end_offset << ", epoch " << id.epoch;
     Add(*received.complete);
   }
   return received;
@@ -130,6 +126,8 @@ absl::Status SnapshotDepot::OpenReceiver(const raft::SnapshotId& id) {
   if (receiver_) RETURN_IF_ERROR(files_->Remove(ReceivingName(receiver_->id())));
   receiver_.reset();
   ASSIGN_OR_RETURN(receiver_, SnapshotReceiver::Open(files_, id));
+  LOG(INFO) << "receives the snapshot of offset " << id.end_offset << ", epoch " << id.epoch
+            << ", from byte " << receiver_->position() << " on";
   return absl::OkStatus();
 }
 

@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/functional/function_ref.h"
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "raft/snapshot_store.h"
+#include "storage/snapshot_directory.h"
 #include "storage/snapshot_files.h"
+#include "storage/snapshot_reader.h"
 #include "storage/snapshot_receiver.h"
 
 namespace quorate::storage {
@@ -29,19 +30,18 @@ struct SnapshotChunk {
 
 class SnapshotDepot final : public raft::SnapshotStore {
  public:
-  // Looks for the newest snapshot, and reads all of it to verify it. Both outlive the depot, and
-  // the executor has run its last task before it is destroyed.
+  // Looks for the newest snapshot that `read` can read to its end. Both pointers outlive the depot,
+  // and the executor has run its last task before it is destroyed.
   static absl::StatusOr<std::unique_ptr<SnapshotDepot>> Open(SnapshotFiles* files,
-                                                             Executor* executor);
+                                                             Executor* executor,
+                                                             SnapshotRead read = Verify);
 
   // On the executor: this node has written a snapshot. It is the newest from now on, if it is
   // newer, and what is too old is removed.
   void Add(const raft::SnapshotMeta& meta);
 
-  // The chunks of a snapshot, one after the other. Blocks; on any thread. The size of the file, or
-  // the first error, of `fn` or of the reader.
-  absl::StatusOr<int64_t> ForEachChunk(
-      const raft::SnapshotId& id, absl::FunctionRef<absl::Status(std::string_view chunk)> fn) const;
+  // To read all of a snapshot, on any thread. The errors of SnapshotReader::Open.
+  absl::StatusOr<SnapshotReader> OpenReader(const raft::SnapshotId& id) const;
 
   // The newest whole snapshot. Nothing: there is none. Thread-safe.
   std::optional<raft::SnapshotMeta> Newest() const;

@@ -15,7 +15,7 @@ constexpr std::string_view kWritingSuffix = ".writing";
 constexpr std::string_view kReceivingSuffix = ".receiving";
 constexpr size_t kOffsetDigits = 20;
 constexpr size_t kEpochDigits = 10;
-constexpr size_t kKept = 2;
+constexpr size_t kKept = 3;
 
 // Of a complete or an unfinished file.
 std::optional<raft::SnapshotId> IdOf(std::string_view name) {
@@ -32,8 +32,10 @@ std::string SnapshotName(const raft::SnapshotId& id) {
                          id.epoch.value(), kSuffix);
 }
 
-std::string WritingName(const raft::SnapshotId& id) {
-  return SnapshotName(id).append(kWritingSuffix);
+std::string WritingName(const raft::SnapshotId& id) { return WritingName(SnapshotName(id)); }
+
+std::string WritingName(const std::string& complete) {
+  return complete + std::string(kWritingSuffix);
 }
 
 std::string ReceivingName(const raft::SnapshotId& id) {
@@ -64,12 +66,14 @@ absl::StatusOr<std::vector<raft::SnapshotId>> ListSnapshots(const SnapshotFiles&
   return ids;
 }
 
-absl::StatusOr<std::optional<raft::SnapshotMeta>> FindNewestSnapshot(const SnapshotFiles& files) {
+absl::StatusOr<std::optional<raft::SnapshotMeta>> FindNewestSnapshot(const SnapshotFiles& files,
+                                                                     SnapshotRead read) {
   ASSIGN_OR_RETURN(std::vector<raft::SnapshotId> ids, ListSnapshots(files));
   for (; !ids.empty(); ids.pop_back()) {
-    absl::StatusOr<raft::SnapshotMeta> meta = VerifySnapshot(files, ids.back());
-    if (meta.ok()) return std::optional(*std::move(meta));
-    LOG(ERROR) << meta.status().message() << "; looking for an older snapshot";
+    absl::StatusOr<SnapshotReader> reader = SnapshotReader::Open(&files, ids.back());
+    const absl::Status status = reader.ok() ? read(*reader) : reader.status();
+    if (status.ok()) return std::optional(reader->meta());
+    LOG(ERROR) << status.message() << "; looking for an older snapshot";
   }
   return std::optional<raft::SnapshotMeta>();
 }

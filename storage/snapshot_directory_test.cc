@@ -27,20 +27,20 @@ TEST(SnapshotDirectoryTest, NamesSortAsTheSnapshotsDoAndNothingElseIsOne) {
 
 TEST(SnapshotDirectoryTest, TheNewestValidOneIsFound) {
   MemorySnapshotFiles files;
-  EXPECT_FALSE(FindNewestSnapshot(files)->has_value());
+  EXPECT_FALSE(FindNewestSnapshot(files, Verify)->has_value());
   ASSERT_TRUE(WriteSnapshot(files, MakeMeta(100)).ok());
   ASSERT_TRUE(WriteSnapshot(files, MakeMeta(200)).ok());
   EXPECT_THAT(*ListSnapshots(files), ElementsAre(MakeMeta(100).id, MakeMeta(200).id));
-  EXPECT_EQ(FindNewestSnapshot(files)->value(), MakeMeta(200));
+  EXPECT_EQ(FindNewestSnapshot(files, Verify)->value(), MakeMeta(200));
   files.FlipBit(SnapshotName(MakeMeta(200).id), 2000);
-  EXPECT_EQ(FindNewestSnapshot(files)->value(), MakeMeta(100));
+  EXPECT_EQ(FindNewestSnapshot(files, Verify)->value(), MakeMeta(100));
   files.FlipBit(SnapshotName(MakeMeta(100).id), 1);
-  EXPECT_FALSE(FindNewestSnapshot(files)->has_value());
+  EXPECT_FALSE(FindNewestSnapshot(files, Verify)->has_value());
 }
 
-TEST(SnapshotDirectoryTest, TheNewestTwoAreKeptAndWhatIsUnfinishedOfNewerOnes) {
+TEST(SnapshotDirectoryTest, TheNewestThreeAreKeptAndWhatIsUnfinishedOfNewerOnes) {
   MemorySnapshotFiles files;
-  for (const int64_t end_offset : {100, 200, 300}) {
+  for (const int64_t end_offset : {100, 200, 300, 350}) {
     ASSERT_TRUE(WriteSnapshot(files, MakeMeta(end_offset)).ok());
     ASSERT_TRUE(files.Append(WritingName(MakeMeta(end_offset).id), "x").ok());
     ASSERT_TRUE(files.Append(ReceivingName(MakeMeta(end_offset).id), "x").ok());
@@ -51,8 +51,8 @@ TEST(SnapshotDirectoryTest, TheNewestTwoAreKeptAndWhatIsUnfinishedOfNewerOnes) {
   ASSERT_TRUE(RemoveOldSnapshots(files).ok());
   EXPECT_THAT(*files.List(),
               UnorderedElementsAre(SnapshotName(MakeMeta(200).id), SnapshotName(MakeMeta(300).id),
-                                   WritingName(MakeMeta(400).id), ReceivingName(MakeMeta(400).id),
-                                   "somebody's notes"));
+                                   SnapshotName(MakeMeta(350).id), WritingName(MakeMeta(400).id),
+                                   ReceivingName(MakeMeta(400).id), "somebody's notes"));
 }
 
 TEST(SnapshotDirectoryTest, WithoutACompleteOneNothingIsRemoved) {

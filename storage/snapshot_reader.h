@@ -4,8 +4,10 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "raft/snapshot.h"
@@ -36,6 +38,9 @@ class SnapshotReader {
   // The next chunk of the content, from the first one on; nothing: that was the last, and the whole
   // file is as it was written. DATA_LOSS: it is not.
   absl::StatusOr<std::optional<std::string>> NextChunk();
+  // All chunks that are left, one after the other. The first error, of `fn` or as above.
+  using Visitor = absl::FunctionRef<absl::Status(std::string_view chunk)>;
+  absl::Status ForEachChunk(Visitor fn);
 
   // For a transfer: the whole frame that begins at `position`, which is 0 or where another frame
   // ends; from size() on there is none. DATA_LOSS: it is damaged, or none begins there.
@@ -57,8 +62,7 @@ class SnapshotReader {
   SnapshotVerifier verifier_;
 };
 
-// Reads all of a snapshot. The errors of the reader.
-absl::StatusOr<raft::SnapshotMeta> VerifySnapshot(const SnapshotFiles& files,
-                                                  const raft::SnapshotId& id);
+// Reads all of a snapshot, for nothing but its errors.
+absl::Status Verify(SnapshotReader& reader);
 
 }  // namespace quorate::storage

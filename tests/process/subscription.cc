@@ -40,6 +40,7 @@ std::optional<SubscribeResponse> Subscription::Next() {
   SubscribeResponse event;
   if (!reader_->Read(&event)) return std::nullopt;
   if (event.has_batch()) Take(event.batch());
+  if (event.has_snapshot_chunk()) Take(event.snapshot_chunk());
   return event;
 }
 
@@ -49,6 +50,17 @@ void Subscription::Take(const Batch& batch) {
   EXPECT_GE(batch.epoch(), position_.epoch);
   batches_.push_back(batch);
   position_ = EndOf(batch);
+}
+
+void Subscription::Take(const metadata::v1::SnapshotChunk& chunk) {
+  EXPECT_GT(chunk.end_offset(), position_.end_offset);
+  EXPECT_TRUE(batches_.empty()) << "it was not far behind any more";
+  CHECK_OK(loader_.Add(chunk.data()));
+  if (!chunk.last()) return;
+  auto image = std::move(loader_).Finish();
+  CHECK_OK(image.status());
+  snapshot_ = *std::move(image);
+  position_ = {.epoch = chunk.epoch(), .end_offset = chunk.end_offset()};
 }
 
 bool Subscription::ReadTo(int64_t end_offset) {
@@ -86,8 +98,8 @@ SubscriberPosition EndOf(const Batch& batch) {
   return {.epoch = batch.epoch(), .end_offset = batch.base_offset() + batch.record_count()};
 }
 
-metadata::MetadataImage ReplayAll(const std::vector<Batch>& batches) {
-  metadata::MetadataImage image;
+metadata::MetadataImage ReplayAll(const std::vector<Batch>& batches,
+                                  metadata::MetadataImage image) {
   for (const Batch& batch : batches) {
     auto next = metadata::ReplayPayload(image,
                                         {.epoch = Epoch(batch.epoch()),
