@@ -38,7 +38,10 @@ class DamagedLogTest : public ::testing::Test {
     wal_sizes_.push_back(fs::file_size(WalOf(original_)));
   }
 
-  static std::string Payload(int i) { return std::string(100, static_cast<char>('a' + i)); }
+  // The last one is short: it is cut at each of its bytes.
+  static std::string Payload(int i) {
+    return std::string(i == kWrites - 1 ? 1 : 100, static_cast<char>('a' + i));
+  }
 
   // RocksDB's current write-ahead log.
   static std::string WalOf(const std::string& path) {
@@ -57,6 +60,13 @@ class DamagedLogTest : public ::testing::Test {
     fs::copy(original_, path, fs::copy_options::recursive);
     return path;
   }
+  // One whose write-ahead log ends early, as the watermark of an earlier time allows.
+  std::string CopyCutTo(uintmax_t wal_size) {
+    const std::string path = Copy();
+    fs::resize_file(WalOf(path), wal_size);
+    fs::remove(path + "/watermark");
+    return path;
+  }
   void FlipBit(const std::string& file, size_t bit) {
     std::string content = **ReadFile(file);
     content[bit / 8] = static_cast<char>(content[bit / 8] ^ (1 << (bit % 8)));
@@ -72,22 +82,32 @@ class DamagedLogTest : public ::testing::Test {
 };
 
 // kill -9 or a power loss in the middle of the last write, which was not acknowledged and is not in
-// the watermark.
-TEST_F(DamagedLogTest, ALastWriteThatIsCutShortIsDropped) {
-  const uintmax_t whole = wal_sizes_[kWrites];
+// the watermark: however much of it is there, the log is the one before it. So controllers that are
+// cut off at different places have logs that agree.
+TEST_F(DamagedLogTest, ALastWriteThatIsCutShortAtAnyByteIsDropped) {
   const uintmax_t last_start = wal_sizes_[kWrites - 1];
-  for (uintmax_t size = last_start; size < whole;
-       size += std::max<uintmax_t>(1, (whole - last_start) / 12)) {
-    const std::string path = Copy();
-    fs::resize_file(WalOf(path), size);
-    fs::remove(path + "/watermark");
+  std::vector<std::string> before;
+  for (int i = 0; i < kWrites - 1; ++i) before.push_back(Payload(i));
+  for (uintmax_t size = last_start; size < wal_sizes_[kWrites]; ++size) {
+    SCOPED_TRACE(absl::StrFormat("%d bytes of the last write", size - last_start));
+    const std::string path = CopyCutTo(size);
     auto node = OpenNode(path);
-    ASSERT_TRUE(node.ok()) << size - last_start << " bytes of the last write: " << node.status();
+    ASSERT_TRUE(node.ok()) << node.status();
+    EXPECT_EQ(node->log->DurableState().write_id, uint64_t{kWrites - 1});
     const auto payloads = ReadAll(*node->log);
     ASSERT_TRUE(payloads.ok()) << payloads.status();
-    EXPECT_EQ(payloads->size(), kWrites - 1);
+    EXPECT_EQ(*payloads, before);
+    *node = Node();
+    fs::remove_all(path);
+  }
+}
 
-    // And it goes on from there.
+TEST_F(DamagedLogTest, ALogWhoseLastWriteWasDroppedGoesOn) {
+  const uintmax_t last_start = wal_sizes_[kWrites - 1];
+  for (const uintmax_t rest : {uintmax_t{0}, uintmax_t{1}, uintmax_t{20}}) {
+    const std::string path = CopyCutTo(last_start + rest);
+    auto node = OpenNode(path);
+    ASSERT_TRUE(node.ok()) << rest << " bytes of the last write: " << node.status();
     LogBuilder builder = builder_;
     builder.TruncateAfter(LogIndex(kWrites - 1));
     EXPECT_TRUE(WriteAndWait(*node->log->log(), {.entries = {builder.Make(2, "again")}}).ok());

@@ -135,8 +135,9 @@ TEST_F(DamageTest, AFlippedBitInAnyKindOfFileIsNoticedOrDoesNoHarm) {
   EXPECT_THAT(TopicsOn(damaged_), ElementsAre("first", "second", "third"));
 }
 
-// A power loss of the whole room, in the middle of the last write, which nobody acknowledged. (Each
-// length of the cut: storage's own tests; here as many as there is time for.)
+// A power loss of the whole room, in the middle of the last write, which nobody acknowledged, at
+// places all over it and another on each. (At every byte the log that opens is the one before that
+// write: storage/log_damage_test.cc.)
 TEST_F(DamageTest, ALastWriteCutShortOnAllAtOnceIsDroppedAndTheyGoOn) {
   constexpr int kRounds = 6;
   std::map<int, uintmax_t> whole_before;
