@@ -1,8 +1,5 @@
 #include "cli/quorum_recover.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <memory>
 #include <ostream>
 #include <string>
@@ -12,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/clock.h"
+#include "cli/operator_name.h"
 #include "cli/text.h"
 #include "storage/offline_log.h"
 #include "storage/quorum_recovery.h"
@@ -34,11 +32,6 @@ struct Survivor {
 
 std::string Join(const std::vector<NodeId>& ids) {
   return absl::StrJoin(ids, ", ", [](std::string* out, NodeId id) { *out += ToString(id); });
-}
-
-std::string OperatorName() {
-  const passwd* user = getpwuid(getuid());
-  return user != nullptr ? user->pw_name : absl::StrFormat("uid %d", getuid());
 }
 
 // Each is closed again: one process may use a directory at a time.

@@ -1,4 +1,4 @@
-// quoratectl snapshot: what a controller's snapshots hold, without the controller.
+// quoratectl snapshot: snapshots in files: a controller's own, and backups.
 #pragma once
 
 #include "cli/command_line.h"
@@ -6,5 +6,8 @@
 namespace quorate::cli {
 
 void AddSnapshot(CommandLine& line);
+// Its verbs with a file of their own.
+void AddSnapshotSave(CommandLine& line, CLI::App* snapshot);
+void AddSnapshotRestore(CommandLine& line, CLI::App* snapshot);
 
 }  // namespace quorate::cli

@@ -34,11 +34,15 @@ LogFollower::LogFollower(CallerOptions options, std::string cluster_id, LogPosit
     : cluster_id_(std::move(cluster_id)), caller_(std::move(options)), position_(from) {}
 
 std::optional<CallFailure> LogFollower::Follow(BatchHandler on_batch) {
+  return Follow(on_batch, [](const metadata::v1::SnapshotChunk&, bool /*begins*/) { return true; });
+}
+
+std::optional<CallFailure> LogFollower::Follow(BatchHandler on_batch, ChunkHandler on_chunk) {
   stopped_ = false;
   while (!stopped_) {
     auto failure = caller_.Call(CallKind::kRead, [&](const std::shared_ptr<grpc::Channel>& channel,
                                                      grpc::ClientContext* context) {
-      return ReadStream(channel, context, on_batch);
+      return ReadStream(channel, context, on_batch, on_chunk);
     });
     if (failure) return failure;
   }
@@ -46,13 +50,17 @@ std::optional<CallFailure> LogFollower::Follow(BatchHandler on_batch) {
 }
 
 grpc::Status LogFollower::ReadStream(const std::shared_ptr<grpc::Channel>& channel,
-                                     grpc::ClientContext* context, BatchHandler on_batch) {
+                                     grpc::ClientContext* context, BatchHandler on_batch,
+                                     ChunkHandler on_chunk) {
   context->set_deadline(std::chrono::system_clock::now() + kStreamTime);
   SubscribeRequest request;
   request.set_cluster_id(cluster_id_);
   request.set_epoch(position_.epoch);
   request.set_end_offset(position_.end_offset);
   request.set_subscriber("quoratectl");
+  request.set_snapshot_epoch(part_.epoch);
+  request.set_snapshot_end_offset(part_.end_offset);
+  request.set_snapshot_position(next_piece_);
   const std::unique_ptr<MetadataService::Stub> stub = MetadataService::NewStub(channel);
   const auto reader = stub->Subscribe(context, request);
   SubscribeResponse event;
@@ -63,9 +71,12 @@ grpc::Status LogFollower::ReadStream(const std::shared_ptr<grpc::Channel>& chann
     if (event.has_batch()) {
       const metadata::v1::Batch& batch = event.batch();
       position_ = {batch.epoch(), batch.base_offset() + batch.record_count()};
+      part_ = {};
+      next_piece_ = 0;
       stopped_ = !on_batch(batch);
-    } else if (event.has_snapshot_chunk() && event.snapshot_chunk().last()) {
-      position_ = {event.snapshot_chunk().epoch(), event.snapshot_chunk().end_offset()};
+    } else if (event.has_snapshot_chunk()) {
+      const bool begins = TakeChunk(event.snapshot_chunk());
+      stopped_ = !on_chunk(event.snapshot_chunk(), begins);
     } else if (event.has_reset()) {
       reset = event.reset().reason();
     }
@@ -75,6 +86,18 @@ grpc::Status LogFollower::ReadStream(const std::shared_ptr<grpc::Channel>& chann
   if (!reset.empty()) return NotInLog(position_, reset);
   if (stopped_ || heard) return grpc::Status::OK;
   return status.ok() ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended") : status;
+}
+
+bool LogFollower::TakeChunk(const metadata::v1::SnapshotChunk& chunk) {
+  const LogPosition end = {chunk.epoch(), chunk.end_offset()};
+  const bool begins = end != part_ || chunk.position() != next_piece_;
+  part_ = end;
+  next_piece_ = chunk.next_position();
+  if (chunk.last()) {
+    position_ = std::exchange(part_, {});
+    next_piece_ = 0;
+  }
+  return begins;
 }
 
 }  // namespace quorate::client

@@ -13,8 +13,14 @@ constexpr FilePosition kSyncBytes = 4 << 20;
 
 }  // namespace
 
-SnapshotWriter::SnapshotWriter(SnapshotFiles* files, raft::SnapshotMeta meta)
-    : files_(files), meta_(std::move(meta)), temporary_name_(WritingName(meta_.id)) {}
+SnapshotWriter::SnapshotWriter(SnapshotFiles* files, const raft::SnapshotMeta& meta)
+    : SnapshotWriter(files, meta, SnapshotName(meta.id)) {}
+
+SnapshotWriter::SnapshotWriter(SnapshotFiles* files, raft::SnapshotMeta meta, std::string name)
+    : files_(files),
+      meta_(std::move(meta)),
+      name_(std::move(name)),
+      temporary_name_(WritingName(name_)) {}
 
 SnapshotWriter::~SnapshotWriter() {
   if (is_finished_ || size() == 0) return;
@@ -34,7 +40,7 @@ absl::Status SnapshotWriter::Finish() {
   CHECK_GT(size(), 0u) << "a snapshot without content";
   RETURN_IF_ERROR(Write(EncodeFooterFrame(hash_)));
   RETURN_IF_ERROR(files_->Sync(temporary_name_));
-  RETURN_IF_ERROR(files_->Rename(temporary_name_, SnapshotName(meta_.id)));
+  RETURN_IF_ERROR(files_->Rename(temporary_name_, name_));
   is_finished_ = true;
   return absl::OkStatus();
 }

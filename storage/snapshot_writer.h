@@ -17,7 +17,9 @@ namespace quorate::storage {
 class SnapshotWriter {
  public:
   // `files` outlives the writer.
-  SnapshotWriter(SnapshotFiles* files, raft::SnapshotMeta meta);
+  SnapshotWriter(SnapshotFiles* files, const raft::SnapshotMeta& meta);
+  // A file of any name, for tools.
+  SnapshotWriter(SnapshotFiles* files, raft::SnapshotMeta meta, std::string name);
   // Removes what was written, unless it was finished: on a full disk every byte counts.
   ~SnapshotWriter();
   SnapshotWriter(const SnapshotWriter&) = delete;
@@ -36,6 +38,7 @@ class SnapshotWriter {
 
   SnapshotFiles* const files_;
   const raft::SnapshotMeta meta_;
+  const std::string name_;
   const std::string temporary_name_;
   FileHash hash_;
   FilePosition synced_ = 0;

@@ -1,0 +1,157 @@
+// quoratectl snapshot save: the state of a running cluster in a file.
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "cli/snapshot.h"
+#include "cli/snapshot_file.h"
+#include "client/admin_client.h"
+#include "client/log_follower.h"
+#include "metadata/replay.h"
+#include "metadata/snapshot_encoder.h"
+#include "metadata/snapshot_loader.h"
+#include "metadata/state_hash.h"
+#include "storage/snapshot_disk.h"
+#include "storage/snapshot_writer.h"
+
+namespace quorate::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using admin::v1::DescribeClusterResponse;
+using client::CallFailure;
+using metadata::v1::Batch;
+using metadata::v1::SnapshotChunk;
+
+// Makes an image of what a subscription brings, up to an offset. Each Take says whether to go on.
+class StateReader {
+ public:
+  explicit StateReader(RecordOffset until) : until_(until) {}
+
+  bool Take(const Batch& batch) {
+    auto next = metadata::ReplayPayload(image_,
+                                        {.epoch = Epoch(batch.epoch()),
+                                         .base_offset = RecordOffset(batch.base_offset()),
+                                         .record_count = batch.record_count(),
+                                         .append_time_ms = batch.append_time_ms()},
+                                        batch.records());
+    return GoesOn(std::move(next));
+  }
+
+  bool Take(const SnapshotChunk& chunk, bool begins) {
+    if (begins) loader_.emplace();
+    if (absl::Status added = loader_->Add(chunk.data()); !added.ok()) return GoesOn(added);
+    return chunk.last() ? GoesOn(std::move(*loader_).Finish()) : true;
+  }
+
+  // Once a Take has said no: the state at the offset or later; or why it cannot be read.
+  absl::StatusOr<metadata::MetadataImage> Result() const {
+    if (!status_.ok()) return status_;
+    return image_;
+  }
+
+ private:
+  bool GoesOn(absl::StatusOr<metadata::MetadataImage> next) {
+    status_ = next.status();
+    if (!status_.ok()) return false;
+    image_ = *std::move(next);
+    return image_.end_offset() < until_;
+  }
+
+  const RecordOffset until_;
+  metadata::MetadataImage image_;
+  std::optional<metadata::SnapshotLoader> loader_;
+  absl::Status status_;
+};
+
+// Subscribers are told neither indexes nor checksums. A restored log begins a chain of its own; as
+// though each offset had been an entry.
+raft::SnapshotMeta MetaOf(const metadata::MetadataImage& image) {
+  return {.id = {.end_offset = image.end_offset(), .epoch = image.last_epoch()},
+          .last_index = LogIndex(image.end_offset().value()),
+          .last_append_time_ms = image.last_append_time_ms()};
+}
+
+absl::Status Write(const fs::path& path, const metadata::MetadataImage& image) {
+  ASSIGN_OR_RETURN(storage::SnapshotDisk files,
+                   storage::SnapshotDisk::Open(fs::absolute(path).parent_path().string()));
+  storage::SnapshotWriter writer(&files, MetaOf(image), path.filename().string());
+  metadata::SnapshotEncoder encoder(image);
+  while (const std::optional<std::string> chunk = encoder.Next()) {
+    RETURN_IF_ERROR(writer.Append(*chunk));
+  }
+  return writer.Finish();
+}
+
+absl::Status CheckNewFile(const fs::path& path) {
+  std::error_code error;
+  if (fs::exists(path, error)) {
+    return absl::FailedPreconditionError(
+        absl::StrFormat("%s exists; a backup never replaces a file", path.string()));
+  }
+  if (!fs::is_directory(fs::absolute(path).parent_path(), error)) {
+    return absl::NotFoundError(
+        absl::StrFormat("there is no directory %s", fs::absolute(path).parent_path().string()));
+  }
+  return absl::OkStatus();
+}
+
+ExitCode Save(Session& session, const std::string& path) {
+  if (const absl::Status usable = CheckNewFile(path); !usable.ok()) return session.Fail(usable);
+  client::AdminClient admin(session.caller_options());
+  const auto result = admin.DescribeCluster({});
+  if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
+  // An answer that waited for the quorum: all that was acknowledged before ends there or earlier.
+  const auto& cluster = std::get<DescribeClusterResponse>(result);
+
+  StateReader reader{RecordOffset(cluster.end_offset())};
+  client::LogFollower follower(session.caller_options(), cluster.cluster_id(), {});
+  const auto failure = follower.Follow(
+      [&](const Batch& batch) { return reader.Take(batch); },
+      [&](const SnapshotChunk& chunk, bool begins) { return reader.Take(chunk, begins); });
+  if (failure) return session.Fail(*failure);
+  const absl::StatusOr<metadata::MetadataImage> image = reader.Result();
+  if (!image.ok()) return session.Fail(image.status());
+
+  if (const absl::Status written = Write(path, *image); !written.ok()) return session.Fail(written);
+  absl::StatusOr<SnapshotContents> contents = ReadSnapshotFile(path);
+  if (!contents.ok()) return session.Fail(contents.status());
+  if (metadata::StateHash(contents->image) != metadata::StateHash(*image)) {
+    return session.Fail(absl::DataLossError(
+        absl::StrFormat("%s does not hold what was written to it: look at the disk", path)));
+  }
+  session.Say(absl::StrFormat("Saved cluster %s to %s.", cluster.cluster_id(), path));
+  PrintSnapshots(session, {*std::move(contents)});
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+void AddSnapshotSave(CommandLine& line, CLI::App* snapshot) {
+  auto path = std::make_shared<std::string>();
+  CLI::App* verb = line.AddCommand(
+      snapshot,
+      {.name = "save",
+       .summary = "back up the metadata of a running cluster",
+       .description =
+           "Writes all metadata to a new file: everything that was acknowledged before the command "
+           "began is in it. Any controller will do; writers are not held up. The file is written "
+           "under another name, synced, renamed, and read again; 'quoratectl snapshot inspect' "
+           "verifies it later.\n"
+           "A backup is for the loss of all controllers. While one has its disk, 'quoratectl "
+           "quorum "
+           "recover' loses less.",
+       .examples =
+           {"quoratectl snapshot save /backups/quorate-2024-02-29.snapshot",
+            "quoratectl snapshot save b.snapshot --output json | jq '.snapshots[0].topics'"}},
+      CommonFlags::kCluster, [path](Session& session) { return Save(session, *path); });
+  verb->add_option("file", *path, "The file to write, which must not exist.")
+      ->type_name("FILE")
+      ->required();
+}
+
+}  // namespace quorate::cli
