@@ -73,7 +73,9 @@ absl::StatusOr<std::optional<raft::SnapshotMeta>> FindNewestSnapshot(const Snaps
     absl::StatusOr<SnapshotReader> reader = SnapshotReader::Open(&files, ids.back());
     const absl::Status status = reader.ok() ? read(*reader) : reader.status();
     if (status.ok()) return std::optional(reader->meta());
-    LOG(ERROR) << status.message() << "; looking for an older snapshot";
+    LOG(ERROR) << "cannot use " << SnapshotName(ids.back()) << ": " << status.message();
+    // A newer program's: nothing is lost, and what it wrote before is as foreign.
+    if (absl::IsUnimplemented(status) || absl::IsFailedPrecondition(status)) return status;
   }
   return std::optional<raft::SnapshotMeta>();
 }

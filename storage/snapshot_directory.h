@@ -37,8 +37,8 @@ std::optional<raft::SnapshotId> ParseSnapshotName(std::string_view name);
 // The complete snapshots, oldest first. They were verified before they got their names, not now.
 absl::StatusOr<std::vector<raft::SnapshotId>> ListSnapshots(const SnapshotFiles& files);
 
-// The newest snapshot that `read` reads to its end; those that it cannot are logged and passed
-// over. Nothing: there is none.
+// The newest snapshot that `read` reads to its end; damaged ones are logged and passed over.
+// Nothing: there is none. FAILED_PRECONDITION, UNIMPLEMENTED: a newer program wrote it.
 using SnapshotRead = absl::FunctionRef<absl::Status(SnapshotReader& reader)>;
 absl::StatusOr<std::optional<raft::SnapshotMeta>> FindNewestSnapshot(const SnapshotFiles& files,
                                                                      SnapshotRead read);

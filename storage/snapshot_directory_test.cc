@@ -38,6 +38,17 @@ TEST(SnapshotDirectoryTest, TheNewestValidOneIsFound) {
   EXPECT_FALSE(FindNewestSnapshot(files, Verify)->has_value());
 }
 
+// An older one would only hide that.
+TEST(SnapshotDirectoryTest, WhatANewerProgramWroteIsNotPassedOver) {
+  MemorySnapshotFiles files;
+  ASSERT_TRUE(WriteSnapshot(files, MakeMeta(100)).ok());
+  ASSERT_TRUE(WriteSnapshot(files, MakeMeta(200)).ok());
+  const auto newer = [](SnapshotReader& /*reader*/) {
+    return absl::UnimplementedError("a record");
+  };
+  EXPECT_EQ(FindNewestSnapshot(files, newer).status().code(), absl::StatusCode::kUnimplemented);
+}
+
 TEST(SnapshotDirectoryTest, TheNewestThreeAreKeptAndWhatIsUnfinishedOfNewerOnes) {
   MemorySnapshotFiles files;
   for (const int64_t end_offset : {100, 200, 300, 350}) {
