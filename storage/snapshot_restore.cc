@@ -102,6 +102,8 @@ absl::StatusOr<RestoreResult> RestoreSnapshot(const RestoreOrder& order, Rng& rn
                fs::path(order.file).filename().string()),
            .now_ms = order.now_ms}));
   const raft::LogWrite write{.hard_state = raft::HardState{.epoch = result.entry->epoch()},
+                             // What the first start's configuration names.
+                             .founding_voters = voter_set,
                              .install_snapshot = meta,
                              .entries = {result.entry}};
   for (const auto& directory : directories) {

@@ -80,6 +80,7 @@ TEST_F(SnapshotRestoreTest, EachBeginsWithTheSnapshotAndTheSameVoters) {
     EXPECT_EQ(restored->log.last_entry->encoded(), result->entry->encoded());
     voters.push_back({.key = {.node_id = NodeId(node), .directory_id = restored->directory_id}});
     EXPECT_EQ(*restored->log.LatestVoters(), *raft::VoterSet::Parse(result->entry->payload()));
+    EXPECT_EQ(restored->log.founding_voters, *restored->log.LatestVoters());
   }
   EXPECT_EQ(*raft::VoterSet::Parse(result->entry->payload()), raft::VoterSet(voters));
 }
