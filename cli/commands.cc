@@ -4,6 +4,7 @@
 #include "cli/cluster.h"
 #include "cli/command_line.h"
 #include "cli/completion.h"
+#include "cli/configs.h"
 #include "cli/health.h"
 #include "cli/log.h"
 #include "cli/quorum.h"
@@ -16,6 +17,7 @@ namespace quorate::cli {
 void AddAllCommands(CommandLine& line) {
   AddStatus(line);
   AddTopics(line);
+  AddConfigs(line);
   AddBrokers(line);
   AddQuorum(line);
   AddCluster(line);

@@ -46,6 +46,10 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"topics", "create", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
       {{"topics", "delete"}, "name a topic to delete"},
       {{"topics", "delete", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
+      {{"configs", "describe"}, "say whose configs: --topic NAME or --broker ID"},
+      {{"configs", "alter", "--topic", "a"}, "say what to change: --set KEY=VALUE"},
+      {{"configs", "alter", "--topic", "a", "--set", "b"}, "--set: 'b' is not KEY=VALUE"},
+      {{"configs", "alter", "--set", "a=b"}, "say whose configs"},
       {{"topics", "list", "--timeout", "10"}, "--timeout: '10' is not a time"},
       {{"topics", "list", "--output", "xml"}, "--output: 'xml' is neither table nor json"},
       {{"topics", "list", "--bootstrap", "a"}, "--bootstrap: 'a' has no port"},
@@ -77,6 +81,8 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
                                              {"topics", "delete"},
                                              {"topics", "list"},
                                              {"topics", "describe"},
+                                             {"configs", "describe"},
+                                             {"configs", "alter"},
                                              {"brokers", "list"},
                                              {"brokers", "view"},
                                              {"quorum", "describe"},
@@ -133,6 +139,46 @@ TEST(QuoratectlTest, ARefusedItemExitsWith1BesideThoseThatWereDone) {
   EXPECT_EQ(json.exit_code, 1);
   EXPECT_EQ(nlohmann::json::parse(json.out)["results"][1]["error"]["code"], "TOPIC_ALREADY_EXISTS");
   EXPECT_THAT(json.err, IsEmpty());
+}
+
+TEST(QuoratectlTest, ConfigsAreShownWithTheirSources) {
+  FakeAdminService service(Ok);
+  auto* item = service.describe_configs.add_results();
+  item->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
+  item->mutable_resource()->set_name("orders");
+  auto* config = item->add_configs();
+  config->set_key("retention.ms");
+  config->set_value("1000");
+  config->set_default_value("604800000");
+  config->set_source(admin::v1::ConfigDescription::DYNAMIC_TOPIC_CONFIG);
+  const Result result = Quoratectl(
+      {"configs", "describe", "--topic", "orders", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out,
+            "OF            KEY           VALUE  SET FOR  DEFAULT\n"
+            "topic orders  retention.ms  1000   topic    604800000\n");
+}
+
+TEST(QuoratectlTest, AltersConfigsOfSeveralResourcesAtOnce) {
+  FakeAdminService service(Ok);
+  for (const auto& [type, name] : {std::pair(admin::v1::ConfigResource::TOPIC, "orders"),
+                                   std::pair(admin::v1::ConfigResource::BROKER, "7")}) {
+    auto* item = service.alter_configs.add_results();
+    item->mutable_resource()->set_type(type);
+    item->mutable_resource()->set_name(name);
+  }
+  auto* error = service.alter_configs.mutable_results(1)->mutable_error();
+  error->set_code(common::v1::BROKER_ID_NOT_REGISTERED);
+  error->set_message("no broker 7 is registered");
+  const Result result =
+      Quoratectl({"configs", "alter", "--topic", "orders", "--broker", "7", "--set",
+                  "retention.ms=1000", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "Altered the configs of topic orders.\n");
+  EXPECT_EQ(result.err,
+            "quoratectl: broker 7: BROKER_ID_NOT_REGISTERED: no broker 7 is registered\n");
+  EXPECT_EQ(service.changes(), (std::vector<std::string>{"alter orders", "alter 7"}));
+  EXPECT_EQ(service.request_ids().size(), 1u);
 }
 
 TEST(QuoratectlTest, ARefusedRequestExitsWith1) {

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/random.h"
-#include "base/uuid.h"
 #include "cli/json.h"
 #include "cli/parse.h"
+#include "cli/request_id.h"
 #include "client/admin_client.h"
 
 namespace quorate::cli {
@@ -22,24 +21,6 @@ using admin::v1::CreateTopicsRequest;
 using admin::v1::DeleteTopicsRequest;
 using client::AdminClient;
 using client::CallFailure;
-
-// An id of the user's, or a new one: made here and not by the client, so that it can be shown when
-// the outcome is unknown.
-absl::StatusOr<common::v1::RequestId> ChooseRequestId(const std::string& text) {
-  if (!text.empty()) return ParseRequestId(text);
-  Rng rng(Rng::SystemSeed());
-  common::v1::RequestId id;
-  id.set_client_uuid(std::string(Uuid::Random(rng).bytes()));
-  id.set_sequence(1);
-  return id;
-}
-
-void AddRequestIdFlag(CLI::App* verb, std::string* text) {
-  verb->add_option("--request-id", *text,
-                   "Repeat the request that carried this id, perhaps in another process: what was "
-                   "done is not done again, and the first answer is given. Default: a new id.")
-      ->type_name("UUID:SEQUENCE");
-}
 
 struct CreateFlags {
   std::vector<std::string> names;
@@ -79,9 +60,7 @@ absl::StatusOr<CreateTopicsRequest> MakeRequest(const CreateFlags& flags) {
   }
 
   const auto id = ChooseRequestId(flags.request_id);
-  if (!id.ok()) {
-    return absl::InvalidArgumentError(absl::StrFormat("--request-id: %s", id.status().message()));
-  }
+  if (!id.ok()) return id.status();
   CreateTopicsRequest request;
   *request.mutable_request_id() = *id;
   request.set_validate_only(flags.dry_run);
@@ -163,9 +142,7 @@ ExitCode Delete(Session& session, const DeleteFlags& flags) {
     return session.RefuseUsage("name a topic to delete, or its id with --id");
   }
   const auto id = ChooseRequestId(flags.request_id);
-  if (!id.ok()) {
-    return session.RefuseUsage(absl::StrFormat("--request-id: %s", id.status().message()));
-  }
+  if (!id.ok()) return session.RefuseUsage(std::string(id.status().message()));
   DeleteTopicsRequest request;
   *request.mutable_request_id() = *id;
   for (const std::string& name : flags.names) request.add_topics()->set_name(name);

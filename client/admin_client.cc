@@ -58,6 +58,13 @@ CallResult<admin::v1::DeleteTopicsResponse> AdminClient::DeleteTopics(
   return CallMethod(caller_, CallKind::kWrite, &AdminService::Stub::DeleteTopics, request);
 }
 
+CallResult<admin::v1::IncrementalAlterConfigsResponse> AdminClient::IncrementalAlterConfigs(
+    admin::v1::IncrementalAlterConfigsRequest request) {
+  EnsureRequestId(request);
+  const CallKind kind = request.validate_only() ? CallKind::kRead : CallKind::kWrite;
+  return CallMethod(caller_, kind, &AdminService::Stub::IncrementalAlterConfigs, request);
+}
+
 CallResult<admin::v1::ListTopicsResponse> AdminClient::ListTopics(
     const admin::v1::ListTopicsRequest& request) {
   return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::ListTopics, request);
@@ -76,6 +83,11 @@ CallResult<admin::v1::DescribeClusterResponse> AdminClient::DescribeCluster(
 CallResult<admin::v1::DescribeQuorumResponse> AdminClient::DescribeQuorum(
     const admin::v1::DescribeQuorumRequest& request) {
   return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::DescribeQuorum, request);
+}
+
+CallResult<admin::v1::DescribeConfigsResponse> AdminClient::DescribeConfigs(
+    const admin::v1::DescribeConfigsRequest& request) {
+  return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::DescribeConfigs, request);
 }
 
 }  // namespace quorate::client

@@ -19,6 +19,8 @@ class AdminClient {
   // These get the next request id, unless the request carries one already.
   CallResult<admin::v1::CreateTopicsResponse> CreateTopics(admin::v1::CreateTopicsRequest request);
   CallResult<admin::v1::DeleteTopicsResponse> DeleteTopics(admin::v1::DeleteTopicsRequest request);
+  CallResult<admin::v1::IncrementalAlterConfigsResponse> IncrementalAlterConfigs(
+      admin::v1::IncrementalAlterConfigsRequest request);
 
   CallResult<admin::v1::ListTopicsResponse> ListTopics(const admin::v1::ListTopicsRequest& request);
   CallResult<admin::v1::DescribeTopicsResponse> DescribeTopics(
@@ -27,6 +29,8 @@ class AdminClient {
       const admin::v1::DescribeClusterRequest& request);
   CallResult<admin::v1::DescribeQuorumResponse> DescribeQuorum(
       const admin::v1::DescribeQuorumRequest& request);
+  CallResult<admin::v1::DescribeConfigsResponse> DescribeConfigs(
+      const admin::v1::DescribeConfigsRequest& request);
 
  private:
   template <typename Request>

@@ -5,10 +5,10 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "controller/config_keys.h"
 #include "controller/item_results.h"
 #include "controller/new_partitions.h"
 #include "controller/quote.h"
-#include "controller/topic_configs.h"
 #include "controller/topic_decisions.h"
 #include "metadata/record_builders.h"
 #include "metadata/topic_name.h"
@@ -26,11 +26,15 @@ constexpr char kReservedName[] = "__cluster_metadata";
 std::string Normalized(const std::string& name) { return absl::StrReplaceAll(name, {{".", "_"}}); }
 
 ItemError CheckConfigs(const NewTopic& topic) {
+  constexpr auto kTopic = metadata::ConfigResourceType::kTopic;
   std::set<std::string> keys;
   for (const admin::v1::ConfigEntry& config : topic.configs()) {
-    const absl::Status status = ValidateTopicConfig(config.key(), config.value());
-    if (!status.ok())
+    const ConfigKey* key = FindConfigKey(kTopic, config.key());
+    const absl::Status status = key == nullptr ? UnknownConfigKey(kTopic, config.key())
+                                               : ValidateConfigValue(*key, config.value());
+    if (!status.ok()) {
       return MakeItemError(common::v1::INVALID_CONFIG, std::string(status.message()));
+    }
     if (!keys.insert(config.key()).second) {
       return MakeItemError(common::v1::INVALID_CONFIG,
                            absl::StrFormat("%s is given twice; give it once", config.key()));

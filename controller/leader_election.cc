@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "controller/topic_configs.h"
+#include "controller/config_keys.h"
 #include "google/protobuf/io/coded_stream.h"
 
 namespace quorate::controller {
@@ -119,6 +119,25 @@ SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
       *batch->add_records() = metadata::MakePartitionChangesRecord(topic->id(), changes);
     }
   });
+  return counts;
+}
+
+SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveBrokers& active,
+                                metadata::v1::RecordBatch* batch) {
+  SettlementCounts counts;
+  std::vector<metadata::PartitionChange> changes;
+  for (int32_t i = 0; i < topic.partition_count(); ++i) {
+    const metadata::PartitionView partition = topic.partition(i);
+    if (partition.leader_position()) continue;
+    const metadata::PartitionChange change =
+        Settle(partition, active.MaskOf(partition), /*unclean=*/true);
+    if (!IsChange(partition, change)) continue;
+    CountChange(partition.leader_position(), change.leader_position, &counts);
+    changes.push_back(change);
+  }
+  if (!changes.empty()) {
+    *batch->add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);
+  }
   return counts;
 }
 

@@ -60,4 +60,9 @@ SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
                                     size_t max_bytes, metadata::v1::RecordBatch* batch);
 
+// Gives the topic's partitions that have no leader to their first active replica, in the ISR or
+// not, and appends what changes: for a topic whose unclean election has just been enabled.
+SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveBrokers& active,
+                                metadata::v1::RecordBatch* batch);
+
 }  // namespace quorate::controller

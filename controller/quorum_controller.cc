@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "controller/cluster_description.h"
+#include "controller/config_decisions.h"
 #include "controller/remembered_requests.h"
 #include "controller/topic_decisions.h"
 
@@ -65,6 +66,17 @@ void QuorumController::DeleteTopics(admin::v1::DeleteTopicsRequest request, Requ
                                     Reply<admin::v1::DeleteTopicsResponse> r) mutable {
     SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/DeleteTopics", std::move(request),
                      std::move(context), std::move(r), DecideDeleteTopics);
+  });
+}
+
+void QuorumController::IncrementalAlterConfigs(
+    admin::v1::IncrementalAlterConfigsRequest request, RequestContext context,
+    Reply<admin::v1::IncrementalAlterConfigsResponse> reply) {
+  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                    Reply<admin::v1::IncrementalAlterConfigsResponse> r) mutable {
+    SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
+                     std::move(request), std::move(context), std::move(r),
+                     DecideIncrementalAlterConfigs);
   });
 }
 

@@ -61,6 +61,9 @@ class QuorumController final : public raft::ReplicatedLogListener {
                     Reply<admin::v1::CreateTopicsResponse> reply);
   void DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
                     Reply<admin::v1::DeleteTopicsResponse> reply);
+  void IncrementalAlterConfigs(admin::v1::IncrementalAlterConfigsRequest request,
+                               RequestContext context,
+                               Reply<admin::v1::IncrementalAlterConfigsResponse> reply);
   // Dials the broker (BrokerProber) before it decides.
   void RegisterBroker(broker::v1::RegisterBrokerRequest request, RequestContext context,
                       Reply<broker::v1::RegisterBrokerResponse> reply);

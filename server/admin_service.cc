@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "controller/config_description.h"
 #include "metadata/describe.h"
 #include "server/routed_call.h"
 #include "server/routed_methods.h"
@@ -17,10 +18,14 @@ using admin::v1::DeleteTopicsRequest;
 using admin::v1::DeleteTopicsResponse;
 using admin::v1::DescribeClusterRequest;
 using admin::v1::DescribeClusterResponse;
+using admin::v1::DescribeConfigsRequest;
+using admin::v1::DescribeConfigsResponse;
 using admin::v1::DescribeQuorumRequest;
 using admin::v1::DescribeQuorumResponse;
 using admin::v1::DescribeTopicsRequest;
 using admin::v1::DescribeTopicsResponse;
+using admin::v1::IncrementalAlterConfigsRequest;
+using admin::v1::IncrementalAlterConfigsResponse;
 using admin::v1::ListTopicsRequest;
 using admin::v1::ListTopicsResponse;
 
@@ -59,6 +64,14 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
       [controller](auto request, auto context, auto reply) {
         controller->DeleteTopics(std::move(request), std::move(context), std::move(reply));
       }));
+  incremental_alter_configs_ = router->Register(
+      RoutedMethod<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
+          "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
+          RepeatableById<IncrementalAlterConfigsRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->IncrementalAlterConfigs(std::move(request), std::move(context),
+                                                std::move(reply));
+          }));
   auto describe_cluster = RoutedMethod<DescribeClusterRequest, DescribeClusterResponse>(
       "quorate.admin.v1.AdminService/DescribeCluster", AlwaysRepeatable<DescribeClusterRequest>,
       [queries](auto /*request*/, const auto& context, auto reply) {
@@ -85,6 +98,12 @@ grpc::ServerUnaryReactor* AdminService::DeleteTopics(grpc::CallbackServerContext
                                                      const DeleteTopicsRequest* request,
                                                      DeleteTopicsResponse* response) {
   return StartRoutedCall(*edge_, *router_, delete_topics_, context, request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::IncrementalAlterConfigs(
+    grpc::CallbackServerContext* context, const IncrementalAlterConfigsRequest* request,
+    IncrementalAlterConfigsResponse* response) {
+  return StartRoutedCall(*edge_, *router_, incremental_alter_configs_, context, request, response);
 }
 
 grpc::ServerUnaryReactor* AdminService::DescribeCluster(grpc::CallbackServerContext* context,
@@ -124,6 +143,15 @@ grpc::ServerUnaryReactor* AdminService::DescribeTopics(grpc::CallbackServerConte
   return Read(context, request->allow_stale(), response,
               [request](const metadata::MetadataImage& image) {
                 return DescribeTopicsOf(image, *request);
+              });
+}
+
+grpc::ServerUnaryReactor* AdminService::DescribeConfigs(grpc::CallbackServerContext* context,
+                                                        const DescribeConfigsRequest* request,
+                                                        DescribeConfigsResponse* response) {
+  return Read(context, request->allow_stale(), response,
+              [request](const metadata::MetadataImage& image) {
+                return controller::DescribeConfigs(image, *request);
               });
 }
 

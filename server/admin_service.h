@@ -29,6 +29,13 @@ class AdminService final : public admin::v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* DescribeTopics(grpc::CallbackServerContext* context,
                                            const admin::v1::DescribeTopicsRequest* request,
                                            admin::v1::DescribeTopicsResponse* response) override;
+  grpc::ServerUnaryReactor* IncrementalAlterConfigs(
+      grpc::CallbackServerContext* context,
+      const admin::v1::IncrementalAlterConfigsRequest* request,
+      admin::v1::IncrementalAlterConfigsResponse* response) override;
+  grpc::ServerUnaryReactor* DescribeConfigs(grpc::CallbackServerContext* context,
+                                            const admin::v1::DescribeConfigsRequest* request,
+                                            admin::v1::DescribeConfigsResponse* response) override;
   grpc::ServerUnaryReactor* DescribeCluster(grpc::CallbackServerContext* context,
                                             const admin::v1::DescribeClusterRequest* request,
                                             admin::v1::DescribeClusterResponse* response) override;
@@ -52,6 +59,7 @@ class AdminService final : public admin::v1::AdminService::CallbackService {
   Executor* const query_loop_;
   const RequestRouter::Method* create_topics_;
   const RequestRouter::Method* delete_topics_;
+  const RequestRouter::Method* incremental_alter_configs_;
   const RequestRouter::Method* describe_cluster_;
   const RequestRouter::Method* describe_quorum_;
 };

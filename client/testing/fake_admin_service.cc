@@ -115,6 +115,27 @@ grpc::Status FakeAdminService::DescribeQuorum(grpc::ServerContext* /*context*/,
   return Next();
 }
 
+grpc::Status FakeAdminService::IncrementalAlterConfigs(
+    grpc::ServerContext* /*context*/, const admin::v1::IncrementalAlterConfigsRequest* request,
+    admin::v1::IncrementalAlterConfigsResponse* response) {
+  {
+    MutexLock lock(&mutex_);
+    request_ids_.push_back(request->request_id());
+    for (const auto& item : request->resources()) {
+      changes_.push_back("alter " + item.resource().name());
+    }
+  }
+  *response = alter_configs;
+  return Next();
+}
+
+grpc::Status FakeAdminService::DescribeConfigs(grpc::ServerContext* /*context*/,
+                                               const admin::v1::DescribeConfigsRequest* /*request*/,
+                                               admin::v1::DescribeConfigsResponse* response) {
+  *response = describe_configs;
+  return Next();
+}
+
 grpc::Status ErrorStatus(common::v1::ErrorCode code, common::v1::Outcome outcome,
                          std::string message, int64_t retry_after_ms) {
   common::v1::Error error;

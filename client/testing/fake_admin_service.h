@@ -33,7 +33,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   void SetReady(bool ready);
   // Those of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
-  // "create NAME" and "delete NAME" for each topic of all mutating calls, in order of arrival.
+  // "create NAME", "delete NAME" and "alter NAME" for each topic or resource of all mutating calls,
+  // in order of arrival.
   std::vector<std::string> changes() const;
 
   // What successful calls return. Set before the first call.
@@ -43,6 +44,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::DescribeTopicsResponse describe_topics;
   admin::v1::DescribeClusterResponse describe_cluster;
   admin::v1::DescribeQuorumResponse describe_quorum;
+  admin::v1::IncrementalAlterConfigsResponse alter_configs;
+  admin::v1::DescribeConfigsResponse describe_configs;
 
  private:
   grpc::Status Next();
@@ -66,6 +69,12 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   grpc::Status DescribeQuorum(grpc::ServerContext* context,
                               const admin::v1::DescribeQuorumRequest* request,
                               admin::v1::DescribeQuorumResponse* response) override;
+  grpc::Status IncrementalAlterConfigs(
+      grpc::ServerContext* context, const admin::v1::IncrementalAlterConfigsRequest* request,
+      admin::v1::IncrementalAlterConfigsResponse* response) override;
+  grpc::Status DescribeConfigs(grpc::ServerContext* context,
+                               const admin::v1::DescribeConfigsRequest* request,
+                               admin::v1::DescribeConfigsResponse* response) override;
 
   const Script script_;
   HostPort endpoint_;

@@ -14,6 +14,7 @@ namespace {
 
 using admin::v1::CreateTopicsResponse;
 using admin::v1::DeleteTopicsResponse;
+using admin::v1::IncrementalAlterConfigsResponse;
 using broker::v1::AlterPartitionResponse;
 using broker::v1::HeartbeatResponse;
 using broker::v1::RegisterBrokerResponse;
@@ -181,6 +182,8 @@ bool ControllerStory::DispatchTopic(const TranscriptCommand& command) {
     Create(command);
   } else if (command.name() == "delete") {
     Delete(command);
+  } else if (command.name() == "configure") {
+    Configure(command);
   } else if (command.name() == "topic") {
     DescribeTopic(command);
   } else {
@@ -228,6 +231,31 @@ void ControllerStory::Delete(const TranscriptCommand& command) {
                                         [](const DeleteTopicsResponse& response) {
                                           return TopicResultsText(response, "deleted");
                                         }));
+  cluster_.Run();
+}
+
+void ControllerStory::Configure(const TranscriptCommand& command) {
+  admin::v1::IncrementalAlterConfigsRequest request;
+  auto* item = request.add_resources();
+  item->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
+  item->mutable_resource()->set_name(command.Get("topic"));
+  auto* change = item->add_changes();
+  if (command.Has("delete")) {
+    change->set_operation(admin::v1::ConfigChange::DELETE);
+    change->set_key(command.Get("delete"));
+  } else {
+    const std::pair<std::string, std::string> set = absl::StrSplit(command.Get("set"), ':');
+    change->set_operation(admin::v1::ConfigChange::SET);
+    change->set_key(set.first);
+    change->set_value(set.second);
+  }
+  if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
+  cluster_.active().IncrementalAlterConfigs(
+      request, {.principal = "alice"},
+      PrintAnswer<IncrementalAlterConfigsResponse>(
+          "configure " + command.Get("topic"), [](const IncrementalAlterConfigsResponse& response) {
+            return TopicResultsText(response, "altered");
+          }));
   cluster_.Run();
 }
 

@@ -16,6 +16,7 @@
 //   heartbeat broker=1,2 [want_shutdown] [offset=7] [on=new]
 //   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
 //   delete topic=t [id=5]
+//   configure topic=t set=key:value [delete=key] [id=5]
 //   alter broker=1 topic=t partition=0 leader_epoch=0 partition_epoch=0 isr=1,2
 //   topic name=t [on=2]            its partitions, as controller 2 has applied them
 //   brokers [on=2]
@@ -46,6 +47,7 @@ class ControllerStory {
 
   void Create(const TranscriptCommand& command);
   void Delete(const TranscriptCommand& command);
+  void Configure(const TranscriptCommand& command);
   void Alter(const TranscriptCommand& command);
   void DescribeTopic(const TranscriptCommand& command);
   void DescribeBrokers(const TranscriptCommand& command);

@@ -1,0 +1,10 @@
+// quoratectl configs: describe, alter.
+#pragma once
+
+#include "cli/command_line.h"
+
+namespace quorate::cli {
+
+void AddConfigs(CommandLine& line);
+
+}  // namespace quorate::cli

@@ -1,0 +1,98 @@
+#include "controller/config_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "controller/quote.h"
+
+namespace quorate::controller {
+namespace {
+
+using metadata::ConfigResourceType;
+
+constexpr int64_t kMaxInt32 = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
+
+constexpr std::array kTopicKeys = {
+    ConfigKey{.name = "cleanup.policy",
+              .default_value = "delete",
+              .words = "compact,delete",
+              .is_list = true},
+    ConfigKey{.name = "compression.type",
+              .default_value = "producer",
+              .words = "gzip,lz4,producer,snappy,uncompressed,zstd"},
+    ConfigKey{.name = "max.message.bytes", .default_value = "1048588", .min = 0, .max = kMaxInt32},
+    ConfigKey{.name = "min.insync.replicas", .default_value = "1", .min = 1, .max = kMaxInt32},
+    ConfigKey{.name = "retention.bytes", .default_value = "-1", .min = -1, .max = kMaxInt64},
+    ConfigKey{.name = "retention.ms", .default_value = "604800000", .min = -1, .max = kMaxInt64},
+    ConfigKey{.name = "segment.bytes", .default_value = "1073741824", .min = 14, .max = kMaxInt32},
+    ConfigKey{.name = "segment.ms", .default_value = "604800000", .min = 1, .max = kMaxInt64},
+    ConfigKey{.name = kUncleanLeaderElectionKey, .default_value = "false", .words = "false,true"},
+};
+
+constexpr std::array kBrokerKeys = {
+    ConfigKey{.name = "follower.replication.throttled.rate",
+              .default_value = "9223372036854775807",
+              .min = 0,
+              .max = kMaxInt64},
+    ConfigKey{.name = "leader.replication.throttled.rate",
+              .default_value = "9223372036854775807",
+              .min = 0,
+              .max = kMaxInt64},
+    ConfigKey{.name = "num.replica.fetchers", .default_value = "1", .min = 1, .max = kMaxInt32},
+};
+
+bool IsValid(const ConfigKey& key, const std::string& value) {
+  if (key.is_number()) {
+    int64_t number = 0;
+    return absl::SimpleAtoi(value, &number) && key.min <= number && number <= key.max;
+  }
+  const std::vector<std::string> words = absl::StrSplit(std::string(key.words), ',');
+  const std::vector<std::string> given =
+      key.is_list ? absl::StrSplit(value, ',') : std::vector<std::string>{value};
+  return std::all_of(given.begin(), given.end(), [&](const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  });
+}
+
+std::string WhatItTakes(const ConfigKey& key) {
+  if (key.is_number()) return absl::StrFormat("a number from %d to %d", key.min, key.max);
+  return absl::StrFormat("%s %s", key.is_list ? "one or more of" : "one of", key.words);
+}
+
+}  // namespace
+
+std::span<const ConfigKey> ConfigKeysOf(ConfigResourceType type) {
+  if (type == ConfigResourceType::kTopic) return kTopicKeys;
+  return kBrokerKeys;
+}
+
+const ConfigKey* FindConfigKey(ConfigResourceType type, std::string_view name) {
+  const std::span<const ConfigKey> keys = ConfigKeysOf(type);
+  const auto found = std::find_if(keys.begin(), keys.end(),
+                                  [&](const ConfigKey& key) { return key.name == name; });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+absl::Status UnknownConfigKey(ConfigResourceType type, std::string_view name) {
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "there is no %s configuration %s; there are %s",
+      type == ConfigResourceType::kTopic ? "topic" : "broker", Quote(name),
+      absl::StrJoin(ConfigKeysOf(type), ", ", [](std::string* out, const ConfigKey& key) {
+        out->append(key.name.data(), key.name.size());
+      })));
+}
+
+absl::Status ValidateConfigValue(const ConfigKey& key, const std::string& value) {
+  if (IsValid(key, value)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s takes %s, not %s", key.name, WhatItTakes(key), Quote(value)));
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,42 @@
+// The configuration keys that there are: what their values must look like, and what holds where
+// none is set. Names, types, ranges and defaults are Kafka's.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "metadata/metadata_image.h"
+
+namespace quorate::controller {
+
+struct ConfigKey {
+  std::string_view name;
+  std::string_view default_value;
+  // For a number: its range.
+  int64_t min = 0;
+  int64_t max = -1;
+  // For a word: comma-separated, and whether the value is a list of several.
+  std::string_view words = {};
+  bool is_list = false;
+
+  bool is_number() const { return words.empty(); }
+};
+
+// By name.
+std::span<const ConfigKey> ConfigKeysOf(metadata::ConfigResourceType type);
+
+// Null: there is none of that name.
+const ConfigKey* FindConfigKey(metadata::ConfigResourceType type, std::string_view name);
+
+// INVALID_ARGUMENT lists the keys that there are.
+absl::Status UnknownConfigKey(metadata::ConfigResourceType type, std::string_view name);
+
+// INVALID_ARGUMENT names the key and what it takes.
+absl::Status ValidateConfigValue(const ConfigKey& key, const std::string& value);
+
+inline constexpr char kUncleanLeaderElectionKey[] = "unclean.leader.election.enable";
+
+}  // namespace quorate::controller
