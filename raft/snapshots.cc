@@ -49,7 +49,8 @@ void RaftCore::Handle(event::SnapshotSaved event) {
 }
 
 void RaftCore::KeepSnapshot(SnapshotMeta meta) {
-  if (snapshot_ && meta.last_index <= snapshot_->last_index) return;
+  // The same again: what its start has found is known, but not what may go with it.
+  if (snapshot_ && meta.last_index < snapshot_->last_index) return;
   snapshot_ = std::move(meta);
   const LogIndex upto = std::min({snapshot_->last_index, log_.commit_index(), log_.durable_index(),
                                   log_.last_index() - 1, FirstKept() - 1});

@@ -111,6 +111,25 @@ TEST(SnapshotTest, APeerThatIsNotHeardOfHoldsNothingBack) {
   EXPECT_EQ(node.core().log().first_index(), LogIndex(6));
 }
 
+// Nor for ever. And after a restart the newest is known before anything was dropped.
+TEST(SnapshotTest, OneThatIsKnownAlreadyLetsTheLogForgetWhatWasHeldBack) {
+  RaftOptions options = KeepEntries(0);
+  LoneCore node(3, {}, options);
+  node.BecomeClaimedLeader();
+  for (int i = 0; i < 5; ++i) node.Propose("x");
+  node.Sync();
+  node.Acknowledge(2);
+  const SnapshotMeta snapshot = MetaAt(node.core(), 6);
+  node.Step(event::SnapshotSaved{snapshot});
+  ASSERT_EQ(node.core().log().first_index(), LogIndex(2)) << "3 needs it, and was there just now";
+  for (int i = 0; i < 12; ++i) {
+    node.Advance(options.heartbeat_interval);
+    node.Receive(2, HeartbeatResponse{.epoch = node.core().epoch()});
+  }
+  node.Step(event::SnapshotSaved{snapshot});
+  EXPECT_EQ(node.core().log().first_index(), LogIndex(6));
+}
+
 TEST(SnapshotTest, NothingIsKeptBeyondTheBoundInBytes) {
   RaftOptions options = KeepEntries(100);
   options.kept_bytes = size_t{3} << 20;

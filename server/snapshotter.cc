@@ -53,6 +53,7 @@ void Snapshotter::Begin(const raft::SnapshotMeta& snapshot) {
   seen_ = snapshot;
   bytes_since_last_ = 0;
   last_size_ = depot_->SizeOf(snapshot.id).value_or(0);
+  newest_ = snapshot;
   in_turn_ = false;
   if (stage_ == Stage::kAsking) stage_ = Stage::kIdle;
   ends_.clear();

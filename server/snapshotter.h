@@ -90,7 +90,7 @@ class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
   std::optional<raft::SnapshotMeta> seen_;
   int64_t bytes_since_last_ = 0;
   int64_t last_size_ = 0;
-  // The newest that this node has written since it began; the log does not know of it yet.
+  // The newest, which the log may forget nothing for yet.
   std::optional<raft::SnapshotMeta> newest_;
   // This node wrote the last one, so that its turn is apart from the others' already.
   bool in_turn_ = false;

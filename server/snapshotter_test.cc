@@ -215,6 +215,8 @@ TEST(SnapshotterTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
   node.AppendBytes(1000);
   ASSERT_THAT(node.written(), SizeIs(1));
   EXPECT_EQ(node.written()[0], raft::SnapshotMeta::After(*node.last, LogIndex(2), Voters({1})));
+  // There is a newer one now than that which it began with.
+  EXPECT_EQ(node.told(), other.written());
 }
 
 TEST(SnapshotterTest, TriesAgainAfterAPauseWhenThereWasNoImageOrNoRoom) {
