@@ -52,6 +52,7 @@ GrpcBrokerProber::~GrpcBrokerProber() {
     for (IdentityCall* call : calls_) call->context.TryCancel();
     queue_.Shutdown();  // under the lock: no call begins afterwards
   }
+  work_.NotifyOne();
   queue_thread_.join();
   connector_.Stop();
 }
@@ -102,13 +103,14 @@ void GrpcBrokerProber::Ask(JobPtr job, const HostPort& address) {
   call->reader = call->stub->AsyncGetIdentity(&call->context, {}, &queue_);
   call->reader->Finish(&call->response, &call->status, call.get());
   calls_.insert(call.release());  // the queue's now
+  work_.NotifyOne();
 }
 
 void GrpcBrokerProber::RunQueue() {
   pthread_setname_np(pthread_self(), "broker-probe");
   void* tag = nullptr;
   bool ok = false;
-  while (queue_.Next(&tag, &ok)) {
+  for (AwaitCall(); queue_.Next(&tag, &ok); AwaitCall()) {
     std::unique_ptr<IdentityCall> call(static_cast<IdentityCall*>(tag));
     {
       MutexLock lock(&mutex_);
@@ -116,6 +118,13 @@ void GrpcBrokerProber::RunQueue() {
     }
     OnAnswer(std::move(call));
   }
+}
+
+// In gRPC 1.51 whoever waits on a queue polls the sockets of the whole process: an idle prober
+// would be woken by every other connection's traffic.
+void GrpcBrokerProber::AwaitCall() {
+  MutexLock lock(&mutex_);
+  while (calls_.empty() && !stopped_) work_.Wait(&mutex_);
 }
 
 void GrpcBrokerProber::OnAnswer(std::unique_ptr<IdentityCall> call) {

@@ -46,12 +46,16 @@ class GrpcBrokerProber final : public controller::BrokerProber {
   // The thread that takes answers off the queue. (With gRPC's callbacks a channel could be
   // destroyed on gRPC's own thread, which 1.51 does not survive if it is the process's last.)
   void RunQueue();
+  // Returns when an answer is under way, or none will ever be asked for again.
+  void AwaitCall();
 
   const Options options_;
   Mutex mutex_;
   std::deque<JobPtr> waiting_ ABSL_GUARDED_BY(mutex_);
   size_t running_ ABSL_GUARDED_BY(mutex_) = 0;
   std::set<IdentityCall*> calls_ ABSL_GUARDED_BY(mutex_);
+  // Signalled when there is something to await on the queue.
+  CondVar work_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   ConnectProber connector_;
   grpc::CompletionQueue queue_;
