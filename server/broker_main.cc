@@ -44,6 +44,7 @@ ExitStatus Run(int argc, const char* const* argv) {
   if (const auto status = ConfigureFailpoints(config.failpoints); !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }
+  SkipLockOrderChecks();
   HoldStopSignals();
   const absl::StatusOr<std::shared_ptr<BrokerServer>> server = BrokerServer::Start(config);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());

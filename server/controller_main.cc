@@ -41,6 +41,7 @@ int Run(const ControllerConfig& config) {
   }
   for (const std::string& warning : config.warnings) LOG(WARNING) << warning;
 
+  SkipLockOrderChecks();
   HoldStopSignals();
   auto server = ControllerServer::Start(config, EndNow);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());

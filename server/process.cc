@@ -12,6 +12,7 @@
 #include <iostream>
 
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "base/check.h"
 
 namespace quorate::server {
@@ -53,6 +54,8 @@ void PrintError(const std::string& program, const absl::Status& status) {
   google::FlushLogFiles(google::GLOG_INFO);
   std::cerr << program << ": " << std::string(status.message()) << std::endl;
 }
+
+void SkipLockOrderChecks() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
 void HoldStopSignals() {
   const sigset_t signals = StopSignals();

@@ -21,6 +21,10 @@ absl::Status InitLogs(const char* program, const std::string& level, const std::
 // "program: message" on standard error: for what ends the program.
 void PrintError(const std::string& program, const absl::Status& status);
 
+// Switches off what Debian's abseil, built without NDEBUG, does for every lock that gRPC takes:
+// keep one graph of all locks' order, under one lock. Call before any thread is made.
+void SkipLockOrderChecks();
+
 // Keeps SIGTERM and SIGINT for WaitForStopSignal. Call before any thread is made.
 void HoldStopSignals();
 // Waits for one of them and returns its name. The next one ends the process at once.
