@@ -234,8 +234,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                                   }));
     saver_.emplace(MakeSaverOptions(config_), snapshots_.get(), &*snapshot_disk_, &snapshot_loop_,
                    &clock_);
-    snapshotter_.emplace(MakeSnapshotterOptions(config_), &snapshot_loop_, &clock_,
-                         snapshots_.get(), &*saver_, [this](RecordOffset end_offset, auto done) {
+    // Not on the snapshots' own loop: that one need not wake for every commit then.
+    snapshotter_.emplace(MakeSnapshotterOptions(config_), &fanout_loop_, &clock_, snapshots_.get(),
+                         &*saver_, [this](RecordOffset end_offset, auto done) {
                            ReadCommittedImage(end_offset, std::move(done));
                          });
     if (const auto meta = snapshots_->Newest()) {
