@@ -17,6 +17,7 @@
 
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "bench/statistics.h"
 #include "tests/harness/cluster.h"
 
 namespace quorate::bench {
@@ -38,16 +39,6 @@ struct Run {
   // The median of the writes before the signal.
   double usual_ms = 0;
 };
-
-double Milliseconds(steady_clock::duration d) {
-  return std::chrono::duration<double, std::milli>(d).count();
-}
-
-// The value below which a share of `p` of the (sorted) values lie; the nearest rank.
-double Percentile(const std::vector<double>& sorted, double p) {
-  const auto rank = static_cast<size_t>(std::ceil(p * static_cast<double>(sorted.size())));
-  return sorted[std::max<size_t>(rank, 1) - 1];
-}
 
 // Writes until `stop`; the times of the acknowledgements.
 std::vector<steady_clock::time_point> Write(client::AdminClient client, const std::string& prefix,

@@ -4,7 +4,7 @@
 #   deploy/packages.sh list PURPOSE…      prints them
 #   deploy/packages.sh install PURPOSE…   lists and installs the missing ones (root, or sudo)
 #
-# Purposes: run build test tidy compose
+# Purposes: run build test tidy compose bench
 set -euo pipefail
 
 packages_for() {
@@ -17,8 +17,9 @@ packages_for() {
       protobuf-compiler-grpc ;;
     test) echo git libgmock-dev libgtest-dev python3 python3-grpcio python3-protobuf ;;
     tidy) echo clang-14 clang-format-14 clang-tidy-14 ;;
+    bench) echo etcd-server ;;
     compose) echo debootstrap docker-compose docker.io iptables jq ;;
-    *) echo "packages.sh: unknown purpose '$1' (run, build, test, tidy, compose)" >&2; exit 2 ;;
+    *) echo "packages.sh: unknown purpose '$1' (run, build, test, tidy, compose, bench)" >&2; exit 2 ;;
   esac
 }
 

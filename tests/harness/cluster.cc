@@ -130,7 +130,7 @@ std::vector<std::string> Cluster::ControllerCommand(int node) const {
     voters.push_back(absl::StrFormat("%d@%s", peer, Loopback(port)));
   }
   std::vector<std::string> command = {
-      ControllerProgram(),
+      options_.controller_program.empty() ? ControllerProgram() : options_.controller_program,
       "--cluster-id=" + cluster_id_,
       "--node-id=" + std::to_string(node),
       "--data-dir=" + ControllerDirectory(node),

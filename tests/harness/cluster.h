@@ -30,6 +30,8 @@ struct ClusterOptions {
   int brokers = 0;
   // Every controller dials each of its peers through a FaultProxy of its own.
   bool proxied_peers = false;
+  // The quorate-controller to run; empty: ControllerProgram().
+  std::string controller_program;
   std::vector<std::string> controller_flags;
   std::vector<std::string> broker_flags;
 };

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "client": {"base", "proto", "metadata"},
     "server": {"base", "proto", "raft", "storage", "metadata", "controller", "broker", "client"},
     "cli": {"base", "proto", "metadata", "raft", "storage", "client"},
-    "bench": {"base", "proto", "metadata", "client", "tests"},
+    "bench": {"base", "proto", "metadata", "storage", "client", "tests"},
 }
 # Of raft/, storage/, controller/ and cli/ know the ports and nouns only, not the core or its driver.
 RAFT_API = {"durable_log.h", "entry.h", "log_end.h", "message.h", "replicated_log.h", "snapshot.h", "snapshot_store.h",

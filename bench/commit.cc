@@ -1,0 +1,201 @@
+// What a committed write costs: three real controllers, three etcd members and, as the floor, a
+// server that does nothing, written to through the same gRPC library in one interleaved run.
+//
+//   bench/commit [--systems empty,quorate,etcd] [--in-flight 1,16,64,256,1000] [--rounds N]
+//                [--seconds N] [--etcd PROGRAM] [--baseline PROGRAM]
+//
+// A write has 128 bytes: the controllers' is IncrementalAlterConfigs of a topic, etcd's is Put,
+// both sent to the leader, over one connection for every 64 calls in flight. In each round the
+// systems take turns at every number of calls in flight. Throughput is the median of the rounds;
+// latencies are those of all rounds. CPU is what all servers of a system spent for a write.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/check.h"
+#include "bench/disk_floor.h"
+#include "bench/empty_system.h"
+#include "bench/etcd_system.h"
+#include "bench/quorate_system.h"
+#include "bench/statistics.h"
+#include "bench/system.h"
+
+namespace quorate::bench {
+namespace {
+
+constexpr char kServeEmptyFlag[] = "--serve-empty";
+constexpr int kDiskPuts = 3000;
+
+struct Options {
+  std::vector<std::string> systems = {"empty", "quorate", "etcd"};
+  std::vector<int> in_flight = {1, 16, 64, 256, 1000};
+  int rounds = 3;
+  double seconds = 2;
+  std::string etcd = "etcd";
+  // Another build's quorate-controller.
+  std::string baseline;
+};
+
+// What the rounds of one system at one number of calls in flight came to.
+struct Row {
+  std::vector<double> ops_per_second;  // of each round
+  std::vector<double> latencies_ms;
+  double cpu_seconds = 0;
+
+  void Add(const LoadResult& result) {
+    ops_per_second.push_back(static_cast<double>(result.latencies_ms.size()) / result.seconds);
+    latencies_ms.insert(latencies_ms.end(), result.latencies_ms.begin(), result.latencies_ms.end());
+    cpu_seconds += result.server_cpu_seconds;
+  }
+  double Throughput() const { return Median(ops_per_second); }
+  // REQUIRES: the latencies are sorted.
+  double CpuMicroseconds() const {
+    return cpu_seconds * 1e6 / static_cast<double>(latencies_ms.size());
+  }
+};
+
+using Rows = std::map<std::pair<int, std::string>, Row>;  // by (in flight, system)
+
+std::unique_ptr<System> Start(const std::string& name, const Options& options) {
+  if (name == "empty") return std::make_unique<EmptySystem>(kServeEmptyFlag);
+  if (name == "etcd") {
+    auto etcd = std::make_unique<EtcdSystem>(options.etcd);
+    std::printf("etcd is %s\n", etcd->version().c_str());
+    return etcd;
+  }
+  return std::make_unique<QuorateSystem>(name, name == "baseline" ? options.baseline : "");
+}
+
+Rows Measure(const Options& options) {
+  std::vector<std::unique_ptr<System>> systems;
+  for (const std::string& name : options.systems) systems.push_back(Start(name, options));
+  Rows rows;
+  for (int round = 0; round < options.rounds; ++round) {
+    for (const int in_flight : options.in_flight) {
+      for (size_t turn = 0; turn < systems.size(); ++turn) {
+        // Another one begins each round.
+        System& system = *systems[(turn + static_cast<size_t>(round)) % systems.size()];
+        rows[{in_flight, system.name()}].Add(system.Load(
+            {.in_flight = in_flight,
+             .duration = std::chrono::milliseconds(static_cast<int64_t>(options.seconds * 1000))}));
+      }
+    }
+  }
+  for (auto& [key, row] : rows) std::sort(row.latencies_ms.begin(), row.latencies_ms.end());
+  return rows;
+}
+
+// The p50 of a put while three databases write, in ms.
+double PrintDiskFloor() {
+  double three_writers_ms = 0;
+  for (const int writers : {1, 3}) {
+    const std::vector<double> latencies_ms = SyncedPuts(writers, kDiskPuts);
+    three_writers_ms = Percentile(latencies_ms, 0.5);
+    std::printf("synced put, %d writing at once: p50 %.0f us, p99 %.0f us\n", writers,
+                three_writers_ms * 1000, Percentile(latencies_ms, 0.99) * 1000);
+  }
+  return three_writers_ms;
+}
+
+void PrintRows(const Options& options, const Rows& rows) {
+  std::printf("\n%9s  %-9s %10s %9s %9s %14s\n", "in flight", "system", "ops/s", "p50 ms", "p99 ms",
+              "CPU us a write");
+  for (const int in_flight : options.in_flight) {
+    for (const std::string& system : options.systems) {
+      const Row& row = rows.at({in_flight, system});
+      std::printf("%9d  %-9s %10.0f %9.3f %9.3f %14.1f\n", in_flight, system.c_str(),
+                  row.Throughput(), Percentile(row.latencies_ms, 0.5),
+                  Percentile(row.latencies_ms, 0.99), row.CpuMicroseconds());
+    }
+  }
+}
+
+// quorate's figures as multiples of the others'.
+void PrintRatios(const Options& options, const Rows& rows) {
+  std::printf("\n%9s  %-20s %10s %9s %9s %14s\n", "in flight", "ratio", "ops/s", "p50", "p99",
+              "CPU a write");
+  for (const int in_flight : options.in_flight) {
+    const auto quorate = rows.find({in_flight, "quorate"});
+    if (quorate == rows.end()) return;
+    const Row& ours = quorate->second;
+    for (const std::string& system : options.systems) {
+      if (system == "quorate") continue;
+      const Row& other = rows.at({in_flight, system});
+      std::printf("%9d  %-20s %10.2f %9.2f %9.2f %14.2f\n", in_flight,
+                  ("quorate / " + system).c_str(), ours.Throughput() / other.Throughput(),
+                  Percentile(ours.latencies_ms, 0.5) / Percentile(other.latencies_ms, 0.5),
+                  Percentile(ours.latencies_ms, 0.99) / Percentile(other.latencies_ms, 0.99),
+                  ours.CpuMicroseconds() / other.CpuMicroseconds());
+    }
+  }
+}
+
+// A commit needs the client's round trip, a follower's, and the follower's synced put.
+void PrintCommitFloor(const Rows& rows, double synced_put_ms) {
+  const auto empty = rows.find({1, "empty"});
+  const auto quorate = rows.find({1, "quorate"});
+  if (empty == rows.end() || quorate == rows.end()) return;
+  const double floor_ms = 2 * Percentile(empty->second.latencies_ms, 0.5) + synced_put_ms;
+  const double p50_ms = Percentile(quorate->second.latencies_ms, 0.5);
+  std::printf(
+      "\nfloor of a commit (2 round trips and a put, three writing): %.3f ms; "
+      "quorate's p50 is %.2f of it\n",
+      floor_ms, p50_ms / floor_ms);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("What a committed write costs, and what the floor is.", "commit");
+  Options options;
+  std::string serve_empty;
+  app.add_option("--systems", options.systems, "Any of empty, quorate, etcd, baseline")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"empty", "quorate", "etcd", "baseline"}))
+      ->capture_default_str();
+  app.add_option("--in-flight", options.in_flight, "Calls that wait at any time")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  app.add_option("--rounds", options.rounds, "Turns of each system at each load")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option("--seconds", options.seconds, "Length of a turn, after half a second of warm-up")
+      ->check(CLI::Range(0.1, 600.0))
+      ->capture_default_str();
+  app.add_option("--etcd", options.etcd, "The etcd to run (deploy/packages.sh install bench)")
+      ->capture_default_str();
+  app.add_option("--baseline", options.baseline,
+                 "The quorate-controller of system baseline: two builds compared in one run")
+      ->check(CLI::ExistingFile);
+  app.add_option(kServeEmptyFlag, serve_empty)->group("");  // for EmptySystem
+  CLI11_PARSE(app, argc, argv);
+  if (!serve_empty.empty()) ServeEmpty(serve_empty);
+  if (std::count(options.systems.begin(), options.systems.end(), "baseline") > 0 &&
+      options.baseline.empty()) {
+    std::cerr << "commit: system baseline needs --baseline PROGRAM\n";
+    return 2;
+  }
+
+  const double synced_put_ms = PrintDiskFloor();
+  const Rows rows = Measure(options);
+  PrintRows(options, rows);
+  PrintRatios(options, rows);
+  PrintCommitFloor(rows, synced_put_ms);
+  return 0;
+}
+
+}  // namespace
+}  // namespace quorate::bench
+
+int main(int argc, char** argv) try {
+  return quorate::bench::Main(argc, argv);
+} catch (const std::exception& error) {
+  std::cerr << "commit: " << error.what() << "\n";
+  return 1;
+}

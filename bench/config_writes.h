@@ -1,0 +1,21 @@
+// The write that controllers are measured by: IncrementalAlterConfigs of one topic.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "bench/unary_load.h"
+#include "quorate/admin/v1/admin_service.grpc.pb.h"
+
+namespace quorate::bench {
+
+using ConfigWrites =
+    UnaryLoad<admin::v1::AdminService::Stub, admin::v1::IncrementalAlterConfigsRequest,
+              admin::v1::IncrementalAlterConfigsResponse>;
+
+// One of kKeys topics. Its name is long, so that a write has kWriteBytes.
+std::string TopicName(int64_t n);
+
+ConfigWrites::Method ConfigWrite();
+
+}  // namespace quorate::bench

@@ -1,0 +1,24 @@
+#include "bench/quorate_system.h"
+
+#include <utility>
+
+namespace quorate::bench {
+
+QuorateSystem::QuorateSystem(std::string name, std::string program)
+    : name_(std::move(name)),
+      cluster_({.controllers = 3, .brokers = 1, .controller_program = std::move(program)}) {
+  cluster_.Start();
+  client::AdminClient client = cluster_.Client();
+  for (int n = 0; n < kKeys; ++n) testing::CreateTopic(client, TopicName(n), 1, 1);
+  // It was there to hold the topics; a subscriber would take a share of the CPU.
+  cluster_.broker(1).Kill();
+  for (int node = 1; node <= 3; ++node) processes_.push_back(cluster_.controller(node).pid());
+  const int active = cluster_.AwaitActive();
+  writes_.emplace(*ParseHostPort(cluster_.ControllerEndpoint(active)), ConfigWrite());
+}
+
+LoadResult QuorateSystem::Load(const LoadOptions& options) {
+  return writes_->Run(options, processes_);
+}
+
+}  // namespace quorate::bench

@@ -1,0 +1,31 @@
+// Three real controllers on loopback.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/config_writes.h"
+#include "bench/system.h"
+#include "tests/harness/cluster.h"
+
+namespace quorate::bench {
+
+class QuorateSystem final : public System {
+ public:
+  // `program`: the quorate-controller to run; empty: the one that was built with this benchmark.
+  QuorateSystem(std::string name, std::string program);
+
+  std::string name() const override { return name_; }
+  LoadResult Load(const LoadOptions& options) override;
+
+ private:
+  const std::string name_;
+  testing::Cluster cluster_;
+  std::vector<pid_t> processes_;
+  // To the active controller.
+  std::optional<ConfigWrites> writes_;
+};
+
+}  // namespace quorate::bench
