@@ -229,8 +229,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
                      storage::SnapshotDepot::Open(&*snapshot_disk_, &snapshot_loop_,
                                                   [&newest](storage::SnapshotReader& reader) {
                                                     auto image = LoadImage(reader);
-                                                    if (image.ok()) newest = *std::move(image);
-                                                    return image.status();
+                                                    if (!image.ok()) return image.status();
+                                                    newest = *std::move(image);
+                                                    return absl::OkStatus();
                                                   }));
     saver_.emplace(MakeSaverOptions(config_), snapshots_.get(), &*snapshot_disk_, &snapshot_loop_,
                    &clock_);
