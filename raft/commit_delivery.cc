@@ -13,9 +13,10 @@ constexpr size_t kBatchBytes = size_t{1} << 20;
 
 }  // namespace
 
-CommitDelivery::CommitDelivery(Executor* executor, DurableLog* log, const LogView* view,
-                               FailureCallback on_failure)
+CommitDelivery::CommitDelivery(Executor* executor, const Clock* clock, DurableLog* log,
+                               const LogView* view, FailureCallback on_failure)
     : executor_(executor),
+      clock_(clock),
       log_(log),
       view_(view),
       on_failure_(std::move(on_failure)),
@@ -60,11 +61,11 @@ void CommitDelivery::Stop(const absl::Status& status) {
 }
 
 void CommitDelivery::DeliverWhatIsDue() {
-  while (!reading_ && !stopped_ && delivered_ < commit_) {
+  while (!reading_since_ && !stopped_ && delivered_ < commit_) {
     const LogIndex next = delivered_ + 1;
     const std::vector<EntryPtr> entries = view_->Slice(next, commit_, kBatchBytes);
     if (entries.empty()) {
-      reading_ = true;
+      reading_since_ = clock_->Now();
       log_->Read(next, std::min(commit_, view_->cache_first() - 1), kBatchBytes,
                  [this, next](absl::StatusOr<std::vector<EntryPtr>> read) {
                    executor_->Post([this, next, read = std::move(read)]() mutable {
@@ -78,7 +79,7 @@ void CommitDelivery::DeliverWhatIsDue() {
 }
 
 void CommitDelivery::OnRead(LogIndex from, absl::StatusOr<std::vector<EntryPtr>> entries) {
-  reading_ = false;
+  reading_since_.reset();
   if (stopped_) return;
   // A snapshot went past what was to be read, and the log may have dropped it.
   if (from != delivered_ + 1) return DeliverWhatIsDue();

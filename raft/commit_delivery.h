@@ -10,6 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "base/executor.h"
 #include "raft/durable_log.h"
 #include "raft/effect.h"
@@ -25,7 +26,7 @@ class CommitDelivery {
   using FailureCallback = absl::AnyInvocable<void(absl::Status)>;
 
   // All outlive the delivery. `on_failure`: committed entries cannot be read.
-  CommitDelivery(Executor* executor, DurableLog* log, const LogView* view,
+  CommitDelivery(Executor* executor, const Clock* clock, DurableLog* log, const LogView* view,
                  FailureCallback on_failure);
 
   // Before anything else.
@@ -49,6 +50,9 @@ class CommitDelivery {
   // Nothing is delivered any more; who waits is answered `status`.
   void Stop(const absl::Status& status);
 
+  // Since when it waits for the disk; nothing: it does not.
+  std::optional<MonoTime> reading_since() const { return reading_since_; }
+
   LogIndex delivered_index() const { return delivered_; }
   // The end offset of what was delivered: the high watermark as far as users know it.
   RecordOffset delivered_end() const { return delivered_end_; }
@@ -59,6 +63,7 @@ class CommitDelivery {
   void OnRead(LogIndex from, absl::StatusOr<std::vector<EntryPtr>> entries);
 
   Executor* const executor_;
+  const Clock* const clock_;
   DurableLog* const log_;
   const LogView* const view_;
   FailureCallback on_failure_;
@@ -67,7 +72,7 @@ class CommitDelivery {
   LogIndex commit_;
   LogIndex delivered_;
   RecordOffset delivered_end_;
-  bool reading_ = false;
+  std::optional<MonoTime> reading_since_;
   bool stopped_ = false;
   bool claimed_ = false;
   std::optional<effect::Claim> pending_claim_;

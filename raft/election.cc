@@ -192,6 +192,8 @@ void RaftCore::OnMessage(NodeId from, SessionId, const TimeoutNow& order) {
   // A node that was removed, or never was a voter, does not stand (etcd raft 816fc51).
   const bool valid = order.epoch == epoch() && leader_of_epoch_ == from;
   if ((!valid && !IsMutant(Mutant::kObeyOldOrder)) || !MayStand()) return;
+  // Nothing could be proposed here either.
+  if (disk_is_full_) return;
   if (std::holds_alternative<Follower>(role_)) StartVote(/*transfer=*/true);
 }
 

@@ -25,7 +25,12 @@ namespace event {
 struct Start {};
 
 // The deadline has come. Harmless when it has not.
-struct Wake {};
+struct Wake {
+  // Since when the driver waits for the disk to read what it is to deliver; nothing: it does not.
+  std::optional<MonoTime> reading_since;
+  // The disk is nearly full: nothing more is proposed here.
+  bool disk_is_full = false;
+};
 
 // From the transport (TransportEvents).
 struct Receive {

@@ -91,7 +91,7 @@ bool FollowerProgress::OnChunkAnswered(int64_t sequence, const SnapshotId& id, M
 
 void FollowerProgress::OnSnapshotInstalled(MonoTime now) {
   if (snapshot_->last_index > match_) {
-    match_ = snapshot_->last_index;
+    match_ = snapshot_->last_index + (IsMutant(Mutant::kCountBeyondInstalled) ? 1 : 0);
     match_end_offset_ = snapshot_->id.end_offset;
   }
   BecomeProbe();

@@ -338,5 +338,16 @@ TEST(LessonsDeathTest, AnEpochBelowTheLogsIsRefused) {
   EXPECT_DEATH(RaftCore(options, restored, 1), "Check failed");
 }
 
+// A disk that stands still with nothing to write: entries that users wait for never come.
+TEST(LessonsTest, ALeaderWhoseDiskAnswersNoReadResigns) {
+  LoneCore node;
+  node.BecomeClaimedLeader();
+  node.MeetDeadline({.reading_since = node.now()});
+  EXPECT_TRUE(std::holds_alternative<Leader>(node.core().role()));
+  node.MeetDeadline({.reading_since = node.now() - std::chrono::milliseconds(900)});
+  EXPECT_TRUE(std::holds_alternative<Follower>(node.core().role()));
+  EXPECT_THAT(node.TakeEffects<effect::SayGoodbye>(), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace quorate::raft

@@ -43,7 +43,7 @@ void LogView::BeginAfter(const SnapshotMeta& snapshot) {
   commit_end_offset_ = snapshot.id.end_offset;
   epoch_starts_ = {{snapshot.id.epoch, snapshot.last_index}};
   voter_sets_.clear();
-  if (snapshot.voters_index > LogIndex(0)) {
+  if (snapshot.voters_index > LogIndex(0) && !IsMutant(Mutant::kForgetSnapshotVoters)) {
     voter_sets_.emplace_back(snapshot.voters_index, snapshot.voters);
   }
 }
@@ -157,7 +157,8 @@ void LogView::DropPrefix(LogIndex index) {
 
 void LogView::InstallSnapshot(const SnapshotMeta& snapshot) {
   CHECK_GT(snapshot.last_index, commit_index_);
-  durable_index_ = std::min(durable_index_, commit_index_);
+  durable_index_ = IsMutant(Mutant::kInstalledIsDurable) ? snapshot.last_index
+                                                         : std::min(durable_index_, commit_index_);
   BeginAfter(snapshot);
   last_index_ = commit_index_ = snapshot.last_index;
   first_index_ = cache_first_ = first_counted_ = snapshot.last_index + 1;

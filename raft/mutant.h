@@ -63,11 +63,25 @@ namespace quorate::raft {
   X(kNoCheckQuorum, "no-check-quorum", "leads on without hearing from a majority")                 \
   X(kBeatsAreProgress, "beats-are-progress", "a peer that acknowledges nothing counts as working") \
   X(kIgnoreStalledDisk, "ignore-stalled-disk", "leads on though its own disk finishes no write")   \
+  X(kLeadOnFullDisk, "lead-on-full-disk", "leads on with a full disk, where nothing is appended")  \
   X(kLeakWindow, "leak-window", "bytes in flight stay counted when a stream breaks")               \
   X(kNoWindow, "no-window", "sends without a limit on what is in flight")                          \
   X(kNextBelowMatch, "next-below-match", "goes back below what a peer acknowledged")               \
   X(kRejectMovesNothing, "reject-moves-nothing", "asks again at the place that did not match")     \
   X(kKeepInFlight, "keep-in-flight", "waits for answers that a broken stream has lost")            \
+  /* Snapshots */                                                                                  \
+  X(kInstallBeforeDurable, "install-before-durable", "says installed while that is being written") \
+  X(kInstalledIsDurable, "installed-is-durable", "takes what it installs for durable at once")     \
+  X(kInstallByIndex, "install-by-index", "takes any log that is long enough for a snapshot's")     \
+  X(kInstallOverLog, "install-over-log", "installs over a log that holds the snapshot and more")   \
+  X(kForgetSnapshotVoters, "forget-snapshot-voters", "loses the voter set in a snapshot")          \
+  X(kForgetSnapshotEpoch, "forget-snapshot-epoch", "begins behind the epoch of its snapshot")      \
+  X(kSnapshotUntold, "snapshot-untold", "does not tell its users to load what it installs")        \
+  X(kRestartBesideSnapshot, "restart-beside-snapshot",                                             \
+    "starts without the snapshot before its log")                                                  \
+  X(kPruneBeyondSnapshot, "prune-beyond-snapshot", "drops entries that no snapshot holds yet")     \
+  X(kCountBeyondInstalled, "count-beyond-installed",                                               \
+    "counts one entry more than a snapshot holds")                                                 \
   /* Voters */                                                                                     \
   X(kChangeBeforeBarrier, "change-before-barrier", "changes voters with its barrier uncommitted")  \
   X(kChangeDuringChange, "change-during-change", "changes voters while a change is open")          \

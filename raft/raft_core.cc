@@ -77,7 +77,9 @@ void RaftCore::Handle(event::Start) {
   }
 }
 
-void RaftCore::Handle(event::Wake) {
+void RaftCore::Handle(const event::Wake& event) {
+  reading_since_ = event.reading_since;
+  disk_is_full_ = event.disk_is_full;
   ExpireReads();
   if (hand_over_ && hand_over_->deadline <= now_) {
     FailHandOver(absl::DeadlineExceededError("the target did not take over in time"));
@@ -91,6 +93,7 @@ void RaftCore::Handle(event::Wake) {
     // kept raising the epoch).
     if (candidate->round_deadline <= now_) StandOrWait();
   } else if (auto* leader = std::get_if<Leader>(&role_)) {
+    if (disk_is_full_ && !IsMutant(Mutant::kLeadOnFullDisk)) HandOverForSpace();
     if (leader->next_heartbeat > now_) return;
     if (!QuorumIsLive() || DiskIsStalled()) return Resign();
     for (auto& [id, progress] : leader->peers) {

@@ -119,7 +119,7 @@ class RaftCore {
 
   // raft_core.cc: dispatch.
   void Handle(event::Start);
-  void Handle(event::Wake);
+  void Handle(const event::Wake& event);
   void Handle(event::Receive event);
   void Handle(const event::Hello& event);
   void Handle(const event::StreamUp& event);
@@ -220,6 +220,7 @@ class RaftCore {
   bool IsLive(const FollowerProgress& progress) const {
     return now_ < progress.live_at() + options_.check_quorum_timeout;
   }
+  // A write, or a read for the users, has been under way for too long.
   bool DiskIsStalled() const;
   FollowerProgress* FindProgress(const ReplicaKey& peer);
   // Of whoever answers on our stream to a node.
@@ -250,6 +251,8 @@ class RaftCore {
   // A snapshot is durable here: the log forgets what nobody needs of it.
   void KeepSnapshot(SnapshotMeta meta);
   LogIndex FirstKept() const;
+  // The log has the last entry of a snapshot, and so all of it.
+  bool Holds(LogIndex last_index, Epoch epoch) const;
   // All that a durable snapshot holds is committed: the log has it, or is replaced by it. Whether
   // it was replaced. REQUIRES: it ends beyond what is known to be committed.
   bool TakeUpSnapshot(const SnapshotMeta& meta);
@@ -277,6 +280,8 @@ class RaftCore {
   void FailHandOver(absl::Status status);
   // Tells whose wish it was.
   void EndHandOver(absl::Status status);
+  // Offers leadership to one voter after the other, until one takes it.
+  void HandOverForSpace();
   // Of the voters; nothing: none is in contact.
   std::optional<ReplicaKey> MostCaughtUpVoter() const;
 
@@ -307,6 +312,10 @@ class RaftCore {
   std::vector<Token> reads_asked_;
   Token asked_token_ = 0;
   std::multimap<LogIndex, Token> reads_confirmed_;
+
+  // As event::Wake told last.
+  std::optional<MonoTime> reading_since_;
+  bool disk_is_full_ = false;
 
   // A piece of a snapshot is being written here.
   bool receiving_chunk_ = false;

@@ -21,7 +21,7 @@ RaftNode::RaftNode(RaftOptions options, const RestoredLog& restored, RaftPorts p
     : ports_(ports),
       on_fatal_(std::move(on_fatal)),
       core_(std::move(options), restored, seed),
-      delivery_(ports.executor, ports.log, &core_.log(),
+      delivery_(ports.executor, ports.clock, ports.log, &core_.log(),
                 [this](absl::Status status) { Die(std::move(status)); }) {}
 
 RaftNode::~RaftNode() = default;
@@ -189,7 +189,8 @@ void RaftNode::ArmTimer(MonoTime deadline) {
   timer_at_ = deadline;
   timer_ = ports_.executor->PostAt(deadline, [this] {
     timer_ = kNoTimer;
-    Step(event::Wake{});
+    Step(event::Wake{.reading_since = delivery_.reading_since(),
+                     .disk_is_full = !ports_.log->HasFreeSpace()});
   });
 }
 

@@ -219,9 +219,9 @@ bool RaftCore::QuorumIsLive() const {
 }
 
 bool RaftCore::DiskIsStalled() const {
-  const std::optional<MonoTime> oldest = writes_.OldestIssue();
-  return oldest && *oldest + options_.check_quorum_timeout <= now_ &&
-         !IsMutant(Mutant::kIgnoreStalledDisk);
+  const MonoTime oldest =
+      std::min(writes_.OldestIssue().value_or(kNever), reading_since_.value_or(kNever));
+  return oldest <= now_ - options_.check_quorum_timeout && !IsMutant(Mutant::kIgnoreStalledDisk);
 }
 
 FollowerProgress* RaftCore::FindProgress(const ReplicaKey& peer) {

@@ -74,6 +74,9 @@ struct Leader {
   MonoTime next_heartbeat;
   ReadRounds reads;
   bool claimed = false;
+  // With its own disk full: whom it offered leadership last, and when it tries the next one.
+  std::optional<ReplicaKey> offered_to;
+  MonoTime next_offer;
 };
 
 using Role = std::variant<Follower, Prospective, Candidate, Leader>;

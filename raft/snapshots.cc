@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "raft/mutant.h"
 #include "raft/raft_core.h"
 
 namespace quorate::raft {
@@ -37,7 +38,7 @@ absl::Status RaftCore::CheckSnapshot(const RestoredLog& restored) {
 }
 
 void RaftCore::BeginWithSnapshot() {
-  if (!snapshot_) return;
+  if (!snapshot_ || IsMutant(Mutant::kRestartBesideSnapshot)) return;
   // The process may have died between receiving and installing it.
   if (snapshot_->last_index > log_.commit_index()) TakeUpSnapshot(*snapshot_);
   Emit(effect::LoadSnapshot{*snapshot_});
@@ -52,8 +53,11 @@ void RaftCore::KeepSnapshot(SnapshotMeta meta) {
   // The same again: what its start has found is known, but not what may go with it.
   if (snapshot_ && meta.last_index < snapshot_->last_index) return;
   snapshot_ = std::move(meta);
-  const LogIndex upto = std::min({snapshot_->last_index, log_.commit_index(), log_.durable_index(),
-                                  log_.last_index() - 1, FirstKept() - 1});
+  const LogIndex held = IsMutant(Mutant::kPruneBeyondSnapshot)
+                            ? log_.commit_index()
+                            : std::min(snapshot_->last_index, FirstKept() - 1);
+  const LogIndex upto =
+      std::min({held, log_.commit_index(), log_.durable_index(), log_.last_index() - 1});
   if (upto < log_.first_index()) return;
   log_.DropPrefix(upto);
   write_.drop_prefix = upto;
@@ -70,9 +74,15 @@ LogIndex RaftCore::FirstKept() const {
   return std::max(first, log_.FirstWithin(options_.kept_bytes));
 }
 
+bool RaftCore::Holds(LogIndex last_index, Epoch epoch) const {
+  if (IsMutant(Mutant::kInstallOverLog)) return false;
+  if (IsMutant(Mutant::kInstallByIndex)) return last_index <= log_.last_index();
+  return last_index <= log_.commit_index() || log_.EpochAt(last_index) == epoch;
+}
+
 bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
-  // A log that has its last entry has all of it, and what follows there stays.
-  if (log_.EpochAt(meta.last_index) == meta.id.epoch) {
+  // What follows in the log stays.
+  if (Holds(meta.last_index, meta.id.epoch)) {
     FollowCommit(meta.last_index);
     return false;
   }
@@ -83,7 +93,7 @@ bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
     BecomeFollower(std::nullopt, RandomElectionDeadline());
   }
   // Redpanda 65068aa37b: the epoch ran backwards when only a snapshot survived.
-  if (meta.id.epoch > epoch()) AdoptEpoch(meta.id.epoch);
+  if (meta.id.epoch > epoch() && !IsMutant(Mutant::kForgetSnapshotEpoch)) AdoptEpoch(meta.id.epoch);
   writes_.TruncatedAfter(log_.commit_index());
   log_.InstallSnapshot(meta);
   write_.install_snapshot = meta;
@@ -99,7 +109,7 @@ void RaftCore::OnMessage(NodeId from, SessionId session, const SnapshotChunk& ch
   if (chunk.epoch < epoch()) return Emit(effect::Reply{.session = session, .message = response});
   AcceptLeader(from, chunk.epoch);
   response.epoch = epoch();
-  if (chunk.last_index <= log_.commit_index() || log_.EpochAt(chunk.last_index) == chunk.id.epoch) {
+  if (Holds(chunk.last_index, chunk.id.epoch)) {
     return AnswerInstalled(session, response, chunk.last_index);
   }
   if (receiving_chunk_) return Emit(effect::Reply{.session = session, .message = response});
@@ -117,7 +127,8 @@ void RaftCore::Handle(event::ChunkReceived event) {
                                  .position = event.received->position};
   if (const std::optional<SnapshotMeta>& complete = event.received->complete) {
     // Since it was asked for, the log may have grown beyond it.
-    if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete)) {
+    if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete) &&
+        !IsMutant(Mutant::kSnapshotUntold)) {
       Emit(effect::LoadSnapshot{*complete});
     }
     KeepSnapshot(*complete);
@@ -129,7 +140,10 @@ void RaftCore::Handle(event::ChunkReceived event) {
 void RaftCore::AnswerInstalled(SessionId session, SnapshotChunkResponse response,
                                LogIndex last_index) {
   response.state = Answer::kInstalled;
-  ReplyAfter(std::max(hard_state_write_, writes_.Covering(last_index)), session, response);
+  ReplyAfter(IsMutant(Mutant::kInstallBeforeDurable)
+                 ? 0
+                 : std::max(hard_state_write_, writes_.Covering(last_index)),
+             session, response);
 }
 
 // The leader.

@@ -59,8 +59,30 @@ void RaftCore::ProceedWithHandOver() {
   Emit(effect::Send{.to = hand_over_->target.node_id, .message = TimeoutNow{.epoch = epoch()}});
 }
 
+// Whether the others have room is not known here: one that has none does not take over, and costs
+// no entry. Where nobody has any, this leader leads on, so that the cluster can be read.
+void RaftCore::HandOverForSpace() {
+  auto& leader = std::get<Leader>(role_);
+  if (!leader.claimed || hand_over_ || now_ < leader.next_offer) return;
+  std::optional<ReplicaKey> first;
+  std::optional<ReplicaKey> next;
+  for (const Voter& voter : log_.voters().voters()) {
+    const ReplicaKey& key = voter.key;
+    if (key == options_.self || !IsUp(key, StreamClass::kControl) ||
+        !IsUp(key, StreamClass::kAppend)) {
+      continue;
+    }
+    if (!first) first = key;
+    if (!next && leader.offered_to && *leader.offered_to < key) next = key;
+  }
+  if (!first) return;
+  leader.offered_to = next ? next : first;
+  leader.next_offer = now_ + 2 * options_.check_quorum_timeout;
+  BeginHandOver(std::nullopt, *leader.offered_to);
+}
+
 void RaftCore::FailHandOver(absl::Status status) {
-  const bool was_removed = !hand_over_->token;
+  const bool was_removed = !hand_over_->token && !IsVoter();
   if (hand_over_->phase != HandOver::Phase::kDeposed) Emit(effect::Resume{hand_over_->epoch});
   EndHandOver(std::move(status));
   // A removed leader goes, whether or not anybody is ready to take over.

@@ -101,5 +101,39 @@ TEST_F(TransferTest, SucceedsOnceAnotherLeads) {
   EXPECT_THAT(node_.TakeEffects<effect::Resume>(), IsEmpty());
 }
 
+TEST_F(TransferTest, WithAFullDiskLeadershipIsOfferedToOneAfterTheOther) {
+  const auto offer = [this] {
+    node_.Step(event::Wake{.disk_is_full = true});
+    node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  };
+  offer();
+  EXPECT_TRUE(WasSent(2));
+  EXPECT_FALSE(WasSent(3));
+  // Controller 2 has no room either.
+  for (int i = 0; i < 20; ++i) {
+    node_.Advance(milliseconds(100));
+    for (const int peer : {2, 3}) {
+      node_.Receive(peer, HeartbeatResponse{.epoch = node_.core().epoch()});
+    }
+  }
+  EXPECT_TRUE(std::holds_alternative<Leader>(node_.core().role())) << "somebody must answer reads";
+  offer();
+  EXPECT_TRUE(WasSent(3));
+  EXPECT_FALSE(WasSent(2));
+}
+
+TEST_F(TransferTest, WithAFullDiskNobodyTakesOver) {
+  LoneCore follower;
+  const auto order = [&follower] {
+    follower.Receive(2, Heartbeat{.epoch = Epoch(1)});
+    follower.Receive(2, TimeoutNow{.epoch = Epoch(1)});
+    return follower.core().epoch();
+  };
+  follower.Step(event::Wake{.disk_is_full = true});
+  EXPECT_EQ(order(), Epoch(1));
+  follower.Step(event::Wake{});
+  EXPECT_EQ(order(), Epoch(2));
+}
+
 }  // namespace
 }  // namespace quorate::raft

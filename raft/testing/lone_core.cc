@@ -113,10 +113,10 @@ void LoneCore::Advance(Duration d) {
   now_ = end;
 }
 
-void LoneCore::MeetDeadline() {
+void LoneCore::MeetDeadline(event::Wake wake) {
   CHECK(deadline_ != kNever);
   now_ = std::max(now_, deadline_);
-  Step(event::Wake{});
+  Step(std::move(wake));
 }
 
 void LoneCore::Sync() {

@@ -28,7 +28,7 @@ class LoneCore {
   void Receive(int from, Message message);
   void Advance(Duration d);
   // Passes time to the core's deadline and wakes it.
-  void MeetDeadline();
+  void MeetDeadline(event::Wake wake = {});
   // Makes everything written durable.
   void Sync();
   // Reads of the disk are effects like others from now on; before, they are answered at once.

@@ -53,6 +53,7 @@ RunResult RunStorm(uint64_t seed) {
   CoreStorm storm(seed);
   RunResult result{.failure = storm.Run()};
   result.elections = storm.cluster().elections();
+  result.installs = storm.cluster().installs();
   return result;
 }
 
@@ -63,6 +64,7 @@ class Tally {
     ++seeds_;
     simulated_ += result.length;
     elections_ += result.elections;
+    installs_ += result.installs;
     acknowledged_ += result.acknowledged;
     reads_ += result.reads;
   }
@@ -72,9 +74,9 @@ class Tally {
     const double cpu = static_cast<double>(std::clock() - started_) / CLOCKS_PER_SEC;
     out << absl::StreamFormat(
         "%d seeds, %.0f simulated seconds in %.1f s of CPU: %.0f x real time; %d elections, %d "
-        "appends acknowledged, %d reads answered\n",
-        seeds_, Seconds(simulated_), cpu, Seconds(simulated_) / cpu, elections_, acknowledged_,
-        reads_);
+        "snapshots installed, %d appends acknowledged, %d reads answered\n",
+        seeds_, Seconds(simulated_), cpu, Seconds(simulated_) / cpu, elections_, installs_,
+        acknowledged_, reads_);
     out.flush();
   }
 
@@ -83,6 +85,7 @@ class Tally {
   int64_t seeds_ = 0;
   Duration simulated_{0};
   size_t elections_ = 0;
+  size_t installs_ = 0;
   size_t acknowledged_ = 0;
   size_t reads_ = 0;
 };

@@ -50,6 +50,8 @@ void Faults::Inject(FaultKind kind) {
     case FaultKind::kHangDisk:
       if (machine->up()) InjectIntoProcess(kind, machine);
       return;
+    case FaultKind::kChangeVoters:
+      return ChangeVoters();
     case FaultKind::kIsolate:
     case FaultKind::kSplit:
     case FaultKind::kCutOneWay:
@@ -63,6 +65,7 @@ void Faults::Inject(FaultKind kind) {
     case FaultKind::kWipeDisk:
     case FaultKind::kFlipBit:
     case FaultKind::kMisdirectWrite:
+    case FaultKind::kDamageSnapshot:
       return Damage(kind, machine);
     case FaultKind::kLeapAhead:
       Note(machine, "has its clock leap ahead");
@@ -93,6 +96,18 @@ void Faults::InjectIntoProcess(FaultKind kind, Machine* machine) {
     Note(machine, "is asked to hand over");
     process->node()->TransferLeadership(to_target ? std::optional(target) : std::nullopt,
                                         [](const absl::Status&) {});
+  }
+}
+
+// Who is not founded yet has the first voters in its configuration, and could not join others.
+void Faults::ChangeVoters() {
+  if (!IsFounded()) return;
+  const Machine* who = PickMachine();
+  for (Machine* machine : machines_) {
+    if (!machine->up() || machine->process()->paused()) continue;
+    if (machine->process()->user().ChangeVoters(who->voter())) {
+      return Note(who, absl::StrCat("joins or leaves the voters, says ", machine->id().value()));
+    }
   }
 }
 
@@ -154,6 +169,8 @@ void Faults::Damage(FaultKind kind, Machine* machine) {
   } else if (kind == FaultKind::kFlipBit) {
     Note(machine, "has a bit of its disk flipped");
     machine->FlipBit();
+  } else if (kind == FaultKind::kDamageSnapshot) {
+    machine->DamageSnapshot();
   } else {
     Note(machine, "has a write go astray");
     machine->MisdirectWrite();
@@ -186,19 +203,19 @@ std::vector<Machine*> Faults::Heal() {
   over_ = true;
   std::vector<Machine*> core = Shuffled();
   std::erase_if(core, [](const Machine* machine) { return machine->damaged(); });
-  // A controller that is not founded needs all others.
-  if (IsFounded()) core.resize(Majority() + rng_.Below(core.size() - Majority() + 1));
+  // A controller that is not founded needs all others; and of voters that change, nobody here knows
+  // which governs.
+  const bool any_majority = IsFounded() && !surroundings_.swarm->Has(FaultKind::kChangeVoters);
+  if (any_majority) core.resize(Majority() + rng_.Below(core.size() - Majority() + 1));
   for (Machine* machine : machines_) {
     machine->SetCrashPpm(0);
     machine->SetSupervised(false);
-    // With a full disk a leader refuses appends, and leads on; with one that hangs and nothing to
-    // write, too.
-    machine->RepairDisk();
   }
   for (Machine* machine : core) {
     Note(machine, "is healed");
     for (const Machine* other : core) surroundings_.network->Heal(machine->id(), other->id());
     machine->SetSupervised(true);
+    machine->RepairDisk();
     machine->GoOn();
   }
   for (Machine* machine : machines_) {

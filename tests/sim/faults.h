@@ -10,7 +10,6 @@
 
 namespace quorate::sim {
 
-// Later: voter changes, observers, an older snapshot under a restarted process.
 class Faults {
  public:
   // The machines outlive the faults.
@@ -19,14 +18,16 @@ class Faults {
   // Begins; goes on until Heal.
   void Start();
 
-  // No more faults, and a random majority of sound machines works, with the paths between them, as
-  // it should; the others stay as they are. Returns that majority.
+  // No more faults, and a random majority of sound machines (all, where voters change) works, with
+  // the paths between them, as it should; the others stay as they are. Returns that majority.
   std::vector<Machine*> Heal();
 
  private:
   void ScheduleNext();
   void Inject(FaultKind kind);
   void InjectIntoProcess(FaultKind kind, Machine* machine);
+  // A leader makes a controller a voter, or no longer one.
+  void ChangeVoters();
   void InjectIntoNetwork(FaultKind kind, Machine* machine);
   void InjectIntoDisk(FaultKind kind, Machine* machine);
   void Damage(FaultKind kind, Machine* machine);

@@ -1,6 +1,7 @@
 // What the clients of a world asked and were told, and what the log turned out to hold.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,7 +30,16 @@ class Ledger {
   // Some node delivered this value.
   void OnLogged(RecordOffset offset, std::string_view value) {
     if (!log_.empty() && offset <= log_.back().offset) return;
+    hashes_.push_back(ExtendHash(hashes_.back(), value));
     log_.push_back({.offset = offset, .value = std::string(value)});
+  }
+
+  // Names the values before `end_offset`. REQUIRES: all of them are known.
+  uint64_t HashAt(RecordOffset end_offset) const {
+    const auto end = std::partition_point(
+        log_.begin(), log_.end(),
+        [end_offset](const LoggedValue& logged) { return logged.offset < end_offset; });
+    return hashes_[static_cast<size_t>(end - log_.begin())];
   }
 
   size_t acknowledged() const { return acknowledged_; }
@@ -46,6 +56,8 @@ class Ledger {
  private:
   ClientHistory history_;
   std::vector<LoggedValue> log_;
+  // Of its first values: of none, of one, and so on.
+  std::vector<uint64_t> hashes_ = {0};
   size_t acknowledged_ = 0;
   size_t reads_ = 0;
 };

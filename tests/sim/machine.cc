@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "storage/key_layout.h"
 #include "storage/log_recovery.h"
+#include "storage/snapshot_directory.h"
 #include "storage/watermark.h"
 
 namespace quorate::sim {
@@ -14,6 +15,8 @@ namespace {
 constexpr Duration kHousekeepingInterval = std::chrono::seconds(1);
 // Of a slow disk.
 constexpr int kSlowness = 100;
+// Of a file that was not synced, a power loss leaves fewer than this.
+constexpr uint64_t kTornBytes = 200;
 
 }  // namespace
 
@@ -23,8 +26,12 @@ Machine::Machine(const Surroundings& surroundings, NodeId id, std::vector<NodeId
       voters_(std::move(voters)),
       key_{.node_id = id, .directory_id = Uuid::Random(*surroundings.rng)},
       clock_(surroundings.scheduler),
-      disk_(std::make_unique<storage::MemoryKv>()) {
+      disk_(std::make_unique<Disk>()) {
   SaveWatermark();
+}
+
+raft::Voter Machine::voter() const {
+  return {.key = key_, .peer_endpoint = absl::StrCat("controller-", id_.value(), ":9093")};
 }
 
 void Machine::Start() {
@@ -36,23 +43,24 @@ void Machine::Start() {
 }
 
 absl::Status Machine::TryStart() {
-  ASSIGN_OR_RETURN(const storage::RecoveredLog recovered, storage::RecoverLog(*disk_));
+  ASSIGN_OR_RETURN(storage::RecoveredLog recovered, storage::RecoverLog(disk_->log));
   if (watermark_) RETURN_IF_ERROR(CheckAgainstWatermark(recovered.state, *watermark_));
   raft::RaftOptions options = surroundings_.swarm->raft;
   options.self = key_;
-  options.peer_endpoint = absl::StrCat("controller-", id_.value(), ":9093");
+  options.peer_endpoint = voter().peer_endpoint;
   options.configured_voters = voters_;
   processes_.push_back(std::make_unique<Process>(
       surroundings_, Process::Host{.options = std::move(options),
                                    .clock = &clock_,
-                                   .kv = disk_.get(),
+                                   .kv = &disk_->log,
+                                   .snapshot_files = &disk_->snapshots,
                                    .has_free_space = [this] { return !disk_is_full_; },
                                    .write_latency = [this] { return WriteLatency(); },
                                    .read_latency = [this] { return ReadLatency(); },
                                    .after_call = [this] { AfterPortCall(); },
                                    .on_fatal = [this](const auto& status) { OnFatal(status); }}));
   process_ = processes_.back().get();
-  return process_->Start(recovered);
+  return process_->Start(std::move(recovered));
 }
 
 void Machine::Crash(const std::string& why) {
@@ -83,7 +91,8 @@ void Machine::OnFatal(const absl::Status& status) {
 
 void Machine::OnEnded() {
   process_ = nullptr;
-  disk_->Crash();
+  disk_->log.Crash();
+  disk_->snapshots.Crash(surroundings_.rng->Below(kTornBytes));
   write_fails_ = false;
   const Duration pause =
       RandomBetween(*surroundings_.rng, Duration(0), surroundings_.swarm->restart_max);
@@ -106,7 +115,7 @@ Duration Machine::ReadLatency() const {
 void Machine::FailNextWrite(storage::MemoryKv::FailedWrite left_behind) {
   if (!up()) return;
   write_fails_ = true;
-  disk_->FailWrites(left_behind);
+  disk_->log.FailWrites(left_behind);
 }
 
 void Machine::RepairDisk() {
@@ -121,7 +130,7 @@ void Machine::GoOn() {
 
 void Machine::WipeDisk() {
   Crash("loses its disk, and gets an empty one");
-  old_disks_.push_back(std::exchange(disk_, std::make_unique<storage::MemoryKv>()));
+  old_disks_.push_back(std::exchange(disk_, std::make_unique<Disk>()));
   watermark_.reset();
   key_.directory_id = Uuid::Random(*surroundings_.rng);
   SetDamaged();
@@ -131,19 +140,29 @@ void Machine::FlipBit() {
   SetDamaged();
   const auto family =
       surroundings_.rng->Below(8) == 0 ? storage::KvFamily::kMeta : storage::KvFamily::kLog;
-  const std::vector<std::string> keys = disk_->Keys(family);
+  const std::vector<std::string> keys = disk_->log.Keys(family);
   if (keys.empty()) return;
   const std::string& key = keys[surroundings_.rng->Below(keys.size())];
-  disk_->FlipBit(family, key, surroundings_.rng->Below((*disk_->Get(family, key))->size() * 8));
+  disk_->log.FlipBit(family, key,
+                     surroundings_.rng->Below((*disk_->log.Get(family, key))->size() * 8));
 }
 
 void Machine::MisdirectWrite() {
   SetDamaged();
-  const std::vector<std::string> keys = disk_->Keys(storage::KvFamily::kLog);
+  const std::vector<std::string> keys = disk_->log.Keys(storage::KvFamily::kLog);
   if (keys.size() < 2) return;
   const size_t from = surroundings_.rng->Below(keys.size());
   const size_t to = (from + 1 + surroundings_.rng->Below(keys.size() - 1)) % keys.size();
-  disk_->Misdirect(storage::KvFamily::kLog, keys[from], keys[to]);
+  disk_->log.Misdirect(storage::KvFamily::kLog, keys[from], keys[to]);
+}
+
+void Machine::DamageSnapshot() {
+  const auto ids = storage::ListSnapshots(disk_->snapshots);
+  if (ids->empty()) return;
+  SetDamaged();
+  Crash("crashes, and its newest snapshot is damaged");
+  const std::string name = storage::SnapshotName(ids->back());
+  disk_->snapshots.FlipBit(name, surroundings_.rng->Below(**disk_->snapshots.Size(name) * 8));
 }
 
 void Machine::SetDamaged() {
@@ -152,7 +171,7 @@ void Machine::SetDamaged() {
 }
 
 bool Machine::founded() const {
-  return disk_->Get(storage::KvFamily::kMeta, storage::kFoundingVotersKey)->has_value();
+  return disk_->log.Get(storage::KvFamily::kMeta, storage::kFoundingVotersKey)->has_value();
 }
 
 void Machine::AfterPortCall() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/memory_kv.h"
+#include "storage/memory_snapshot_files.h"
 #include "tests/sim/node_clock.h"
 #include "tests/sim/process.h"
 
@@ -19,9 +20,9 @@ class Machine {
   Machine(const Surroundings& surroundings, NodeId id, std::vector<NodeId> voters);
 
   NodeId id() const { return id_; }
-  const raft::ReplicaKey& key() const { return key_; }
+  // As the others know it.
+  raft::Voter voter() const;
   NodeClock& clock() { return clock_; }
-  storage::MemoryKv& disk() { return *disk_; }
   // The process that runs; null: none does.
   Process* process() { return process_ && process_->alive() ? process_ : nullptr; }
   bool up() { return process() != nullptr; }
@@ -56,11 +57,18 @@ class Machine {
   void FlipBit();
   // An entry takes another one's place.
   void MisdirectWrite();
+  // The process ends, and the next one finds the newest snapshot damaged.
+  void DamageSnapshot();
   bool damaged() const { return damaged_; }
   // Its voter set is on its disk.
   bool founded() const;
 
  private:
+  struct Disk {
+    storage::MemoryKv log;
+    storage::MemorySnapshotFiles snapshots;
+  };
+
   absl::Status TryStart();
   void OnFatal(const absl::Status& status);
   void OnEnded();
@@ -76,10 +84,10 @@ class Machine {
   const std::vector<NodeId> voters_;
   raft::ReplicaKey key_;
   NodeClock clock_;
-  std::unique_ptr<storage::MemoryKv> disk_;
+  std::unique_ptr<Disk> disk_;
   std::optional<storage::LogState> watermark_;
   // And those that it had before: processes that ended may still name them.
-  std::vector<std::unique_ptr<storage::MemoryKv>> old_disks_;
+  std::vector<std::unique_ptr<Disk>> old_disks_;
   bool disk_is_full_ = false;
   bool disk_is_slow_ = false;
   bool write_fails_ = false;

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   const quorate::sim::ParsedFlags parsed = quorate::sim::ParseFlags(argc, argv);
   if (!parsed.flags) return parsed.exit_status;
   // What thousands of controllers tell their operators.
-  FLAGS_minloglevel = google::GLOG_ERROR;
+  FLAGS_minloglevel = google::GLOG_FATAL;
   google::InitGoogleLogging(argv[0]);
   const quorate::sim::Flags& flags = *parsed.flags;
   if (flags.find_mutants) return quorate::sim::FindMutants(flags, std::cout) ? 0 : 1;

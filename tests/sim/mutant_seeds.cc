@@ -17,7 +17,7 @@ namespace {
 
 // Of processor time; a run takes a fraction of it.
 constexpr int kRunLimitSeconds = 60;
-constexpr uint64_t kSeedsToTry = 300;
+constexpr uint64_t kSeedsToTry = 500;
 
 // What a mutant is run in.
 struct Arena {

@@ -46,7 +46,13 @@ Process::Process(const Surroundings& surroundings, Host host)
       loop_executor_(surroundings.scheduler, &loop_, host_.clock),
       writer_(surroundings.scheduler, &disk_, host_.clock, host_.write_latency),
       reader_(surroundings.scheduler, &disk_, host_.clock, host_.read_latency),
-      user_(surroundings.ledger, surroundings.invariants, host_.options.self, &loop_),
+      snapshot_executor_(surroundings.scheduler, &disk_, host_.clock, host_.write_latency),
+      snapshots_({.files = host_.snapshot_files,
+                  .executor = &snapshot_executor_,
+                  .clock = host_.clock,
+                  .actor = &loop_,
+                  .after_call = [this] { host_.after_call(); }}),
+      user_(surroundings, &snapshots_, host_.options.self, &loop_),
       endpoint_(surroundings.network, &loop_,
                 {.key = host_.options.self,
                  .peer_endpoint = host_.options.peer_endpoint,
@@ -55,7 +61,9 @@ Process::Process(const Surroundings& surroundings, Host host)
 
 Process::~Process() = default;
 
-absl::Status Process::Start(const storage::RecoveredLog& recovered) {
+absl::Status Process::Start(storage::RecoveredLog recovered) {
+  RETURN_IF_ERROR(snapshots_.Open());
+  recovered.restored.snapshot = snapshots_.Newest();
   const auto give_up = [this](const absl::Status& status) { GiveUp(status); };
   log_store_ = std::make_unique<storage::LogStore>(
       host_.kv, recovered,
@@ -66,6 +74,7 @@ absl::Status Process::Start(const storage::RecoveredLog& recovered) {
                                                   .clock = host_.clock,
                                                   .log = log_.get(),
                                                   .transport = &endpoint_,
+                                                  .snapshots = &snapshots_,
                                                   .observer = this},
                                                  surroundings_.rng->Next(), give_up));
   user_.SetLog(node_.get());

@@ -11,28 +11,13 @@
 #include "absl/status/status.h"
 #include "raft/raft_node.h"
 #include "storage/log_store.h"
-#include "tests/sim/checks/invariants.h"
 #include "tests/sim/endpoint.h"
 #include "tests/sim/executors.h"
-#include "tests/sim/ledger.h"
-#include "tests/sim/swarm.h"
-#include "tests/sim/trace.h"
+#include "tests/sim/snapshots.h"
+#include "tests/sim/surroundings.h"
 #include "tests/sim/user.h"
 
 namespace quorate::sim {
-
-// What all machines and processes of a world share. All outlive them.
-struct Surroundings {
-  Scheduler* scheduler = nullptr;
-  Rng* rng = nullptr;
-  const Swarm* swarm = nullptr;
-  Network* network = nullptr;
-  Invariants* invariants = nullptr;
-  Ledger* ledger = nullptr;
-  Trace* trace = nullptr;
-  // The run has failed: something that should not happen, besides broken invariants.
-  std::function<void(std::string)> fail;
-};
 
 class Process final : private raft::StepObserver {
  public:
@@ -41,6 +26,7 @@ class Process final : private raft::StepObserver {
     raft::RaftOptions options;
     const NodeClock* clock = nullptr;
     storage::KvStore* kv = nullptr;
+    storage::SnapshotFiles* snapshot_files = nullptr;
     std::function<bool()> has_free_space;
     // What one round of the disk takes, asked before each.
     std::function<Duration()> write_latency;
@@ -55,7 +41,7 @@ class Process final : private raft::StepObserver {
   ~Process() override;
 
   // With what the disk holds. An error: the controller refuses to start.
-  absl::Status Start(const storage::RecoveredLog& recovered);
+  absl::Status Start(storage::RecoveredLog recovered);
 
   // As kill -9. Nothing of it runs any more, and what it is in the middle of has no effect. The
   // object must stay until the world ends.
@@ -94,6 +80,8 @@ class Process final : private raft::StepObserver {
   LoopExecutor loop_executor_;
   DiskExecutor writer_;
   DiskExecutor reader_;
+  DiskExecutor snapshot_executor_;
+  Snapshots snapshots_;
   User user_;
   Endpoint endpoint_;
   std::unique_ptr<storage::LogStore> log_store_;

@@ -36,17 +36,27 @@ void DrawRaft(Rng& rng, raft::RaftOptions& raft) {
   }
 }
 
+void DrawSnapshots(Rng& rng, Swarm& swarm) {
+  swarm.snapshot_every = uint64_t{2} << rng.Below(5);
+  // Little enough that peers who were away need a snapshot.
+  swarm.raft.kept_entries = static_cast<int64_t>(rng.Below(8));
+  if (!OneIn(rng, 3)) swarm.raft.kept_bytes = 200 + rng.Below(2'000);
+}
+
 // Loses a machine for the rest of the run, and with it many chances.
 bool IsForGood(FaultKind kind) {
   return kind == FaultKind::kWipeDisk || kind == FaultKind::kFlipBit ||
-         kind == FaultKind::kMisdirectWrite;
+         kind == FaultKind::kMisdirectWrite || kind == FaultKind::kDamageSnapshot;
 }
 
 void DrawFaults(Rng& rng, Swarm& swarm) {
   for (int i = 0; i < kFaultKinds; ++i) {
     const auto kind = static_cast<FaultKind>(i);
-    if (OneIn(rng, IsForGood(kind) ? 6 : 2)) swarm.faults.push_back(kind);
+    if (OneIn(rng, IsForGood(kind) ? 6 : kind == FaultKind::kChangeVoters ? 4 : 2))
+      swarm.faults.push_back(kind);
   }
+  // Which disks make a majority would change with the voters.
+  if (swarm.Has(FaultKind::kChangeVoters)) std::erase_if(swarm.faults, IsForGood);
   // Mostly the cluster is founded first: until then it can do little.
   if (!OneIn(rng, 4)) swarm.calm = milliseconds(500);
   swarm.fault_pause = milliseconds(50 << rng.Below(7));
@@ -69,6 +79,7 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters) {
   DrawNetwork(rng, swarm.network);
   DrawRaft(rng, swarm.raft);
   DrawFaults(rng, swarm);
+  if (!OneIn(rng, 3)) DrawSnapshots(rng, swarm);
   if (OneIn(rng, 4)) swarm.write_max = milliseconds(1 + rng.Below(100));
   if (OneIn(rng, 4)) swarm.value_bytes = 32 + rng.Below(500);
   return swarm;

@@ -3,6 +3,7 @@
 // testing", Groce et al. 2012).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -19,7 +20,8 @@ enum class FaultKind {
   kCrash,  // kill -9, and a new start
   kStop,   // a restart in good order
   kPause,
-  kTransfer,  // not a fault, but as good
+  kTransfer,      // not a fault, but as good
+  kChangeVoters,  // as well
   // Paths between machines.
   kIsolate,  // one machine from all others
   kSplit,    // any two groups from each other
@@ -35,6 +37,7 @@ enum class FaultKind {
   kWipeDisk,
   kFlipBit,
   kMisdirectWrite,
+  kDamageSnapshot,
   // Clocks.
   kLeapAhead,
   kShiftWall,
@@ -69,12 +72,18 @@ struct Swarm {
   // A process that ended is started again within this time.
   Duration restart_max = std::chrono::seconds(1);
 
+  // Each controller saves a snapshot after so many entries, on average; 0: never.
+  uint64_t snapshot_every = 0;
+
   // Between two operations of the clients, on average.
   Duration client_pause = std::chrono::milliseconds(100);
   size_t value_bytes = 32;
 
   // `voters`: not drawn, but given.
   static Swarm Draw(Rng& rng, std::optional<int> voters);
+  bool Has(FaultKind kind) const {
+    return std::find(faults.begin(), faults.end(), kind) != faults.end();
+  }
 };
 
 // Uniform in [min, max].

@@ -1,5 +1,6 @@
 // What stands above the log in a simulated process: a state machine that appends every committed
-// value to a list, and the place where clients ask for appends and reads.
+// value to a list, of which it keeps the hash, saves that in snapshots now and then, and is the
+// place where clients ask for appends and reads.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "base/check.h"
 #include "base/clock.h"
 #include "raft/raft_node.h"
-#include "tests/sim/checks/invariants.h"
-#include "tests/sim/ledger.h"
-#include "tests/sim/scheduler.h"
+#include "tests/sim/snapshots.h"
+#include "tests/sim/surroundings.h"
 
 namespace quorate::sim {
 
@@ -21,14 +20,22 @@ class User final : public raft::ReplicatedLogListener {
  public:
   // `self` is the replica that it stands on, `actor` its process, whose users are told nothing once
   // it has ended. All outlive the user.
-  User(Ledger* ledger, Invariants* invariants, const raft::ReplicaKey& self, const Actor* actor)
-      : ledger_(*ledger), invariants_(*invariants), self_(self), actor_(*actor) {}
+  User(const Surroundings& surroundings, Snapshots* snapshots, const raft::ReplicaKey& self,
+       const Actor* actor)
+      : surroundings_(surroundings),
+        ledger_(*surroundings.ledger),
+        snapshots_(*snapshots),
+        self_(self),
+        actor_(*actor) {}
 
   // Before anything else. It outlives the user's last call.
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
 
   // Appends a value. False: refused, it never will be in the log.
   bool Append(ClientHistory::Op op, const std::string& value);
+  // Makes a replica a voter, or no longer one, if it leads and no change is open. False: it did
+  // not.
+  bool ChangeVoters(const raft::Voter& who);
   // Answers through the ledger, or not at all.
   void Read(ClientHistory::Op op, MonoTime deadline);
 
@@ -37,7 +44,7 @@ class User final : public raft::ReplicatedLogListener {
   RecordOffset end_offset() const { return end_offset_; }
 
   // raft::ReplicatedLogListener
-  void OnSnapshot(const raft::SnapshotMeta&) override { LOG(FATAL) << "nobody saves one"; }
+  void OnSnapshot(const raft::SnapshotMeta& snapshot) override;
   void OnCommitted(const std::vector<raft::EntryPtr>& entries) override;
   void OnLeaderChange(Epoch, std::optional<NodeId>) override {}
   void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
@@ -53,9 +60,13 @@ class User final : public raft::ReplicatedLogListener {
   };
 
   void Propose(raft::EntryType type, std::string payload);
+  // `entry` is the last one in the state.
+  void Track(const raft::Entry& entry);
+  void SaveSnapshot();
 
+  const Surroundings surroundings_;
   Ledger& ledger_;
-  Invariants& invariants_;
+  Snapshots& snapshots_;
   const raft::ReplicaKey self_;
   const Actor& actor_;
   raft::ReplicatedLog* log_ = nullptr;
@@ -63,10 +74,14 @@ class User final : public raft::ReplicatedLogListener {
   // The state: what the committed values hash to, up to an offset.
   RecordOffset end_offset_;
   uint64_t hash_ = 0;
+  // Where it ends in the log; nothing: it is empty.
+  std::optional<raft::SnapshotMeta> end_;
+  bool saving_ = false;
 
   // While it leads.
   std::optional<Epoch> claimed_;
   bool paused_ = false;
+  bool changing_voters_ = false;
   RecordOffset next_offset_;
   std::deque<Pending> pending_;
 };

@@ -63,6 +63,7 @@ RunResult World::Run() {
           .length = scheduler_.now() - Scheduler::kStart,
           .tasks = scheduler_.tasks_run(),
           .elections = invariants_.cluster().elections(),
+          .installs = invariants_.cluster().installs(),
           .acknowledged = ledger_.acknowledged(),
           .reads = ledger_.reads()};
 }

@@ -38,6 +38,8 @@ struct RunResult {
   // How much happened.
   int64_t tasks = 0;
   size_t elections = 0;
+  // Of snapshots that replaced a log.
+  size_t installs = 0;
   size_t acknowledged = 0;
   size_t reads = 0;
 };

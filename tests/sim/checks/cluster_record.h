@@ -112,6 +112,9 @@ class ClusterRecord {
   }
   void SetLeader(Epoch epoch, LeaderRecord leader) { leaders_.emplace(epoch, std::move(leader)); }
   size_t elections() const { return leaders_.size(); }
+  // A log was replaced by a snapshot.
+  void CountInstall() { ++installs_; }
+  size_t installs() const { return installs_; }
 
   void Violated(int invariant, NodeId node, std::string what) {
     violations_.push_back({.invariant = invariant, .node = node, .what = std::move(what)});
@@ -126,6 +129,7 @@ class ClusterRecord {
   std::map<NodeId, raft::ReplicaKey> latest_;
   std::map<Epoch, LeaderRecord> leaders_;
   std::map<std::pair<raft::ReplicaKey, Epoch>, LogIndex> acknowledged_;
+  size_t installs_ = 0;
   std::vector<Violation> violations_;
 };
 

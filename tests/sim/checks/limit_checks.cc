@@ -113,6 +113,7 @@ void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
     const bool outstanding = peer.match_index < node.now.last_index;
     if (process.heard->second || !outstanding) worked_at = now;
   }
+  if (node.now.voters_index != node.before.voters_index) process.voters_at = now;
   if (!process.woken) return;
   const MonoTime oldest = now - node.options.check_quorum_timeout - node.options.heartbeat_interval;
   const raft::VoterSet& voters = node.disk.written().voters();
@@ -121,7 +122,9 @@ void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
     const auto it = process.worked_at.find(voter.key.node_id);
     if (voter.key == node.key || (it != process.worked_at.end() && it->second >= oldest)) ++working;
   }
-  if (working < voters.Majority()) {
+  // It has not looked yet since the majority became another one.
+  const bool is_new = process.voters_at > now - node.options.heartbeat_interval;
+  if (working < voters.Majority() && !is_new) {
     cluster_.Violated(13, node.id(), "leads on though no majority has worked for a timeout");
   }
   if (const auto pending = node.disk.OldestPending(); pending && *pending < oldest) {

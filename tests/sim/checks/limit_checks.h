@@ -31,6 +31,8 @@ class LimitChecks {
     LogIndex first_counted;
     // When each peer last showed that it works as part of the quorum.
     std::map<NodeId, MonoTime> worked_at;
+    // When the voters last changed.
+    MonoTime voters_at;
     int64_t second = 0;
     int64_t steps = 0;
 

@@ -56,6 +56,7 @@ bool LogChecks::OnWrite(const NodeRecord& node, const raft::LogWrite& write) {
 }
 
 void LogChecks::CheckInstall(const NodeRecord& node, const raft::SnapshotMeta& snapshot) {
+  cluster_.CountInstall();
   const std::string which = absl::StrFormat(" (a snapshot up to %d)", snapshot.last_index.value());
   if (node.now.leads()) {
     cluster_.Violated(4, node.id(), "loads a snapshot while it leads" + which);
@@ -64,6 +65,11 @@ void LogChecks::CheckInstall(const NodeRecord& node, const raft::SnapshotMeta& s
       cluster_.CommittedAt(snapshot.last_index) !=
           EntryMark{.epoch = snapshot.id.epoch, .checksum = snapshot.last_checksum}) {
     cluster_.Violated(3, node.id(), "loads a snapshot of what is not committed" + which);
+  }
+  const LogMirror& log = node.disk.written().log;
+  if (snapshot.last_index < log.last_index() &&
+      log.At(snapshot.last_index).mark.checksum == snapshot.last_checksum) {
+    cluster_.Violated(5, node.id(), "drops what follows a snapshot that its log holds" + which);
   }
   if (snapshot.last_index <= node.before.commit_index) {
     cluster_.Violated(2, node.id(), "loads a snapshot of less than it has committed" + which);

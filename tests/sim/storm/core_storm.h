@@ -24,7 +24,6 @@ class CoreStorm {
 
   // How much happened.
   const ClusterRecord& cluster() const { return invariants_.cluster(); }
-  int snapshots_loaded() const;
 
  private:
   static raft::TestCluster::Options MakeOptions(uint64_t seed);

@@ -1,0 +1,98 @@
+#include "tests/sim/snapshots.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+
+namespace quorate::sim {
+namespace {
+
+// Of one snapshot, so that a transfer takes a while.
+constexpr int kPieces = 4;
+
+}  // namespace
+
+// Each change of a file is a place to die, and whoever is dead changes nothing.
+class Snapshots::MortalFiles final : public storage::SnapshotFiles {
+ public:
+  explicit MortalFiles(const Host* host) : host_(*host), files_(*host->files) {}
+
+  absl::StatusOr<std::vector<std::string>> List() const override { return files_.List(); }
+  absl::StatusOr<std::optional<uint64_t>> Size(const std::string& name) const override {
+    return files_.Size(name);
+  }
+  absl::StatusOr<std::string> Read(const std::string& name, uint64_t position,
+                                   size_t max_bytes) const override {
+    return files_.Read(name, position, max_bytes);
+  }
+  absl::Status Append(const std::string& name, std::string_view bytes) override {
+    return Change([&] { return files_.Append(name, bytes); });
+  }
+  absl::Status Truncate(const std::string& name, uint64_t size) override {
+    return Change([&] { return files_.Truncate(name, size); });
+  }
+  absl::Status Sync(const std::string& name) override {
+    return Change([&] { return files_.Sync(name); });
+  }
+  absl::Status Rename(const std::string& from, const std::string& to) override {
+    return Change([&] { return files_.Rename(from, to); });
+  }
+  absl::Status Remove(const std::string& name) override {
+    return Change([&] { return files_.Remove(name); });
+  }
+
+ private:
+  template <typename Call>
+  absl::Status Change(Call call) {
+    if (!host_.actor->alive()) return absl::UnavailableError("the process has ended");
+    absl::Status status = call();
+    host_.after_call();
+    return status;
+  }
+
+  const Host& host_;
+  storage::SnapshotFiles& files_;
+};
+
+Snapshots::Snapshots(Host host)
+    : host_(std::move(host)), files_(std::make_unique<MortalFiles>(&host_)) {}
+
+Snapshots::~Snapshots() = default;
+
+absl::Status Snapshots::Open() {
+  ASSIGN_OR_RETURN(depot_, storage::SnapshotDepot::Open(files_.get(), host_.executor));
+  saver_ = std::make_unique<storage::SnapshotSaver>(storage::SnapshotSaver::Options{}, depot_.get(),
+                                                    files_.get(), host_.executor, host_.clock);
+  return absl::OkStatus();
+}
+
+void Snapshots::Save(const raft::SnapshotMeta& meta, uint64_t hash, std::function<void()> done) {
+  saver_->Save(
+      meta,
+      [hash, left = kPieces]() mutable {
+        return left-- > 0 ? std::optional(absl::StrCat(hash)) : std::nullopt;
+      },
+      [this, done = std::move(done)](const absl::StatusOr<int64_t>& size) {
+        // Nothing but the end of the process keeps it from being written.
+        CHECK(size.ok() || !host_.actor->alive()) << size.status();
+        if (size.ok()) done();
+      });
+}
+
+absl::StatusOr<uint64_t> Snapshots::Load(const raft::SnapshotId& id) const {
+  ASSIGN_OR_RETURN(storage::SnapshotReader reader, depot_->OpenReader(id));
+  std::optional<uint64_t> loaded;
+  for (int piece = 0; piece < kPieces; ++piece) {
+    ASSIGN_OR_RETURN(const std::optional<std::string> chunk, reader.NextChunk());
+    uint64_t hash = 0;
+    if (!chunk || !absl::SimpleAtoi(*chunk, &hash) || loaded.value_or(hash) != hash) {
+      return absl::DataLossError("a piece of another state");
+    }
+    loaded = hash;
+  }
+  return *loaded;
+}
+
+}  // namespace quorate::sim

@@ -1,0 +1,64 @@
+// The snapshots of one process: the real depot and saver over its machine's files.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "raft/snapshot_store.h"
+#include "storage/snapshot_depot.h"
+#include "storage/snapshot_files.h"
+#include "storage/snapshot_saver.h"
+#include "tests/sim/scheduler.h"
+
+namespace quorate::sim {
+
+class Snapshots final : public raft::SnapshotStore {
+ public:
+  // The disk's thread for snapshots. All outlive them.
+  struct Host {
+    storage::SnapshotFiles* files = nullptr;
+    Executor* executor = nullptr;
+    const Clock* clock = nullptr;
+    // The process: once it has ended nothing changes any more.
+    const Actor* actor = nullptr;
+    // After each change of a file; may kill the process.
+    std::function<void()> after_call;
+  };
+
+  explicit Snapshots(Host host);
+  ~Snapshots() override;
+
+  // With what the disk holds. Before anything else.
+  absl::Status Open();
+  std::optional<raft::SnapshotMeta> Newest() const { return depot_->Newest(); }
+
+  // Saves a state that is named by a hash, in several pieces; `done` runs on the executor.
+  // One at a time.
+  void Save(const raft::SnapshotMeta& meta, uint64_t hash, std::function<void()> done);
+  // The hash that was saved. DATA_LOSS: the pieces do not agree.
+  absl::StatusOr<uint64_t> Load(const raft::SnapshotId& id) const;
+
+  // raft::SnapshotStore
+  void Read(raft::SnapshotId id, int64_t position,
+            absl::AnyInvocable<void(absl::StatusOr<raft::SnapshotPiece>) &&> done) override {
+    depot_->Read(id, position, std::move(done));
+  }
+  void Receive(raft::SnapshotId id, int64_t position, std::string bytes,
+               absl::AnyInvocable<void(absl::StatusOr<raft::ReceivedSnapshot>) &&> done) override {
+    depot_->Receive(id, position, std::move(bytes), std::move(done));
+  }
+
+ private:
+  class MortalFiles;
+
+  const Host host_;
+  std::unique_ptr<MortalFiles> files_;
+  std::unique_ptr<storage::SnapshotDepot> depot_;
+  std::unique_ptr<storage::SnapshotSaver> saver_;
+};
+
+}  // namespace quorate::sim

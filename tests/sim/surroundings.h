@@ -1,0 +1,30 @@
+// What all machines and processes of a world share.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/random.h"
+#include "tests/sim/checks/invariants.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/network.h"
+#include "tests/sim/scheduler.h"
+#include "tests/sim/swarm.h"
+#include "tests/sim/trace.h"
+
+namespace quorate::sim {
+
+// All outlive them.
+struct Surroundings {
+  Scheduler* scheduler = nullptr;
+  Rng* rng = nullptr;
+  const Swarm* swarm = nullptr;
+  Network* network = nullptr;
+  Invariants* invariants = nullptr;
+  Ledger* ledger = nullptr;
+  Trace* trace = nullptr;
+  // The run has failed: something that should not happen, besides broken invariants.
+  std::function<void(std::string)> fail;
+};
+
+}  // namespace quorate::sim
