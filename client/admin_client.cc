@@ -15,6 +15,12 @@ Uuid RandomUuid() {
   return Uuid::Random(rng);
 }
 
+// Of a request that can be checked without being made.
+template <typename Request>
+CallKind KindOf(const Request& request) {
+  return request.validate_only() ? CallKind::kRead : CallKind::kWrite;
+}
+
 // Calls `method` of the stub, on one endpoint after the other.
 template <typename Request, typename Response>
 CallResult<Response> CallMethod(FailoverCaller& caller, CallKind kind,
@@ -48,8 +54,7 @@ void AdminClient::EnsureRequestId(Request& request) {
 CallResult<admin::v1::CreateTopicsResponse> AdminClient::CreateTopics(
     admin::v1::CreateTopicsRequest request) {
   EnsureRequestId(request);
-  const CallKind kind = request.validate_only() ? CallKind::kRead : CallKind::kWrite;
-  return CallMethod(caller_, kind, &AdminService::Stub::CreateTopics, request);
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::CreateTopics, request);
 }
 
 CallResult<admin::v1::DeleteTopicsResponse> AdminClient::DeleteTopics(
@@ -88,6 +93,21 @@ CallResult<admin::v1::DescribeQuorumResponse> AdminClient::DescribeQuorum(
 CallResult<admin::v1::DescribeConfigsResponse> AdminClient::DescribeConfigs(
     const admin::v1::DescribeConfigsRequest& request) {
   return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::DescribeConfigs, request);
+}
+
+CallResult<admin::v1::ChangeVotersResponse> AdminClient::AddVoter(
+    const admin::v1::AddVoterRequest& request) {
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::AddVoter, request);
+}
+
+CallResult<admin::v1::ChangeVotersResponse> AdminClient::RemoveVoter(
+    const admin::v1::RemoveVoterRequest& request) {
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::RemoveVoter, request);
+}
+
+CallResult<admin::v1::TransferLeadershipResponse> AdminClient::TransferLeadership(
+    const admin::v1::TransferLeadershipRequest& request) {
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::TransferLeadership, request);
 }
 
 }  // namespace quorate::client

@@ -32,6 +32,14 @@ class AdminClient {
   CallResult<admin::v1::DescribeConfigsResponse> DescribeConfigs(
       const admin::v1::DescribeConfigsRequest& request);
 
+  // These need no request id, because the request names what is to be: REQUIRES: RemoveVoter has a
+  // directory id, TransferLeadership a target.
+  CallResult<admin::v1::ChangeVotersResponse> AddVoter(const admin::v1::AddVoterRequest& request);
+  CallResult<admin::v1::ChangeVotersResponse> RemoveVoter(
+      const admin::v1::RemoveVoterRequest& request);
+  CallResult<admin::v1::TransferLeadershipResponse> TransferLeadership(
+      const admin::v1::TransferLeadershipRequest& request);
+
  private:
   template <typename Request>
   void EnsureRequestId(Request& request);

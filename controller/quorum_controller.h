@@ -71,7 +71,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
                       Reply<broker::v1::AlterPartitionResponse> reply);
 
   // Held until the change is possible, then made, one at a time (voter_changes.h). `context` should
-  // have a deadline. `validate_only`: the answer is the same, and nothing is changed.
+  // have a deadline. `validate_only`: nothing is changed, and what is not possible now is not
+  // waited for but answered INVALID_REQUEST.
   void ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
                     Reply<VoterChangeResult> reply);
 

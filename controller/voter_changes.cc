@@ -58,7 +58,9 @@ void VoterChanges::Decide(const raft::QuorumStatus& status) {
     auto decided = DecideVoterChange(it->change, pipeline_->voters(), status);
     if (auto* not_yet = std::get_if<NotYet>(&decided)) {
       it->reason = std::move(not_yet->reason);
-      continue;
+      if (!it->validate_only) continue;
+      decided = MakeError(common::v1::INVALID_REQUEST,
+                          absl::StrCat("could not ", ToText(it->change), " now: ", it->reason));
     }
     Held held = std::move(*it);
     held_.erase(it);
@@ -108,6 +110,7 @@ void VoterChanges::Expire() {
   }
   for (Held& held : expired) {
     std::string message = absl::StrCat("could not ", ToText(held.change), " in time");
+    if (under_way_) held.reason = "another change of the voters is under way";
     if (!held.reason.empty()) absl::StrAppend(&message, ": ", held.reason);
     std::move(held.reply)(MakeError(common::v1::REQUEST_TIMED_OUT, std::move(message)));
   }

@@ -30,7 +30,8 @@ class VoterChanges {
   VoterChanges(Executor* executor, const Clock* clock, RequestPipeline* pipeline);
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
 
-  // Replies when the change is committed by the voters that it makes. Besides DecideVoterChange's:
+  // Replies when the change is committed by the voters that it makes; `validate_only` waits for
+  // nothing, and INVALID_REQUEST says what it would wait for. Besides DecideVoterChange's:
   // REQUEST_TIMED_OUT with what it waited for, NOT_CONTROLLER with outcome REFUSED (held till then)
   // or UNKNOWN (appended).
   void Request(VoterChange change, bool validate_only, RequestContext context,

@@ -118,6 +118,26 @@ TEST_F(VoterChangesTest, ADryRunChangesNothing) {
   EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3})));
 }
 
+TEST_F(VoterChangesTest, ADryRunDoesNotWait) {
+  const auto added = Change(AddVoter{KeyOf(4)}, /*validate_only=*/true);
+  ASSERT_TRUE(added.done());
+  EXPECT_EQ(added.error().code(), common::v1::INVALID_REQUEST);
+  EXPECT_THAT(added.error().message(), HasSubstr("could not add controller 4 to the voters now: "));
+  EXPECT_THAT(added.error().message(), HasSubstr("not in session"));
+}
+
+TEST_F(VoterChangesTest, ADeadlineTellsThatAnotherChangeWasUnderWay) {
+  const auto first = Change(RemoveVoter{NodeId(3)});
+  const auto second =
+      Change(RemoveVoter{NodeId(2)}, false, cluster_.clock().Now() + milliseconds(500));
+  cluster_.Advance(seconds(1));
+  ASSERT_TRUE(second.done());
+  EXPECT_EQ(second.error().code(), common::v1::REQUEST_TIMED_OUT);
+  EXPECT_THAT(second.error().message(), HasSubstr("another change of the voters is under way"));
+  cluster_.Commit();
+  EXPECT_TRUE(first.ok());
+}
+
 TEST_F(VoterChangesTest, ADeadlineTellsWhatWasMissing) {
   const auto added = Change(AddVoter{KeyOf(4)}, false, cluster_.clock().Now() + seconds(2));
   cluster_.Advance(seconds(3));

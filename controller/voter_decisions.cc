@@ -17,6 +17,16 @@ std::string NameOf(const raft::ReplicaKey& replica) {
                          replica.directory_id.ToString());
 }
 
+// Another directory of that node is there instead.
+const raft::ReplicaStatus* FindOther(const raft::QuorumStatus& status,
+                                     const raft::ReplicaKey& replica) {
+  const auto it = std::find_if(status.replicas.begin(), status.replicas.end(),
+                               [&replica](const raft::ReplicaStatus& r) {
+                                 return r.key.node_id == replica.node_id && r.key != replica;
+                               });
+  return it == status.replicas.end() ? nullptr : &*it;
+}
+
 const raft::ReplicaStatus* Find(const raft::QuorumStatus& status, const raft::ReplicaKey& replica) {
   const auto it =
       std::find_if(status.replicas.begin(), status.replicas.end(),
@@ -49,9 +59,15 @@ Outcome Decide(const AddVoter& add, const raft::VoterSet& voters,
                         NameOf(former->key)));
   }
   const raft::ReplicaStatus* observer = Find(status, add.replica);
+  if (const raft::ReplicaStatus* other = FindOther(status, add.replica);
+      observer == nullptr && other != nullptr) {
+    return MakeError(common::v1::INVALID_REQUEST,
+                     absl::StrFormat("%s is not there: the one in session has directory id %s",
+                                     NameOf(add.replica), other->key.directory_id.ToString()));
+  }
   if (observer == nullptr) {
     return NotYet{
-        absl::StrFormat("%s is not in session with the active controller: start it as an observer",
+        absl::StrFormat("%s is not in session with the active controller: start it with --observer",
                         NameOf(add.replica))};
   }
   if (!observer->caught_up) {

@@ -62,14 +62,16 @@ TEST(AddVoterTest, MakesACaughtUpObserverAVoterAtItsEndpoint) {
 TEST(AddVoterTest, WaitsForTheObserverAndUntilItIsCaughtUp) {
   raft::QuorumStatus status = StatusOf({KeyOf(1)});
   EXPECT_THAT(WaitsFor(AddVoter{KeyOf(2)}, VotersOf({1}), status),
-              AllOf(HasSubstr("not in session"), HasSubstr("as an observer")));
+              AllOf(HasSubstr("not in session"), HasSubstr("--observer")));
   status.replicas.push_back({.key = KeyOf(2), .log_end_offset = RecordOffset(30)});
   EXPECT_THAT(WaitsFor(AddVoter{KeyOf(2)}, VotersOf({1}), status), HasSubstr("offset 30 of 90"));
 }
 
 TEST(AddVoterTest, AnotherDirectoryUnderTheNodeIdIsNotMeant) {
   const raft::QuorumStatus status = StatusOf({KeyOf(1), KeyOf(2, 'z')});
-  EXPECT_THAT(WaitsFor(AddVoter{KeyOf(2)}, VotersOf({1}), status), HasSubstr("not in session"));
+  EXPECT_THAT(Refusal(AddVoter{KeyOf(2)}, VotersOf({1}), status),
+              AllOf(HasSubstr(KeyOf(2).directory_id.ToString() + " is not there"),
+                    HasSubstr("has directory id " + KeyOf(2, 'z').directory_id.ToString())));
 }
 
 TEST(AddVoterTest, TheFormerDirectoryMustBeRemovedFirst) {

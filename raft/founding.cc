@@ -73,15 +73,22 @@ Founding::Outcome Founding::Decide() const {
     if (!founded->voter_set || !founded->voter_set->Contains(self_.key)) {
       return Refused{absl::FailedPreconditionError(absl::StrFormat(
           "the cluster exists (controller %d says so), and its voter set does not contain "
-          "controller %d with directory id %s: this data directory is new, or was emptied. Start "
-          "the controller with its former data directory; an empty one must not vote, because it "
-          "has forgotten what the former one promised",
+          "controller %d with directory id %s: this data directory is new, or was emptied, and "
+          "must "
+          "not vote, because it has forgotten what the former one promised. Start the controller "
+          "with its former data directory; or with --observer, and then run 'quoratectl quorum %s "
+          "%d'",
           founded->key.node_id.value(), self_.key.node_id.value(),
-          self_.key.directory_id.ToString()))};
+          self_.key.directory_id.ToString(), IsVoterOf(*founded) ? "replace" : "add",
+          self_.key.node_id.value()))};
     }
     return Founded{*founded->voter_set};
   }
   return Founded{VoterSet(std::move(voters))};
+}
+
+bool Founding::IsVoterOf(const PeerHello& founded) const {
+  return founded.voter_set && founded.voter_set->FindByNodeId(self_.key.node_id) != nullptr;
 }
 
 const PeerHello* Founding::FindFounded() const {
@@ -102,7 +109,8 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
   if (options.observer) return absl::OkStatus();
   if (!std::binary_search(configured.begin(), configured.end(), options.self.node_id)) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("voters %s: this controller, node id %d, is not among them",
+        absl::StrFormat("voters %s: this controller, node id %d, is not among them; one that joins "
+                        "a cluster that exists is started with --observer",
                         Join(configured), options.self.node_id.value()));
   }
   const VoterSet* latest = restored.LatestVoters();
@@ -121,7 +129,7 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
   const VoterSet& governs = latest != nullptr ? *latest : *restored.founding_voters;
   return absl::FailedPreconditionError(absl::StrFormat(
       "the configuration names the voters %s, but this cluster's are %s. An edited configuration "
-      "does not change the voters (this version has no command that does): name %s again",
+      "does not change the voters: name %s again, and use 'quoratectl quorum add' and 'remove'",
       Join(configured), Join(governs.NodeIds()), Join(governs.NodeIds())));
 }
 

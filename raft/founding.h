@@ -48,6 +48,8 @@ class Founding {
   static absl::Status CheckConfiguration(const RaftOptions& options, const RestoredLog& restored);
 
  private:
+  // Whether a replica with our node id is a voter there.
+  bool IsVoterOf(const PeerHello& founded) const;
   // Of the peers that have a log or a persisted set, or nothing: this one's set decides.
   const PeerHello* FindFounded() const;
 

@@ -123,7 +123,7 @@ TEST(FoundingTest, AnEmptiedDirectoryIsRefusedWithTheRemedy) {
   const absl::Status& status = std::get<Founding::Refused>(outcome).status;
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("controller 3 with directory id"));
-  EXPECT_THAT(std::string(status.message()), HasSubstr("former data directory"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("quorum replace"));
 }
 
 TEST(FoundingTest, ACopiedDirectoryIsRefused) {

@@ -22,7 +22,8 @@ struct ReplicaKey {
 
 struct Voter {
   ReplicaKey key;
-  // HOST:PORT of the peer listener when the set was written; the configured one is dialled.
+  // HOST:PORT of the peer listener when the set was written, as advertised; dialled by nodes whose
+  // configuration does not list this one.
   std::string peer_endpoint;
 
   friend bool operator==(const Voter&, const Voter&) = default;

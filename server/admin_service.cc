@@ -52,8 +52,9 @@ DescribeTopicsResponse DescribeTopicsOf(const metadata::MetadataImage& image,
 }  // namespace
 
 AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQueries* queries,
-                           controller::QuorumController* controller, Executor* query_loop)
-    : edge_(edge), router_(router), queries_(queries), query_loop_(query_loop) {
+                           const QuorumChanges* changes, controller::QuorumController* controller,
+                           Executor* query_loop)
+    : edge_(edge), router_(router), queries_(queries), changes_(changes), query_loop_(query_loop) {
   create_topics_ = router->Register(RoutedMethod<CreateTopicsRequest, CreateTopicsResponse>(
       "quorate.admin.v1.AdminService/CreateTopics", RepeatableById<CreateTopicsRequest>,
       [controller](auto request, auto context, auto reply) {
@@ -128,6 +129,25 @@ grpc::ServerUnaryReactor* AdminService::DescribeQuorum(grpc::CallbackServerConte
   queries_->DescribeQuorum(/*as_leader=*/false, edge_->ContextOf(*context).deadline,
                            FinishOnLoop(reactor, response));
   return reactor;
+}
+
+grpc::ServerUnaryReactor* AdminService::AddVoter(grpc::CallbackServerContext* context,
+                                                 const admin::v1::AddVoterRequest* request,
+                                                 admin::v1::ChangeVotersResponse* response) {
+  return StartRoutedCall(*edge_, *router_, changes_->add_voter(), context, request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::RemoveVoter(grpc::CallbackServerContext* context,
+                                                    const admin::v1::RemoveVoterRequest* request,
+                                                    admin::v1::ChangeVotersResponse* response) {
+  return StartRoutedCall(*edge_, *router_, changes_->remove_voter(), context, request, response);
+}
+
+grpc::ServerUnaryReactor* AdminService::TransferLeadership(
+    grpc::CallbackServerContext* context, const admin::v1::TransferLeadershipRequest* request,
+    admin::v1::TransferLeadershipResponse* response) {
+  return StartRoutedCall(*edge_, *router_, changes_->transfer_leadership(), context, request,
+                         response);
 }
 
 grpc::ServerUnaryReactor* AdminService::ListTopics(grpc::CallbackServerContext* context,

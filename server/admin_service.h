@@ -6,6 +6,7 @@
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 #include "server/call_edge.h"
 #include "server/cluster_queries.h"
+#include "server/quorum_changes.h"
 #include "server/request_router.h"
 
 namespace quorate::server {
@@ -15,7 +16,8 @@ class AdminService final : public admin::v1::AdminService::CallbackService {
   // All outlive the service's calls. `query_loop` is where responses are made of images, which may
   // take long.
   AdminService(const CallEdge* edge, RequestRouter* router, ClusterQueries* queries,
-               controller::QuorumController* controller, Executor* query_loop);
+               const QuorumChanges* changes, controller::QuorumController* controller,
+               Executor* query_loop);
 
   grpc::ServerUnaryReactor* CreateTopics(grpc::CallbackServerContext* context,
                                          const admin::v1::CreateTopicsRequest* request,
@@ -42,6 +44,15 @@ class AdminService final : public admin::v1::AdminService::CallbackService {
   grpc::ServerUnaryReactor* DescribeQuorum(grpc::CallbackServerContext* context,
                                            const admin::v1::DescribeQuorumRequest* request,
                                            admin::v1::DescribeQuorumResponse* response) override;
+  grpc::ServerUnaryReactor* AddVoter(grpc::CallbackServerContext* context,
+                                     const admin::v1::AddVoterRequest* request,
+                                     admin::v1::ChangeVotersResponse* response) override;
+  grpc::ServerUnaryReactor* RemoveVoter(grpc::CallbackServerContext* context,
+                                        const admin::v1::RemoveVoterRequest* request,
+                                        admin::v1::ChangeVotersResponse* response) override;
+  grpc::ServerUnaryReactor* TransferLeadership(
+      grpc::CallbackServerContext* context, const admin::v1::TransferLeadershipRequest* request,
+      admin::v1::TransferLeadershipResponse* response) override;
 
  private:
   // Ends the call with the answer, on the edge's loop.
@@ -56,6 +67,7 @@ class AdminService final : public admin::v1::AdminService::CallbackService {
   const CallEdge* const edge_;
   RequestRouter* const router_;
   ClusterQueries* const queries_;
+  const QuorumChanges* const changes_;
   Executor* const query_loop_;
   const RequestRouter::Method* create_topics_;
   const RequestRouter::Method* delete_topics_;

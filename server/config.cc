@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -41,6 +42,16 @@ std::vector<std::string> OptionNames(const ProgramOptions& options) {
   std::vector<std::string> names;
   for (const OptionGroup& group : options.groups) {
     for (const Option& option : group.options) names.push_back(option.name);
+  }
+  return names;
+}
+
+std::set<std::string> SwitchNames(const ProgramOptions& options) {
+  std::set<std::string> names;
+  for (const OptionGroup& group : options.groups) {
+    for (const Option& option : group.options) {
+      if (option.value_name.empty()) names.insert(option.name);
+    }
   }
   return names;
 }
@@ -117,7 +128,8 @@ struct Flags {
   bool version = false;
 };
 
-absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names, int argc,
+absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names,
+                                const std::set<std::string>& switches, int argc,
                                 const char* const* argv) {
   CLI::App app;
   app.set_help_flag();
@@ -127,7 +139,11 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names, int argc,
   app.add_flag("--version", flags.version);
   std::vector<std::vector<std::string>> texts(names.size());
   for (size_t i = 0; i < names.size(); ++i) {
-    app.add_option("--" + names[i], texts[i])->type_name("value")->allow_extra_args(false);
+    if (switches.count(names[i]) > 0) {
+      app.add_flag("--" + names[i], texts[i]);
+    } else {
+      app.add_option("--" + names[i], texts[i])->type_name("value")->allow_extra_args(false);
+    }
   }
   try {
     app.parse(argc, argv);
@@ -228,7 +244,8 @@ absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc
   std::vector<std::string> names_and_config = names;
   names_and_config.emplace_back(kConfigOption);
 
-  ASSIGN_OR_RETURN(const Flags flags, ReadFlags(names_and_config, argc, argv));
+  ASSIGN_OR_RETURN(const Flags flags,
+                   ReadFlags(names_and_config, SwitchNames(options), argc, argv));
   if (flags.help || flags.version) {
     std::cout << (flags.help ? RenderManual(options)
                              : absl::StrFormat("%s %s\n", options.manual.name, Version()));

@@ -21,7 +21,8 @@ using OptionSetter = std::function<absl::Status(const std::string& text)>;
 struct Option {
   // In kebab-case.
   std::string name;
-  // What stands for the value in --help, e.g. "HOST:PORT".
+  // What stands for the value in --help, e.g. "HOST:PORT". Empty: a switch, "true" or "false",
+  // whose flag needs no value.
   std::string value_name;
   // Full sentences for --help.
   std::string help;

@@ -30,6 +30,16 @@ OptionSetter SetText(std::string* target) {
   };
 }
 
+OptionSetter SetSwitch(bool* target) {
+  return [target](const std::string& text) -> absl::Status {
+    if (text != "true" && text != "false") {
+      return absl::InvalidArgumentError(absl::StrFormat("'%s' is neither true nor false", text));
+    }
+    *target = text == "true";
+    return absl::OkStatus();
+  };
+}
+
 OptionSetter SetChoice(std::string* target, std::initializer_list<const char*> allowed) {
   return [target, choices = std::vector<std::string>(allowed.begin(), allowed.end())](
              const std::string& text) -> absl::Status {

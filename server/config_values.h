@@ -15,6 +15,8 @@
 namespace quorate::server {
 
 OptionSetter SetText(std::string* target);
+// "true" or "false".
+OptionSetter SetSwitch(bool* target);
 // One of `allowed`.
 OptionSetter SetChoice(std::string* target, std::initializer_list<const char*> allowed);
 // min and max inclusive.

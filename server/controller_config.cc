@@ -36,14 +36,23 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
          .required = true},
         {.name = "voters",
          .value_name = "ID@HOST:PORT,...",
-         .help = "All controllers, this one included, with the peer endpoints that this one dials. "
-                 "The node ids are fixed at the first start; addresses may change. An odd number: "
-                 "three tolerate one failure, five tolerate two.",
+         .help =
+             "All controllers, this one included, with the peer endpoints that this one dials. "
+             "The node ids are fixed at the first start, and then changed by 'quoratectl quorum "
+             "add' and 'remove' alone; addresses may change. An odd number: three tolerate one "
+             "failure, five tolerate two.",
          .set = [&config](const std::string& text) -> absl::Status {
            ASSIGN_OR_RETURN(config.voters, ParseVoters(text));
            return absl::OkStatus();
          },
          .required = true},
+        {.name = "observer",
+         .value_name = "",
+         .help = "Join a cluster that exists: receive its log without a vote, until 'quoratectl "
+                 "quorum add' makes this controller a voter. It need not be in --voters, where "
+                 "some of the cluster's controllers are enough, and never founds a cluster. For a "
+                 "voter it means nothing.",
+         .set = SetSwitch(&config.observer)},
         {.name = "data-dir",
          .value_name = "DIR",
          .help = "Where the log is kept; created at the first start, and used by one process.",
@@ -63,12 +72,14 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
         {.name = "peer-listen",
          .value_name = "HOST:PORT",
          .help = "Where the other controllers connect. Default: the port of this node's entry in "
-                 "--voters, on that address, or on all of them if the entry has a name.",
+                 "--voters, on that address, or on all of them if the entry has a name; required "
+                 "if it has no entry.",
          .set = SetListen(&raw.peer_listen)},
         {.name = "peer-advertise",
          .value_name = "HOST:PORT",
-         .help = "How describe calls show that listener; peers dial their own --voters. Default: "
-                 "this node's entry in --voters.",
+         .help = "How others reach that listener: describe calls show it, and those whose --voters "
+                 "do not list this node dial it. Default: this node's entry in --voters, else "
+                 "--peer-listen; required if that is a wildcard or port 0.",
          .set = SetAdvertised(&raw.peer_advertise)},
         {.name = "ready-file",
          .value_name = "FILE",
@@ -128,9 +139,15 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
 absl::Status CheckVoters(ControllerConfig& config) {
   std::vector<int32_t> ids;
   for (const ConfiguredVoter& voter : config.voters) ids.push_back(voter.node_id.value());
+  if (config.observer) {
+    if (ids != std::vector<int32_t>{config.node_id.value()}) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "voters lists this observer alone: name controllers of the cluster that it joins");
+  }
   if (std::find(ids.begin(), ids.end(), config.node_id.value()) == ids.end()) {
     return absl::InvalidArgumentError(absl::StrFormat(
-        "this node (node-id %d) is not in voters, which lists %s: correct one of the two",
+        "this node (node-id %d) is not in voters, which lists %s: correct one of the two, or start "
+        "it with --observer to join a cluster that exists",
         config.node_id.value(), absl::StrJoin(ids, ", ")));
   }
   if (ids.size() % 2 == 0) {
@@ -147,12 +164,33 @@ HostPort DefaultPeerListen(const HostPort& own) {
   return own.IsAddress() ? own : HostPort{"0.0.0.0", own.port};
 }
 
-absl::Status ResolveListeners(const Raw& raw, ControllerConfig& config) {
+absl::Status ResolvePeerListener(const Raw& raw, ControllerConfig& config) {
   const auto self =
       std::find_if(config.voters.begin(), config.voters.end(),
                    [&](const ConfiguredVoter& voter) { return voter.node_id == config.node_id; });
-  config.peer_listen = raw.peer_listen.value_or(DefaultPeerListen(self->endpoint));
-  config.peer_advertise = raw.peer_advertise.value_or(self->endpoint);
+  if (self != config.voters.end()) {
+    config.peer_listen = raw.peer_listen.value_or(DefaultPeerListen(self->endpoint));
+    config.peer_advertise = raw.peer_advertise.value_or(self->endpoint);
+    return absl::OkStatus();
+  }
+  if (!raw.peer_listen) {
+    return absl::InvalidArgumentError(
+        "this observer is not in voters, so it must be told where the other controllers connect: "
+        "set peer-listen");
+  }
+  config.peer_listen = *raw.peer_listen;
+  config.peer_advertise = raw.peer_advertise.value_or(config.peer_listen);
+  if (config.peer_advertise.IsWildcard() || config.peer_advertise.port == 0) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "peer-listen %s is nothing that can be dialled: name the host and port that the other "
+        "controllers use with peer-advertise",
+        config.peer_listen.ToString()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ResolveListeners(const Raw& raw, ControllerConfig& config) {
+  RETURN_IF_ERROR(ResolvePeerListener(raw, config));
   config.client_listen = *raw.client_listen;
   config.client_advertise = raw.client_advertise.value_or(config.client_listen);
   if (config.client_advertise.IsWildcard()) {

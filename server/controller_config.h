@@ -27,11 +27,13 @@ struct ConfiguredVoter {
 struct ControllerConfig : ProcessConfig {
   NodeId node_id;
   std::string data_dir;
-  // By ascending node id; this node included.
+  // By ascending node id; this node included, unless it is an observer.
   std::vector<ConfiguredVoter> voters;
+  // It joins a cluster that exists, and founds none.
+  bool observer = false;
 
   HostPort peer_listen;
-  // The one that is told to peers for display; they dial their own list.
+  // The one that is told to peers: who does not list this node dials it.
   HostPort peer_advertise;
   HostPort client_listen;
   // Port 0 where client_listen has port 0 and nothing else is advertised: the bound port.

@@ -52,6 +52,35 @@ TEST(ControllerConfigTest, DefaultsFollowTheDesignAndThisNodesEntry) {
   EXPECT_THAT(config->warnings, IsEmpty());
 }
 
+TEST(ControllerConfigTest, AnObserverNeedNotBeAmongTheVoters) {
+  const auto config = Load({{"node-id", "4"}, {"observer", "true"}, {"peer-listen", "10.0.0.4:9"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->observer);
+  EXPECT_EQ(config->peer_listen.ToString(), "10.0.0.4:9");
+  EXPECT_EQ(config->peer_advertise.ToString(), "10.0.0.4:9");
+  // Some of the cluster's controllers are enough.
+  const auto even = Load({{"observer", "true"}, {"voters", "1@a:1,2@b:1"}});
+  ASSERT_TRUE(even.ok()) << even.status();
+  EXPECT_EQ(even->peer_advertise.ToString(), "b:1");
+  EXPECT_THAT(even->warnings, IsEmpty());
+  EXPECT_FALSE(Load({{"observer", "false"}})->observer);
+}
+
+TEST(ControllerConfigTest, AnObserverMustBeReachableAndKnowSomebody) {
+  Settings observer = {{"node-id", "4"}, {"observer", "true"}};
+  EXPECT_THAT(ErrorOf(observer), HasSubstr("set peer-listen"));
+  for (const char* listen : {"0.0.0.0:9", "10.0.0.4:0"}) {
+    observer["peer-listen"] = listen;
+    EXPECT_THAT(ErrorOf(observer), HasSubstr("with peer-advertise"));
+  }
+  observer["peer-advertise"] = "host-4:9";
+  EXPECT_EQ(Load(observer)->peer_advertise.ToString(), "host-4:9");
+  observer["voters"] = "4@host-4:9";
+  EXPECT_THAT(ErrorOf(observer), HasSubstr("lists this observer alone"));
+  EXPECT_THAT(ErrorOf({{"observer", "yes"}}), HasSubstr("'yes' is neither true nor false"));
+  EXPECT_THAT(ErrorOf({{"node-id", "4"}}), HasSubstr("start it with --observer"));
+}
+
 TEST(ControllerConfigTest, ANamedNodeListensForPeersOnAllItsAddresses) {
   for (const char* name : {"controller-2", "cafe.be", "node.example"}) {
     const auto config = Load({{"voters", std::string("2@") + name + ":9091"}});

@@ -79,7 +79,8 @@ storage::FatalHandler HearOnce(ControllerServer::FatalCallback on_fatal) {
 
 PeerTransportOptions TransportOptions(const ControllerConfig& config,
                                       const raft::ReplicaKey& self) {
-  PeerTransportOptions options = {.cluster_id = config.cluster_id, .self = self};
+  PeerTransportOptions options = {
+      .cluster_id = config.cluster_id, .self = self, .observer = config.observer};
   for (const ConfiguredVoter& voter : config.voters) {
     if (voter.node_id != config.node_id) options.peers.emplace(voter.node_id, voter.endpoint);
   }
@@ -93,6 +94,7 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
   for (const ConfiguredVoter& voter : config.voters) {
     options.configured_voters.push_back(voter.node_id);
   }
+  options.observer = config.observer;
   options.heartbeat_interval = config.heartbeat_interval;
   options.election_timeout_min = config.election_timeout_min;
   options.election_timeout_max = config.election_timeout_max;
@@ -165,7 +167,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     hub_.SetLog(raft_.get());
     hub_.SetSnapshots(snapshots_.get());
     queries_.emplace(config_.cluster_id, raft_.get(), &controller_, this, &clock_);
-    admin_service_.emplace(&edge_, &router_, &*queries_, &controller_, &query_loop_);
+    changes_.emplace(&router_, &controller_, raft_.get());
+    admin_service_.emplace(&edge_, &router_, &*queries_, &*changes_, &controller_, &query_loop_);
     broker_service_.emplace(&edge_, &router_, &controller_);
     metadata_service_.emplace(config_.cluster_id, &edge_, &hub_);
     listeners_.emplace(std::vector<raft::ReplicatedLogListener*>{
@@ -335,6 +338,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   Readiness readiness_;
   std::unique_ptr<raft::RaftNode> raft_;
   std::optional<ClusterQueries> queries_;
+  std::optional<QuorumChanges> changes_;
   std::optional<AdminService> admin_service_;
   std::optional<BrokerService> broker_service_;
   std::optional<StateAuditor> auditor_;

@@ -24,7 +24,7 @@ struct PeerContext {
         executor(loop),
         clock(loop_clock),
         local_hello(options),
-        prober(std::size(raft::kStreamClasses) * options.peers.size()) {}
+        prober(kMaxProbes) {}
 
   // Logs `text` unless it was logged within the last minute. On the raft loop.
   void LogRepeated(const std::string& text) {
@@ -40,7 +40,9 @@ struct PeerContext {
   PeerLocalHello local_hello;
   PeerDirectory directory;
   PeerCallRegistry registry;
-  // One thread for each of our streams, so that no name server delays another peer.
+  // A thread for each of our streams to seven other voters and as many observers, so that no name
+  // server delays another peer. They are made when they are needed.
+  static constexpr size_t kMaxProbes = std::size(raft::kStreamClasses) * 14;
   ConnectProber prober;
   RepeatedLog repeated_log;
 };

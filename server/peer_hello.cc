@@ -26,6 +26,7 @@ raft::v1::Hello ToProto(const Hello& hello) {
   proto.set_peer_endpoint(speaker.peer_endpoint);
   proto.set_client_endpoint(hello.client_endpoint);
   for (const NodeId id : speaker.configured_voters) proto.add_configured_voters(id.value());
+  proto.set_observer(speaker.observer);
   proto.set_has_log(speaker.has_log);
   if (speaker.voter_set) proto.mutable_voter_set()->ParseFromString(speaker.voter_set->Encode());
   proto.set_session_id(hello.session_id);
@@ -42,6 +43,7 @@ absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
               .session_id = proto.session_id(),
               .speaker = {.key = {NodeId(proto.node_id()), *directory_id},
                           .peer_endpoint = proto.peer_endpoint(),
+                          .observer = proto.observer(),
                           .has_log = proto.has_log()}};
   for (const int32_t id : proto.configured_voters()) {
     hello.speaker.configured_voters.emplace_back(id);
@@ -82,10 +84,13 @@ absl::Status CheckHello(const Hello& hello, const HelloPolicy& policy,
         "another process calls itself node %d: give each controller a node_id of its own",
         policy.self.value()));
   }
-  if (std::find(policy.voters.begin(), policy.voters.end(), hello.from()) == policy.voters.end()) {
+  // Who has the log is told by it who counts. The others mean to found the cluster with us.
+  const bool founds = !hello.speaker.observer && !hello.speaker.has_log;
+  if (founds &&
+      std::find(policy.voters.begin(), policy.voters.end(), hello.from()) == policy.voters.end()) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "node %d is not among the voters that node %d is configured with (%s): every controller "
-        "must list the same voters",
+        "must list the same voters, and one that joins later is started with --observer",
         hello.from().value(), policy.self.value(), Join(policy.voters)));
   }
   return absl::OkStatus();

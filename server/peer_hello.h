@@ -36,12 +36,13 @@ absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto);
 struct HelloPolicy {
   std::string cluster_id;
   NodeId self;
-  // The voters of the configuration, this node included.
+  // The voters of the configuration.
   std::vector<NodeId> voters;
 };
 
-// FAILED_PRECONDITION, with the remedy, unless the speaker is another voter of our configuration,
-// of our cluster, means this node, and, where we dialled, is whom we dialled (`dialled`).
+// FAILED_PRECONDITION, with the remedy, unless the speaker is another node of our cluster, means
+// this node, is whom we dialled (`dialled`, where we did), and is a voter of our configuration, an
+// observer, or has the log.
 // The message depends on nothing that changes from one attempt to the next.
 absl::Status CheckHello(const Hello& hello, const HelloPolicy& policy,
                         std::optional<NodeId> dialled = std::nullopt);

@@ -40,6 +40,7 @@ TEST(PeerHelloTest, EveryFieldSurvivesTheWire) {
   EXPECT_EQ(got->speaker.key, hello.speaker.key);
   EXPECT_EQ(got->speaker.peer_endpoint, hello.speaker.peer_endpoint);
   EXPECT_EQ(got->speaker.configured_voters, hello.speaker.configured_voters);
+  EXPECT_EQ(got->speaker.observer, hello.speaker.observer);
   EXPECT_EQ(got->speaker.has_log, hello.speaker.has_log);
   EXPECT_EQ(got->speaker.voter_set, hello.speaker.voter_set);
 }
@@ -94,7 +95,19 @@ TEST(PeerHelloTest, OurOwnIdIsRefused) {
 TEST(PeerHelloTest, ANodeOutsideTheVoterListIsRefused) {
   Hello hello = FromNode2();
   hello.speaker.key.node_id = NodeId(4);
+  hello.speaker.has_log = false;
   ExpectRefused(hello, std::nullopt, "node 4 is not among the voters");
+}
+
+TEST(PeerHelloTest, AnObserverOrWhoHasTheLogIsAcceptedWhateverTheList) {
+  Hello hello = FromNode2();
+  hello.speaker.key.node_id = NodeId(4);
+  hello.speaker.has_log = false;
+  hello.speaker.observer = true;
+  EXPECT_TRUE(CheckHello(hello, kNode1).ok());
+  hello.speaker.has_log = true;
+  hello.speaker.observer = false;
+  EXPECT_TRUE(CheckHello(hello, kNode1).ok());
 }
 
 }  // namespace

@@ -15,7 +15,6 @@ PeerLink::PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::Stream
       owner_(owner),
       peer_(peer),
       stream_class_(stream_class),
-      configured_address_(context->options.peers.at(peer)),
       back_off_(context->options.timings.redial_min) {}
 
 void PeerLink::Start() { DialConfigured(); }

@@ -13,6 +13,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/executor.h"
 #include "grpcpp/channel.h"
@@ -42,8 +43,11 @@ class PeerLink final : private PeerOutboundStream::Owner {
 
   PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class);
 
+  // Where the peer is dialled from the next time on; once before Start.
+  void SetAddress(HostPort address) { configured_address_ = std::move(address); }
   void Start();
-  // Tells its owner nothing any more and dials no more; the registry ends the stream.
+  // Tells its owner nothing any more and dials no more, until it is started again; the stream goes
+  // on until the registry ends it, or after Break.
   void Stop();
 
   // The peer gave a sign of life: dial it now, if we wait for it.
@@ -84,7 +88,7 @@ class PeerLink final : private PeerOutboundStream::Owner {
   Owner* const owner_;
   const NodeId peer_;
   const raft::StreamClass stream_class_;
-  const HostPort configured_address_;
+  HostPort configured_address_;
 
   State state_ = State::kStopped;
   // kWaiting: until the next dial; kOpening: until Hello must have come.

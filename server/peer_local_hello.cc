@@ -6,7 +6,9 @@ namespace quorate::server {
 
 PeerLocalHello::PeerLocalHello(const PeerTransportOptions& options)
     : hello_{.cluster_id = options.cluster_id,
-             .speaker = {.key = options.self, .configured_voters = options.Voters()}},
+             .speaker = {.key = options.self,
+                         .configured_voters = options.Voters(),
+                         .observer = options.observer}},
       rng_(Rng::SystemSeed()) {}
 
 void PeerLocalHello::SetEndpoints(std::string peer_endpoint, std::string client_endpoint) {

@@ -36,13 +36,16 @@ struct PeerTimings {
 struct PeerTransportOptions {
   std::string cluster_id;
   raft::ReplicaKey self;
-  // Where the peers are dialled. With this node they are the voters of the configuration.
+  // Where the peers of the configuration are dialled. With this node they are its voters, unless
+  // this node is an observer.
   std::map<NodeId, HostPort> peers;
+  bool observer = false;
   PeerTimings timings = {};
 
-  // The configured voter list: this node and the peers, ascending.
+  // The configured voter list, ascending.
   std::vector<NodeId> Voters() const {
-    std::vector<NodeId> voters = {self.node_id};
+    std::vector<NodeId> voters;
+    if (!observer) voters.push_back(self.node_id);
     for (const auto& [id, address] : peers) voters.push_back(id);
     std::sort(voters.begin(), voters.end());
     return voters;

@@ -82,7 +82,9 @@ void PeerSessions::OnEnd(PeerInboundStream* stream) {
   const auto it = sessions_.find(stream->id());
   if (it == sessions_.end()) return;
   context_->executor->CancelTimer(it->second.hello_timer);
+  const std::optional<NodeId> peer = it->second.peer;
   sessions_.erase(it);
+  if (peer) owner_->OnSessionEnd(*peer);
 }
 
 }  // namespace quorate::server

@@ -16,8 +16,9 @@ class PeerSessions final : public PeerInboundStream::Owner {
  public:
   class Owner {
    public:
-    // A voter of our configuration opened a stream to us, and both sides said Hello.
+    // A peer opened a stream to us, and both sides said Hello. Each such stream ends once.
     virtual void OnSessionHello(raft::StreamClass stream, const Hello& hello) = 0;
+    virtual void OnSessionEnd(NodeId from) = 0;
     virtual void OnSessionGoodbye(NodeId from, const Goodbye& goodbye) = 0;
     virtual void OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) = 0;
 

@@ -26,6 +26,10 @@ PeerLink& PeerState::LinkOf(raft::StreamClass stream) {
   LOG(FATAL) << "no such StreamClass: " << static_cast<int>(stream);
 }
 
+void PeerState::SetAddress(const HostPort& address) {
+  for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).SetAddress(address);
+}
+
 void PeerState::Start() {
   for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).Start();
 }
@@ -35,6 +39,17 @@ void PeerState::Stop() {
   for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).Stop();
   context_->directory.SetInSession(id_, false);
   context_->directory.SetForwardChannel(id_, nullptr);
+}
+
+void PeerState::Retire() {
+  for (const raft::StreamClass stream : raft::kStreamClasses) {
+    PeerLink& link = LinkOf(stream);
+    const bool was_up = link.up();
+    link.Break();
+    link.Stop();
+    if (was_up) OnLinkDown(stream, /*by_us=*/true);
+  }
+  CancelDeath();
 }
 
 void PeerState::Send(raft::Message message) {

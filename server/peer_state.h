@@ -14,9 +14,13 @@ class PeerState final : private PeerLink::Owner {
  public:
   PeerState(PeerContext* context, NodeId id);
 
+  // Where it is dialled from the next time on; once before Start.
+  void SetAddress(const HostPort& address);
   void Start();
   // Tells nothing any more.
   void Stop();
+  // Ends our streams to it and dials it no more, until it is started again.
+  void Retire();
 
   // On our own stream of the payload's class; dropped unless it is up. Goodbye: on the control one.
   void Send(raft::Message message);

@@ -9,13 +9,10 @@ namespace quorate::server {
 
 PeerTransport::PeerTransport(PeerTransportOptions options, Executor* executor, const Clock* clock)
     : context_(std::move(options), executor, clock),
+      roster_(&context_),
       sessions_(&context_, this),
       service_(&sessions_, executor, &context_.registry),
-      forwarder_(executor, clock, &context_.directory, &context_.registry) {
-  for (const auto& [id, address] : context_.options.peers) {
-    peers_.try_emplace(id, &context_, id);
-  }
-}
+      forwarder_(executor, clock, &context_.directory, &context_.registry) {}
 
 PeerTransport::~PeerTransport() { Stop(); }
 
@@ -26,9 +23,7 @@ void PeerTransport::Start(raft::TransportEvents* events, std::string peer_endpoi
   context_.events = events;
   context_.local_hello.SetEndpoints(std::move(peer_endpoint), std::move(client_endpoint));
   context_.registry.Open();
-  context_.executor->Post([this] {
-    for (auto& [id, peer] : peers_) peer.Start();
-  });
+  context_.executor->Post([this] { roster_.Start(); });
 }
 
 void PeerTransport::Stop() {
@@ -37,7 +32,7 @@ void PeerTransport::Stop() {
   if (!started_) return;
   CHECK(!context_.executor->InLoop());
   OnLoopAndWait([this] {
-    for (auto& [id, peer] : peers_) peer.Stop();
+    roster_.Stop();
     sessions_.Stop();
   });
   context_.prober.Stop();
@@ -48,7 +43,7 @@ void PeerTransport::Stop() {
 
 void PeerTransport::Send(NodeId to, raft::Message message) {
   OnLoop([this, to, message = std::move(message)]() mutable {
-    if (const auto it = peers_.find(to); it != peers_.end()) it->second.Send(std::move(message));
+    if (PeerState* peer = roster_.Find(to); peer != nullptr) peer->Send(std::move(message));
   });
 }
 
@@ -58,21 +53,27 @@ void PeerTransport::Reply(raft::SessionId session, raft::Message message) {
 
 void PeerTransport::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
   OnLoop([this, goodbye = Goodbye{reason, epoch}] {
-    for (auto& [id, peer] : peers_) peer.Send(goodbye);
+    roster_.SayGoodbye(goodbye);
     sessions_.SayGoodbye(goodbye);
   });
 }
 
 void PeerTransport::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {
+  // Not at once: the core announces amid a step, and must not be told of streams that end before.
+  if (voter_set) {
+    context_.executor->Post([this, voters = *voter_set] { roster_.SetVoters(voters); });
+  }
   context_.local_hello.Announce(has_log, std::move(voter_set));
 }
 
 void PeerTransport::OnSessionHello(raft::StreamClass stream, const Hello& hello) {
-  peers_.at(hello.from()).OnInboundHello(stream, hello);
+  roster_.OnSessionHello(stream, hello);
 }
 
+void PeerTransport::OnSessionEnd(NodeId from) { roster_.OnSessionEnd(from); }
+
 void PeerTransport::OnSessionGoodbye(NodeId from, const Goodbye& goodbye) {
-  peers_.at(from).OnGoodbye(goodbye);
+  roster_.Find(from)->OnGoodbye(goodbye);
 }
 
 void PeerTransport::OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) {

@@ -5,10 +5,10 @@
 //   PeerTransport -> register service() on the peer listener -> RaftNode::Start (announces)
 //   -> Start -> … -> Stop -> shut the listener down -> stop the raft loop -> destroy
 //
-// Its state lives on the raft loop (peer_state.h, peer_sessions.h); gRPC's threads decode and post.
+// Its state lives on the raft loop (peer_roster.h, peer_sessions.h); gRPC's threads decode and
+// post.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 
@@ -17,9 +17,9 @@
 #include "raft/transport.h"
 #include "server/peer_context.h"
 #include "server/peer_forwarder.h"
+#include "server/peer_roster.h"
 #include "server/peer_service.h"
 #include "server/peer_sessions.h"
-#include "server/peer_state.h"
 
 namespace quorate::server {
 
@@ -62,6 +62,7 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
  private:
   // PeerSessions::Owner
   void OnSessionHello(raft::StreamClass stream, const Hello& hello) override;
+  void OnSessionEnd(NodeId from) override;
   void OnSessionGoodbye(NodeId from, const Goodbye& goodbye) override;
   void OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) override;
 
@@ -71,7 +72,7 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
   void OnLoopAndWait(absl::AnyInvocable<void()> task);
 
   PeerContext context_;
-  std::map<NodeId, PeerState> peers_;
+  PeerRoster roster_;
   PeerSessions sessions_;
   PeerService service_;
   PeerForwarder forwarder_;

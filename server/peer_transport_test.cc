@@ -118,6 +118,38 @@ TEST_F(PeerTransportTest, AnEntryOfTheLargestSizeArrivesWhole) {
   EXPECT_TRUE(got.entries[0]->encoded() == sent->encoded());
 }
 
+TEST_F(PeerTransportTest, AnObserverIsDialledWhereItSaysAndForgottenWhenItGoes) {
+  auto one = StartNode(k1);
+  PeerTestNode::Config config{
+      .id = k4, .listen = AddressOf(k4), .peers = {{k1, AddressOf(k1)}}, .observer = true};
+  auto four = std::make_unique<PeerTestNode>(config);
+  AwaitSession(*one, k1, *four, k4);
+  EXPECT_TRUE(one->events().LastHello(k4)->observer);
+  EXPECT_THAT(one->events().LastHello(k4)->configured_voters, ElementsAre(k1));
+
+  four.reset();
+  ASSERT_TRUE(one->events().Await("down 4 control"));
+  // It is heard of again only because it dials.
+  auto again = std::make_unique<PeerTestNode>(config);
+  ASSERT_TRUE(one->events().Await("up 4 control", 2));
+  ASSERT_TRUE(one->events().Await("up 4 append", 2));
+}
+
+TEST_F(PeerTransportTest, AVoterThatIsNotConfiguredIsDialledWhereTheVoterSetSays) {
+  const raft::VoterSet voters({{{k1, TestDirectory(k1)}, AddressOf(k1).ToString()},
+                               {{k4, TestDirectory(k4)}, AddressOf(k4).ToString()}});
+  PeerTestNode one({.id = k1, .listen = AddressOf(k1)}, /*has_log=*/true, voters);
+  // It knows nobody by its configuration but node 2, which is not there.
+  PeerTestNode four(
+      {.id = k4, .listen = AddressOf(k4), .peers = {{k2, AddressOf(k2)}}, .observer = true});
+  AwaitSession(one, k1, four, k4);
+
+  // Removed, it is still dialled while it has streams to us.
+  one.transport().Announce(/*has_log=*/true, voters.Without(k4));
+  one.loop().Drain();
+  EXPECT_EQ(one.events().Count("down 4 control"), 0u);
+}
+
 // The raft loop of the receiver stands still: gRPC's flow control must reach the sender.
 TEST_F(PeerTransportTest, APeerThatDoesNotConsumeIsHeldBack) {
   constexpr int64_t kMessages = 24;

@@ -64,6 +64,11 @@ std::vector<std::string> FakeAdminService::changes() const {
   return changes_;
 }
 
+void FakeAdminService::RememberChange(std::string change) {
+  MutexLock lock(&mutex_);
+  changes_.push_back(std::move(change));
+}
+
 template <typename Request>
 void FakeAdminService::Remember(const std::string& change, const Request& request) {
   MutexLock lock(&mutex_);
@@ -133,6 +138,32 @@ grpc::Status FakeAdminService::DescribeConfigs(grpc::ServerContext* /*context*/,
                                                const admin::v1::DescribeConfigsRequest* /*request*/,
                                                admin::v1::DescribeConfigsResponse* response) {
   *response = describe_configs;
+  return Next();
+}
+
+grpc::Status FakeAdminService::AddVoter(grpc::ServerContext* /*context*/,
+                                        const admin::v1::AddVoterRequest* request,
+                                        admin::v1::ChangeVotersResponse* response) {
+  if (!request->validate_only()) RememberChange("add " + std::to_string(request->node_id()));
+  *response = change_voters;
+  return Next();
+}
+
+grpc::Status FakeAdminService::RemoveVoter(grpc::ServerContext* /*context*/,
+                                           const admin::v1::RemoveVoterRequest* request,
+                                           admin::v1::ChangeVotersResponse* response) {
+  if (!request->validate_only()) RememberChange("remove " + std::to_string(request->node_id()));
+  *response = change_voters;
+  return Next();
+}
+
+grpc::Status FakeAdminService::TransferLeadership(
+    grpc::ServerContext* /*context*/, const admin::v1::TransferLeadershipRequest* request,
+    admin::v1::TransferLeadershipResponse* response) {
+  if (!request->validate_only()) {
+    RememberChange("transfer " + std::to_string(request->target_node_id()));
+  }
+  *response = transfer_leadership;
   return Next();
 }
 

@@ -34,7 +34,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   // Those of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
   // "create NAME", "delete NAME" and "alter NAME" for each topic or resource of all mutating calls,
-  // in order of arrival.
+  // "add NODE", "remove NODE" and "transfer NODE" of those that change the quorum, in order of
+  // arrival.
   std::vector<std::string> changes() const;
 
   // What successful calls return. Set before the first call.
@@ -46,9 +47,12 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::DescribeQuorumResponse describe_quorum;
   admin::v1::IncrementalAlterConfigsResponse alter_configs;
   admin::v1::DescribeConfigsResponse describe_configs;
+  admin::v1::ChangeVotersResponse change_voters;
+  admin::v1::TransferLeadershipResponse transfer_leadership;
 
  private:
   grpc::Status Next();
+  void RememberChange(std::string change);
   template <typename Request>
   void Remember(const std::string& change, const Request& request);
 
@@ -75,6 +79,14 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   grpc::Status DescribeConfigs(grpc::ServerContext* context,
                                const admin::v1::DescribeConfigsRequest* request,
                                admin::v1::DescribeConfigsResponse* response) override;
+  grpc::Status AddVoter(grpc::ServerContext* context, const admin::v1::AddVoterRequest* request,
+                        admin::v1::ChangeVotersResponse* response) override;
+  grpc::Status RemoveVoter(grpc::ServerContext* context,
+                           const admin::v1::RemoveVoterRequest* request,
+                           admin::v1::ChangeVotersResponse* response) override;
+  grpc::Status TransferLeadership(grpc::ServerContext* context,
+                                  const admin::v1::TransferLeadershipRequest* request,
+                                  admin::v1::TransferLeadershipResponse* response) override;
 
   const Script script_;
   HostPort endpoint_;

@@ -1,4 +1,5 @@
-// Fixed addresses for the controllers 1, 2 and 3 of a test, which starts and stops them at will.
+// Fixed addresses for the controllers 1, 2 and 3 of a test, and for a 4th that they are not
+// configured with; the test starts and stops them at will.
 #pragma once
 
 #include <memory>
@@ -14,10 +15,11 @@ namespace quorate::server {
 inline const NodeId k1(1);
 inline const NodeId k2(2);
 inline const NodeId k3(3);
+inline const NodeId k4(4);
 
 class PeerNetworkTest : public ::testing::Test {
  protected:
-  // All three are voters; only those that a test starts are there.
+  // 1, 2 and 3 are voters; only those that a test starts are there.
   PeerTestNode::Config ConfigOf(NodeId id) {
     PeerTestNode::Config config{.id = id, .listen = AddressOf(id)};
     for (const NodeId peer : {k1, k2, k3}) {
@@ -43,7 +45,7 @@ class PeerNetworkTest : public ::testing::Test {
   }
 
  private:
-  ::quorate::testing::LoopbackSocket reserved_[3];
+  ::quorate::testing::LoopbackSocket reserved_[4];
 };
 
 }  // namespace quorate::server

@@ -29,6 +29,7 @@ PeerTransportOptions OptionsOf(const PeerTestNode::Config& config) {
   return {.cluster_id = config.cluster_id,
           .self = {config.id, TestDirectory(config.id)},
           .peers = config.peers,
+          .observer = config.observer,
           .timings = config.timings};
 }
 

@@ -102,6 +102,7 @@ class PeerTestNode {
     NodeId id;
     HostPort listen;
     std::map<NodeId, HostPort> peers;
+    bool observer = false;
     std::string cluster_id = kTestClusterId;
     PeerTimings timings = {};
     ForwardHandler forward_handler = nullptr;

@@ -1,0 +1,39 @@
+// AddVoter, RemoveVoter and TransferLeadership as the router brings them to the active controller:
+// between the wire and those who change the quorum.
+#pragma once
+
+#include <optional>
+
+#include "controller/quorum_controller.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+#include "raft/replicated_log.h"
+#include "server/request_router.h"
+
+namespace quorate::server {
+
+class QuorumChanges {
+ public:
+  // Registers the methods. All outlive this, which outlives the router's calls.
+  QuorumChanges(RequestRouter* router, controller::QuorumController* controller,
+                raft::ReplicatedLog* log);
+
+  const RequestRouter::Method* add_voter() const { return add_voter_; }
+  const RequestRouter::Method* remove_voter() const { return remove_voter_; }
+  const RequestRouter::Method* transfer_leadership() const { return transfer_leadership_; }
+
+ private:
+  using TransferReply = controller::Reply<admin::v1::TransferLeadershipResponse>;
+
+  void Transfer(std::optional<NodeId> target, bool validate_only, TransferReply reply);
+  // `successor` is another voter than this one.
+  void HandOver(NodeId successor, TransferReply reply);
+  void ReplyWithLeader(TransferReply reply);
+
+  controller::QuorumController* const controller_;
+  raft::ReplicatedLog* const log_;
+  const RequestRouter::Method* add_voter_;
+  const RequestRouter::Method* remove_voter_;
+  const RequestRouter::Method* transfer_leadership_;
+};
+
+}  // namespace quorate::server
