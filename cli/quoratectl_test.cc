@@ -58,6 +58,9 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"check", "write-gap", "--duration", "1s", "--until-eof"}, "exclude each other"},
       {{"check", "write-gap", "--duration", "1"}, "--duration: '1' is not a time"},
       {{"check", "write-gap", "--attempt-timeout", "0s"}, "--attempt-timeout: '0s' is not"},
+      {{"quorum", "add"}, "NODE is required"},
+      {{"quorum", "remove", "x"}, "NODE: 'x' is not a whole number"},
+      {{"quorum", "add", "4", "--directory-id", "x"}, "--directory-id: 'x' is no directory id"},
       {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
   };
   for (const auto& usage : cases) {
@@ -86,6 +89,10 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
                                              {"brokers", "list"},
                                              {"brokers", "view"},
                                              {"quorum", "describe"},
+                                             {"quorum", "add"},
+                                             {"quorum", "remove"},
+                                             {"quorum", "replace"},
+                                             {"quorum", "transfer"},
                                              {"cluster", "describe"},
                                              {"cluster", "wait"},
                                              {"cluster", "new-id"},
@@ -117,6 +124,85 @@ TEST(QuoratectlTest, CreatesTopicsAndTellsTheirIds) {
   EXPECT_THAT(result.err, IsEmpty());
   ASSERT_EQ(service.request_ids().size(), 1u);
   EXPECT_EQ(service.request_ids()[0].sequence(), 5);
+}
+
+// Controllers 1 and 2 are voters, 3 observes.
+void DescribeThree(FakeAdminService& service) {
+  service.describe_quorum.set_leader_id(1);
+  for (int id = 1; id <= 3; ++id) {
+    auto* replica =
+        id < 3 ? service.describe_quorum.add_voters() : service.describe_quorum.add_observers();
+    replica->set_node_id(id);
+    replica->set_directory_id("2v_wzNH7TGO7YqAlKUKcpw");
+    if (id < 3) service.change_voters.add_voters()->set_node_id(id);
+  }
+  service.change_voters.set_changed(true);
+}
+
+TEST(QuoratectlTest, ReplacesAVoterByTwoChangesOneAfterTheOther) {
+  FakeAdminService service(Ok);
+  DescribeThree(service);
+  const Result result = Quoratectl(
+      {"quorum", "replace", "2", "--with", "3", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(service.changes(), ::testing::ElementsAre("add 3", "remove 2"));
+  EXPECT_EQ(result.out,
+            "Added controller 3, directory 2v_wzNH7TGO7YqAlKUKcpw.\n"
+            "Removed controller 2, directory 2v_wzNH7TGO7YqAlKUKcpw.\n"
+            "Voters: 1, 2 (tolerates 0 failures).\n");
+}
+
+TEST(QuoratectlTest, ADryRunOfAReplacementChangesNothing) {
+  FakeAdminService service(Ok);
+  DescribeThree(service);
+  const Result result = Quoratectl({"quorum", "replace", "2", "--with", "3", "--dry-run",
+                                    "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(service.changes(), IsEmpty());
+  EXPECT_THAT(result.out,
+              AllOf(HasSubstr("Would add controller 3"), HasSubstr("Would remove controller 2")));
+}
+
+TEST(QuoratectlTest, AVoterChangeIsAskedForUntilItIsMadeAndTellsWhatItWaitsFor) {
+  // The first call describes the quorum.
+  FakeAdminService service([](int call) {
+    if (call != 1) return grpc::Status::OK;
+    return ErrorStatus(common::v1::REQUEST_TIMED_OUT, common::v1::REFUSED, "it has not caught up",
+                       2500);
+  });
+  DescribeThree(service);
+  const Result result =
+      Quoratectl({"quorum", "add", "3", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "waiting: it has not caught up\n");
+  EXPECT_THAT(service.changes(), ::testing::ElementsAre("add 3", "add 3"));
+}
+
+TEST(QuoratectlTest, AWrongVoterChangeIsRefusedBeforeItIsMade) {
+  FakeAdminService service(Ok);
+  DescribeThree(service);
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"quorum", "add", "2"},
+                                             {"quorum", "remove", "9"},
+                                             {"quorum", "add", "9", "--dry-run"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--bootstrap", service.endpoint().ToString()});
+    const Result result = Quoratectl(arguments);
+    EXPECT_EQ(result.exit_code, 1) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("controller " + command[2]));
+  }
+  EXPECT_THAT(service.changes(), IsEmpty());
+}
+
+TEST(QuoratectlTest, ATransferNamesTheSuccessorThatTheFirstAnswerChose) {
+  FakeAdminService service(Ok);
+  service.transfer_leadership.set_changed(true);
+  service.transfer_leadership.set_leader_id(2);
+  const Result result =
+      Quoratectl({"quorum", "transfer", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "Controller 2 has become the active one.\n");
+  EXPECT_THAT(service.changes(), ::testing::ElementsAre("transfer 2"));
 }
 
 TEST(QuoratectlTest, ARefusedItemExitsWith1BesideThoseThatWereDone) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "cli/json.h"
+#include "cli/quorum_changes.h"
 #include "cli/quorum_recover.h"
 #include "cli/text.h"
 #include "client/admin_client.h"
@@ -128,7 +129,8 @@ std::string QuorumText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
 }
 
 void AddQuorum(CommandLine& line) {
-  CLI::App* quorum = line.AddNoun("quorum", "see the controllers as a quorum, bring it back");
+  CLI::App* quorum =
+      line.AddNoun("quorum", "see the controllers as a quorum, change it, bring it back");
   line.AddCommand(
       quorum,
       {.name = "describe",
@@ -140,6 +142,7 @@ void AddQuorum(CommandLine& line) {
        .examples = {"quoratectl quorum describe", "quoratectl quorum describe --output json",
                     "quoratectl quorum describe --stale --bootstrap 127.0.0.1:9092"}},
       CommonFlags::kReads, Describe);
+  AddQuorumChanges(line, quorum);
   AddQuorumRecover(line, quorum);
 }
 

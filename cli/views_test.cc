@@ -106,6 +106,20 @@ TEST(ViewsTest, ToleranceCountsOnlyVotersInContact) {
   EXPECT_EQ(ToleratedFailures(quorum), -1);
 }
 
+TEST(ViewsTest, ObserversStandBehindTheVotersAndCountForNothing) {
+  auto quorum = Quorum();
+  *quorum.add_observers() = quorum.voters(0);
+  quorum.mutable_observers(0)->set_node_id(4);
+  EXPECT_EQ(ToleranceText(quorum), "2 of 3 voters in contact: tolerates no more failure");
+  EXPECT_EQ(ToleratedFailures(quorum), 0);
+  EXPECT_THAT(
+      QuorumText(quorum, kNowMs),
+      ::testing::EndsWith(
+          "   3  voter     ?                         11000  1345  4 min 10 s ago  ?\n"
+          "   4  observer  2v_wzNH7TGO7YqAlKUKcpw    12345     0  40 ms ago       40 ms ago\n"));
+  EXPECT_THAT(StatusText(Cluster(), quorum, kNowMs), ::testing::HasSubstr("   4  observer  ?"));
+}
+
 TEST(ViewsTest, AFollowerDoesNotPretendToKnow) {
   auto quorum = Quorum();
   quorum.set_from_leader(false);
