@@ -1,5 +1,6 @@
 #include "tests/harness/cluster.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -49,8 +50,8 @@ std::string QuoratectlProgram() { return BuildDirectory() + "/cli/quoratectl"; }
 Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
   Rng rng(Rng::SystemSeed());
   cluster_id_ = Uuid::Random(rng).ToString();
-  client_ports_ = FreePorts(options_.controllers);
-  peer_ports_ = FreePorts(options_.controllers);
+  client_ports_ = FreePorts(Everybody());
+  peer_ports_ = FreePorts(Everybody());
   broker_ports_ = FreePorts(options_.brokers);
   if (!options_.proxied_peers) return;
   for (const int node : Numbers(options_.controllers)) {
@@ -107,7 +108,7 @@ std::string Cluster::BrokerEndpoint(int broker) const {
 
 std::string Cluster::Bootstrap() const {
   std::vector<std::string> endpoints;
-  for (const int node : Numbers(options_.controllers)) {
+  for (const int node : Numbers(Everybody())) {
     endpoints.push_back(ControllerEndpoint(node));
   }
   return absl::StrJoin(endpoints, ",");
@@ -140,6 +141,7 @@ std::vector<std::string> Cluster::ControllerCommand(int node) const {
       "--peer-listen=" + Loopback(peer_ports_.at(node - 1)),
       "--peer-advertise=" + Loopback(peer_ports_.at(node - 1)),
   };
+  if (node > options_.controllers) command.emplace_back("--observer");
   command.insert(command.end(), options_.controller_flags.begin(), options_.controller_flags.end());
   return command;
 }
@@ -229,7 +231,10 @@ int Cluster::AwaitActive() {
       if (!process->Running()) continue;
       const auto seen = QuorumSeenBy(node);
       if (!seen || seen->leader_id() < 0) continue;
-      if (++votes[{seen->epoch(), seen->leader_id()}] > options_.controllers / 2) {
+      const bool is_voter = std::any_of(seen->voters().begin(), seen->voters().end(),
+                                        [id = node](const auto& v) { return v.node_id() == id; });
+      if (!is_voter) continue;
+      if (++votes[{seen->epoch(), seen->leader_id()}] > seen->voters_size() / 2) {
         active = seen->leader_id();
         return true;
       }
@@ -242,7 +247,7 @@ int Cluster::AwaitActive() {
 
 client::AdminClient Cluster::Client(std::vector<int> nodes,
                                     std::function<void(client::CallerOptions&)> tune) const {
-  if (nodes.empty()) nodes = Numbers(options_.controllers);
+  if (nodes.empty()) nodes = Numbers(Everybody());
   client::CallerOptions options;
   options.timeout = kPatience;
   for (const int node : nodes)

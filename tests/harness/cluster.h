@@ -26,7 +26,11 @@ bool WaitFor(const std::function<bool()>& condition,
              std::chrono::milliseconds patience = kPatience);
 
 struct ClusterOptions {
+  // Those that found the cluster.
   int controllers = 3;
+  // More controllers, numbered after them: started by the test, as observers that list the
+  // founders.
+  int observers = 0;
   int brokers = 0;
   // Every controller dials each of its peers through a FaultProxy of its own.
   bool proxied_peers = false;
@@ -43,7 +47,8 @@ class Cluster {
   explicit Cluster(ClusterOptions options = {});
   ~Cluster();
 
-  // Starts everything and waits until every controller is ready and every broker unfenced.
+  // Starts everything but the observers, and waits until every controller is ready and every broker
+  // unfenced.
   void Start();
 
   // `extra` flags are for this start only. REQUIRES: the node does not run.
@@ -60,13 +65,13 @@ class Cluster {
   // What node itself believes: who leads, at which epoch. Nothing if it does not answer.
   std::optional<admin::v1::DescribeQuorumResponse> QuorumSeenBy(int node);
 
-  // The controllers without this one.
+  // The founders without this one.
   std::vector<int> Others(int node) const;
 
   // HOST:PORT of client listeners.
   std::string ControllerEndpoint(int node) const;
   std::string BrokerEndpoint(int broker) const;
-  // The whole list, as --bootstrap takes it.
+  // All controllers, observers too, as --bootstrap takes them.
   std::string Bootstrap() const;
 
   // A client of all controllers, or of some.
@@ -95,6 +100,9 @@ class Cluster {
   const ClusterOptions& options() const { return options_; }
 
  private:
+  // Founders and observers.
+  int Everybody() const { return options_.controllers + options_.observers; }
+
   const ClusterOptions options_;
   TempDir directory_;
   std::string cluster_id_;

@@ -1,0 +1,256 @@
+// Controllers come and go, by quoratectl, under a stream of topic creations: nothing that was
+// acknowledged is lost, nothing is done twice, and wrong requests get one clear error.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/process/topic_stream.h"
+
+namespace quorate::testing {
+namespace {
+
+using admin::v1::DescribeQuorumResponse;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+std::set<int> Ids(const google::protobuf::RepeatedPtrField<DescribeQuorumResponse::Replica>& list) {
+  std::set<int> ids;
+  for (const auto& replica : list) ids.insert(replica.node_id());
+  return ids;
+}
+
+class MembershipTest : public ::testing::Test {
+ protected:
+  void StartCluster(int founders, int observers) {
+    cluster_.emplace(ClusterOptions{.controllers = founders, .observers = observers, .brokers = 1});
+    cluster_->Start();
+  }
+
+  // quoratectl quorum …
+  std::vector<std::string> Command(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {QuoratectlProgram(), "quorum"});
+    arguments.insert(arguments.end(), {"--bootstrap", cluster_->Bootstrap()});
+    return arguments;
+  }
+
+  void Quoratectl(const std::vector<std::string>& arguments) {
+    const RunResult result = Run(Command(arguments));
+    ASSERT_EQ(result.status.code, 0) << result.output << result.errors;
+  }
+
+  // The one line that it says.
+  std::string Refused(const std::vector<std::string>& arguments) {
+    const RunResult result = Run(Command(arguments));
+    EXPECT_EQ(result.status.code, 1) << result.output << result.errors;
+    EXPECT_EQ(result.output, "");
+    EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
+    return result.errors;
+  }
+
+  void StartObserver(int node) {
+    cluster_->StartController(node);
+    cluster_->AwaitReady({node});
+  }
+
+  DescribeQuorumResponse Quorum() {
+    client::AdminClient client = cluster_->Client();
+    return testing::Must(client.DescribeQuorum({}));
+  }
+
+  void ExpectVoters(const std::set<int>& ids) { EXPECT_EQ(Ids(Quorum().voters()), ids); }
+
+  void ExpectNothingLost(TopicStream& stream, const std::vector<int>& nodes) {
+    stream.Stop();
+    for (const int node : nodes) {
+      SCOPED_TRACE(node);
+      client::AdminClient client = cluster_->Client({node});
+      ExpectExactlyAcknowledged(client, stream);
+    }
+  }
+
+  std::optional<Cluster> cluster_;
+};
+
+TEST_F(MembershipTest, OneControllerGrowsToThreeAndItsFounderMayDie) {
+  StartCluster(1, 2);
+  TopicStream stream(*cluster_, "stream");
+  for (const int node : {2, 3}) {
+    stream.AwaitMore(5);
+    StartObserver(node);
+    Quoratectl({"add", std::to_string(node)});
+  }
+  ExpectVoters({1, 2, 3});
+  stream.AwaitMore(5);
+  cluster_->controller(1).Kill();
+  stream.AwaitMore(5);
+  // It is configured with itself alone, and finds the others by its log.
+  cluster_->StartController(1);
+  cluster_->AwaitReady();
+  // So are the others, which know each other by theirs.
+  cluster_->controller(2).Kill();
+  stream.AwaitMore(5);
+  cluster_->StartController(2);
+  cluster_->AwaitReady();
+  ExpectNothingLost(stream, {1, 2, 3});
+}
+
+TEST_F(MembershipTest, ThreeGrowToFiveAndShrinkToThreeOthers) {
+  StartCluster(3, 2);
+  TopicStream stream(*cluster_, "stream");
+  for (const int node : {4, 5}) {
+    StartObserver(node);
+    Quoratectl({"add", std::to_string(node)});
+    stream.AwaitMore(5);
+  }
+  ExpectVoters({1, 2, 3, 4, 5});
+  cluster_->controller(1).Kill();
+  cluster_->controller(2).Kill();
+  stream.AwaitMore(5);  // five tolerate two
+  for (const int node : {1, 2}) {
+    Quoratectl({"remove", std::to_string(node)});
+    stream.AwaitMore(5);
+  }
+  ExpectVoters({3, 4, 5});
+  cluster_->controller(cluster_->AwaitActive()).Kill();
+  stream.AwaitMore(5);
+  for (const int node : {3, 4, 5}) {
+    if (!cluster_->controller(node).Running()) cluster_->StartController(node);
+  }
+  cluster_->AwaitReady();
+  ExpectNothingLost(stream, {3, 4, 5});
+}
+
+TEST_F(MembershipTest, ADeadControllerIsReplacedByAnother) {
+  StartCluster(3, 1);
+  TopicStream stream(*cluster_, "stream");
+  cluster_->controller(3).Kill();
+  StartObserver(4);
+  Quoratectl({"replace", "3", "--with", "4", "--dry-run"});
+  ExpectVoters({1, 2, 3});
+  Quoratectl({"replace", "3", "--with", "4"});
+  ExpectVoters({1, 2, 4});
+  Quoratectl({"replace", "3", "--with", "4"});  // again: it is done
+  stream.AwaitMore(5);
+  cluster_->controller(1).Kill();
+  stream.AwaitMore(5);
+  ExpectNothingLost(stream, {2, 4});
+}
+
+TEST_F(MembershipTest, AWipedDiskUnderItsNodeIdJoinsAsAnObserverAndIsReplaced) {
+  StartCluster(3, 0);
+  TopicStream stream(*cluster_, "stream");
+  stream.AwaitMore(5);
+  cluster_->controller(3).Kill();
+  std::filesystem::remove_all(cluster_->ControllerDirectory(3));
+  // As a voter it must not go on: it has forgotten what it promised.
+  cluster_->StartController(3);
+  ASSERT_TRUE(cluster_->controller(3).Wait(kPatience));
+  EXPECT_THAT(cluster_->controller(3).Log(),
+              AllOf(HasSubstr("--observer"), HasSubstr("quoratectl quorum replace 3")));
+
+  cluster_->StartController(3, {"--observer"});
+  cluster_->AwaitReady({3});
+  EXPECT_EQ(Ids(Quorum().observers()), std::set<int>{3});
+  EXPECT_THAT(Refused({"add", "3"}), HasSubstr("'quoratectl quorum replace 3'"));
+  Quoratectl({"replace", "3"});
+  ExpectVoters({1, 2, 3});
+  EXPECT_EQ(Ids(Quorum().observers()), std::set<int>());
+  stream.AwaitMore(5);
+  // Its vote counts, and as a voter it starts with the configuration that it always had.
+  cluster_->controller(1).Kill();
+  stream.AwaitMore(5);
+  cluster_->StartController(1);
+  cluster_->AwaitReady();
+  cluster_->controller(3).Kill();
+  cluster_->StartController(3);
+  cluster_->AwaitReady();
+  ExpectNothingLost(stream, {1, 2, 3});
+}
+
+TEST_F(MembershipTest, TheActiveControllerCanBeRemovedAndGoesOnAsAnObserver) {
+  StartCluster(3, 0);
+  TopicStream stream(*cluster_, "stream");
+  stream.AwaitMore(5);
+  const int removed = cluster_->AwaitActive();
+  Quoratectl({"remove", std::to_string(removed)});
+  const std::vector<int> left = cluster_->Others(removed);
+  ExpectVoters({left.begin(), left.end()});
+  EXPECT_NE(cluster_->AwaitActive(), removed);
+  stream.AwaitMore(5);
+  EXPECT_TRUE(WaitFor([&] { return Ids(Quorum().observers()) == std::set<int>{removed}; }));
+  cluster_->AwaitReady({removed});
+  // Back again: it is an observer like any other.
+  Quoratectl({"add", std::to_string(removed)});
+  ExpectVoters({1, 2, 3});
+  ExpectNothingLost(stream, {1, 2, 3});
+}
+
+TEST_F(MembershipTest, LeadershipIsTransferredAndNothingFails) {
+  StartCluster(3, 0);
+  TopicStream stream(*cluster_, "stream");
+  for (int round = 0; round < 3; ++round) {
+    stream.AwaitMore(5);
+    const int target = cluster_->Others(cluster_->AwaitActive()).front();
+    Quoratectl({"transfer", "--to", std::to_string(target)});
+    EXPECT_EQ(cluster_->AwaitActive(), target);
+    Quoratectl({"transfer", "--to", std::to_string(target)});  // nothing to do
+  }
+  const int before = cluster_->AwaitActive();
+  Quoratectl({"transfer"});
+  EXPECT_NE(cluster_->AwaitActive(), before);
+  stream.AwaitMore(5);
+  ExpectNothingLost(stream, {1, 2, 3});
+}
+
+TEST_F(MembershipTest, ACommandOutlivesTheActiveController) {
+  StartCluster(3, 1);
+  TopicStream stream(*cluster_, "stream");
+  // It waits for controller 4, which is not there.
+  Process add(Command({"add", "4", "--timeout", "60s"}), cluster_->directory() + "/add.log");
+  ASSERT_TRUE(WaitFor([&] { return add.Log().find("--observer") != std::string::npos; }));
+  cluster_->controller(cluster_->AwaitActive()).Kill();
+  cluster_->StartController(4);
+  const auto status = add.Wait(kPatience);
+  ASSERT_TRUE(status) << add.Log();
+  EXPECT_EQ(status->code, 0) << add.Log();
+  ExpectVoters({1, 2, 3, 4});
+  stream.AwaitMore(5);
+  ExpectNothingLost(stream, {4});
+}
+
+TEST_F(MembershipTest, WrongRequestsAreRefusedInOneLine) {
+  StartCluster(3, 1);
+  StartObserver(4);
+  const std::string directory = Quorum().observers(0).directory_id();
+  EXPECT_THAT(Refused({"remove", "9"}), HasSubstr("controller 9 is no voter; the voters are 1, 2"));
+  EXPECT_THAT(Refused({"add", "9", "--dry-run"}),
+              HasSubstr("would wait for controller 9 to be in session as an observer"));
+  EXPECT_THAT(Refused({"add", "1"}), HasSubstr("controller 1 is a voter already"));
+  EXPECT_THAT(Refused({"add", "4", "--directory-id", Quorum().voters(0).directory_id()}),
+              HasSubstr("controller 4 has directory id " + directory));
+  EXPECT_THAT(Refused({"remove", "1", "--directory-id", directory}), HasSubstr("not " + directory));
+  EXPECT_THAT(Refused({"replace", "1"}), HasSubstr("empty its data directory"));
+  EXPECT_THAT(Refused({"transfer", "--to", "4"}), HasSubstr("controller 4 is no voter"));
+  // Nobody is there to take its part.
+  cluster_->controller(4).Signal(SIGSTOP);
+  EXPECT_TRUE(WaitFor([&] {
+    const RunResult result = Run(Command({"add", "4", "--dry-run"}));
+    return result.status.code == 1 && result.errors.find("has not caught up") != std::string::npos;
+  }));
+  cluster_->controller(4).Signal(SIGCONT);
+  Quoratectl({"add", "4", "--dry-run"});
+  ExpectVoters({1, 2, 3});
+}
+
+TEST_F(MembershipTest, TheOnlyVoterStays) {
+  StartCluster(1, 0);
+  EXPECT_THAT(Refused({"remove", "1"}), HasSubstr("is the only voter: add another one first"));
+  EXPECT_THAT(Refused({"transfer"}), HasSubstr("no other voter is in session"));
+}
+
+}  // namespace
+}  // namespace quorate::testing
