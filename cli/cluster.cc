@@ -53,12 +53,13 @@ std::string ClusterText(const DescribeClusterResponse& cluster) {
   facts.AddRow({"End offset", std::to_string(cluster.end_offset())});
 
   Table controllers({{.title = "CONTROLLER", .right_aligned = true},
+                     {.title = "ROLE"},
                      {.title = "CLIENTS"},
                      {.title = "PEERS"},
                      {.title = "IN SESSION"}});
   for (const admin::v1::Controller& controller : cluster.controllers()) {
     controllers.AddRow(
-        {std::to_string(controller.node_id()),
+        {std::to_string(controller.node_id()), controller.observer() ? "observer" : "voter",
          controller.client_endpoint().empty() ? kNotKnown : controller.client_endpoint(),
          controller.peer_endpoint(), controller.in_session() ? "yes" : "no"});
   }

@@ -90,7 +90,8 @@ std::string NextSteps(const Survivor& best, const storage::RecoveryResult& resul
       "1. Empty the data directories of the other former voters (of %s). Never start one of them "
       "with its old data: it would not know of the new quorum.\n"
       "2. Start controller %d with its configuration as it is.\n"
-      "3. Let the others join anew, with empty data directories.\n",
+      "3. Start the others with empty data directories and --observer, and make each a voter: "
+      "'quoratectl quorum add NODE'.\n",
       best.node_id, result.entry->epoch().value(), Join(result.former_voters.NodeIds()),
       best.node_id);
 }

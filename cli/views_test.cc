@@ -158,7 +158,9 @@ TEST(ViewsTest, ALeaderWhoseClockIsAheadTookOverNow) {
 }
 
 TEST(ViewsTest, ClusterDescribe) {
-  EXPECT_EQ(ClusterText(Cluster()),
+  auto cluster = Cluster();
+  cluster.mutable_controllers(2)->set_observer(true);
+  EXPECT_EQ(ClusterText(cluster),
             R"(Cluster            MkU3OEVBNTcwNTJENDM2Qg
 Active controller  2 in epoch 7
 Brokers            3
@@ -166,10 +168,10 @@ Topics             1
 Partitions         6 (1 offline, 6 under-replicated)
 End offset         12345
 
-CONTROLLER  CLIENTS         PEERS           IN SESSION
-         1  127.0.0.1:9091  127.0.0.1:9191  yes
-         2  127.0.0.1:9092  127.0.0.1:9192  yes
-         3  ?               127.0.0.1:9193  no
+CONTROLLER  ROLE      CLIENTS         PEERS           IN SESSION
+         1  voter     127.0.0.1:9091  127.0.0.1:9191  yes
+         2  voter     127.0.0.1:9092  127.0.0.1:9192  yes
+         3  observer  ?               127.0.0.1:9193  no
 )");
 }
 

@@ -66,8 +66,8 @@ CallResult<admin::v1::DeleteTopicsResponse> AdminClient::DeleteTopics(
 CallResult<admin::v1::IncrementalAlterConfigsResponse> AdminClient::IncrementalAlterConfigs(
     admin::v1::IncrementalAlterConfigsRequest request) {
   EnsureRequestId(request);
-  const CallKind kind = request.validate_only() ? CallKind::kRead : CallKind::kWrite;
-  return CallMethod(caller_, kind, &AdminService::Stub::IncrementalAlterConfigs, request);
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::IncrementalAlterConfigs,
+                    request);
 }
 
 CallResult<admin::v1::ListTopicsResponse> AdminClient::ListTopics(

@@ -1,5 +1,6 @@
 // AdminService for programs: each call is made through a failover (failover_caller.h), and every
-// call that changes something carries a request id, so that its retries are safe.
+// call that changes something carries a request id, or names what is to be, so that its retries are
+// safe.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,8 @@ class AdminClient {
   CallResult<admin::v1::DescribeConfigsResponse> DescribeConfigs(
       const admin::v1::DescribeConfigsRequest& request);
 
-  // These need no request id, because the request names what is to be: REQUIRES: RemoveVoter has a
-  // directory id, TransferLeadership a target.
+  // These name what is to be. REQUIRES: RemoveVoter has a directory id, TransferLeadership a
+  // target, unless they only validate.
   CallResult<admin::v1::ChangeVotersResponse> AddVoter(const admin::v1::AddVoterRequest& request);
   CallResult<admin::v1::ChangeVotersResponse> RemoveVoter(
       const admin::v1::RemoveVoterRequest& request);

@@ -67,8 +67,8 @@ using CallResult = std::variant<Response, CallFailure>;
 // Whether the call changes anything: only then can its outcome be unknown.
 enum class CallKind { kRead, kWrite };
 
-// Whether another attempt may succeed. REQUIRES: a call that changes something carries a request
-// id, which makes it safe to repeat one whose outcome is unknown.
+// Whether another attempt may succeed. REQUIRES: a call that changes something carries a request id
+// or names what is to be, which makes it safe to repeat one whose outcome is unknown.
 bool IsRetryable(const common::v1::Error& error);
 
 // Not thread-safe. Blocks.

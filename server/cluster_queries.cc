@@ -65,6 +65,7 @@ void AddControllers(const raft::QuorumStatus& status, const ControllerDirectory&
     controller->set_client_endpoint(directory.ClientEndpoint(replica.key.node_id).value_or(""));
     controller->set_peer_endpoint(replica.peer_endpoint);
     controller->set_in_session(replica.in_session || replica.key.node_id == status.self);
+    controller->set_observer(!replica.is_voter);
   }
 }
 

@@ -17,7 +17,10 @@ void PeerRoster::Start() {
 
 void PeerRoster::Stop() {
   running_ = false;
-  for (auto& [id, peer] : peers_) peer.state.Stop();
+  for (auto& [id, peer] : peers_) {
+    peer.state.Stop();
+    peer.dialled = false;
+  }
 }
 
 void PeerRoster::SetVoters(const raft::VoterSet& voters) {

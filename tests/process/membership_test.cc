@@ -38,13 +38,13 @@ class MembershipTest : public ::testing::Test {
   }
 
   void Quoratectl(const std::vector<std::string>& arguments) {
-    const RunResult result = Run(Command(arguments));
+    const RunResult result = testing::Run(Command(arguments));
     ASSERT_EQ(result.status.code, 0) << result.output << result.errors;
   }
 
   // The one line that it says.
   std::string Refused(const std::vector<std::string>& arguments) {
-    const RunResult result = Run(Command(arguments));
+    const RunResult result = testing::Run(Command(arguments));
     EXPECT_EQ(result.status.code, 1) << result.output << result.errors;
     EXPECT_EQ(result.output, "");
     EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1) << result.errors;
@@ -171,6 +171,31 @@ TEST_F(MembershipTest, AWipedDiskUnderItsNodeIdJoinsAsAnObserverAndIsReplaced) {
   ExpectNothingLost(stream, {1, 2, 3});
 }
 
+TEST_F(MembershipTest, AfterAQuorumIsLostAndRecoveredTheOthersJoinAnew) {
+  StartCluster(3, 0);
+  client::AdminClient client = cluster_->Client();
+  CreateTopic(client, "before", 1, 1);
+  cluster_->AwaitReady();
+  for (const int node : {1, 2, 3}) cluster_->controller(node).Kill();
+  for (const int node : {2, 3}) std::filesystem::remove_all(cluster_->ControllerDirectory(node));
+  const RunResult recovered =
+      testing::Run({QuoratectlProgram(), "quorum", "recover", "--data-dir",
+                    cluster_->ControllerDirectory(1), "--reason", "racks 2 and 3 burnt", "--yes"});
+  ASSERT_EQ(recovered.status.code, 0) << recovered.errors;
+  cluster_->StartController(1);
+  cluster_->AwaitReady();
+  ExpectVoters({1});
+  for (const int node : {2, 3}) {
+    cluster_->StartController(node, {"--observer"});
+    cluster_->AwaitReady({node});
+    Quoratectl({"add", std::to_string(node)});
+  }
+  ExpectVoters({1, 2, 3});
+  cluster_->controller(1).Kill();
+  CreateTopic(client, "after", 1, 1);
+  EXPECT_EQ(TopicNames(client), (std::vector<std::string>{"after", "before"}));
+}
+
 TEST_F(MembershipTest, TheActiveControllerCanBeRemovedAndGoesOnAsAnObserver) {
   StartCluster(3, 0);
   TopicStream stream(*cluster_, "stream");
@@ -238,7 +263,7 @@ TEST_F(MembershipTest, WrongRequestsAreRefusedInOneLine) {
   // Nobody is there to take its part.
   cluster_->controller(4).Signal(SIGSTOP);
   EXPECT_TRUE(WaitFor([&] {
-    const RunResult result = Run(Command({"add", "4", "--dry-run"}));
+    const RunResult result = testing::Run(Command({"add", "4", "--dry-run"}));
     return result.status.code == 1 && result.errors.find("has not caught up") != std::string::npos;
   }));
   cluster_->controller(4).Signal(SIGCONT);
