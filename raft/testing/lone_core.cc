@@ -116,7 +116,7 @@ void LoneCore::Advance(Duration d) {
 void LoneCore::MeetDeadline(event::Wake wake) {
   CHECK(deadline_ != kNever);
   now_ = std::max(now_, deadline_);
-  Step(std::move(wake));
+  Step(wake);
 }
 
 void LoneCore::Sync() {
