@@ -283,7 +283,7 @@ TEST(QuoratectlTest, UnreachableExitsWith3AndTellsWhatEachEndpointAnswered) {
     return ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "no leader");
   });
   const std::string both = Endpoint(dead) + "," + leaderless.endpoint().ToString();
-  const Result table = Quoratectl({"topics", "list", "--timeout", "1s"}, {{kBootstrap, both}});
+  const Result table = Quoratectl({"topics", "list", "--timeout", "3s"}, {{kBootstrap, both}});
   EXPECT_EQ(table.exit_code, 3);
   EXPECT_THAT(table.out, IsEmpty());
   EXPECT_THAT(table.err, AllOf(HasSubstr(Endpoint(dead) + ": "), HasSubstr("Connection refused"),
@@ -291,7 +291,7 @@ TEST(QuoratectlTest, UnreachableExitsWith3AndTellsWhatEachEndpointAnswered) {
                                HasSubstr("no leader"), HasSubstr("--bootstrap")));
 
   const Result json =
-      Quoratectl({"topics", "list", "--timeout", "1s", "--bootstrap", both, "--output", "json"});
+      Quoratectl({"topics", "list", "--timeout", "3s", "--bootstrap", both, "--output", "json"});
   EXPECT_EQ(json.exit_code, 3);
   EXPECT_THAT(json.out, IsEmpty());
   const auto error = nlohmann::json::parse(json.err)["error"];

@@ -146,7 +146,6 @@ void RequestRouter::Abandon() {
   executor_->Post([this] {
     while (!pending_.empty()) {
       const PendingPtr pending = pending_.begin()->second;
-      Unpark(pending);
       if (pending->attempt > 0) pending->maybe_executed = true;
       Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, kStopping);
     }
@@ -328,6 +327,8 @@ void RequestRouter::Unpark(const PendingPtr& pending) {
 void RequestRouter::Finish(const PendingPtr& pending, controller::Answer<MessagePtr> answer) {
   pending->answered = true;
   pending_.erase(pending->number);
+  // It waits for its next try when an earlier one answers after all.
+  Unpark(pending);
   if (auto* error = std::get_if<Error>(&answer);
       error != nullptr && pending->maybe_executed && !pending->method->read_only) {
     error->set_outcome(common::v1::UNKNOWN);

@@ -73,7 +73,10 @@ class RequestRouterTest : public testing::Test {
     router_.Call(
         method_, std::move(request),
         {.principal = "alice", .deadline = clock_.Now() + milliseconds(1000)},
-        [this] { return cancelled_; },
+        [this] {
+          ++asked_;
+          return cancelled_;
+        },
         [this](controller::Answer<RequestRouter::MessagePtr> answer) {
           answers_.push_back(std::move(answer));
         });
@@ -129,6 +132,7 @@ class RequestRouterTest : public testing::Test {
   std::string here_principal_;
   std::vector<controller::Answer<RequestRouter::MessagePtr>> answers_;
   bool cancelled_ = false;
+  int asked_ = 0;
 };
 
 TEST_F(RequestRouterTest, OnTheActiveControllerItRunsHere) {
@@ -259,6 +263,21 @@ TEST_F(RequestRouterTest, AnEarlierTryMayAnswerAfterAll) {
   SetLeader(2, kThird);
   AnswerForward(0, Forwarded(12));
   AnswerForward(1, Forwarded(12));
+  EXPECT_THAT(answers_, SizeIs(1));
+}
+
+TEST_F(RequestRouterTest, AnEarlierTryMayAnswerWhileItWaitsForTheNext) {
+  SetLeader(1, kOther);
+  Call(true);
+  SetLeader(2, kThird);
+  AnswerForward(1, ForwardedError(NotController(common::v1::REFUSED)));
+  AnswerForward(0, Forwarded(12));
+  EXPECT_EQ(AnsweredOffset(), 12);
+  // Whoever called is gone, and must not even be asked whether it still wants an answer.
+  asked_ = 0;
+  executor_.AdvanceBy(milliseconds(1000));
+  EXPECT_EQ(asked_, 0);
+  EXPECT_THAT(forwarder_.sent, SizeIs(2));
   EXPECT_THAT(answers_, SizeIs(1));
 }
 

@@ -16,13 +16,7 @@ using raft::VoteRequest;
 using raft::VoteResponse;
 
 FakeCluster::FakeCluster() {
-  for (int id = 1; id <= 3; ++id) {
-    Node& node = nodes_[id];
-    node.options.self = KeyOf(id);
-    node.facts.voters = &Voters();
-    node.facts.deadline = now_ + std::chrono::seconds(1);
-    Start(id);
-  }
+  for (int id = 1; id <= 3; ++id) StartEmpty(KeyOf(id));
 }
 
 raft::ReplicaKey FakeCluster::KeyOf(int node, char incarnation) {
@@ -35,6 +29,16 @@ const raft::VoterSet& FakeCluster::Voters() {
   static const auto* const voters =
       new raft::VoterSet({{.key = KeyOf(1)}, {.key = KeyOf(2)}, {.key = KeyOf(3)}});
   return *voters;
+}
+
+void FakeCluster::StartEmpty(const raft::ReplicaKey& key) {
+  const int id = key.node_id.value();
+  Node& node = nodes_[id];
+  node = {};
+  node.options.self = key;
+  node.facts.voters = &Voters();
+  node.facts.deadline = now_ + std::chrono::seconds(1);
+  Start(id);
 }
 
 void FakeCluster::Start(int node) {

@@ -37,6 +37,8 @@ class FakeCluster {
   MonoTime now() const { return now_; }
   void Pass(Duration time) { now_ += time; }
 
+  // A process starts on an empty disk of that directory id.
+  void StartEmpty(const raft::ReplicaKey& key);
   // A process of the node starts on what the facts say.
   void Start(int node);
   // Shows the event, then the node as it is now with its effects, which are used up.

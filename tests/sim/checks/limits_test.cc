@@ -232,6 +232,22 @@ TEST_F(LimitsTest, AHandOverToATargetThatLacksEntries) {
   ExpectViolation(12, "hands over to a target that does not have everything");
 }
 
+TEST_F(LimitsTest, AHandOverToATargetWhoseDiskWasReplacedUnseen) {
+  c_.Replicate(1, 3);
+  c_.Step(1, raft::event::PauseConfirmed{.epoch = Epoch(1)});
+  c_.StartEmpty(FakeCluster::KeyOf(3, 'b'));
+  c_.Send(1, 3, raft::TimeoutNow{.epoch = Epoch(1)});
+  c_.Step(1);
+  EXPECT_EQ(c_.Violated(), "");
+}
+
+TEST_F(LimitsTest, AHandOverToANodeThatIsNoVoter) {
+  c_.Step(1, raft::event::PauseConfirmed{.epoch = Epoch(1)});
+  c_.Send(1, 4, raft::TimeoutNow{.epoch = Epoch(1)});
+  c_.Step(1);
+  ExpectViolation(12, "hands over to a target that does not have everything");
+}
+
 TEST_F(LimitsTest, AHandOverWhoseUsersGoOn) {
   c_.Step(1, raft::event::PauseConfirmed{.epoch = Epoch(1)});
   c_.Emit(1, raft::effect::Pause{Epoch(1)});

@@ -176,13 +176,17 @@ void MessageChecks::Check(const NodeRecord& node, const raft::AppendRequest& req
   }
 }
 
+const NodeRecord* MessageChecks::FindVoter(const NodeRecord& node, NodeId id) const {
+  const raft::Voter* voter = node.disk.written().voters().FindByNodeId(id);
+  return voter != nullptr ? cluster_.Find(voter->key) : nullptr;
+}
+
 void MessageChecks::Check(const NodeRecord& node, NodeId to, const raft::Heartbeat& heartbeat) {
   const LogIndex commit = heartbeat.commit_index;
   if (!node.now.leads() || heartbeat.epoch != node.epoch() || commit > node.now.commit_index) {
     return Violated(5, node, "tells of a commit that it does not know", heartbeat);
   }
-  const raft::Voter* voter = node.disk.written().voters().FindByNodeId(to);
-  const NodeRecord* peer = voter != nullptr ? cluster_.Find(voter->key) : nullptr;
+  const NodeRecord* peer = FindVoter(node, to);
   // What is said to another disk under its node id is not for it.
   if (peer == nullptr || peer != cluster_.FindLatest(to)) return;
   // In a newer epoch it may have cut what it once acknowledged.
@@ -198,9 +202,10 @@ void MessageChecks::CheckOrder(const NodeRecord& node, NodeId target) {
     Violated(12, node, "hands over while its users may still propose", order);
   }
   const LogMirror& log = node.disk.written().log;
-  const NodeRecord* to = cluster_.FindLatest(target);
+  const NodeRecord* to = FindVoter(node, target);
+  // It may have another disk by now, on which the order does no harm, or be in a newer epoch.
   const bool has_all =
-      to != nullptr && (to->epoch() > node.epoch() ||
+      to != nullptr && (to != cluster_.FindLatest(target) || to->epoch() > node.epoch() ||
                         to->disk.durable().log.Holds(log.last_index(), log.last().mark));
   if (!has_all || node.now.commit_index != log.last_index()) {
     Violated(12, node, "hands over to a target that does not have everything", order);

@@ -36,6 +36,8 @@ class MessageChecks {
   void Check(const NodeRecord& node, raft::SessionId session, const raft::AppendResponse& response);
   void Check(const NodeRecord& node, raft::SessionId session,
              const raft::SnapshotChunkResponse& response);
+  // The voter of that id, as the node has written down who they are; null: none is.
+  const NodeRecord* FindVoter(const NodeRecord& node, NodeId id) const;
   // Who leads `epoch` now; null: nobody does, so nobody counts what is acknowledged in it.
   const NodeRecord* FindReigning(Epoch epoch) const;
   void Check(const NodeRecord& node, NodeId asker, const raft::VoteResponse& response);
