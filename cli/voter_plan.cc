@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "cli/quorum.h"
 
 namespace quorate::cli {
 namespace {
@@ -66,11 +65,12 @@ VoterPlan ReplaceDirectory(const DescribeQuorumResponse& quorum, int32_t node_id
   if (!directory_id.empty() && voter->directory_id() == directory_id) {
     return std::vector<VoterStep>{};
   }
-  if (Find(quorum.observers(), node_id) == nullptr && InContact(quorum, *voter)) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "controller %d runs with directory id %s, which is the voter: to replace that one, stop "
-        "it, empty its data directory and start it with --observer",
-        node_id, voter->directory_id()));
+  // Perhaps it is just starting: that the voter was heard a moment ago does not say that it runs.
+  if (Find(quorum.observers(), node_id) == nullptr) {
+    return Awaited{absl::StrFormat(
+        "controller %d to be in session as an observer with another directory id than the voter's, "
+        "%s: stop it, empty its data directory and start it with --observer",
+        node_id, voter->directory_id())};
   }
   VoterPlan plan = AddObserver(quorum, node_id, directory_id);
   if (auto* steps = std::get_if<std::vector<VoterStep>>(&plan)) {

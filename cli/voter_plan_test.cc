@@ -97,12 +97,15 @@ TEST(PlanReplaceTest, GoesOnWhereAnEarlierRunEnded) {
 
 TEST(PlanReplaceTest, ANewDirectoryComesAfterTheOldOneWent) {
   ExpectSteps(PlanReplace(WithObserver(Quorum(3), 3), 3, 3, ""), {Remove(3), Add(3)});
-  EXPECT_THAT(WaitsFor(PlanReplace(Quorum(3), 3, 3, "")), HasSubstr("controller 3"));
+  // Heard a moment ago or not: it may be just starting with its new directory.
+  for (const int silent : {0, 3}) {
+    EXPECT_THAT(WaitsFor(PlanReplace(Quorum(silent), 3, 3, "")),
+                HasSubstr("empty its data directory"));
+  }
   ExpectSteps(PlanReplace(Quorum(), 3, 3, kOld), {});
 }
 
 TEST(PlanReplaceTest, MistakesAreNamed) {
-  EXPECT_THAT(Refusal(PlanReplace(Quorum(), 3, 3, "")), HasSubstr("empty its data directory"));
   EXPECT_THAT(Refusal(PlanReplace(WithObserver(Quorum(), 4), 9, 4, "")),
               HasSubstr("controller 9 is no voter"));
   EXPECT_THAT(Refusal(PlanReplace(WithObserver(Quorum(3), 3), 3, 3, "AAAAAAAAAAAAAAAAAAAAAQ")),

@@ -258,7 +258,7 @@ TEST_F(MembershipTest, WrongRequestsAreRefusedInOneLine) {
   EXPECT_THAT(Refused({"add", "4", "--directory-id", Quorum().voters(0).directory_id()}),
               HasSubstr("controller 4 has directory id " + directory));
   EXPECT_THAT(Refused({"remove", "1", "--directory-id", directory}), HasSubstr("not " + directory));
-  EXPECT_THAT(Refused({"replace", "1"}), HasSubstr("empty its data directory"));
+  EXPECT_THAT(Refused({"replace", "1", "--dry-run"}), HasSubstr("empty its data directory"));
   EXPECT_THAT(Refused({"transfer", "--to", "4"}), HasSubstr("controller 4 is no voter"));
   // Nobody is there to take its part.
   cluster_->controller(4).Signal(SIGSTOP);
