@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -177,6 +178,39 @@ TEST_F(DamageTest, ALastWriteCutShortOnAllAtOnceIsDroppedAndTheyGoOn) {
                 AnyOf(ElementsAre("first", "second"), ElementsAre("first", "last", "second")));
     for (const int node : {1, 2, 3}) cluster_.controller(node).Kill();
   }
+}
+
+// What it has lost it may have promised: it comes back as another replica, from the others.
+TEST_F(DamageTest, AControllerWhoseLastWriteIsDamagedRejoinsFromTheOthers) {
+  const std::string directory = cluster_.ControllerDirectory(damaged_);
+  client::AdminClient client = cluster_.Client();
+  CreateTopic(client, "last", 1, 1);
+  cluster_.AwaitReady();
+  Process& process = cluster_.controller(damaged_);
+  process.Signal(SIGTERM);
+  ASSERT_TRUE(process.Wait(kPatience));
+  // At its full length it was written whole, so it may have been acknowledged.
+  ASSERT_NO_FATAL_FAILURE(FlipBit(WalOf(directory), fs::file_size(WalOf(directory)) - 1));
+  cluster_.StartController(damaged_);
+  Process& restarted = cluster_.controller(damaged_);
+  const auto status = restarted.Wait(kPatience);
+  ASSERT_TRUE(status) << "it takes part with a damaged log";
+  EXPECT_EQ(status->code, 1) << restarted.Log();
+  EXPECT_THAT(restarted.Log(),
+              HasSubstr("'quoratectl quorum replace " + std::to_string(damaged_) + "'"));
+
+  fs::remove_all(directory);
+  cluster_.StartController(damaged_, {"--observer"});
+  // At once: the command waits for it.
+  const RunResult replaced =
+      testing::Run({QuoratectlProgram(), "quorum", "replace", std::to_string(damaged_),
+                    "--bootstrap", cluster_.Bootstrap()});
+  ASSERT_EQ(replaced.status.code, 0) << replaced.errors;
+  cluster_.AwaitReady();
+  EXPECT_THAT(TopicsOn(damaged_), ElementsAre("first", "last", "second"));
+  // Its vote counts again.
+  cluster_.controller(cluster_.Others(damaged_).front()).Kill();
+  CreateTopic(client, "with-its-vote", 1, 1);
 }
 
 }  // namespace
