@@ -173,10 +173,7 @@ void RequestRouter::DispatchAgain() {
       movable.push_back(pending);
     }
   }
-  for (const PendingPtr& pending : movable) {
-    Unpark(pending);
-    Dispatch(pending);
-  }
+  for (const PendingPtr& pending : movable) Dispatch(pending);
 }
 
 void RequestRouter::Enter(const PendingPtr& pending) {
@@ -189,6 +186,7 @@ void RequestRouter::Enter(const PendingPtr& pending) {
 }
 
 void RequestRouter::Dispatch(const PendingPtr& pending) {
+  Unpark(pending);
   const bool late = clock_->Now() >= pending->context.deadline;
   const LeaderView view = leader_->view();
   if (late || pending->is_cancelled()) {
@@ -288,6 +286,8 @@ void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
 }
 
 void RequestRouter::Retry(const PendingPtr& pending) {
+  // Parked if no leader was known while the try was under way.
+  Unpark(pending);
   pending_.emplace(pending->number, pending);
   const LeaderView view = leader_->view();
   if (view != pending->tried && view.leader) {
@@ -310,10 +310,7 @@ void RequestRouter::Park(const PendingPtr& pending, MonoTime until) {
   pending->parked_bytes = bytes;
   ++parked_;
   parked_bytes_ += bytes;
-  pending->timer = executor_->PostAt(until, [this, pending] {
-    Unpark(pending);
-    Dispatch(pending);
-  });
+  pending->timer = executor_->PostAt(until, [this, pending] { Dispatch(pending); });
 }
 
 void RequestRouter::Unpark(const PendingPtr& pending) {

@@ -115,6 +115,16 @@ class RequestRouterTest : public testing::Test {
     return response;
   }
 
+  // Who is answered is gone, and must not even be asked whether it still wants an answer.
+  void ExpectNoFurtherTry() {
+    const size_t sent = forwarder_.sent.size();
+    asked_ = 0;
+    executor_.AdvanceBy(milliseconds(1000));
+    EXPECT_EQ(asked_, 0);
+    EXPECT_THAT(forwarder_.sent, SizeIs(sent));
+    EXPECT_THAT(answers_, SizeIs(1));
+  }
+
   int64_t AnsweredOffset() const {
     const auto& message = std::get<RequestRouter::MessagePtr>(answers_.back());
     return static_cast<const CreateTopicsResponse&>(*message).end_offset();
@@ -273,12 +283,22 @@ TEST_F(RequestRouterTest, AnEarlierTryMayAnswerWhileItWaitsForTheNext) {
   AnswerForward(1, ForwardedError(NotController(common::v1::REFUSED)));
   AnswerForward(0, Forwarded(12));
   EXPECT_EQ(AnsweredOffset(), 12);
-  // Whoever called is gone, and must not even be asked whether it still wants an answer.
-  asked_ = 0;
-  executor_.AdvanceBy(milliseconds(1000));
-  EXPECT_EQ(asked_, 0);
-  EXPECT_THAT(forwarder_.sent, SizeIs(2));
-  EXPECT_THAT(answers_, SizeIs(1));
+  ExpectNoFurtherTry();
+}
+
+TEST_F(RequestRouterTest, ItWaitsOnceForWhatItsTryAndItsLeaderTellIt) {
+  SetLeader(1, kOther);
+  Call(true);
+  // The leader of epoch 2 is gone again when the loop hears of it.
+  leader_.OnLeaderChange(Epoch(3), std::nullopt);
+  router_.OnLeaderChange(Epoch(2), kThird);
+  executor_.RunReady();
+  AnswerForward(0, ForwardedError(NotController(common::v1::REFUSED)));
+  SetLeader(4, kThird);
+  ASSERT_THAT(forwarder_.sent, SizeIs(2));
+  AnswerForward(1, Forwarded(12));
+  EXPECT_EQ(AnsweredOffset(), 12);
+  ExpectNoFurtherTry();
 }
 
 TEST_F(RequestRouterTest, ARefusalAfterAnUnknownTryIsUnknown) {
