@@ -66,7 +66,8 @@ await_listening() {
   local i
   for ((i = 0; i < 300; ++i)); do
     [ -s "$data/$1.ready" ] && return
-    pid_of "$1" >/dev/null || break
+    # Not pid_of: the child is still this shell's copy until it becomes the program.
+    kill -0 "$(cat "$data/$1.pid")" 2>/dev/null || break
     sleep 0.1
   done
   echo "quickstart.sh: $1 did not start; the end of $data/$1.log:" >&2
