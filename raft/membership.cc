@@ -39,6 +39,7 @@ bool RaftCore::IsElectable() const {
   // The entry that removes it may be in its log alone, which then is too long for those that remain
   // to be elected: it must lead once more to get it committed (dissertation §4.2.2).
   const bool removal_is_open = log_.voters_index() > log_.commit_index();
+  if (IsMutant(Mutant::kObserverStands)) return true;
   return IsVoter() || (removal_is_open && log_.previous_voters().Contains(options_.self));
 }
 
@@ -69,6 +70,15 @@ void RaftCore::TrackPeer(const ReplicaKey& peer) {
 
 void RaftCore::ForgetUnlessVoter(const ReplicaKey& peer) {
   if (!log_.voters().Contains(peer)) std::get<Leader>(role_).peers.erase(peer);
+}
+
+size_t RaftCore::CountVoters(absl::FunctionRef<bool(const FollowerProgress&)> holds) const {
+  size_t count = log_.voters().Contains(options_.self) ? 1 : 0;
+  for (const auto& [key, progress] : std::get<Leader>(role_).peers) {
+    const bool counts = log_.voters().Contains(key) || IsMutant(Mutant::kCountObservers);
+    count += counts && holds(progress) ? 1 : 0;
+  }
+  return count;
 }
 
 void RaftCore::LeaveIfRemoved() {

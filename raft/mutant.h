@@ -86,6 +86,10 @@ namespace quorate::raft {
   X(kChangeBeforeBarrier, "change-before-barrier", "changes voters with its barrier uncommitted")  \
   X(kChangeDuringChange, "change-during-change", "changes voters while a change is open")          \
   X(kChangeManyAtOnce, "change-many-at-once", "changes voters by more than one at a time")         \
+  X(kObserverStands, "observer-stands", "an observer stands for election")                         \
+  X(kCommitOnObservers, "commit-on-observers", "counts what observers acknowledge")                \
+  X(kCountObservers, "count-observers", "observers confirm reads, and keep a leader in office")    \
+  X(kHandOverToObserver, "hand-over-to-observer", "an observer is told to stand")                  \
   /* Reads and hand-over */                                                                        \
   X(kReadBeforeBarrier, "read-before-barrier", "a new leader serves reads before its barrier")     \
   X(kReadWithoutRound, "read-without-round", "serves reads without asking its peers")              \

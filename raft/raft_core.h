@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "raft/durability_gate.h"
@@ -234,16 +235,7 @@ class RaftCore {
   void TrackPeer(const ReplicaKey& peer);
   void ForgetUnlessVoter(const ReplicaKey& peer);
   // The voters of which `holds(progress)`, this leader included if it is one itself.
-  template <typename Holds>
-  size_t CountVoters(Holds holds) const {
-    size_t count = 0;
-    for (const Voter& voter : log_.voters().voters()) {
-      const bool counts =
-          voter.key == options_.self || holds(std::get<Leader>(role_).peers.at(voter.key));
-      count += counts ? 1 : 0;
-    }
-    return count;
-  }
+  size_t CountVoters(absl::FunctionRef<bool(const FollowerProgress&)> holds) const;
   void LeaveIfRemoved();
 
   // snapshots.cc

@@ -172,6 +172,10 @@ void RaftCore::AdvanceCommit() {
         IsMutant(Mutant::kSelfAckBeforeDurable) ? log_.last_index() : log_.durable_index();
     match.push_back(voter.key == options_.self ? own : leader.peers.at(voter.key).match_index());
   }
+  for (const auto& [key, progress] : leader.peers) {
+    const bool counts = IsMutant(Mutant::kCommitOnObservers) && !log_.voters().Contains(key);
+    if (counts) match.push_back(progress.match_index());
+  }
   const LogIndex majority = IsMutant(Mutant::kCommitOnOwnDisk)
                                 ? log_.durable_index()
                                 : VoterSet::MajorityIndex(std::move(match));

@@ -100,7 +100,7 @@ std::optional<ReplicaKey> RaftCore::MostCaughtUpVoter() const {
   std::optional<ReplicaKey> best;
   LogIndex best_match;
   for (const auto& [key, progress] : std::get<Leader>(role_).peers) {
-    if (!log_.voters().Contains(key)) continue;
+    if (!log_.voters().Contains(key) && !IsMutant(Mutant::kHandOverToObserver)) continue;
     if (!IsUp(key, StreamClass::kControl) || !IsUp(key, StreamClass::kAppend)) continue;
     if (!best || progress.match_index() > best_match) {
       best = key;

@@ -29,7 +29,7 @@ void DieWithSeed() {
 double Seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 RunOptions OptionsOf(const Flags& flags, uint64_t seed) {
-  RunOptions options{.seed = seed, .voters = flags.voters};
+  RunOptions options{.seed = seed, .voters = flags.voters, .observers = flags.observers};
   if (flags.seconds) options.length = Duration(static_cast<int64_t>(*flags.seconds * 1e9));
   return options;
 }
@@ -37,6 +37,7 @@ RunOptions OptionsOf(const Flags& flags, uint64_t seed) {
 std::string ReplayOf(const Flags& flags, uint64_t seed) {
   std::string command = absl::StrFormat("quorate-sim --seed %d", seed);
   if (flags.voters) absl::StrAppendFormat(&command, " --voters %d", *flags.voters);
+  if (flags.observers) absl::StrAppendFormat(&command, " --observers %d", *flags.observers);
   if (flags.seconds) absl::StrAppendFormat(&command, " --seconds %g", *flags.seconds);
   if (flags.storm) command += " --storm";
   if (!flags.mutant.empty()) absl::StrAppendFormat(&command, " --mutant %s", flags.mutant);

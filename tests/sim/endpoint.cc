@@ -31,9 +31,7 @@ Endpoint::Endpoint(Network* network, Actor* actor, raft::PeerHello hello,
 void Endpoint::Start(raft::TransportEvents* events) {
   events_ = events;
   network_.SetProcess(id(), this);
-  for (const auto& [peer, state] : peers_) {
-    for (const StreamClass stream : raft::kStreamClasses) Dial(peer, stream);
-  }
+  for (const auto& [peer, state] : peers_) Update(peer);
 }
 
 void Endpoint::Crash() {
@@ -41,13 +39,7 @@ void Endpoint::Crash() {
   if (network_.ProcessOf(id()) == this) network_.SetProcess(id(), nullptr);
   for (auto& [peer, state] : peers_) {
     for (Link& link : state.links) {
-      if (Connection* connection = std::exchange(link.connection, nullptr)) {
-        connection->state = State::kClosed;
-        network_.Carry(connection, Way::kForth, [connection] {
-          Endpoint* acceptor = connection->acceptor;
-          if (acceptor) acceptor->WhenRunning([=] { acceptor->Forget(connection); });
-        });
-      }
+      if (Connection* connection = std::exchange(link.connection, nullptr)) HangUp(connection);
     }
     for (Connection* connection : std::exchange(state.inbound, {})) {
       connection->acceptor = nullptr;
@@ -63,9 +55,11 @@ void Endpoint::Crash() {
 
 void Endpoint::Send(NodeId to, raft::Message message) {
   if (dead_) return;
-  Connection* connection = LinkOf(to, StreamOf(message)).connection;
-  if (connection != nullptr && connection->state == State::kUp) {
-    network_.Send(connection, Way::kForth, std::move(message));
+  if (peers_.contains(to)) {
+    Connection* connection = LinkOf(to, StreamOf(message)).connection;
+    if (connection != nullptr && connection->state == State::kUp) {
+      network_.Send(connection, Way::kForth, std::move(message));
+    }
   }
   after_call_();
 }
@@ -101,9 +95,50 @@ void Endpoint::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
 }
 
 void Endpoint::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {
+  // Not at once: the core announces amid a step, and must not be told of streams that end before.
+  if (voter_set) WhenRunning([this, voters = *voter_set] { SetVoters(voters); });
   hello_.has_log = has_log;
   hello_.voter_set = std::move(voter_set);
   if (events_ != nullptr && !dead_) after_call_();
+}
+
+// Whom it dials.
+
+void Endpoint::SetVoters(const raft::VoterSet& voters) {
+  voters_.clear();
+  for (const NodeId peer : voters.NodeIds()) {
+    if (peer == id()) continue;
+    voters_.insert(peer);
+    peers_[peer];
+  }
+  for (const auto& [peer, state] : peers_) Update(peer);
+}
+
+bool Endpoint::IsWanted(NodeId peer) const {
+  const std::vector<NodeId>& configured = hello_.configured_voters;
+  return std::find(configured.begin(), configured.end(), peer) != configured.end() ||
+         voters_.contains(peer) || !peers_.at(peer).inbound.empty();
+}
+
+void Endpoint::Update(NodeId peer) {
+  Peer& state = peers_.at(peer);
+  const bool is_wanted = IsWanted(peer);
+  if (dead_ || std::exchange(state.is_dialled, is_wanted) == is_wanted) return;
+  if (!is_wanted) return Retire(peer);
+  for (const StreamClass stream : raft::kStreamClasses) Dial(peer, stream);
+}
+
+void Endpoint::Retire(NodeId peer) {
+  network_.scheduler().Cancel(std::exchange(peers_.at(peer).death, kNoTimer));
+  for (const StreamClass stream : raft::kStreamClasses) {
+    Link& link = LinkOf(peer, stream);
+    network_.scheduler().Cancel(std::exchange(link.redial, kNoTimer));
+    Connection* connection = std::exchange(link.connection, nullptr);
+    if (connection == nullptr) continue;
+    const bool was_up = connection->state == State::kUp;
+    HangUp(connection);
+    if (was_up && !dead_) events_->OnStreamDown(peer, stream);
+  }
 }
 
 // Our own streams.
@@ -131,8 +166,17 @@ void Endpoint::Dial(NodeId peer, StreamClass stream) {
       actor_);
 }
 
+void Endpoint::HangUp(Connection* connection) {
+  connection->state = State::kClosed;
+  network_.Carry(connection, Way::kForth, [connection] {
+    Endpoint* acceptor = connection->acceptor;
+    if (acceptor) acceptor->WhenRunning([=] { acceptor->Forget(connection); });
+  });
+}
+
 void Endpoint::OnAccepted(Connection* connection, const raft::PeerHello& hello) {
-  if (connection->state != State::kDialling) return;
+  // It took too long.
+  if (connection->state == State::kClosed) return HangUp(connection);
   connection->state = State::kUp;
   const NodeId peer = connection->to;
   LinkOf(peer, connection->stream).backoff = Duration(0);
@@ -167,7 +211,8 @@ void Endpoint::Break(Connection* connection) {
   network_.scheduler().After(
       Duration(network_.rng().Below(static_cast<uint64_t>(network_.options().stale_max.count()))),
       [connection] {
-        if (Endpoint* acceptor = connection->acceptor) acceptor->Forget(connection);
+        Endpoint* acceptor = connection->acceptor;
+        if (acceptor) acceptor->WhenRunning([=] { acceptor->Forget(connection); });
       });
   Dial(peer, stream);
   if (before != State::kUp) return;
@@ -189,11 +234,12 @@ void Endpoint::DeclareDead(NodeId peer) {
 void Endpoint::Accept(Connection* connection, const raft::PeerHello& hello) {
   const NodeId peer = hello.key.node_id;
   connection->acceptor = this;
-  peers_.at(peer).inbound.push_back(connection);
+  peers_[peer].inbound.push_back(connection);
   network_.Carry(connection, Way::kBack, [connection, answer = hello_] {
     Endpoint* dialler = connection->dialler;
     dialler->WhenRunning([=] { dialler->OnAccepted(connection, answer); });
   });
+  Update(peer);
   if (connection->stream == StreamClass::kControl) OnHello(hello);
   // It is there: no need to wait any longer.
   for (const StreamClass stream : raft::kStreamClasses) {
@@ -203,7 +249,9 @@ void Endpoint::Accept(Connection* connection, const raft::PeerHello& hello) {
 
 void Endpoint::Forget(Connection* connection) {
   connection->acceptor = nullptr;
-  std::erase(peers_.at(connection->dialler->id()).inbound, connection);
+  const NodeId peer = connection->dialler->id();
+  std::erase(peers_.at(peer).inbound, connection);
+  Update(peer);
 }
 
 // What comes.
@@ -231,6 +279,7 @@ void Endpoint::OnGoodbye(NodeId from, Goodbye goodbye, bool on_our_own) {
 }
 
 void Endpoint::BreakAll(NodeId peer) {
+  if (!peers_.contains(peer)) return;
   for (const StreamClass stream : raft::kStreamClasses) {
     Connection* connection = LinkOf(peer, stream).connection;
     if (connection != nullptr && connection->state == State::kUp) Break(connection);

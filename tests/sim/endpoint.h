@@ -1,6 +1,7 @@
 // The Transport of one simulated process: it dials its peers again and again, accepts them, and
 // notices a death by its broken connection, as server/'s transport does (docs/ARCHITECTURE.md,
-// "Noticing death").
+// "Noticing death"). Its peers are those of the configuration always, the voters that govern, and
+// whoever has a stream to it (server/peer_roster.h).
 #pragma once
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,7 @@ class Endpoint final : public raft::Transport {
     std::array<Link, std::size(raft::kStreamClasses)> links;
     // The streams that it opened to us.
     std::vector<Connection*> inbound;
+    bool is_dialled = false;
     TimerId death = kNoTimer;
     bool end_is_announced = false;
     std::optional<Goodbye> last_goodbye;
@@ -65,7 +68,14 @@ class Endpoint final : public raft::Transport {
   Link& LinkOf(NodeId peer, raft::StreamClass stream) {
     return peers_.at(peer).links[static_cast<size_t>(stream)];
   }
+  void SetVoters(const raft::VoterSet& voters);
+  bool IsWanted(NodeId peer) const;
+  // Begins or ends to dial it.
+  void Update(NodeId peer);
+  void Retire(NodeId peer);
   void Dial(NodeId peer, raft::StreamClass stream);
+  // Tells the other end that we have given up a connection that we dialled.
+  void HangUp(Connection* connection);
   void OnAccepted(Connection* connection, const raft::PeerHello& hello);
   void OnDialFailed(Connection* connection, bool refused);
   void Accept(Connection* connection, const raft::PeerHello& hello);
@@ -83,6 +93,8 @@ class Endpoint final : public raft::Transport {
   const std::function<void()> after_call_;
   raft::TransportEvents* events_ = nullptr;
   bool dead_ = false;
+  // That govern, but for this node.
+  std::set<NodeId> voters_;
   std::map<NodeId, Peer> peers_;
 };
 

@@ -161,9 +161,11 @@ void Faults::InjectIntoDisk(FaultKind kind, Machine* machine) {
 // the voter set, the cluster needs them all.
 void Faults::Damage(FaultKind kind, Machine* machine) {
   if (!IsFounded()) return;
-  const auto damaged = std::count_if(machines_.begin(), machines_.end(),
-                                     [](const Machine* m) { return m->damaged(); });
-  if (machine->damaged() || static_cast<size_t>(damaged) >= machines_.size() - Majority()) return;
+  const auto damaged = std::count_if(machines_.begin(), machines_.end(), [](const Machine* m) {
+    return m->damaged() && !m->is_observer();
+  });
+  if (machine->damaged()) return;
+  if (!machine->is_observer() && static_cast<size_t>(damaged) >= Dispensable()) return;
   if (kind == FaultKind::kWipeDisk) {
     machine->WipeDisk();
   } else if (kind == FaultKind::kFlipBit) {
@@ -206,7 +208,7 @@ std::vector<Machine*> Faults::Heal() {
   // A controller that is not founded needs all others; and of voters that change, nobody here knows
   // which governs.
   const bool any_majority = IsFounded() && !surroundings_.swarm->Has(FaultKind::kChangeVoters);
-  if (any_majority) core.resize(Majority() + rng_.Below(core.size() - Majority() + 1));
+  if (any_majority) LeaveOut(core);
   for (Machine* machine : machines_) {
     machine->SetCrashPpm(0);
     machine->SetSupervised(false);
@@ -222,6 +224,17 @@ std::vector<Machine*> Faults::Heal() {
     if (std::find(core.begin(), core.end(), machine) == core.end()) Separate(machine, core);
   }
   return core;
+}
+
+void Faults::LeaveOut(std::vector<Machine*>& core) {
+  const auto voters = static_cast<size_t>(
+      std::count_if(core.begin(), core.end(), [](const Machine* m) { return !m->is_observer(); }));
+  const size_t majority = static_cast<size_t>(surroundings_.swarm->voters) - Dispensable();
+  size_t spare = rng_.Below(voters - majority + 1);
+  std::erase_if(core, [this, &spare](const Machine* machine) {
+    if (machine->is_observer()) return Toss();
+    return spare > 0 && spare-- > 0;
+  });
 }
 
 // Alike for the whole majority: a leader outside it that reaches only some of it can keep both

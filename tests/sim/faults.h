@@ -18,8 +18,9 @@ class Faults {
   // Begins; goes on until Heal.
   void Start();
 
-  // No more faults, and a random majority of sound machines (all, where voters change) works, with
-  // the paths between them, as it should; the others stay as they are. Returns that majority.
+  // No more faults, and a random majority of sound voters and some observers (all, where voters
+  // change) work, with the paths between them, as they should; the others stay as they are. Returns
+  // those that work.
   std::vector<Machine*> Heal();
 
  private:
@@ -34,6 +35,8 @@ class Faults {
   void CutBetween(const std::vector<Machine*>& from, const std::vector<Machine*>& to,
                   bool both_ways);
   void Cut(NodeId from, NodeId to, bool loses);
+  // Some voters, but for a majority, and any observers.
+  void LeaveOut(std::vector<Machine*>& core);
   void Separate(Machine* machine, const std::vector<Machine*>& core);
 
   // Runs `undo` after a while, unless the world was healed by then.
@@ -42,7 +45,8 @@ class Faults {
   std::vector<Machine*> Shuffled();
   // Every machine has the voter set.
   bool IsFounded() const;
-  size_t Majority() const { return machines_.size() / 2 + 1; }
+  // How many founders' disks may be damaged for good.
+  size_t Dispensable() const { return (static_cast<size_t>(surroundings_.swarm->voters) - 1) / 2; }
   bool Toss() { return rng_.Below(2) == 0; }
   void Note(const Machine* machine, const std::string& what);
 

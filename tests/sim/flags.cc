@@ -36,8 +36,12 @@ ParsedFlags ParseFlags(int argc, char** argv) {
                  "Run the seeds in this file before all others")
       ->excludes(seed)
       ->check(CLI::ExistingFile);
-  app.add_option("--voters", flags.voters, "Controllers in the cluster (default: the seed decides)")
+  app.add_option("--voters", flags.voters,
+                 "Controllers that found the cluster (default: the seed decides)")
       ->check(CLI::IsMember({1, 3, 5, 7}));
+  app.add_option("--observers", flags.observers,
+                 "Observers that join it (default: the seed decides, 0 to 2)")
+      ->check(CLI::Range(0, 2));
   app.add_option("--seconds", flags.seconds,
                  "Simulated seconds with faults, before the cluster is healed (default: 10)")
       ->check(CLI::PositiveNumber);

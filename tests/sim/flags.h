@@ -19,6 +19,7 @@ struct Flags {
 
   // Of each run.
   std::optional<int> voters;
+  std::optional<int> observers;
   std::optional<double> seconds;
   bool trace = false;
   // Bare cores instead of whole controllers (storm/core_storm.h).

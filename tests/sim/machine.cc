@@ -20,10 +20,10 @@ constexpr uint64_t kTornBytes = 200;
 
 }  // namespace
 
-Machine::Machine(const Surroundings& surroundings, NodeId id, std::vector<NodeId> voters)
+Machine::Machine(const Surroundings& surroundings, NodeId id)
     : surroundings_(surroundings),
       id_(id),
-      voters_(std::move(voters)),
+      is_observer_(id.value() > surroundings.swarm->voters),
       key_{.node_id = id, .directory_id = Uuid::Random(*surroundings.rng)},
       clock_(surroundings.scheduler),
       disk_(std::make_unique<Disk>()) {
@@ -48,7 +48,10 @@ absl::Status Machine::TryStart() {
   raft::RaftOptions options = surroundings_.swarm->raft;
   options.self = key_;
   options.peer_endpoint = voter().peer_endpoint;
-  options.configured_voters = voters_;
+  options.observer = is_observer_;
+  // Who joins later is told where all controllers are.
+  const Swarm& swarm = *surroundings_.swarm;
+  options.configured_voters = is_observer_ ? swarm.Everybody() : swarm.Founders();
   processes_.push_back(std::make_unique<Process>(
       surroundings_, Process::Host{.options = std::move(options),
                                    .clock = &clock_,
@@ -171,7 +174,8 @@ void Machine::SetDamaged() {
 }
 
 bool Machine::founded() const {
-  return disk_->log.Get(storage::KvFamily::kMeta, storage::kFoundingVotersKey)->has_value();
+  return is_observer_ ||
+         disk_->log.Get(storage::KvFamily::kMeta, storage::kFoundingVotersKey)->has_value();
 }
 
 void Machine::AfterPortCall() {

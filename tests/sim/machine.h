@@ -16,8 +16,7 @@ namespace quorate::sim {
 
 class Machine {
  public:
-  // `voters`: of the configuration, this machine's node id among them.
-  Machine(const Surroundings& surroundings, NodeId id, std::vector<NodeId> voters);
+  Machine(const Surroundings& surroundings, NodeId id);
 
   NodeId id() const { return id_; }
   // As the others know it.
@@ -26,6 +25,8 @@ class Machine {
   // The process that runs; null: none does.
   Process* process() { return process_ && process_->alive() ? process_ : nullptr; }
   bool up() { return process() != nullptr; }
+  // Its processes are started as observers: it did not found the cluster.
+  bool is_observer() const { return is_observer_; }
 
   // Starts a process, unless one runs. A disk that lost what it held keeps it from starting.
   void Start();
@@ -60,7 +61,7 @@ class Machine {
   // The process ends, and the next one finds the newest snapshot damaged.
   void DamageSnapshot();
   bool damaged() const { return damaged_; }
-  // Its voter set is on its disk.
+  // It takes no part in the founding of the cluster any more.
   bool founded() const;
 
  private:
@@ -81,7 +82,7 @@ class Machine {
 
   const Surroundings surroundings_;
   const NodeId id_;
-  const std::vector<NodeId> voters_;
+  const bool is_observer_;
   raft::ReplicaKey key_;
   NodeClock clock_;
   std::unique_ptr<Disk> disk_;

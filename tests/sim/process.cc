@@ -56,7 +56,8 @@ Process::Process(const Surroundings& surroundings, Host host)
       endpoint_(surroundings.network, &loop_,
                 {.key = host_.options.self,
                  .peer_endpoint = host_.options.peer_endpoint,
-                 .configured_voters = host_.options.configured_voters},
+                 .configured_voters = host_.options.configured_voters,
+                 .observer = host_.options.observer},
                 [this] { host_.after_call(); }) {}
 
 Process::~Process() = default;

@@ -12,6 +12,8 @@ int DrawVoters(Rng& rng) {
   return draw < 7 ? 3 : draw < 9 ? 5 : 7;
 }
 
+int DrawObservers(Rng& rng) { return OneIn(rng, 3) ? 1 + static_cast<int>(rng.Below(2)) : 0; }
+
 void DrawNetwork(Rng& rng, NetworkOptions& network) {
   if (OneIn(rng, 2)) network.lost_ppm = rng.Below(20'000);
   if (OneIn(rng, 2)) network.duplicated_ppm = rng.Below(20'000);
@@ -72,10 +74,12 @@ Duration RandomBetween(Rng& rng, Duration min, Duration max) {
   return min + Duration(rng.Below(static_cast<uint64_t>((max - min).count()) + 1));
 }
 
-Swarm Swarm::Draw(Rng& rng, std::optional<int> voters) {
+Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observers) {
   Swarm swarm;
-  const int drawn = DrawVoters(rng);
-  swarm.voters = voters.value_or(drawn);
+  const int drawn_voters = DrawVoters(rng);
+  swarm.voters = voters.value_or(drawn_voters);
+  const int drawn_observers = DrawObservers(rng);
+  swarm.observers = observers.value_or(drawn_observers);
   DrawNetwork(rng, swarm.network);
   DrawRaft(rng, swarm.raft);
   DrawFaults(rng, swarm);
@@ -83,6 +87,12 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters) {
   if (OneIn(rng, 4)) swarm.write_max = milliseconds(1 + rng.Below(100));
   if (OneIn(rng, 4)) swarm.value_bytes = 32 + rng.Below(500);
   return swarm;
+}
+
+std::vector<NodeId> Swarm::NodeIds(int last) {
+  std::vector<NodeId> ids;
+  for (int id = 1; id <= last; ++id) ids.emplace_back(id);
+  return ids;
 }
 
 }  // namespace quorate::sim

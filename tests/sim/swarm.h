@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/random.h"
 #include "raft/raft_options.h"
 #include "tests/sim/network.h"
@@ -45,7 +46,9 @@ enum class FaultKind {
 inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kShiftWall) + 1;
 
 struct Swarm {
+  // That found the cluster: node ids from 1 on. Then those that join it as observers.
   int voters = 3;
+  int observers = 0;
   // Of the phase with faults.
   Duration length = std::chrono::seconds(10);
   NetworkOptions network;
@@ -79,11 +82,16 @@ struct Swarm {
   Duration client_pause = std::chrono::milliseconds(100);
   size_t value_bytes = 32;
 
-  // `voters`: not drawn, but given.
-  static Swarm Draw(Rng& rng, std::optional<int> voters);
+  // `voters`, `observers`: not drawn, but given.
+  static Swarm Draw(Rng& rng, std::optional<int> voters, std::optional<int> observers);
+  std::vector<NodeId> Founders() const { return NodeIds(voters); }
+  std::vector<NodeId> Everybody() const { return NodeIds(voters + observers); }
   bool Has(FaultKind kind) const {
     return std::find(faults.begin(), faults.end(), kind) != faults.end();
   }
+
+ private:
+  static std::vector<NodeId> NodeIds(int last);
 };
 
 // Uniform in [min, max].

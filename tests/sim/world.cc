@@ -15,7 +15,7 @@ constexpr Duration kStartWithin = std::chrono::milliseconds(100);
 constexpr Duration kProgressWithin = std::chrono::seconds(30);
 
 Swarm DrawSwarm(Rng& rng, const RunOptions& options) {
-  Swarm swarm = Swarm::Draw(rng, options.voters);
+  Swarm swarm = Swarm::Draw(rng, options.voters, options.observers);
   swarm.length = options.length.value_or(swarm.length);
   return swarm;
 }
@@ -35,11 +35,9 @@ World::World(const RunOptions& options)
                                   .ledger = &ledger_,
                                   .trace = &trace_,
                                   .fail = [this](std::string what) { Fail(std::move(what)); }};
-  std::vector<NodeId> voters;
-  for (int id = 1; id <= swarm_.voters; ++id) voters.push_back(NodeId(id));
   std::vector<Machine*> machines;
-  for (const NodeId id : voters) {
-    machines_.push_back(std::make_unique<Machine>(surroundings, id, voters));
+  for (const NodeId id : swarm_.Everybody()) {
+    machines_.push_back(std::make_unique<Machine>(surroundings, id));
     machines.push_back(machines_.back().get());
     scheduler_.After(RandomBetween(rng_, Duration(0), kStartWithin),
                      [machine = machines.back()] { machine->Start(); });

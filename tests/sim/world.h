@@ -26,6 +26,7 @@ struct RunOptions {
   // Of the phase with faults; nothing: as the seed has it.
   std::optional<Duration> length;
   std::optional<int> voters;
+  std::optional<int> observers;
   // Null: no trace.
   std::ostream* trace = nullptr;
 };

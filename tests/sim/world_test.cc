@@ -35,11 +35,22 @@ TEST(WorldTest, TracingChangesNothing) {
 // A run in which little happens would prove little.
 TEST(WorldTest, ClustersOfAllSizesWork) {
   for (const int voters : {1, 3, 5, 7}) {
-    const RunResult result = World({.seed = 1, .voters = voters}).Run();
-    EXPECT_EQ(result.failure, std::nullopt) << voters << " voters";
-    EXPECT_GT(result.elections, 0);
-    EXPECT_GT(result.acknowledged, 5);
-    EXPECT_GT(result.reads, 5);
+    for (const int observers : {0, 2}) {
+      size_t elections = 0;
+      size_t acknowledged = 0;
+      size_t reads = 0;
+      for (const uint64_t seed : {1, 2, 3, 4}) {
+        const RunResult result =
+            World({.seed = seed, .voters = voters, .observers = observers}).Run();
+        EXPECT_EQ(result.failure, std::nullopt) << voters << " voters, seed " << seed;
+        elections += result.elections;
+        acknowledged += result.acknowledged;
+        reads += result.reads;
+      }
+      EXPECT_GT(elections, 4);
+      EXPECT_GT(acknowledged, 20);
+      EXPECT_GT(reads, 20);
+    }
   }
 }
 

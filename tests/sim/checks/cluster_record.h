@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "raft/message.h"
 #include "raft/raft_options.h"
 #include "tests/sim/checks/disk_mirror.h"
 #include "tests/sim/checks/node_facts.h"
@@ -38,6 +39,8 @@ struct NodeRecord {
   // Counts its processes, from 1.
   int process = 0;
   DiskMirror disk;
+  // Who answers on its process's own streams: another directory is another replica.
+  std::map<std::pair<NodeId, raft::StreamClass>, raft::ReplicaKey> answerers;
   // Its disk was damaged: it may stop for good.
   bool may_give_up = false;
   // Around the step under way: as the step before left the node, and now.
@@ -45,6 +48,11 @@ struct NodeRecord {
   NodeFacts now;
 
   NodeId id() const { return key.node_id; }
+  // Nothing: that stream is down.
+  std::optional<raft::ReplicaKey> AnswererOn(NodeId peer, raft::StreamClass stream) const {
+    const auto it = answerers.find({peer, stream});
+    return it == answerers.end() ? std::nullopt : std::optional(it->second);
+  }
   Epoch epoch() const { return now.hard_state.epoch; }
   // Won an election in this step.
   bool JustLeads() const {

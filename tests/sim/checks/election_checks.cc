@@ -13,10 +13,10 @@ using raft::VoteResponse;
 
 namespace {
 
-bool IsMajority(const raft::VoterSet& voters, const std::set<NodeId>& ids) {
+bool IsMajority(const raft::VoterSet& voters, const std::set<raft::ReplicaKey>& replicas) {
   const auto count =
       std::count_if(voters.voters().begin(), voters.voters().end(),
-                    [&ids](const raft::Voter& voter) { return ids.contains(voter.key.node_id); });
+                    [&replicas](const raft::Voter& voter) { return replicas.contains(voter.key); });
   return !voters.empty() && static_cast<size_t>(count) >= voters.Majority();
 }
 
@@ -33,12 +33,8 @@ void ElectionChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::E
   };
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
     Hear(node, now, *receive);
-  } else if (const auto* up = std::get_if<raft::event::StreamUp>(&event)) {
-    if (up->stream == raft::StreamClass::kControl) heard.control_up.insert(up->peer);
   } else if (const auto* down = std::get_if<raft::event::StreamDown>(&event)) {
-    if (down->stream != raft::StreamClass::kControl) return;
-    heard.control_up.erase(down->peer);
-    forget(down->peer);
+    if (down->stream == raft::StreamClass::kControl) forget(down->peer);
   } else if (const auto* dead = std::get_if<raft::event::PeerDead>(&event)) {
     forget(dead->peer);
   } else if (const auto* goodbye = std::get_if<raft::event::PeerGoodbye>(&event)) {
@@ -55,10 +51,12 @@ void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
   const raft::Message& message = receive.message;
   if (const auto* answer = std::get_if<VoteResponse>(&message)) {
     if (!answer->granted || !answer->pre_vote) return;
-    if (answer->requested_epoch != node.epoch() + 1) return;
+    const std::optional<raft::ReplicaKey> voter =
+        node.AnswererOn(receive.from, raft::StreamClass::kControl);
+    if (!voter || answer->requested_epoch != node.epoch() + 1) return;
     if (answer->requested_epoch != heard.pre_vote_epoch) heard.pre_votes.clear();
     heard.pre_vote_epoch = answer->requested_epoch;
-    heard.pre_votes.insert(receive.from);
+    heard.pre_votes.insert(*voter);
   } else if (std::holds_alternative<VoteRequest>(message)) {
     heard.question = receive;
     heard.had_live_leader = HasLiveLeader(node, now);
@@ -77,14 +75,14 @@ void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
 
 bool ElectionChecks::HasLiveLeader(const NodeRecord& node, MonoTime now) const {
   if (node.now.leads()) {
-    std::set<NodeId> live = {node.id()};
+    std::set<raft::ReplicaKey> live = {node.key};
     for (const PeerFacts& peer : node.now.peers) {
-      if (now < peer.live_at + node.options.check_quorum_timeout) live.insert(peer.id());
+      if (now < peer.live_at + node.options.check_quorum_timeout) live.insert(peer.key);
     }
     return IsMajority(node.disk.written().voters(), live);
   }
   const Heard& heard = heard_.at(node.key);
-  return heard.leader_at && heard.control_up.contains(heard.leader_at->first) &&
+  return heard.leader_at && node.AnswererOn(heard.leader_at->first, raft::StreamClass::kControl) &&
          now < heard.leader_at->second + node.options.election_timeout_min;
 }
 
@@ -124,20 +122,26 @@ void ElectionChecks::CheckHardState(const NodeRecord& node) {
 // or the leader of the epoch before tells it to.
 void ElectionChecks::CheckStanding(const NodeRecord& node) {
   if (node.epoch() == node.before.epoch() || node.now.hard_state.vote != node.key) return;
+  const DiskState& own = node.disk.written();
+  const auto& sets = own.log.voter_sets();
+  const raft::VoterSet& before =
+      sets.size() > 2 ? sets[sets.size() - 2].second : own.founding_voters;
+  // Who is removed must lead once more if that is in its log alone (dissertation §4.2.2).
+  const bool removal_is_open = own.log.voters_index() > node.now.commit_index;
+  if (!own.voters().Contains(node.key) && !(removal_is_open && before.Contains(node.key))) {
+    cluster_.Violated(1, node.id(),
+                      absl::StrFormat("stands in epoch %d as an observer", node.epoch().value()));
+  }
   Heard& heard = heard_[node.key];
   if (heard.order && node.epoch() == *heard.order + 1) {
     heard.ordered_epoch = node.epoch();
     return;
   }
-  std::set<NodeId> granted = {node.id()};
+  std::set<raft::ReplicaKey> granted = {node.key};
   if (heard.pre_vote_epoch == node.epoch())
     granted.insert(heard.pre_votes.begin(), heard.pre_votes.end());
   // A resigned leader's last entries may change the voters in the middle of the round, which goes
   // on with those it began with.
-  const DiskState& own = node.disk.written();
-  const auto& sets = own.log.voter_sets();
-  const raft::VoterSet& before =
-      sets.size() > 2 ? sets[sets.size() - 2].second : own.founding_voters;
   if (!IsMajority(own.voters(), granted) && !IsMajority(before, granted)) {
     cluster_.Violated(1, node.id(),
                       absl::StrFormat("stands in epoch %d without a majority of "
@@ -156,11 +160,11 @@ void ElectionChecks::CheckNewLeader(const NodeRecord& node) {
                                       "node before it restarted",
                                       epoch.value()));
   }
-  std::set<NodeId> votes;
+  std::set<raft::ReplicaKey> votes;
   for (const raft::Voter& voter : node.disk.written().voters().voters()) {
     const auto& given = votes_[epoch];
     const auto vote = given.find(voter.key);
-    if (vote != given.end() && vote->second == node.key) votes.insert(voter.key.node_id);
+    if (vote != given.end() && vote->second == node.key) votes.insert(voter.key);
   }
   if (!IsMajority(node.disk.written().voters(), votes)) {
     cluster_.Violated(

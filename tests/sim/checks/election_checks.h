@@ -29,14 +29,13 @@ class ElectionChecks {
   struct Heard {
     // Who granted a pre-vote for the epoch.
     Epoch pre_vote_epoch;
-    std::set<NodeId> pre_votes;
+    std::set<raft::ReplicaKey> pre_votes;
     // It stood in this epoch because the leader before told it to.
     Epoch ordered_epoch;
     // The last word of the leader of its epoch, while nothing says that the leader is gone.
     std::optional<std::pair<NodeId, MonoTime>> leader_at;
     // The epoch whose leader said itself that it resigned.
     Epoch resigned_epoch;
-    std::set<NodeId> control_up;
 
     // Of the step under way.
     std::optional<raft::event::Receive> question;    // a vote request

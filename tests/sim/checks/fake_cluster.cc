@@ -17,6 +17,7 @@ using raft::VoteResponse;
 
 FakeCluster::FakeCluster() {
   for (int id = 1; id <= 3; ++id) StartEmpty(KeyOf(id));
+  for (int id = 1; id <= 3; ++id) Reconnect(id);
 }
 
 raft::ReplicaKey FakeCluster::KeyOf(int node, char incarnation) {
@@ -47,6 +48,28 @@ void FakeCluster::Start(int node) {
   invariants_.BeforeStep(At(node).options, now_, Facts(node), raft::event::Start{});
   if (invariants_.broken()) return;
   invariants_.AfterStep(At(node).options.self, now_, Facts(node), {});
+}
+
+void FakeCluster::Reconnect(int node) {
+  for (const auto& [other, state] : nodes_) {
+    if (other == node) continue;
+    Connect(node, other);
+    Disconnect(other, node);
+    Connect(other, node);
+  }
+}
+
+void FakeCluster::Connect(int node, int to) {
+  for (const raft::StreamClass stream : raft::kStreamClasses) {
+    Step(node,
+         raft::event::StreamUp{.peer = NodeId(to), .stream = stream, .key = At(to).options.self});
+  }
+}
+
+void FakeCluster::Disconnect(int node, int to) {
+  for (const raft::StreamClass stream : raft::kStreamClasses) {
+    Step(node, raft::event::StreamDown{.peer = NodeId(to), .stream = stream});
+  }
 }
 
 void FakeCluster::Step(int node, const raft::Event& event) {
@@ -95,6 +118,12 @@ void FakeCluster::Write(int id, LogWrite write) {
   node.log.insert(node.log.end(), write.entries.begin(), write.entries.end());
   facts.last_index = LogIndex(static_cast<int64_t>(node.log.size()));
   facts.last = node.log.empty() ? EntryMark{} : EntryMark::Of(*node.log.back());
+  for (const EntryPtr& entry : write.entries) {
+    if (entry->header().type != EntryType::kVoters) continue;
+    node.voter_sets.push_back(raft::VoterSet::Parse(entry->payload()).value());
+    facts.voters = &node.voter_sets.back();
+    facts.voters_index = entry->index();
+  }
   CountUncommitted(node);
   Emit(id, raft::effect::Persist{std::move(write)});
 }
@@ -162,6 +191,13 @@ void FakeCluster::Append(int leader, const std::string& payload) {
   Step(leader, raft::event::Propose{{raft::Proposal{.expected_epoch = epoch, .payload = payload}}});
 }
 
+void FakeCluster::ChangeVoters(int leader, const raft::VoterSet& voters) {
+  const Epoch epoch = Facts(leader).epoch();
+  const std::string payload = voters.Encode();
+  Write(leader, {.entries = {MakeEntry(leader, epoch.value(), payload, EntryType::kVoters)}});
+  Step(leader, raft::event::Propose{{raft::Proposal{.expected_epoch = epoch, .payload = payload}}});
+}
+
 void FakeCluster::Replicate(int leader, int follower) {
   const std::vector<EntryPtr>& log = At(leader).log;
   NodeFacts& facts = Facts(follower);
@@ -214,6 +250,7 @@ void FakeCluster::Restart(int node) {
   facts.commit_index = LogIndex(0);
   facts.uncommitted_bytes = 0;
   Start(node);
+  Reconnect(node);
 }
 
 std::string FakeCluster::Violated() const {

@@ -2,6 +2,7 @@
 // does nothing wrong by hand.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ class FakeCluster {
     raft::RaftOptions options;
     NodeFacts facts;
     std::vector<raft::EntryPtr> log;
+    // In it, one after the other.
+    std::deque<raft::VoterSet> voter_sets;
     // Issued by this process.
     raft::WriteId writes = 0;
     // Position of the first entry that counts as uncommitted bytes.
@@ -39,8 +42,11 @@ class FakeCluster {
 
   // A process starts on an empty disk of that directory id.
   void StartEmpty(const raft::ReplicaKey& key);
-  // A process of the node starts on what the facts say.
+  // A process of the node starts on what the facts say; no stream is up.
   void Start(int node);
+  // The streams of one node to another begin, or end.
+  void Connect(int node, int to);
+  void Disconnect(int node, int to);
   // Shows the event, then the node as it is now with its effects, which are used up.
   void Step(int node, const raft::Event& event = raft::event::Wake{});
   void Receive(int node, int from, raft::Message message);
@@ -64,6 +70,8 @@ class FakeCluster {
   void Elect(int node, int voter, int32_t epoch);
   // The leader appends one entry in a step of its own; not durable.
   void Append(int leader, const std::string& payload);
+  // The leader appends a set of these voters in a step of its own; not durable.
+  void ChangeVoters(int leader, const raft::VoterSet& voters);
   // `follower` gets all it lacks of the leader's log, makes it durable and acknowledges it.
   void Replicate(int leader, int follower);
   // The node learns in a step of its own that everything up to `index` is committed.
@@ -81,6 +89,8 @@ class FakeCluster {
  private:
   static raft::SessionId SessionOf(int asker) { return static_cast<raft::SessionId>(asker); }
 
+  // After a start, the streams with all other nodes begin.
+  void Reconnect(int node);
   static void CountUncommitted(Node& node);
 
   Invariants invariants_;

@@ -22,7 +22,13 @@ void Invariants::OnStep(const raft::RaftCore& core, MonoTime now, const raft::St
 void Invariants::BeforeStep(const raft::RaftOptions& options, MonoTime now, const NodeFacts& facts,
                             const raft::Event& event) {
   NodeRecord& node = cluster_.Node(options.self);
-  if (std::holds_alternative<raft::event::Start>(event)) Start(node, options, facts);
+  if (std::holds_alternative<raft::event::Start>(event)) {
+    Start(node, options, facts);
+  } else if (const auto* up = std::get_if<raft::event::StreamUp>(&event)) {
+    node.answerers[{up->peer, up->stream}] = up->key;
+  } else if (const auto* down = std::get_if<raft::event::StreamDown>(&event)) {
+    node.answerers.erase({down->peer, down->stream});
+  }
   elections_.OnEvent(node, now, event);
   messages_.OnEvent(node, event);
   limits_.OnEvent(node, now, event);
@@ -41,6 +47,7 @@ void Invariants::Start(NodeRecord& node, const raft::RaftOptions& options, const
   node.key = options.self;
   node.options = options;
   ++node.process;
+  node.answerers.clear();
   node.now = facts;
   cluster_.SetLatest(node.key);
   const auto wrong = node.disk.Open({.hard_state = facts.hard_state,

@@ -126,7 +126,6 @@ TEST_F(InvariantsTest, AnOverrideThatNobodyOrdered) {
 
 TEST_F(InvariantsTest, AVoteAgainstALiveLeader) {
   c_.MakeHistory();
-  c_.Step(2, raft::event::StreamUp{.peer = NodeId(1)});
   c_.Receive(2, 1, Heartbeat{.epoch = Epoch(1)});
   VoteRequest request = Ask(3, 2, 3, 1);
   request.pre_vote = true;
@@ -137,7 +136,6 @@ TEST_F(InvariantsTest, AVoteAgainstALiveLeader) {
 
 TEST_F(InvariantsTest, AVoteOnceTheLeaderIsGoneIsRight) {
   c_.MakeHistory();
-  c_.Step(2, raft::event::StreamUp{.peer = NodeId(1)});
   c_.Receive(2, 1, Heartbeat{.epoch = Epoch(1)});
   c_.Step(2, raft::event::PeerDead{.peer = NodeId(1)});
   VoteRequest request = Ask(3, 2, 3, 1);
@@ -499,16 +497,6 @@ TEST_F(InvariantsTest, ADeliveryTwice) {
 
 class VotersTest : public InvariantsTest {
  protected:
-  // The leader appends a set of these voters.
-  void Change(const raft::VoterSet& voters) {
-    const std::string payload = voters.Encode();
-    c_.Write(1, {.entries = {c_.MakeEntry(1, 1, payload, EntryType::kVoters)}});
-    c_.Facts(1).voters = &voters;
-    c_.Facts(1).voters_index = c_.Facts(1).last_index;
-    c_.Step(1,
-            raft::event::Propose{{raft::Proposal{.expected_epoch = Epoch(1), .payload = payload}}});
-  }
-
   const raft::VoterSet four_{{{.key = FakeCluster::KeyOf(1)},
                               {.key = FakeCluster::KeyOf(2)},
                               {.key = FakeCluster::KeyOf(3)},
@@ -520,21 +508,19 @@ class VotersTest : public InvariantsTest {
 
 TEST_F(VotersTest, OneAfterTheOther) {
   c_.MakeHistory();
-  Change(four_);
+  c_.ChangeVoters(1, four_);
   c_.Sync(1);
-  c_.Facts(2).voters = c_.Facts(3).voters = &four_;
-  c_.Facts(2).voters_index = c_.Facts(3).voters_index = LogIndex(4);
   c_.Replicate(1, 2);
   c_.Replicate(1, 3);
   c_.Commit(1, 4);
-  Change(three_);
+  c_.ChangeVoters(1, three_);
   EXPECT_EQ(c_.Violated(), "");
 }
 
 TEST_F(VotersTest, TwoChangesAtOnce) {
   c_.MakeHistory();
-  Change(four_);
-  Change(three_);
+  c_.ChangeVoters(1, four_);
+  c_.ChangeVoters(1, three_);
   ExpectViolation(9, "two changes of the voters at once");
 }
 
@@ -543,7 +529,7 @@ TEST_F(VotersTest, SetsThatCouldDecideApart) {
   const raft::VoterSet far({{.key = FakeCluster::KeyOf(1)},
                             {.key = FakeCluster::KeyOf(4)},
                             {.key = FakeCluster::KeyOf(5)}});
-  Change(far);
+  c_.ChangeVoters(1, far);
   ExpectViolation(9, "the voters of index 4 could decide without those before them");
 }
 
@@ -556,10 +542,8 @@ TEST_F(VotersTest, AnotherSetThanTheLogs) {
 
 TEST_F(VotersTest, ANewMajorityMustHaveIt) {
   c_.MakeHistory();
-  Change(four_);
+  c_.ChangeVoters(1, four_);
   c_.Sync(1);
-  c_.Facts(2).voters = &four_;
-  c_.Facts(2).voters_index = LogIndex(4);
   c_.Replicate(1, 2);
   c_.Commit(1, 4);
   ExpectViolation(5, "commits index 4, which is durable on 2 of 4 voters");

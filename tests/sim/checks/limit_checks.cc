@@ -15,7 +15,8 @@ void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Even
   process.heard.reset();
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
     const bool sign_of_life = std::holds_alternative<raft::HeartbeatResponse>(receive->message);
-    process.heard = {receive->from, !sign_of_life};
+    const auto from = node.AnswererOn(receive->from, raft::StreamOf(receive->message));
+    if (from) process.heard = {*from, !sign_of_life};
   }
   CheckPace(node, now);
 }
@@ -104,11 +105,11 @@ void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
   // Who becomes a voter again has a whole timeout too.
   std::erase_if(process.worked_at, [&node](const auto& worked) {
     return std::none_of(node.now.peers.begin(), node.now.peers.end(),
-                        [&worked](const PeerFacts& peer) { return peer.id() == worked.first; });
+                        [&worked](const PeerFacts& peer) { return peer.key == worked.first; });
   });
   for (const PeerFacts& peer : node.now.peers) {
-    MonoTime& worked_at = process.worked_at.try_emplace(peer.id(), now).first->second;
-    if (!process.heard || process.heard->first != peer.id()) continue;
+    MonoTime& worked_at = process.worked_at.try_emplace(peer.key, now).first->second;
+    if (!process.heard || process.heard->first != peer.key) continue;
     // While something is outstanding a sign of life proves nothing.
     const bool outstanding = peer.match_index < node.now.last_index;
     if (process.heard->second || !outstanding) worked_at = now;
@@ -119,7 +120,7 @@ void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
   const raft::VoterSet& voters = node.disk.written().voters();
   size_t working = 0;
   for (const raft::Voter& voter : voters.voters()) {
-    const auto it = process.worked_at.find(voter.key.node_id);
+    const auto it = process.worked_at.find(voter.key);
     if (voter.key == node.key || (it != process.worked_at.end() && it->second >= oldest)) ++working;
   }
   // It has not looked yet since the majority became another one.

@@ -30,7 +30,7 @@ class LimitChecks {
     // The first entry whose bytes count as uncommitted: the first that this process wrote.
     LogIndex first_counted;
     // When each peer last showed that it works as part of the quorum.
-    std::map<NodeId, MonoTime> worked_at;
+    std::map<raft::ReplicaKey, MonoTime> worked_at;
     // When the voters last changed.
     MonoTime voters_at;
     int64_t second = 0;
@@ -39,7 +39,7 @@ class LimitChecks {
     // Of the step under way.
     bool woken = false;
     // Who sent a message, and whether it was more than a sign of life.
-    std::optional<std::pair<NodeId, bool>> heard;
+    std::optional<std::pair<raft::ReplicaKey, bool>> heard;
   };
 
   void CheckPace(const NodeRecord& node, MonoTime now);

@@ -186,8 +186,9 @@ void MessageChecks::Check(const NodeRecord& node, NodeId to, const raft::Heartbe
   if (!node.now.leads() || heartbeat.epoch != node.epoch() || commit > node.now.commit_index) {
     return Violated(5, node, "tells of a commit that it does not know", heartbeat);
   }
-  const NodeRecord* peer = FindVoter(node, to);
-  // What is said to another disk under its node id is not for it.
+  const std::optional<raft::ReplicaKey> key = node.AnswererOn(to, raft::StreamClass::kControl);
+  const NodeRecord* peer = key ? cluster_.Find(*key) : nullptr;
+  // What is said to a disk that is gone reaches nobody.
   if (peer == nullptr || peer != cluster_.FindLatest(to)) return;
   // In a newer epoch it may have cut what it once acknowledged.
   if (peer->epoch() > node.epoch()) return;
@@ -200,6 +201,10 @@ void MessageChecks::CheckOrder(const NodeRecord& node, NodeId target) {
   const raft::TimeoutNow order{.epoch = node.epoch()};
   if (processes_[node.key].paused != node.epoch() || !node.now.leads()) {
     Violated(12, node, "hands over while its users may still propose", order);
+  }
+  const auto key = node.AnswererOn(target, raft::StreamClass::kControl);
+  if (key && !node.disk.written().voters().Contains(*key)) {
+    Violated(12, node, "hands over to an observer", order);
   }
   const LogMirror& log = node.disk.written().log;
   const NodeRecord* to = FindVoter(node, target);

@@ -23,9 +23,8 @@ void Observe(const raft::RaftCore& core, MonoTime deadline, NodeFacts& facts) {
   if (leader == nullptr) return;
   facts.barrier = leader->barrier;
   for (const auto& [key, progress] : leader->peers) {
-    // An observer's word counts for nothing.
-    if (!log.voters().Contains(key)) continue;
     facts.peers.push_back({.key = key,
+                           .is_voter = log.voters().Contains(key),
                            .match_index = progress.match_index(),
                            .next_index = progress.next_index(),
                            .inflight_messages = progress.inflight_messages(),

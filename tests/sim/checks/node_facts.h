@@ -16,6 +16,8 @@ namespace quorate::sim {
 // The leader's view of one peer (raft/follower_progress.h).
 struct PeerFacts {
   raft::ReplicaKey key;
+  // If not, an observer, whose word counts for nothing.
+  bool is_voter = true;
   LogIndex match_index;
   LogIndex next_index;
   size_t inflight_messages = 0;
@@ -43,7 +45,7 @@ struct NodeFacts {
   // The set that governs; valid until the next step.
   const raft::VoterSet* voters = nullptr;
   size_t uncommitted_bytes = 0;
-  // A leader's: the other voters.
+  // A leader's: the other voters, and observers.
   std::vector<PeerFacts> peers;
   LogIndex barrier;
   // When the core wants to be woken; kNever: it has stopped.

@@ -21,8 +21,10 @@ void ReadChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
         if (id.first == 0 && answer->confirmed) open.confirmed_elsewhere = true;
       }
     } else if (const auto* beat = std::get_if<raft::HeartbeatResponse>(&receive->message)) {
-      if (beat->epoch != node.epoch()) return;
-      int64_t& answered = process.answered[receive->from];
+      const std::optional<raft::ReplicaKey> peer =
+          node.AnswererOn(receive->from, raft::StreamClass::kControl);
+      if (!peer || beat->epoch != node.epoch()) return;
+      int64_t& answered = process.answered[*peer];
       answered = std::max(answered, beat->read_sequence);
     }
   }
@@ -77,7 +79,7 @@ bool ReadChecks::IsConfirmed(const NodeRecord& node, const OpenRead& read) {
   const raft::VoterSet& voters = node.disk.written().voters();
   size_t confirmed = 0;
   for (const raft::Voter& voter : voters.voters()) {
-    const auto answered = process.answered.find(voter.key.node_id);
+    const auto answered = process.answered.find(voter.key);
     const bool late = answered != process.answered.end() && answered->second > read.sent;
     if (voter.key == node.key || late) ++confirmed;
   }

@@ -41,7 +41,7 @@ class ReadChecks {
     // Of the epoch that the node leads: the newest round sent, and the newest that each peer has
     // answered.
     int64_t sent = 0;
-    std::map<NodeId, int64_t> answered;
+    std::map<raft::ReplicaKey, int64_t> answered;
   };
 
   void CheckAnswer(const NodeRecord& node, ReadId id, LogIndex index);
