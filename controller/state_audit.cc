@@ -31,7 +31,7 @@ std::vector<StateReport> StateTally::At(RecordOffset end_offset) const {
 }
 
 StateVerdict JudgeState(const StateReport& own, const std::vector<StateReport>& reports,
-                        size_t voters) {
+                        const raft::VoterSet& voters) {
   std::map<uint64_t, std::vector<NodeId>> holders;
   holders[own.hash].push_back(own.node);
   for (const StateReport& report : reports) {
@@ -45,8 +45,13 @@ StateVerdict JudgeState(const StateReport& own, const std::vector<StateReport>& 
   for (const auto& [hash, nodes] : holders) {
     if (!verdict.text.empty()) verdict.text += ", ";
     absl::StrAppendFormat(&verdict.text, "state %016x on controller", hash);
-    for (const NodeId node : nodes) absl::StrAppendFormat(&verdict.text, " %d", node.value());
-    if (nodes.size() <= voters / 2) continue;
+    size_t votes = 0;
+    for (const NodeId node : nodes) {
+      const bool is_voter = voters.FindByNodeId(node) != nullptr;
+      absl::StrAppendFormat(&verdict.text, " %d%s", node.value(), is_voter ? "" : " (observer)");
+      if (is_voter) ++votes;
+    }
+    if (votes < voters.Majority()) continue;
     verdict.kind =
         hash == own.hash ? StateVerdict::Kind::kOthersFail : StateVerdict::Kind::kThisFails;
   }

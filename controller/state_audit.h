@@ -3,7 +3,6 @@
 // deterministic, so a difference is a broken memory, disk or program, and only comparing finds it.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "raft/voter_set.h"
 
 namespace quorate::controller {
 
@@ -45,8 +45,8 @@ class StateTally {
 struct StateVerdict {
   enum class Kind {
     kSame,        // as far as is known
-    kOthersFail,  // a majority is with this controller, and some are not
-    kThisFails,   // a majority agrees on another state
+    kOthersFail,  // a majority of the voters is with this controller, and some are not
+    kThisFails,   // a majority of the voters agrees on another state
     kUndecided,   // there is a difference, and no majority
   };
   Kind kind = Kind::kSame;
@@ -54,9 +54,9 @@ struct StateVerdict {
   std::string text;
 };
 
-// What `own` means beside all `reports` of its place (its own may be among them), in a quorum of
-// `voters`.
+// What `own` means beside all `reports` of its place (its own may be among them). Observers are
+// judged like everybody, but only voters judge: any number of observers may be started.
 StateVerdict JudgeState(const StateReport& own, const std::vector<StateReport>& reports,
-                        size_t voters);
+                        const raft::VoterSet& voters);
 
 }  // namespace quorate::controller

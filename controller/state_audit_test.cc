@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 namespace quorate::controller {
@@ -21,8 +22,17 @@ StateReport Report(int32_t node, uint64_t hash, int64_t end_offset = 50, uint32_
           .hash = hash};
 }
 
-Kind Judge(const StateReport& own, const std::vector<StateReport>& reports, size_t voters = 3) {
-  return JudgeState(own, reports, voters).kind;
+// Controllers 1 to `count`.
+raft::VoterSet Voters(int count) {
+  std::vector<raft::Voter> voters;
+  for (int node = 1; node <= count; ++node) {
+    voters.push_back({.key = {NodeId(node), Uuid()}, .peer_endpoint = "host:1"});
+  }
+  return raft::VoterSet(std::move(voters));
+}
+
+Kind Judge(const StateReport& own, const std::vector<StateReport>& reports, int voters = 3) {
+  return JudgeState(own, reports, Voters(voters)).kind;
 }
 
 TEST(StateAuditTest, TheFirstEntryOfEachIntervalIsAPlace) {
@@ -41,7 +51,7 @@ TEST(StateAuditTest, TheMinorityFails) {
   const std::vector<StateReport> reports = {Report(1, 7), Report(2, 7), Report(3, 8)};
   EXPECT_EQ(Judge(Report(3, 8), reports), Kind::kThisFails);
   EXPECT_EQ(Judge(Report(1, 7), reports), Kind::kOthersFail);
-  EXPECT_EQ(JudgeState(Report(3, 8), reports, 3).text,
+  EXPECT_EQ(JudgeState(Report(3, 8), reports, Voters(3)).text,
             "state 0000000000000007 on controller 1 2, state 0000000000000008 on controller 3");
 }
 
@@ -51,6 +61,23 @@ TEST(StateAuditTest, WithoutAMajorityNobodyFails) {
   // Two of five are no majority, though all that is known.
   EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 8)}, 5), Kind::kUndecided);
   EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 8), Report(4, 8)}, 5), Kind::kThisFails);
+}
+
+TEST(StateAuditTest, ObserversAreJudgedAndDoNotJudge) {
+  // 4, 5 and 6 observe, and hold another state than all voters: in whichever order the states come.
+  for (const uint64_t other : {6, 8}) {
+    const std::vector<StateReport> reports = {Report(1, 7),     Report(2, 7),     Report(3, 7),
+                                              Report(4, other), Report(5, other), Report(6, other)};
+    EXPECT_EQ(Judge(Report(1, 7), reports), Kind::kOthersFail);
+    EXPECT_EQ(Judge(Report(4, other), reports), Kind::kThisFails);
+  }
+  // No observer makes a majority of one voter.
+  const std::vector<StateReport> reports = {Report(1, 7), Report(2, 8), Report(4, 8), Report(5, 8)};
+  EXPECT_EQ(Judge(Report(1, 7), reports), Kind::kUndecided);
+  EXPECT_EQ(Judge(Report(4, 8), reports), Kind::kUndecided);
+  EXPECT_EQ(JudgeState(Report(1, 7), {Report(4, 8)}, Voters(3)).text,
+            "state 0000000000000007 on controller 1, "
+            "state 0000000000000008 on controller 4 (observer)");
 }
 
 TEST(StateAuditTest, OtherPlacesAndVersionsAreNotCompared) {

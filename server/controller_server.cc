@@ -159,10 +159,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
     controller_.SetSnapshots(&*snapshotter_);
     snapshotter_->SetLog(raft_.get());
     auditor_.emplace(StateAuditor::Options{.self = config_.node_id,
-                                           .voters = config_.voters.size(),
                                            .interval = config_.state_check_interval,
                                            .on_fatal = on_fatal},
-                     &audit_loop_, &clock_, &controller_, &router_);
+                     &audit_loop_, &clock_, raft_.get(), &controller_, &router_);
     controller_.SetImageObserver(&*auditor_);
     hub_.SetLog(raft_.get());
     hub_.SetSnapshots(snapshots_.get());

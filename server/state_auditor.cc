@@ -9,7 +9,6 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "metadata/state_hash.h"
-#include "raft/voter_set.h"
 #include "server/routed_methods.h"
 
 namespace quorate::server {
@@ -45,10 +44,12 @@ uint64_t HashOf(const metadata::MetadataImage& image) {
 }  // namespace
 
 StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clock,
-                           const controller::QuorumController* controller, RequestRouter* router)
+                           raft::ReplicatedLog* log, const controller::QuorumController* controller,
+                           RequestRouter* router)
     : options_(std::move(options)),
       executor_(executor),
       clock_(clock),
+      log_(log),
       controller_(controller),
       router_(router),
       method_(router->Register(RoutedMethod<StateHashReport, StateHashTally>(
@@ -63,26 +64,20 @@ StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clo
             executor_->Post([this, report = std::move(report), reply = std::move(reply)]() mutable {
               std::move(reply)(Collect(report));
             });
-          }))),
-      voters_(options_.voters) {}
+          }))) {}
 
 void StateAuditor::OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) {
   const raft::EntryHeader& header = entry.header();
-  if (header.type == raft::EntryType::kVoters) {
-    const auto voters = raft::VoterSet::Parse(entry.payload());
-    CHECK_OK(voters.status());  // the log has read it before
-    voters_ = voters->size();
-  }
   const std::optional<int64_t> before = std::exchange(last_append_time_ms_, header.append_time_ms);
   if (!before || !controller::IsAuditPlace(*before, header.append_time_ms, options_.interval)) {
     return;
   }
   // While a starting controller replays the past nobody waits for its opinion.
   if (header.append_time_ms + 2 * ToMs(options_.interval) < clock_->WallMs()) return;
-  executor_->Post([this, image, voters = voters_] { Audit(image, voters); });
+  executor_->Post([this, image] { Audit(image); });
 }
 
-void StateAuditor::Audit(const metadata::MetadataImage& image, size_t voters) {
+void StateAuditor::Audit(const metadata::MetadataImage& image) {
   const StateReport own{.node = options_.self,
                         .end_offset = image.end_offset(),
                         .metadata_version = image.metadata_version(),
@@ -95,10 +90,16 @@ void StateAuditor::Audit(const metadata::MetadataImage& image, size_t voters) {
   router_->Call(
       method_, std::move(report), {.deadline = clock_->Now() + options_.interval},
       [] { return false; },
-      [this, previous, voters](controller::Answer<RequestRouter::MessagePtr> answer) {
+      [this, previous](controller::Answer<RequestRouter::MessagePtr> answer) {
         const auto* tally = std::get_if<RequestRouter::MessagePtr>(&answer);
         if (tally == nullptr || !previous) return;
-        Compare(*previous, static_cast<const StateHashTally&>(**tally), voters);
+        // The voters are those that govern now: the entry that made them may lie in a snapshot.
+        log_->Describe([this, previous, tally = static_cast<const StateHashTally&>(**tally)](
+                           const raft::QuorumStatus& status) {
+          executor_->Post([this, previous, tally, voters = status.voter_set] {
+            Compare(*previous, tally, voters);
+          });
+        });
       });
 }
 
@@ -112,7 +113,7 @@ StateHashTally StateAuditor::Collect(const StateHashReport& report) {
 }
 
 void StateAuditor::Compare(const StateReport& own, const StateHashTally& tally,
-                           size_t voters) const {
+                           const raft::VoterSet& voters) const {
   std::vector<StateReport> reports;
   for (const StateHashReport& report : tally.reports()) reports.push_back(FromProto(report));
   const StateVerdict verdict = controller::JudgeState(own, reports, voters);

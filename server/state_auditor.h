@@ -13,6 +13,8 @@
 #include "controller/image_observer.h"
 #include "controller/quorum_controller.h"
 #include "controller/state_audit.h"
+#include "raft/replicated_log.h"
+#include "raft/voter_set.h"
 #include "server/request_router.h"
 
 namespace quorate::server {
@@ -21,15 +23,13 @@ class StateAuditor final : public controller::ImageObserver {
  public:
   struct Options {
     NodeId self;
-    // Until the log tells.
-    size_t voters = 0;
     Duration interval{};
-    // A majority holds another state: this controller must not go on. Any thread.
+    // A majority of the voters holds another state: this controller must not go on. Any thread.
     std::function<void(const absl::Status&)> on_fatal;
   };
 
   // Hashing is linear in the state, so `executor` is no other part's loop. All outlive the auditor.
-  StateAuditor(Options options, Executor* executor, const Clock* clock,
+  StateAuditor(Options options, Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
                const controller::QuorumController* controller, RequestRouter* router);
 
   // controller::ImageObserver, on the controller's loop.
@@ -37,21 +37,21 @@ class StateAuditor final : public controller::ImageObserver {
 
  private:
   // On the executor.
-  void Audit(const metadata::MetadataImage& image, size_t voters);
+  void Audit(const metadata::MetadataImage& image);
   void Compare(const controller::StateReport& own, const raft::v1::StateHashTally& tally,
-               size_t voters) const;
+               const raft::VoterSet& voters) const;
   raft::v1::StateHashTally Collect(const raft::v1::StateHashReport& report);
 
   const Options options_;
   Executor* const executor_;
   const Clock* const clock_;
+  raft::ReplicatedLog* const log_;
   const controller::QuorumController* const controller_;
   RequestRouter* const router_;
   const RequestRouter::Method* const method_;
 
   // The controller's loop.
   std::optional<int64_t> last_append_time_ms_;
-  size_t voters_;
 
   // The executor's.
   std::optional<controller::StateReport> previous_;
