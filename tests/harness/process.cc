@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,10 +43,13 @@ pid_t Spawn(const std::vector<std::string>& argv, const std::vector<std::string>
             int out, int err) {
   const std::vector<char*> args = Pointers(argv);
   const std::vector<char*> env = Pointers(environment);
+  const pid_t parent = getpid();
   const pid_t pid = fork();
   PCHECK(pid >= 0) << "fork";
   if (pid > 0) return pid;
   // The child: only async-signal-safe calls from here on.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);  // it has died before this could be asked for
   setpgid(0, 0);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);

@@ -20,7 +20,8 @@ struct ExitStatus {
   std::string ToString() const;
 };
 
-// Not thread-safe. Killed by its destructor if it still runs.
+// Not thread-safe. Killed by its destructor if it still runs, and by the kernel when the thread
+// that made it ends: also with a test that aborts.
 class Process {
  public:
   // Starts argv[0] with its output appended to `log_path` (both streams), in a process group of its
