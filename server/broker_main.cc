@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/crash_report.h"
 #include "base/failpoint.h"
 #include "server/broker_config.h"
 #include "server/broker_server.h"
@@ -66,4 +67,7 @@ ExitStatus Run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace quorate::server
 
-int main(int argc, char** argv) { return static_cast<int>(quorate::server::Run(argc, argv)); }
+int main(int argc, char** argv) {
+  quorate::ReportCrashes();
+  return static_cast<int>(quorate::server::Run(argc, argv));
+}

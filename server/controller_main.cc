@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "base/crash_report.h"
 #include "base/failpoint.h"
 #include "base/version.h"
 #include "server/controller_config.h"
@@ -72,4 +73,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace quorate::server
 
-int main(int argc, char** argv) { return quorate::server::Main(argc, argv); }
+int main(int argc, char** argv) {
+  quorate::ReportCrashes();
+  return quorate::server::Main(argc, argv);
+}

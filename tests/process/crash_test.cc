@@ -1,0 +1,68 @@
+// Programs that crash say so, with a stack trace; those that are asked to end do not.
+#include <gmock/gmock.h>
+
+#include <csignal>
+
+#include "tests/harness/cluster.h"
+
+namespace quorate::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kReport[] = "received by PID";
+
+void ExpectReportOfCrash(Process& program) {
+  program.Signal(SIGSEGV);
+  const auto status = program.Wait(kPatience);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->signal, SIGSEGV) << status->ToString();
+  EXPECT_THAT(program.Log(),
+              AllOf(HasSubstr("SIGSEGV"), HasSubstr(kReport), HasSubstr("__libc_start_main")));
+}
+
+TEST(CrashTest, EveryProgramLeavesAStackTrace) {
+  Cluster cluster({.controllers = 1, .brokers = 1});
+  cluster.Start();
+  Process tail(
+      {QuoratectlProgram(), "log", "tail", "--from-start", "--bootstrap", cluster.Bootstrap()},
+      cluster.directory() + "/tail.log");
+  ASSERT_TRUE(WaitFor([&] { return !tail.Log().empty(); }));
+  ExpectReportOfCrash(tail);
+  ExpectReportOfCrash(cluster.broker(1));
+  ExpectReportOfCrash(cluster.controller(1));
+}
+
+TEST(CrashTest, AnAskedForEndIsStillInGoodOrder) {
+  Cluster cluster({.controllers = 1, .brokers = 1});
+  cluster.Start();
+  for (Process* program : {&cluster.broker(1), &cluster.controller(1)}) {
+    program->Signal(SIGTERM);
+    const auto status = program->Wait(kPatience);
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->code, 0) << status->ToString();
+    EXPECT_THAT(program->Log(), AllOf(HasSubstr("] stopped"), Not(HasSubstr(kReport))));
+  }
+}
+
+TEST(CrashTest, AskedTwiceItEndsAtOnceAndThatIsNoCrash) {
+  Cluster cluster({.controllers = 3, .brokers = 0});
+  cluster.Start();
+  const int active = cluster.AwaitActive();
+  // So that there is nobody to hand over to, for which it waits.
+  for (const int node : cluster.Others(active)) cluster.controller(node).Signal(SIGSTOP);
+  Process& program = cluster.controller(active);
+  program.Signal(SIGTERM);
+  ASSERT_TRUE(
+      WaitFor([&] { return program.Log().find("stopping on SIGTERM") != std::string::npos; }));
+  program.Signal(SIGTERM);
+  const auto status = program.Wait(kPatience);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->signal, SIGTERM) << status->ToString();
+  EXPECT_THAT(program.Log(), Not(HasSubstr(kReport)));
+}
+
+}  // namespace
+}  // namespace quorate::testing
