@@ -141,25 +141,6 @@ TEST(LeaderTest, AnsweredHeartbeatsKeepAnIdleLeaderInOffice) {
   EXPECT_TRUE(Is<Leader>(node));
 }
 
-// Its disk finishes no write: others, whose disks work, can do better.
-TEST(LeaderTest, ResignsWhenItsOwnDiskStallsAndDoesNotStandBeforeItMoves) {
-  LoneCore node;
-  node.BecomeClaimedLeader();
-  node.Propose("stuck");
-  for (int i = 0; i < 30; ++i) {
-    node.Acknowledge(2);
-    node.Acknowledge(3);
-    node.Advance(milliseconds(100));
-  }
-  EXPECT_TRUE(Is<Follower>(node));
-  EXPECT_THAT(node.TakeEffects<effect::SayGoodbye>(), SizeIs(1));
-  node.Advance(std::chrono::seconds(5));
-  EXPECT_TRUE(Is<Follower>(node));
-  node.Sync();
-  node.Advance(std::chrono::seconds(2));
-  EXPECT_TRUE(Is<Prospective>(node));
-}
-
 TEST(NoticedDeathTest, SurvivorsStandOneAfterTheOther) {
   // This node is controller 1 of five; the dead one's successors stand in cyclic order.
   for (const auto& [dead, rank] : {std::pair(5, 0), {4, 1}, {3, 2}, {2, 3}}) {

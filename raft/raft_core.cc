@@ -80,6 +80,7 @@ void RaftCore::Handle(event::Start) {
 void RaftCore::Handle(const event::Wake& event) {
   reading_since_ = event.reading_since;
   disk_is_full_ = event.disk_is_full;
+  if (WatchDisk(); stopped_) return;
   ExpireReads();
   if (hand_over_ && hand_over_->deadline <= now_) {
     FailHandOver(absl::DeadlineExceededError("the target did not take over in time"));
@@ -187,6 +188,7 @@ void RaftCore::Handle(const event::PeerGoodbye& event) {
 }
 
 void RaftCore::Handle(const event::Persisted& event) {
+  stalled_since_.reset();
   std::vector<effect::Reply> released = writes_.Completed(event.id);
   log_.SetDurable(writes_.durable_index());
   for (effect::Reply& reply : released) {

@@ -223,6 +223,8 @@ class RaftCore {
   }
   // A write, or a read for the users, has been under way for too long.
   bool DiskIsStalled() const;
+  // Ends the node when that goes on.
+  void WatchDisk();
   FollowerProgress* FindProgress(const ReplicaKey& peer);
   // Of whoever answers on our stream to a node.
   FollowerProgress* FindProgress(NodeId peer, StreamClass stream);
@@ -307,6 +309,8 @@ class RaftCore {
 
   // As event::Wake told last.
   std::optional<MonoTime> reading_since_;
+  // When the disk was found stalled; nothing: it was not, or has finished a write since.
+  std::optional<MonoTime> stalled_since_;
   bool disk_is_full_ = false;
 
   // A piece of a snapshot is being written here.

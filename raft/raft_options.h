@@ -30,6 +30,8 @@ struct RaftOptions {
   // A leader resigns after this long without evidence of a quorum, or without its own disk
   // finishing a write. A transfer fails after it.
   Duration check_quorum_timeout = std::chrono::milliseconds(1000);
+  // A node of any role ends when its disk has finished nothing for so long since that was noticed.
+  Duration disk_exit_timeout = std::chrono::seconds(10);
 
   // A leader's death was noticed: each voter waits rank * stagger + random [0, jitter) before it
   // stands; a lost round is repeated after a random time in [retry_min, retry_max), at most

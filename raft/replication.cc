@@ -228,6 +228,18 @@ bool RaftCore::DiskIsStalled() const {
   return oldest <= now_ - options_.check_quorum_timeout && !IsMutant(Mutant::kIgnoreStalledDisk);
 }
 
+// Counted from when it was noticed: a process that was paused finds its disk stalled too, and the
+// disk answers then.
+void RaftCore::WatchDisk() {
+  if (!DiskIsStalled()) return stalled_since_.reset();
+  if (!stalled_since_) stalled_since_ = now_;
+  if (now_ - *stalled_since_ < options_.disk_exit_timeout) return;
+  Die(absl::UnavailableError(absl::StrFormat(
+      "the disk has finished no write and no read of the log for %d s: look at it (dmesg, SMART). "
+      "Started again, this controller goes on from what is on it",
+      std::chrono::duration_cast<std::chrono::seconds>(options_.disk_exit_timeout).count())));
+}
+
 FollowerProgress* RaftCore::FindProgress(const ReplicaKey& peer) {
   auto* leader = std::get_if<Leader>(&role_);
   if (leader == nullptr) return nullptr;

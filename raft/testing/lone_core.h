@@ -27,6 +27,8 @@ class LoneCore {
   void Step(Event event);
   void Receive(int from, Message message);
   void Advance(Duration d);
+  // Passes time without a word to the core.
+  void Pause(Duration d) { now_ += d; }
   // Passes time to the core's deadline and wakes it.
   void MeetDeadline(event::Wake wake = {});
   // Makes everything written durable.

@@ -145,7 +145,7 @@ TEST(SlowDiskTest, OfAFollowerThatIsNeededIsWaitedFor) {
   ExpectNothingLost(cluster, stream);
 }
 
-TEST(SlowDiskTest, OfTheActiveControllerMakesItStepDown) {
+TEST(SlowDiskTest, OfTheActiveControllerMakesItStepDownAndAtLastEnd) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   ASSERT_NO_FATAL_FAILURE(
       StartLedBy1(cluster, Failpoint("storage.before_write", std::string(kHang) + "@40")));
@@ -155,8 +155,11 @@ TEST(SlowDiskTest, OfTheActiveControllerMakesItStepDown) {
     return seen && seen->leader_id() > 1;
   })) << "a controller that cannot write leads on";
   stream.AwaitMore(20);
-  EXPECT_TRUE(cluster.controller(1).Running());
-  cluster.controller(1).Kill();
+  const auto status = cluster.controller(1).Wait(kPatience);
+  ASSERT_TRUE(status) << "it waits for its disk for ever";
+  EXPECT_EQ(status->code, 1) << status->ToString();
+  EXPECT_THAT(cluster.controller(1).Log(),
+              HasSubstr("\nquorate-controller: the disk has finished no write"));
   cluster.StartController(1);
   cluster.AwaitReady();
   stream.Stop();

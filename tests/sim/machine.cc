@@ -52,6 +52,8 @@ absl::Status Machine::TryStart() {
   // Who joins later is told where all controllers are.
   const Swarm& swarm = *surroundings_.swarm;
   options.configured_voters = is_observer_ ? swarm.Everybody() : swarm.Founders();
+  // Here every disk that hangs works again, and a node that gives up is a failure.
+  options.disk_exit_timeout = Duration::max();
   processes_.push_back(std::make_unique<Process>(
       surroundings_, Process::Host{.options = std::move(options),
                                    .clock = &clock_,

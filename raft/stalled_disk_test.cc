@@ -1,0 +1,93 @@
+// What a node does whose disk finishes nothing: a leader goes, and at last the process.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "raft/testing/lone_core.h"
+
+namespace quorate::raft {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+template <typename R>
+bool Is(LoneCore& node) {
+  return std::holds_alternative<R>(node.core().role());
+}
+
+// Others, whose disks work, can do better.
+TEST(StalledDiskTest, ALeaderResignsAndDoesNotStandBeforeItMoves) {
+  LoneCore node;
+  node.BecomeClaimedLeader();
+  node.Propose("stuck");
+  for (int i = 0; i < 30; ++i) {
+    node.Acknowledge(2);
+    node.Acknowledge(3);
+    node.Advance(milliseconds(100));
+  }
+  EXPECT_TRUE(Is<Follower>(node));
+  EXPECT_THAT(node.TakeEffects<effect::SayGoodbye>(), SizeIs(1));
+  node.Advance(seconds(5));
+  EXPECT_TRUE(Is<Follower>(node));
+  node.Sync();
+  node.Advance(seconds(2));
+  EXPECT_TRUE(Is<Prospective>(node));
+}
+
+// Of any role: nobody is served by a process that can only wait.
+TEST(StalledDiskTest, TenSecondsLaterTheNodeEnds) {
+  for (const bool leads : {true, false}) {
+    SCOPED_TRACE(leads);
+    LoneCore node;
+    if (leads) {
+      node.BecomeClaimedLeader();
+      node.Propose("stuck");
+    } else {
+      node.Receive(2, Heartbeat{.epoch = Epoch(1)});
+    }
+    node.Advance(seconds(10));
+    EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
+    node.Advance(seconds(4));
+    const auto fatal = node.TakeEffects<effect::Fatal>();
+    ASSERT_THAT(fatal, SizeIs(1));
+    EXPECT_THAT(std::string(fatal[0].status.message()),
+                HasSubstr("the disk has finished no write"));
+  }
+}
+
+TEST(StalledDiskTest, AReadForTheUsersCountsToo) {
+  LoneCore node;
+  const event::Wake wake{.reading_since = node.now()};
+  const MonoTime end = node.now() + seconds(10);
+  while (node.now() < end) node.MeetDeadline(wake);
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
+  while (node.now() < end + seconds(4) && !node.core().stopped()) node.MeetDeadline(wake);
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), SizeIs(1));
+}
+
+TEST(StalledDiskTest, AnyWriteThatIsFinishedIsASignOfLife) {
+  LoneCore node;
+  for (int epoch = 1; epoch <= 10; ++epoch) {
+    node.Receive(2, Heartbeat{.epoch = Epoch(epoch)});
+    node.Advance(seconds(5));
+    node.Sync();
+  }
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
+}
+
+// By its clock the write takes a minute; it hears that it is finished behind the first timer.
+TEST(StalledDiskTest, AProcessThatWasPausedGoesOn) {
+  LoneCore node;
+  node.Receive(2, Heartbeat{.epoch = Epoch(1)});
+  node.Pause(seconds(60));
+  node.MeetDeadline();
+  node.Sync();
+  node.Advance(seconds(60));
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace quorate::raft
