@@ -5,12 +5,12 @@
 
 #include "base/failpoint.h"
 #include "client/status_mapping.h"
+#include "server/reply_margin.h"
 
 namespace quorate::server {
 namespace {
 
 constexpr Duration kDefaultTimeout = std::chrono::seconds(30);
-constexpr Duration kMaxReplyMargin = std::chrono::milliseconds(50);
 // Until there is authentication, everyone is this one (Kafka's name for it).
 constexpr char kPrincipal[] = "User:ANONYMOUS";
 
@@ -20,8 +20,8 @@ controller::RequestContext CallEdge::ContextOf(const grpc::CallbackServerContext
   Duration timeout = kDefaultTimeout;
   if (const auto deadline = context.deadline();
       deadline != std::chrono::system_clock::time_point::max()) {
-    timeout = std::max<Duration>(deadline - std::chrono::system_clock::now(), Duration(0));
-    timeout -= std::min(timeout / 20, kMaxReplyMargin);
+    timeout = LessReplyMargin(
+        std::max<Duration>(deadline - std::chrono::system_clock::now(), Duration(0)));
   }
   return {.principal = kPrincipal, .deadline = clock_->Now() + timeout};
 }

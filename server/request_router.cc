@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "server/reply_margin.h"
 #include "server/sure_reply.h"
 
 namespace quorate::server {
@@ -227,7 +228,7 @@ void RequestRouter::Forward(const PendingPtr& pending, NodeId to) {
   forward.set_method(pending->method->name);
   pending->request->SerializeToString(forward.mutable_request());
   forward.set_principal(pending->context.principal);
-  forward.set_timeout_ms(ToMs(pending->context.deadline - clock_->Now()));
+  forward.set_timeout_ms(ToMs(LessReplyMargin(pending->context.deadline - clock_->Now())));
   forward.set_hops(pending->hops + 1);
   forwarder_->Forward(
       to, std::move(forward), pending->context.deadline,

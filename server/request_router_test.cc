@@ -162,7 +162,8 @@ TEST_F(RequestRouterTest, ElsewhereItIsForwardedWithWhoAsksAndHowLong) {
   EXPECT_EQ(forwarder_.sent[0].to, kOther);
   EXPECT_EQ(forwarder_.sent[0].request.method(), kName);
   EXPECT_EQ(forwarder_.sent[0].request.principal(), "alice");
-  EXPECT_EQ(forwarder_.sent[0].request.timeout_ms(), 1000);
+  // Of the caller's 1000: so that the answer says in time what was waited for.
+  EXPECT_EQ(forwarder_.sent[0].request.timeout_ms(), 950);
   EXPECT_EQ(forwarder_.sent[0].request.hops(), 1);
   AnswerForward(0, Forwarded(9));
   EXPECT_EQ(AnsweredOffset(), 9);
@@ -174,7 +175,7 @@ TEST_F(RequestRouterTest, WithoutALeaderItWaitsForOne) {
   EXPECT_THAT(answers_, SizeIs(0));
   SetLeader(1, kOther);
   ASSERT_THAT(forwarder_.sent, SizeIs(1));
-  EXPECT_EQ(forwarder_.sent[0].request.timeout_ms(), 500);
+  EXPECT_EQ(forwarder_.sent[0].request.timeout_ms(), 475);
 }
 
 TEST_F(RequestRouterTest, WithoutALeaderItIsRefusedAtItsDeadline) {
