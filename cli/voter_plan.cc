@@ -107,8 +107,17 @@ VoterPlan PlanReplace(const DescribeQuorumResponse& quorum, int32_t node_id, int
   if (with == node_id) return ReplaceDirectory(quorum, node_id, directory_id);
   const Replica* voter = Find(quorum.voters(), node_id);
   std::vector<VoterStep> steps;
+  const bool is_voter = Find(quorum.voters(), with) != nullptr;
+  // Between the two steps of a replacement their number is even, as it is at no other time if they
+  // were chosen well; so this is more likely a wrong number, and would shrink the quorum.
+  if (is_voter && voter != nullptr && quorum.voters_size() % 2 == 1) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "controller %d is a voter already, so nobody would take the place of %d: if a replacement "
+        "was begun, or to have fewer voters, run 'quoratectl quorum remove %d'",
+        with, node_id, node_id));
+  }
   // An earlier run may have added it, and removed the other.
-  if (Find(quorum.voters(), with) == nullptr) {
+  if (!is_voter) {
     if (voter == nullptr) return NoVoter(quorum, node_id);
     VoterPlan plan = AddObserver(quorum, with, directory_id);
     if (!std::holds_alternative<std::vector<VoterStep>>(plan)) return plan;

@@ -39,8 +39,9 @@ VoterPlan PlanAdd(const admin::v1::DescribeQuorumResponse& quorum, int32_t node_
                   const std::string& directory_id);
 VoterPlan PlanRemove(const admin::v1::DescribeQuorumResponse& quorum, int32_t node_id,
                      const std::string& directory_id);
-// Controller `with` in the place of `node_id`: added before the other goes. The same node: its new
-// directory in the place of the old one, which must go first, because a node votes once.
+// Controller `with` in the place of `node_id`: added before the other goes; refused if both are
+// among an odd number of voters. The same node: its new directory in the place of the old one,
+// which must go first, because a node votes once.
 VoterPlan PlanReplace(const admin::v1::DescribeQuorumResponse& quorum, int32_t node_id,
                       int32_t with, const std::string& directory_id);
 

@@ -88,8 +88,10 @@ TEST(PlanReplaceTest, AnotherControllerIsAddedBeforeTheVoterGoes) {
 }
 
 TEST(PlanReplaceTest, GoesOnWhereAnEarlierRunEnded) {
-  // Controllers 1, 2, 3: 3 was added for 2.
-  ExpectSteps(PlanReplace(Quorum(), 2, 3, ""), {Remove(2)});
+  // Controllers 1, 2, 3, 4: 4 was added for 2.
+  DescribeQuorumResponse half_done = Quorum();
+  half_done.add_voters()->set_node_id(4);
+  ExpectSteps(PlanReplace(half_done, 2, 4, ""), {Remove(2)});
   ExpectSteps(PlanReplace(Without(Quorum(), 2), 2, 3, ""), {});
   // Controller 3 with its old directory was removed.
   ExpectSteps(PlanReplace(WithObserver(Without(Quorum(), 3), 3), 3, 3, ""), {Add(3)});
@@ -106,6 +108,8 @@ TEST(PlanReplaceTest, ANewDirectoryComesAfterTheOldOneWent) {
 }
 
 TEST(PlanReplaceTest, MistakesAreNamed) {
+  EXPECT_THAT(Refusal(PlanReplace(Quorum(), 2, 3, "")),
+              HasSubstr("controller 3 is a voter already"));
   EXPECT_THAT(Refusal(PlanReplace(WithObserver(Quorum(), 4), 9, 4, "")),
               HasSubstr("controller 9 is no voter"));
   EXPECT_THAT(Refusal(PlanReplace(WithObserver(Quorum(3), 3), 3, 3, "AAAAAAAAAAAAAAAAAAAAAQ")),
