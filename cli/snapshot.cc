@@ -66,7 +66,7 @@ void AddInspect(CommandLine& line, CLI::App* snapshot) {
                     "quoratectl snapshot inspect "
                     "00000000000000001234-0000000007.snapshot --output json"}},
       CommonFlags::kOutput, [path](Session& session) { return Inspect(session, *path); });
-  verb->add_option("path", *path, "A snapshot file, or a controller's data directory.")
+  verb->add_option("PATH", *path, "A snapshot file, or a controller's data directory.")
       ->type_name("PATH")
       ->required();
 }

@@ -126,7 +126,7 @@ void AddSnapshotRestore(CommandLine& line, CLI::App* snapshot) {
        .examples = {"quoratectl snapshot restore b.snapshot --cluster-id MkU3OEVBNTcwNTJENDM2Qg "
                     "--data-dir 1=/srv/q1 --data-dir 2=/srv/q2 --data-dir 3=/srv/q3"}},
       CommonFlags::kOutput, [arguments](Session& session) { return Restore(session, *arguments); });
-  verb->add_option("file", arguments->file,
+  verb->add_option("FILE", arguments->file,
                    "What 'quoratectl snapshot save' has written, or a "
                    "controller's own snapshot.")
       ->type_name("FILE")

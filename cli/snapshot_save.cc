@@ -149,7 +149,7 @@ void AddSnapshotSave(CommandLine& line, CLI::App* snapshot) {
            {"quoratectl snapshot save /backups/quorate-2024-02-29.snapshot",
             "quoratectl snapshot save b.snapshot --output json | jq '.snapshots[0].topics'"}},
       CommonFlags::kCluster, [path](Session& session) { return Save(session, *path); });
-  verb->add_option("file", *path, "The file to write, which must not exist.")
+  verb->add_option("FILE", *path, "The file to write, which must not exist.")
       ->type_name("FILE")
       ->required();
 }

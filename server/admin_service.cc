@@ -29,6 +29,8 @@ using admin::v1::IncrementalAlterConfigsResponse;
 using admin::v1::ListTopicsRequest;
 using admin::v1::ListTopicsResponse;
 
+constexpr int64_t kRetryAfterMs = 100;
+
 ListTopicsResponse ListTopicsOf(const metadata::MetadataImage& image) {
   ListTopicsResponse response;
   for (const metadata::TopicPtr& topic : image.TopicsByName()) {
@@ -206,8 +208,10 @@ grpc::ServerUnaryReactor* AdminService::Read(grpc::CallbackServerContext* contex
                                    image = std::get<metadata::MetadataImage>(std::move(answer))] {
               std::move (*shared)(describe(image));
             })) {
-          std::move (*shared)(controller::MakeError(common::v1::RESOURCE_EXHAUSTED,
-                                                    "this controller has too many reads queued"));
+          common::v1::Error error = controller::MakeError(
+              common::v1::RESOURCE_EXHAUSTED, "this controller has too many reads queued");
+          error.set_retry_after_ms(kRetryAfterMs);
+          std::move (*shared)(std::move(error));
         }
       });
   return reactor;

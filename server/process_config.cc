@@ -30,7 +30,8 @@ OptionGroup LogAndTestOptions(ProcessConfig& config) {
             .default_text = "info"},
            {.name = "log-dir",
             .value_name = "DIR",
-            .help = "Log to files in this directory instead of standard error.",
+            .help = "Log to files in this directory instead of standard error, where a crash still "
+                    "leaves its stack.",
             .set = SetText(&config.log_dir)},
            {.name = "failpoints",
             .value_name = "NAME=ACTION,...",
