@@ -116,6 +116,25 @@ TEST_F(PeerFailureTest, ARefusedDialAfterABrokenConnectionIsADeath) {
   EXPECT_EQ(one->events().Count("dead 2"), 1u);
 }
 
+TEST_F(PeerFailureTest, APeerThatSaidThatItStopsIsDialledOnceItIsBack) {
+  FaultProxy proxy(AddressOf(k2).port);
+  auto two = StartNode(k2);
+  PeerTimings timings;
+  timings.redial_min = std::chrono::milliseconds(1);
+  timings.redial_max = std::chrono::hours(1);  // only its Hello can end this wait
+  auto one = StartNode1Through(proxy, timings);
+  AwaitUp(*one, k2);
+  ASSERT_TRUE(one->events().Await("up 2 snapshot"));
+  const size_t dialled = proxy.accepted_connections();
+  two->transport().SayGoodbye(raft::GoodbyeReason::kStopping, Epoch(7));
+  ASSERT_TRUE(one->events().Await("goodbye 2 stopping 7"));
+  two->Stop();
+  two = StartNode(k2);
+  AwaitUp(*one, k2, 2);
+  ASSERT_TRUE(one->events().Await("up 2 snapshot", 2));
+  EXPECT_EQ(proxy.accepted_connections(), 2 * dialled);
+}
+
 TEST_F(PeerFailureTest, KeepaliveFindsANetworkThatSwallowsPackets) {
   FaultProxy proxy(AddressOf(k2).port);
   auto two = StartNode(k2);

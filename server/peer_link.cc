@@ -121,6 +121,7 @@ void PeerLink::OnHello(const Hello& hello) {
   }
   CancelTimer();
   state_ = State::kUp;
+  stop_is_expected_ = false;
   up_since_ = context_->clock->Now();
   LOG(INFO) << Name() << " is up; directory " << hello.speaker.key.directory_id << ", session "
             << absl::StrFormat("%016x", hello.session_id);
@@ -141,7 +142,10 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
     return;
   }
   LOG(INFO) << Name() << " is down: " << why;
-  if (context_->clock->Now() - up_since_ >= kStable) {
+  if (stop_is_expected_) {
+    back_off_ = context_->options.timings.redial_max;
+    BackOff();
+  } else if (context_->clock->Now() - up_since_ >= kStable) {
     back_off_ = context_->options.timings.redial_min;
     // The name is resolved again only if nobody answers at the old address.
     Dial(address_);

@@ -53,6 +53,10 @@ class PeerLink final : private PeerOutboundStream::Owner {
   // The peer gave a sign of life: dial it now, if we wait for it.
   void Wake();
 
+  // The peer said that it stops. When the stream ends it is given time, or until Wake: every dial
+  // would cost it, and the one that takes over from it, when they have least to spare.
+  void ExpectStop() { stop_is_expected_ = true; }
+
   // Dropped unless the stream is up.
   void Send(const PeerPayload& payload);
 
@@ -95,6 +99,7 @@ class PeerLink final : private PeerOutboundStream::Owner {
   TimerId timer_ = kNoTimer;
   // The next wait; doubles with each failure, and is short again after a stable stream.
   Duration back_off_;
+  bool stop_is_expected_ = false;
   // The answer to an older dial is ignored.
   uint64_t attempt_ = 0;
   MonoTime last_dial_;

@@ -73,6 +73,9 @@ void PeerState::OnInboundHello(raft::StreamClass stream, const Hello& hello) {
 void PeerState::OnGoodbye(const Goodbye& goodbye) {
   if (last_goodbye_ == goodbye) return;
   last_goodbye_ = goodbye;
+  if (goodbye.reason == raft::GoodbyeReason::kStopping) {
+    for (const raft::StreamClass each : raft::kStreamClasses) LinkOf(each).ExpectStop();
+  }
   context_->events->OnGoodbye(id_, goodbye.reason, goodbye.epoch);
 }
 
