@@ -1,5 +1,6 @@
 #include "controller/voter_changes.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -38,7 +39,10 @@ void VoterChanges::Clear() {
 void VoterChanges::Proceed() {
   Expire();
   if (held_.empty()) return;
-  alarm_.FireBy(clock_->Now() + kInterval);
+  // Not later than at a deadline: who asked hears then what it waited for, or never.
+  MonoTime next_look = clock_->Now() + kInterval;
+  for (const Held& held : held_) next_look = std::min(next_look, held.context.deadline);
+  alarm_.FireBy(next_look);
   if (under_way_ || std::exchange(asking_, true)) return;
   log_->Describe([this](raft::QuorumStatus status) {
     executor_->Post([this, status = std::move(status)] {
