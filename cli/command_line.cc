@@ -114,6 +114,16 @@ CLI::Validator CommandLine::WholeNumber() {
           /*validator_desc=*/""};
 }
 
+CLI::Validator CommandLine::NodeId() {
+  return {[](const std::string& text) {
+            int32_t number = -1;
+            return absl::SimpleAtoi(text, &number) && number >= 0
+                       ? std::string()
+                       : absl::StrFormat("'%s' is not a whole number from 0 on (of 32 bits)", text);
+          },
+          /*validator_desc=*/""};
+}
+
 void CommandLine::AddCommonFlags(CLI::App* command, CommonFlags flags) {
   if (flags == CommonFlags::kNone) return;
   const bool asks = flags != CommonFlags::kOutput;

@@ -50,6 +50,7 @@ class CommandLine {
 
   // For the numbers of options: CLI11's own message does not say what is wrong.
   static CLI::Validator WholeNumber();
+  static CLI::Validator NodeId();
 
   CLI::App* app() { return &app_; }
 

@@ -60,6 +60,7 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"check", "write-gap", "--attempt-timeout", "0s"}, "--attempt-timeout: '0s' is not"},
       {{"quorum", "add"}, "NODE is required"},
       {{"quorum", "remove", "x"}, "NODE: 'x' is not a whole number"},
+      {{"quorum", "add", "-1"}, "NODE: '-1' is not a whole number from 0 on"},
       {{"quorum", "add", "4", "--directory-id", "x"}, "--directory-id: 'x' is no directory id"},
       {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
   };

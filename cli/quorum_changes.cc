@@ -188,7 +188,7 @@ CLI::App* AddChangeVerb(CommandLine& line, CLI::App* quorum, Manual manual,
                                    });
   verb->add_option("NODE", flags->node, "The controller's node id.")
       ->required()
-      ->check(CommandLine::WholeNumber());
+      ->check(CommandLine::NodeId());
   verb->add_option("--directory-id", flags->directory_id,
                    "The id of the data directory that is meant, as 'quoratectl quorum describe' "
                    "shows it. Default: the one that the controller has.")
@@ -244,7 +244,7 @@ void AddReplaceVerb(CommandLine& line, CLI::App* quorum) {
       });
   verb->add_option("--with", flags->with, "The observer that takes the place. Default: NODE.")
       ->type_name("NODE")
-      ->check(CommandLine::WholeNumber());
+      ->check(CommandLine::NodeId());
 }
 
 void AddTransferVerb(CommandLine& line, CLI::App* quorum) {
@@ -264,7 +264,7 @@ void AddTransferVerb(CommandLine& line, CLI::App* quorum) {
   verb->add_option("--to", *target,
                    "The voter that takes over. Default: the one that has most of the log.")
       ->type_name("NODE")
-      ->check(CommandLine::WholeNumber());
+      ->check(CommandLine::NodeId());
   verb->add_flag("--dry-run", *dry_run, kDryRunHelp);
 }
 
