@@ -106,7 +106,7 @@ ExitCode Verify(Session& session, const std::string& data_dir) {
     return ExitCode::kDone;
   }
   session.Say(absl::StrFormat(
-      "The log is whole: %s (index %d to %d, up to offset %d), epoch %d, directory %s of "
+      "The log is whole: %s (index %d to %d, end offset %d), epoch %d, directory %s of "
       "controller "
       "%d.",
       entries == 1 ? "1 entry" : absl::StrFormat("%d entries", entries), state.first_index.value(),
