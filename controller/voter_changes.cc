@@ -114,7 +114,9 @@ void VoterChanges::Expire() {
   }
   for (Held& held : expired) {
     std::string message = absl::StrCat("could not ", ToText(held.change), " in time");
-    if (under_way_) held.reason = "another change of the voters is under way";
+    if (under_way_ || !pipeline_->VotersAreCommitted()) {
+      held.reason = "another change of the voters is under way";
+    }
     if (!held.reason.empty()) absl::StrAppend(&message, ": ", held.reason);
     std::move(held.reply)(MakeError(common::v1::REQUEST_TIMED_OUT, std::move(message)));
   }

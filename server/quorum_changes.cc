@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
+#include "base/failpoint.h"
 #include "server/leadership_transfer.h"
 #include "server/routed_methods.h"
 
@@ -55,6 +56,17 @@ controller::Reply<controller::VoterChangeResult> AsProto(
       };
 }
 
+void Ask(controller::QuorumController* controller, const controller::VoterChange& change,
+         bool validate_only, controller::RequestContext context,
+         controller::Reply<ChangeVotersResponse> reply) {
+  // The place where tests end the active controller between two changes.
+  if (const absl::Status lost = Failpoint("server.change_voters"); !lost.ok()) {
+    return std::move(reply)(
+        MakeError(common::v1::CONTROLLER_NOT_AVAILABLE, std::string(lost.message())));
+  }
+  controller->ChangeVoters(change, validate_only, std::move(context), AsProto(std::move(reply)));
+}
+
 TransferLeadershipResponse Transferred(bool changed, NodeId leader) {
   TransferLeadershipResponse response;
   response.set_changed(changed);
@@ -73,9 +85,8 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
       [controller](auto request, auto context, auto reply) {
         const std::optional<Uuid> directory_id = Uuid::Parse(request.directory_id());
         if (!directory_id) return std::move(reply)(BadDirectoryId(request.directory_id()));
-        controller->ChangeVoters(controller::AddVoter{{NodeId(request.node_id()), *directory_id}},
-                                 request.validate_only(), std::move(context),
-                                 AsProto(std::move(reply)));
+        Ask(controller, controller::AddVoter{{NodeId(request.node_id()), *directory_id}},
+            request.validate_only(), std::move(context), std::move(reply));
       }));
   // Without a directory id a repetition might meet another replica, which was added meanwhile.
   remove_voter_ = router->Register(RoutedMethod<RemoveVoterRequest, ChangeVotersResponse>(
@@ -87,9 +98,8 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
           directory_id = Uuid::Parse(request.directory_id());
           if (!directory_id) return std::move(reply)(BadDirectoryId(request.directory_id()));
         }
-        controller->ChangeVoters(controller::RemoveVoter{NodeId(request.node_id()), directory_id},
-                                 request.validate_only(), std::move(context),
-                                 AsProto(std::move(reply)));
+        Ask(controller, controller::RemoveVoter{NodeId(request.node_id()), directory_id},
+            request.validate_only(), std::move(context), std::move(reply));
       }));
   // Without a target a repetition would move leadership once more.
   transfer_leadership_ =

@@ -1,0 +1,125 @@
+// A change of the voters that takes longer than all goes well: another one is under way, or the
+// active controller dies in the middle.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "tests/process/membership.h"
+
+namespace quorate::testing {
+namespace {
+
+using VoterChangeTest = MembershipTest;
+
+TEST_F(VoterChangeTest, ACommandOutlivesTheActiveController) {
+  StartCluster(3, 1);
+  TopicStream stream(*cluster_, "stream");
+  // It waits for controller 4, which is not there.
+  Process add(Command({"add", "4", "--timeout", "60s"}), cluster_->directory() + "/add.log");
+  ASSERT_TRUE(WaitFor([&] { return add.Log().find("--observer") != std::string::npos; }));
+  cluster_->controller(cluster_->AwaitActive()).Kill();
+  cluster_->StartController(4);
+  const auto status = add.Wait(kPatience);
+  ASSERT_TRUE(status) << add.Log();
+  EXPECT_EQ(status->code, 0) << add.Log();
+  ExpectVoters({1, 2, 3, 4});
+  stream.AwaitMore(5);
+  ExpectNothingLost(stream, {4});
+}
+
+TEST_F(VoterChangeTest, AChangeWaitsForTheOneThatIsUnderWay) {
+  cluster_.emplace(ClusterOptions{.controllers = 3, .observers = 2});
+  // The active one is patient with disks that take seconds for each write.
+  cluster_->StartController(1,
+                            {"--election-timeout-min-ms=30000", "--election-timeout-max-ms=40000"});
+  for (const int node : {2, 3}) cluster_->StartController(node);
+  cluster_->AwaitReady();
+  Quoratectl({"transfer", "--to", "1"});
+  for (const int node : {4, 5}) StartObserver(node);
+  for (const int node : {2, 3}) {
+    cluster_->controller(node).Kill();
+    cluster_->StartController(node, {"--failpoints=storage.before_write=delay:3000ms"});
+    cluster_->AwaitReady({node});
+  }
+  Process first(Command({"add", "4"}), cluster_->directory() + "/first.log");
+  const auto governs = [this](int node) {
+    const auto seen = cluster_->QuorumSeenBy(1);
+    return seen && Ids(seen->voters()).contains(node);
+  };
+  ASSERT_TRUE(WaitFor([&] { return governs(4); })) << first.Log();
+  Process second(Command({"add", "5"}), cluster_->directory() + "/second.log");
+  ASSERT_TRUE(WaitFor([&] {
+    return second.Log().find("another change of the voters is under way") != std::string::npos;
+  })) << second.Log();
+  EXPECT_TRUE(first.Running()) << first.Log();
+  EXPECT_FALSE(governs(5));
+  for (Process* command : {&first, &second}) {
+    const auto status = command->Wait(kPatience);
+    ASSERT_TRUE(status) << command->Log();
+    EXPECT_EQ(status->code, 0) << command->Log();
+  }
+  ExpectVoters({1, 2, 3, 4, 5});
+}
+
+// Controller `node` is the active one, and dies when it is asked for its second change of the
+// voters.
+void LeadUntilTheSecondChange(Cluster& cluster, int node) {
+  cluster.controller(node).Kill();
+  cluster.StartController(node, {"--failpoints=server.change_voters=abort@2"});
+  cluster.AwaitReady();
+  client::AdminClient client = cluster.Client();
+  admin::v1::TransferLeadershipRequest transfer;
+  transfer.set_target_node_id(node);
+  testing::Must(client.TransferLeadership(transfer));
+}
+
+TEST_F(VoterChangeTest, AReplacementOutlivesTheActiveControllerBetweenItsSteps) {
+  StartCluster(3, 1);
+  TopicStream stream(*cluster_, "stream");
+  StartObserver(4);
+  LeadUntilTheSecondChange(*cluster_, 1);
+  Quoratectl({"replace", "2", "--with", "4"});
+  EXPECT_EQ(cluster_->controller(1).Wait(kPatience)->signal, SIGKILL);
+  ExpectVoters({1, 3, 4});
+  stream.AwaitMore(5);
+  ExpectNothingLost(stream, {3, 4});
+}
+
+class EmptiedDirectoryTest : public MembershipTest, public ::testing::WithParamInterface<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(Command, EmptiedDirectoryTest, ::testing::Bool(), [](const auto& test) {
+  return std::string(test.param ? "IsRunAgain" : "GoesOn");
+});
+
+// Of three voters one has no vote any more and the active one dies: nothing is decided until it is
+// back, and then the replacement is finished, by the command that waits or by a new one.
+TEST_P(EmptiedDirectoryTest, IsReplacedThoughTheActiveControllerDiesBetweenTheSteps) {
+  StartCluster(3, 0);
+  TopicStream stream(*cluster_, "stream");
+  cluster_->controller(2).Kill();
+  std::filesystem::remove_all(cluster_->ControllerDirectory(2));
+  LeadUntilTheSecondChange(*cluster_, 1);
+  cluster_->StartController(2, {"--observer"});
+  Process replace(Command({"replace", "2", "--timeout", "60s"}),
+                  cluster_->directory() + "/replace.log");
+  ASSERT_TRUE(cluster_->controller(1).Wait(kPatience)) << replace.Log();
+  EXPECT_TRUE(replace.Running()) << replace.Log();
+  if (GetParam()) replace.Kill();
+  cluster_->StartController(1);
+  if (GetParam()) {
+    Quoratectl({"replace", "2"});
+  } else {
+    const auto status = replace.Wait(kPatience);
+    ASSERT_TRUE(status) << replace.Log();
+    EXPECT_EQ(status->code, 0) << replace.Log();
+  }
+  ExpectVoters({1, 2, 3});
+  cluster_->controller(3).Kill();
+  stream.AwaitMore(5);
+  ExpectNothingLost(stream, {1, 2});
+}
+
+}  // namespace
+}  // namespace quorate::testing
