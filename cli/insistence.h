@@ -51,12 +51,22 @@ class Insistence {
       if (maybe_changed) failure->kind = client::FailureKind::kUnknown;
       failure->elapsed = elapsed();
       if (expired() || !client::IsRetryable(failure->error)) return result;
-      Tell(failure->error.message());
+      Tell(ReasonOf(*failure));
       std::this_thread::sleep_for(kPause);
     }
   }
 
  private:
+  // What one of them said that it waited for; the last one may not have had the time to say it.
+  static const std::string& ReasonOf(const client::CallFailure& failure) {
+    for (const client::EndpointAnswer& answer : failure.answers) {
+      const bool tells = answer.last.code() == common::v1::REQUEST_TIMED_OUT &&
+                         answer.last.outcome() == common::v1::REFUSED;
+      if (tells) return answer.last.message();
+    }
+    return failure.error.message();
+  }
+
   // What a controller waits for is told when an attempt's time is over.
   static constexpr Duration kAttempt = std::chrono::seconds(1);
   static constexpr Duration kRound = std::chrono::seconds(2);

@@ -40,7 +40,7 @@ TEST_F(VoterChangeTest, AChangeWaitsForTheOneThatIsUnderWay) {
   for (const int node : {4, 5}) StartObserver(node);
   for (const int node : {2, 3}) {
     cluster_->controller(node).Kill();
-    cluster_->StartController(node, {"--failpoints=storage.before_write=delay:3000ms"});
+    cluster_->StartController(node, {"--failpoints=storage.before_write=delay:6000ms"});
     cluster_->AwaitReady({node});
   }
   Process first(Command({"add", "4"}), cluster_->directory() + "/first.log");
