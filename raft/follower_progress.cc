@@ -27,13 +27,13 @@ bool FollowerProgress::CanSend() const {
          IsMutant(Mutant::kNoWindow);
 }
 
-int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, LogIndex commit, MonoTime now) {
+int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, MonoTime now) {
   CHECK(CanSend());
   CHECK_GE(last + 1, next_);
   if (inflight_.empty()) progress_at_ = now;
   inflight_.push_back({.sequence = ++last_sequence_, .prev = next_ - 1, .bytes = bytes});
   inflight_bytes_ += bytes;
-  sent_commit_ = commit;
+  untold_since_.reset();
   // A probe's position stays until it is answered.
   if (state_ == State::kReplicate) next_ = last + 1;
   return last_sequence_;
@@ -124,7 +124,6 @@ void FollowerProgress::BecomeProbe() {
   }
   state_ = State::kProbe;
   snapshot_.reset();
-  sent_commit_ = LogIndex(0);
   if (IsMutant(Mutant::kKeepInFlight)) return;
   inflight_.clear();
   if (!IsMutant(Mutant::kLeakWindow)) inflight_bytes_ = 0;

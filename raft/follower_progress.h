@@ -46,8 +46,12 @@ class FollowerProgress {
   std::optional<RecordOffset> match_end_offset() const { return match_end_offset_; }
   size_t inflight_messages() const { return inflight_.size(); }
   size_t inflight_bytes() const { return inflight_bytes_; }
-  // The commit index that was sent last in the present state.
-  LogIndex sent_commit() const { return sent_commit_; }
+  // The commit index has moved on; the next request tells it.
+  void OnCommit(MonoTime now) {
+    if (!untold_since_) untold_since_ = now;
+  }
+  // Since when the commit index is another than the peer was told; nothing: it is not.
+  std::optional<MonoTime> untold_since() const { return untold_since_; }
 
   // A new stream starts over: whatever was in flight may be lost.
   void OnStreamUp();
@@ -61,9 +65,9 @@ class FollowerProgress {
   }
   void Restart() { BecomeProbe(); }
 
-  // Accounts for a request that holds [next_index, last] (empty: last = next_index - 1) and
-  // `commit`; returns its sequence number. REQUIRES: CanSend().
-  int64_t OnSent(LogIndex last, size_t bytes, LogIndex commit, MonoTime now);
+  // Accounts for a request that holds [next_index, last] (empty: last = next_index - 1) and the
+  // commit index; returns its sequence number. REQUIRES: CanSend().
+  int64_t OnSent(LogIndex last, size_t bytes, MonoTime now);
 
   void OnReadStarted() { reading_ = true; }
   void OnReadDone() { reading_ = false; }
@@ -127,7 +131,7 @@ class FollowerProgress {
   LogIndex match_;
   LogIndex next_;
   std::optional<RecordOffset> match_end_offset_;
-  LogIndex sent_commit_;
+  std::optional<MonoTime> untold_since_;
   bool stream_up_ = false;
   bool reading_ = false;
   int64_t last_sequence_ = 0;

@@ -22,7 +22,7 @@ class FollowerProgressTest : public ::testing::Test {
   }
 
   int64_t Send(int64_t last, size_t bytes = 100) {
-    return progress_.OnSent(LogIndex(last), bytes, LogIndex(0), kStart);
+    return progress_.OnSent(LogIndex(last), bytes, kStart);
   }
   void Acknowledge(int64_t sequence, int64_t match) {
     progress_.OnSuccess(sequence, LogIndex(match), RecordOffset(match), After(1));

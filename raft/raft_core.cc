@@ -340,6 +340,13 @@ MonoTime RaftCore::NextDeadline() const {
                                             [](const Candidate& c) { return c.round_deadline; },
                                             [](const Leader& l) { return l.next_heartbeat; }},
                                  role_);
+  if (const auto* leader = std::get_if<Leader>(&role_)) {
+    for (const auto& [key, progress] : leader->peers) {
+      // Who cannot be sent anything now gets it with what it is sent next.
+      const bool can_send = progress.CanSend() && IsUp(key, StreamClass::kAppend);
+      if (can_send) deadline = std::min(deadline, TellCommitAt(progress));
+    }
+  }
   deadline = std::min(deadline, local_reads_.next_deadline());
   if (hand_over_) deadline = std::min(deadline, hand_over_->deadline);
   return deadline;

@@ -217,6 +217,8 @@ class RaftCore {
   void SendHeartbeats();
   void SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& progress);
   void AdvanceCommit();
+  // When a peer is to be told of the commit index, if nothing is appended before; kNever: it knows.
+  MonoTime TellCommitAt(const FollowerProgress& progress) const;
   bool QuorumIsLive() const;
   bool IsLive(const FollowerProgress& progress) const {
     return now_ < progress.live_at() + options_.check_quorum_timeout;

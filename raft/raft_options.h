@@ -42,6 +42,10 @@ struct RaftOptions {
   Duration death_retry_max = std::chrono::milliseconds(30);
   int death_rounds = 5;
 
+  // How long the news that the high watermark moved waits for entries to travel with, before it is
+  // told to a peer by a message of its own, which costs as much as one with entries.
+  Duration commit_linger = Duration(0);
+
   // One append message; a single larger entry travels alone.
   size_t max_append_bytes = size_t{1} << 20;
   // Unanswered appends to one peer.

@@ -82,7 +82,7 @@ void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
       }
       SendEntries(peer, progress, log_.Slice(next, log_.last_index(), options_.max_append_bytes));
     } else if (progress.state() == FollowerProgress::State::kProbe ||
-               log_.commit_index() > progress.sent_commit()) {
+               TellCommitAt(progress) <= now_) {
       // Nothing else is due that would carry it: a probe, or that the high watermark has moved.
       SendEntries(peer, progress, {});
     } else {
@@ -102,7 +102,7 @@ void RaftCore::SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
     CHECK_EQ(entry->index(), ++last);  // LogCabin #160: a batch had a gap
     bytes += entry->encoded().size();
   }
-  const int64_t sequence = progress.OnSent(last, bytes, log_.commit_index(), now_);
+  const int64_t sequence = progress.OnSent(last, bytes, now_);
   Emit(effect::Send{.to = peer.node_id,
                     .message = AppendRequest{.epoch = epoch(),
                                              .sequence = sequence,
@@ -163,7 +163,7 @@ void RaftCore::OnMessage(NodeId from, SessionId, const AppendResponse& response)
 }
 
 void RaftCore::AdvanceCommit() {
-  const auto& leader = std::get<Leader>(role_);
+  auto& leader = std::get<Leader>(role_);
   std::vector<LogIndex> match;
   for (const Voter& voter : log_.voters().voters()) {
     // The leader is one voter among others, and counts itself only for what is durable (etcd
@@ -181,7 +181,13 @@ void RaftCore::AdvanceCommit() {
                                 : VoterSet::MajorityIndex(std::move(match));
   // Earlier epochs' entries are not committed by counting (Raft §5.4.2, figure 8).
   const bool own_epoch = log_.EpochAt(majority) == epoch() || IsMutant(Mutant::kCommitOldEpoch);
-  if (majority > log_.commit_index() && own_epoch) log_.CommitTo(majority);
+  if (majority <= log_.commit_index() || !own_epoch) return;
+  log_.CommitTo(majority);
+  for (auto& [key, progress] : leader.peers) progress.OnCommit(now_);
+}
+
+MonoTime RaftCore::TellCommitAt(const FollowerProgress& progress) const {
+  return progress.untold_since() ? *progress.untold_since() + options_.commit_linger : kNever;
 }
 
 void RaftCore::SendHeartbeats() {

@@ -110,6 +110,77 @@ TEST_F(ReplicationTest, ThatTheHighWatermarkMovedTravelsWithEntriesThatAreDue) {
   EXPECT_EQ(requests[0].commit_index, LogIndex(4));
 }
 
+class LingeringCommitTest : public ::testing::Test {
+ protected:
+  static constexpr Duration kLinger = std::chrono::milliseconds(2);
+
+  LingeringCommitTest() {
+    node_.BecomeClaimedLeader();
+    node_.Advance(kLinger);
+    node_.Step(event::Wake{});
+    Sent(2);
+    Sent(3);
+    node_.Sync();
+    node_.Propose("a");
+    node_.Sync();
+    EXPECT_THAT(Sent(2), SizeIs(1));
+    node_.Advance(kLinger / 2);
+    node_.Receive(3, Success());
+    EXPECT_EQ(node_.core().log().commit_index(), LogIndex(2));
+  }
+
+  static RaftOptions Lingers() {
+    RaftOptions options;
+    options.commit_linger = kLinger;
+    return options;
+  }
+  AppendResponse Success() {
+    return {.epoch = node_.core().epoch(),
+            .sequence = Sent(3).back().sequence,
+            .success = true,
+            .match_index = LogIndex(2)};
+  }
+  std::vector<AppendRequest> Sent(int to) { return node_.TakeSent<AppendRequest>(to); }
+
+  LoneCore node_{3, {}, Lingers()};
+};
+
+TEST_F(LingeringCommitTest, TravelsWithTheNextEntriesAndIsNotToldAgain) {
+  EXPECT_THAT(Sent(2), IsEmpty());
+  node_.Propose("b");
+  const std::vector<AppendRequest> next = Sent(2);
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(next[0].commit_index, LogIndex(2));
+  node_.Advance(2 * kLinger);
+  node_.Step(event::Wake{});
+  EXPECT_THAT(Sent(2), IsEmpty());
+}
+
+TEST_F(LingeringCommitTest, IsToldByItselfOnceItWaitedLongEnough) {
+  node_.Advance(kLinger / 2);
+  node_.Step(event::Wake{});
+  EXPECT_THAT(Sent(2), IsEmpty());
+  const MonoTime before = node_.now();
+  node_.MeetDeadline();
+  EXPECT_EQ(node_.now(), before + kLinger / 2) << "the core asks to be woken for it";
+  for (const int peer : {2, 3}) {
+    const std::vector<AppendRequest> told = Sent(peer);
+    ASSERT_THAT(told, SizeIs(1));
+    EXPECT_THAT(told[0].entries, IsEmpty());
+    EXPECT_EQ(told[0].commit_index, LogIndex(2));
+  }
+}
+
+TEST_F(LingeringCommitTest, IsNotWaitedForWhereNothingCanBeSent) {
+  node_.Step(event::StreamDown{.peer = NodeId(2), .stream = StreamClass::kAppend});
+  node_.MeetDeadline();
+  ASSERT_THAT(Sent(3), SizeIs(1));
+  EXPECT_THAT(Sent(2), IsEmpty());
+  const MonoTime before = node_.now();
+  node_.MeetDeadline();
+  EXPECT_GT(node_.now(), before + kLinger) << "the next deadline is another one";
+}
+
 TEST_F(ReplicationTest, ABrokenStreamIsTakenUpWhereThePeerIsKnownToBe) {
   node_.Propose("a");
   node_.Acknowledge(2);
