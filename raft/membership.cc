@@ -59,6 +59,11 @@ void RaftCore::TrackPeers() {
 
 void RaftCore::TrackPeer(const ReplicaKey& peer) {
   auto& peers = std::get<Leader>(role_).peers;
+  if (IsMutant(Mutant::kInheritProgress)) {
+    for (const auto& [key, known] : peers) {
+      if (key.node_id == peer.node_id) peers.try_emplace(peer, known);
+    }
+  }
   FollowerProgress& progress =
       peers
           .try_emplace(peer, log_.last_index() + 1, now_,

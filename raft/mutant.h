@@ -86,6 +86,8 @@ namespace quorate::raft {
   X(kChangeBeforeBarrier, "change-before-barrier", "changes voters with its barrier uncommitted")  \
   X(kChangeDuringChange, "change-during-change", "changes voters while a change is open")          \
   X(kChangeManyAtOnce, "change-many-at-once", "changes voters by more than one at a time")         \
+  X(kPromoteTooEarly, "promote-too-early", "takes every observer for caught up")                   \
+  X(kInheritProgress, "inherit-progress", "takes a new directory to have what the old one had")    \
   X(kObserverStands, "observer-stands", "an observer stands for election")                         \
   X(kCommitOnObservers, "commit-on-observers", "counts what observers acknowledge")                \
   X(kCountObservers, "count-observers", "observers confirm reads, and keep a leader in office")    \

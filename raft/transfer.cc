@@ -48,6 +48,13 @@ void RaftCore::Handle(const event::PauseConfirmed& event) {
 
 void RaftCore::ProceedWithHandOver() {
   if (!hand_over_ || hand_over_->phase != HandOver::Phase::kPausing) return;
+  // What was proposed before the pause may have removed it. A leader that was removed itself looks
+  // for another target once that is committed.
+  if (!log_.voters().Contains(hand_over_->target) && !IsMutant(Mutant::kHandOverToObserver)) {
+    Emit(effect::Resume{hand_over_->epoch});
+    return EndHandOver(absl::FailedPreconditionError(absl::StrFormat(
+        "controller %d is not a voter any more", hand_over_->target.node_id.value())));
+  }
   const FollowerProgress* progress = FindProgress(hand_over_->target);
   const bool paused = hand_over_->pause_confirmed || IsMutant(Mutant::kHandOverUnpaused);
   if (!paused || progress == nullptr) return;

@@ -21,6 +21,14 @@ class TransferTest : public ::testing::Test {
     node_.Step(event::StartTransfer{
         .token = 1, .target = target ? std::optional(NodeId(*target)) : std::nullopt});
   }
+  void Remove(int voter) {
+    const VoterSet voters = node_.core().log().voters().Without(NodeId(voter));
+    node_.Step(event::Propose{{{.expected_epoch = node_.core().epoch(),
+                                .expected_base_offset = node_.core().log().end_offset(),
+                                .type = EntryType::kVoters,
+                                .payload = voters.Encode()}}});
+  }
+  void ConfirmPause() { node_.Step(event::PauseConfirmed{node_.core().epoch()}); }
   // UNKNOWN: there is none yet.
   absl::Status Outcome() {
     const auto done = node_.TakeEffects<effect::TransferDone>();
@@ -52,7 +60,35 @@ TEST_F(TransferTest, GoesToTheMostCaughtUpWithoutATarget) {
   node_.Sync();
   node_.Acknowledge(3);
   Start(std::nullopt);
-  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  ConfirmPause();
+  EXPECT_TRUE(WasSent(3));
+}
+
+TEST_F(TransferTest, FailsIfTheTargetIsRemovedBeforeThePause) {
+  Start(3);
+  Remove(3);
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(node_.TakeEffects<effect::Resume>(), SizeIs(1));
+  node_.Sync();
+  node_.Acknowledge(2);
+  node_.Acknowledge(3);
+  ConfirmPause();
+  EXPECT_FALSE(WasSent(3));
+}
+
+TEST_F(TransferTest, ARemovedLeaderLooksForAnotherTargetIfThatIsRemovedToo) {
+  Remove(1);
+  node_.Sync();
+  node_.Acknowledge(2);
+  node_.Acknowledge(3);
+  EXPECT_THAT(node_.TakeEffects<effect::Pause>(), SizeIs(1));
+  Remove(2);
+  node_.Sync();
+  EXPECT_TRUE(std::holds_alternative<Leader>(node_.core().role())) << "until that is committed";
+  node_.Acknowledge(3);
+  EXPECT_THAT(node_.TakeEffects<effect::Pause>(), SizeIs(1));
+  ConfirmPause();
+  EXPECT_FALSE(WasSent(2));
   EXPECT_TRUE(WasSent(3));
 }
 
@@ -63,7 +99,7 @@ TEST_F(TransferTest, WaitsForThePauseAndForTheTargetToHaveEverything) {
   node_.Propose("decided before the pause");
   node_.Sync();
   node_.Acknowledge(2);
-  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  ConfirmPause();
   EXPECT_FALSE(WasSent(3)) << "committed, but not on the target";
   node_.Acknowledge(3);
   EXPECT_TRUE(WasSent(3));
@@ -78,7 +114,7 @@ TEST_F(TransferTest, AConfirmationOfAnEarlierPauseDoesNotCount) {
 TEST_F(TransferTest, FailsAfterOneHeartbeatIntervalIfTheTargetIsBehind) {
   node_.Propose("a");
   Start(3);
-  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  ConfirmPause();
   node_.Advance(milliseconds(100));
   EXPECT_EQ(Outcome().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(node_.TakeEffects<effect::Resume>(), SizeIs(1));
@@ -87,7 +123,7 @@ TEST_F(TransferTest, FailsAfterOneHeartbeatIntervalIfTheTargetIsBehind) {
 
 TEST_F(TransferTest, SucceedsOnceAnotherLeads) {
   Start(3);
-  node_.Step(event::PauseConfirmed{node_.core().epoch()});
+  ConfirmPause();
   const Epoch next = node_.core().epoch() + 1;
   node_.Receive(3, VoteRequest{.epoch = next,
                                .candidate = LoneCore::KeyOf(3),
@@ -104,7 +140,7 @@ TEST_F(TransferTest, SucceedsOnceAnotherLeads) {
 TEST_F(TransferTest, WithAFullDiskLeadershipIsOfferedToOneAfterTheOther) {
   const auto offer = [this] {
     node_.Step(event::Wake{.disk_is_full = true});
-    node_.Step(event::PauseConfirmed{node_.core().epoch()});
+    ConfirmPause();
   };
   offer();
   EXPECT_TRUE(WasSent(2));

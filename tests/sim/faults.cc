@@ -15,7 +15,10 @@ constexpr int64_t kShiftMaxMs = 3'600'000;
 }  // namespace
 
 Faults::Faults(const Surroundings& surroundings, std::vector<Machine*> machines)
-    : surroundings_(surroundings), rng_(*surroundings.rng), machines_(std::move(machines)) {}
+    : surroundings_(surroundings),
+      rng_(*surroundings.rng),
+      machines_(std::move(machines)),
+      operator_(surroundings, machines_) {}
 
 void Faults::Start() {
   const auto most = static_cast<int64_t>(surroundings_.swarm->drift_ppm);
@@ -51,7 +54,10 @@ void Faults::Inject(FaultKind kind) {
       if (machine->up()) InjectIntoProcess(kind, machine);
       return;
     case FaultKind::kChangeVoters:
-      return ChangeVoters();
+      // Who is not founded yet has the first voters in its configuration, and could not join
+      // others.
+      if (IsFounded()) operator_.Begin(*machine);
+      return;
     case FaultKind::kIsolate:
     case FaultKind::kSplit:
     case FaultKind::kCutOneWay:
@@ -96,18 +102,6 @@ void Faults::InjectIntoProcess(FaultKind kind, Machine* machine) {
     Note(machine, "is asked to hand over");
     process->node()->TransferLeadership(to_target ? std::optional(target) : std::nullopt,
                                         [](const absl::Status&) {});
-  }
-}
-
-// Who is not founded yet has the first voters in its configuration, and could not join others.
-void Faults::ChangeVoters() {
-  if (!IsFounded()) return;
-  const Machine* who = PickMachine();
-  for (Machine* machine : machines_) {
-    if (!machine->up() || machine->process()->paused()) continue;
-    if (machine->process()->user().ChangeVoters(who->voter())) {
-      return Note(who, absl::StrCat("joins or leaves the voters, says ", machine->id().value()));
-    }
   }
 }
 
@@ -160,12 +154,8 @@ void Faults::InjectIntoDisk(FaultKind kind, Machine* machine) {
 // A majority must keep its disks, or what was acknowledged is gone; and until every controller has
 // the voter set, the cluster needs them all.
 void Faults::Damage(FaultKind kind, Machine* machine) {
-  if (!IsFounded()) return;
-  const auto damaged = std::count_if(machines_.begin(), machines_.end(), [](const Machine* m) {
-    return m->damaged() && !m->is_observer();
-  });
-  if (machine->damaged()) return;
-  if (!machine->is_observer() && static_cast<size_t>(damaged) >= Dispensable()) return;
+  if (!IsFounded() || !surroundings_.electorate->CanLose(machine->voter().key)) return;
+  if (machine->damaged() && kind != FaultKind::kWipeDisk) return;
   if (kind == FaultKind::kWipeDisk) {
     machine->WipeDisk();
   } else if (kind == FaultKind::kFlipBit) {
@@ -203,6 +193,7 @@ void Faults::Cut(NodeId from, NodeId to, bool loses) {
 
 std::vector<Machine*> Faults::Heal() {
   over_ = true;
+  operator_.Stop();
   std::vector<Machine*> core = Shuffled();
   std::erase_if(core, [](const Machine* machine) { return machine->damaged(); });
   // A controller that is not founded needs all others; and of voters that change, nobody here knows
@@ -227,12 +218,12 @@ std::vector<Machine*> Faults::Heal() {
 }
 
 void Faults::LeaveOut(std::vector<Machine*>& core) {
-  const auto voters = static_cast<size_t>(
-      std::count_if(core.begin(), core.end(), [](const Machine* m) { return !m->is_observer(); }));
-  const size_t majority = static_cast<size_t>(surroundings_.swarm->voters) - Dispensable();
-  size_t spare = rng_.Below(voters - majority + 1);
-  std::erase_if(core, [this, &spare](const Machine* machine) {
-    if (machine->is_observer()) return Toss();
+  const raft::VoterSet& voters = surroundings_.electorate->governing();
+  const auto is_voter = [&voters](const Machine* m) { return voters.Contains(m->voter().key); };
+  const auto sound = static_cast<size_t>(std::count_if(core.begin(), core.end(), is_voter));
+  size_t spare = rng_.Below(sound - voters.Majority() + 1);
+  std::erase_if(core, [&](const Machine* machine) {
+    if (!is_voter(machine)) return Toss();
     return spare > 0 && spare-- > 0;
   });
 }

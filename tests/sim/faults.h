@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/sim/machine.h"
+#include "tests/sim/operator.h"
 
 namespace quorate::sim {
 
@@ -27,8 +28,6 @@ class Faults {
   void ScheduleNext();
   void Inject(FaultKind kind);
   void InjectIntoProcess(FaultKind kind, Machine* machine);
-  // A leader makes a controller a voter, or no longer one.
-  void ChangeVoters();
   void InjectIntoNetwork(FaultKind kind, Machine* machine);
   void InjectIntoDisk(FaultKind kind, Machine* machine);
   void Damage(FaultKind kind, Machine* machine);
@@ -45,14 +44,13 @@ class Faults {
   std::vector<Machine*> Shuffled();
   // Every machine has the voter set.
   bool IsFounded() const;
-  // How many founders' disks may be damaged for good.
-  size_t Dispensable() const { return (static_cast<size_t>(surroundings_.swarm->voters) - 1) / 2; }
   bool Toss() { return rng_.Below(2) == 0; }
   void Note(const Machine* machine, const std::string& what);
 
   const Surroundings surroundings_;
   Rng& rng_;
   const std::vector<Machine*> machines_;
+  Operator operator_;
   bool over_ = false;
 };
 

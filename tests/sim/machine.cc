@@ -88,7 +88,7 @@ void Machine::Stop() {
 
 void Machine::OnFatal(const absl::Status& status) {
   Note(absl::StrCat("gives up: ", status.ToString()));
-  if (!write_fails_ && !damaged_) {
+  if (!write_fails_ && !damaged()) {
     surroundings_.fail(absl::StrCat("controller ", id_.value(), " gives up: ", status.ToString()));
   }
   OnEnded();
@@ -135,10 +135,11 @@ void Machine::GoOn() {
 
 void Machine::WipeDisk() {
   Crash("loses its disk, and gets an empty one");
+  SetDamaged();
   old_disks_.push_back(std::exchange(disk_, std::make_unique<Disk>()));
   watermark_.reset();
   key_.directory_id = Uuid::Random(*surroundings_.rng);
-  SetDamaged();
+  is_observer_ = true;
 }
 
 void Machine::FlipBit() {
@@ -171,7 +172,7 @@ void Machine::DamageSnapshot() {
 }
 
 void Machine::SetDamaged() {
-  damaged_ = true;
+  surroundings_.electorate->OnLost(key_);
   surroundings_.invariants->MayGiveUp(key_);
 }
 

@@ -25,7 +25,7 @@ class Machine {
   // The process that runs; null: none does.
   Process* process() { return process_ && process_->alive() ? process_ : nullptr; }
   bool up() { return process() != nullptr; }
-  // Its processes are started as observers: it did not found the cluster.
+  // Its processes are started as observers: with the disk that it has it did not found the cluster.
   bool is_observer() const { return is_observer_; }
 
   // Starts a process, unless one runs. A disk that lost what it held keeps it from starting.
@@ -51,8 +51,9 @@ class Machine {
   // The process neither is down nor stands still.
   void GoOn();
 
-  // Faults of the disk that stay: from now on the machine may be lost to the cluster.
-  // The process ends, and the next one finds an empty disk, under another directory id.
+  // Faults of the disk that stay: from now on the replica may be lost to the cluster.
+  // The process ends, and the next one finds an empty disk, under another directory id: another
+  // replica, which joins as an observer.
   void WipeDisk();
   // Flips any bit.
   void FlipBit();
@@ -60,7 +61,7 @@ class Machine {
   void MisdirectWrite();
   // The process ends, and the next one finds the newest snapshot damaged.
   void DamageSnapshot();
-  bool damaged() const { return damaged_; }
+  bool damaged() const { return surroundings_.electorate->IsLost(key_); }
   // It takes no part in the founding of the cluster any more.
   bool founded() const;
 
@@ -82,7 +83,7 @@ class Machine {
 
   const Surroundings surroundings_;
   const NodeId id_;
-  const bool is_observer_;
+  bool is_observer_;
   raft::ReplicaKey key_;
   NodeClock clock_;
   std::unique_ptr<Disk> disk_;
@@ -92,7 +93,6 @@ class Machine {
   bool disk_is_full_ = false;
   bool disk_is_slow_ = false;
   bool write_fails_ = false;
-  bool damaged_ = false;
   bool supervised_ = true;
   uint64_t crash_ppm_ = 0;
   Process* process_ = nullptr;

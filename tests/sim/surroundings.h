@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "tests/sim/checks/invariants.h"
+#include "tests/sim/electorate.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/network.h"
 #include "tests/sim/scheduler.h"
@@ -21,6 +22,7 @@ struct Surroundings {
   const Swarm* swarm = nullptr;
   Network* network = nullptr;
   Invariants* invariants = nullptr;
+  Electorate* electorate = nullptr;
   Ledger* ledger = nullptr;
   Trace* trace = nullptr;
   // The run has failed: something that should not happen, besides broken invariants.

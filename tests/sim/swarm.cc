@@ -45,20 +45,28 @@ void DrawSnapshots(Rng& rng, Swarm& swarm) {
   if (!OneIn(rng, 3)) swarm.raft.kept_bytes = 200 + rng.Below(2'000);
 }
 
-// Loses a machine for the rest of the run, and with it many chances.
-bool IsForGood(FaultKind kind) {
-  return kind == FaultKind::kWipeDisk || kind == FaultKind::kFlipBit ||
-         kind == FaultKind::kMisdirectWrite || kind == FaultKind::kDamageSnapshot;
+// Each kind is in one of so many seeds.
+uint64_t RarityOf(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::kChangeVoters:
+      return 3;
+    case FaultKind::kWipeDisk:
+      return 4;
+    // These lose a machine for the rest of the run, and with it many chances.
+    case FaultKind::kFlipBit:
+    case FaultKind::kMisdirectWrite:
+    case FaultKind::kDamageSnapshot:
+      return 6;
+    default:
+      return 2;
+  }
 }
 
 void DrawFaults(Rng& rng, Swarm& swarm) {
   for (int i = 0; i < kFaultKinds; ++i) {
     const auto kind = static_cast<FaultKind>(i);
-    if (OneIn(rng, IsForGood(kind) ? 6 : kind == FaultKind::kChangeVoters ? 4 : 2))
-      swarm.faults.push_back(kind);
+    if (OneIn(rng, RarityOf(kind))) swarm.faults.push_back(kind);
   }
-  // Which disks make a majority would change with the voters.
-  if (swarm.Has(FaultKind::kChangeVoters)) std::erase_if(swarm.faults, IsForGood);
   // Mostly the cluster is founded first: until then it can do little.
   if (!OneIn(rng, 4)) swarm.calm = milliseconds(500);
   swarm.fault_pause = milliseconds(50 << rng.Below(7));

@@ -34,7 +34,7 @@ enum class FaultKind {
   kSlowDisk,
   kFailWrite,  // a failed write or sync; what it left behind is as may be
   kFillDisk,
-  // Disks, for good; never those of a majority.
+  // Disks, for good; never those of a majority of the voters.
   kWipeDisk,
   kFlipBit,
   kMisdirectWrite,

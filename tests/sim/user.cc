@@ -13,14 +13,27 @@ bool User::Append(ClientHistory::Op op, const std::string& value) {
   return true;
 }
 
-bool User::ChangeVoters(const raft::Voter& who) {
-  if (!claimed_ || paused_ || changing_voters_) return false;
-  const raft::VoterSet& now = end_->voters;
-  const raft::VoterSet next = now.Contains(who.key) ? now.Without(who.key.node_id) : now.With(who);
-  if (next.empty()) return false;
+void User::ChangeVoters(const controller::VoterChange& change, std::function<void()> done) {
+  if (!MayChangeVoters()) return;
+  log_->Describe([this, change, done = std::move(done)](const raft::QuorumStatus& status) {
+    if (actor_.alive() && MayChangeVoters() && status.epoch == *claimed_) {
+      DecideVoters(change, status, done);
+    }
+  });
+}
+
+void User::DecideVoters(const controller::VoterChange& change, const raft::QuorumStatus& status,
+                        const std::function<void()>& done) {
+  const auto decided = controller::DecideVoterChange(change, end_->voters, status);
+  const auto* next = std::get_if<raft::VoterSet>(&decided);
+  if (next == nullptr) return;
+  if (*next == end_->voters) return done();
+  // The operator knows of disks that the controllers take for sound.
+  if (!surroundings_.electorate->CanGovern(*next)) return;
+  surroundings_.invariants->OnVotersDecided(self_, clock_.Now(), *next);
+  surroundings_.electorate->OnProposed(*claimed_, *next);
   changing_voters_ = true;
-  Propose(raft::EntryType::kVoters, next.Encode());
-  return true;
+  Propose(raft::EntryType::kVoters, next->Encode());
 }
 
 void User::Propose(raft::EntryType type, std::string payload) {
@@ -76,6 +89,7 @@ void User::Track(const raft::Entry& entry) {
     changing_voters_ = false;
     voters_index = entry.index();
     voters = *raft::VoterSet::Parse(entry.payload());
+    surroundings_.electorate->OnCommitted(entry.index(), entry.epoch(), voters);
   }
   end_ = raft::SnapshotMeta::After(entry, voters_index, std::move(voters));
 }

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "controller/voter_decisions.h"
 #include "raft/raft_node.h"
 #include "tests/sim/snapshots.h"
 #include "tests/sim/surroundings.h"
@@ -21,11 +23,12 @@ class User final : public raft::ReplicatedLogListener {
   // `self` is the replica that it stands on, `actor` its process, whose users are told nothing once
   // it has ended. All outlive the user.
   User(const Surroundings& surroundings, Snapshots* snapshots, const raft::ReplicaKey& self,
-       const Actor* actor)
+       const Clock* clock, const Actor* actor)
       : surroundings_(surroundings),
         ledger_(*surroundings.ledger),
         snapshots_(*snapshots),
         self_(self),
+        clock_(*clock),
         actor_(*actor) {}
 
   // Before anything else. It outlives the user's last call.
@@ -33,9 +36,9 @@ class User final : public raft::ReplicatedLogListener {
 
   // Appends a value. False: refused, it never will be in the log.
   bool Append(ClientHistory::Op op, const std::string& value);
-  // Makes a replica a voter, or no longer one, if it leads and no change is open. False: it did
-  // not.
-  bool ChangeVoters(const raft::Voter& who);
+  // Changes the voters, as the controller decides, if it leads and that may be done now; else
+  // nothing happens. `done` runs if they are as asked already, committed.
+  void ChangeVoters(const controller::VoterChange& change, std::function<void()> done);
   // Answers through the ledger, or not at all.
   void Read(ClientHistory::Op op, MonoTime deadline);
 
@@ -59,6 +62,9 @@ class User final : public raft::ReplicatedLogListener {
     RecordOffset offset;
   };
 
+  bool MayChangeVoters() const { return claimed_ && !paused_ && !changing_voters_; }
+  void DecideVoters(const controller::VoterChange& change, const raft::QuorumStatus& status,
+                    const std::function<void()>& done);
   void Propose(raft::EntryType type, std::string payload);
   // `entry` is the last one in the state.
   void Track(const raft::Entry& entry);
@@ -68,6 +74,7 @@ class User final : public raft::ReplicatedLogListener {
   Ledger& ledger_;
   Snapshots& snapshots_;
   const raft::ReplicaKey self_;
+  const Clock& clock_;
   const Actor& actor_;
   raft::ReplicatedLog* log_ = nullptr;
 

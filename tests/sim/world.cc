@@ -32,16 +32,20 @@ World::World(const RunOptions& options)
                                   .swarm = &swarm_,
                                   .network = &network_,
                                   .invariants = &invariants_,
+                                  .electorate = &electorate_,
                                   .ledger = &ledger_,
                                   .trace = &trace_,
                                   .fail = [this](std::string what) { Fail(std::move(what)); }};
   std::vector<Machine*> machines;
+  raft::VoterSet founders;
   for (const NodeId id : swarm_.Everybody()) {
     machines_.push_back(std::make_unique<Machine>(surroundings, id));
     machines.push_back(machines_.back().get());
+    if (!machines.back()->is_observer()) founders = founders.With(machines.back()->voter());
     scheduler_.After(RandomBetween(rng_, Duration(0), kStartWithin),
                      [machine = machines.back()] { machine->Start(); });
   }
+  electorate_.Found(std::move(founders));
   clients_ = std::make_unique<Clients>(surroundings, machines);
   clients_->Start();
   faults_ = std::make_unique<Faults>(surroundings, std::move(machines));
@@ -62,6 +66,7 @@ RunResult World::Run() {
           .tasks = scheduler_.tasks_run(),
           .elections = invariants_.cluster().elections(),
           .installs = invariants_.cluster().installs(),
+          .voter_changes = electorate_.changes(),
           .acknowledged = ledger_.acknowledged(),
           .reads = ledger_.reads()};
 }

@@ -11,6 +11,7 @@
 
 #include "tests/sim/checks/invariants.h"
 #include "tests/sim/clients.h"
+#include "tests/sim/electorate.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/machine.h"
@@ -41,6 +42,7 @@ struct RunResult {
   size_t elections = 0;
   // Of snapshots that replaced a log.
   size_t installs = 0;
+  size_t voter_changes = 0;
   size_t acknowledged = 0;
   size_t reads = 0;
 };
@@ -65,6 +67,7 @@ class World {
   Trace trace_;
   Network network_;
   Invariants invariants_;
+  Electorate electorate_;
   Ledger ledger_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Clients> clients_;

@@ -177,9 +177,10 @@ void ElectionChecks::CheckVoteRequest(const NodeRecord& node,
                                       const std::vector<raft::Effect>& effects) {
   const raft::event::Receive& question = *heard_[node.key].question;
   const auto& request = std::get<VoteRequest>(question.message);
-  if (request.pre_vote &&
-      (node.now.hard_state != node.before.hard_state || node.now.role != node.before.role ||
-       node.now.deadline != node.before.deadline)) {
+  // What a leader wakes for is its own work, which goes on with any step.
+  const bool timer_moved = node.now.deadline != node.before.deadline && !node.now.leads();
+  if (request.pre_vote && (node.now.hard_state != node.before.hard_state ||
+                           node.now.role != node.before.role || timer_moved)) {
     cluster_.Violated(13, node.id(), "a pre-vote changed its epoch, vote, role or timer");
   }
   const bool answered_yes =

@@ -79,6 +79,7 @@ void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::E
   if (broken()) return;
   messages_.OnStep(node, effects);
   limits_.OnStep(node, now);
+  membership_.OnStep(node, now);
   reads_.OnStep(node, effects);
   users_.OnStep(node, effects);
 }
@@ -93,6 +94,11 @@ void Invariants::OnDurable(const raft::ReplicaKey& replica, raft::WriteId id) {
 void Invariants::OnDelivered(const raft::ReplicaKey& replica,
                              const std::vector<raft::EntryPtr>& entries) {
   if (!broken()) users_.OnDelivered(cluster_.Node(replica), entries);
+}
+
+void Invariants::OnVotersDecided(const raft::ReplicaKey& leader, MonoTime now,
+                                 const raft::VoterSet& next) {
+  if (!broken()) membership_.OnDecided(cluster_.Node(leader), now, next);
 }
 
 }  // namespace quorate::sim

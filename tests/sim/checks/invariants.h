@@ -10,6 +10,7 @@
 #include "tests/sim/checks/election_checks.h"
 #include "tests/sim/checks/limit_checks.h"
 #include "tests/sim/checks/log_checks.h"
+#include "tests/sim/checks/membership_checks.h"
 #include "tests/sim/checks/message_checks.h"
 #include "tests/sim/checks/read_checks.h"
 #include "tests/sim/checks/user_checks.h"
@@ -29,6 +30,12 @@ class Invariants final : public raft::StepObserver {
   void OnDurable(const raft::ReplicaKey& replica, raft::WriteId id);
   // From the listeners: OnCommitted.
   void OnDelivered(const raft::ReplicaKey& replica, const std::vector<raft::EntryPtr>& entries);
+
+  // From an operator: the replica is to be made a voter.
+  void OnVoterRequested(const raft::ReplicaKey& replica) { membership_.OnRequested(replica); }
+  // From the users of a leader: they propose this voter set. `now` is when they looked at the
+  // quorum.
+  void OnVotersDecided(const raft::ReplicaKey& leader, MonoTime now, const raft::VoterSet& next);
 
   // The replica's disk is being damaged beyond what it must survive: to stop for good is right.
   void MayGiveUp(const raft::ReplicaKey& replica) { cluster_.Node(replica).may_give_up = true; }
@@ -54,6 +61,7 @@ class Invariants final : public raft::StepObserver {
   LogChecks logs_{&cluster_};
   MessageChecks messages_{&cluster_};
   LimitChecks limits_{&cluster_};
+  MembershipChecks membership_{&cluster_};
   ReadChecks reads_{&cluster_};
   UserChecks users_{&cluster_};
 };

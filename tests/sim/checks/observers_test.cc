@@ -109,5 +109,50 @@ TEST_F(ObserversTest, AnotherDirectoryKeepsNoLeaderInOffice) {
   ExpectViolation(13, "leads on though no majority has worked for a timeout");
 }
 
+// 9: who is made a voter was asked for, by node id and directory id, and has caught up.
+
+class PromotionTest : public ObserversTest {
+ protected:
+  PromotionTest() { c_.StartEmpty(FakeCluster::KeyOf(4)); }
+
+  // The leader's users add the replica.
+  void Promote(const raft::ReplicaKey& replica) {
+    c_.invariants().OnVotersDecided(FakeCluster::KeyOf(1), c_.now(),
+                                    FakeCluster::Voters().With({.key = replica}));
+  }
+};
+
+TEST_F(PromotionTest, OfOneThatNobodyAskedFor) {
+  c_.Replicate(1, 4);
+  Promote(FakeCluster::KeyOf(4));
+  ExpectViolation(9, "makes a voter of a replica that nobody asked for (controller 4");
+}
+
+TEST_F(PromotionTest, OfAnotherDirectoryThanWasAskedFor) {
+  c_.Replicate(1, 4);
+  c_.invariants().OnVoterRequested(FakeCluster::KeyOf(4, 'b'));
+  Promote(FakeCluster::KeyOf(4));
+  ExpectViolation(9, "makes a voter of a replica that nobody asked for (controller 4");
+}
+
+TEST_F(PromotionTest, OfOneThatLacksOldEntries) {
+  c_.invariants().OnVoterRequested(FakeCluster::KeyOf(4));
+  c_.Pass(milliseconds(1000));
+  Promote(FakeCluster::KeyOf(4));
+  ExpectViolation(9, "makes a voter of an observer that has not caught up (controller 4");
+}
+
+TEST_F(PromotionTest, OfOneThatLacksWhatIsNewIsRight) {
+  c_.invariants().OnVoterRequested(FakeCluster::KeyOf(4));
+  c_.Replicate(1, 4);
+  c_.Pass(milliseconds(1000));
+  c_.Append(1, "c");
+  Promote(FakeCluster::KeyOf(4));
+  EXPECT_EQ(c_.Violated(), "");
+  c_.Pass(milliseconds(1000));
+  Promote(FakeCluster::KeyOf(4));
+  ExpectViolation(9, "makes a voter of an observer that has not caught up (controller 4");
+}
+
 }  // namespace
 }  // namespace quorate::sim

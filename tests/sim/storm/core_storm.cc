@@ -125,13 +125,19 @@ void CoreStorm::ChangeVoters() {
   raft::VoterSet next = core.log().voters().Without(id);
   if (next.size() == core.log().voters().size()) {
     next = next.With(cluster_.VoterOf(id));
-    for (const raft::ReplicaStatus& replica : core.Describe(cluster_.now()).replicas) {
-      if (replica.key.node_id == id && !replica.caught_up) return;
-    }
+    const auto replicas = core.Describe(cluster_.now()).replicas;
+    const bool caught_up =
+        std::any_of(replicas.begin(), replicas.end(), [id](const raft::ReplicaStatus& replica) {
+          return replica.key.node_id == id && replica.caught_up;
+        });
+    if (!caught_up) return;
   }
   // More than one at once, which must be refused.
   if (Chance(200)) next = next.Without(RandomNode());
-  if (core.CheckVoterChange(next).ok()) cluster_.ProposeVoters(*leader, next);
+  if (!core.CheckVoterChange(next).ok()) return;
+  invariants_.OnVoterRequested(cluster_.VoterOf(id).key);
+  invariants_.OnVotersDecided(core.options().self, cluster_.now(), next);
+  cluster_.ProposeVoters(*leader, next);
 }
 
 void CoreStorm::ConfirmPauses() {

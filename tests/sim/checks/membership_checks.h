@@ -1,0 +1,35 @@
+// Who is made a voter: part of invariant 9 (docs/simulation.md).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "tests/sim/checks/cluster_record.h"
+
+namespace quorate::sim {
+
+class MembershipChecks {
+ public:
+  // `cluster` outlives the checks.
+  explicit MembershipChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
+
+  // An operator wants the replica to be a voter.
+  void OnRequested(const raft::ReplicaKey& replica) { requested_.insert(replica); }
+  // The users of a leader make this the voter set.
+  void OnDecided(const NodeRecord& node, MonoTime now, const raft::VoterSet& next);
+  void OnStep(const NodeRecord& node, MonoTime now);
+
+ private:
+  // When the leader's log ended where, for one timeout back.
+  using Ends = std::deque<std::pair<MonoTime, LogIndex>>;
+
+  static void Forget(const NodeRecord& node, MonoTime now, Ends& ends);
+
+  ClusterRecord& cluster_;
+  std::set<raft::ReplicaKey> requested_;
+  std::map<raft::ReplicaKey, Ends> ends_;
+};
+
+}  // namespace quorate::sim
