@@ -96,8 +96,9 @@ class ReplicatedLog {
                          absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&> done) = 0;
 
   // Hands leadership to `target`, or to the voter that is most caught up. OK: another node leads.
-  // FAILED_PRECONDITION: this node does not lead, or no peer is in contact. DEADLINE_EXCEEDED: the
-  // target did not take over in one election timeout; this node leads on.
+  // FAILED_PRECONDITION: this node does not lead, no peer is in contact, or the target is no voter
+  // any more. DEADLINE_EXCEEDED: the target did not take over in one election timeout; this node
+  // leads on.
   virtual void TransferLeadership(std::optional<NodeId> target,
                                   absl::AnyInvocable<void(absl::Status) &&> done) = 0;
 

@@ -276,6 +276,14 @@ TEST_F(LimitsTest, APreVoteThatMovesATimer) {
   ExpectViolation(13, "a pre-vote changed its epoch, vote, role or timer");
 }
 
+// It may tell its followers of the high watermark in that step, and wake for something else next.
+TEST_F(LimitsTest, APreVoteWhileALeaderGoesOnWithItsWork) {
+  c_.Facts(1).deadline += milliseconds(1);
+  c_.Receive(1, 2,
+             VoteRequest{.epoch = Epoch(2), .candidate = FakeCluster::KeyOf(2), .pre_vote = true});
+  EXPECT_EQ(c_.Violated(), "");
+}
+
 class QuorumTest : public LimitsTest {
  protected:
   // Peers answer heartbeats, and only those, until the leader looks for its quorum.
