@@ -78,6 +78,8 @@ void RaftCore::Handle(event::Start) {
 }
 
 void RaftCore::Handle(const event::Wake& event) {
+  // The read that was seen last has been finished, whether or not another one is late now.
+  if (reading_since_ && reading_since_ != event.reading_since) stalled_since_.reset();
   reading_since_ = event.reading_since;
   disk_is_full_ = event.disk_is_full;
   if (WatchDisk(); stopped_) return;

@@ -311,8 +311,10 @@ class RaftCore {
 
   // As event::Wake told last.
   std::optional<MonoTime> reading_since_;
-  // When the disk was found stalled; nothing: it was not, or has finished a write since.
+  // When the disk was found stalled; nothing: it was not, or has finished something since.
   std::optional<MonoTime> stalled_since_;
+  // When that was last looked at.
+  MonoTime disk_watched_at_;
   bool disk_is_full_ = false;
 
   // A piece of a snapshot is being written here.

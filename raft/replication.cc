@@ -234,11 +234,13 @@ bool RaftCore::DiskIsStalled() const {
   return oldest <= now_ - options_.check_quorum_timeout && !IsMutant(Mutant::kIgnoreStalledDisk);
 }
 
-// Counted from when it was noticed: a process that was paused finds its disk stalled too, and the
-// disk answers then.
+// Counted from when it was noticed, and anew after a pause: a process that was paused finds its
+// disk stalled too, and the disk answers then. No other two wakes are so far apart.
 void RaftCore::WatchDisk() {
+  const bool was_paused =
+      now_ - std::exchange(disk_watched_at_, now_) > 2 * options_.election_timeout_max;
   if (!DiskIsStalled()) return stalled_since_.reset();
-  if (!stalled_since_) stalled_since_ = now_;
+  if (!stalled_since_ || was_paused) stalled_since_ = now_;
   if (now_ - *stalled_since_ < options_.disk_exit_timeout) return;
   Die(absl::UnavailableError(absl::StrFormat(
       "the disk has finished no write and no read of the log for %d s: look at it (dmesg, SMART). "

@@ -89,5 +89,38 @@ TEST(StalledDiskTest, AProcessThatWasPausedGoesOn) {
   EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
 }
 
+// Nor does a pause count that begins when the disk has been slow for a while.
+TEST(StalledDiskTest, AProcessThatWasPausedWithAStalledDiskGoesOn) {
+  LoneCore node;
+  node.Receive(2, Heartbeat{.epoch = Epoch(1)});
+  node.Advance(seconds(5));
+  node.Pause(seconds(60));
+  node.MeetDeadline();
+  node.Sync();
+  node.Advance(seconds(60));
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
+}
+
+TEST(StalledDiskTest, AProcessThatWasPausedWithAHungDiskEnds) {
+  LoneCore node;
+  node.Receive(2, Heartbeat{.epoch = Epoch(1)});
+  node.Advance(seconds(5));
+  node.Pause(seconds(60));
+  node.Advance(seconds(9));
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
+  node.Advance(seconds(3));
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), SizeIs(1));
+}
+
+// Whenever it looks, another one takes long.
+TEST(StalledDiskTest, AnyReadThatIsFinishedIsASignOfLife) {
+  LoneCore node;
+  for (int i = 0; i < 60; ++i) {
+    node.Pause(milliseconds(1500));
+    node.MeetDeadline({.reading_since = node.now() - milliseconds(1200)});
+  }
+  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace quorate::raft
