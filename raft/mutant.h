@@ -63,6 +63,7 @@ namespace quorate::raft {
   X(kNoCheckQuorum, "no-check-quorum", "leads on without hearing from a majority")                 \
   X(kBeatsAreProgress, "beats-are-progress", "a peer that acknowledges nothing counts as working") \
   X(kIgnoreStalledDisk, "ignore-stalled-disk", "leads on though its own disk finishes no write")   \
+  X(kBlameDiskForPause, "blame-disk-for-pause", "counts a pause as time in which its disk hangs")  \
   X(kLeadOnFullDisk, "lead-on-full-disk", "leads on with a full disk, where nothing is appended")  \
   X(kLeakWindow, "leak-window", "bytes in flight stay counted when a stream breaks")               \
   X(kNoWindow, "no-window", "sends without a limit on what is in flight")                          \

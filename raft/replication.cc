@@ -240,7 +240,8 @@ void RaftCore::WatchDisk() {
   const bool was_paused =
       now_ - std::exchange(disk_watched_at_, now_) > 2 * options_.election_timeout_max;
   if (!DiskIsStalled()) return stalled_since_.reset();
-  if (!stalled_since_ || was_paused) stalled_since_ = now_;
+  const bool begins = was_paused && !IsMutant(Mutant::kBlameDiskForPause);
+  if (!stalled_since_ || begins) stalled_since_ = now_;
   if (now_ - *stalled_since_ < options_.disk_exit_timeout) return;
   Die(absl::UnavailableError(absl::StrFormat(
       "the disk has finished no write and no read of the log for %d s: look at it (dmesg, SMART). "

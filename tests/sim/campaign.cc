@@ -66,6 +66,7 @@ class Tally {
     simulated_ += result.length;
     elections_ += result.elections;
     installs_ += result.installs;
+    disk_exits_ += result.disk_exits;
     voter_changes_ += result.voter_changes;
     acknowledged_ += result.acknowledged;
     reads_ += result.reads;
@@ -76,9 +77,10 @@ class Tally {
     const double cpu = static_cast<double>(std::clock() - started_) / CLOCKS_PER_SEC;
     out << absl::StreamFormat(
         "%d seeds, %.0f simulated seconds in %.1f s of CPU: %.0f x real time; %d elections, %d "
-        "snapshots installed, %d voter changes, %d appends acknowledged, %d reads answered\n",
+        "snapshots installed, %d ends for a hung disk, %d voter changes, %d appends acknowledged, "
+        "%d reads answered\n",
         seeds_, Seconds(simulated_), cpu, Seconds(simulated_) / cpu, elections_, installs_,
-        voter_changes_, acknowledged_, reads_);
+        disk_exits_, voter_changes_, acknowledged_, reads_);
     out.flush();
   }
 
@@ -88,6 +90,7 @@ class Tally {
   Duration simulated_{0};
   size_t elections_ = 0;
   size_t installs_ = 0;
+  size_t disk_exits_ = 0;
   size_t voter_changes_ = 0;
   size_t acknowledged_ = 0;
   size_t reads_ = 0;

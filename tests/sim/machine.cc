@@ -52,8 +52,6 @@ absl::Status Machine::TryStart() {
   // Who joins later is told where all controllers are.
   const Swarm& swarm = *surroundings_.swarm;
   options.configured_voters = is_observer_ ? swarm.Everybody() : swarm.Founders();
-  // Here every disk that hangs works again, and a node that gives up is a failure.
-  options.disk_exit_timeout = Duration::max();
   processes_.push_back(std::make_unique<Process>(
       surroundings_, Process::Host{.options = std::move(options),
                                    .clock = &clock_,
@@ -88,7 +86,9 @@ void Machine::Stop() {
 
 void Machine::OnFatal(const absl::Status& status) {
   Note(absl::StrCat("gives up: ", status.ToString()));
-  if (!write_fails_ && !damaged()) {
+  // Whether a core was right to is for the invariants.
+  const bool is_judged = process_ != nullptr && process_->core_gave_up();
+  if (!is_judged && !write_fails_ && !damaged()) {
     surroundings_.fail(absl::StrCat("controller ", id_.value(), " gives up: ", status.ToString()));
   }
   OnEnded();

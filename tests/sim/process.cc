@@ -96,10 +96,13 @@ void Process::Pause() {
   if (std::exchange(stands_still_, true)) return;
   Scheduler::Pause(&loop_);
   Scheduler::Pause(&disk_);
+  paused_at_ = host_.clock->Now();
 }
 
 void Process::Resume() {
   if (!std::exchange(stands_still_, false)) return;
+  const MonoTime now = host_.clock->Now();
+  surroundings_.invariants->OnResumed(self(), now, now - paused_at_);
   surroundings_.scheduler->Resume(&loop_);
   surroundings_.scheduler->Resume(&disk_);
 }
@@ -126,6 +129,8 @@ void Process::OnStep(const raft::RaftCore& core, MonoTime now, const raft::StepR
     }
   }
   surroundings_.invariants->OnStep(core, now, result);
+  core_gave_up_ =
+      !result.effects.empty() && std::holds_alternative<raft::effect::Fatal>(result.effects.back());
 }
 
 void Process::GiveUp(absl::Status status) {

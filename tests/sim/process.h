@@ -57,6 +57,8 @@ class Process final : private raft::StepObserver {
 
   bool alive() const { return loop_.alive(); }
   bool paused() const { return loop_.paused(); }
+  // Why the process ends was for the core to decide, and nothing failed around it.
+  bool core_gave_up() const { return core_gave_up_; }
   User& user() { return user_; }
   raft::RaftNode* node() { return node_.get(); }
   storage::LogState DurableState() const { return log_store_->DurableState(); }
@@ -76,7 +78,9 @@ class Process final : private raft::StepObserver {
   Actor loop_;
   Actor disk_;
   bool stands_still_ = false;
+  MonoTime paused_at_;
   bool disk_hangs_ = false;
+  bool core_gave_up_ = false;
   LoopExecutor loop_executor_;
   DiskExecutor writer_;
   DiskExecutor reader_;

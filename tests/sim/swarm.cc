@@ -94,8 +94,11 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observ
   if (!OneIn(rng, 3)) DrawSnapshots(rng, swarm);
   if (OneIn(rng, 4)) swarm.write_max = milliseconds(1 + rng.Below(100));
   if (OneIn(rng, 4)) swarm.value_bytes = 32 + rng.Below(500);
-  // From a copy, so that it moves nothing else that a seed stands for.
-  if (Rng own = rng; OneIn(own, 3)) swarm.raft.commit_linger = milliseconds(1 + own.Below(5));
+  // From a copy, so that these move nothing else that a seed stands for.
+  Rng own = rng;
+  if (OneIn(own, 3)) swarm.raft.commit_linger = milliseconds(1 + own.Below(5));
+  swarm.raft.disk_exit_timeout =
+      OneIn(own, 2) ? RandomBetween(own, milliseconds(100), milliseconds(3000)) : Duration::max();
   return swarm;
 }
 

@@ -66,6 +66,7 @@ RunResult World::Run() {
           .tasks = scheduler_.tasks_run(),
           .elections = invariants_.cluster().elections(),
           .installs = invariants_.cluster().installs(),
+          .disk_exits = invariants_.cluster().disk_exits(),
           .voter_changes = electorate_.changes(),
           .acknowledged = ledger_.acknowledged(),
           .reads = ledger_.reads()};

@@ -42,6 +42,8 @@ struct RunResult {
   size_t elections = 0;
   // Of snapshots that replaced a log.
   size_t installs = 0;
+  // Of processes whose disk hung.
+  size_t disk_exits = 0;
   size_t voter_changes = 0;
   size_t acknowledged = 0;
   size_t reads = 0;

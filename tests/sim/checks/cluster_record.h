@@ -123,6 +123,9 @@ class ClusterRecord {
   // A log was replaced by a snapshot.
   void CountInstall() { ++installs_; }
   size_t installs() const { return installs_; }
+  // A process ended because its disk hung.
+  void CountDiskExit() { ++disk_exits_; }
+  size_t disk_exits() const { return disk_exits_; }
 
   void Violated(int invariant, NodeId node, std::string what) {
     violations_.push_back({.invariant = invariant, .node = node, .what = std::move(what)});
@@ -138,6 +141,7 @@ class ClusterRecord {
   std::map<Epoch, LeaderRecord> leaders_;
   std::map<std::pair<raft::ReplicaKey, Epoch>, LogIndex> acknowledged_;
   size_t installs_ = 0;
+  size_t disk_exits_ = 0;
   std::vector<Violation> violations_;
 };
 

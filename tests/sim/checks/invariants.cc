@@ -61,16 +61,18 @@ void Invariants::Start(NodeRecord& node, const raft::RaftOptions& options, const
 void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::Effect>& effects) {
   if (!effects.empty()) {
     if (const auto* fatal = std::get_if<raft::effect::Fatal>(&effects.back())) {
-      if (!node.may_give_up)
-        cluster_.Violated(2, node.id(), "gives up: " + fatal->status.ToString());
-      return;
+      if (node.may_give_up) return;
+      if (absl::IsUnavailable(fatal->status) && limits_.DiskHangs(node, now)) {
+        return cluster_.CountDiskExit();
+      }
+      return cluster_.Violated(2, node.id(), "gives up: " + fatal->status.ToString());
     }
   }
   for (const raft::Effect& effect : effects) {
     const auto* persist = std::get_if<raft::effect::Persist>(&effect);
     if (persist == nullptr) continue;
     if (!logs_.OnWrite(node, persist->write)) return;
-    limits_.OnWrite(node, persist->write);
+    limits_.OnWrite(node, now, persist->write);
     node.disk.Write(persist->write, now);
   }
   elections_.OnStep(node, now, effects);

@@ -31,6 +31,11 @@ class Invariants final : public raft::StepObserver {
   // From the listeners: OnCommitted.
   void OnDelivered(const raft::ReplicaKey& replica, const std::vector<raft::EntryPtr>& entries);
 
+  // From the processes: the replica's was paused for so long, until now.
+  void OnResumed(const raft::ReplicaKey& replica, MonoTime now, Duration paused) {
+    limits_.OnResumed(cluster_.Node(replica), now, paused);
+  }
+
   // From an operator: the replica is to be made a voter.
   void OnVoterRequested(const raft::ReplicaKey& replica) { membership_.OnRequested(replica); }
   // From the users of a leader: they propose this voter set. `now` is when they looked at the

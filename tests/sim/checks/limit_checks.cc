@@ -11,7 +11,16 @@ void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Even
   if (std::holds_alternative<raft::event::Start>(event)) {
     process = {.first_counted = node.disk.written().log.last_index() + 1};
   }
-  process.woken = std::holds_alternative<raft::event::Wake>(event);
+  const auto* wake = std::get_if<raft::event::Wake>(&event);
+  process.woken = wake != nullptr;
+  if (wake != nullptr && wake->reading_since != process.reading_since) {
+    if (process.reading_since) process.disk_silent_since = now;
+    process.reading_since = wake->reading_since;
+  }
+  if (const auto* persisted = std::get_if<raft::event::Persisted>(&event)) {
+    process.last_finished = persisted->id;
+    process.disk_silent_since = now;
+  }
   process.heard.reset();
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
     const bool sign_of_life = std::holds_alternative<raft::HeartbeatResponse>(receive->message);
@@ -21,8 +30,11 @@ void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Even
   CheckPace(node, now);
 }
 
-void LimitChecks::OnWrite(const NodeRecord& node, const raft::LogWrite& write) {
-  LogIndex& first = processes_[node.key].first_counted;
+void LimitChecks::OnWrite(const NodeRecord& node, MonoTime now, const raft::LogWrite& write) {
+  Process& process = processes_[node.key];
+  if (process.last_issued == process.last_finished) process.disk_silent_since = now;
+  process.last_issued = write.id;
+  LogIndex& first = process.first_counted;
   if (write.install_snapshot) first = write.install_snapshot->last_index + 1;
   if (write.truncate_after) first = std::min(first, *write.truncate_after + 1);
 }
@@ -35,6 +47,21 @@ void LimitChecks::OnStep(const NodeRecord& node, MonoTime now) {
   if (!node.now.leads()) return;
   CheckWindows(node);
   CheckQuorum(node, now);
+}
+
+void LimitChecks::OnResumed(const NodeRecord& node, MonoTime now, Duration paused) {
+  // A shorter pause cannot be told from a timer that is late.
+  if (paused <= 2 * node.options.election_timeout_max) return;
+  processes_[node.key].disk_silent_since = now;
+}
+
+bool LimitChecks::DiskHangs(const NodeRecord& node, MonoTime now) const {
+  const Process& process = processes_.at(node.key);
+  MonoTime since = process.disk_silent_since;
+  if (process.last_issued == process.last_finished) {
+    since = std::max(since, process.reading_since.value_or(kNever));
+  }
+  return since <= now - node.options.disk_exit_timeout;
 }
 
 void LimitChecks::CheckPace(const NodeRecord& node, MonoTime now) {

@@ -1,5 +1,5 @@
 // What one node must keep within: windows and sums (invariant 10), timers and work (invariant 13),
-// and when a leader must give up.
+// when a leader must give up, and when a process may for its disk (invariant 2).
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,13 @@ class LimitChecks {
   explicit LimitChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
 
   void OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event);
-  void OnWrite(const NodeRecord& node, const raft::LogWrite& write);
+  void OnWrite(const NodeRecord& node, MonoTime now, const raft::LogWrite& write);
   void OnStep(const NodeRecord& node, MonoTime now);
+  // The process was paused for so long, until now.
+  void OnResumed(const NodeRecord& node, MonoTime now, Duration paused);
+  // Whether the node may end for its disk: for `disk_exit_timeout` that has owed it a write, or a
+  // read for the users, and has finished nothing before its eyes.
+  bool DiskHangs(const NodeRecord& node, MonoTime now) const;
 
  private:
   struct Process {
@@ -33,6 +38,13 @@ class LimitChecks {
     std::map<raft::ReplicaKey, MonoTime> worked_at;
     // When the voters last changed.
     MonoTime voters_at;
+    // Of its writes.
+    raft::WriteId last_issued = 0;
+    raft::WriteId last_finished = 0;
+    // Since when its users wait for a read, when last seen; nothing: they did not.
+    std::optional<MonoTime> reading_since;
+    // The disk has finished nothing since, or the process could not see it.
+    MonoTime disk_silent_since;
     int64_t second = 0;
     int64_t steps = 0;
 

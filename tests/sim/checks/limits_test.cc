@@ -1,4 +1,4 @@
-// Invariants 10 to 13, each broken by hand.
+// Invariants 10 to 13, and when a node may give up for its disk, each broken by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -94,6 +94,80 @@ TEST_F(LimitsTest, AMessageThatIsTooLarge) {
                         .entries = {c_.At(2).log[2], c_.At(2).log[3]}});
   c_.Step(2);
   ExpectViolation(10, "sends more bytes at once than it may");
+}
+
+// 2: who gives up for its disk.
+
+class HungDiskTest : public LimitsTest {
+ protected:
+  // The leader's disk owes a write from now on.
+  HungDiskTest() { c_.Append(1, "stuck"); }
+
+  Duration Timeout() { return c_.At(1).options.disk_exit_timeout; }
+  void GiveUp(std::optional<MonoTime> reading_since = std::nullopt) {
+    c_.Emit(1, raft::effect::Fatal{absl::UnavailableError("hangs")});
+    c_.Step(1, raft::event::Wake{.reading_since = reading_since});
+  }
+  void ExpectGaveUpForNothing() { ExpectViolation(2, "gives up: UNAVAILABLE: hangs"); }
+};
+
+TEST_F(HungDiskTest, AtTheTimeout) {
+  c_.Pass(Timeout());
+  GiveUp();
+  EXPECT_EQ(c_.Violated(), "");
+  EXPECT_EQ(c_.invariants().cluster().disk_exits(), 1);
+}
+
+TEST_F(HungDiskTest, TooEarly) {
+  c_.Pass(Timeout() - milliseconds(1));
+  GiveUp();
+  ExpectGaveUpForNothing();
+}
+
+TEST_F(HungDiskTest, WhenAnotherWriteWasFinished) {
+  c_.Append(1, "too");
+  c_.Pass(Timeout() - milliseconds(1));
+  c_.Step(1, raft::event::Persisted{.id = c_.At(1).writes - 1});
+  c_.Pass(milliseconds(1));
+  GiveUp();
+  ExpectGaveUpForNothing();
+}
+
+TEST_F(HungDiskTest, WhenItOwesNothing) {
+  c_.Step(1, raft::event::Persisted{.id = c_.At(1).writes});
+  c_.Pass(Timeout());
+  GiveUp();
+  ExpectGaveUpForNothing();
+}
+
+TEST_F(HungDiskTest, WhenItOwesARead) {
+  c_.Step(1, raft::event::Persisted{.id = c_.At(1).writes});
+  const MonoTime reading_since = c_.now();
+  c_.Pass(Timeout());
+  GiveUp(reading_since);
+  EXPECT_EQ(c_.Violated(), "");
+}
+
+TEST_F(HungDiskTest, WhenAReadWasFinished) {
+  c_.Step(1, raft::event::Wake{.reading_since = c_.now()});
+  c_.Pass(Timeout());
+  GiveUp(c_.now());
+  ExpectGaveUpForNothing();
+}
+
+TEST_F(HungDiskTest, AfterAPause) {
+  c_.Pass(Timeout());
+  c_.invariants().OnResumed(FakeCluster::KeyOf(1), c_.now(), Timeout());
+  c_.Pass(Timeout() - milliseconds(1));
+  GiveUp();
+  ExpectGaveUpForNothing();
+}
+
+TEST_F(HungDiskTest, ForAnotherReason) {
+  c_.Pass(Timeout());
+  c_.Emit(1, raft::effect::Fatal{absl::DataLossError("lost")});
+  c_.Step(1);
+  ExpectViolation(2, "gives up: DATA_LOSS: lost");
 }
 
 // 11: reads see what was committed before they began.
