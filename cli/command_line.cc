@@ -35,6 +35,28 @@ constexpr char kDescription[] =
     "In tables '?' stands for what the answering controller cannot know, '-' for what does not "
     "apply.";
 
+// exit_code.h, as far as a command can end so.
+std::string ExitStatuses(CommonFlags flags) {
+  std::string text = "    0  done\n";
+  switch (flags) {
+    case CommonFlags::kNone:
+      return text + "    2  usage: the command line is wrong, and nothing was done\n";
+    case CommonFlags::kOutput:
+      return text +
+             "    1  refused: the files are damaged, in use or not as they must be; the message\n"
+             "       says which, and what to do\n"
+             "    2  usage: the command line is wrong, and nothing was done\n";
+    case CommonFlags::kCluster:
+    case CommonFlags::kReads:
+      return text +
+             "    1  refused: the cluster said no, and nothing was changed\n"
+             "    2  usage: the command line is wrong, and nothing was asked\n"
+             "    3  unreachable: no controller could serve it in time; nothing was changed\n"
+             "    4  unknown: the change may or may not have been made\n";
+  }
+  return text;
+}
+
 // The command or noun that the line got to.
 CLI::App* Deepest(CLI::App* app) {
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
@@ -70,7 +92,7 @@ CommandLine::CommandLine() : app_("", kProgram) {
   raw_.output = "table";
   raw_.timeout = "30s";
   app_.description(kDescription);
-  app_.formatter(std::make_shared<ManualFormatter>());
+  app_.formatter(std::make_shared<ManualFormatter>(ExitStatuses(CommonFlags::kCluster)));
   app_.set_help_flag("-h,--help", "Print this page.");
   app_.get_help_ptr()->group(kCommonFlags);
   app_.set_version_flag("--version", std::string(kProgram) + " " + Version(), "Print the version.")
@@ -95,6 +117,7 @@ CLI::App* CommandLine::AddCommand(CLI::App* noun, const Manual& manual, CommonFl
                                   Command command) {
   CLI::App* verb = noun->add_subcommand(manual.name, manual.summary + "\n" + manual.description);
   verb->footer(absl::StrJoin(manual.examples, "\n"));
+  verb->formatter(std::make_shared<ManualFormatter>(ExitStatuses(flags)));
   verb->option_defaults()->group(kOwnFlags);
   AddCommonFlags(verb, flags);
   verb->callback([this, flags, command = std::move(command)] {

@@ -29,7 +29,7 @@ struct Manual {
 // Which of the common flags a command has.
 enum class CommonFlags {
   kNone,     // it asks nobody
-  kOutput,   // it asks nobody and prints: --output
+  kOutput,   // it asks nobody, works on files and prints: --output
   kCluster,  // and --bootstrap, --timeout
   kReads,    // and --stale
 };

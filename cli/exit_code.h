@@ -5,8 +5,8 @@ namespace quorate::cli {
 
 enum class ExitCode : int {
   kDone = 0,
-  kRefused = 1,      // the cluster said no; nothing was changed
-  kUsage = 2,        // the command line is wrong; nothing was asked
+  kRefused = 1,  // the cluster said no, and nothing was changed; or files are not as they must be
+  kUsage = 2,    // the command line is wrong; nothing was asked
   kUnreachable = 3,  // no controller could serve the request in time; nothing was changed
   kUnknown = 4,      // the change may or may not have been made
 };

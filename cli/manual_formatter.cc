@@ -13,13 +13,6 @@ namespace {
 constexpr int kTextIndent = 4;
 constexpr int kHelpIndent = 12;
 
-constexpr char kExitStatus[] =
-    "    0  done\n"
-    "    1  refused: the cluster said no, and nothing was changed\n"
-    "    2  usage: the command line is wrong, and nothing was asked\n"
-    "    3  unreachable: no controller could serve it in time; nothing was changed\n"
-    "    4  unknown: the change may or may not have been made\n";
-
 std::string Summary(const CLI::App* app) {
   const std::string text = app->get_description();
   return text.substr(0, text.find('\n'));
@@ -126,7 +119,7 @@ std::string ManualFormatter::make_help(const CLI::App* app, std::string name,
   page += CommandsSection(app);
   page += OptionsSection(app, kOwnFlags);
   page += OptionsSection(app, kCommonFlags);
-  page += std::string("\nEXIT STATUS\n") + kExitStatus;
+  page += "\nEXIT STATUS\n" + exit_statuses_;
   return page + ExamplesSection(app);
 }
 

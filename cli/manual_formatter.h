@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <utility>
 
 namespace quorate::cli {
 
@@ -15,8 +16,14 @@ inline constexpr char kCommonFlags[] = "COMMON OPTIONS";
 // examples, a line each.
 class ManualFormatter final : public CLI::FormatterBase {
  public:
+  // `exit_statuses`: the lines of that section, indented.
+  explicit ManualFormatter(std::string exit_statuses) : exit_statuses_(std::move(exit_statuses)) {}
+
   std::string make_help(const CLI::App* app, std::string name,
                         CLI::AppFormatMode mode) const override;
+
+ private:
+  const std::string exit_statuses_;
 };
 
 }  // namespace quorate::cli

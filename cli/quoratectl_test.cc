@@ -81,27 +81,20 @@ TEST(QuoratectlTest, AWrongVariableIsNamed) {
 
 TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
   for (const std::vector<std::string>& command :
-       std::vector<std::vector<std::string>>{{"topics", "create"},
-                                             {"topics", "delete"},
-                                             {"topics", "list"},
-                                             {"topics", "describe"},
-                                             {"configs", "describe"},
-                                             {"configs", "alter"},
-                                             {"brokers", "list"},
-                                             {"brokers", "view"},
-                                             {"quorum", "describe"},
-                                             {"quorum", "add"},
-                                             {"quorum", "remove"},
-                                             {"quorum", "replace"},
-                                             {"quorum", "transfer"},
-                                             {"cluster", "describe"},
-                                             {"cluster", "wait"},
-                                             {"cluster", "new-id"},
-                                             {"health", "check"},
-                                             {"check", "write-gap"},
-                                             {"status"},
-                                             {"completion"},
-                                             {}}) {
+       std::vector<std::vector<std::string>>{{"topics", "create"},    {"topics", "delete"},
+                                             {"topics", "list"},      {"topics", "describe"},
+                                             {"configs", "describe"}, {"configs", "alter"},
+                                             {"brokers", "list"},     {"brokers", "view"},
+                                             {"quorum", "describe"},  {"quorum", "add"},
+                                             {"quorum", "remove"},    {"quorum", "replace"},
+                                             {"quorum", "transfer"},  {"cluster", "describe"},
+                                             {"cluster", "wait"},     {"cluster", "new-id"},
+                                             {"health", "check"},     {"check", "write-gap"},
+                                             {"log", "dump"},         {"log", "verify"},
+                                             {"log", "tail"},         {"snapshot", "inspect"},
+                                             {"snapshot", "restore"}, {"snapshot", "save"},
+                                             {"quorum", "recover"},   {"status"},
+                                             {"completion"},          {}}) {
     std::vector<std::string> arguments = command;
     arguments.push_back("--help");
     const Result result = Quoratectl(arguments);
@@ -109,6 +102,26 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
     EXPECT_THAT(result.out, AllOf(HasSubstr("NAME\n    quoratectl"), HasSubstr("\nDESCRIPTION\n"),
                                   HasSubstr("\nEXIT STATUS\n"), HasSubstr("\nEXAMPLES\n")));
     EXPECT_THAT(result.err, IsEmpty());
+  }
+}
+
+TEST(QuoratectlTest, AManualHasTheExitStatusesOfItsCommand) {
+  const auto statuses = [](std::vector<std::string> command) {
+    command.emplace_back("--help");
+    const std::string page = Quoratectl(command).out;
+    return page.substr(page.find("EXIT STATUS"));
+  };
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"log", "dump"}, {"log", "verify"}, {"snapshot", "inspect"}, {"quorum", "recover"}}) {
+    EXPECT_THAT(statuses(command), AllOf(HasSubstr("1  refused: the files are damaged"),
+                                         HasSubstr("\n    2  "), Not(HasSubstr("\n    3  "))));
+  }
+  EXPECT_THAT(statuses({"cluster", "new-id"}),
+              AllOf(HasSubstr("\n    2  "), Not(HasSubstr("\n    1  "))));
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{}, {"log"}, {"log", "tail"}, {"topics", "create"}}) {
+    EXPECT_THAT(statuses(command),
+                AllOf(HasSubstr("1  refused: the cluster said no"), HasSubstr("\n    4  ")));
   }
 }
 
