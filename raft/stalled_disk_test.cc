@@ -118,8 +118,8 @@ TEST(StalledDiskTest, AnyReadThatIsFinishedIsASignOfLife) {
   for (int i = 0; i < 60; ++i) {
     node.Pause(milliseconds(1500));
     node.MeetDeadline({.reading_since = node.now() - milliseconds(1200)});
+    ASSERT_FALSE(node.core().stopped());
   }
-  EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
 }
 
 }  // namespace
