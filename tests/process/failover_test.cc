@@ -1,12 +1,15 @@
 // Controllers die, all kinds of ways, under a stream of topic creations: nothing that was
 // acknowledged is lost, nothing is done twice.
+#include <gmock/gmock.h>
+
 #include <csignal>
 
-#include "gtest/gtest.h"
 #include "tests/process/topic_stream.h"
 
 namespace quorate::testing {
 namespace {
+
+using ::testing::AnyOf;
 
 class FailoverTest : public ::testing::TestWithParam<int> {};
 
@@ -46,6 +49,62 @@ TEST_P(FailoverTest, AMinorityOfDeadControllersIsTolerated) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Controllers, FailoverTest, ::testing::Values(3, 5));
+
+// What becomes of a write that is not waited for as long as the stream does.
+client::CallResult<admin::v1::IncrementalAlterConfigsResponse> WriteWithin(
+    const Cluster& cluster, std::chrono::milliseconds timeout) {
+  client::AdminClient client =
+      cluster.Client({}, [timeout](client::CallerOptions& options) { options.timeout = timeout; });
+  admin::v1::IncrementalAlterConfigsRequest request;
+  auto* resource = request.add_resources();
+  resource->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
+  resource->mutable_resource()->set_name("stream-0");
+  auto* change = resource->add_changes();
+  change->set_key("retention.ms");
+  change->set_operation(admin::v1::ConfigChange::SET);
+  change->set_value("1000");
+  return client.IncrementalAlterConfigs(std::move(request));
+}
+
+TEST(SevenVotersTest, ThreeMayDieAndAFourthEndsTheWritesButLosesNone) {
+  Cluster cluster({.controllers = 7, .brokers = 1});
+  cluster.Start();
+  TopicStream stream(cluster, "stream");
+  stream.AwaitMore(5);
+  std::vector<int> dead;
+  const auto kill = [&](int node) {
+    cluster.controller(node).Kill();
+    dead.push_back(node);
+  };
+  kill(cluster.AwaitActive());
+  const int active = cluster.AwaitActive();
+  std::vector<int> followers = cluster.Others(active);
+  std::erase(followers, dead.front());
+  for (size_t i = 0; i < 2; ++i) {
+    stream.AwaitMore(5);
+    kill(followers.at(i));
+  }
+  stream.AwaitMore(20);
+
+  // The active one still has entries to send when nobody is left to make a majority with.
+  kill(followers.at(2));
+  const auto result = WriteWithin(cluster, std::chrono::seconds(3));
+  const auto* failure = std::get_if<client::CallFailure>(&result);
+  ASSERT_TRUE(failure) << "three of seven acknowledged a write";
+  EXPECT_THAT(failure->kind,
+              AnyOf(client::FailureKind::kUnreachable, client::FailureKind::kUnknown))
+      << failure->ToString();
+
+  for (const int node : dead) cluster.StartController(node);
+  cluster.AwaitReady();
+  stream.AwaitMore(20);
+  stream.Stop();
+  for (int node = 1; node <= 7; ++node) {
+    SCOPED_TRACE(node);
+    client::AdminClient client = cluster.Client({node});
+    ExpectExactlyAcknowledged(client, stream);
+  }
+}
 
 TEST(RestartTest, KillingAllControllersAtOnceLosesNothing) {
   Cluster cluster({.controllers = 3, .brokers = 1});
