@@ -69,6 +69,8 @@ class FollowerProgress {
   // commit index; returns its sequence number. REQUIRES: CanSend().
   int64_t OnSent(LogIndex last, size_t bytes, MonoTime now);
 
+  // The disk is asked for what the peer needs: nothing is sent before that is here.
+  bool reading() const { return reading_; }
   void OnReadStarted() { reading_ = true; }
   void OnReadDone() { reading_ = false; }
 

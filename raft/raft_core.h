@@ -214,6 +214,11 @@ class RaftCore {
   void ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress);
   void SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
                    std::vector<EntryPtr> entries);
+  // A read of the disk for a peer; one at a time for each, or a slow disk would be asked for ever
+  // more than it can do.
+  void BeginReadFor(FollowerProgress& progress);
+  // It is finished. The peer's progress; nothing: no longer of use.
+  FollowerProgress* EndReadFor(const ReplicaKey& peer, Epoch asked_in);
   void SendHeartbeats();
   void SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& progress);
   void AdvanceCommit();
@@ -223,7 +228,7 @@ class RaftCore {
   bool IsLive(const FollowerProgress& progress) const {
     return now_ < progress.live_at() + options_.check_quorum_timeout;
   }
-  // A write, or a read for the users, has been under way for too long.
+  // A write, or a read for the users or a peer, has been under way for too long.
   bool DiskIsStalled() const;
   // Ends the node when that goes on.
   void WatchDisk();
@@ -311,6 +316,9 @@ class RaftCore {
 
   // As event::Wake told last.
   std::optional<MonoTime> reading_since_;
+  // Reads for peers that are under way, and since when none of them was finished.
+  int peer_reads_ = 0;
+  MonoTime peer_reads_since_;
   // When the disk was found stalled; nothing: it was not, or has finished something since.
   std::optional<MonoTime> stalled_since_;
   // When that was last looked at.

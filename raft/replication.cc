@@ -73,7 +73,7 @@ void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
     if (next < log_.first_index()) return StartSnapshot(peer, progress);
     if (next <= log_.last_index()) {
       if (next < log_.cache_first()) {
-        progress.OnReadStarted();
+        BeginReadFor(progress);
         return Emit(effect::ReadEntries{.peer = peer,
                                         .epoch = epoch(),
                                         .from = next,
@@ -89,6 +89,21 @@ void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
       return;
     }
   }
+}
+
+void RaftCore::BeginReadFor(FollowerProgress& progress) {
+  progress.OnReadStarted();
+  if (peer_reads_++ == 0) peer_reads_since_ = now_;
+}
+
+FollowerProgress* RaftCore::EndReadFor(const ReplicaKey& peer, Epoch asked_in) {
+  CHECK_GT(peer_reads_--, 0);
+  peer_reads_since_ = now_;
+  stalled_since_.reset();
+  if (asked_in != epoch()) return nullptr;
+  FollowerProgress* progress = FindProgress(peer);
+  if (progress != nullptr) progress->OnReadDone();
+  return progress;
 }
 
 void RaftCore::SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
@@ -113,10 +128,8 @@ void RaftCore::SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
 }
 
 void RaftCore::Handle(event::EntriesRead event) {
-  if (!std::holds_alternative<Leader>(role_) || event.epoch != epoch()) return;
-  FollowerProgress* progress = FindProgress(event.peer);
+  FollowerProgress* progress = EndReadFor(event.peer, event.epoch);
   if (progress == nullptr) return;
-  progress->OnReadDone();
   // Dropped while the disk was asked for them.
   if (event.from < log_.first_index()) return;
   // An unreadable log is never skipped nor guessed at (openraft #1795: it became a bogus request).
@@ -230,7 +243,8 @@ bool RaftCore::QuorumIsLive() const {
 
 bool RaftCore::DiskIsStalled() const {
   const MonoTime oldest =
-      std::min(writes_.OldestIssue().value_or(kNever), reading_since_.value_or(kNever));
+      std::min({writes_.OldestIssue().value_or(kNever), reading_since_.value_or(kNever),
+                peer_reads_ > 0 ? peer_reads_since_ : kNever});
   return oldest <= now_ - options_.check_quorum_timeout && !IsMutant(Mutant::kIgnoreStalledDisk);
 }
 
@@ -244,7 +258,7 @@ void RaftCore::WatchDisk() {
   if (!stalled_since_ || begins) stalled_since_ = now_;
   if (now_ - *stalled_since_ < options_.disk_exit_timeout) return;
   Die(absl::UnavailableError(absl::StrFormat(
-      "the disk has finished no write and no read of the log for %d s: look at it (dmesg, SMART). "
+      "the disk has finished no write and no read for %d s: look at it (dmesg, SMART). "
       "Started again, this controller goes on from what is on it",
       std::chrono::duration_cast<std::chrono::seconds>(options_.disk_exit_timeout).count())));
 }

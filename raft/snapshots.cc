@@ -191,6 +191,9 @@ void RaftCore::OnMessage(NodeId from, SessionId, const SnapshotChunkResponse& re
       progress->OnSnapshotInstalled(now_);
       return AdvanceCommit();
     case Answer::kWanted:
+      // What is being read is sent first, wanted or not: the answer to it tells where to go on.
+      if (progress->reading()) return;
+      BeginReadFor(*progress);
       return Emit(effect::ReadChunk{.peer = *AnswererOn(from, StreamClass::kSnapshot),
                                     .epoch = epoch(),
                                     .id = response.id,
@@ -201,8 +204,7 @@ void RaftCore::OnMessage(NodeId from, SessionId, const SnapshotChunkResponse& re
 }
 
 void RaftCore::Handle(event::ChunkRead event) {
-  if (!std::holds_alternative<Leader>(role_) || event.epoch != epoch()) return;
-  FollowerProgress* progress = FindProgress(event.peer);
+  FollowerProgress* progress = EndReadFor(event.peer, event.epoch);
   if (progress == nullptr || progress->state() != FollowerProgress::State::kSnapshot ||
       progress->snapshot().id != event.id) {
     return;

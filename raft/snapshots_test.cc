@@ -164,19 +164,20 @@ TEST(SnapshotTest, AReadThatTheDropOvertookIsForgotten) {
   node.HoldReads();
   node.BecomeLeader();
   node.Acknowledge(2);
-  node.Acknowledge(3);
-  // 3 was restarted and has less than it seemed.
-  node.TakeSent<AppendRequest>(3);
-  node.Step(event::StreamDown{.peer = NodeId(3), .stream = StreamClass::kAppend});
+  // 3 has nothing, and is not heard again.
+  node.Receive(3, AppendResponse{.epoch = node.core().epoch(),
+                                 .sequence = node.TakeSent<AppendRequest>(3).back().sequence});
+  const auto reads = node.TakeEffects<effect::ReadEntries>();
+  ASSERT_THAT(reads, SizeIs(1));
   for (int i = 0; i < 12; ++i) {
     node.Advance(options.heartbeat_interval);
     node.Receive(2, HeartbeatResponse{.epoch = node.core().epoch()});
   }
-  const Epoch epoch = node.core().epoch();
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 5)});
-  node.Step(event::EntriesRead{.peer = LoneCore::KeyOf(3),
-                               .epoch = epoch,
-                               .from = LogIndex(2),
+  ASSERT_EQ(node.core().log().first_index(), LogIndex(5));
+  node.Step(event::EntriesRead{.peer = reads[0].peer,
+                               .epoch = reads[0].epoch,
+                               .from = reads[0].from,
                                .entries = absl::OutOfRangeError("not in the log any more")});
   EXPECT_FALSE(node.core().stopped());
 }
@@ -385,6 +386,45 @@ TEST_F(SnapshotTransferTest, HeartbeatsAreAnsweredWhileAPieceIsBeingWritten) {
   }
   EXPECT_EQ(proposed_, 3);
   EXPECT_THAT(Behind().unwritten_chunks, SizeIs(1)) << "and nothing else is begun meanwhile";
+}
+
+// Or a disk that is slower than the offers come would get ever more to do, and nothing be sent.
+TEST(SnapshotTest, OnePieceIsReadAtATimeForAPeer) {
+  const RaftOptions options = KeepEntries(0);
+  LoneCore node(3, {1, 1, 1, 1}, options);
+  node.BecomeLeader();
+  node.Acknowledge(2);
+  const auto pass = [&](Duration d) {
+    for (const MonoTime end = node.now() + d; node.now() < end;) {
+      node.Advance(options.heartbeat_interval);
+      node.Receive(2, HeartbeatResponse{.epoch = node.core().epoch()});
+      node.Acknowledge(2);
+    }
+  };
+  pass(2 * options.check_quorum_timeout);  // 3 is not waited for any more
+  node.Step(event::SnapshotSaved{MetaAt(node.core(), 4)});
+  node.Step(event::StreamDown{.peer = NodeId(3), .stream = StreamClass::kAppend});
+  node.Step(event::StreamUp{
+      .peer = NodeId(3), .stream = StreamClass::kAppend, .key = LoneCore::KeyOf(3)});
+  node.Receive(3, AppendResponse{.epoch = node.core().epoch(),
+                                 .sequence = node.TakeSent<AppendRequest>(3).back().sequence});
+  const auto want = [&node] {
+    const SnapshotChunk offer = node.TakeSent<SnapshotChunk>(3).back();
+    node.Receive(3, SnapshotChunkResponse{.epoch = node.core().epoch(),
+                                          .sequence = offer.sequence,
+                                          .id = offer.id,
+                                          .state = Answer::kWanted});
+    return node.TakeEffects<effect::ReadChunk>();
+  };
+  const auto reads = want();
+  ASSERT_THAT(reads, SizeIs(1));
+  pass(options.check_quorum_timeout * 3 / 4);  // it is offered anew
+  EXPECT_THAT(want(), IsEmpty());
+  node.Step(event::ChunkRead{.peer = reads[0].peer,
+                             .epoch = reads[0].epoch,
+                             .id = reads[0].id,
+                             .piece = SnapshotPiece{.bytes = "abc", .total_bytes = 6}});
+  EXPECT_EQ(node.TakeSent<SnapshotChunk>(3).back().bytes, "abc");
 }
 
 // --- What a follower makes of it

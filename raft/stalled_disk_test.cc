@@ -68,6 +68,40 @@ TEST(StalledDiskTest, AReadForTheUsersCountsToo) {
   EXPECT_THAT(node.TakeEffects<effect::Fatal>(), SizeIs(1));
 }
 
+// Nobody may ask for a write meanwhile.
+TEST(StalledDiskTest, AReadForAPeerCountsToo) {
+  RaftOptions options;
+  options.cache_bytes = 1;
+  LoneCore node(5, {1, 1, 1, 1}, options);
+  node.HoldReads();
+  node.BecomeLeader();
+  const Epoch epoch = node.core().epoch();
+  for (const int peer : {4, 5}) {
+    const int64_t sequence = node.TakeSent<AppendRequest>(peer).back().sequence;
+    node.Receive(peer, AppendResponse{.epoch = epoch, .sequence = sequence});
+  }
+  ASSERT_THAT(node.TakeEffects<effect::ReadEntries>(), SizeIs(2));
+  for (const int peer : {2, 3}) node.Acknowledge(peer);
+  const auto lead = [&node, epoch](Duration d) {
+    for (const MonoTime end = node.now() + d; node.now() < end;) {
+      for (const int peer : {2, 3}) {
+        node.Receive(peer, HeartbeatResponse{.epoch = epoch});
+        node.Acknowledge(peer);
+      }
+      node.Advance(milliseconds(100));
+    }
+  };
+  lead(milliseconds(800));
+  node.Step(event::EntriesRead{.peer = LoneCore::KeyOf(4),
+                               .epoch = epoch,
+                               .from = LogIndex(1),
+                               .entries = std::vector<EntryPtr>()});
+  lead(milliseconds(800));
+  EXPECT_TRUE(Is<Leader>(node)) << "the other read takes long, but the disk works";
+  lead(milliseconds(800));
+  EXPECT_TRUE(Is<Follower>(node));
+}
+
 TEST(StalledDiskTest, AnyWriteThatIsFinishedIsASignOfLife) {
   LoneCore node;
   for (int epoch = 1; epoch <= 10; ++epoch) {

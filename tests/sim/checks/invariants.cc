@@ -69,6 +69,10 @@ void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::E
     }
   }
   for (const raft::Effect& effect : effects) {
+    if (std::holds_alternative<raft::effect::ReadEntries>(effect) ||
+        std::holds_alternative<raft::effect::ReadChunk>(effect)) {
+      limits_.OnPeerRead(node, now);
+    }
     const auto* persist = std::get_if<raft::effect::Persist>(&effect);
     if (persist == nullptr) continue;
     if (!logs_.OnWrite(node, persist->write)) return;

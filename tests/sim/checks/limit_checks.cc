@@ -21,6 +21,11 @@ void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Even
     process.last_finished = persisted->id;
     process.disk_silent_since = now;
   }
+  if (std::holds_alternative<raft::event::EntriesRead>(event) ||
+      std::holds_alternative<raft::event::ChunkRead>(event)) {
+    --process.peer_reads;
+    process.disk_silent_since = now;
+  }
   process.heard.reset();
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
     const bool sign_of_life = std::holds_alternative<raft::HeartbeatResponse>(receive->message);
@@ -32,11 +37,17 @@ void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Even
 
 void LimitChecks::OnWrite(const NodeRecord& node, MonoTime now, const raft::LogWrite& write) {
   Process& process = processes_[node.key];
-  if (process.last_issued == process.last_finished) process.disk_silent_since = now;
+  if (!process.IsOwed()) process.disk_silent_since = now;
   process.last_issued = write.id;
   LogIndex& first = process.first_counted;
   if (write.install_snapshot) first = write.install_snapshot->last_index + 1;
   if (write.truncate_after) first = std::min(first, *write.truncate_after + 1);
+}
+
+void LimitChecks::OnPeerRead(const NodeRecord& node, MonoTime now) {
+  Process& process = processes_[node.key];
+  if (!process.IsOwed()) process.disk_silent_since = now;
+  ++process.peer_reads;
 }
 
 void LimitChecks::OnStep(const NodeRecord& node, MonoTime now) {
@@ -58,7 +69,7 @@ void LimitChecks::OnResumed(const NodeRecord& node, MonoTime now, Duration pause
 bool LimitChecks::DiskHangs(const NodeRecord& node, MonoTime now) const {
   const Process& process = processes_.at(node.key);
   MonoTime since = process.disk_silent_since;
-  if (process.last_issued == process.last_finished) {
+  if (!process.IsOwed()) {
     since = std::max(since, process.reading_since.value_or(kNever));
   }
   return since <= now - node.options.disk_exit_timeout;
@@ -128,7 +139,10 @@ void LimitChecks::CheckUncommittedBytes(const NodeRecord& node) {
 // finished nothing. It looks with each heartbeat.
 void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
   Process& process = processes_[node.key];
-  if (node.JustLeads()) process.worked_at.clear();
+  if (node.JustLeads()) {
+    process.worked_at.clear();
+    process.looks_from = now;
+  }
   // Who becomes a voter again has a whole timeout too.
   std::erase_if(process.worked_at, [&node](const auto& worked) {
     return std::none_of(node.now.peers.begin(), node.now.peers.end(),
@@ -141,8 +155,10 @@ void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
     const bool outstanding = peer.match_index < node.now.last_index;
     if (process.heard->second || !outstanding) worked_at = now;
   }
-  if (node.now.voters_index != node.before.voters_index) process.voters_at = now;
-  if (!process.woken) return;
+  if (node.now.voters_index != node.before.voters_index) process.looks_from = now;
+  // It has not looked yet since it leads, or since the majority became another one.
+  const bool is_new = process.looks_from > now - node.options.heartbeat_interval;
+  if (!process.woken || is_new) return;
   const MonoTime oldest = now - node.options.check_quorum_timeout - node.options.heartbeat_interval;
   const raft::VoterSet& voters = node.disk.written().voters();
   size_t working = 0;
@@ -150,9 +166,7 @@ void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
     const auto it = process.worked_at.find(voter.key);
     if (voter.key == node.key || (it != process.worked_at.end() && it->second >= oldest)) ++working;
   }
-  // It has not looked yet since the majority became another one.
-  const bool is_new = process.voters_at > now - node.options.heartbeat_interval;
-  if (working < voters.Majority() && !is_new) {
+  if (working < voters.Majority()) {
     cluster_.Violated(13, node.id(), "leads on though no majority has worked for a timeout");
   }
   if (const auto pending = node.disk.OldestPending(); pending && *pending < oldest) {

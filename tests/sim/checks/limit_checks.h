@@ -23,11 +23,13 @@ class LimitChecks {
 
   void OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event);
   void OnWrite(const NodeRecord& node, MonoTime now, const raft::LogWrite& write);
+  // It reads the disk for a peer.
+  void OnPeerRead(const NodeRecord& node, MonoTime now);
   void OnStep(const NodeRecord& node, MonoTime now);
   // The process was paused for so long, until now.
   void OnResumed(const NodeRecord& node, MonoTime now, Duration paused);
   // Whether the node may end for its disk: for `disk_exit_timeout` that has owed it a write, or a
-  // read for the users, and has finished nothing before its eyes.
+  // read for the users or a peer, and has finished nothing before its eyes.
   bool DiskHangs(const NodeRecord& node, MonoTime now) const;
 
  private:
@@ -36,11 +38,13 @@ class LimitChecks {
     LogIndex first_counted;
     // When each peer last showed that it works as part of the quorum.
     std::map<raft::ReplicaKey, MonoTime> worked_at;
-    // When the voters last changed.
-    MonoTime voters_at;
+    // When it began to lead, or the voters last changed.
+    MonoTime looks_from;
     // Of its writes.
     raft::WriteId last_issued = 0;
     raft::WriteId last_finished = 0;
+    int peer_reads = 0;
+    bool IsOwed() const { return last_issued != last_finished || peer_reads > 0; }
     // Since when its users wait for a read, when last seen; nothing: they did not.
     std::optional<MonoTime> reading_since;
     // The disk has finished nothing since, or the process could not see it.
