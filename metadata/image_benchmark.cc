@@ -1,4 +1,5 @@
-// What an image costs: copying it, replaying a small change onto a large one, finding what changed.
+// What an image costs: copying it, replaying a small change onto a large one, finding what changed,
+// writing it out.
 //   ninja -C build/release metadata_benchmark && build/release/metadata/metadata_benchmark
 #include <benchmark/benchmark.h>
 
@@ -12,6 +13,7 @@
 #include "base/uuid.h"
 #include "metadata/describe.h"
 #include "metadata/replay.h"
+#include "metadata/snapshot_encoder.h"
 #include "metadata/state_hash.h"
 #include "metadata/testing/test_log.h"
 
@@ -111,6 +113,15 @@ void BM_StateHash(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(StateHash(image));
 }
 BENCHMARK(BM_StateHash)->Arg(10'000)->Unit(benchmark::kMillisecond);
+
+void BM_EncodeSnapshot(benchmark::State& state) {
+  const MetadataImage& image = LargeLog(state.range(0)).image();
+  for (auto _ : state) {
+    SnapshotEncoder encoder(image);
+    while (auto chunk = encoder.Next()) benchmark::DoNotOptimize(*chunk);
+  }
+}
+BENCHMARK(BM_EncodeSnapshot)->Arg(10'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 
 void BM_CountPartitions(benchmark::State& state) {
   const MetadataImage& image = LargeLog(state.range(0)).image();

@@ -1,5 +1,7 @@
 #include "metadata/snapshot_encoder.h"
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -15,11 +17,12 @@ namespace {
 constexpr int32_t kPartitionsPerRecord = 1024;
 
 // One record for each of `items`.
-template <typename Item, typename Make>
-auto OneForEach(std::vector<Item> items, Make make) {
-  return [items = std::move(items), next = size_t{0}, make]() mutable -> std::optional<v1::Record> {
-    if (next == items.size()) return std::nullopt;
-    return make(items[next++]);
+template <typename Item, typename Fill>
+auto OneForEach(std::vector<Item> items, Fill fill) {
+  return [items = std::move(items), next = size_t{0}, fill](v1::RecordBatch* batch) mutable {
+    if (next == items.size()) return false;
+    fill(items[next++], batch->add_records());
+    return true;
   };
 }
 
@@ -55,11 +58,15 @@ std::vector<TopicPart> TopicParts(const MetadataImage& image) {
   return parts;
 }
 
-v1::Record MakeTopicPartRecord(const TopicPart& part) {
+void FillTopicPartRecord(const TopicPart& part, v1::Record* record) {
   const TopicImage& topic = *part.topic;
-  if (part.first == TopicPart::kTopicItself) return MakeTopicRecord(topic.name(), topic.id());
-  v1::Record record;
-  v1::PartitionsRecord& fields = *record.mutable_partitions();
+  if (part.first == TopicPart::kTopicItself) {
+    // In place, unlike MakeTopicRecord: most records of an image are such.
+    record->mutable_topic()->set_name(topic.name());
+    record->mutable_topic()->set_topic_id(std::string(topic.id().bytes()));
+    return;
+  }
+  v1::PartitionsRecord& fields = *record->mutable_partitions();
   fields.set_topic_id(std::string(topic.id().bytes()));
   fields.set_first_partition(part.first);
   const int32_t end = std::min(part.first + kPartitionsPerRecord, topic.partition_count());
@@ -79,7 +86,6 @@ v1::Record MakeTopicPartRecord(const TopicPart& part) {
   }
   if (!has_leader_epochs) fields.clear_leader_epochs();
   if (!has_partition_epochs) fields.clear_partition_epochs();
-  return record;
 }
 
 struct ConfigItem {
@@ -128,52 +134,56 @@ std::vector<v1::Record> MetadataVersion(const MetadataImage& image) {
 }  // namespace
 
 SnapshotEncoder::SnapshotEncoder(MetadataImage image, size_t chunk_bytes)
-    : image_(std::move(image)), chunk_bytes_(chunk_bytes) {
-  const auto as_it_is = [](v1::Record& record) { return std::move(record); };
-  const auto add = [this](auto items, auto make) {
-    sections_.emplace_back(OneForEach(std::move(items), make));
+    : image_(std::move(image)), chunk_bytes_(chunk_bytes) {}
+
+void SnapshotEncoder::AddSections() {
+  const auto add = [this](auto items, auto fill) {
+    sections_.emplace_back(OneForEach(std::move(items), fill));
   };
-  add(std::vector<v1::Record>{MakeSnapshotHeaderRecord(image_.end_offset(), image_.last_epoch(),
-                                                       image_.last_append_time_ms())},
-      as_it_is);
-  add(MetadataVersion(image_), as_it_is);
-  add(BrokerRecords(image_), as_it_is);
-  add(TopicParts(image_), MakeTopicPartRecord);
-  add(ConfigItems(image_), [](const ConfigItem& item) {
-    return MakeConfigRecord(item.type, item.name, item.key, item.value);
+  const auto add_records = [&add](std::vector<v1::Record> records) {
+    add(std::move(records), [](v1::Record& from, v1::Record* record) { *record = from; });
+  };
+  add_records({MakeSnapshotHeaderRecord(image_.end_offset(), image_.last_epoch(),
+                                        image_.last_append_time_ms())});
+  add_records(MetadataVersion(image_));
+  add_records(BrokerRecords(image_));
+  add(TopicParts(image_), FillTopicPartRecord);
+  add(ConfigItems(image_), [](const ConfigItem& item, v1::Record* record) {
+    *record = MakeConfigRecord(item.type, item.name, item.key, item.value);
   });
-  add(Results(image_),
-      [](const RequestResult* result) { return MakeRequestResultRecord(*result); });
-  add(EvictedClients(image_), [](const EvictedClient& client) {
-    return MakeEvictedRequestsRecord(client.principal, client.client_uuid, client.sequence);
+  add(Results(image_), [](const RequestResult* result, v1::Record* record) {
+    *record = MakeRequestResultRecord(*result);
   });
-  sections_.emplace_back([this, is_given = false]() mutable -> std::optional<v1::Record> {
-    if (std::exchange(is_given, true)) return std::nullopt;
+  add(EvictedClients(image_), [](const EvictedClient& client, v1::Record* record) {
+    *record = MakeEvictedRequestsRecord(client.principal, client.client_uuid, client.sequence);
+  });
+  sections_.emplace_back([this, is_given = false](v1::RecordBatch* batch) mutable {
+    if (std::exchange(is_given, true)) return false;
     // The header does not count.
-    return MakeSnapshotFooterRecord(record_count_ - 1);
+    *batch->add_records() = MakeSnapshotFooterRecord(record_count_ - 1);
+    return true;
   });
 }
 
-std::string SnapshotEncoder::NextRecord() {
-  while (!sections_.empty()) {
-    if (std::optional<v1::Record> record = sections_.front()()) {
-      ++record_count_;
-      v1::RecordBatch alone;
-      *alone.add_records() = *std::move(record);
-      return alone.SerializeAsString();
-    }
-    sections_.pop_front();
-  }
-  return "";
+bool SnapshotEncoder::AppendRecord(std::string* chunk) {
+  // Frees a record's many parts in one go.
+  google::protobuf::Arena arena;
+  auto* alone = google::protobuf::Arena::CreateMessage<v1::RecordBatch>(&arena);
+  while (!sections_.empty() && !sections_.front()(alone)) sections_.pop_front();
+  if (sections_.empty()) return false;
+  ++record_count_;
+  CHECK(alone->AppendToString(chunk));
+  return true;
 }
 
 std::optional<std::string> SnapshotEncoder::Next() {
-  std::string chunk;
-  while (true) {
-    if (pending_.empty()) pending_ = NextRecord();
-    if (pending_.empty()) break;
-    if (!chunk.empty() && chunk.size() + pending_.size() > chunk_bytes_) break;
-    chunk += std::exchange(pending_, "");
+  if (!std::exchange(has_sections_, true)) AddSections();
+  std::string chunk = std::exchange(pending_, "");
+  for (size_t size = chunk.size(); AppendRecord(&chunk); size = chunk.size()) {
+    if (size == 0 || chunk.size() <= chunk_bytes_) continue;
+    pending_ = chunk.substr(size);
+    chunk.resize(size);
+    break;
   }
   if (chunk.empty()) return std::nullopt;
   return chunk;

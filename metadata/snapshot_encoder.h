@@ -27,6 +27,7 @@ inline constexpr size_t kSnapshotChunkBytes = 1 << 20;
 // configs and results.
 class SnapshotEncoder {
  public:
+  // Costs nothing: the first chunk takes the look at every topic.
   explicit SnapshotEncoder(MetadataImage image, size_t chunk_bytes = kSnapshotChunkBytes);
   SnapshotEncoder(const SnapshotEncoder&) = delete;
   SnapshotEncoder& operator=(const SnapshotEncoder&) = delete;
@@ -35,15 +36,17 @@ class SnapshotEncoder {
   std::optional<std::string> Next();
 
  private:
-  // Gives the records of one part of the image, one by one; nothing: no more.
-  using Section = absl::AnyInvocable<std::optional<v1::Record>()>;
+  // Adds the next record of one part of the image; false: no more.
+  using Section = absl::AnyInvocable<bool(v1::RecordBatch* batch)>;
 
-  // The next record as a RecordBatch of its own, whose bytes those of others may follow; empty: no
-  // more.
-  std::string NextRecord();
+  void AddSections();
+  // Appends the next record as a RecordBatch of its own, whose bytes those of others may follow;
+  // false: no more.
+  bool AppendRecord(std::string* chunk);
 
   const MetadataImage image_;
   const size_t chunk_bytes_;
+  bool has_sections_ = false;
   std::deque<Section> sections_;
   int64_t record_count_ = 0;
   // The record that found no room in the last chunk.
