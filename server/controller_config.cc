@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kMaxMilliseconds = int64_t{24} * 60 * 60 * 1000;
 constexpr int64_t kMaxBytes = int64_t{1} << 40;
+constexpr int64_t kMaxSnapshotLogRatio = 1000;
 
 // What the options write; the checks turn it into a ControllerConfig.
 struct Raw {
@@ -124,9 +125,15 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
        {{.name = "snapshot-min-log-bytes",
          .value_name = "BYTES",
          .help = "A snapshot is written when the log has grown by so much since the last one, and "
-                 "by four times that one's size. The log before that one is dropped then.",
+                 "by --snapshot-log-ratio. The log before that one is dropped then.",
          .set = SetInteger(&config.snapshot_min_log_bytes, 1, kMaxBytes),
          .default_text = "67108864"},
+        {.name = "snapshot-log-ratio",
+         .value_name = "N",
+         .help = "How many times its size the log grows from one snapshot to the next: less keeps "
+                 "the log shorter, more saves work.",
+         .set = SetInteger(&config.snapshot_log_ratio, 0, kMaxSnapshotLogRatio),
+         .default_text = "4"},
         {.name = "snapshot-max-bytes-per-second",
          .value_name = "BYTES",
          .help = "A snapshot is written no faster than this, so that it does not hold up the log.",

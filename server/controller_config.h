@@ -49,6 +49,8 @@ struct ControllerConfig : ProcessConfig {
   Duration state_check_interval{};
 
   int64_t snapshot_min_log_bytes = 0;
+  // Bytes of the log for each byte of the last snapshot.
+  int64_t snapshot_log_ratio = 0;
   int64_t snapshot_max_bytes_per_second = 0;
 
   // Questionable but not wrong, one sentence each: for the log.

@@ -107,7 +107,9 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
 }
 
 Snapshotter::Options MakeSnapshotterOptions(const ControllerConfig& config) {
-  return {.self = config.node_id, .min_log_bytes = config.snapshot_min_log_bytes};
+  return {.self = config.node_id,
+          .min_log_bytes = config.snapshot_min_log_bytes,
+          .log_bytes_per_snapshot_byte = config.snapshot_log_ratio};
 }
 
 storage::SnapshotSaver::Options MakeSaverOptions(const ControllerConfig& config) {
