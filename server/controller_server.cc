@@ -17,6 +17,7 @@
 #include "controller/quorum_controller.h"
 #include "raft/raft_node.h"
 #include "server/admin_service.h"
+#include "server/background_thread.h"
 #include "server/broker_service.h"
 #include "server/call_edge.h"
 #include "server/cluster_queries.h"
@@ -149,6 +150,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   ~Impl() override { Stop(); }
 
   absl::Status Start(uint64_t seed, const storage::FatalHandler& on_fatal) {
+    for (EventLoop* loop : {&audit_loop_, &snapshot_loop_}) loop->Post(RunInBackground);
     RETURN_IF_ERROR(OpenSnapshots());
     raft::RestoredLog restored = log_->TakeRestored();
     restored.snapshot = snapshots_->Newest();

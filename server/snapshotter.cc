@@ -115,7 +115,7 @@ void Snapshotter::SaveIfReady() {
   CHECK(end != ends_.end()) << "an image that ends at " << image_->end_offset()
                             << ", within a batch";
   const raft::SnapshotMeta meta = *end;
-  // Owned by the saver's function, so that the image is let go of there.
+  // Owned by the saver's function, so that the image is read and let go of there.
   auto encoder = std::make_shared<metadata::SnapshotEncoder>(*std::exchange(image_, std::nullopt));
   ends_.clear();
   stage_ = Stage::kSaving;
