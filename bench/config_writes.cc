@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "absl/strings/str_format.h"
+#include "tests/harness/cluster.h"
 
 namespace quorate::bench {
 namespace {
@@ -34,6 +35,10 @@ std::string TopicName(int64_t n) {
   std::string name = absl::StrFormat("topic-%02d-", n % kKeys);
   name.resize(kWriteBytes - kConfigKey.size() - kDigits, 'x');
   return name;
+}
+
+void CreateWrittenTopics(client::AdminClient& client) {
+  for (int n = 0; n < kKeys; ++n) testing::CreateTopic(client, TopicName(n), 1, 1);
 }
 
 ConfigWrites::Method ConfigWrite() {

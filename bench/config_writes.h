@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bench/unary_load.h"
+#include "client/admin_client.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 
 namespace quorate::bench {
@@ -15,6 +16,9 @@ using ConfigWrites =
 
 // One of kKeys topics. Its name is long, so that a write has kWriteBytes.
 std::string TopicName(int64_t n);
+
+// What they need of the cluster. CHECKs success.
+void CreateWrittenTopics(client::AdminClient& client);
 
 ConfigWrites::Method ConfigWrite();
 

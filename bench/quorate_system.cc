@@ -9,7 +9,7 @@ QuorateSystem::QuorateSystem(std::string name, std::string program)
       cluster_({.controllers = 3, .brokers = 1, .controller_program = std::move(program)}) {
   cluster_.Start();
   client::AdminClient client = cluster_.Client();
-  for (int n = 0; n < kKeys; ++n) testing::CreateTopic(client, TopicName(n), 1, 1);
+  CreateWrittenTopics(client);
   // It was there to hold the topics; a subscriber would take a share of the CPU.
   cluster_.broker(1).Kill();
   for (int node = 1; node <= 3; ++node) processes_.push_back(cluster_.controller(node).pid());

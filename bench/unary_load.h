@@ -1,5 +1,5 @@
-// Keeps unary calls in flight for a while and measures them: one thread and one completion queue,
-// the same for every system.
+// Measures unary calls of any system, with one completion queue: so many in flight at any time, or
+// so many a second.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,19 @@
 #include "client/channel.h"
 
 namespace quorate::bench {
+
+// Calls at a steady rate, whatever becomes of those before.
+struct Pace {
+  double calls_per_second = 0;
+  std::chrono::milliseconds duration{0};
+};
+
+// One of them. How late it was sent counts: else a server that stands still would look well,
+// because nobody asked it anything meanwhile.
+struct PacedCall {
+  std::chrono::steady_clock::time_point due;
+  std::chrono::steady_clock::time_point answered;
+};
 
 // Calls of `Stub`'s method `prepare` on the server at `endpoint`. Not thread-safe.
 template <typename Stub, typename Request, typename Response>
@@ -44,6 +58,10 @@ class UnaryLoad {
   // The CPU time is that of `servers`.
   LoadResult Run(const LoadOptions& options, const std::vector<pid_t>& servers);
 
+  // All calls, over one connection, in the order of their answers. A write that fails ends the
+  // program.
+  std::vector<PacedCall> RunPaced(const Pace& pace);
+
  private:
   using Clock = std::chrono::steady_clock;
 
@@ -58,13 +76,21 @@ class UnaryLoad {
     std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> reader;
     Response response;
     grpc::Status status;
-    Clock::time_point sent;
+    // When it was sent, or should have been.
+    Clock::time_point due;
   };
 
-  void Start(Call& call, grpc::CompletionQueue& queue) {
+  void Connect(size_t connections) {
+    while (stubs_.size() < connections) {
+      stubs_.push_back(std::make_unique<Stub>(client::MakeChannel(endpoint_)));
+    }
+  }
+
+  // The call is the queue's from here on.
+  void Start(Call& call, Clock::time_point due, grpc::CompletionQueue& queue) {
+    call.due = due;
     call.context.emplace();
     call.context->set_deadline(std::chrono::system_clock::now() + kCallTimeout);
-    call.sent = Clock::now();
     call.reader = (call.stub->*method_.prepare)(&*call.context, method_.request(next_++), &queue);
     call.reader->StartCall();
     call.reader->Finish(&call.response, &call.status, &call);
@@ -86,15 +112,13 @@ template <typename Stub, typename Request, typename Response>
 LoadResult UnaryLoad<Stub, Request, Response>::Run(const LoadOptions& options,
                                                    const std::vector<pid_t>& servers) {
   const auto in_flight = static_cast<size_t>(options.in_flight);
-  while (stubs_.size() * kCallsPerConnection < in_flight) {
-    stubs_.push_back(std::make_unique<Stub>(client::MakeChannel(endpoint_)));
-  }
   const size_t connections = (in_flight + kCallsPerConnection - 1) / kCallsPerConnection;
+  Connect(connections);
   std::vector<Call> calls(in_flight);
   grpc::CompletionQueue queue;
   for (size_t i = 0; i < in_flight; ++i) {
     calls[i].stub = stubs_[i % connections].get();
-    Start(calls[i], queue);
+    Start(calls[i], Clock::now(), queue);
   }
 
   LoadResult result;
@@ -108,7 +132,7 @@ LoadResult UnaryLoad<Stub, Request, Response>::Run(const LoadOptions& options,
     Call& call = *static_cast<Call*>(tag);
     CheckSucceeded(call);
     const Clock::time_point now = Clock::now();
-    if (measuring) result.latencies_ms.push_back(Milliseconds(now - call.sent));
+    if (measuring) result.latencies_ms.push_back(Milliseconds(now - call.due));
     if (!measuring && now >= begun && now < end) {
       measuring = true;
       begun = now;
@@ -119,7 +143,7 @@ LoadResult UnaryLoad<Stub, Request, Response>::Run(const LoadOptions& options,
       result.server_cpu_seconds += CpuSeconds(servers);
     }
     if (now < end) {
-      Start(call, queue);
+      Start(call, now, queue);
     } else {
       --active;
     }
@@ -129,6 +153,37 @@ LoadResult UnaryLoad<Stub, Request, Response>::Run(const LoadOptions& options,
   }
   CHECK(!result.latencies_ms.empty()) << "no write was answered in the measured time";
   return result;
+}
+
+template <typename Stub, typename Request, typename Response>
+std::vector<PacedCall> UnaryLoad<Stub, Request, Response>::RunPaced(const Pace& pace) {
+  Connect(1);
+  grpc::CompletionQueue queue;
+  std::vector<PacedCall> answered;
+  // This thread is then never late because of an answer.
+  std::thread receiver([this, &queue, &answered] {
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue.Next(&tag, &ok)) {
+      const std::unique_ptr<Call> call(static_cast<Call*>(tag));
+      CheckSucceeded(*call);
+      answered.push_back({.due = call->due, .answered = Clock::now()});
+    }
+  });
+  const Clock::time_point begun = Clock::now();
+  for (int64_t n = 0;; ++n) {
+    const auto after =
+        std::chrono::duration<double>(static_cast<double>(n) / pace.calls_per_second);
+    if (after >= pace.duration) break;
+    const Clock::time_point due = begun + std::chrono::duration_cast<Clock::duration>(after);
+    std::this_thread::sleep_until(due);
+    auto call = std::make_unique<Call>();
+    call->stub = stubs_.front().get();
+    Start(*call.release(), due, queue);
+  }
+  queue.Shutdown();  // ends once all that were sent are answered
+  receiver.join();
+  return answered;
 }
 
 }  // namespace quorate::bench
