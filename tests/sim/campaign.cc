@@ -21,7 +21,8 @@ constexpr Duration kReportEvery = std::chrono::seconds(10);
 // For a CHECK that fails in the middle of a run.
 uint64_t running_seed = 0;
 
-void DieWithSeed() {
+// The attribute is of the type that glog wants, which for clang [[noreturn]] is not.
+__attribute__((noreturn)) void DieWithSeed() {
   absl::FPrintF(stderr, "FAILED seed %d: it ended the process\n", running_seed);
   std::abort();
 }
