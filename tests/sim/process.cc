@@ -101,8 +101,11 @@ void Process::Pause() {
 
 void Process::Resume() {
   if (!std::exchange(stands_still_, false)) return;
-  const MonoTime now = host_.clock->Now();
-  surroundings_.invariants->OnResumed(self(), now, now - paused_at_);
+  // One that was killed meanwhile has a successor, which was not paused.
+  if (loop_.alive()) {
+    const MonoTime now = host_.clock->Now();
+    surroundings_.invariants->OnResumed(self(), now, now - paused_at_);
+  }
   surroundings_.scheduler->Resume(&loop_);
   surroundings_.scheduler->Resume(&disk_);
 }
