@@ -30,6 +30,9 @@ struct RaftOptions {
   // A leader resigns after this long without evidence of a quorum, or without its own disk
   // finishing a write. A transfer fails after it.
   Duration check_quorum_timeout = std::chrono::milliseconds(1000);
+  // A disk that has finished no read for a peer for so long is as one that finishes no write.
+  // Longer, because pieces of snapshots are read beside the writing of snapshots, at low priority.
+  Duration peer_read_timeout = std::chrono::seconds(5);
   // A node of any role ends when its disk has finished nothing for so long since that was noticed.
   Duration disk_exit_timeout = std::chrono::seconds(10);
 

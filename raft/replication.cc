@@ -242,10 +242,11 @@ bool RaftCore::QuorumIsLive() const {
 }
 
 bool RaftCore::DiskIsStalled() const {
+  if (IsMutant(Mutant::kIgnoreStalledDisk)) return false;
   const MonoTime oldest =
-      std::min({writes_.OldestIssue().value_or(kNever), reading_since_.value_or(kNever),
-                peer_reads_ > 0 ? peer_reads_since_ : kNever});
-  return oldest <= now_ - options_.check_quorum_timeout && !IsMutant(Mutant::kIgnoreStalledDisk);
+      std::min(writes_.OldestIssue().value_or(kNever), reading_since_.value_or(kNever));
+  return oldest <= now_ - options_.check_quorum_timeout ||
+         (peer_reads_ > 0 && peer_reads_since_ <= now_ - options_.peer_read_timeout);
 }
 
 // Counted from when it was noticed, and anew after a pause: a process that was paused finds its

@@ -91,14 +91,14 @@ TEST(StalledDiskTest, AReadForAPeerCountsToo) {
       node.Advance(milliseconds(100));
     }
   };
-  lead(milliseconds(800));
+  lead(seconds(4));
   node.Step(event::EntriesRead{.peer = LoneCore::KeyOf(4),
                                .epoch = epoch,
                                .from = LogIndex(1),
                                .entries = std::vector<EntryPtr>()});
-  lead(milliseconds(800));
+  lead(seconds(4));
   EXPECT_TRUE(Is<Leader>(node)) << "the other read takes long, but the disk works";
-  lead(milliseconds(800));
+  lead(seconds(2));
   EXPECT_TRUE(Is<Follower>(node));
 }
 
