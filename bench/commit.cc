@@ -10,7 +10,6 @@
 // latencies are those of all rounds. CPU is what all servers of a system spent for a write.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -23,6 +22,7 @@
 #include "bench/disk_floor.h"
 #include "bench/empty_system.h"
 #include "bench/etcd_system.h"
+#include "bench/program.h"
 #include "bench/quorate_system.h"
 #include "bench/statistics.h"
 #include "bench/system.h"
@@ -193,9 +193,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace quorate::bench
 
-int main(int argc, char** argv) try {
-  return quorate::bench::Main(argc, argv);
-} catch (const std::exception& error) {
-  std::cerr << "commit: " << error.what() << "\n";
-  return 1;
+int main(int argc, char** argv) {
+  return quorate::bench::RunProgram("commit", quorate::bench::Main, argc, argv);
 }

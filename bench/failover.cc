@@ -10,13 +10,13 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-#include <exception>
 #include <iostream>
 #include <map>
 #include <thread>
 
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "bench/program.h"
 #include "bench/statistics.h"
 #include "tests/harness/cluster.h"
 
@@ -152,9 +152,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace quorate::bench
 
-int main(int argc, char** argv) try {
-  return quorate::bench::Main(argc, argv);
-} catch (const std::exception& error) {
-  std::cerr << "failover: " << error.what() << "\n";
-  return 1;
+int main(int argc, char** argv) {
+  return quorate::bench::RunProgram("failover", quorate::bench::Main, argc, argv);
 }

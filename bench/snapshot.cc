@@ -13,9 +13,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <functional>
-#include <iostream>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,6 +21,7 @@
 #include "base/check.h"
 #include "bench/config_writes.h"
 #include "bench/metadata_fill.h"
+#include "bench/program.h"
 #include "bench/snapshot_watch.h"
 #include "bench/snapshot_windows.h"
 #include "bench/statistics.h"
@@ -173,9 +172,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace quorate::bench
 
-int main(int argc, char** argv) try {
-  return quorate::bench::Main(argc, argv);
-} catch (const std::exception& error) {
-  std::cerr << "snapshot: " << error.what() << "\n";
-  return 1;
+int main(int argc, char** argv) {
+  return quorate::bench::RunProgram("snapshot", quorate::bench::Main, argc, argv);
 }

@@ -165,8 +165,7 @@ TEST(SnapshotTest, AReadThatTheDropOvertookIsForgotten) {
   node.BecomeLeader();
   node.Acknowledge(2);
   // 3 has nothing, and is not heard again.
-  node.Receive(3, AppendResponse{.epoch = node.core().epoch(),
-                                 .sequence = node.TakeSent<AppendRequest>(3).back().sequence});
+  node.Reject(3);
   const auto reads = node.TakeEffects<effect::ReadEntries>();
   ASSERT_THAT(reads, SizeIs(1));
   for (int i = 0; i < 12; ++i) {
@@ -406,8 +405,7 @@ TEST(SnapshotTest, OnePieceIsReadAtATimeForAPeer) {
   node.Step(event::StreamDown{.peer = NodeId(3), .stream = StreamClass::kAppend});
   node.Step(event::StreamUp{
       .peer = NodeId(3), .stream = StreamClass::kAppend, .key = LoneCore::KeyOf(3)});
-  node.Receive(3, AppendResponse{.epoch = node.core().epoch(),
-                                 .sequence = node.TakeSent<AppendRequest>(3).back().sequence});
+  node.Reject(3);
   const auto want = [&node] {
     const SnapshotChunk offer = node.TakeSent<SnapshotChunk>(3).back();
     node.Receive(3, SnapshotChunkResponse{.epoch = node.core().epoch(),

@@ -168,4 +168,9 @@ void LoneCore::Acknowledge(int peer) {
   }
 }
 
+void LoneCore::Reject(int peer) {
+  const AppendRequest request = TakeSent<AppendRequest>(peer).back();
+  Receive(peer, AppendResponse{.epoch = request.epoch, .sequence = request.sequence});
+}
+
 }  // namespace quorate::raft

@@ -45,6 +45,8 @@ class LoneCore {
   void Propose(const std::string& payload);
   // `peer` acknowledges the last append that was sent to it.
   void Acknowledge(int peer);
+  // `peer` answers the last append that was sent to it that it has nothing.
+  void Reject(int peer);
 
   // What left the core, and was not taken yet, in order; with the node it is for.
   template <typename T>
