@@ -18,7 +18,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 jobs=${JOBS:-$(nproc)}
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=""
 # The directories below gRPC: what the sanitizers and CI's clang-tidy cover.
 core_dirs=(base raft storage metadata controller broker)
 
@@ -42,7 +42,18 @@ build() {
   cmake --build "build/$1" -j "$jobs"
 }
 
-# run_ctest BUILD LABELS [ctest flags…]: adds its counts to ours.
+# failed_tests BUILD: each test that failed in the last run, with the end of what it printed.
+failed_tests() {
+  awk -v lines=60 '
+    /^[0-9]+\/[0-9]+ Testing: / { name = $3; n = 0 }
+    { out[n++] = $0 }
+    /^Test Fail/ {
+      print "FAILED: " name
+      for (i = n > lines ? n - lines : 1; i < n; ++i) print "  " out[i]
+    }' "build/$1/Testing/Temporary/LastTest.log"
+}
+
+# run_ctest BUILD LABELS [ctest flags…]: adds its counts to ours, and its failures.
 run_ctest() {
   local report="$PWD/build/$1/junit-${2//|/-}.xml" attributes value
   echo "== ${2//|/ and } tests ($1)"
@@ -54,13 +65,14 @@ run_ctest() {
   total=$(count tests) fails=$(count failures)
   skips=$(( $(count skipped) + $(count disabled) ))
   [ "$total" -gt 0 ] || { echo "no $2 test was found" >&2; fails=1 total=1; }
+  [ "$fails" -eq 0 ] || failures+=$(failed_tests "$1")$'\n'
   passed=$((passed + total - fails - skips)) failed=$((failed + fails)) skipped=$((skipped + skips))
 }
 
 # check NAME COMMAND…: one check that counts as one test.
 check() {
   echo "== $1"
-  if "${@:2}"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $1"; fi
+  if "${@:2}"; then passed=$((passed + 1)); else failed=$((failed + 1)) failures+="FAILED: $1"$'\n'; fi
 }
 
 tidy() {
@@ -109,5 +121,7 @@ done
 if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then
   echo "CI: $skipped skipped tests count as failures"
 fi
+# Once more at the end, where one looks first.
+printf '%s' "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && { [ "${CI:-}" != true ] || [ "$skipped" -eq 0 ]; }
