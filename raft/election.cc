@@ -82,8 +82,11 @@ void RaftCore::CountVotes() {
     return IsUp(voter, StreamClass::kControl);
   };
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
-    if (prospective->tally.Won()) return StartVote(/*transfer=*/false);
-    if (prospective->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
+    // What a resigned leader still sent may have removed it since it asked.
+    if (prospective->tally.Won() && MayStand()) return StartVote(/*transfer=*/false);
+    if (!MayStand() || prospective->tally.Lost(may_answer)) {
+      BecomeFollower(std::nullopt, AfterLostRound());
+    }
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
     if (candidate->tally.Won() || IsMutant(Mutant::kWinWithoutMajority)) return BecomeLeader();
     if (candidate->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());

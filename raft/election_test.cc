@@ -228,6 +228,25 @@ TEST_F(FollowerTest, WhatAResignedLeaderSentBeforeItsGoodbyeIsKeptButItIsNotFoll
   EXPECT_LT(UntilItStands(node_), milliseconds(20));
 }
 
+// Found by the simulator.
+TEST_F(FollowerTest, WhoLearnsInItsRoundThatItWasRemovedDoesNotStand) {
+  node_.Step(
+      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
+  node_.MeetDeadline();
+  ASSERT_THAT(node_.TakeSent<VoteRequest>(3), SizeIs(1));
+  const VoterSet others = node_.core().log().voters().Without(NodeId(1));
+  const EntryPtr removal = Entry::Make(
+      {.type = EntryType::kVoters, .epoch = Epoch(1), .index = LogIndex(1)}, others.Encode());
+  node_.Receive(
+      2, AppendRequest{
+             .epoch = Epoch(1), .sequence = 1, .commit_index = LogIndex(1), .entries = {removal}});
+  node_.Receive(
+      3, VoteResponse{
+             .epoch = Epoch(1), .requested_epoch = Epoch(2), .granted = true, .pre_vote = true});
+  EXPECT_TRUE(Is<Follower>(node_));
+  EXPECT_EQ(node_.core().epoch(), Epoch(1));
+}
+
 // Found by the simulator's checks: it went unnoticed as a leader until the round of standing ended.
 TEST_F(FollowerTest, AResignedLeaderThatIsElectedAgainIsFollowed) {
   node_.Step(
