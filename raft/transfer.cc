@@ -57,7 +57,10 @@ void RaftCore::ProceedWithHandOver() {
   }
   const FollowerProgress* progress = FindProgress(hand_over_->target);
   const bool paused = hand_over_->pause_confirmed || IsMutant(Mutant::kHandOverUnpaused);
-  if (!paused || progress == nullptr) return;
+  // Another directory may answer under its id by now.
+  const bool in_contact =
+      IsUp(hand_over_->target, StreamClass::kControl) || IsMutant(Mutant::kHandOverToObserver);
+  if (!paused || !in_contact || progress == nullptr) return;
   const bool complete =
       log_.commit_index() == log_.last_index() && progress->match_index() == log_.last_index();
   if (!complete && !IsMutant(Mutant::kHandOverTooEarly)) return;

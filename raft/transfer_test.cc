@@ -105,6 +105,18 @@ TEST_F(TransferTest, WaitsForThePauseAndForTheTargetToHaveEverything) {
   EXPECT_TRUE(WasSent(3));
 }
 
+// Found by the simulator.
+TEST_F(TransferTest, AnotherDirectoryUnderTheTargetsIdIsNotToldToStand) {
+  Start(3);
+  node_.Step(event::StreamDown{.peer = NodeId(3), .stream = StreamClass::kControl});
+  const ReplicaKey other = {.node_id = NodeId(3), .directory_id = LoneCore::KeyOf(9).directory_id};
+  node_.Step(event::StreamUp{.peer = NodeId(3), .stream = StreamClass::kControl, .key = other});
+  ConfirmPause();
+  EXPECT_FALSE(WasSent(3));
+  node_.MeetDeadline();
+  EXPECT_EQ(Outcome().code(), absl::StatusCode::kDeadlineExceeded);
+}
+
 TEST_F(TransferTest, AConfirmationOfAnEarlierPauseDoesNotCount) {
   Start(3);
   node_.Step(event::PauseConfirmed{node_.core().epoch() - 1});
