@@ -5,6 +5,13 @@
 #include "base/check.h"
 
 namespace quorate {
+namespace {
+
+// A loop that fell asleep a moment ago is busy: what comes while its thread wakes makes one round,
+// and shares what a round costs. Behind a longer sleep a task mostly comes alone.
+constexpr Duration kLentAfter = std::chrono::microseconds(100);
+
+}  // namespace
 
 EventLoop::EventLoop(std::string name, size_t max_external)
     : name_(std::move(name)), max_external_(max_external), thread_([this] { Run(); }) {}
@@ -21,24 +28,51 @@ void EventLoop::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+bool EventLoop::Enqueue(Task task) {
+  inbox_.push_back(std::move(task));
+  return inbox_.size() == 1 && !lent_;  // else the thread is awake, or told already or later
+}
+
 void EventLoop::Post(Task task) {
+  bool wake;
   {
     MutexLock lock(&mutex_);
     if (stopping_) return;
-    inbox_.push_back(std::move(task));
-    if (inbox_.size() > 1) return;  // the loop is awake or already told
+    wake = Enqueue(std::move(task));
   }
-  wake_.NotifyOne();
+  if (wake) wake_.NotifyOne();
 }
 
 bool EventLoop::TryPost(Task task) {
+  bool wake;
   {
     MutexLock lock(&mutex_);
     if (stopping_ || inbox_.size() >= max_external_) return false;
-    inbox_.push_back(std::move(task));
-    if (inbox_.size() > 1) return true;
+    wake = Enqueue(std::move(task));
   }
-  wake_.NotifyOne();
+  if (wake) wake_.NotifyOne();
+  return true;
+}
+
+bool EventLoop::TryRun(absl::FunctionRef<void()> work) {
+  if (!Borrow()) return false;
+  work();
+  MutexLock lock(&mutex_);
+  lent_ = false;
+  runner_ = std::thread::id();
+  idle_since_ = std::chrono::steady_clock::now();
+  // Under the mutex: the loop may be gone as soon as its thread can see that it is free.
+  if (wanted_ || stopping_ || !inbox_.empty() || NextTimer() < asleep_until_) wake_.NotifyOne();
+  return true;
+}
+
+bool EventLoop::Borrow() {
+  MutexLock lock(&mutex_);
+  const bool is_free = runner_.load() == std::thread::id() && !wanted_;
+  if (!is_free || stopping_ || !inbox_.empty()) return false;
+  if (std::chrono::steady_clock::now() < idle_since_ + kLentAfter) return false;
+  lent_ = true;
+  runner_ = std::this_thread::get_id();
   return true;
 }
 
@@ -69,32 +103,50 @@ void EventLoop::CancelTimer(TimerId id) {
   timers_.erase(timer);
 }
 
-bool EventLoop::InLoop() const { return std::this_thread::get_id() == loop_thread_.load(); }
+bool EventLoop::InLoop() const { return std::this_thread::get_id() == runner_.load(); }
+
+MonoTime EventLoop::NextTimer() const {
+  return timers_.empty() ? kNever : timers_.begin()->first.first;
+}
+
+bool EventLoop::AwaitWork(std::deque<Task>& tasks) {
+  runner_ = std::thread::id();
+  while (true) {
+    wanted_ = lent_;
+    if (lent_) {
+      wake_.Wait(&mutex_);
+      continue;
+    }
+    if (!inbox_.empty()) break;
+    if (stopping_) return false;
+    idle_since_ = std::chrono::steady_clock::now();
+    asleep_until_ = NextTimer();
+    if (asleep_until_ == kNever) {
+      wake_.Wait(&mutex_);
+    } else if (asleep_until_ > idle_since_) {
+      wake_.WaitUntil(&mutex_, asleep_until_);
+    } else {
+      break;
+    }
+  }
+  runner_ = std::this_thread::get_id();
+  // One round is what was queued when it began, then the timers that were due: neither can starve
+  // the other.
+  tasks.swap(inbox_);
+  return true;
+}
 
 void EventLoop::Run() {
-  loop_thread_ = std::this_thread::get_id();
   pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
   while (true) {
     std::deque<Task> tasks;
     {
       MutexLock lock(&mutex_);
-      while (inbox_.empty()) {
-        if (stopping_) {
-          timers_.clear();
-          timer_times_.clear();
-          return;
-        }
-        if (timers_.empty()) {
-          wake_.Wait(&mutex_);
-        } else if (timers_.begin()->first.first > std::chrono::steady_clock::now()) {
-          wake_.WaitUntil(&mutex_, timers_.begin()->first.first);
-        } else {
-          break;
-        }
+      if (!AwaitWork(tasks)) {
+        timers_.clear();
+        timer_times_.clear();
+        return;
       }
-      // One round is what was queued when it began, then the timers that were due: neither can
-      // starve the other.
-      tasks.swap(inbox_);
     }
     for (Task& task : tasks) std::move(task)();
     const MonoTime now = std::chrono::steady_clock::now();
@@ -102,7 +154,7 @@ void EventLoop::Run() {
       Task due;
       {
         MutexLock lock(&mutex_);
-        if (stopping_ || timers_.empty() || timers_.begin()->first.first > now) break;
+        if (stopping_ || NextTimer() > now) break;
         due = std::move(timers_.begin()->second);
         timer_times_.erase(timers_.begin()->first.second);
         timers_.erase(timers_.begin());

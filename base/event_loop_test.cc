@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -94,6 +95,78 @@ TEST(EventLoopTest, TasksCannotStarveTimers) {
   fired.get_future().wait();
   stop = true;
   Drain(loop);
+}
+
+TEST(EventLoopTest, AnIdleLoopIsLentToWhoBringsTheTask) {
+  EventLoop loop("test", 10);
+  Drain(loop);
+  bool ran_here = false;
+  while (!ran_here) {
+    std::this_thread::sleep_for(milliseconds(1));  // until it is idle
+    loop.RunOrPost([&, me = std::this_thread::get_id()] {
+      ran_here = std::this_thread::get_id() == me;
+      EXPECT_TRUE(loop.InLoop());
+    });
+    Drain(loop);
+  }
+  EXPECT_FALSE(loop.InLoop());
+}
+
+TEST(EventLoopTest, WhatABorrowerPostsRunsAfterItAndItsTimersFire) {
+  EventLoop loop("test", 10);
+  for (int i = 0; i < 100; ++i) {
+    std::vector<std::string> seen;
+    std::promise<void> done;
+    loop.RunOrPost([&] {
+      loop.Post([&] { seen.push_back("posted"); });
+      loop.RunOrPost([&] { seen.push_back("also posted"); });
+      loop.PostAt(steady_clock::now() + milliseconds(1), [&] {
+        seen.push_back("timer");
+        done.set_value();
+      });
+      seen.push_back("first");
+    });
+    done.get_future().wait();
+    EXPECT_EQ(seen, (std::vector<std::string>{"first", "posted", "also posted", "timer"}));
+  }
+}
+
+TEST(EventLoopTest, BorrowersAndTheThreadNeverRunAtTheSameTime) {
+  constexpr int kThreads = 4;
+  constexpr int kTasks = 2'000;
+  int counter = 0;  // no atomic: the loop guards it
+  {
+    EventLoop loop("test", 10);
+    std::vector<std::thread> threads;
+    threads.reserve(kThreads);
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&] {
+        for (int i = 0; i < kTasks; ++i) {
+          loop.RunOrPost([&] { ++counter; });
+          loop.Post([&] { ++counter; });
+          loop.PostAt(steady_clock::now(), [&] { ++counter; });
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::promise<void> last;
+    loop.PostAt(steady_clock::now(), [&] { last.set_value(); });
+    last.get_future().wait();
+  }
+  EXPECT_EQ(counter, 3 * kThreads * kTasks);
+}
+
+TEST(EventLoopTest, BorrowersCannotStarveTimers) {
+  EventLoop loop("test", 10);
+  std::atomic<bool> fired{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&] {
+      while (!fired) loop.RunOrPost([] {});
+    });
+  }
+  loop.PostAt(steady_clock::now() + milliseconds(1), [&] { fired = true; });
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(EventLoopTest, StopRunsWhatIsQueuedAndDropsTheRest) {

@@ -34,8 +34,19 @@ QuorumController::QuorumController(ControllerOptions options, Executor* executor
       voter_changes_(executor, clock, &pipeline_) {}
 
 void QuorumController::SetLog(raft::ReplicatedLog* log) {
+  log_ = log;
   pipeline_.SetLog(log);
   voter_changes_.SetLog(log);
+}
+
+template <typename T, typename Work>
+void QuorumController::RunRequest(Reply<T> reply, Work work) {
+  // Alone it shares no write with others, and is spared the switch of threads.
+  if (log_->is_idle() &&
+      executor_->TryRun([&work, &reply] { std::move(work)(std::move(reply)); })) {
+    return;
+  }
+  PostRequest(std::move(reply), std::move(work));
 }
 
 template <typename T, typename Work>
@@ -53,8 +64,8 @@ void QuorumController::PostRequest(Reply<T> reply, Work work) {
 
 void QuorumController::CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
                                     Reply<admin::v1::CreateTopicsResponse> reply) {
-  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                    Reply<admin::v1::CreateTopicsResponse> r) mutable {
+  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<admin::v1::CreateTopicsResponse> r) mutable {
     SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/CreateTopics", std::move(request),
                      std::move(context), std::move(r), DecideCreateTopics);
   });
@@ -62,8 +73,8 @@ void QuorumController::CreateTopics(admin::v1::CreateTopicsRequest request, Requ
 
 void QuorumController::DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
                                     Reply<admin::v1::DeleteTopicsResponse> reply) {
-  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                    Reply<admin::v1::DeleteTopicsResponse> r) mutable {
+  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<admin::v1::DeleteTopicsResponse> r) mutable {
     SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/DeleteTopics", std::move(request),
                      std::move(context), std::move(r), DecideDeleteTopics);
   });
@@ -72,8 +83,8 @@ void QuorumController::DeleteTopics(admin::v1::DeleteTopicsRequest request, Requ
 void QuorumController::IncrementalAlterConfigs(
     admin::v1::IncrementalAlterConfigsRequest request, RequestContext context,
     Reply<admin::v1::IncrementalAlterConfigsResponse> reply) {
-  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                    Reply<admin::v1::IncrementalAlterConfigsResponse> r) mutable {
+  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<admin::v1::IncrementalAlterConfigsResponse> r) mutable {
     SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
                      std::move(request), std::move(context), std::move(r),
                      DecideIncrementalAlterConfigs);
@@ -83,8 +94,8 @@ void QuorumController::IncrementalAlterConfigs(
 void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
                                       RequestContext context,
                                       Reply<broker::v1::RegisterBrokerResponse> reply) {
-  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                    Reply<broker::v1::RegisterBrokerResponse> r) mutable {
+  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<broker::v1::RegisterBrokerResponse> r) mutable {
     broker_requests_.Register(std::move(request), std::move(context), std::move(r));
   });
 }
@@ -92,24 +103,24 @@ void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
 void QuorumController::AlterPartition(broker::v1::AlterPartitionRequest request,
                                       RequestContext context,
                                       Reply<broker::v1::AlterPartitionResponse> reply) {
-  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                    Reply<broker::v1::AlterPartitionResponse> r) mutable {
+  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<broker::v1::AlterPartitionResponse> r) mutable {
     broker_requests_.AlterPartition(std::move(request), std::move(context), std::move(r));
   });
 }
 
 void QuorumController::ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
                                     Reply<VoterChangeResult> reply) {
-  PostRequest(std::move(reply), [this, change, validate_only,
-                                 context = std::move(context)](Reply<VoterChangeResult> r) mutable {
+  RunRequest(std::move(reply), [this, change, validate_only,
+                                context = std::move(context)](Reply<VoterChangeResult> r) mutable {
     voter_changes_.Request(change, validate_only, std::move(context), std::move(r));
   });
 }
 
 void QuorumController::ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
                                    Reply<broker::v1::ReportRolesResponse> reply) {
-  PostRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                    Reply<broker::v1::ReportRolesResponse> r) mutable {
+  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<broker::v1::ReportRolesResponse> r) mutable {
     broker_requests_.ReportRoles(std::move(request), std::move(context), std::move(r));
   });
 }
@@ -130,6 +141,7 @@ void QuorumController::HeartbeatStreamEnded(StreamId stream, StreamEnd end) {
 
 void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
                                  Reply<metadata::MetadataImage> reply) {
+  // Not run at once: threads of low priority ask too.
   PostRequest(std::move(reply), [this, min_end_offset, deadline](Reply<metadata::MetadataImage> r) {
     pipeline_.WhenCommitted(min_end_offset, deadline,
                             [this, r = std::move(r)](std::optional<Error> error) mutable {
@@ -140,7 +152,7 @@ void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
 }
 
 void QuorumController::DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply) {
-  PostRequest(std::move(reply), [this](Reply<admin::v1::DescribeClusterResponse> r) {
+  RunRequest(std::move(reply), [this](Reply<admin::v1::DescribeClusterResponse> r) {
     const BrokerSessions* sessions = pipeline_.is_active() ? &watch_.sessions() : nullptr;
     std::move(r)(
         controller::DescribeCluster(options_.cluster_id, pipeline_, sessions, clock_->Now()));

@@ -43,10 +43,11 @@ class QuorumController final : public raft::ReplicatedLogListener {
  public:
   // Everything must outlive the controller, and `executor` must have run its last task before it is
   // destroyed. Replies run on the executor's loop, except that of a request which finds the inbox
-  // full: that runs on the caller's thread.
+  // full: that runs on the caller's thread. A request that comes alone may be decided on the
+  // caller's thread before its call returns (Executor::TryRun), so its caller holds no lock.
   QuorumController(ControllerOptions options, Executor* executor, const Clock* clock,
                    BrokerProber* prober);
-  // Call once, before the log can call back.
+  // Call once, before the log can call back and before the first request.
   void SetLog(raft::ReplicatedLog* log);
   // Likewise, if there is one; outlives the controller's loop.
   void SetImageObserver(ImageObserver* observer) { pipeline_.SetImageObserver(observer); }
@@ -120,6 +121,9 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // Runs `work(reply)` on the loop, or replies RESOURCE_EXHAUSTED if the inbox is full.
   template <typename T, typename Work>
   void PostRequest(Reply<T> reply, Work work);
+  // As PostRequest, but tries to run it at once if nothing else is under way.
+  template <typename T, typename Work>
+  void RunRequest(Reply<T> reply, Work work);
 
   // Tells other threads what the pipeline has become.
   void Publish();
@@ -128,6 +132,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   Executor* const executor_;
   const Clock* const clock_;
   SnapshotSource* snapshots_ = nullptr;
+  raft::ReplicatedLog* log_ = nullptr;
   RequestPipeline pipeline_;
   BrokerWatch watch_;
   BrokerRequests broker_requests_;

@@ -323,6 +323,26 @@ TEST_F(QuorumControllerTest, ReadsWaitForTheirOffsetOnEveryController) {
   EXPECT_EQ(late.error().code(), common::v1::REQUEST_TIMED_OUT);
 }
 
+TEST_F(QuorumControllerTest, ARequestThatComesAloneIsDecidedAtOnceIfTheLoopIsFree) {
+  ManualExecutor executor(&cluster_.clock());
+  FakeQuorum quorum(&cluster_.clock());
+  QuorumController controller({}, &executor, &cluster_.clock(), &cluster_.prober());
+  controller.SetLog(quorum.AddNode(NodeId(4), &controller));
+  executor.set_lends(true);
+  Pending<admin::v1::DescribeClusterResponse> alone;
+  controller.DescribeCluster(alone.reply());
+  EXPECT_TRUE(alone.ok());
+  quorum.Elect(NodeId(4));
+  executor.RunReady();
+  EXPECT_FALSE(quorum.entries().empty());
+  Pending<admin::v1::DescribeClusterResponse> in_company;
+  controller.DescribeCluster(in_company.reply());
+  EXPECT_FALSE(in_company.done()) << "the activation is not committed";
+  controller.Shutdown();
+  executor.RunReady();
+  EXPECT_TRUE(in_company.ok());
+}
+
 TEST_F(QuorumControllerTest, AfterShutdownEverythingIsRefused) {
   HoldCommits();
   const auto waiting = cluster_.Create("a");
@@ -401,7 +421,9 @@ TEST_F(QuorumControllerTest, AControllerGoesOnFromASnapshot) {
   cluster_.Create("after-it");
 
   ManualExecutor executor(&cluster_.clock());
+  FakeQuorum quorum(&cluster_.clock());
   QuorumController late({}, &executor, &cluster_.clock(), &cluster_.prober());
+  late.SetLog(quorum.AddNode(NodeId(4), &late));
   late.SetSnapshots(&snapshots);
   late.OnSnapshot(meta);
   late.OnCommitted({cluster_.quorum().entries().back()});

@@ -46,7 +46,14 @@ void RaftNode::Stop(absl::AnyInvocable<void() &&> done) {
 // ReplicatedLog: from any thread.
 
 void RaftNode::Propose(Proposal proposal) {
+  const bool alone = is_idle();
   queued_bytes_ += proposal.payload.size();
+  if (alone && ports_.executor->TryRun([&] {
+        collected_.push_back(std::move(proposal));
+        ProposeCollected();
+      })) {
+    return;
+  }
   ports_.executor->Post([this, proposal = std::move(proposal)]() mutable {
     if (collected_.empty()) ports_.executor->Post([this] { ProposeCollected(); });
     collected_.push_back(std::move(proposal));
@@ -209,7 +216,7 @@ void RaftNode::Die(absl::Status status) {
 void RaftNode::Execute(effect::Persist& effect) {
   const WriteId id = effect.write.id;
   ports_.log->Write(std::move(effect.write), [this, id](absl::Status status) {
-    ports_.executor->Post([this, id, status = std::move(status)]() mutable {
+    ports_.executor->RunOrPost([this, id, status = std::move(status)]() mutable {
       // What a failed write left on the disk is not known, so nothing may follow it.
       if (!status.ok()) return Die(std::move(status));
       Step(event::Persisted{.id = id});

@@ -68,6 +68,7 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   // ReplicatedLog
   void Propose(Proposal proposal) override;
   Admission admission() const override;
+  bool is_idle() const override { return queued_bytes_ + uncommitted_bytes_ == 0; }
   void ReadIndex(MonoTime deadline,
                  absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&> done) override;
   void TransferLeadership(std::optional<NodeId> target,

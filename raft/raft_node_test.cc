@@ -243,6 +243,21 @@ TEST_F(RaftNodeTest, ProposalsOfOneTurnShareOneWrite) {
   EXPECT_THAT(members_[1].listener->Payloads(), ElementsAre("a", "b", "c"));
 }
 
+TEST_F(RaftNodeTest, AProposalThatComesAloneIsWrittenAtOnceIfTheLoopIsFree) {
+  MakeCluster(1);
+  ASSERT_EQ(AwaitClaim(), 1);
+  members_[1].log->Hold();
+  executor_.set_lends(true);
+  Propose(1, "alone");
+  EXPECT_EQ(members_[1].log->disk().unsynced(), 1u);
+  Propose(1, "a");
+  Propose(1, "b");
+  EXPECT_EQ(members_[1].log->disk().unsynced(), 1u) << "they wait to share a write";
+  members_[1].log->Release();
+  executor_.RunReady();
+  EXPECT_THAT(members_[1].listener->Payloads(), ElementsAre("alone", "a", "b"));
+}
+
 TEST_F(RaftNodeTest, AProposalOfAnotherEpochIsDropped) {
   MakeCluster(1);
   ASSERT_EQ(AwaitClaim(), 1);

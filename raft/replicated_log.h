@@ -89,6 +89,10 @@ class ReplicatedLog {
 
   virtual Admission admission() const = 0;
 
+  // Nothing is being appended or committed: what is proposed now shares its write with nothing
+  // else. A hint, for it may be old at once.
+  virtual bool is_idle() const = 0;
+
   // A linearizable read position (Raft §6.4): once OnCommitted has delivered everything below the
   // offset, the state is no older than this call. On any node. UNAVAILABLE: no leader confirmed it
   // before `deadline`.

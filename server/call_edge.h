@@ -1,6 +1,6 @@
 // What every service does where a call enters and leaves: who asks and until when, and errors as
-// gRPC statuses. Replies are handed to gRPC on one loop, so that no other loop pays for the
-// network.
+// gRPC statuses. Replies are handed to gRPC on one loop, so that under load no other loop
+// pays for the network.
 #pragma once
 
 #include <grpcpp/server_context.h>

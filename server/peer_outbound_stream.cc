@@ -52,7 +52,7 @@ void PeerOutboundStream::Cancel() {
 }
 
 void PeerOutboundStream::Deliver(PeerPayload payload, size_t bytes) {
-  executor_->Post([self = self_, payload = std::move(payload), bytes]() mutable {
+  executor_->RunOrPost([self = self_, payload = std::move(payload), bytes]() mutable {
     self->owner_->OnPayload(self.get(), std::move(payload));
     self->Consumed(bytes);
   });

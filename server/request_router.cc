@@ -215,7 +215,7 @@ void RequestRouter::RunHere(const PendingPtr& pending) {
   pending->method->run_here(
       *pending->request, pending->context,
       [this, pending, attempt](controller::Answer<MessagePtr> answer) {
-        executor_->Post([this, pending, attempt, answer = std::move(answer)]() mutable {
+        executor_->RunOrPost([this, pending, attempt, answer = std::move(answer)]() mutable {
           OnAnswer(pending, attempt, std::move(answer));
         });
       });

@@ -24,7 +24,9 @@ void ManualExecutor::RunReady() {
     } else {
       return;
     }
+    running_ = true;
     std::move(task)();
+    running_ = false;
   }
 }
 
@@ -36,6 +38,14 @@ void ManualExecutor::AdvanceBy(Duration d) {
     RunReady();
   }
   clock_->Advance(end - clock_->Now());
+}
+
+bool ManualExecutor::TryRun(absl::FunctionRef<void()> work) {
+  if (!lends_ || running_ || !tasks_.empty()) return false;
+  running_ = true;
+  work();
+  running_ = false;
+  return true;
 }
 
 bool ManualExecutor::TryPost(Task task) {

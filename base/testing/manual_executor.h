@@ -46,6 +46,10 @@ class ManualExecutor final : public Executor {
   // When the earliest timer is due; kNever: there is none.
   MonoTime next_timer() const { return timers_.empty() ? kNever : timers_.begin()->first.first; }
 
+  // Whether TryRun runs its work while no other runs or is queued; at first it never does.
+  void set_lends(bool lends) { lends_ = lends; }
+
+  [[nodiscard]] bool TryRun(absl::FunctionRef<void()> work) override;
   void Post(Task task) override { tasks_.push_back(std::move(task)); }
   bool TryPost(Task task) override;
   TimerId PostAt(MonoTime when, Task task) override;
@@ -59,6 +63,8 @@ class ManualExecutor final : public Executor {
   std::deque<Task> tasks_;
   std::map<std::pair<MonoTime, TimerId>, Task> timers_;
   TimerId next_id_ = 1;
+  bool lends_ = false;
+  bool running_ = false;
 };
 
 }  // namespace quorate

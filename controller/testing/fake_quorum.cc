@@ -17,6 +17,7 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
 
   void Propose(raft::Proposal proposal) override { quorum_->Propose(id_, std::move(proposal)); }
   raft::Admission admission() const override { return quorum_->admission_; }
+  bool is_idle() const override { return quorum_->committed_ == quorum_->entries_.size(); }
   void ConfirmPause(Epoch epoch) override {
     CHECK(epoch == quorum_->epoch_);
     quorum_->pause_confirmed_ = true;

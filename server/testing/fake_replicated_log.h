@@ -49,6 +49,7 @@ class FakeReplicatedLog final : public raft::ReplicatedLog {
   // Only the controller asks for these.
   void Propose(raft::Proposal /*proposal*/) override { LOG(FATAL) << "not for readers"; }
   raft::Admission admission() const override { return raft::Admission::kOpen; }
+  bool is_idle() const override { return true; }
   void TransferLeadership(std::optional<NodeId> /*target*/,
                           absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
     LOG(FATAL) << "not for readers";
