@@ -68,6 +68,16 @@ TEST(VoterChangeTest, ChangesOneReplica) {
   EXPECT_THAT(WhyNot(single.core(), VoterSet()), HasSubstr("nobody"));
 }
 
+// Found by the simulator: it waited for ever, and with it every read behind it.
+TEST(VoterChangeTest, AReadThatWaitedForTheLastOtherVoterIsConfirmed) {
+  LoneCore node(2);
+  node.BecomeClaimedLeader();
+  node.Step(event::StartRead{.token = 1, .deadline = node.now() + kLong});
+  EXPECT_THAT(node.TakeEffects<effect::ReadReady>(), IsEmpty());
+  ProposeVoters(node, node.core().log().voters().Without(NodeId(2)));
+  EXPECT_THAT(node.TakeEffects<effect::ReadReady>(), SizeIs(1));
+}
+
 TEST(ObserverTest, IsNeededForNothing) {
   LoneCore single(1);
   BringUp(single, LoneCore::KeyOf(2));

@@ -44,7 +44,10 @@ void RaftCore::Handle(event::Propose event) {
                     .cause = std::move(proposal.cause),
                     .request_id = proposal.request_id},
                    proposal.payload);
-    if (changes_voters) TrackPeers();
+    if (changes_voters) {
+      TrackPeers();
+      FinishReadRound();  // nobody may be left whose answer could
+    }
   }
 }
 
