@@ -35,9 +35,18 @@ void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Even
   CheckPace(node, now);
 }
 
+std::optional<MonoTime> LimitChecks::Process::ReadSilentSince() const {
+  if (!reading_since) return std::nullopt;
+  return std::max(*reading_since, disk_silent_since);
+}
+
+void LimitChecks::Process::DiskOwesMore(MonoTime now) {
+  if (!IsOwed()) disk_silent_since = ReadSilentSince().value_or(now);
+}
+
 void LimitChecks::OnWrite(const NodeRecord& node, MonoTime now, const raft::LogWrite& write) {
   Process& process = processes_[node.key];
-  if (!process.IsOwed()) process.disk_silent_since = now;
+  process.DiskOwesMore(now);
   process.last_issued = write.id;
   LogIndex& first = process.first_counted;
   if (write.install_snapshot) first = write.install_snapshot->last_index + 1;
@@ -46,7 +55,7 @@ void LimitChecks::OnWrite(const NodeRecord& node, MonoTime now, const raft::LogW
 
 void LimitChecks::OnPeerRead(const NodeRecord& node, MonoTime now) {
   Process& process = processes_[node.key];
-  if (!process.IsOwed()) process.disk_silent_since = now;
+  process.DiskOwesMore(now);
   ++process.peer_reads;
 }
 
@@ -68,10 +77,8 @@ void LimitChecks::OnResumed(const NodeRecord& node, MonoTime now, Duration pause
 
 bool LimitChecks::DiskHangs(const NodeRecord& node, MonoTime now) const {
   const Process& process = processes_.at(node.key);
-  MonoTime since = process.disk_silent_since;
-  if (!process.IsOwed()) {
-    since = std::max(since, process.reading_since.value_or(kNever));
-  }
+  const MonoTime since =
+      process.IsOwed() ? process.disk_silent_since : process.ReadSilentSince().value_or(kNever);
   return since <= now - node.options.disk_exit_timeout;
 }
 

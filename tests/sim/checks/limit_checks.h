@@ -49,6 +49,10 @@ class LimitChecks {
     std::optional<MonoTime> reading_since;
     // The disk has finished nothing since, or the process could not see it.
     MonoTime disk_silent_since;
+    // The same of a read for the users alone; nothing: none is owed.
+    std::optional<MonoTime> ReadSilentSince() const;
+    // A write or a peer's read begins.
+    void DiskOwesMore(MonoTime now);
     int64_t second = 0;
     int64_t steps = 0;
 

@@ -155,6 +155,17 @@ TEST_F(HungDiskTest, WhenAReadWasFinished) {
   ExpectGaveUpForNothing();
 }
 
+TEST_F(HungDiskTest, WhenTheWriteCameAfterARead) {
+  c_.Step(1, raft::event::Persisted{.id = c_.At(1).writes});
+  const MonoTime reading_since = c_.now();
+  c_.Step(1, raft::event::Wake{.reading_since = reading_since});
+  c_.Pass(Timeout() - milliseconds(1));
+  c_.Append(1, "late");
+  c_.Pass(milliseconds(1));
+  GiveUp(reading_since);
+  EXPECT_EQ(c_.Violated(), "");
+}
+
 TEST_F(HungDiskTest, AfterAPause) {
   c_.Pass(Timeout());
   c_.invariants().OnResumed(FakeCluster::KeyOf(1), c_.now(), Timeout());
