@@ -1,0 +1,153 @@
+// What a follower makes of the pieces of a snapshot (Raft §7, KIP-630).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "raft/testing/lone_core.h"
+#include "raft/testing/snapshot_setup.h"
+
+namespace quorate::raft {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using Answer = SnapshotChunkResponse::State;
+
+// A snapshot of somebody's log that ends in entry `last_index` of `epoch`.
+SnapshotMeta MakeMeta(int64_t last_index, int32_t epoch) {
+  return {.id = {.end_offset = RecordOffset(last_index), .epoch = Epoch(epoch)},
+          .last_index = LogIndex(last_index),
+          .last_checksum = 0xfeed};
+}
+
+SnapshotChunk MakeChunk(const SnapshotMeta& meta, int32_t epoch, int64_t sequence = 1) {
+  return {.epoch = Epoch(epoch),
+          .sequence = sequence,
+          .id = meta.id,
+          .last_index = meta.last_index,
+          .total_bytes = 3,
+          .bytes = "abc"};
+}
+
+TEST(SnapshotInstallTest, AChunkOfAnOldEpochIsRefused) {
+  LoneCore node(3, {5});
+  node.Receive(2, MakeChunk(MakeMeta(9, 3), 4));
+  EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), IsEmpty());
+  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->epoch, Epoch(5));
+}
+
+TEST(SnapshotInstallTest, WhatTheLogHasIsNotReceived) {
+  LoneCore node(3, {1, 1, 1});
+  node.Receive(2, MakeChunk(MetaAt(node.core(), 3), 1));
+  EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), IsEmpty());
+  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->state, Answer::kInstalled);
+}
+
+TEST(SnapshotInstallTest, OnePieceIsWrittenAtATime) {
+  LoneCore node(3, {1});
+  const SnapshotMeta meta = MakeMeta(9, 1);
+  node.Receive(2, MakeChunk(meta, 1, 1));
+  EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), SizeIs(1));
+  EXPECT_FALSE(node.TakeReply<SnapshotChunkResponse>().has_value());
+  node.Receive(2, MakeChunk(meta, 1, 2));
+  EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), IsEmpty());
+  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->state, Answer::kBusy);
+  node.Step(event::ChunkReceived{
+      .session = 7, .sequence = 1, .id = meta.id, .received = ReceivedSnapshot{.position = 3}});
+  const auto answer = node.TakeReply<SnapshotChunkResponse>();
+  EXPECT_EQ(answer->state, Answer::kWanted);
+  EXPECT_EQ(answer->sequence, 1);
+  EXPECT_EQ(answer->position, 3);
+}
+
+TEST(SnapshotInstallTest, InstalledIsSaidOnceItIsDurable) {
+  LoneCore node(3, {1, 1});
+  const SnapshotMeta meta = MakeMeta(9, 3);
+  node.Receive(2, MakeChunk(meta, 3));
+  node.Sync();
+  node.Step(event::ChunkReceived{
+      .session = 7, .id = meta.id, .received = ReceivedSnapshot{.position = 3, .complete = meta}});
+  EXPECT_THAT(node.TakeEffects<effect::LoadSnapshot>(), SizeIs(1));
+  EXPECT_EQ(node.core().log().commit_index(), LogIndex(9));
+  EXPECT_EQ(node.core().log().durable_index(), LogIndex(0));
+  EXPECT_FALSE(node.TakeReply<SnapshotChunkResponse>().has_value());
+  node.Sync();
+  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->state, Answer::kInstalled);
+  EXPECT_EQ(node.core().log().durable_index(), LogIndex(9));
+}
+
+// The entries behind a snapshot's end that match are the leader's too (Raft §7).
+TEST(SnapshotInstallTest, ALogThatHasItsLastEntryKeepsWhatFollows) {
+  LoneCore node(3, {1});
+  const SnapshotMeta meta = SnapshotMeta::After(*node.MakeEntries(2, {1}).back(), LogIndex(0), {});
+  node.Receive(2, MakeChunk(meta, 1));
+  // Meanwhile the entries came as such.
+  node.Receive(2, AppendRequest{.epoch = Epoch(1),
+                                .sequence = 1,
+                                .prev_index = LogIndex(1),
+                                .prev_epoch = Epoch(1),
+                                .entries = node.MakeEntries(2, {1, 1})});
+  node.Step(event::ChunkReceived{
+      .session = 7, .id = meta.id, .received = ReceivedSnapshot{.position = 3, .complete = meta}});
+  EXPECT_EQ(node.core().log().last_index(), LogIndex(3));
+  EXPECT_EQ(node.core().log().commit_index(), LogIndex(2));
+  EXPECT_THAT(node.TakeEffects<effect::LoadSnapshot>(), IsEmpty());
+}
+
+// Raft §5.3: an append that overlaps what the snapshot holds brings what it does not.
+TEST(SnapshotInstallTest, AnAppendThatReachesBelowTheStartMatches) {
+  LoneCore follower(3, {1, 1, 1, 1}, KeepEntries(0));
+  follower.Receive(2, Heartbeat{.epoch = Epoch(1), .commit_index = LogIndex(4)});
+  const std::vector<EntryPtr> tail = follower.MakeEntries(5, {1});
+  follower.Step(event::SnapshotSaved{MetaAt(follower.core(), 4)});
+  ASSERT_EQ(follower.core().log().first_index(), LogIndex(4));
+  follower.Receive(2, AppendRequest{.epoch = Epoch(1),
+                                    .sequence = 1,
+                                    .prev_index = LogIndex(1),
+                                    .prev_epoch = Epoch(1),
+                                    .entries = {}});
+  follower.Sync();
+  const auto answer = follower.TakeReply<AppendResponse>();
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_TRUE(answer->success);
+  EXPECT_EQ(answer->match_index, LogIndex(1)) << "what was sent, and no more";
+  EXPECT_FALSE(follower.core().stopped());
+}
+
+// Redpanda 65068aa37b: the epoch ran backwards when only a snapshot survived.
+TEST(SnapshotInstallTest, TheEpochIsAtLeastTheSnapshots) {
+  RestoredLog restored{.hard_state = {.epoch = Epoch(2)},
+                       .founding_voters = VoterSet(
+                           {Voter{.key = LoneCore::KeyOf(1)}, Voter{.key = LoneCore::KeyOf(2)}}),
+                       .snapshot = MakeMeta(9, 5)};
+  RaftOptions options{.self = LoneCore::KeyOf(1), .configured_voters = {NodeId(1), NodeId(2)}};
+  RaftCore core(options, restored, 1);
+  const StepResult result = core.Step(MonoTime(std::chrono::hours(1)), 0, event::Start{});
+  EXPECT_EQ(core.epoch(), Epoch(5));
+  EXPECT_EQ(core.log().commit_index(), LogIndex(9));
+  const auto* write = std::get_if<effect::Persist>(&result.effects.at(1));
+  ASSERT_NE(write, nullptr);
+  EXPECT_EQ(write->write.hard_state->epoch, Epoch(5));
+  EXPECT_EQ(write->write.install_snapshot, MakeMeta(9, 5));
+}
+
+TEST(SnapshotInstallTest, ALogWithoutItsSnapshotIsRefused) {
+  RestoredLog restored{
+      .first_index = LogIndex(10), .last_index = LogIndex(9), .start = MakeMeta(9, 5)};
+  EXPECT_EQ(RaftCore::CheckSnapshot(restored).code(), absl::StatusCode::kDataLoss);
+  restored.snapshot = MakeMeta(8, 5);
+  EXPECT_THAT(std::string(RaftCore::CheckSnapshot(restored).message()),
+              HasSubstr("the newest snapshot ends at offset 8"));
+  restored.snapshot = MakeMeta(9, 4);
+  EXPECT_FALSE(RaftCore::CheckSnapshot(restored).ok()) << "another one";
+  restored.snapshot = MakeMeta(9, 5);
+  EXPECT_TRUE(RaftCore::CheckSnapshot(restored).ok());
+  restored.snapshot = MakeMeta(12, 5);
+  EXPECT_TRUE(RaftCore::CheckSnapshot(restored).ok());
+}
+
+}  // namespace
+}  // namespace quorate::raft
