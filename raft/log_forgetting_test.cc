@@ -12,12 +12,33 @@ namespace {
 
 using ::testing::SizeIs;
 
-TEST(LogForgettingTest, ASavedSnapshotLetsTheLogForgetItsPrefix) {
-  LoneCore node(1, {}, KeepEntries(0));
+// The only voter leads, with a barrier and `entries` behind it.
+void LeadAlone(LoneCore& node, int entries, size_t bytes = 1) {
   node.Sync();  // its own vote, and it leads
   node.Sync();
+  for (int i = 0; i < entries; ++i) node.Propose(std::string(bytes, 'x'));
+  node.Sync();
+}
+
+// It leads, with a barrier and five entries: 2 has them, which is a majority, and 3 the barrier.
+void LeadAheadOfThree(LoneCore& node) {
+  node.BecomeClaimedLeader();
   for (int i = 0; i < 5; ++i) node.Propose("x");
   node.Sync();
+  node.Acknowledge(2);
+}
+
+// Until 3 is not taken for live any more.
+void HearOfTwoAlone(LoneCore& node) {
+  for (int i = 0; i < 12; ++i) {
+    node.Advance(node.core().options().heartbeat_interval);
+    node.Receive(2, HeartbeatResponse{.epoch = node.core().epoch()});
+  }
+}
+
+TEST(LogForgettingTest, ASavedSnapshotLetsTheLogForgetItsPrefix) {
+  LoneCore node(1, {}, KeepEntries(0));
+  LeadAlone(node, 5);
   ASSERT_EQ(node.core().log().commit_index(), LogIndex(6));
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 4)});
   EXPECT_EQ(node.core().log().first_index(), LogIndex(5));
@@ -28,10 +49,7 @@ TEST(LogForgettingTest, ASavedSnapshotLetsTheLogForgetItsPrefix) {
 
 TEST(LogForgettingTest, AnOlderSnapshotChangesNothing) {
   LoneCore node(1, {}, KeepEntries(0));
-  node.Sync();  // its own vote, and it leads
-  node.Sync();
-  for (int i = 0; i < 5; ++i) node.Propose("x");
-  node.Sync();
+  LeadAlone(node, 5);
   const SnapshotMeta older = MetaAt(node.core(), 3);
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 4)});
   node.Step(event::SnapshotSaved{older});
@@ -41,55 +59,35 @@ TEST(LogForgettingTest, AnOlderSnapshotChangesNothing) {
 
 TEST(LogForgettingTest, SomeEntriesStayForThoseWhoAreALittleBehind) {
   LoneCore node(1, {}, KeepEntries(2));
-  node.Sync();  // its own vote, and it leads
-  node.Sync();
-  for (int i = 0; i < 9; ++i) node.Propose("x");
-  node.Sync();
+  LeadAlone(node, 9);
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 8)});
   EXPECT_EQ(node.core().log().first_index(), LogIndex(7));
 }
 
 TEST(LogForgettingTest, WhatALivePeerNeedsStays) {
   LoneCore node(3, {}, KeepEntries(0));
-  node.BecomeClaimedLeader();
-  for (int i = 0; i < 5; ++i) node.Propose("x");
-  node.Sync();
-  node.Acknowledge(2);  // a majority; 3 has the barrier alone
+  LeadAheadOfThree(node);
   ASSERT_EQ(node.core().log().commit_index(), LogIndex(6));
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 6)});
   EXPECT_EQ(node.core().log().first_index(), LogIndex(2));
 }
 
 TEST(LogForgettingTest, APeerThatIsNotHeardOfHoldsNothingBack) {
-  RaftOptions options = KeepEntries(0);
-  LoneCore node(3, {}, options);
-  node.BecomeClaimedLeader();
-  for (int i = 0; i < 5; ++i) node.Propose("x");
-  node.Sync();
-  node.Acknowledge(2);
-  for (int i = 0; i < 12; ++i) {
-    node.Advance(options.heartbeat_interval);
-    node.Receive(2, HeartbeatResponse{.epoch = node.core().epoch()});
-  }
+  LoneCore node(3, {}, KeepEntries(0));
+  LeadAheadOfThree(node);
+  HearOfTwoAlone(node);
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 6)});
   EXPECT_EQ(node.core().log().first_index(), LogIndex(6));
 }
 
 // Nor for ever. And after a restart the newest is known before anything was dropped.
 TEST(LogForgettingTest, OneThatIsKnownAlreadyLetsTheLogForgetWhatWasHeldBack) {
-  RaftOptions options = KeepEntries(0);
-  LoneCore node(3, {}, options);
-  node.BecomeClaimedLeader();
-  for (int i = 0; i < 5; ++i) node.Propose("x");
-  node.Sync();
-  node.Acknowledge(2);
+  LoneCore node(3, {}, KeepEntries(0));
+  LeadAheadOfThree(node);
   const SnapshotMeta snapshot = MetaAt(node.core(), 6);
   node.Step(event::SnapshotSaved{snapshot});
   ASSERT_EQ(node.core().log().first_index(), LogIndex(2)) << "3 needs it, and was there just now";
-  for (int i = 0; i < 12; ++i) {
-    node.Advance(options.heartbeat_interval);
-    node.Receive(2, HeartbeatResponse{.epoch = node.core().epoch()});
-  }
+  HearOfTwoAlone(node);
   node.Step(event::SnapshotSaved{snapshot});
   EXPECT_EQ(node.core().log().first_index(), LogIndex(6));
 }
@@ -98,10 +96,7 @@ TEST(LogForgettingTest, NothingIsKeptBeyondTheBoundInBytes) {
   RaftOptions options = KeepEntries(100);
   options.kept_bytes = size_t{3} << 20;
   LoneCore node(1, {}, options);
-  node.Sync();  // its own vote, and it leads
-  node.Sync();
-  for (int i = 0; i < 10; ++i) node.Propose(std::string(size_t{1} << 20, 'x'));
-  node.Sync();
+  LeadAlone(node, 10, size_t{1} << 20);
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 11)});
   EXPECT_GE(node.core().log().first_index(), LogIndex(9));
   EXPECT_LT(node.core().log().first_index(), LogIndex(11));
@@ -132,10 +127,7 @@ TEST(LogForgettingTest, AReadThatTheDropOvertookIsForgotten) {
   node.Reject(3);
   const auto reads = node.TakeEffects<effect::ReadEntries>();
   ASSERT_THAT(reads, SizeIs(1));
-  for (int i = 0; i < 12; ++i) {
-    node.Advance(options.heartbeat_interval);
-    node.Receive(2, HeartbeatResponse{.epoch = node.core().epoch()});
-  }
+  HearOfTwoAlone(node);
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 5)});
   ASSERT_EQ(node.core().log().first_index(), LogIndex(5));
   node.Step(event::EntriesRead{.peer = reads[0].peer,
