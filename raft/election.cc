@@ -83,10 +83,10 @@ void RaftCore::CountVotes() {
   };
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     // What a resigned leader still sent may have removed it since it asked.
-    if (prospective->tally.Won() && MayStand()) return StartVote(/*transfer=*/false);
     if (!MayStand() || prospective->tally.Lost(may_answer)) {
-      BecomeFollower(std::nullopt, AfterLostRound());
+      return BecomeFollower(std::nullopt, AfterLostRound());
     }
+    if (prospective->tally.Won()) StartVote(/*transfer=*/false);
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
     if (candidate->tally.Won() || IsMutant(Mutant::kWinWithoutMajority)) return BecomeLeader();
     if (candidate->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
