@@ -1,7 +1,8 @@
-// What a committed write costs: three real controllers, three etcd members and, as the floor, a
-// server that does nothing, written to through the same gRPC library in one interleaved run.
+// What a committed write costs: three real controllers, three etcd members and, as floors, a server
+// that does nothing and three that replicate and do nothing else, written to through the same gRPC
+// library in one interleaved run.
 //
-//   bench/commit [--systems empty,quorate,etcd] [--in-flight 1,16,64,256,1000] [--rounds N]
+//   bench/commit [--systems empty,bare,quorate,etcd] [--in-flight 1,16,64,256,1000] [--rounds N]
 //                [--seconds N] [--etcd PROGRAM] [--baseline PROGRAM]
 //
 // A write has 128 bytes: the controllers' is IncrementalAlterConfigs of a topic, etcd's is Put,
@@ -19,6 +20,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "bench/bare_server.h"
+#include "bench/bare_system.h"
 #include "bench/disk_floor.h"
 #include "bench/empty_system.h"
 #include "bench/etcd_system.h"
@@ -30,11 +33,10 @@
 namespace quorate::bench {
 namespace {
 
-constexpr char kServeEmptyFlag[] = "--serve-empty";
 constexpr int kDiskPuts = 3000;
 
 struct Options {
-  std::vector<std::string> systems = {"empty", "quorate", "etcd"};
+  std::vector<std::string> systems = {"empty", "bare", "quorate", "etcd"};
   std::vector<int> in_flight = {1, 16, 64, 256, 1000};
   int rounds = 3;
   double seconds = 2;
@@ -64,7 +66,8 @@ struct Row {
 using Rows = std::map<std::pair<int, std::string>, Row>;  // by (in flight, system)
 
 std::unique_ptr<System> Start(const std::string& name, const Options& options) {
-  if (name == "empty") return std::make_unique<EmptySystem>(kServeEmptyFlag);
+  if (name == "empty") return std::make_unique<EmptySystem>();
+  if (name == "bare") return std::make_unique<BareSystem>();
   if (name == "etcd") {
     auto etcd = std::make_unique<EtcdSystem>(options.etcd);
     std::printf("etcd is %s\n", etcd->version().c_str());
@@ -154,9 +157,10 @@ int Main(int argc, char** argv) {
   CLI::App app("What a committed write costs, and what the floor is.", "commit");
   Options options;
   std::string serve_empty;
-  app.add_option("--systems", options.systems, "Any of empty, quorate, etcd, baseline")
+  BareServer serve_bare;
+  app.add_option("--systems", options.systems, "Any of empty, bare, quorate, etcd, baseline")
       ->delimiter(',')
-      ->check(CLI::IsMember({"empty", "quorate", "etcd", "baseline"}))
+      ->check(CLI::IsMember({"empty", "bare", "quorate", "etcd", "baseline"}))
       ->capture_default_str();
   app.add_option("--in-flight", options.in_flight, "Calls that wait at any time")
       ->delimiter(',')
@@ -173,9 +177,14 @@ int Main(int argc, char** argv) {
   app.add_option("--baseline", options.baseline,
                  "The quorate-controller of system baseline: two builds compared in one run")
       ->check(CLI::ExistingFile);
-  app.add_option(kServeEmptyFlag, serve_empty)->group("");  // for EmptySystem
+  // For this program's own servers.
+  app.add_option(EmptySystem::kEndpointFlag, serve_empty)->group("");
+  app.add_option(BareSystem::kEndpointFlag, serve_bare.endpoint)->group("");
+  app.add_option(BareSystem::kFileFlag, serve_bare.file)->group("");
+  app.add_option(BareSystem::kFollowerFlag, serve_bare.followers)->group("");
   CLI11_PARSE(app, argc, argv);
   if (!serve_empty.empty()) ServeEmpty(serve_empty);
+  if (!serve_bare.endpoint.empty()) ServeBare(serve_bare);
   if (std::count(options.systems.begin(), options.systems.end(), "baseline") > 0 &&
       options.baseline.empty()) {
     std::cerr << "commit: system baseline needs --baseline PROGRAM\n";

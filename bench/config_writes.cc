@@ -47,4 +47,11 @@ ConfigWrites::Method ConfigWrite() {
           .why_failed = WhyFailed};
 }
 
+void FillAnswer(const admin::v1::IncrementalAlterConfigsRequest& request,
+                admin::v1::IncrementalAlterConfigsResponse* response) {
+  for (const auto& changes : request.resources()) {
+    *response->add_results()->mutable_resource() = changes.resource();
+  }
+}
+
 }  // namespace quorate::bench

@@ -22,4 +22,8 @@ void CreateWrittenTopics(client::AdminClient& client);
 
 ConfigWrites::Method ConfigWrite();
 
+// As large an answer as a controller's.
+void FillAnswer(const admin::v1::IncrementalAlterConfigsRequest& request,
+                admin::v1::IncrementalAlterConfigsResponse* response);
+
 }  // namespace quorate::bench

@@ -1,13 +1,7 @@
 #include "bench/empty_system.h"
 
-#include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server.h>
-#include <grpcpp/server_builder.h>
-
-#include <filesystem>
-#include <memory>
-
 #include "base/check.h"
+#include "bench/own_server.h"
 #include "tests/harness/ports.h"
 
 namespace quorate::bench {
@@ -19,10 +13,7 @@ class EmptyService final : public admin::v1::AdminService::CallbackService {
       grpc::CallbackServerContext* context,
       const admin::v1::IncrementalAlterConfigsRequest* request,
       admin::v1::IncrementalAlterConfigsResponse* response) override {
-    // As large as a controller's answer.
-    for (const auto& changes : request->resources()) {
-      *response->add_results()->mutable_resource() = changes.resource();
-    }
+    FillAnswer(*request, response);
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
     return reactor;
@@ -33,22 +24,14 @@ class EmptyService final : public admin::v1::AdminService::CallbackService {
 
 void ServeEmpty(const std::string& endpoint) {
   EmptyService service;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort(endpoint, grpc::InsecureServerCredentials());
-  builder.RegisterService(&service);
-  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  CHECK(server != nullptr) << "cannot listen on " << endpoint;
-  server->Wait();
+  Listen(endpoint, &service)->Wait();
   LOG(FATAL) << "nobody shuts this server down";
 }
 
-EmptySystem::EmptySystem(const std::string& flag) {
+EmptySystem::EmptySystem() {
   const HostPort endpoint{"127.0.0.1", testing::FreePorts(1).front()};
-  server_.emplace(std::vector<std::string>{std::filesystem::read_symlink("/proc/self/exe"),
-                                           flag + "=" + endpoint.ToString()},
-                  directory_.path() + "/empty.log");
-  const auto deadline = std::chrono::system_clock::now() + std::chrono::seconds(10);
-  CHECK(client::MakeChannel(endpoint)->WaitForConnected(deadline)) << server_->Log();
+  server_ = StartOwnServer(endpoint, {kEndpointFlag + ("=" + endpoint.ToString())},
+                           directory_.path() + "/empty.log");
   writes_.emplace(endpoint, ConfigWrite());
 }
 

@@ -1,6 +1,7 @@
 // A server that answers the controllers' write at once and does nothing: what gRPC itself allows.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -14,17 +15,19 @@ namespace quorate::bench {
 // Serves at HOST:PORT for ever.
 [[noreturn]] void ServeEmpty(const std::string& endpoint);
 
-// Runs this program anew with `flag`=HOST:PORT, which must lead to ServeEmpty.
 class EmptySystem final : public System {
  public:
-  explicit EmptySystem(const std::string& flag);
+  EmptySystem();
 
   std::string name() const override { return "empty"; }
   LoadResult Load(const LoadOptions& options) override;
 
+  // This flag of this program must lead to ServeEmpty.
+  static constexpr char kEndpointFlag[] = "--serve-empty";
+
  private:
   testing::TempDir directory_;
-  std::optional<testing::Process> server_;
+  std::unique_ptr<testing::Process> server_;
   std::optional<ConfigWrites> writes_;
 };
 
