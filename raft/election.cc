@@ -83,7 +83,8 @@ void RaftCore::CountVotes() {
   };
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     // What a resigned leader still sent may have removed it since it asked.
-    if (!MayStand() || prospective->tally.Lost(may_answer)) {
+    const bool may_stand = MayStand() || IsMutant(Mutant::kRemovedStands);
+    if (!may_stand || prospective->tally.Lost(may_answer)) {
       return BecomeFollower(std::nullopt, AfterLostRound());
     }
     if (prospective->tally.Won()) StartVote(/*transfer=*/false);

@@ -90,14 +90,17 @@ namespace quorate::raft {
   X(kPromoteTooEarly, "promote-too-early", "takes every observer for caught up")                   \
   X(kInheritProgress, "inherit-progress", "takes a new directory to have what the old one had")    \
   X(kObserverStands, "observer-stands", "an observer stands for election")                         \
+  X(kRemovedStands, "removed-stands", "stands though it was removed since it asked for pre-votes") \
   X(kCommitOnObservers, "commit-on-observers", "counts what observers acknowledge")                \
   X(kCountObservers, "count-observers", "observers confirm reads, and keep a leader in office")    \
   X(kHandOverToObserver, "hand-over-to-observer", "an observer is told to stand")                  \
+  X(kHandOverToNewDisk, "hand-over-to-new-disk", "a new directory under the target's id is told")  \
   /* Reads and hand-over */                                                                        \
   X(kReadBeforeBarrier, "read-before-barrier", "a new leader serves reads before its barrier")     \
   X(kReadWithoutRound, "read-without-round", "serves reads without asking its peers")              \
   X(kReuseReadSequence, "reuse-read-sequence", "all read rounds have one number")                  \
   X(kReadJoinsRound, "read-joins-round", "a read joins the round that is under way")               \
+  X(kReadAwaitsRemoved, "read-awaits-removed", "a read waits for a voter that was removed")        \
   X(kOldEpochConfirms, "old-epoch-confirms", "answers of an earlier epoch confirm a read")         \
   X(kFollowerServesRead, "follower-serves-read", "a follower reads at its own commit index")       \
   X(kConfirmOnLoss, "confirm-on-loss", "a leader that steps down confirms its open reads")         \

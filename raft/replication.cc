@@ -46,7 +46,8 @@ void RaftCore::Handle(event::Propose event) {
                    proposal.payload);
     if (changes_voters) {
       TrackPeers();
-      FinishReadRound();  // nobody may be left whose answer could
+      // Nobody may be left whose answer could.
+      if (!IsMutant(Mutant::kReadAwaitsRemoved)) FinishReadRound();
     }
   }
 }

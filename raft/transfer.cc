@@ -58,8 +58,9 @@ void RaftCore::ProceedWithHandOver() {
   const FollowerProgress* progress = FindProgress(hand_over_->target);
   const bool paused = hand_over_->pause_confirmed || IsMutant(Mutant::kHandOverUnpaused);
   // Another directory may answer under its id by now.
-  const bool in_contact =
-      IsUp(hand_over_->target, StreamClass::kControl) || IsMutant(Mutant::kHandOverToObserver);
+  const bool in_contact = IsUp(hand_over_->target, StreamClass::kControl) ||
+                          IsMutant(Mutant::kHandOverToObserver) ||
+                          IsMutant(Mutant::kHandOverToNewDisk);
   if (!paused || !in_contact || progress == nullptr) return;
   const bool complete =
       log_.commit_index() == log_.last_index() && progress->match_index() == log_.last_index();
