@@ -92,8 +92,8 @@ void SubscriptionCursor::OnLeaderOffset(const absl::StatusOr<RecordOffset>& offs
 void SubscriptionCursor::VerifyStart() {
   phase_ = Phase::kLocating;
   const RecordOffset last = next_ - 1;
-  if (const FramePtr frame = source_->cache.Containing(last)) {
-    OnStartFound(frame->end_offset, frame->epoch);
+  if (const raft::EntryPtr entry = source_->cache.Containing(last)) {
+    OnStartFound(entry->end_offset(), entry->epoch());
     return;
   }
   source_->log->ReadCommitted(last, /*max_bytes=*/1,

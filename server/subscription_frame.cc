@@ -65,9 +65,7 @@ FramePtr MakeBatchFrame(const raft::EntryPtr& entry) {
   head += fields;
 
   auto frame = std::make_shared<Frame>();
-  frame->base_offset = header.base_offset;
   frame->end_offset = header.end_offset();
-  frame->epoch = header.epoch;
   frame->size_bytes = head.size() + records;
   std::vector<grpc::Slice> slices = {grpc::Slice(head)};
   if (records > 0) slices.push_back(PayloadSlice(entry));
@@ -101,38 +99,39 @@ FramePtr MakeResetFrame(const std::string& reason) {
   return MakeFrame(response);
 }
 
-void FrameCache::Append(FramePtr frame) {
-  CHECK(frames_.empty() || frames_.back()->end_offset == frame->base_offset);
-  bytes_ += frame->size_bytes;
-  frames_.push_back(std::move(frame));
-  while (bytes_ > max_bytes_ && frames_.size() > 1) {
-    bytes_ -= frames_.front()->size_bytes;
-    frames_.pop_front();
+void FrameCache::Append(raft::EntryPtr entry) {
+  CHECK(batches_.empty() || batches_.back().entry->end_offset() == entry->header().base_offset);
+  bytes_ += entry->encoded().size();
+  batches_.push_back({.entry = std::move(entry)});
+  while (bytes_ > max_bytes_ && batches_.size() > 1) {
+    bytes_ -= batches_.front().entry->encoded().size();
+    batches_.pop_front();
   }
 }
 
 std::vector<FramePtr> FrameCache::From(RecordOffset from, size_t max_bytes) const {
   std::vector<FramePtr> result;
   auto it = Find(from);
-  if (it == frames_.end() || (*it)->base_offset != from) return result;
-  for (size_t bytes = 0; it != frames_.end(); ++it) {
-    bytes += (*it)->size_bytes;
+  if (it == batches_.end() || it->entry->header().base_offset != from) return result;
+  for (size_t bytes = 0; it != batches_.end(); ++it) {
+    if (it->frame == nullptr) it->frame = MakeBatchFrame(it->entry);
+    bytes += it->frame->size_bytes;
     if (bytes > max_bytes && !result.empty()) break;
-    result.push_back(*it);
+    result.push_back(it->frame);
   }
   return result;
 }
 
-FramePtr FrameCache::Containing(RecordOffset offset) const {
+raft::EntryPtr FrameCache::Containing(RecordOffset offset) const {
   const auto it = Find(offset);
-  return it == frames_.end() || (*it)->base_offset > offset ? nullptr : *it;
+  return it == batches_.end() || it->entry->header().base_offset > offset ? nullptr : it->entry;
 }
 
-// The first frame that ends behind `offset`.
-std::deque<FramePtr>::const_iterator FrameCache::Find(RecordOffset offset) const {
-  return std::upper_bound(
-      frames_.begin(), frames_.end(), offset,
-      [](RecordOffset value, const FramePtr& frame) { return value < frame->end_offset; });
+std::deque<FrameCache::CachedBatch>::const_iterator FrameCache::Find(RecordOffset offset) const {
+  return std::upper_bound(batches_.begin(), batches_.end(), offset,
+                          [](RecordOffset value, const CachedBatch& batch) {
+                            return value < batch.entry->end_offset();
+                          });
 }
 
 }  // namespace quorate::server

@@ -19,10 +19,8 @@ namespace quorate::server {
 
 // Immutable; shared between threads.
 struct Frame {
-  // Of a batch: what it covers. Of anything else: 0, 0, 0.
-  RecordOffset base_offset;
+  // Of a batch: where it ends. Of anything else: 0.
   RecordOffset end_offset;
-  Epoch epoch;
   size_t size_bytes = 0;
   grpc::ByteBuffer bytes;
 };
@@ -34,31 +32,37 @@ FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk);
 FramePtr MakeResetFrame(const std::string& reason);
 
 // The newest batches, contiguous up to the high watermark, within a bound in bytes (the newest is
-// kept whatever its size).
+// kept whatever its size). The frame of one is made for the first stream that wants it.
 class FrameCache {
  public:
   explicit FrameCache(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  // REQUIRES: the cache is empty or ends at frame->base_offset.
-  void Append(FramePtr frame);
+  // REQUIRES: the cache is empty or ends where the entry begins.
+  void Append(raft::EntryPtr entry);
 
   void Clear() {
-    frames_.clear();
+    batches_.clear();
     bytes_ = 0;
   }
 
   // The frames from the one that begins at `from` on, at least one and about `max_bytes` of them.
   // Nothing: none begins there.
   std::vector<FramePtr> From(RecordOffset from, size_t max_bytes) const;
-  // The frame that contains `offset`, or null.
-  FramePtr Containing(RecordOffset offset) const;
+  // The entry that contains `offset`, or null.
+  raft::EntryPtr Containing(RecordOffset offset) const;
 
  private:
-  std::deque<FramePtr>::const_iterator Find(RecordOffset offset) const;
+  struct CachedBatch {
+    raft::EntryPtr entry;
+    mutable FramePtr frame;  // null: nobody wanted it yet
+  };
+
+  // The first one that ends behind `offset`.
+  std::deque<CachedBatch>::const_iterator Find(RecordOffset offset) const;
 
   const size_t max_bytes_;
   size_t bytes_ = 0;
-  std::deque<FramePtr> frames_;
+  std::deque<CachedBatch> batches_;
 };
 
 }  // namespace quorate::server

@@ -86,7 +86,7 @@ void SubscriptionHub::Append(const std::vector<raft::EntryPtr>& entries) {
   for (const raft::EntryPtr& entry : entries) {
     new_epoch |= entry->epoch() != last_epoch_;
     last_epoch_ = entry->epoch();
-    source_.cache.Append(MakeBatchFrame(entry));
+    source_.cache.Append(entry);
     source_.high_watermark = entry->end_offset();
   }
   // The first batch of an epoch tells subscribers that its leader has everything.
