@@ -38,13 +38,4 @@ void AppendBigEndian(std::string& out, T value) {
   }
 }
 
-template <std::unsigned_integral T>
-T ReadBigEndian(const char* data) {
-  T value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) {
-    value = static_cast<T>((value << 8) | static_cast<uint8_t>(data[i]));
-  }
-  return value;
-}
-
 }  // namespace quorate

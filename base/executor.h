@@ -1,5 +1,6 @@
-// Where a subsystem's code runs. Each subsystem (raft, controller, broker, …) owns one loop and has
-// no locks: others post values to it. The simulator replaces every loop by one seeded scheduler.
+// Where a subsystem's code runs. Each subsystem (raft, controller, broker, …) owns one loop and
+// needs no locks: others post values to it. The simulator replaces every loop by one seeded
+// scheduler.
 #pragma once
 
 #include <cstdint>

@@ -18,8 +18,8 @@ using BrokerId = StrongId<struct BrokerIdTag, int32_t>;
 // A Raft epoch (Raft's term). 0 before the first election; the first leader has epoch 1.
 using Epoch = StrongId<struct EpochTag, int32_t>;
 
-// Counts Raft entries; the log starts at 1, and 0 means "before the first". Never leaves raft/ and
-// storage/.
+// Counts Raft entries; the log starts at 1, and 0 means "before the first". In no client's
+// interface: controllers among themselves know it, and tools on a stopped log.
 using LogIndex = StrongId<struct LogIndexTag, int64_t>;
 
 // Counts records as Kafka would; the log starts at 0. An `end offset` is exclusive: the offset of

@@ -17,9 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "base/check.h"
 #include "bench/bare_server.h"
 #include "bench/bare_system.h"
 #include "bench/disk_floor.h"

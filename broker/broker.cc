@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "base/check.h"
 #include "metadata/describe.h"
 
 namespace quorate::broker {

@@ -6,7 +6,6 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/failpoint.h"
-#include "base/overloaded.h"
 #include "metadata/replay.h"
 
 namespace quorate::broker {

@@ -173,8 +173,9 @@ void AddBrokers(CommandLine& line) {
        .description =
            "Each broker with its last heartbeat, the end offset of the metadata it has replayed, "
            "its replicas, the partitions it leads, those whose leadership it has reported as "
-           "taken up, and its state. A fenced broker leads nothing and is in no ISR. A broker "
-           "that did not answer at its endpoint when it registered is most likely advertising an "
+           "taken up, and its state. A fenced broker leads nothing, and is in the ISR only of "
+           "partitions that have no leader. A broker that did not answer at its endpoint when it "
+           "registered is most likely advertising an "
            "address that others cannot reach.",
        .examples = {"quoratectl brokers list", "quoratectl brokers list --output json"}},
       CommonFlags::kReads, List);

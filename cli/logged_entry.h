@@ -19,7 +19,7 @@ struct LoggedEntry {
   int32_t record_count = 1;
   int32_t epoch = 0;
   int64_t append_time_ms = 0;
-  // Empty if nobody asked for it: the controller decided it by itself.
+  // "controller": it decided it by itself. Empty: a new leader's barrier and first entry.
   std::string principal;
   // Empty for the barrier of a new leader.
   std::string cause;

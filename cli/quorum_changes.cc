@@ -217,8 +217,9 @@ void AddRemoveVerb(CommandLine& line, CLI::App* quorum) {
       line, quorum,
       {.name = "remove",
        .summary = "make a voter an observer",
-       .description = "The controller may be down. If it is the active one it hands over first. It "
-                      "goes on as an observer, and may be stopped for good.",
+       .description =
+           "The controller may be down. If it is the active one it hands over once its "
+           "removal is committed. It goes on as an observer, and may be stopped for good.",
        .examples = {"quoratectl quorum remove 3", "quoratectl quorum remove 3 --dry-run",
                     "quoratectl quorum remove 3 --output json"}},
       std::make_shared<ChangeFlags>(), [](const DescribeQuorumResponse& q, const ChangeFlags& f) {

@@ -10,7 +10,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
-#include "base/check.h"
 #include "base/clock.h"
 #include "base/uuid.h"
 #include "cli/operator_name.h"

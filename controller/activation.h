@@ -1,5 +1,5 @@
 // What a new active controller appends before it decides anything: whatever the log lacks, whoever
-// failed before (docs/ARCHITECTURE.md: "the log is empty" is never the test).
+// failed before: "the log is empty" is never the test.
 #pragma once
 
 #include <string>

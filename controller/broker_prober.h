@@ -19,8 +19,8 @@ class BrokerProber {
  public:
   virtual ~BrokerProber() = default;
 
-  // Dials once (BrokerViewService.GetIdentity), bounded by about a second. `done` may run on any
-  // thread.
+  // Dials once (BrokerViewService.GetIdentity), a second to connect and one to answer at most,
+  // after a wait where many are probed at once. `done` may run on any thread.
   virtual void Probe(const metadata::Endpoint& endpoint, BrokerId broker, const Uuid& incarnation,
                      absl::AnyInvocable<void(ProbeResult) &&> done) = 0;
 };

@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "base/clock.h"
 #include "base/executor.h"
 #include "controller/answer.h"
 #include "controller/broker_prober.h"

@@ -1,7 +1,7 @@
 // Which brokers are alive, as the active controller hears it. Soft state: never logged, and begun
 // anew by whoever takes over, which gives every broker a fresh session.
 //
-// When a broker is to be fenced (docs/ARCHITECTURE.md, "Noticing death"):
+// When a broker is to be fenced (docs/ARCHITECTURE.md, "Brokers cannot lie dead for long"):
 //
 //   its stream said that the process stops        at once
 //   broken stream, endpoint verified at registration, and dialled:

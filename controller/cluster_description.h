@@ -1,7 +1,6 @@
 // DescribeCluster's answer: the committed image, and what the active controller alone knows.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "controller/broker_sessions.h"

@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <string>
 
 #include "base/clock.h"
 #include "controller/answer.h"

@@ -2,7 +2,6 @@
 // incarnation, and is the one that is registered still there?
 #pragma once
 
-#include <memory>
 #include <optional>
 
 #include "absl/functional/any_invocable.h"

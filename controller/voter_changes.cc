@@ -1,11 +1,9 @@
 #include "controller/voter_changes.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/overloaded.h"
 
 namespace quorate::controller {
 namespace {

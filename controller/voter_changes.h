@@ -1,6 +1,6 @@
 // Requests to change the voters (KIP-853), on the active controller: each is held until it may be
-// decided, and one is made at a time. They are idempotent, so whoever loses the controller on the
-// way asks the next one again.
+// decided, and one is made at a time. Those that name a directory are idempotent, so whoever loses
+// the controller on the way asks the next one again.
 #pragma once
 
 #include <deque>
@@ -30,10 +30,10 @@ class VoterChanges {
   VoterChanges(Executor* executor, const Clock* clock, RequestPipeline* pipeline);
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
 
-  // Replies when the change is committed by the voters that it makes; `validate_only` waits for
-  // nothing, and INVALID_REQUEST says what it would wait for. Besides DecideVoterChange's:
-  // REQUEST_TIMED_OUT with what it waited for, NOT_CONTROLLER with outcome REFUSED (held till then)
-  // or UNKNOWN (appended).
+  // Replies when the change is committed by the voters that it makes; `validate_only` waits only
+  // for another change that is under way, and INVALID_REQUEST says what else it would wait for.
+  // Besides DecideVoterChange's: REQUEST_TIMED_OUT with what it waited for, NOT_CONTROLLER with
+  // outcome REFUSED (held till then) or UNKNOWN (appended).
   void Request(VoterChange change, bool validate_only, RequestContext context,
                Reply<VoterChangeResult> reply);
 

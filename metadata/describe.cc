@@ -58,24 +58,4 @@ google::protobuf::RepeatedPtrField<admin::v1::TopicDescription> DescribeTopics(
   return descriptions;
 }
 
-PartitionCounts CountPartitions(const MetadataImage& image) {
-  PartitionCounts counts;
-  for (const auto& [id, broker] : image.brokers()) counts.brokers[id];
-  image.ForEachTopic([&](const TopicPtr& topic) {
-    for (int32_t i = 0; i < topic->partition_count(); ++i) {
-      const PartitionView partition = topic->partition(i);
-      if (partition.isr_count() < partition.replica_count()) ++counts.under_replicated;
-      for (const int32_t replica : partition.replicas()) {
-        ++counts.brokers[BrokerId(replica)].replicas;
-      }
-      if (partition.leader().has_value()) {
-        ++counts.brokers[*partition.leader()].leaders;
-      } else {
-        ++counts.offline;
-      }
-    }
-  });
-  return counts;
-}
-
 }  // namespace quorate::metadata

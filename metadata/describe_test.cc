@@ -13,7 +13,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Pair;
 
 class DescribeTest : public ::testing::Test {
  protected:
@@ -97,16 +96,6 @@ TEST_F(DescribeTest, TopicsInTheOrderAskedForOrByName) {
   EXPECT_THAT(described(), ElementsAre("empty", "orders"));
   for (const char* name : {"orders", "none", "empty"}) names.Add(name);
   EXPECT_THAT(described(), ElementsAre("orders", "none?", "empty"));
-}
-
-TEST_F(DescribeTest, Counts) {
-  const PartitionCounts counts = CountPartitions(log_.image());
-  EXPECT_EQ(counts.offline, 1);
-  EXPECT_EQ(counts.under_replicated, 2);
-  EXPECT_THAT(
-      counts.brokers,
-      ElementsAre(Pair(BrokerId(1), BrokerLoad{2, 3}), Pair(BrokerId(2), BrokerLoad{0, 3}),
-                  Pair(BrokerId(3), BrokerLoad{0, 3}), Pair(BrokerId(9), BrokerLoad{0, 0})));
 }
 
 }  // namespace

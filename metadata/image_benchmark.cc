@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "base/uuid.h"
-#include "metadata/describe.h"
 #include "metadata/replay.h"
 #include "metadata/snapshot_encoder.h"
 #include "metadata/state_hash.h"
@@ -122,12 +121,6 @@ void BM_EncodeSnapshot(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_EncodeSnapshot)->Arg(10'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
-
-void BM_CountPartitions(benchmark::State& state) {
-  const MetadataImage& image = LargeLog(state.range(0)).image();
-  for (auto _ : state) benchmark::DoNotOptimize(CountPartitions(image));
-}
-BENCHMARK(BM_CountPartitions)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace quorate::metadata

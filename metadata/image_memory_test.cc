@@ -1,4 +1,4 @@
-// The memory budget (docs/ARCHITECTURE.md): 200 bytes a partition at a million partitions, as
+// The memory budget (metadata/README.md): 200 bytes a partition at a million partitions, as
 // growth of the resident memory over the empty image. A program of its own, so that nothing else
 // grows in it; not built under sanitizers, which have memory of their own.
 #include <gtest/gtest.h>

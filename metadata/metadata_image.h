@@ -1,5 +1,5 @@
 // The cluster's metadata as a value: what the log says, up to one offset. Copying costs
-// microseconds and shares everything; a copy never changes. The same type is the controller's
+// nanoseconds and shares everything; a copy never changes. The same type is the controller's
 // committed and uncommitted state, the broker's view and a snapshot's content.
 //
 // Layout: topics in 1,024 shards -> topic -> chunks of 64 partitions in packed arrays, every node

@@ -1,11 +1,9 @@
 #include "metadata/record_replay.h"
 
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"

@@ -1,5 +1,5 @@
 // Pre-votes, votes, and the death of a leader (Raft §5.2, §5.4.1, dissertation §9.6, KIP-996;
-// docs/ARCHITECTURE.md, "Noticing death").
+// docs/ARCHITECTURE.md, "Death is noticed when the connection breaks").
 #include <tuple>
 #include <utility>
 

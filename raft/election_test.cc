@@ -1,5 +1,5 @@
-// Who is refused a vote, and how a leader's death is noticed (docs/ARCHITECTURE.md, "Noticing
-// death").
+// Who is refused a vote, and what follows a leader's death (docs/ARCHITECTURE.md, "Death is noticed
+// when the connection breaks").
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -139,7 +139,7 @@ TEST_F(FollowerProgressTest, AnUnansweredRequestIsOverdueAfterTheTimeout) {
   EXPECT_TRUE(progress_.CanSend());
 }
 
-// docs/ARCHITECTURE.md, check-quorum: while something is outstanding only progress counts.
+// Check-quorum: while something is outstanding only progress counts.
 TEST_F(FollowerProgressTest, AHeartbeatAnswerIsEvidenceOnlyIfNothingIsOutstanding) {
   progress_.OnContact(LogIndex(10), After(5));
   EXPECT_EQ(progress_.live_at(), kStart) << "the probe is not answered";

@@ -1,6 +1,6 @@
-// How nodes that have nothing become a cluster exactly once (docs/ARCHITECTURE.md, "Identity").
-// Apart from the core because it is over before consensus begins: until then the core neither
-// stands, votes nor acknowledges.
+// How nodes that have nothing become a cluster exactly once (docs/ARCHITECTURE.md, "A cluster
+// founds itself once"). Apart from the core because it is over before consensus begins: until then
+// the core neither stands, votes nor acknowledges.
 #pragma once
 
 #include <map>
@@ -44,7 +44,8 @@ class Founding {
   // Whether the configuration fits what the node has on disk. FAILED_PRECONDITION: the configured
   // voters are neither those of the first start nor the log's latest ones: three nodes never
   // become five by an edited file. INVALID_ARGUMENT: the configuration is no list of voters that
-  // includes this node. An observer need not be in its list, which only says whom it dials.
+  // includes this node. DATA_LOSS: there is a log, and no voter set. An observer need not be in its
+  // list, which only says whom it dials.
   static absl::Status CheckConfiguration(const RaftOptions& options, const RestoredLog& restored);
 
  private:

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/check.h"
 #include "raft/mutant.h"
 #include "raft/raft_core.h"
 

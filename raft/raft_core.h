@@ -9,7 +9,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -109,7 +108,7 @@ class RaftCore {
   // Leadership is being handed over (transfer.cc).
   struct HandOver {
     enum class Phase { kPausing, kSent, kDeposed };
-    // Whose wish it is; nothing: of this leader, which was removed from the voters.
+    // Whose wish it is; nothing: of this leader, which was removed or whose disk is nearly full.
     std::optional<Token> token;
     Epoch epoch;
     ReplicaKey target;

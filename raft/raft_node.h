@@ -48,7 +48,7 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   // `ports.snapshots`; `seed` feeds all randomness.
   // FAILED_PRECONDITION: the configured voters are neither those of the first start nor the log's
   // latest; the message says how to change voters. INVALID_ARGUMENT: they do not include this node.
-  // DATA_LOSS: the log begins after a snapshot that is not there.
+  // DATA_LOSS: the log begins after a snapshot that is not there, or has no voter set.
   static absl::StatusOr<std::unique_ptr<RaftNode>> Create(RaftOptions options,
                                                           const RestoredLog& restored,
                                                           RaftPorts ports, uint64_t seed,

@@ -1,4 +1,4 @@
-// What an operator may tune in the consensus layer, with the defaults of docs/ARCHITECTURE.md, and
+// What an operator may tune in the consensus layer, with defaults, and
 // who the node is. Apart from the core so that configuration code needs nothing else.
 #pragma once
 

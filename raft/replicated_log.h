@@ -45,7 +45,7 @@ struct ReplicaStatus {
   std::string peer_endpoint;
   // If not, it is an observer: only the leader knows of those, and only while they are in session.
   bool is_voter = true;
-  // End offset of its durable log; nothing: not known here.
+  // End offset of its durable log, and of this node itself: of its log; nothing: not known here.
   std::optional<RecordOffset> log_end_offset;
   // When it last answered, and when it last had everything. For this node itself: now.
   std::optional<MonoTime> last_contact;
@@ -94,15 +94,16 @@ class ReplicatedLog {
   virtual bool is_idle() const = 0;
 
   // A linearizable read position (Raft §6.4): once OnCommitted has delivered everything below the
-  // offset, the state is no older than this call. On any node. UNAVAILABLE: no leader confirmed it
-  // before `deadline`.
+  // offset, the state is no older than this call. On any node. UNAVAILABLE: it was not confirmed
+  // by `deadline`, or cannot be any more (the leader changed, this node stops): ask again.
+  // Confirmed, it waits for the delivery however long that takes.
   virtual void ReadIndex(MonoTime deadline,
                          absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&> done) = 0;
 
   // Hands leadership to `target`, or to the voter that is most caught up. OK: another node leads.
-  // FAILED_PRECONDITION: this node does not lead, no peer is in contact, or the target is no voter
-  // any more. DEADLINE_EXCEEDED: the target did not take over in one election timeout; this node
-  // leads on.
+  // FAILED_PRECONDITION: this node does not lead, no peer or not the target is in contact, the
+  // target is no voter, or a transfer is under way. DEADLINE_EXCEEDED: nobody took over in one
+  // election timeout; this node leads on, unless it was deposed. UNAVAILABLE: this node stops.
   virtual void TransferLeadership(std::optional<NodeId> target,
                                   absl::AnyInvocable<void(absl::Status) &&> done) = 0;
 

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "raft/snapshot.h"
 

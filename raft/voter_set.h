@@ -1,7 +1,6 @@
 // The voters and the arithmetic of their majorities: the only place that counts a quorum.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +32,7 @@ class VoterSet {
   static LogIndex MajorityIndex(std::vector<LogIndex> match);
 
   // 0 for the voter whose id follows `dead` cyclically, 1 for the next, …: who waits how long
-  // before standing (docs/ARCHITECTURE.md, "Noticing death"). `dead` need not be a voter: a leader
+  // before standing (election.cc). `dead` need not be a voter: a leader
   // that was removed is none. REQUIRES: `self` is a voter, and another node.
   size_t RankAfter(NodeId dead, NodeId self) const;
 

@@ -28,7 +28,7 @@ std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
          .required = true},
         {.name = "rack",
          .value_name = "NAME",
-         .help = "Where the broker stands, for display.",
+         .help = "Where the broker stands: replicas of a partition are spread over racks.",
          .set = SetText(&config.rack)},
         {.name = "data-dir",
          .value_name = "DIR",

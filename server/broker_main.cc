@@ -40,7 +40,7 @@ ExitStatus Run(int argc, const char* const* argv) {
   if (!outcome.ok()) return Fail(ExitStatus::kBadConfiguration, outcome.status());
   if (*outcome == ConfigOutcome::kShown) return ExitStatus::kStopped;
   if (const auto status = InitLogs(kProgram, config.log_level, config.log_dir); !status.ok()) {
-    return Fail(ExitStatus::kFailed, status);
+    return Fail(ExitStatus::kBadConfiguration, status);
   }
   if (const auto status = ConfigureFailpoints(config.failpoints); !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);

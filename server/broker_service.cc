@@ -2,7 +2,6 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "server/routed_call.h"
 #include "server/routed_methods.h"

@@ -30,8 +30,8 @@ class ClusterQueries {
                  const Clock* clock);
 
   // The image at which a read that starts now is linearizable, or at once what is applied.
-  // CONTROLLER_NOT_AVAILABLE: no leader confirmed it before the deadline. The reply comes on the
-  // controller's loop.
+  // CONTROLLER_NOT_AVAILABLE: it was not confirmed by the deadline, or the leader changed. The
+  // reply comes on the controller's loop.
   void ReadImage(bool allow_stale, MonoTime deadline,
                  controller::Reply<metadata::MetadataImage> reply);
 

@@ -5,14 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <future>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/check.h"
 #include "base/event_loop.h"
-#include "base/failpoint.h"
 #include "base/random.h"
 #include "controller/quorum_controller.h"
 #include "raft/raft_node.h"

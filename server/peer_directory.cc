@@ -10,12 +10,6 @@ std::optional<std::string> PeerDirectory::ClientEndpoint(NodeId peer) const {
   return it == entries_.end() ? std::nullopt : it->second.client_endpoint;
 }
 
-bool PeerDirectory::InSession(NodeId peer) const {
-  MutexLock lock(&mutex_);
-  const auto it = entries_.find(peer);
-  return it != entries_.end() && it->second.in_session;
-}
-
 std::shared_ptr<grpc::Channel> PeerDirectory::ForwardChannel(NodeId peer) const {
   MutexLock lock(&mutex_);
   const auto it = entries_.find(peer);
@@ -25,11 +19,6 @@ std::shared_ptr<grpc::Channel> PeerDirectory::ForwardChannel(NodeId peer) const 
 void PeerDirectory::SetClientEndpoint(NodeId peer, std::string endpoint) {
   MutexLock lock(&mutex_);
   entries_[peer].client_endpoint = std::move(endpoint);
-}
-
-void PeerDirectory::SetInSession(NodeId peer, bool in_session) {
-  MutexLock lock(&mutex_);
-  entries_[peer].in_session = in_session;
 }
 
 void PeerDirectory::SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel> channel) {

@@ -1,5 +1,5 @@
-// What other threads than the raft loop may know of the peers: where clients reach them, whether
-// they are in session, and a stub to forward to them.
+// What other threads than the raft loop may know of the peers: where clients reach them, and how to
+// forward to them.
 #pragma once
 
 #include <map>
@@ -18,19 +18,15 @@ class PeerDirectory {
  public:
   // Of its last Hello; kept when the session is over. Nothing: it never said Hello.
   std::optional<std::string> ClientEndpoint(NodeId peer) const;
-  // Our own control stream to it is up.
-  bool InSession(NodeId peer) const;
   // The channel of our append stream to it, while that stream is up; else null.
   std::shared_ptr<grpc::Channel> ForwardChannel(NodeId peer) const;
 
   void SetClientEndpoint(NodeId peer, std::string endpoint);
-  void SetInSession(NodeId peer, bool in_session);
   void SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel> channel);
 
  private:
   struct Entry {
     std::optional<std::string> client_endpoint;
-    bool in_session = false;
     std::shared_ptr<grpc::Channel> forward_channel;
   };
 

@@ -30,7 +30,6 @@ PeerInboundStream::PeerInboundStream(grpc::CallbackServerContext* context,
                                      Executor* executor, PeerCallRegistry* registry)
     : PeerStream(stream_class, PeerStreamParser::Expects::kQuestions),
       id_(NextSessionId()),
-      remote_(context->peer()),
       context_(context),
       owner_(owner),
       executor_(executor),

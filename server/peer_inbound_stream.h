@@ -2,7 +2,6 @@
 // told is posted to the raft loop.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -40,8 +39,6 @@ class PeerInboundStream final
   // Unique within the process, from 1.
   raft::SessionId id() const { return id_; }
   raft::StreamClass stream_class() const { return stream_class_; }
-  // The address it comes from, for logs.
-  const std::string& remote() const { return remote_; }
 
   // Ends the stream with `why` once what is queued was sent.
   void Refuse(const absl::Status& why);
@@ -59,7 +56,6 @@ class PeerInboundStream final
   void OnDone() override;
 
   const raft::SessionId id_;
-  const std::string remote_;
   // Valid until OnDone returns.
   grpc::CallbackServerContext* const context_;
   Owner* const owner_;

@@ -54,7 +54,6 @@ grpc::ServerUnaryReactor* PeerService::Forward(grpc::CallbackServerContext* cont
     error.set_code(common::v1::CONTROLLER_NOT_AVAILABLE);
     error.set_message(kNotUp);
     error.set_outcome(common::v1::REFUSED);
-    response->set_grpc_code(grpc::StatusCode::UNAVAILABLE);
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }

@@ -37,7 +37,6 @@ void PeerState::Start() {
 void PeerState::Stop() {
   CancelDeath();
   for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).Stop();
-  context_->directory.SetInSession(id_, false);
   context_->directory.SetForwardChannel(id_, nullptr);
 }
 
@@ -85,7 +84,6 @@ void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
     CancelDeath();
     end_is_announced_ = false;
     OnSession(hello);
-    context_->directory.SetInSession(id_, true);
   } else if (stream == raft::StreamClass::kAppend) {
     context_->directory.SetForwardChannel(id_, channel);
   }
@@ -94,7 +92,6 @@ void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
 
 void PeerState::OnLinkDown(raft::StreamClass stream, bool by_us) {
   if (stream == raft::StreamClass::kControl) {
-    context_->directory.SetInSession(id_, false);
     if (!by_us && !end_is_announced_) {
       death_timer_ =
           context_->executor->PostAt(context_->clock->Now() + context_->options.timings.death_grace,

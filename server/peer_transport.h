@@ -1,6 +1,7 @@
 // The raft::Transport of a real controller: gRPC streams between all controllers, in both
-// directions, one for control messages and one for appends, each on a connection of its own. It
-// notices a peer's death by its broken connection (docs/ARCHITECTURE.md, "Noticing death").
+// directions, for control messages, appends and snapshots, each on a connection of its own. It
+// notices a peer's death by its broken connection (docs/ARCHITECTURE.md, "Death is noticed when the
+// connection breaks").
 //
 //   PeerTransport -> register service() on the peer listener -> RaftNode::Start (announces)
 //   -> Start -> … -> Stop -> shut the listener down -> stop the raft loop -> destroy
@@ -47,8 +48,6 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
   std::optional<std::string> ClientEndpoint(NodeId peer) const {
     return context_.directory.ClientEndpoint(peer);
   }
-  // Our own control stream to it is up. Thread-safe.
-  bool InSession(NodeId peer) const { return context_.directory.InSession(peer); }
 
   // Thread-safe.
   Forwarder* forwarder() { return &forwarder_; }

@@ -1,6 +1,6 @@
 // Brings a request to the active controller, wherever that is: runs it on this node's controller,
-// forwards it to another node's, or parks it while none is known (docs/ARCHITECTURE.md, "Any
-// controller answers"). It knows requests as protobuf messages only; services say what to do with
+// forwards it to another node's, or parks it while none is known: any controller answers.
+// It knows requests as protobuf messages only; services say what to do with
 // each.
 //
 // A request is never sent twice, unless that does no harm (Method::repeatable): then it is sent
@@ -70,8 +70,9 @@ class RequestRouter final : public LogWatcher {
   const Method* Register(Method method);
 
   // Any thread. `is_cancelled` is asked before each try: true ends the request. Errors of the
-  // router itself: CONTROLLER_NOT_AVAILABLE, REQUEST_TIMED_OUT, RESOURCE_EXHAUSTED. REQUIRES:
-  // context.deadline is not kNever.
+  // router itself: CONTROLLER_NOT_AVAILABLE, REQUEST_TIMED_OUT, RESOURCE_EXHAUSTED, NOT_CONTROLLER
+  // (with outcome UNKNOWN where a forwarded request was lost), UNKNOWN_SERVER_ERROR (an answer that
+  // cannot be read). REQUIRES: context.deadline is not kNever.
   void Call(const Method* method, MessagePtr request, controller::RequestContext context,
             std::function<bool()> is_cancelled, Done done);
 

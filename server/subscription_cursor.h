@@ -1,6 +1,6 @@
-// One subscription's way through the log (docs/ARCHITECTURE.md, "Subscribers cannot hurt each
-// other"): finds the place where it begins, then sends what comes, at most one chunk ahead of what
-// the network takes. On the hub's loop, as all that it calls back.
+// One subscription's way through the log: finds the place where it begins, then sends what comes,
+// at most one chunk ahead of what the network takes, so that a slow one costs no more than that. On
+// the hub's loop, as all that it calls back.
 //
 // A subscriber resumes by (epoch, end offset), which must be a place in this log:
 //
@@ -47,7 +47,7 @@ struct SubscriptionSource {
   raft::ReplicatedLog* log = nullptr;
   // Null: the log never begins with a snapshot.
   storage::SnapshotDepot* snapshots = nullptr;
-  // The newest frames; all that is committed ends at the high watermark.
+  // The newest batches; all that is committed ends at the high watermark.
   FrameCache cache;
   RecordOffset high_watermark;
 };

@@ -1,7 +1,7 @@
-// Fans the committed log out to subscribers (docs/ARCHITECTURE.md, "Subscribers cannot hurt each
-// other"): keeps the newest frames, which all streams share, tells each subscription when there is
-// more, and cuts off those that make no progress. What one of them is sent is its cursor's to say
-// (subscription_cursor.h). One loop, no locks.
+// Fans the committed log out to subscribers, none of whom can hurt another: keeps the newest
+// frames, which all streams share, tells each subscription when there is more, and cuts off those
+// that make no progress. What one of them is sent is its cursor's to say (subscription_cursor.h).
+// One loop, no locks.
 #pragma once
 
 #include <atomic>

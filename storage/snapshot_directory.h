@@ -6,7 +6,6 @@
 //   ….snapshot.receiving                        parts of it have come; survives restarts
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -40,9 +40,10 @@ struct RestoreResult {
 };
 
 // Makes the data directories; durable once OK. Then each controller can be started, and a majority
-// is a quorum. FAILED_PRECONDITION: a directory is not empty, and nothing was written into any; or
-// a newer program wrote the file; DATA_LOSS: the file is damaged. After any other error the
-// directories that were made are of no use.
+// is a quorum. FAILED_PRECONDITION: a directory is not empty, and no log was written into any
+// (those before it may be claimed for their node by now); or a newer program wrote the file;
+// DATA_LOSS: the file is damaged. After any other error the directories that were made are of no
+// use.
 absl::StatusOr<RestoreResult> RestoreSnapshot(const RestoreOrder& order, Rng& rng);
 
 }  // namespace quorate::storage

@@ -51,6 +51,8 @@ std::vector<BadConfiguration> BadForBoth(const std::string& file_path) {
        .says = {"unknown flag '--log-levle=info'", "did you mean '--log-level'?"}},
       {.flags = {"--log-level=loud"}, .says = {"--log-level: 'loud' is none of info, warning"}},
       {.flags = {"now"}, .says = {"unexpected argument 'now'"}},
+      {.flags = {"--log-dir=/proc/nowhere"},
+       .says = {"cannot write logs to log-dir '/proc/nowhere'", "leave log-dir out"}},
       {.flags = {"--failpoints=storage.read=explode"},
        .says = {"storage.read=explode", "the actions are abort, error and delay:<n>ms"}},
       {.environment = {{"QUORATE_LOG_LEVLE", "info"}},

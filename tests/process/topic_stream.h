@@ -21,8 +21,6 @@ class TopicStream {
   // Ends after the creation that is under way. Afterwards the results below may be read.
   void Stop();
 
-  // How many were acknowledged so far. Any thread.
-  int acknowledged_count() const { return acknowledged_count_; }
   // Waits until `count` more are acknowledged; CHECKs that they are.
   void AwaitMore(int count);
 

@@ -1,7 +1,7 @@
 // The Transport of one simulated process: it dials its peers again and again, accepts them, and
 // notices a death by its broken connection, as server/'s transport does (docs/ARCHITECTURE.md,
-// "Noticing death"). Its peers are those of the configuration always, the voters that govern, and
-// whoever has a stream to it (server/peer_roster.h).
+// "Death is noticed when the connection breaks"). Its peers are those of the configuration always,
+// the voters that govern, and whoever has a stream to it (server/peer_roster.h).
 #pragma once
 
 #include <array>
