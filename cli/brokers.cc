@@ -175,8 +175,7 @@ void AddBrokers(CommandLine& line) {
            "its replicas, the partitions it leads, those whose leadership it has reported as "
            "taken up, and its state. A fenced broker leads nothing, and is in the ISR only of "
            "partitions that have no leader. A broker that did not answer at its endpoint when it "
-           "registered is most likely advertising an "
-           "address that others cannot reach.",
+           "registered is most likely advertising an address that others cannot reach.",
        .examples = {"quoratectl brokers list", "quoratectl brokers list --output json"}},
       CommonFlags::kReads, List);
   auto with_topics = std::make_shared<bool>(false);

@@ -117,9 +117,8 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
   if (restored.has_log() && !restored.founding_voters && latest == nullptr) {
     return absl::DataLossError(
         "the data directory has a log and no voter set: it is damaged, and must not vote. Empty "
-        "it, "
-        "start this controller with --observer and replace its old voter by it with 'quoratectl "
-        "quorum replace'");
+        "it, start this controller with --observer and replace its old voter by it with "
+        "'quoratectl quorum replace'");
   }
   // Nothing persisted: the founding decides.
   if (!restored.founding_voters && latest == nullptr) return absl::OkStatus();

@@ -1,5 +1,5 @@
-// What an operator may tune in the consensus layer, with defaults, and
-// who the node is. Apart from the core so that configuration code needs nothing else.
+// What an operator may tune in the consensus layer, with defaults, and who the node is. Apart from
+// the core so that configuration code needs nothing else.
 #pragma once
 
 #include <chrono>

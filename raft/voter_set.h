@@ -32,8 +32,8 @@ class VoterSet {
   static LogIndex MajorityIndex(std::vector<LogIndex> match);
 
   // 0 for the voter whose id follows `dead` cyclically, 1 for the next, …: who waits how long
-  // before standing (election.cc). `dead` need not be a voter: a leader
-  // that was removed is none. REQUIRES: `self` is a voter, and another node.
+  // before standing (election.cc). `dead` need not be a voter: a leader that was removed is none.
+  // REQUIRES: `self` is a voter, and another node.
   size_t RankAfter(NodeId dead, NodeId self) const;
 
   // This set and one voter more; it replaces a voter of its node id.

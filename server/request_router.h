@@ -1,7 +1,6 @@
 // Brings a request to the active controller, wherever that is: runs it on this node's controller,
-// forwards it to another node's, or parks it while none is known: any controller answers.
-// It knows requests as protobuf messages only; services say what to do with
-// each.
+// forwards it to another node's, or parks it while none is known: any controller answers. It knows
+// requests as protobuf messages only; services say what to do with each.
 //
 // A request is never sent twice, unless that does no harm (Method::repeatable): then it is sent
 // until it is answered or its deadline passes, so that a failover happens inside one call.

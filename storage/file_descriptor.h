@@ -1,4 +1,4 @@
-// What code that calls the file system directly shares. Internal to storage/.
+// What code that calls the file system directly shares: storage/, and bench/synced_file.h.
 #pragma once
 
 #include <unistd.h>
