@@ -49,7 +49,7 @@ std::string QuoratectlProgram() { return BuildDirectory() + "/cli/quoratectl"; }
 
 Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
   Rng rng(Rng::SystemSeed());
-  cluster_id_ = Uuid::Random(rng).ToString();
+  cluster_id_ = options_.cluster_id.empty() ? Uuid::Random(rng).ToString() : options_.cluster_id;
   client_ports_ = FreePorts(Everybody());
   peer_ports_ = FreePorts(Everybody());
   broker_ports_ = FreePorts(options_.brokers);

@@ -32,6 +32,8 @@ struct ClusterOptions {
   // founders.
   int observers = 0;
   int brokers = 0;
+  // Of data directories that a test brings along; empty: a new one.
+  std::string cluster_id;
   // Every controller dials each of its peers through a FaultProxy of its own.
   bool proxied_peers = false;
   // The quorate-controller to run; empty: ControllerProgram().

@@ -1,0 +1,87 @@
+// The programs of today on data directories of earlier versions (testdata/README.md).
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/harness/cluster.h"
+
+namespace quorate::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+class UpgradeTest : public ::testing::Test {
+ protected:
+  UpgradeTest() {
+    const fs::path kept = "testdata/data_of_version_0_1";
+    fs::copy(kept / "controller", cluster_.ControllerDirectory(1), fs::copy_options::recursive);
+    fs::copy(kept / "broker", cluster_.BrokerDirectory(1), fs::copy_options::recursive);
+  }
+
+  // What a command prints; expects that it succeeds.
+  static std::string Quoratectl(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), QuoratectlProgram());
+    const RunResult result = testing::Run(arguments);
+    EXPECT_EQ(result.status.code, 0) << result.errors;
+    return result.output;
+  }
+
+  Cluster cluster_{{.controllers = 1, .brokers = 1, .cluster_id = "SBnIHutqSnyaJ2LqRFqrcw"}};
+};
+
+TEST_F(UpgradeTest, TheLogOfVersion01IsWhole) {
+  const std::string directory = "--data-dir=" + cluster_.ControllerDirectory(1);
+  EXPECT_THAT(Quoratectl({"log", "verify", directory}),
+              HasSubstr("The log is whole: 39 entries (index 1 to 39, end offset 194), epoch 2, "
+                        "directory ddLZwi5ySNqVL3uc5Lzj_Q of controller 1."));
+  const std::string dump = Quoratectl({"log", "dump", directory});
+  EXPECT_THAT(dump, HasSubstr("Partitions of Dg2La49YQ5Cu5w6zQPD6vg 0: leader=1 replicas=1,2 "
+                              "isr=1,2"));
+  EXPECT_THAT(dump, HasSubstr("hash=c3bd4222025a913a [OK Dg2La49YQ5Cu5w6zQPD6vg]"));
+  EXPECT_THAT(Quoratectl({"snapshot", "inspect", cluster_.ControllerDirectory(1)}),
+              HasSubstr("59"));
+}
+
+TEST_F(UpgradeTest, AControllerGoesOnWithWhatVersion01Wrote) {
+  cluster_.StartController(1);
+  cluster_.AwaitReady();
+  client::AdminClient client = cluster_.Client();
+  const std::vector<std::string> names = TopicNames(client);
+  EXPECT_THAT(names, SizeIs(23));
+  EXPECT_THAT(names, IsSupersetOf({"orders", "payments", "late", "t-1", "t-20"}));
+  EXPECT_THAT(names, Not(Contains("scratch")));
+
+  const std::string bootstrap = "--bootstrap=" + cluster_.Bootstrap();
+  // Leaders and ISRs change meanwhile, because the brokers of then do not run.
+  const std::string orders = Quoratectl({"topics", "describe", "orders", bootstrap});
+  EXPECT_THAT(orders, HasSubstr("TopicId: 61luT_DjTjmxvKUwRG73sg  PartitionCount: 6  "
+                                "ReplicationFactor: 3  Configs: "
+                                "cleanup.policy=compact,delete,retention.ms=86400000"));
+  EXPECT_THAT(orders, HasSubstr("Replicas: 3,2,1"));
+  // Values that a later version would refuse or write otherwise are shown as they are.
+  const std::string configs = Quoratectl({"configs", "describe", "--topic", "payments", bootstrap});
+  EXPECT_THAT(configs, HasSubstr("+1"));
+
+  // The request is known by its id: nothing is done, and the first answer is given.
+  EXPECT_THAT(Quoratectl({"topics", "create", "late", "--partitions", "1", "--replication-factor",
+                          "2", "--request-id", "a6e4EJ2tEdGAtADAT9QwyA:7", bootstrap}),
+              HasSubstr("Created topic late, id Dg2La49YQ5Cu5w6zQPD6vg."));
+
+  cluster_.StartBroker(1);
+  cluster_.AwaitUnfencedBrokers(1);
+  CreateTopic(client, "after-the-upgrade", 2, 1);
+  cluster_.controller(1).Kill();
+  cluster_.StartController(1);
+  cluster_.AwaitReady();
+  EXPECT_THAT(TopicNames(client), Contains("after-the-upgrade"));
+}
+
+}  // namespace
+}  // namespace quorate::testing
