@@ -14,7 +14,10 @@ constexpr Duration kLentAfter = std::chrono::microseconds(100);
 }  // namespace
 
 EventLoop::EventLoop(std::string name, size_t max_external)
-    : name_(std::move(name)), max_external_(max_external), thread_([this] { Run(); }) {}
+    : name_(std::move(name)),
+      max_external_(max_external),
+      meter_(name_),
+      thread_([this] { Run(); }) {}
 
 EventLoop::~EventLoop() { Stop(); }
 
@@ -57,10 +60,13 @@ bool EventLoop::TryPost(Task task) {
 bool EventLoop::TryRun(absl::FunctionRef<void()> work) {
   if (!Borrow()) return false;
   work();
+  const MonoTime ended = std::chrono::steady_clock::now();
+  meter_.Next(ended);
   MutexLock lock(&mutex_);
+  meter_.End();
   lent_ = false;
   runner_ = std::thread::id();
-  idle_since_ = std::chrono::steady_clock::now();
+  idle_since_ = ended;
   // Under the mutex: the loop may be gone as soon as its thread can see that it is free.
   if (wanted_ || stopping_ || !inbox_.empty() || NextTimer() < asleep_until_) wake_.NotifyOne();
   return true;
@@ -70,7 +76,9 @@ bool EventLoop::Borrow() {
   MutexLock lock(&mutex_);
   const bool is_free = runner_.load() == std::thread::id() && !wanted_;
   if (!is_free || stopping_ || !inbox_.empty()) return false;
-  if (std::chrono::steady_clock::now() < idle_since_ + kLentAfter) return false;
+  const MonoTime now = std::chrono::steady_clock::now();
+  if (now < idle_since_ + kLentAfter) return false;
+  meter_.Begin(now);
   lent_ = true;
   runner_ = std::this_thread::get_id();
   return true;
@@ -148,7 +156,12 @@ void EventLoop::Run() {
         return;
       }
     }
-    for (Task& task : tasks) std::move(task)();
+    meter_.Begin(std::chrono::steady_clock::now());
+    for (Task& task : tasks) {
+      std::move(task)();
+      task = nullptr;  // what it owns is destroyed as part of it
+      meter_.Next(std::chrono::steady_clock::now());
+    }
     const MonoTime now = std::chrono::steady_clock::now();
     while (true) {
       Task due;
@@ -160,7 +173,10 @@ void EventLoop::Run() {
         timers_.erase(timers_.begin());
       }
       std::move(due)();
+      due = nullptr;
+      meter_.Next(std::chrono::steady_clock::now());
     }
+    meter_.End();
   }
 }
 

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/executor.h"
+#include "base/loop_meter.h"
 #include "base/mutex.h"
 
 namespace quorate {
@@ -37,6 +38,9 @@ class EventLoop final : public Executor {
   TimerId PostAt(MonoTime when, Task task) override;
   void CancelTimer(TimerId id) override;
   bool InLoop() const override;
+
+  // How long the loop's tasks run, and whether one runs now. Any thread.
+  const LoopMeter& meter() const { return meter_; }
 
  private:
   using TimerKey = std::pair<MonoTime, TimerId>;
@@ -69,6 +73,8 @@ class EventLoop final : public Executor {
   MonoTime asleep_until_ ABSL_GUARDED_BY(mutex_) = kNever;
   // Written under the mutex. No thread's id: nobody runs.
   std::atomic<std::thread::id> runner_{};
+  // Written by the runner.
+  LoopMeter meter_;
   std::thread thread_;
 };
 
