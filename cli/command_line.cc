@@ -20,6 +20,10 @@ constexpr char kProgram[] = "quoratectl";
 constexpr char kBootstrapVariable[] = "QUORATE_BOOTSTRAP";
 constexpr char kDefaultBootstrap[] = "127.0.0.1:9090";
 
+// Every command may print.
+constexpr char kOutputLost[] =
+    "    5  output lost: it was carried out, but standard output could not be written\n";
+
 constexpr char kDescription[] =
     "administers a Quorate cluster\n"
     "Asks the controllers named by --bootstrap, and no others, for what it is told to do. Through "
@@ -29,8 +33,8 @@ constexpr char kDescription[] =
     "Tables go to standard output and errors to standard error. With --output json standard "
     "output is one JSON document, and an error is a JSON object on standard error: "
     "{\"error\": {\"kind\", \"code\", \"outcome\", \"message\", \"request_id\", \"endpoints\"}}. "
-    "Errors of single items (one topic of several) stay in the document. Usage errors are always "
-    "text.\n"
+    "Errors of single items (one topic of several) stay in the document. Usage errors, and that "
+    "standard output cannot be written, are always text.\n"
     "\n"
     "In tables '?' stands for what the answering controller cannot know, '-' for what does not "
     "apply.";
@@ -40,19 +44,21 @@ std::string ExitStatuses(CommonFlags flags) {
   std::string text = "    0  done\n";
   switch (flags) {
     case CommonFlags::kNone:
-      return text + "    2  usage: the command line is wrong, and nothing was done\n";
+      return text + "    2  usage: the command line is wrong, and nothing was done\n" + kOutputLost;
     case CommonFlags::kOutput:
       return text +
              "    1  refused: the files are damaged, in use or not as they must be; the message\n"
              "       says which, and what to do\n"
-             "    2  usage: the command line is wrong, and nothing was done\n";
+             "    2  usage: the command line is wrong, and nothing was done\n" +
+             kOutputLost;
     case CommonFlags::kCluster:
     case CommonFlags::kReads:
       return text +
              "    1  refused: the cluster said no, and nothing was changed\n"
              "    2  usage: the command line is wrong, and nothing was asked\n"
              "    3  unreachable: no controller could serve it in time; nothing was changed\n"
-             "    4  unknown: the change may or may not have been made\n";
+             "    4  unknown: the change may or may not have been made\n" +
+             kOutputLost;
   }
   return text;
 }

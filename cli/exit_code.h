@@ -9,6 +9,7 @@ enum class ExitCode : int {
   kUsage = 2,    // the command line is wrong; nothing was asked
   kUnreachable = 3,  // no controller could serve the request in time; nothing was changed
   kUnknown = 4,      // the change may or may not have been made
+  kOutputLost = 5,   // it was carried out, but standard output could not be written
 };
 
 }  // namespace quorate::cli

@@ -125,6 +125,45 @@ TEST(QuoratectlTest, AManualHasTheExitStatusesOfItsCommand) {
   }
 }
 
+TEST(QuoratectlTest, AnOutputThatCannotBeWrittenExitsWith5) {
+  FakeAdminService service(Ok);
+  // More than a buffer, so that the first failure comes long before the end.
+  for (int i = 0; i < 2000; ++i) {
+    service.list_topics.add_topics()->set_name(absl::StrFormat("topic-%d", i));
+  }
+  service.create_topics.add_results()->set_name("orders");
+  const std::string cluster = " --bootstrap " + service.endpoint().ToString();
+  for (const std::string& command : {
+           "topics list" + cluster,
+           "topics list --output json" + cluster,
+           "status" + cluster,
+           "topics create orders" + cluster,
+           std::string("cluster new-id"),
+           std::string("completion bash"),
+           std::string("topics create --help"),
+           std::string("--version"),
+       }) {
+    const Result result =
+        RunProgram({"/bin/sh", "-c", QuoratectlProgram() + " " + command + " >/dev/full"});
+    EXPECT_EQ(result.exit_code, 5) << command << ": " << result.err;
+    EXPECT_THAT(result.err, HasSubstr("quoratectl: cannot write standard output: No space left on "
+                                      "device; what was printed is not complete\n"));
+  }
+  // What went wrong before counts for more.
+  const Result refused = RunProgram(
+      {"/bin/sh", "-c",
+       QuoratectlProgram() + " topics list --bootstrap 127.0.0.1:1 --timeout 1ms >/dev/full"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.err;
+}
+
+TEST(QuoratectlTest, AReaderThatGoesAwayEndsItQuietly) {
+  // The reader is gone before the first byte.
+  const Result result =
+      RunProgram({"/bin/bash", "-c",
+                  "exec 3> >(true); wait $!; " + QuoratectlProgram() + " --help >&3; echo $? >&2"});
+  EXPECT_EQ(result.err, "141\n");  // 128 + SIGPIPE
+}
+
 TEST(QuoratectlTest, CreatesTopicsAndTellsTheirIds) {
   FakeAdminService service(Ok);
   auto* topic = service.create_topics.add_results();

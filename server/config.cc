@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 #include <set>
 
@@ -248,7 +250,12 @@ absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc
                    ReadFlags(names_and_config, SwitchNames(options), argc, argv));
   if (flags.help || flags.version) {
     std::cout << (flags.help ? RenderManual(options)
-                             : absl::StrFormat("%s %s\n", options.manual.name, Version()));
+                             : absl::StrFormat("%s %s\n", options.manual.name, Version()))
+              << std::flush;
+    if (!std::cout) {
+      return absl::DataLossError(
+          absl::StrFormat("cannot write standard output: %s", strerror(errno)));
+    }
     return ConfigOutcome::kShown;
   }
   Values from_environment;
