@@ -17,18 +17,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// What `path` is; a file that does not exist has a type of its own.
+absl::StatusOr<fs::file_type> TypeOf(const fs::path& path) {
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  if (type != fs::file_type::none) return type;
+  return absl::ErrnoToStatus(error.value(), absl::StrFormat("cannot look at %s", path.string()));
+}
+
 // The files that `path` names: itself, or the complete snapshots of a data directory, oldest first.
 absl::StatusOr<std::vector<std::string>> FilesOf(const fs::path& path) {
-  std::error_code error;
-  if (fs::is_regular_file(path, error)) return std::vector<std::string>{path.string()};
+  ASSIGN_OR_RETURN(const fs::file_type type, TypeOf(path));
+  if (type == fs::file_type::not_found) {
+    return absl::NotFoundError(absl::StrFormat("%s does not exist", path.string()));
+  }
+  if (type != fs::file_type::directory) return std::vector<std::string>{path.string()};
   const fs::path inside = path / storage::kSnapshotsName;
-  const fs::path directory = fs::is_directory(inside, error) ? inside : path;
+  ASSIGN_OR_RETURN(const fs::file_type inside_type, TypeOf(inside));
+  const fs::path directory = inside_type == fs::file_type::directory ? inside : path;
   ASSIGN_OR_RETURN(const auto ids,
                    storage::ListSnapshots(storage::SnapshotDisk::ReadOnly(directory.string())));
   if (ids.empty()) {
     return absl::NotFoundError(absl::StrFormat(
-        "%s is neither a snapshot nor a directory that has one; name a file, or the data directory "
-        "of a controller that has written a snapshot",
+        "the directory %s has no snapshot; name a file, or the data directory of a controller that "
+        "has written a snapshot",
         path.string()));
   }
   std::vector<std::string> paths;
@@ -37,14 +49,21 @@ absl::StatusOr<std::vector<std::string>> FilesOf(const fs::path& path) {
   return paths;
 }
 
+ExitCode Fail(Session& session, const absl::Status& status) {
+  if (!absl::IsPermissionDenied(status)) return session.Fail(status);
+  return session.Fail(absl::Status(
+      status.code(), absl::StrFormat("%s; run this as the user that the controller runs as",
+                                     std::string(status.message()))));
+}
+
 ExitCode Inspect(Session& session, const std::string& path) {
   const auto paths = FilesOf(path);
-  if (!paths.ok()) return session.Fail(paths.status());
+  if (!paths.ok()) return Fail(session, paths.status());
   std::vector<SnapshotContents> snapshots;
   snapshots.reserve(paths->size());
   for (const std::string& file : *paths) {
     absl::StatusOr<SnapshotContents> contents = ReadSnapshotFile(file);
-    if (!contents.ok()) return session.Fail(contents.status());
+    if (!contents.ok()) return Fail(session, contents.status());
     snapshots.push_back(*std::move(contents));
   }
   PrintSnapshots(session, snapshots);

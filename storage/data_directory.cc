@@ -52,6 +52,16 @@ std::optional<std::string> FindValue(const std::string& content, std::string_vie
   return std::nullopt;
 }
 
+// Whether a node has started with the directory `path` before. An error if this cannot be known: a
+// directory that may not be searched is not an empty one.
+absl::StatusOr<bool> HasIdentity(const fs::path& path) {
+  std::error_code error;
+  const bool exists = fs::exists(path / kIdentityName, error);
+  if (!error) return exists;
+  return absl::ErrnoToStatus(error.value(),
+                             absl::StrFormat("cannot look into data directory %s", path.string()));
+}
+
 // OK if `path` holds nothing but what a first start may find or leave behind.
 absl::Status CheckUnused(const fs::path& path) {
   std::error_code error;
@@ -109,7 +119,8 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::st
                                absl::StrFormat("cannot make data directory %s", path));
   }
   // Before the lock, so that not even its file is left in a directory that is not ours.
-  if (!fs::exists(full_path / kIdentityName, error)) RETURN_IF_ERROR(CheckUnused(full_path));
+  ASSIGN_OR_RETURN(const bool has_identity, HasIdentity(full_path));
+  if (!has_identity) RETURN_IF_ERROR(CheckUnused(full_path));
   ASSIGN_OR_RETURN(const int lock_fd, Lock(full_path.string()));
   std::unique_ptr<DataDirectory> directory(new DataDirectory(full_path.string(), lock_fd));
   RETURN_IF_ERROR(directory->LoadOrMake(owner, rng));
@@ -119,8 +130,8 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::st
 absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::OpenExisting(
     const std::string& path) {
   const fs::path full_path = FullPath(path);
-  std::error_code error;
-  if (!fs::exists(full_path / kIdentityName, error)) {
+  ASSIGN_OR_RETURN(const bool has_identity, HasIdentity(full_path));
+  if (!has_identity) {
     return absl::FailedPreconditionError(
         absl::StrFormat("%s is no data directory: it has no %s", path, kIdentityName));
   }

@@ -101,7 +101,7 @@ TEST(SnapshotTest, InspectRefusesADamagedFileAndADirectoryThatHasNone) {
   EXPECT_THAT(damaged.errors, ::testing::HasSubstr(file.filename().string()));
   const RunResult nothing = Inspect("/");
   EXPECT_EQ(nothing.status.code, 1);
-  EXPECT_THAT(nothing.errors, ::testing::HasSubstr("neither a snapshot nor a directory"));
+  EXPECT_THAT(nothing.errors, ::testing::HasSubstr("has no snapshot; name a file"));
 }
 
 }  // namespace
