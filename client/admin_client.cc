@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "client/utf8_check.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 
 namespace quorate::client {
@@ -21,13 +22,21 @@ CallKind KindOf(const Request& request) {
   return request.validate_only() ? CallKind::kRead : CallKind::kWrite;
 }
 
-// Calls `method` of the stub, on one endpoint after the other.
+// Calls `method` of the stub, on one endpoint after the other. A string that is not UTF-8 is
+// refused here.
 template <typename Request, typename Response>
 CallResult<Response> CallMethod(FailoverCaller& caller, CallKind kind,
                                 grpc::Status (AdminService::Stub::*method)(grpc::ClientContext*,
                                                                            const Request&,
                                                                            Response*),
                                 const Request& request) {
+  if (const auto complaint = FindStringNotUtf8(request)) {
+    CallFailure failure = {.kind = FailureKind::kRefused};
+    failure.error.set_code(common::v1::INVALID_REQUEST);
+    failure.error.set_outcome(common::v1::REFUSED);
+    failure.error.set_message(*complaint);
+    return failure;
+  }
   Response response;
   auto failure = caller.Call(
       kind, [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {

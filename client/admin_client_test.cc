@@ -238,6 +238,24 @@ TEST(AdminClientTest, AControllerThatHangsIsLeftAndASlowCallGetsMoreTime) {
   EXPECT_GE(slow.call_count(), 2);
 }
 
+TEST(AdminClientTest, AStringThatIsNotUtf8IsRefusedAndAsksNobody) {
+  FakeAdminService service(Ok);
+  AdminClient client(Endpoints({service.endpoint()}));
+  admin::v1::CreateTopicsRequest create;
+  create.add_topics()->set_name("caf\u00e9");
+  create.add_topics()->set_name("caf\xe9");
+  const auto created = client.CreateTopics(create);
+  EXPECT_EQ(FailureOf(created).kind, FailureKind::kRefused);
+  EXPECT_EQ(FailureOf(created).error.code(), common::v1::INVALID_REQUEST);
+  EXPECT_EQ(FailureOf(created).error.message(), R"(topics[1].name is not UTF-8: 'caf\351')");
+
+  admin::v1::DescribeTopicsRequest describe;
+  describe.add_topics("a\xff");
+  EXPECT_THAT(FailureOf(client.DescribeTopics(describe)).error.message(),
+              HasSubstr(R"(topics[0] is not UTF-8: 'a\377')"));
+  EXPECT_EQ(service.call_count(), 0);
+}
+
 TEST(AdminClientTest, AnAdvertisedLeaderOutsideTheListIsNeverDialled) {
   FakeAdminService leader(Ok);
   FakeAdminService follower([&](int) {

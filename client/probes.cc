@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "client/status_mapping.h"
+#include "client/utf8_check.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "quorate/broker/v1/broker_view_service.grpc.pb.h"
 
@@ -26,6 +27,9 @@ HealthProbe::HealthProbe(HostPort endpoint, std::string service)
 HealthAnswer HealthProbe::Check(Duration timeout) {
   HealthCheckRequest request;
   request.set_service(service_);
+  if (const auto complaint = FindStringNotUtf8(request)) {
+    return {State::kUnknownService, "cannot be asked: " + *complaint};
+  }
   HealthCheckResponse response;
   const grpc::Status status = connection_.Call(
       timeout, timeout,

@@ -8,10 +8,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "grpc/health/v1/health.pb.h"
+#include "server/parse_errors.h"
 
 namespace quorate::server {
 namespace {
@@ -86,6 +89,9 @@ absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::
   CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
   return OpenListener(address, option, [&](grpc::ServerBuilder& builder) {
     for (grpc::Service* service : services) builder.RegisterService(service);
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
+    creators.push_back(MakeParseErrorReporter());
+    builder.experimental().SetInterceptorCreators(std::move(creators));
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);

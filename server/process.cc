@@ -14,6 +14,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
 #include "base/check.h"
+#include "server/parse_errors.h"
 
 namespace quorate::server {
 namespace {
@@ -47,6 +48,7 @@ absl::Status InitLogs(const char* program, const std::string& level, const std::
                                            : google::GLOG_INFO;
   google::InitGoogleLogging(program);
   gpr_set_log_function(LogFromGrpc);
+  TakeProtobufLog();
   return absl::OkStatus();
 }
 

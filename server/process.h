@@ -13,8 +13,8 @@ namespace quorate::server {
 // A program's exit statuses, as its manual has them.
 enum class ExitStatus { kStopped = 0, kFailed = 1, kBadConfiguration = 2 };
 
-// Sends the log to standard error, or to files in `directory` if that is not empty; gRPC's own log
-// too. `level` is "info", "warning" or "error", the least severe that is kept. `program` must
+// Sends the log to standard error, or to files in `directory` if that is not empty; the
+// logs of gRPC and protobuf too. `level` is "info", "warning" or "error", the least severe that is kept. `program` must
 // outlive the process. FAILED_PRECONDITION: the directory cannot be written.
 absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory);
 

@@ -1,0 +1,95 @@
+#include "server/parse_errors.h"
+
+#include <google/protobuf/stubs/logging.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "base/check.h"
+#include "client/status_mapping.h"
+
+namespace quorate::server {
+namespace {
+
+using grpc::experimental::InterceptionHookPoints;
+using grpc::experimental::InterceptorBatchMethods;
+using grpc::experimental::ServerRpcInfo;
+
+// The field whose string was not UTF-8 in what this thread parsed last; protobuf tells it nowhere
+// but in its log. gRPC makes the interceptor, parses and runs the interceptor on one thread.
+thread_local std::string field_not_utf8;
+
+void TakeLog(google::protobuf::LogLevel level, const char* file, int line,
+             const std::string& message) {
+  if (message.find("invalid UTF-8") != std::string::npos) {
+    // "String field 'NAME' contains …".
+    const std::vector<std::string> parts = absl::StrSplit(message, '\'');
+    field_not_utf8 = parts.size() > 1 ? parts[1] : "a string";
+    return;
+  }
+  const auto severity =
+      level == google::protobuf::LOGLEVEL_INFO ? google::GLOG_INFO : google::GLOG_WARNING;
+  google::LogMessage(file, line, severity).stream() << "protobuf: " << message;
+}
+
+class ParseErrorReporter final : public grpc::experimental::Interceptor {
+ public:
+  explicit ParseErrorReporter(const ServerRpcInfo* info) : info_(info) { field_not_utf8.clear(); }
+
+  void Intercept(InterceptorBatchMethods* methods) override {
+    // A message that could not be read at the end of a stream is no error: only a method that gets
+    // exactly one request fails by it.
+    if (TakesOneRequest() &&
+        methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE) &&
+        methods->GetRecvMessage() == nullptr) {
+      failed_ = true;
+      field_ = std::exchange(field_not_utf8, "");
+    }
+    if (failed_ && methods->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
+      methods->ModifySendStatus(Refusal());
+    }
+    methods->Proceed();
+  }
+
+ private:
+  bool TakesOneRequest() const {
+    return info_->type() == ServerRpcInfo::Type::UNARY ||
+           info_->type() == ServerRpcInfo::Type::SERVER_STREAMING;
+  }
+
+  grpc::Status Refusal() const {
+    common::v1::Error error;
+    error.set_code(common::v1::INVALID_REQUEST);
+    error.set_outcome(common::v1::REFUSED);
+    error.set_message(
+        field_.empty()
+            ? absl::StrFormat("what was sent is not a request of %s", info_->method())
+            : absl::StrFormat("the request's %s is not UTF-8; every string must be", field_));
+    return client::StatusFromError(error);
+  }
+
+  const ServerRpcInfo* const info_;
+  bool failed_ = false;
+  std::string field_;
+};
+
+class ParseErrorReporterFactory final
+    : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  grpc::experimental::Interceptor* CreateServerInterceptor(ServerRpcInfo* info) override {
+    return new ParseErrorReporter(info);
+  }
+};
+
+}  // namespace
+
+void TakeProtobufLog() { google::protobuf::SetLogHandler(TakeLog); }
+
+std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeParseErrorReporter() {
+  return std::make_unique<ParseErrorReporterFactory>();
+}
+
+}  // namespace quorate::server
