@@ -69,6 +69,9 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
       {.principal = "broker " + ToString(id),
        .stream = stream,
        .waits_for_log = false,
+       // The next heartbeat corrects it, and the broker's roles follow the log alone. A round for
+       // each broker and second would double the traffic between the controllers.
+       .is_hint = true,
        .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
       [this, stream, request = std::move(request)](const View& view, const Context& context) {
         auto decision = DecideHeartbeatNow(view, stream, request, context);
@@ -114,7 +117,9 @@ void BrokerRequests::ReportRoles(ReportRolesRequest request, RequestContext cont
   pipeline_->Submit<ReportRolesResponse>(
       {.principal = std::move(context.principal),
        .deadline = context.deadline,
-       .waits_for_log = false},
+       .waits_for_log = false,
+       // For display only.
+       .is_hint = true},
       [this, request = std::move(request)](const View& view, const Context&) {
         Decision<ReportRolesResponse> decision;
         const BrokerId id(request.broker_id());

@@ -33,7 +33,7 @@ void DeferredReplies::Expire(MonoTime now) {
   }
   for (Waiting& waiting : expired) {
     std::move(waiting.done)(MakeError(common::v1::REQUEST_TIMED_OUT,
-                                      "the deadline passed before the answer was committed",
+                                      "the deadline passed before a majority confirmed the answer",
                                       waiting.outcome));
   }
 }

@@ -28,6 +28,7 @@ RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, Executor* executor,
       clock_(clock),
       rng_(seed),
       parked_(kMaxParked),
+      confirmation_(executor, clock),
       deadline_alarm_(executor, [this] { ExpireDeadlines(); }),
       retry_alarm_(executor, [this] { ReleaseParked(); }) {}
 
@@ -87,7 +88,7 @@ void RequestPipeline::Claim(Epoch epoch, RecordOffset end_offset, bool has_voter
 void RequestPipeline::Renounce(Epoch epoch) {
   if (!is_active() || epoch != claimed_epoch_) return;
   LOG(INFO) << "no longer the active controller of epoch " << epoch << "; " << deferred_.size()
-            << " answers were not committed";
+            << " answers were not committed, " << confirmation_.size() << " not confirmed";
   role_ = Role::kStandby;
   if (leadership_.leader == self_) leadership_ = {.epoch = leadership_.epoch};
   images_.Drop();
@@ -122,7 +123,27 @@ void RequestPipeline::Stop() {
 
 void RequestPipeline::FailAll(const common::v1::Error& error) {
   parked_.FailAll(error);
+  confirmation_.FailAll(error);
   deferred_.FailAll(error);
+}
+
+void RequestPipeline::Defer(bool must_confirm, RecordOffset end_offset,
+                            DeferredReplies::Waiting waiting) {
+  if (must_confirm) {
+    const MonoTime deadline = waiting.deadline;
+    const common::v1::Outcome outcome = waiting.outcome;
+    Continuation then = [this, end_offset, waiting = std::move(waiting)](
+                            std::optional<common::v1::Error> error) mutable {
+      if (error) return std::move(waiting.done)(*std::move(error));
+      Defer(/*must_confirm=*/false, end_offset, std::move(waiting));
+    };
+    confirmation_.Add({.deadline = deadline, .outcome = outcome, .done = std::move(then)});
+    deadline_alarm_.FireBy(confirmation_.next_deadline());
+    return;
+  }
+  deferred_.Add(end_offset, std::move(waiting));
+  deferred_.Release(committed().end_offset());
+  deadline_alarm_.FireBy(deferred_.next_deadline());
 }
 
 void RequestPipeline::Admit(PendingRequest request) {
@@ -227,10 +248,11 @@ void RequestPipeline::LogSettlement(const std::string& cause, const SettlementCo
 void RequestPipeline::ExpireDeadlines() {
   const MonoTime now = clock_->Now();
   parked_.Expire(now);
+  confirmation_.Expire(now);
   deferred_.Expire(now);
   readers_.Expire(now);
-  deadline_alarm_.FireBy(
-      std::min({parked_.next_deadline(), deferred_.next_deadline(), readers_.next_deadline()}));
+  deadline_alarm_.FireBy(std::min({parked_.next_deadline(), confirmation_.next_deadline(),
+                                   deferred_.next_deadline(), readers_.next_deadline()}));
 }
 
 common::v1::Error RequestPipeline::NotController() const {

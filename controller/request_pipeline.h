@@ -3,6 +3,9 @@
 //   Submit -> may it be decided now? -> decide -> replay into the newest image, propose
 //          -> wait until the high watermark covers the image it was decided from -> reply
 //
+// An answer that appends nothing waits, before that, until a majority has confirmed after the
+// decision that this controller still leads (leadership_confirmation.h).
+//
 // and what leadership does to it:
 //
 //   standby --OnLeaderChange--> claiming --OnClaim--> active --OnPause--> paused
@@ -30,6 +33,7 @@
 #include "controller/deferred_replies.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/image_observer.h"
+#include "controller/leadership_confirmation.h"
 #include "controller/parked_requests.h"
 #include "controller/partition_tally.h"
 #include "controller/uncommitted_images.h"
@@ -51,7 +55,10 @@ class RequestPipeline {
   // Everything must outlive the pipeline.
   RequestPipeline(NodeId self, uint64_t seed, Executor* executor, const Clock* clock);
 
-  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+  void SetLog(raft::ReplicatedLog* log) {
+    log_ = log;
+    confirmation_.SetLog(log);
+  }
   void SetImageObserver(ImageObserver* observer) { observer_ = observer; }
 
   // Of the log. After Claim and Resume the caller must call ReleaseParked, once whatever else
@@ -81,6 +88,9 @@ class RequestPipeline {
     // It is parked or refused while nothing may be appended. If not set, `decide` copes with that
     // (MayAppend).
     bool waits_for_log = true;
+    // The answer is a hint, which a later one corrects: it does not wait until the leadership is
+    // confirmed.
+    bool is_hint = false;
     // Runs when the request is decided, and appended if `appended`; for soft state.
     std::function<void(bool appended)> after;
   };
@@ -139,6 +149,9 @@ class RequestPipeline {
     common::v1::Outcome if_lost = common::v1::REFUSED;
   };
 
+  // Waits for the confirmation, if `must_confirm`, and then until `end_offset` is committed.
+  void Defer(bool must_confirm, RecordOffset end_offset, DeferredReplies::Waiting waiting);
+
   template <typename T>
   Outcome<T> Run(const Decide<T>& decide, const Context& context);
 
@@ -177,6 +190,7 @@ class RequestPipeline {
   PartitionTally newest_tally_;
 
   ParkedRequests parked_;
+  LeadershipConfirmation confirmation_;
   DeferredReplies deferred_;
   // WhenCommitted: not of this controller's leadership.
   DeferredReplies readers_;
@@ -198,16 +212,16 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
                                       .principal = std::move(request.principal),
                                       .request_id = request.request_id});
     if (request.after) request.after(outcome.appended);
-    deferred_.Add(outcome.end_offset,
-                  {.deadline = request.deadline,
-                   .outcome = outcome.if_lost,
-                   .done = [answer = std::move(outcome.answer), reply = std::move(reply)](
-                               std::optional<common::v1::Error> lost) mutable {
-                     if (lost) return std::move(reply)(*std::move(lost));
-                     std::move(reply)(std::move(answer));
-                   }});
-    deferred_.Release(committed().end_offset());
-    deadline_alarm_.FireBy(deferred_.next_deadline());
+    // What the log holds already, or will, needs no confirmation: it is the same for every leader.
+    const bool must_confirm = outcome.if_lost == common::v1::REFUSED && !request.is_hint;
+    Defer(must_confirm, outcome.end_offset,
+          {.deadline = request.deadline,
+           .outcome = outcome.if_lost,
+           .done = [answer = std::move(outcome.answer),
+                    reply = std::move(reply)](std::optional<common::v1::Error> lost) mutable {
+             if (lost) return std::move(reply)(*std::move(lost));
+             std::move(reply)(std::move(answer));
+           }});
   };
   Admit(std::move(pending));
 }

@@ -106,16 +106,29 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
       router->Register(RoutedMethod<TransferLeadershipRequest, TransferLeadershipResponse>(
           "quorate.admin.v1.AdminService/TransferLeadership",
           [](const TransferLeadershipRequest& request) { return request.has_target_node_id(); },
-          [this](auto request, const auto& /*context*/, auto reply) {
+          [this](auto request, const auto& context, auto reply) {
             std::optional<NodeId> target;
             if (request.has_target_node_id()) target = NodeId(request.target_node_id());
-            Transfer(target, request.validate_only(), std::move(reply));
+            Transfer(target, request.validate_only(), context.deadline, std::move(reply));
           }));
 }
 
-void QuorumChanges::Transfer(std::optional<NodeId> target, bool validate_only,
+void QuorumChanges::Transfer(std::optional<NodeId> target, bool validate_only, MonoTime deadline,
                              TransferReply reply) {
   if (!controller_->is_active()) return std::move(reply)(NotController());
+  // A leader that was cut off or paused must not answer that it leads already.
+  log_->ReadIndex(deadline, [this, target, validate_only, reply = std::move(reply)](
+                                const absl::StatusOr<RecordOffset>& confirmed) mutable {
+    if (confirmed.ok()) {
+      TransferConfirmed(target, validate_only, std::move(reply));
+    } else {
+      std::move(reply)(NotController());
+    }
+  });
+}
+
+void QuorumChanges::TransferConfirmed(std::optional<NodeId> target, bool validate_only,
+                                      TransferReply reply) {
   log_->Describe([this, target, validate_only,
                   reply = std::move(reply)](const raft::QuorumStatus& status) mutable {
     if (status.leader != status.self) return std::move(reply)(NotController());

@@ -116,6 +116,16 @@ bool ControllerStory::DispatchCluster(const TranscriptCommand& command) {
   } else if (name == "resume") {
     cluster_.quorum().Resume();
     cluster_.Run();
+  } else if (name == "isolate") {
+    cluster_.quorum().Isolate(NodeId(static_cast<int32_t>(command.GetInt("controller"))));
+  } else if (name == "heal") {
+    cluster_.quorum().Heal(NodeId(static_cast<int32_t>(command.GetInt("controller"))));
+    cluster_.Run();
+  } else if (name == "reads") {
+    const bool held = command.Has("held");
+    command.Has("confirmed") && !held ? cluster_.quorum().ConfirmReads()
+                                      : cluster_.quorum().HoldReads();
+    cluster_.Run();
   } else if (name == "advance") {
     cluster_.Advance(std::chrono::milliseconds(command.GetMs("by")));
   } else {
@@ -184,6 +194,8 @@ bool ControllerStory::DispatchTopic(const TranscriptCommand& command) {
     Delete(command);
   } else if (command.name() == "configure") {
     Configure(command);
+  } else if (command.name() == "voters") {
+    ChangeVoters(command);
   } else if (command.name() == "topic") {
     DescribeTopic(command);
   } else {
@@ -212,8 +224,8 @@ void ControllerStory::Create(const TranscriptCommand& command) {
   }
   request.set_validate_only(command.Has("validate_only"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
-  cluster_.active().CreateTopics(
-      request, {.principal = "alice"},
+  Asked(command).CreateTopics(
+      request, ContextOf(command),
       PrintAnswer<CreateTopicsResponse>("create " + topic->name(),
                                         [](const CreateTopicsResponse& response) {
                                           return TopicResultsText(response, "created");
@@ -225,8 +237,8 @@ void ControllerStory::Delete(const TranscriptCommand& command) {
   admin::v1::DeleteTopicsRequest request;
   request.add_topics()->set_name(command.Get("topic"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
-  cluster_.active().DeleteTopics(
-      request, {.principal = "alice"},
+  Asked(command).DeleteTopics(
+      request, ContextOf(command),
       PrintAnswer<DeleteTopicsResponse>("delete " + command.Get("topic"),
                                         [](const DeleteTopicsResponse& response) {
                                           return TopicResultsText(response, "deleted");
@@ -249,14 +261,49 @@ void ControllerStory::Configure(const TranscriptCommand& command) {
     change->set_key(set.first);
     change->set_value(set.second);
   }
+  request.set_validate_only(command.Has("validate_only"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
-  cluster_.active().IncrementalAlterConfigs(
-      request, {.principal = "alice"},
+  Asked(command).IncrementalAlterConfigs(
+      request, ContextOf(command),
       PrintAnswer<IncrementalAlterConfigsResponse>(
           "configure " + command.Get("topic"), [](const IncrementalAlterConfigsResponse& response) {
             return TopicResultsText(response, "altered");
           }));
   cluster_.Run();
+}
+
+void ControllerStory::ChangeVoters(const TranscriptCommand& command) {
+  std::vector<raft::ReplicaStatus> replicas;
+  for (const int32_t id : {1, 2, 3}) {
+    replicas.push_back({.key = {.node_id = NodeId(id)}, .in_session = true, .caught_up = true});
+  }
+  cluster_.quorum().SetReplicas(std::move(replicas));
+  const bool adds = command.Has("add");
+  const NodeId id(static_cast<int32_t>(command.GetInt(adds ? "add" : "remove")));
+  const VoterChange change = adds ? VoterChange(AddVoter{{.node_id = id}})
+                                  : VoterChange(RemoveVoter{.node_id = id, .directory_id = {}});
+  Asked(command).ChangeVoters(
+      change, /*validate_only=*/false, ContextOf(command),
+      PrintAnswer<VoterChangeResult>(command.text(), [](const VoterChangeResult& result) {
+        std::string ids;
+        for (const NodeId voter : result.voters.NodeIds()) ids += " " + ToString(voter);
+        return (result.changed ? "changed, the voters are" : "nothing to change, the voters are") +
+               ids;
+      }));
+  cluster_.Run();
+}
+
+RequestContext ControllerStory::ContextOf(const TranscriptCommand& command) {
+  RequestContext context{.principal = "alice"};
+  if (command.Has("within")) {
+    context.deadline = cluster_.clock().Now() + std::chrono::milliseconds(command.GetMs("within"));
+  }
+  return context;
+}
+
+QuorumController& ControllerStory::Asked(const TranscriptCommand& command) {
+  return command.Has("on") ? cluster_.controller(static_cast<int>(command.GetInt("on")))
+                           : cluster_.active();
 }
 
 void ControllerStory::Alter(const TranscriptCommand& command) {
@@ -277,7 +324,7 @@ void ControllerStory::Alter(const TranscriptCommand& command) {
     member->set_broker_id(static_cast<int32_t>(id));
     member->set_broker_epoch(cluster_.broker(static_cast<int32_t>(id)).epoch);
   }
-  cluster_.active().AlterPartition(
+  Asked(command).AlterPartition(
       request, {.principal = "broker"},
       PrintAnswer<AlterPartitionResponse>(
           absl::StrFormat("alter by %d", sender), [](const AlterPartitionResponse& response) {

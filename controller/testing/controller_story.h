@@ -6,6 +6,9 @@
 //   commit [count=1]               commits (count entries)
 //   commits at_once | held         whether proposals are committed as soon as they are made
 //   pause, resume                  a transfer of leadership begins, and fails
+//   isolate controller=1           it hears nothing and reaches nobody, and does not notice
+//   heal controller=1              it hears what it missed; another one must have been elected
+//   reads held | confirmed         whether a majority confirms at once that the leader leads
 //   advance by=500ms               time passes
 //   start broker=1 [undialled]     a new process; its endpoint answers unless undialled
 //   kill broker=1                  its process is gone: the stream breaks, the endpoint refuses
@@ -16,7 +19,10 @@
 //   heartbeat broker=1,2 [want_shutdown] [offset=7] [on=new]
 //   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
 //   delete topic=t [id=5]
-//   configure topic=t set=key:value [delete=key] [id=5]
+//   configure topic=t set=key:value [delete=key] [id=5] [validate_only]
+//   voters add=3 | remove=3        changes the voters; all of them are caught up
+//     each of these: [on=1]        asks that controller instead of the one that leads
+//                    [within=1s]   gives up after that time
 //   alter broker=1 topic=t partition=0 leader_epoch=0 partition_epoch=0 isr=1,2
 //   topic name=t [on=2]            its partitions, as controller 2 has applied them
 //   brokers [on=2]
@@ -49,6 +55,10 @@ class ControllerStory {
   void Delete(const TranscriptCommand& command);
   void Configure(const TranscriptCommand& command);
   void Alter(const TranscriptCommand& command);
+  void ChangeVoters(const TranscriptCommand& command);
+  // The controller that a request is sent to.
+  QuorumController& Asked(const TranscriptCommand& command);
+  RequestContext ContextOf(const TranscriptCommand& command);
   void DescribeTopic(const TranscriptCommand& command);
   void DescribeBrokers(const TranscriptCommand& command);
 

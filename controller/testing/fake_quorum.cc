@@ -7,13 +7,37 @@
 
 namespace quorate::controller {
 
-// What one node's controller calls. It asks for nothing but the appending half of the port.
+// What one node's controller calls.
 class FakeQuorum::Node final : public raft::ReplicatedLog {
  public:
+  using ReadDone = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
+
   Node(FakeQuorum* quorum, NodeId id, raft::ReplicatedLogListener* listener)
       : quorum_(quorum), id_(id), listener_(listener) {}
 
-  raft::ReplicatedLogListener* listener() const { return listener_; }
+  void Tell(std::function<void(raft::ReplicatedLogListener*)> what) {
+    if (isolated_) {
+      missed_.push_back(std::move(what));
+    } else {
+      what(listener_);
+    }
+  }
+  void Isolate() {
+    status_ = Status();
+    isolated_ = true;
+  }
+  void Heal() {
+    isolated_ = false;
+    for (const auto& what : std::exchange(missed_, {})) what(listener_);
+    // It led no longer when it asked.
+    EndReads(absl::UnavailableError("leadership was lost"));
+  }
+
+  bool isolated() const { return isolated_; }
+  size_t waiting_read_count() const { return reads_.size(); }
+  void EndReads(const absl::StatusOr<RecordOffset>& result) {
+    for (ReadDone& done : std::exchange(reads_, {})) std::move(done)(result);
+  }
 
   void Propose(raft::Proposal proposal) override { quorum_->Propose(id_, std::move(proposal)); }
   raft::Admission admission() const override { return quorum_->admission_; }
@@ -23,9 +47,9 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
     quorum_->pause_confirmed_ = true;
   }
 
-  void ReadIndex(MonoTime /*deadline*/,
-                 absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&> /*done*/) override {
-    LOG(FATAL) << "a controller does not call this";
+  void ReadIndex(MonoTime /*deadline*/, ReadDone done) override {
+    reads_.push_back(std::move(done));
+    if (!isolated_ && !quorum_->reads_held_) EndReads(quorum_->high_watermark());
   }
   void TransferLeadership(std::optional<NodeId> /*target*/,
                           absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
@@ -40,16 +64,25 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
     LOG(FATAL) << "a controller does not call this";
   }
   void Describe(absl::AnyInvocable<void(raft::QuorumStatus) &&> done) override {
-    std::move(done)({.self = id_,
-                     .epoch = quorum_->epoch_,
-                     .leader = quorum_->leader_,
-                     .replicas = quorum_->replicas_});
+    std::move(done)(isolated_ ? status_ : Status());
   }
 
  private:
+  raft::QuorumStatus Status() const {
+    return {.self = id_,
+            .epoch = quorum_->epoch_,
+            .leader = quorum_->leader_,
+            .replicas = quorum_->replicas_};
+  }
+
   FakeQuorum* const quorum_;
   const NodeId id_;
   raft::ReplicatedLogListener* const listener_;
+  bool isolated_ = false;
+  // As it was when the node was isolated.
+  raft::QuorumStatus status_;
+  std::vector<std::function<void(raft::ReplicatedLogListener*)>> missed_;
+  std::vector<ReadDone> reads_;
 };
 
 FakeQuorum::FakeQuorum(const Clock* clock) : clock_(clock) {}
@@ -64,7 +97,7 @@ raft::ReplicatedLog* FakeQuorum::AddNode(NodeId id, raft::ReplicatedLogListener*
 
 void FakeQuorum::Elect(NodeId id, size_t kept) {
   CHECK(nodes_.contains(id)) << "no node " << id;
-  if (leader_) nodes_.at(*leader_)->listener()->OnRenounce(epoch_);
+  if (leader_) Renounce(*leader_);
   entries_.resize(std::min(entries_.size(), committed_ + kept));
   ++epoch_;
   leader_ = id;
@@ -81,23 +114,65 @@ void FakeQuorum::Elect(NodeId id, size_t kept) {
     has_voters = true;
     voters = raft::VoterSet::Parse(entry->payload()).value();
   }
-  nodes_.at(id)->listener()->OnClaim(epoch_, entries_.back()->end_offset(), has_voters, voters);
+  Tell(id, [epoch = epoch_, end_offset = high_watermark(), has_voters, voters](auto* listener) {
+    listener->OnClaim(epoch, end_offset, has_voters, voters);
+  });
 }
 
 void FakeQuorum::LoseLeader() {
   CHECK(leader_);
-  nodes_.at(*std::exchange(leader_, std::nullopt))->listener()->OnRenounce(epoch_);
+  Renounce(*std::exchange(leader_, std::nullopt));
   TellLeader();
 }
 
+void FakeQuorum::Renounce(NodeId id) {
+  Tell(id, [epoch = epoch_](auto* listener) { listener->OnRenounce(epoch); });
+  if (!nodes_.at(id)->isolated()) {
+    nodes_.at(id)->EndReads(absl::UnavailableError("leadership was lost"));
+  }
+}
+
 void FakeQuorum::TellLeader() {
-  for (const auto& [id, node] : nodes_) node->listener()->OnLeaderChange(epoch_, leader_);
+  for (const auto& [id, node] : nodes_) {
+    Tell(id, [epoch = epoch_, leader = leader_](auto* listener) {
+      listener->OnLeaderChange(epoch, leader);
+    });
+  }
+}
+
+void FakeQuorum::Tell(NodeId id, std::function<void(raft::ReplicatedLogListener*)> what) {
+  nodes_.at(id)->Tell(std::move(what));
+}
+
+void FakeQuorum::Isolate(NodeId id) { nodes_.at(id)->Isolate(); }
+
+void FakeQuorum::Heal(NodeId id) {
+  CHECK(leader_ != id) << "it would be the leader of a log without what it proposed";
+  nodes_.at(id)->Heal();
+}
+
+void FakeQuorum::ConfirmReads() {
+  reads_held_ = false;
+  for (const auto& [id, node] : nodes_) {
+    if (!node->isolated()) node->EndReads(high_watermark());
+  }
+}
+
+size_t FakeQuorum::waiting_read_count() const {
+  size_t count = 0;
+  for (const auto& [id, node] : nodes_) count += node->waiting_read_count();
+  return count;
+}
+
+RecordOffset FakeQuorum::high_watermark() const {
+  return committed_ == 0 ? RecordOffset(0) : entries_[committed_ - 1]->end_offset();
 }
 
 void FakeQuorum::Propose(NodeId from, raft::Proposal proposal) {
   const RecordOffset end = entries_.empty() ? RecordOffset(0) : entries_.back()->end_offset();
   // Refused, as the port says: OnRenounce has been or will be told.
-  if (leader_ != from || proposal.expected_epoch != epoch_) return;
+  const bool isolated = nodes_.at(from)->isolated();
+  if (isolated || leader_ != from || proposal.expected_epoch != epoch_) return;
   CHECK_EQ(proposal.expected_base_offset.value(), end.value());
   Append(std::move(proposal));
   if (commit_at_once_) Commit();
@@ -127,14 +202,18 @@ void FakeQuorum::Commit(size_t count) {
       entries_.begin() + static_cast<std::ptrdiff_t>(end));
   committed_ = end;
   if (batch.empty()) return;
-  for (const auto& [id, node] : nodes_) node->listener()->OnCommitted(batch);
+  for (const auto& [id, node] : nodes_) {
+    Tell(id, [batch](auto* listener) { listener->OnCommitted(batch); });
+  }
 }
 
 void FakeQuorum::Pause() {
   pause_confirmed_ = false;
-  nodes_.at(leader_.value())->listener()->OnPause(epoch_);
+  Tell(leader_.value(), [epoch = epoch_](auto* listener) { listener->OnPause(epoch); });
 }
 
-void FakeQuorum::Resume() { nodes_.at(leader_.value())->listener()->OnResume(epoch_); }
+void FakeQuorum::Resume() {
+  Tell(leader_.value(), [epoch = epoch_](auto* listener) { listener->OnResume(epoch); });
+}
 
 }  // namespace quorate::controller

@@ -2,6 +2,7 @@
 // leadership and commitment move when the test says so.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,18 @@ class FakeQuorum {
   // The leader is lost, and no other is known.
   void LoseLeader();
 
+  // The node is cut off, or stands still: it hears nothing, and what it proposes reaches nobody.
+  // REQUIRES: another node is elected before it is healed, if it leads.
+  void Isolate(NodeId id);
+  // It hears what it has missed, in order.
+  void Heal(NodeId id);
+
+  // A majority confirms the leader's reads at once, or when the test says so.
+  void HoldReads() { reads_held_ = true; }
+  void ConfirmReads();
+  // Of all nodes.
+  size_t waiting_read_count() const;
+
   // Commits the next `count` entries; all, if there are fewer.
   void Commit(size_t count = SIZE_MAX);
   // Every proposal is committed as soon as it is made, or no longer.
@@ -54,9 +67,13 @@ class FakeQuorum {
  private:
   class Node;
 
+  // Tells the node's listener, now or when it is healed.
+  void Tell(NodeId id, std::function<void(raft::ReplicatedLogListener*)> what);
   void Propose(NodeId from, raft::Proposal proposal);
   void Append(raft::Proposal proposal);
   void TellLeader();
+  void Renounce(NodeId id);
+  RecordOffset high_watermark() const;
 
   const Clock* const clock_;
   std::map<NodeId, std::unique_ptr<Node>> nodes_;
@@ -65,6 +82,7 @@ class FakeQuorum {
   Epoch epoch_;
   std::optional<NodeId> leader_;
   bool commit_at_once_ = false;
+  bool reads_held_ = false;
   bool pause_confirmed_ = false;
   raft::Admission admission_ = raft::Admission::kOpen;
   std::vector<raft::ReplicaStatus> replicas_;
