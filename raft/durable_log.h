@@ -9,6 +9,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/ids.h"
 #include "raft/entry.h"
 #include "raft/snapshot.h"
 #include "raft/types.h"
@@ -56,6 +57,9 @@ struct RestoredLog {
   // the log's end, if the process died between receiving and installing it. Not the log's to know:
   // whoever opens both sets it.
   std::optional<SnapshotMeta> snapshot;
+  // The voter lists that earlier starts accepted, each ascending; empty: none was written down.
+  // Not the log's to know either.
+  std::vector<std::vector<NodeId>> accepted_voter_lists;
 
   // Something was ever appended, or installed; its entries may all be in the snapshot.
   bool has_log() const { return last_index > LogIndex(0); }

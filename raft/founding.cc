@@ -21,6 +21,15 @@ std::string Join(const std::vector<NodeId>& ids) {
   return text;
 }
 
+// Whether a start of this node accepted the list before. A directory of a build that wrote no lists
+// down shows it by its log: a start accepted whatever was the log's latest set.
+bool WasAccepted(const std::vector<NodeId>& list, const RestoredLog& restored) {
+  const std::vector<std::vector<NodeId>>& accepted = restored.accepted_voter_lists;
+  if (!accepted.empty()) return std::find(accepted.begin(), accepted.end(), list) != accepted.end();
+  return std::any_of(restored.voter_sets.begin(), restored.voter_sets.end(),
+                     [&list](const auto& entry) { return entry.second.NodeIds() == list; });
+}
+
 }  // namespace
 
 Founding::Founding(const RaftOptions& options)
@@ -127,6 +136,8 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
   if (restored.founding_voters && restored.founding_voters->NodeIds() == configured) {
     return absl::OkStatus();
   }
+  // The voters may have changed since; a configuration that did not is no edit.
+  if (WasAccepted(configured, restored)) return absl::OkStatus();
   const VoterSet& governs = latest != nullptr ? *latest : *restored.founding_voters;
   return absl::FailedPreconditionError(absl::StrFormat(
       "the configuration names the voters %s, but this cluster's are %s. An edited configuration "

@@ -42,10 +42,10 @@ class Founding {
   Outcome Decide() const;
 
   // Whether the configuration fits what the node has on disk. FAILED_PRECONDITION: the configured
-  // voters are neither those of the first start nor the log's latest ones: three nodes never
-  // become five by an edited file. INVALID_ARGUMENT: the configuration is no list of voters that
-  // includes this node. DATA_LOSS: there is a log, and no voter set. An observer need not be in its
-  // list, which only says whom it dials.
+  // voters are neither the log's latest ones, nor those of the founding, nor a list that an earlier
+  // start accepted: three nodes never become five by an edited file. INVALID_ARGUMENT: the
+  // configuration is no list of voters that includes this node. DATA_LOSS: there is a log, and no
+  // voter set. An observer need not be in its list, which only says whom it dials.
   static absl::Status CheckConfiguration(const RaftOptions& options, const RestoredLog& restored);
 
  private:

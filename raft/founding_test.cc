@@ -160,6 +160,33 @@ TEST(FoundingTest, ARestartMayAlsoNameTheLogsLatestVoters) {
   EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(1, {1, 2, 4}), restored).ok());
 }
 
+// Controller 2 was replaced, so that it has no founding set, and 3 was removed later.
+RestoredLog LogOfAReplacedVoter() {
+  return {.first_index = LogIndex(5),
+          .last_index = LogIndex(9),
+          .voter_sets = {{LogIndex(5), MakeVoters({KeyOf(1), KeyOf(2), KeyOf(3)})},
+                         {LogIndex(9), MakeVoters({KeyOf(1), KeyOf(2)})}}};
+}
+
+TEST(FoundingTest, ARestartMayNameWhatAnEarlierStartAccepted) {
+  RestoredLog restored = LogOfAReplacedVoter();
+  restored.voter_sets.erase(restored.voter_sets.begin());
+  EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 3}), restored).ok());
+  restored.accepted_voter_lists = {{NodeId(1), NodeId(2), NodeId(3)}};
+  EXPECT_TRUE(Founding::CheckConfiguration(OptionsOf(2, {3, 1, 2}), restored).ok());
+  EXPECT_TRUE(Founding::CheckConfiguration(OptionsOf(2, {1, 2}), restored).ok());
+  EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 4}), restored).ok());
+}
+
+TEST(FoundingTest, WithoutWrittenListsTheLogShowsWhatAStartAccepted) {
+  RestoredLog restored = LogOfAReplacedVoter();
+  EXPECT_TRUE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 3}), restored).ok());
+  EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 4}), restored).ok());
+  // Where lists are written down, an old set that none of them names is an edit.
+  restored.accepted_voter_lists = {{NodeId(1), NodeId(2)}};
+  EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 3}), restored).ok());
+}
+
 TEST(FoundingTest, AConfigurationNamesThisNodeAndNobodyTwice) {
   EXPECT_EQ(Founding::CheckConfiguration(OptionsOf(4), {}).code(),
             absl::StatusCode::kInvalidArgument);

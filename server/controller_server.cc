@@ -39,6 +39,7 @@
 #include "storage/snapshot_directory.h"
 #include "storage/snapshot_disk.h"
 #include "storage/snapshot_saver.h"
+#include "storage/voter_lists.h"
 
 namespace quorate::server {
 namespace {
@@ -153,6 +154,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
     RETURN_IF_ERROR(OpenSnapshots());
     raft::RestoredLog restored = log_->TakeRestored();
     restored.snapshot = snapshots_->Newest();
+    restored.accepted_voter_lists = LoadVoterLists();
     auto raft = raft::RaftNode::Create(MakeRaftOptions(config_, self_), restored,
                                        {.executor = &raft_loop_,
                                         .clock = &clock_,
@@ -162,6 +164,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                        seed, on_fatal);
     if (!raft.ok()) return storage::ExplainLoss(*data_directory_, raft.status());
     raft_ = *std::move(raft);
+    RememberVoterList(restored);
     controller_.SetLog(raft_.get());
     controller_.SetSnapshots(&*snapshotter_);
     snapshotter_->SetLog(raft_.get());
@@ -230,6 +233,32 @@ class ControllerServer::Impl final : public ControllerDirectory {
   }
 
  private:
+  // Nothing depends on the file but which configurations are accepted, so its loss stops nobody.
+  std::vector<storage::VoterList> LoadVoterLists() const {
+    auto lists = storage::VoterListFile(data_directory_->VoterListsPath()).Load();
+    if (lists.ok()) return *std::move(lists);
+    LOG(WARNING) << lists.status() << "; it is written anew";
+    return {};
+  }
+
+  // The configuration was accepted: what the log says later makes it no edit. Until there is a log
+  // or a founding set, a list may still be corrected, and only the last one counts.
+  void RememberVoterList(const raft::RestoredLog& restored) const {
+    storage::VoterList list;
+    for (const ConfiguredVoter& voter : config_.voters) list.push_back(voter.node_id);
+    const bool is_member = restored.has_log() || restored.founding_voters;
+    const auto& known = restored.accepted_voter_lists;
+    const std::vector<storage::VoterList> lists =
+        storage::WithVoterList(is_member ? known : std::vector<storage::VoterList>(), list);
+    if (lists == known) return;
+    const absl::Status stored =
+        storage::VoterListFile(data_directory_->VoterListsPath()).Store(lists);
+    if (!stored.ok()) {
+      LOG(WARNING) << "the voter list is not written down, so that a later start may refuse it: "
+                   << stored;
+    }
+  }
+
   absl::Status OpenSnapshots() {
     ASSIGN_OR_RETURN(snapshot_disk_, storage::SnapshotDisk::Open(data_directory_->path() + "/" +
                                                                  storage::kSnapshotsName));

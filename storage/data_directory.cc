@@ -180,6 +180,10 @@ std::string DataDirectory::WatermarkPath() const {
   return (fs::path(path_) / "watermark").string();
 }
 
+std::string DataDirectory::VoterListsPath() const {
+  return (fs::path(path_) / "voter_lists").string();
+}
+
 std::string DataDirectory::Render(const Identity& identity) {
   std::string text = absl::StrFormat(
       "# Whose data this is. Made at the first start; not to be edited or copied.\n"

@@ -4,6 +4,7 @@
 //   DIR/LOCK                  locked (flock) while a process uses the directory; holds its pid
 //   DIR/identity.properties   format version, cluster, role, node and directory id
 //   DIR/watermark, DIR/log/   controller_log.h
+//   DIR/voter_lists           voter_lists.h
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,7 @@ class DataDirectory {
   // Of what a controller keeps in it.
   std::string LogPath() const;
   std::string WatermarkPath() const;
+  std::string VoterListsPath() const;
   const DirectoryOwner& owner() const { return identity_.owner; }
   const Uuid& directory_id() const { return identity_.directory_id; }
 

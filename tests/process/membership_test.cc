@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/process/refusal.h"
+
 namespace quorate::testing {
 namespace {
 
@@ -110,6 +112,38 @@ TEST_F(MembershipTest, AWipedDiskUnderItsNodeIdJoinsAsAnObserverAndIsReplaced) {
   cluster_->StartController(3);
   cluster_->AwaitReady();
   ExpectNothingLost(stream, {1, 2, 3});
+}
+
+TEST_F(MembershipTest, AReplacedControllerRestartsWithItsOldCommandWhateverChangedSince) {
+  StartCluster(3, 0);
+  TopicStream stream(*cluster_, "stream");
+  cluster_->controller(2).Kill();
+  std::filesystem::remove_all(cluster_->ControllerDirectory(2));
+  cluster_->StartController(2, {"--observer"});
+  cluster_->AwaitReady({2});
+  Quoratectl({"replace", "2"});
+  cluster_->controller(2).Kill();
+  cluster_->StartController(2);
+  cluster_->AwaitReady({2});
+  Quoratectl({"remove", "3"});
+  cluster_->controller(3).Kill();
+  stream.AwaitMore(5);
+  // Of two voters both are needed. Both still name three.
+  for (const int node : {1, 2}) {
+    cluster_->controller(node).Kill();
+    cluster_->StartController(node);
+    cluster_->AwaitReady({1, 2});
+    stream.AwaitMore(5);
+  }
+  ExpectVoters({1, 2});
+  // An edited list is no former one.
+  cluster_->controller(2).Kill();
+  const std::string edited = "--voters=1@127.0.0.1:1,2@127.0.0.1:2,4@127.0.0.1:4";
+  EXPECT_THAT(Refusal(With(cluster_->ControllerCommand(2), edited), kFailed),
+              HasSubstr("names the voters 1,2,4, but this cluster's are 1,2"));
+  cluster_->StartController(2);
+  cluster_->AwaitReady({1, 2});
+  ExpectNothingLost(stream, {1, 2});
 }
 
 TEST_F(MembershipTest, AfterAQuorumIsLostAndRecoveredTheOthersJoinAnew) {
