@@ -22,6 +22,8 @@ void BrokerSessions::Clear() {
 }
 
 void BrokerSessions::Enter(Session* session, Phase phase, MonoTime now) {
+  const bool lost = phase == Phase::kBroken || phase == Phase::kReconnecting;
+  if (lost && !session->stream_lost) session->stream_lost = now;
   if (phase != Phase::kConnected && session->stream != 0) {
     streams_.erase(session->stream);
     session->stream = 0;
@@ -36,7 +38,8 @@ void BrokerSessions::Registered(BrokerId broker, int64_t broker_epoch, MonoTime 
   const auto [it, is_new] = sessions_.try_emplace(broker);
   if (!is_new && it->second.broker_epoch == broker_epoch) return;
   Enter(&it->second, Phase::kAwaited, now);
-  it->second = {.broker_epoch = broker_epoch, .phase_since = now, .last_contact = now};
+  it->second = {
+      .broker_epoch = broker_epoch, .phase_since = now, .last_contact = now, .last_answered = now};
 }
 
 bool BrokerSessions::Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset,
@@ -48,6 +51,9 @@ bool BrokerSessions::Contact(BrokerId broker, StreamId stream, int64_t metadata_
     Enter(&session, Phase::kConnected, now);
     session.stream = stream;
     streams_[stream] = broker;
+  } else {
+    session.last_answered = now;
+    session.stream_lost.reset();
   }
   session.last_contact = now;
   session.heard_of = true;
@@ -75,98 +81,145 @@ bool BrokerSessions::StreamEnded(StreamId stream, StreamEnd end, MonoTime now) {
 
 BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime now) {
   Due due;
-  std::vector<std::pair<const BrokerRegistration*, Session*>> unfenced;
+  std::vector<Judged> unfenced;
   for (const auto& [id, registration] : image.brokers()) {
     if (registration->fenced) continue;
     Registered(id, registration->broker_epoch, now);
-    unfenced.emplace_back(registration.get(), &sessions_.at(id));
-  }
-  // First who is broken now, for that is what the suspicion counts.
-  for (const auto& [registration, session] : unfenced) {
-    if (session->phase == Phase::kAwaited && now >= session->phase_since + options_.grace) {
-      Enter(session, Phase::kBroken, now);
+    Session* session = &sessions_.at(id);
+    if (session->phase == Phase::kAwaited) {
+      const MonoTime awaited_until = session->phase_since + options_.grace;
+      if (now >= awaited_until) {
+        Enter(session, Phase::kBroken, now);
+      } else {
+        due.next = std::min(due.next, awaited_until);
+      }
     }
     const bool probe = session->phase == Phase::kBroken && session->probe == Probe::kNotMade &&
                        registration->endpoint_verified;
     if (probe) {
       session->probe = Probe::kUnderWay;
       session->probe_token = next_probe_token_++;
-      due.probes.push_back({.broker = registration->id, .token = session->probe_token});
+      due.probes.push_back({.broker = id, .token = session->probe_token});
     }
+    unfenced.push_back(
+        {.registration = registration.get(), .session = session, .end = EndOf(*session)});
   }
-  for (const auto& [registration, session] : unfenced) {
-    const bool suspect_self = SuspectsItself(image, *session);
-    auto why = WhyFence(*registration, *session, suspect_self, now, &due.next);
-    if (why) {
-      due.fences.push_back({.broker = registration->id, .why = *std::move(why)});
-    } else if (suspect_self) {
-      due.spared.push_back(registration->id);
-    }
-  }
+  examined_ += unfenced.size();
+  due.mass_loss = FindMassLoss(unfenced, now, &due.next);
+  CollectFences(unfenced, now, &due);
   return due;
 }
 
-std::optional<std::string> BrokerSessions::WhyFence(const BrokerRegistration& registration,
-                                                    const Session& session, bool suspect_self,
-                                                    MonoTime now, MonoTime* next) const {
-  // Nothing if that time is still to come.
-  const auto at = [&](MonoTime when) {
-    if (now >= when) return true;
-    *next = std::min(*next, when);
-    return false;
-  };
+BrokerSessions::End BrokerSessions::EndOf(const Session& session) const {
+  const End silence{.at = session.last_contact + options_.timeout, .reason = EndReason::kSilence};
+  const MonoTime grace_ends = session.phase_since + options_.grace;
   switch (session.phase) {
     case Phase::kStopped:
-      return "it said that it stops";
+      return {.at = session.phase_since, .reason = EndReason::kStopped};
     case Phase::kBroken:
       if (session.probe == Probe::kDead) {
-        return absl::StrFormat("its connection broke and %s at %s",
-                               session.probe_result == ProbeResult::kRefused
-                                   ? "nothing listens"
-                                   : "another process answers",
-                               registration.endpoint.ToString());
+        return {.at = session.phase_since, .reason = EndReason::kProvedDead};
       }
-      // An answer that is still to come decides; a living process has its session.
-      if (session.probe != Probe::kUnderWay && session.probe != Probe::kAlive && !suspect_self &&
-          at(session.phase_since + options_.grace)) {
-        return absl::StrFormat("its connection broke and it did not come back within %d ms",
-                               ToMs(options_.grace));
+      if (session.probe == Probe::kAlive) return silence;
+      if (session.probe == Probe::kUnderWay && grace_ends < silence.at) {
+        return {.at = grace_ends, .reason = EndReason::kDidNotReturn, .undecided = true};
       }
-      break;
+      return grace_ends < silence.at ? End{.at = grace_ends, .reason = EndReason::kDidNotReturn}
+                                     : silence;
     case Phase::kReconnecting:
-      if (at(session.phase_since + options_.grace)) {
-        return absl::StrFormat("it said that it reconnects and did not within %d ms",
-                               ToMs(options_.grace));
-      }
-      break;
+      return grace_ends < silence.at ? End{.at = grace_ends, .reason = EndReason::kDidNotReconnect}
+                                     : silence;
     case Phase::kAwaited:
-      at(session.phase_since + options_.grace);
-      break;
     case Phase::kConnected:
       break;
   }
-  if (at(session.last_contact + options_.timeout)) {
-    return absl::StrFormat("it was silent for %d ms", ToMs(options_.timeout));
-  }
-  return std::nullopt;
+  return silence;
 }
 
-bool BrokerSessions::SuspectsItself(const MetadataImage& image, const Session& session) const {
-  if (session.phase != Phase::kBroken || session.probe == Probe::kDead) return false;
-  size_t live = 0;
-  size_t broken = 0;
-  for (const auto& [id, registration] : image.brokers()) {
-    if (registration->fenced) continue;
-    ++live;
-    const auto it = sessions_.find(id);
-    if (it == sessions_.end()) continue;
-    const Session& other = it->second;
-    const Duration apart = std::chrono::abs(other.phase_since - session.phase_since);
-    if (other.phase == Phase::kBroken && other.probe != Probe::kDead && apart <= options_.grace) {
-      ++broken;
+std::string BrokerSessions::Explain(const BrokerRegistration& registration, const Session& session,
+                                    EndReason reason) const {
+  switch (reason) {
+    case EndReason::kStopped:
+      return "it said that it stops";
+    case EndReason::kProvedDead:
+      return absl::StrFormat("its connection broke and %s at %s",
+                             session.probe_result == ProbeResult::kRefused
+                                 ? "nothing listens"
+                                 : "another process answers",
+                             registration.endpoint.ToString());
+    case EndReason::kDidNotReturn:
+      return absl::StrFormat("its connection broke and it did not come back within %d ms",
+                             ToMs(options_.grace));
+    case EndReason::kDidNotReconnect:
+      return absl::StrFormat("it said that it reconnects and did not within %d ms",
+                             ToMs(options_.grace));
+    case EndReason::kSilence:
+      break;
+  }
+  return absl::StrFormat("it was silent for %d ms", ToMs(options_.timeout));
+}
+
+MonoTime BrokerSessions::LostAt(const Session& session) const {
+  if (session.phase == Phase::kStopped || session.proved_dead()) return kNever;
+  const Duration patience =
+      std::max(options_.timeout / 2, std::min(2 * options_.grace, options_.timeout));
+  const MonoTime silent = session.last_answered + patience;
+  return session.stream_lost ? std::min(*session.stream_lost, silent) : silent;
+}
+
+std::optional<BrokerSessions::Due::MassLoss> BrokerSessions::FindMassLoss(
+    const std::vector<Judged>& unfenced, MonoTime now, MonoTime* next) const {
+  if (unfenced.empty()) return std::nullopt;
+  std::vector<MonoTime> lost_at;
+  lost_at.reserve(unfenced.size());
+  for (const Judged& judged : unfenced) lost_at.push_back(LostAt(*judged.session));
+  std::sort(lost_at.begin(), lost_at.end());
+  const MonoTime since = lost_at[unfenced.size() / 2];  // of the first one above the half
+  if (since > now) {
+    *next = std::min(*next, since);
+    return std::nullopt;
+  }
+  const auto lost = std::upper_bound(lost_at.begin(), lost_at.end(), now) - lost_at.begin();
+  return Due::MassLoss{.since = since,
+                       .lost = static_cast<size_t>(lost),
+                       .live = unfenced.size(),
+                       .held_until = since + options_.mass_loss_hold};
+}
+
+void BrokerSessions::CollectFences(const std::vector<Judged>& unfenced, MonoTime now,
+                                   Due* due) const {
+  const auto fenced_at = [&](const Judged& judged) {
+    const bool held = due->mass_loss && judged.end.reason != EndReason::kStopped &&
+                      judged.end.reason != EndReason::kProvedDead;
+    return held ? std::max(judged.end.at, due->mass_loss->held_until) : judged.end.at;
+  };
+  std::vector<const Judged*> over;
+  MonoTime first = kNever;
+  for (const Judged& judged : unfenced) {
+    const MonoTime when = fenced_at(judged);
+    if (when > now) {
+      due->next = std::min(due->next, when);
+    } else if (!judged.end.undecided) {
+      over.push_back(&judged);
+      first = std::min(first, when);
     }
   }
-  return live >= 3 && broken * 2 > live;
+  if (over.empty()) return;
+  // Whoever's session is about to end leaves with them, or comes back before.
+  MonoTime batch_ends = now;
+  for (const Judged& judged : unfenced) {
+    const MonoTime end = judged.end.at;
+    if (end > now && end <= first + options_.grace) batch_ends = std::max(batch_ends, end);
+  }
+  if (batch_ends > now) {
+    due->next = std::min(due->next, batch_ends);
+    return;
+  }
+  for (const Judged* judged : over) {
+    due->fences.push_back(
+        {.broker = judged->registration->id,
+         .why = Explain(*judged->registration, *judged->session, judged->end.reason)});
+  }
 }
 
 void BrokerSessions::ProbeAnswered(const DueProbe& probe, ProbeResult result) {

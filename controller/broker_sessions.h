@@ -1,7 +1,7 @@
 // Which brokers are alive, as the active controller hears it. Soft state: never logged, and begun
-// anew by whoever takes over, which gives every broker a fresh session.
+// anew by the next active controller, which gives every broker a fresh session.
 //
-// When a broker is to be fenced (docs/ARCHITECTURE.md, "Brokers cannot lie dead for long"):
+// When a session is over (docs/ARCHITECTURE.md, "Brokers cannot lie dead for long"):
 //
 //   its stream said that the process stops        at once
 //   broken stream, endpoint verified at registration, and dialled:
@@ -12,9 +12,18 @@
 //   stream closed to reconnect                    after the grace
 //   silence                                       when the session times out
 //
-// A stream that has not come within the grace after a take-over counts as broken then. And when
-// more than half of at least three sessions break within one grace without proof of death, it is
-// more likely this controller that is cut off: the grace then counts for nothing.
+// A stream that has not come within the grace after a take-over counts as broken then.
+//
+// Two rules join sessions:
+//
+// - Sessions that end within one grace are fenced in one batch, so that none of their brokers
+//   inherits from another and the last ISRs keep all their members: a session that is over waits,
+//   for a grace at most, while others are about to end. A death that is alone waits for nothing.
+// - A broker is lost while its stream is gone without proof of its death, or while it has shown for
+//   half of the session timeout (two graces, if that is more) no sign that our answers reach it.
+//   When more than half of the brokers are lost it is more likely this controller that is cut off,
+//   and fencing them all would help nobody: sessions that end without proof wait until the loss has
+//   lasted for `mass_loss_hold`.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +48,8 @@ struct SessionOptions {
   Duration timeout = std::chrono::seconds(9);
   // How long a broker whose stream broke without proof of its death may take to come back.
   Duration grace = std::chrono::seconds(1);
+  // While more than half of the brokers are lost, none is fenced without proof for so long.
+  Duration mass_loss_hold = std::chrono::seconds(60);
 };
 
 class BrokerSessions {
@@ -74,10 +85,18 @@ class BrokerSessions {
     std::vector<DueFence> fences;
     // When something may next be due, if nothing happens before; kNever: nothing.
     MonoTime next = kNever;
-    // Sessions that only the suspicion against this controller itself keeps from being fenced.
-    std::vector<BrokerId> spared;
+    // Set while more than half of the unfenced brokers are lost.
+    struct MassLoss {
+      // When they became more than half.
+      MonoTime since;
+      size_t lost = 0;
+      size_t live = 0;
+      // When the sessions that end without proof are fenced after all.
+      MonoTime held_until;
+    };
+    std::optional<MassLoss> mass_loss;
   };
-  // What is due for the unfenced brokers of `image`.
+  // What is due for the unfenced brokers of `image`. O(n log n) in their number.
   Due Check(const metadata::MetadataImage& image, MonoTime now);
   void ProbeAnswered(const DueProbe& probe, ProbeResult result);
 
@@ -99,6 +118,9 @@ class BrokerSessions {
 
   // Roles for display (ReportRoles).
   void ReportRoles(const broker::v1::ReportRolesRequest& request);
+
+  // How many sessions all calls of Check have looked at: what they cost, for tests.
+  size_t examined() const { return examined_; }
 
   // What is known of a broker, for display.
   struct Description {
@@ -124,6 +146,11 @@ class BrokerSessions {
     MonoTime phase_since;
     // The last heartbeat, or the beginning of the session.
     MonoTime last_contact;
+    // When the broker last showed that it reads our answers, by a heartbeat behind another one on
+    // the same stream; or the beginning of the session.
+    MonoTime last_answered;
+    // When its stream ended without proof of its death; reset when it reads our answers again.
+    std::optional<MonoTime> stream_lost;
     bool heard_of = false;
     StreamId stream = 0;
     Probe probe = Probe::kNotMade;
@@ -134,20 +161,43 @@ class BrokerSessions {
     // Partitions that it has reported to lead; nothing before its first complete report. Never
     // iterated.
     std::optional<absl::flat_hash_set<std::pair<Uuid, int32_t>>> reported_leaders;
+
+    bool proved_dead() const { return phase == Phase::kBroken && probe == Probe::kDead; }
+  };
+
+  enum class EndReason { kStopped, kProvedDead, kDidNotReturn, kDidNotReconnect, kSilence };
+  // When a session is over if nothing more is heard of its broker.
+  struct End {
+    MonoTime at;
+    EndReason reason = EndReason::kSilence;
+    // A dial is under way, and its answer decides; `at` is when the grace ends.
+    bool undecided = false;
+  };
+
+  // An unfenced broker, its session and when that ends.
+  struct Judged {
+    const metadata::BrokerRegistration* registration = nullptr;
+    const Session* session = nullptr;
+    End end;
   };
 
   void Enter(Session* session, Phase phase, MonoTime now);
-  // Why the broker is to be fenced now; nothing: it is not. Lowers `*next` to when that may change.
-  std::optional<std::string> WhyFence(const metadata::BrokerRegistration& registration,
-                                      const Session& session, bool suspect_self, MonoTime now,
-                                      MonoTime* next) const;
-  // Whether too many sessions broke together with this one (see above).
-  bool SuspectsItself(const metadata::MetadataImage& image, const Session& session) const;
+  End EndOf(const Session& session) const;
+  // When the broker was lost, or will be if nothing more is heard of it; kNever: it is not lost but
+  // dead.
+  MonoTime LostAt(const Session& session) const;
+  std::optional<Due::MassLoss> FindMassLoss(const std::vector<Judged>& unfenced, MonoTime now,
+                                            MonoTime* next) const;
+  // Fills in `due->fences`.
+  void CollectFences(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;
+  std::string Explain(const metadata::BrokerRegistration& registration, const Session& session,
+                      EndReason reason) const;
 
   const SessionOptions options_;
   std::map<BrokerId, Session> sessions_;
   std::map<StreamId, BrokerId> streams_;
   uint64_t next_probe_token_ = 1;
+  size_t examined_ = 0;
 };
 
 }  // namespace quorate::controller

@@ -19,8 +19,15 @@ using ::testing::IsEmpty;
 // Session timeout 9 s, grace 1 s, as by default. Stream n is broker n's.
 class BrokerSessionsTest : public ::testing::Test {
  protected:
-  // Brokers 1 to `count`, unfenced, connected; their endpoints are verified if `verified`.
+  // Brokers 1 to `count`, unfenced, connected; their endpoints are verified if `verified`. As many
+  // and one more are healthy whatever the test does, so that nothing is a mass loss.
   void Start(int count, bool verified = true) {
+    StartAlone(2 * count + 1, verified);
+    healthy_from_ = count + 1;
+  }
+  void StartAlone(int count, bool verified = true) {
+    count_ = count;
+    healthy_from_ = count + 1;
     for (int32_t id = 1; id <= count; ++id) {
       cluster_.Apply(DecideRegisterBroker(cluster_.view(), cluster_.RegistrationOf(id),
                                           {.endpoint_verified = verified},
@@ -39,7 +46,10 @@ class BrokerSessionsTest : public ::testing::Test {
   void Break(int32_t id) {
     EXPECT_TRUE(sessions_.StreamEnded(static_cast<StreamId>(id), StreamEnd::kBroken, now_));
   }
-  void Advance(Duration d) { now_ += d; }
+  void Advance(Duration d) {
+    now_ += d;
+    for (int32_t id = healthy_from_; id <= count_; ++id) Contact(id);
+  }
   BrokerSessions::Due Check() { return sessions_.Check(cluster_.image(), now_); }
 
   // Who is due, after this much more time.
@@ -59,7 +69,10 @@ class BrokerSessionsTest : public ::testing::Test {
   }
 
   DecisionFixture cluster_;
-  BrokerSessions sessions_{{.timeout = seconds(9), .grace = seconds(1)}};
+  int32_t count_ = 0;
+  int32_t healthy_from_ = 1;
+  BrokerSessions sessions_{
+      {.timeout = seconds(9), .grace = seconds(1), .mass_loss_hold = seconds(60)}};
   MonoTime now_ = MonoTime(std::chrono::hours(1));
 };
 
@@ -80,7 +93,7 @@ TEST_F(BrokerSessionsTest, AHeartbeatBeginsTheTimeAnew) {
 
 TEST_F(BrokerSessionsTest, NextIsWhenSomethingMayBeDue) {
   Start(1);
-  EXPECT_EQ(Check().next, now_ + seconds(9));
+  EXPECT_EQ(Check().next, now_ + milliseconds(4'500));  // when most would be lost
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
   EXPECT_EQ(Check().next, now_ + seconds(1));
   EXPECT_EQ(BrokerSessions({}).Check({}, now_).next, kNever);
@@ -159,7 +172,7 @@ TEST_F(BrokerSessionsTest, StoppingIsBelieved) {
 }
 
 TEST_F(BrokerSessionsTest, AFencedBrokerIsNotFencedAgain) {
-  Start(1);
+  StartAlone(1);
   sessions_.StreamEnded(1, StreamEnd::kStopping, now_);
   cluster_.Fence({BrokerId(1)});
   EXPECT_THAT(FencedAfter(seconds(20)), IsEmpty());
@@ -188,58 +201,155 @@ TEST_F(BrokerSessionsTest, AfterATakeOverABrokerThatIsUpHasItsWholeSession) {
   EXPECT_THAT(FencedAfter(milliseconds(1)), ElementsAre(1));
 }
 
-TEST_F(BrokerSessionsTest, WhenMostBreakTogetherTheControllerSuspectsItself) {
+TEST_F(BrokerSessionsTest, ADeathThatIsAloneWaitsForNothing) {
+  Start(2);
+  BreakAndAnswer(1, ProbeResult::kRefused);
+  EXPECT_THAT(FencedAfter({}), ElementsAre(1));
+}
+
+TEST_F(BrokerSessionsTest, BrokersThatDieTogetherAreOneBatch) {
   Start(3);
+  for (const int32_t id : {1, 2, 3}) Break(id);
+  const auto probes = Check().probes;
+  ASSERT_EQ(probes.size(), 3u);
+  sessions_.ProbeAnswered(probes[0], ProbeResult::kRefused);
+  EXPECT_THAT(Check().fences, IsEmpty());
+  sessions_.ProbeAnswered(probes[1], ProbeResult::kRefused);
+  EXPECT_THAT(Check().fences, IsEmpty());
+  sessions_.ProbeAnswered(probes[2], ProbeResult::kRefused);
+  EXPECT_THAT(FencedAfter({}), ElementsAre(1, 2, 3));
+}
+
+TEST_F(BrokerSessionsTest, WhoTurnsOutAliveIsNotWaitedFor) {
+  Start(2);
+  for (const int32_t id : {1, 2}) Break(id);
+  const auto probes = Check().probes;
+  sessions_.ProbeAnswered(probes[0], ProbeResult::kRefused);
+  sessions_.ProbeAnswered(probes[1], ProbeResult::kSameIncarnation);
+  EXPECT_THAT(FencedAfter({}), ElementsAre(1));
+}
+
+TEST_F(BrokerSessionsTest, ABatchWaitsForAGraceAtMost) {
+  Start(3);
+  BreakAndAnswer(1, ProbeResult::kNoAnswer);
+  Advance(milliseconds(600));
+  BreakAndAnswer(2, ProbeResult::kNoAnswer);
+  Advance(milliseconds(600));
+  EXPECT_THAT(Check().fences, IsEmpty());  // 1 waits for 2
+  BreakAndAnswer(3, ProbeResult::kNoAnswer);
+  EXPECT_EQ(Check().next, now_ + milliseconds(400));
+  EXPECT_THAT(FencedAfter(milliseconds(400)), ElementsAre(1, 2));
+  EXPECT_THAT(FencedAfter(milliseconds(600)), ElementsAre(1, 2, 3));
+}
+
+TEST_F(BrokerSessionsTest, BrokersThatFallSilentTogetherAreOneBatch) {
+  Start(2);
+  Advance(milliseconds(900));
+  Contact(2);
+  EXPECT_THAT(FencedAfter(milliseconds(8'100)), IsEmpty());
+  EXPECT_THAT(FencedAfter(milliseconds(900)), ElementsAre(1, 2));
+}
+
+TEST_F(BrokerSessionsTest, WhenMostAreLostNobodyIsFencedBeforeTheHoldEnds) {
+  StartAlone(3);
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
   Advance(milliseconds(900));
   BreakAndAnswer(2, ProbeResult::kNoAnswer);
-  Advance(milliseconds(100));
+  const MonoTime since = now_;
+  EXPECT_THAT(FencedAfter(milliseconds(100)), IsEmpty());
+  const auto loss = Check().mass_loss;
+  ASSERT_TRUE(loss.has_value());
+  EXPECT_EQ(loss->since, since);
+  EXPECT_EQ(loss->lost, 2u);
+  EXPECT_EQ(loss->live, 3u);
+  EXPECT_EQ(loss->held_until, since + seconds(60));
+  Advance(milliseconds(59'899));
+  Contact(3);
   EXPECT_THAT(Check().fences, IsEmpty());
-  EXPECT_THAT(Check().spared, ElementsAre(BrokerId(1), BrokerId(2)));
+  EXPECT_THAT(FencedAfter(milliseconds(1)), ElementsAre(1, 2));
+}
+
+TEST_F(BrokerSessionsTest, SilenceOfMostIsALossBeforeTheSessionsTimeOut) {
+  StartAlone(3);
+  EXPECT_EQ(Check().next, now_ + milliseconds(4'500));
+  Advance(milliseconds(4'499));
   Contact(3);
-  EXPECT_THAT(FencedAfter(seconds(4)), IsEmpty());
-  Contact(3);
-  EXPECT_THAT(FencedAfter(seconds(4)), ElementsAre(1, 2));  // silent for 9 s
+  EXPECT_FALSE(Check().mass_loss);
+  Advance(milliseconds(1));
+  EXPECT_TRUE(Check().mass_loss);
+  for (int second = 0; second < 30; ++second) {
+    Advance(seconds(1));
+    Contact(3);
+    EXPECT_THAT(Check().fences, IsEmpty());
+  }
+}
+
+TEST_F(BrokerSessionsTest, WhoOnlySendsIsLost) {
+  // A network that swallows our answers: each broker gives up and tries again on a new stream.
+  StartAlone(3);
+  StreamId stream = 10;
+  for (int second = 0; second < 5; ++second) {
+    Advance(seconds(1));
+    for (int32_t id = 1; id <= 3; ++id) Contact(id, stream++);
+  }
+  EXPECT_TRUE(Check().mass_loss);
+  // Answers arrive again.
+  for (int32_t id = 1; id <= 3; ++id) Contact(id, stream - 4 + static_cast<StreamId>(id));
+  EXPECT_FALSE(Check().mass_loss);
 }
 
 TEST_F(BrokerSessionsTest, HalfIsNotMost) {
-  Start(4);
+  StartAlone(4);
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
   BreakAndAnswer(2, ProbeResult::kNoAnswer);
   EXPECT_THAT(FencedAfter(seconds(1)), ElementsAre(1, 2));
 }
 
-TEST_F(BrokerSessionsTest, OfTwoBrokersNobodyCanTellWhoIsCutOff) {
-  Start(2);
+TEST_F(BrokerSessionsTest, TheOnlyBrokerIsHeldToo) {
+  StartAlone(1);
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
-  BreakAndAnswer(2, ProbeResult::kNoAnswer);
-  EXPECT_THAT(FencedAfter(seconds(1)), ElementsAre(1, 2));
+  EXPECT_THAT(FencedAfter(seconds(59)), IsEmpty());
+  EXPECT_THAT(FencedAfter(seconds(1)), ElementsAre(1));
 }
 
-TEST_F(BrokerSessionsTest, ProvedDeathsNeitherWaitNorAddToTheSuspicion) {
-  Start(3);
+TEST_F(BrokerSessionsTest, ProvedDeathsNeitherAddToTheLossNorAreHeld) {
+  StartAlone(3);
   BreakAndAnswer(1, ProbeResult::kRefused);
   BreakAndAnswer(2, ProbeResult::kRefused);
-  BreakAndAnswer(3, ProbeResult::kNoAnswer);
+  EXPECT_FALSE(Check().mass_loss);
   EXPECT_THAT(FencedAfter({}), ElementsAre(1, 2));
+  BreakAndAnswer(3, ProbeResult::kNoAnswer);
+  EXPECT_FALSE(Check().mass_loss);
   EXPECT_THAT(FencedAfter(seconds(1)), ElementsAre(1, 2, 3));
 }
 
-TEST_F(BrokerSessionsTest, BreaksThatAreFurtherApartThanTheGraceAreNotTogether) {
-  Start(3);
-  BreakAndAnswer(1, ProbeResult::kSameIncarnation);  // waits for its timeout
-  Advance(milliseconds(1'001));
-  BreakAndAnswer(2, ProbeResult::kNoAnswer);
-  EXPECT_THAT(FencedAfter(seconds(1)), ElementsAre(2));
+TEST_F(BrokerSessionsTest, AProofIsNotHeldByTheLossOfTheOthers) {
+  StartAlone(4);
+  for (const int32_t id : {1, 2, 3}) BreakAndAnswer(id, ProbeResult::kSameIncarnation);
+  EXPECT_TRUE(Check().mass_loss);
+  BreakAndAnswer(4, ProbeResult::kRefused);
+  EXPECT_THAT(FencedAfter({}), ElementsAre(4));
 }
 
-TEST_F(BrokerSessionsTest, TheSuspicionEndsWhenTheOthersAreBack) {
-  Start(3);
+TEST_F(BrokerSessionsTest, TheLossEndsWhenTheOthersAreBack) {
+  StartAlone(3);
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
   BreakAndAnswer(2, ProbeResult::kNoAnswer);
   EXPECT_THAT(FencedAfter(seconds(2)), IsEmpty());
   Contact(2, /*stream=*/100);
+  EXPECT_TRUE(Check().mass_loss);  // does it read our answers?
+  Contact(2, /*stream=*/100);
   EXPECT_THAT(FencedAfter({}), ElementsAre(1));
+}
+
+TEST_F(BrokerSessionsTest, AThousandStreamsThatBreakCostOneLookAtEach) {
+  constexpr int kBrokers = 1'000;
+  StartAlone(kBrokers);
+  for (int32_t id = 1; id <= kBrokers; ++id) Break(id);
+  const size_t before = sessions_.examined();
+  const auto due = Check();
+  EXPECT_EQ(due.probes.size(), static_cast<size_t>(kBrokers));
+  EXPECT_EQ(sessions_.examined() - before, static_cast<size_t>(kBrokers));
 }
 
 TEST_F(BrokerSessionsTest, ARegisteredIncarnationIsGoneWhenItsSessionIs) {
@@ -271,7 +381,7 @@ TEST_F(BrokerSessionsTest, ARegistrationOfTheSameEpochKeepsTheSession) {
 }
 
 TEST_F(BrokerSessionsTest, OthersKnowOfAShutdownWhenAllActiveOnesHaveReplayedIt) {
-  Start(3);
+  StartAlone(3);
   EXPECT_FALSE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
   sessions_.ShutdownBegan(BrokerId(1), RecordOffset(100));
   sessions_.ShutdownBegan(BrokerId(1), RecordOffset(200));  // the first counts

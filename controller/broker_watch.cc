@@ -33,11 +33,14 @@ void BrokerWatch::TakeOver() {
 void BrokerWatch::Clear() {
   sessions_.Clear();
   alarm_.Cancel();
-  suspects_itself_ = false;
+  mass_loss_.reset();
+  warned_of_.reset();
 }
 
 void BrokerWatch::Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset) {
   if (sessions_.Contact(broker, stream, metadata_end_offset, clock_->Now())) stream_opened_ = true;
+  // It may end the loss, and then others are due.
+  if (mass_loss_) CheckSoon();
 }
 
 void BrokerWatch::Decided(BrokerId broker, bool changed) {
@@ -47,11 +50,19 @@ void BrokerWatch::Decided(BrokerId broker, bool changed) {
     sessions_.Registered(broker, registration.broker_epoch, clock_->Now());
     if (registration.in_controlled_shutdown) sessions_.ShutdownBegan(broker, image.end_offset());
   }
-  if (changed || stream_opened_) Check();
+  if (changed || stream_opened_) CheckSoon();
 }
 
 void BrokerWatch::StreamEnded(StreamId stream, StreamEnd end) {
-  if (sessions_.StreamEnded(stream, end, clock_->Now())) Check();
+  if (sessions_.StreamEnded(stream, end, clock_->Now())) CheckSoon();
+}
+
+void BrokerWatch::CheckSoon() {
+  if (std::exchange(check_is_due_, true)) return;
+  executor_->Post([this] {
+    check_is_due_ = false;
+    Check();
+  });
 }
 
 void BrokerWatch::OnAlarm() {
@@ -75,14 +86,9 @@ void BrokerWatch::Check() {
   const BrokerSessions::Due due = sessions_.Check(pipeline_->newest(), now);
   for (const BrokerSessions::DueProbe& probe : due.probes) Dial(probe);
 
-  const bool suspects_itself = !due.spared.empty();
-  if (suspects_itself && !suspects_itself_) {
-    LOG(WARNING) << "the connections of more than half of the brokers broke together: more likely "
-                    "this controller is cut off, so nobody is fenced before the session timeout";
-  }
-  suspects_itself_ = suspects_itself;
-
   alarm_due_ = due.next;
+  mass_loss_ = due.mass_loss;
+  if (mass_loss_) Warn(*mass_loss_, now);
   if (!due.fences.empty()) {
     if (pipeline_->MayAppend()) {
       Fence(due.fences);
@@ -94,13 +100,28 @@ void BrokerWatch::Check() {
   alarm_.FireBy(alarm_due_);
 }
 
+void BrokerWatch::Warn(const BrokerSessions::Due::MassLoss& loss, MonoTime now) {
+  // Where all come back within a grace nothing was wrong.
+  const MonoTime warn_at = loss.since + options_.grace;
+  if (now < warn_at) {
+    alarm_due_ = std::min(alarm_due_, warn_at);
+    return;
+  }
+  if (warned_of_ == loss.since) return;
+  warned_of_ = loss.since;
+  LOG(WARNING) << loss.lost << " of " << loss.live
+               << " unfenced brokers are lost to this controller: more likely it is cut off than "
+                  "they are dead, so nobody is fenced without proof for "
+               << ToMs(loss.held_until - now) << " ms, and leaders and ISRs stay as they are";
+}
+
 void BrokerWatch::Dial(const BrokerSessions::DueProbe& probe) {
   const metadata::BrokerRegistration& broker = *pipeline_->newest().FindBroker(probe.broker);
   prober_->Probe(broker.endpoint, broker.id, broker.incarnation_id,
                  [this, executor = executor_, probe](ProbeResult result) {
                    executor->Post([this, probe, result] {
                      sessions_.ProbeAnswered(probe, result);
-                     Check();
+                     CheckSoon();
                    });
                  });
 }

@@ -2,6 +2,7 @@
 // Apart from BrokerSessions, which only judges, and from the pipeline, which knows no brokers.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -31,14 +32,18 @@ class BrokerWatch {
   void Decided(BrokerId broker, bool changed);
   void StreamEnded(StreamId stream, StreamEnd end);
 
-  // Fences and dials whoever is due. Call when decisions have become possible again.
+  // Fences and dials who is due. Call when decisions have become possible again.
   void Check();
 
   BrokerSessions& sessions() { return sessions_; }
   const BrokerSessions& sessions() const { return sessions_; }
 
  private:
+  // Check, once for all that happens before the loop comes to it: a thousand streams that break
+  // together cost one look at a thousand sessions.
+  void CheckSoon();
   void OnAlarm();
+  void Warn(const BrokerSessions::Due::MassLoss& loss, MonoTime now);
   void Dial(const BrokerSessions::DueProbe& probe);
   void Fence(const std::vector<BrokerSessions::DueFence>& due);
 
@@ -51,7 +56,11 @@ class BrokerWatch {
   Alarm alarm_;
   // When the alarm was to fire at the latest.
   MonoTime alarm_due_ = kNever;
-  bool suspects_itself_ = false;
+  bool check_is_due_ = false;
+  // As the last Check found it.
+  std::optional<BrokerSessions::Due::MassLoss> mass_loss_;
+  // Since when it lasted, of the one that the log was told of last.
+  std::optional<MonoTime> warned_of_;
   // A stream was opened since the last Check.
   bool stream_opened_ = false;
 };

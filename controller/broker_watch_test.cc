@@ -74,10 +74,20 @@ TEST_F(BrokerWatchTest, SilenceIsFencedByTheTimerAlone) {
 }
 
 TEST_F(BrokerWatchTest, BrokersThatFallSilentTogetherLeaveInOneEntry) {
+  // All of them: more likely this controller is cut off, until the hold ends.
   const size_t before = cluster_.quorum().entries().size();
-  cluster_.Advance(seconds(9));
+  cluster_.Advance(milliseconds(64'499));
+  EXPECT_EQ(cluster_.quorum().entries().size(), before);
+  cluster_.Advance(milliseconds(1));
   EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);
   EXPECT_EQ(LastCause(), "fence broker 1, 2, 3: their sessions are over");
+}
+
+TEST_F(BrokerWatchTest, TheLossOfMostEndsWithAHeartbeatAndTheOtherOneIsFencedThen) {
+  cluster_.Advance(seconds(10));
+  for (const int32_t id : {2, 3}) cluster_.Heartbeat(id);
+  EXPECT_TRUE(Fenced(1));
+  EXPECT_FALSE(Fenced(2));
 }
 
 TEST_F(BrokerWatchTest, ANewIncarnationOfADeadBrokerRegistersAtOnce) {

@@ -18,7 +18,9 @@ namespace {
 constexpr int64_t kInboxFullRetryAfterMs = 50;
 
 SessionOptions ToSessionOptions(const ControllerOptions& options) {
-  return {.timeout = options.broker_session_timeout, .grace = options.broker_connection_grace};
+  return {.timeout = options.broker_session_timeout,
+          .grace = options.broker_connection_grace,
+          .mass_loss_hold = options.broker_mass_loss_hold};
 }
 
 }  // namespace

@@ -36,6 +36,8 @@ struct ControllerOptions {
   Duration broker_session_timeout = std::chrono::seconds(9);
   // How long a broker whose stream broke without proof of its death may take to come back.
   Duration broker_connection_grace = std::chrono::seconds(1);
+  // While more than half of the brokers are lost, none is fenced without proof for so long.
+  Duration broker_mass_loss_hold = std::chrono::seconds(60);
   uint64_t seed = 0;
 };
 

@@ -115,6 +115,13 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "long.",
          .set = SetMilliseconds(&config.broker_connection_grace, 1, kMaxMilliseconds),
          .default_text = "1000"},
+        {.name = "broker-mass-loss-hold-ms",
+         .value_name = "MS",
+         .help = "While more than half of the brokers are out of contact without proof of their "
+                 "death, leaders and ISRs stay as they are for so long; then those brokers are "
+                 "fenced in one batch.",
+         .set = SetMilliseconds(&config.broker_mass_loss_hold, 0, kMaxMilliseconds),
+         .default_text = "60000"},
         {.name = "state-check-interval-ms",
          .value_name = "MS",
          .help = "How often the controllers compare their states. One that is alone with its state "

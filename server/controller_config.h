@@ -46,6 +46,7 @@ struct ControllerConfig : ProcessConfig {
   Duration election_timeout_max{};
   Duration broker_session_timeout{};
   Duration broker_connection_grace{};
+  Duration broker_mass_loss_hold{};
   Duration state_check_interval{};
 
   int64_t snapshot_min_log_bytes = 0;

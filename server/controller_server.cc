@@ -122,6 +122,7 @@ controller::ControllerOptions MakeControllerOptions(const ControllerConfig& conf
           .node_id = config.node_id,
           .broker_session_timeout = config.broker_session_timeout,
           .broker_connection_grace = config.broker_connection_grace,
+          .broker_mass_loss_hold = config.broker_mass_loss_hold,
           .seed = seed};
 }
 
