@@ -51,6 +51,17 @@ void QuorumController::RunRequest(Reply<T> reply, Work work) {
   PostRequest(std::move(reply), std::move(work));
 }
 
+template <typename T, typename Request, typename Work>
+void QuorumController::RunBounded(Request request, Reply<T> reply, Work work) {
+  if (auto error = CheckSize(request, options_.request_limits)) {
+    return std::move(reply)(*std::move(error));
+  }
+  RunRequest(std::move(reply),
+             [request = std::move(request), work = std::move(work)](Reply<T> r) mutable {
+               std::move(work)(std::move(request), std::move(r));
+             });
+}
+
 template <typename T, typename Work>
 void QuorumController::PostRequest(Reply<T> reply, Work work) {
   // Shared, because a task that is refused is destroyed with all that it holds.
@@ -66,31 +77,37 @@ void QuorumController::PostRequest(Reply<T> reply, Work work) {
 
 void QuorumController::CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
                                     Reply<admin::v1::CreateTopicsResponse> reply) {
-  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                   Reply<admin::v1::CreateTopicsResponse> r) mutable {
-    SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/CreateTopics", std::move(request),
-                     std::move(context), std::move(r), DecideCreateTopics);
-  });
+  RunBounded(
+      std::move(request), std::move(reply),
+      [this, context = std::move(context)](admin::v1::CreateTopicsRequest r,
+                                           Reply<admin::v1::CreateTopicsResponse> answer) mutable {
+        SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/CreateTopics", std::move(r),
+                         std::move(context), std::move(answer), DecideCreateTopics);
+      });
 }
 
 void QuorumController::DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
                                     Reply<admin::v1::DeleteTopicsResponse> reply) {
-  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                   Reply<admin::v1::DeleteTopicsResponse> r) mutable {
-    SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/DeleteTopics", std::move(request),
-                     std::move(context), std::move(r), DecideDeleteTopics);
-  });
+  RunBounded(
+      std::move(request), std::move(reply),
+      [this, context = std::move(context)](admin::v1::DeleteTopicsRequest r,
+                                           Reply<admin::v1::DeleteTopicsResponse> answer) mutable {
+        SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/DeleteTopics", std::move(r),
+                         std::move(context), std::move(answer), DecideDeleteTopics);
+      });
 }
 
 void QuorumController::IncrementalAlterConfigs(
     admin::v1::IncrementalAlterConfigsRequest request, RequestContext context,
     Reply<admin::v1::IncrementalAlterConfigsResponse> reply) {
-  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                   Reply<admin::v1::IncrementalAlterConfigsResponse> r) mutable {
-    SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
-                     std::move(request), std::move(context), std::move(r),
-                     DecideIncrementalAlterConfigs);
-  });
+  RunBounded(std::move(request), std::move(reply),
+             [this, context = std::move(context)](
+                 admin::v1::IncrementalAlterConfigsRequest r,
+                 Reply<admin::v1::IncrementalAlterConfigsResponse> answer) mutable {
+               SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
+                                std::move(r), std::move(context), std::move(answer),
+                                DecideIncrementalAlterConfigs);
+             });
 }
 
 void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
@@ -105,10 +122,12 @@ void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
 void QuorumController::AlterPartition(broker::v1::AlterPartitionRequest request,
                                       RequestContext context,
                                       Reply<broker::v1::AlterPartitionResponse> reply) {
-  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
-                                   Reply<broker::v1::AlterPartitionResponse> r) mutable {
-    broker_requests_.AlterPartition(std::move(request), std::move(context), std::move(r));
-  });
+  RunBounded(std::move(request), std::move(reply),
+             [this, context = std::move(context)](
+                 broker::v1::AlterPartitionRequest r,
+                 Reply<broker::v1::AlterPartitionResponse> answer) mutable {
+               broker_requests_.AlterPartition(std::move(r), std::move(context), std::move(answer));
+             });
 }
 
 void QuorumController::ChangeVoters(VoterChange change, bool validate_only, RequestContext context,

@@ -21,6 +21,7 @@
 #include "controller/broker_watch.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/request_pipeline.h"
+#include "controller/request_size.h"
 #include "controller/snapshot_source.h"
 #include "controller/voter_changes.h"
 #include "metadata/metadata_image.h"
@@ -38,6 +39,7 @@ struct ControllerOptions {
   Duration broker_connection_grace = std::chrono::seconds(1);
   // While more than half of the brokers are lost, none is fenced without proof for so long.
   Duration broker_mass_loss_hold = std::chrono::seconds(60);
+  RequestLimits request_limits;
   uint64_t seed = 0;
 };
 
@@ -56,10 +58,10 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // Alike; not needed where the log never begins with a snapshot.
   void SetSnapshots(SnapshotSource* snapshots) { snapshots_ = snapshots; }
 
-  // Mutating requests. On a controller that is not active: NOT_CONTROLLER, REFUSED (the caller
-  // forwards). When the inbox is full: RESOURCE_EXHAUSTED. When leadership is lost meanwhile:
-  // NOT_CONTROLLER with outcome REFUSED (never appended) or UNKNOWN. A request id makes a retry
-  // return the first result.
+  // Mutating requests. Above the request limits: POLICY_VIOLATION. On a controller that is not
+  // active: NOT_CONTROLLER, REFUSED (the caller forwards). When the inbox is full:
+  // RESOURCE_EXHAUSTED. When leadership is lost meanwhile: NOT_CONTROLLER with outcome REFUSED
+  // (never appended) or UNKNOWN. A request id makes a retry return the first result.
   void CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
                     Reply<admin::v1::CreateTopicsResponse> reply);
   void DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
@@ -126,6 +128,9 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // As PostRequest, but tries to run it at once if nothing else is under way.
   template <typename T, typename Work>
   void RunRequest(Reply<T> reply, Work work);
+  // As RunRequest, for a request whose size is bounded (request_size.h).
+  template <typename T, typename Request, typename Work>
+  void RunBounded(Request request, Reply<T> reply, Work work);
 
   // Tells other threads what the pipeline has become.
   void Publish();

@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t kMaxMilliseconds = int64_t{24} * 60 * 60 * 1000;
 constexpr int64_t kMaxBytes = int64_t{1} << 40;
 constexpr int64_t kMaxSnapshotLogRatio = 1000;
+// More would not fit one entry of the log.
+constexpr int64_t kMaxRequestItems = 10'000'000;
 
 // What the options write; the checks turn it into a ControllerConfig.
 struct Raw {
@@ -128,6 +130,18 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "ends; give all of them the same interval.",
          .set = SetMilliseconds(&config.state_check_interval, 100, kMaxMilliseconds),
          .default_text = "60000"}}},
+      {"Requests",
+       {{.name = "max-request-items",
+         .value_name = "N",
+         .help = "A request may name so many topics, resources and configuration changes; a larger "
+                 "one is refused. Give all controllers the same limit.",
+         .set = SetInteger(&config.max_request_items, 1, kMaxRequestItems),
+         .default_text = "20000"},
+        {.name = "max-request-partitions",
+         .value_name = "N",
+         .help = "A request may create or alter so many partitions; a larger one is refused.",
+         .set = SetInteger(&config.max_request_partitions, 1, kMaxRequestItems),
+         .default_text = "200000"}}},
       {"Snapshots",
        {{.name = "snapshot-min-log-bytes",
          .value_name = "BYTES",

@@ -49,6 +49,9 @@ struct ControllerConfig : ProcessConfig {
   Duration broker_mass_loss_hold{};
   Duration state_check_interval{};
 
+  int64_t max_request_items = 0;
+  int64_t max_request_partitions = 0;
+
   int64_t snapshot_min_log_bytes = 0;
   // Bytes of the log for each byte of the last snapshot.
   int64_t snapshot_log_ratio = 0;

@@ -49,6 +49,8 @@ TEST(ControllerConfigTest, DefaultsFollowTheDesignAndThisNodesEntry) {
   EXPECT_EQ(config->heartbeat_interval, std::chrono::milliseconds(100));
   EXPECT_EQ(config->election_timeout_min, std::chrono::milliseconds(500));
   EXPECT_EQ(config->broker_session_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(config->max_request_items, 20'000);
+  EXPECT_EQ(config->max_request_partitions, 200'000);
   EXPECT_EQ(config->snapshot_min_log_bytes, 64 << 20);
   EXPECT_EQ(config->snapshot_log_ratio, 4);
   EXPECT_THAT(config->warnings, IsEmpty());

@@ -123,6 +123,8 @@ controller::ControllerOptions MakeControllerOptions(const ControllerConfig& conf
           .broker_session_timeout = config.broker_session_timeout,
           .broker_connection_grace = config.broker_connection_grace,
           .broker_mass_loss_hold = config.broker_mass_loss_hold,
+          .request_limits = {.max_items = config.max_request_items,
+                             .max_partitions = config.max_request_partitions},
           .seed = seed};
 }
 

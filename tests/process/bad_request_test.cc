@@ -152,11 +152,11 @@ TEST(BadRequestTest, ARequestThatIsTooLargeIsRefusedAsAWhole) {
   ExpectItemsRefused(client, {request_of(kLimit - 1000), common::v1::INVALID_CONFIG,
                               "retention.ms takes a number from -1"});
 
-  // Its records, not the request, would be too large.
+  // Its work, not the request, would be too large.
   const common::v1::Error too_many =
       Refused(client, Request([](auto& topic) { topic.set_partition_count(2'000'000'000); }));
   EXPECT_EQ(too_many.code(), common::v1::POLICY_VIOLATION);
-  EXPECT_THAT(too_many.message(), AllOf(HasSubstr("bytes of records"), HasSubstr("split it")));
+  EXPECT_THAT(too_many.message(), AllOf(HasSubstr("2000000000 partitions"), HasSubstr("split it")));
 
   EXPECT_EQ(TopicNames(client), std::vector<std::string>());
   EXPECT_EQ(HighWatermark(client), before);
