@@ -30,6 +30,12 @@ std::string BrokersSummary(const DescribeClusterResponse& cluster) {
   const auto count = static_cast<size_t>(cluster.brokers_size());
   std::string text = absl::StrFormat("%d of %d running", count - fenced.size(), count);
   if (!fenced.empty()) absl::StrAppendFormat(&text, "; fenced: %s", absl::StrJoin(fenced, ", "));
+  if (cluster.lost_broker_count() > 0) {
+    absl::StrAppendFormat(&text,
+                          "; %d OUT OF CONTACT with the active controller, which keeps leaders and "
+                          "ISRs as they are: check the network between them",
+                          cluster.lost_broker_count());
+  }
   return text;
 }
 

@@ -95,6 +95,13 @@ BROKER  ENDPOINT        RACK  LAST CONTACT  OFFSET  REPLICAS  LEADERS  TAKEN UP 
 )");
 }
 
+TEST(ViewsTest, StatusSaysThatMostBrokersAreOutOfContact) {
+  auto cluster = Cluster();
+  cluster.set_lost_broker_count(2);
+  EXPECT_THAT(StatusText(cluster, Quorum(), kNowMs),
+              ::testing::HasSubstr("2 of 3 running; fenced: 2; 2 OUT OF CONTACT with the active"));
+}
+
 TEST(ViewsTest, ToleranceCountsOnlyVotersInContact) {
   auto quorum = Quorum();
   quorum.mutable_voters(2)->set_last_contact_age_ms(80);

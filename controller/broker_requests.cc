@@ -16,13 +16,22 @@ using broker::v1::RegisterBrokerResponse;
 using broker::v1::ReportRolesRequest;
 using broker::v1::ReportRolesResponse;
 
-BrokerRequests::BrokerRequests(std::string cluster_id, Executor* executor, BrokerProber* prober,
-                               RequestPipeline* pipeline, BrokerWatch* watch)
+BrokerRequests::BrokerRequests(std::string cluster_id, Executor* executor, const Clock* clock,
+                               BrokerProber* prober, RequestPipeline* pipeline, BrokerWatch* watch)
     : cluster_id_(std::move(cluster_id)),
       executor_(executor),
+      clock_(clock),
       prober_(prober),
       pipeline_(pipeline),
       watch_(watch) {}
+
+void BrokerRequests::HeardOf(BrokerId broker) {
+  heard_.Heard(broker, pipeline_->committed(), clock_->Now());
+}
+
+std::vector<BrokerId> BrokerRequests::HeardWithin(Duration within) {
+  return heard_.Within(within, pipeline_->committed(), clock_->Now());
+}
 
 void BrokerRequests::Register(RegisterBrokerRequest request, RequestContext context,
                               Reply<RegisterBrokerResponse> reply) {
@@ -65,6 +74,7 @@ void BrokerRequests::SubmitRegistration(RegisterBrokerRequest request, RequestCo
 void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
                                Reply<HeartbeatResponse> reply) {
   const BrokerId id(request.broker_id());
+  HeardOf(id);
   pipeline_->Submit<HeartbeatResponse>(
       {.principal = "broker " + ToString(id),
        .stream = stream,

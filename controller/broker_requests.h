@@ -3,11 +3,14 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/executor.h"
 #include "controller/answer.h"
 #include "controller/broker_prober.h"
 #include "controller/broker_watch.h"
+#include "controller/heard_brokers.h"
 #include "controller/registration_probe.h"
 #include "controller/request_pipeline.h"
 #include "quorate/broker/v1/broker_service.pb.h"
@@ -18,8 +21,12 @@ namespace quorate::controller {
 class BrokerRequests {
  public:
   // Everything must outlive this.
-  BrokerRequests(std::string cluster_id, Executor* executor, BrokerProber* prober,
-                 RequestPipeline* pipeline, BrokerWatch* watch);
+  BrokerRequests(std::string cluster_id, Executor* executor, const Clock* clock,
+                 BrokerProber* prober, RequestPipeline* pipeline, BrokerWatch* watch);
+
+  // A message of the broker has arrived, for this controller or to be forwarded.
+  void HeardOf(BrokerId broker);
+  std::vector<BrokerId> HeardWithin(Duration within);
 
   // See QuorumController.
   void Register(broker::v1::RegisterBrokerRequest request, RequestContext context,
@@ -41,9 +48,11 @@ class BrokerRequests {
 
   const std::string cluster_id_;
   Executor* const executor_;
+  const Clock* const clock_;
   BrokerProber* const prober_;
   RequestPipeline* const pipeline_;
   BrokerWatch* const watch_;
+  HeardBrokers heard_;
 };
 
 }  // namespace quorate::controller

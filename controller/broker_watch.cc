@@ -15,32 +15,33 @@ constexpr Duration kNoRoomRetry = std::chrono::milliseconds(100);
 
 }  // namespace
 
-BrokerWatch::BrokerWatch(SessionOptions options, Executor* executor, const Clock* clock,
-                         BrokerProber* prober, RequestPipeline* pipeline)
+BrokerWatch::BrokerWatch(NodeId self, SessionOptions options, Executor* executor,
+                         const Clock* clock, BrokerProber* prober, RequestPipeline* pipeline)
     : options_(options),
       executor_(executor),
       clock_(clock),
       prober_(prober),
       pipeline_(pipeline),
       sessions_(options),
+      guard_(self, options, executor, clock, pipeline),
       alarm_(executor, [this] { OnAlarm(); }) {}
 
 void BrokerWatch::TakeOver() {
   sessions_.TakeOver(pipeline_->newest(), clock_->Now());
+  guard_.TakeOver();
   Check();
 }
 
 void BrokerWatch::Clear() {
   sessions_.Clear();
   alarm_.Cancel();
-  mass_loss_.reset();
-  warned_of_.reset();
+  guard_.Clear();
 }
 
 void BrokerWatch::Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset) {
   if (sessions_.Contact(broker, stream, metadata_end_offset, clock_->Now())) stream_opened_ = true;
   // It may end the loss, and then others are due.
-  if (mass_loss_) CheckSoon();
+  if (guard_.loss()) CheckSoon();
 }
 
 void BrokerWatch::Decided(BrokerId broker, bool changed) {
@@ -86,9 +87,7 @@ void BrokerWatch::Check() {
   const BrokerSessions::Due due = sessions_.Check(pipeline_->newest(), now);
   for (const BrokerSessions::DueProbe& probe : due.probes) Dial(probe);
 
-  alarm_due_ = due.next;
-  mass_loss_ = due.mass_loss;
-  if (mass_loss_) Warn(*mass_loss_, now);
+  alarm_due_ = std::min(due.next, guard_.Observe(due.mass_loss));
   if (!due.fences.empty()) {
     if (pipeline_->MayAppend()) {
       Fence(due.fences);
@@ -98,21 +97,6 @@ void BrokerWatch::Check() {
   }
   alarm_.Cancel();
   alarm_.FireBy(alarm_due_);
-}
-
-void BrokerWatch::Warn(const BrokerSessions::Due::MassLoss& loss, MonoTime now) {
-  // Where all come back within a grace nothing was wrong.
-  const MonoTime warn_at = loss.since + options_.grace;
-  if (now < warn_at) {
-    alarm_due_ = std::min(alarm_due_, warn_at);
-    return;
-  }
-  if (warned_of_ == loss.since) return;
-  warned_of_ = loss.since;
-  LOG(WARNING) << loss.lost << " of " << loss.live
-               << " unfenced brokers are lost to this controller: more likely it is cut off than "
-                  "they are dead, so nobody is fenced without proof for "
-               << ToMs(loss.held_until - now) << " ms, and leaders and ISRs stay as they are";
 }
 
 void BrokerWatch::Dial(const BrokerSessions::DueProbe& probe) {

@@ -2,7 +2,6 @@
 // Apart from BrokerSessions, which only judges, and from the pipeline, which knows no brokers.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -10,6 +9,7 @@
 #include "controller/alarm.h"
 #include "controller/broker_prober.h"
 #include "controller/broker_sessions.h"
+#include "controller/cut_off_guard.h"
 #include "controller/request_pipeline.h"
 
 namespace quorate::controller {
@@ -18,8 +18,8 @@ namespace quorate::controller {
 class BrokerWatch {
  public:
   // Everything must outlive the watch.
-  BrokerWatch(SessionOptions options, Executor* executor, const Clock* clock, BrokerProber* prober,
-              RequestPipeline* pipeline);
+  BrokerWatch(NodeId self, SessionOptions options, Executor* executor, const Clock* clock,
+              BrokerProber* prober, RequestPipeline* pipeline);
 
   // This controller is active from now on, or no longer.
   void TakeOver();
@@ -35,6 +35,8 @@ class BrokerWatch {
   // Fences and dials who is due. Call when decisions have become possible again.
   void Check();
 
+  CutOffGuard& guard() { return guard_; }
+  const CutOffGuard& guard() const { return guard_; }
   BrokerSessions& sessions() { return sessions_; }
   const BrokerSessions& sessions() const { return sessions_; }
 
@@ -43,7 +45,6 @@ class BrokerWatch {
   // together cost one look at a thousand sessions.
   void CheckSoon();
   void OnAlarm();
-  void Warn(const BrokerSessions::Due::MassLoss& loss, MonoTime now);
   void Dial(const BrokerSessions::DueProbe& probe);
   void Fence(const std::vector<BrokerSessions::DueFence>& due);
 
@@ -53,14 +54,11 @@ class BrokerWatch {
   BrokerProber* const prober_;
   RequestPipeline* const pipeline_;
   BrokerSessions sessions_;
+  CutOffGuard guard_;
   Alarm alarm_;
   // When the alarm was to fire at the latest.
   MonoTime alarm_due_ = kNever;
   bool check_is_due_ = false;
-  // As the last Check found it.
-  std::optional<BrokerSessions::Due::MassLoss> mass_loss_;
-  // Since when it lasted, of the one that the log was told of last.
-  std::optional<MonoTime> warned_of_;
   // A stream was opened since the last Check.
   bool stream_opened_ = false;
 };

@@ -24,7 +24,7 @@ void DescribeBroker(const metadata::BrokerRegistration& registration,
 
 admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id,
                                                    const RequestPipeline& pipeline,
-                                                   const BrokerSessions* sessions, MonoTime now) {
+                                                   const BrokerWatch* watch, MonoTime now) {
   const metadata::MetadataImage& image = pipeline.committed();
   const PartitionTally& tally = pipeline.committed_tally();
   const RequestPipeline::Leadership& leadership = pipeline.leadership();
@@ -40,12 +40,15 @@ admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id
   response.set_under_replicated_partition_count(
       static_cast<int32_t>(tally.under_replicated_count()));
   response.set_end_offset(image.end_offset().value());
-  response.set_from_active_controller(sessions != nullptr);
+  response.set_from_active_controller(watch != nullptr);
+  if (watch != nullptr && watch->guard().loss()) {
+    response.set_lost_broker_count(static_cast<int32_t>(watch->guard().loss()->lost));
+  }
   for (const auto& [id, registration] : image.brokers()) {
     admin::v1::Broker* out = response.add_brokers();
     DescribeBroker(*registration, tally.LoadOf(id), out);
-    if (sessions == nullptr) continue;
-    const BrokerSessions::Description session = sessions->Describe(id, now);
+    if (watch == nullptr) continue;
+    const BrokerSessions::Description session = watch->sessions().Describe(id, now);
     if (session.last_contact_age) out->set_last_contact_age_ms(ToMs(*session.last_contact_age));
     out->set_metadata_end_offset(session.metadata_end_offset);
     out->set_reported_leader_count(session.reported_leader_count);

@@ -31,14 +31,15 @@ QuorumController::QuorumController(ControllerOptions options, Executor* executor
       executor_(executor),
       clock_(clock),
       pipeline_(options_.node_id, options_.seed, executor, clock),
-      watch_(ToSessionOptions(options_), executor, clock, prober, &pipeline_),
-      broker_requests_(options_.cluster_id, executor, prober, &pipeline_, &watch_),
+      watch_(options_.node_id, ToSessionOptions(options_), executor, clock, prober, &pipeline_),
+      broker_requests_(options_.cluster_id, executor, clock, prober, &pipeline_, &watch_),
       voter_changes_(executor, clock, &pipeline_) {}
 
 void QuorumController::SetLog(raft::ReplicatedLog* log) {
   log_ = log;
   pipeline_.SetLog(log);
   voter_changes_.SetLog(log);
+  watch_.guard().SetLog(log);
 }
 
 template <typename T, typename Work>
@@ -160,6 +161,17 @@ void QuorumController::HeartbeatStreamEnded(StreamId stream, StreamEnd end) {
   });
 }
 
+void QuorumController::HeardOf(BrokerId broker) {
+  // One that is dropped is one sign of life less.
+  static_cast<void>(executor_->TryPost([this, broker] { broker_requests_.HeardOf(broker); }));
+}
+
+void QuorumController::ListHeardBrokers(Duration within, Reply<std::vector<BrokerId>> reply) {
+  PostRequest(std::move(reply), [this, within](Reply<std::vector<BrokerId>> r) {
+    std::move(r)(broker_requests_.HeardWithin(within));
+  });
+}
+
 void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
                                  Reply<metadata::MetadataImage> reply) {
   // Not run at once: threads of low priority ask too.
@@ -174,9 +186,8 @@ void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
 
 void QuorumController::DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply) {
   RunRequest(std::move(reply), [this](Reply<admin::v1::DescribeClusterResponse> r) {
-    const BrokerSessions* sessions = pipeline_.is_active() ? &watch_.sessions() : nullptr;
-    std::move(r)(
-        controller::DescribeCluster(options_.cluster_id, pipeline_, sessions, clock_->Now()));
+    const BrokerWatch* watch = pipeline_.is_active() ? &watch_ : nullptr;
+    std::move(r)(controller::DescribeCluster(options_.cluster_id, pipeline_, watch, clock_->Now()));
   });
 }
 

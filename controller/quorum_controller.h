@@ -24,6 +24,7 @@
 #include "controller/request_size.h"
 #include "controller/snapshot_source.h"
 #include "controller/voter_changes.h"
+#include "controller/voter_poll.h"
 #include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 #include "quorate/broker/v1/broker_service.pb.h"
@@ -55,6 +56,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
   void SetLog(raft::ReplicatedLog* log);
   // Likewise, if there is one; outlives the controller's loop.
   void SetImageObserver(ImageObserver* observer) { pipeline_.SetImageObserver(observer); }
+  // Alike; without one a controller that is cut off from the brokers asks no other voter.
+  void SetVoterPoll(VoterPoll* poll) { watch_.guard().SetPoll(poll); }
   // Alike; not needed where the log never begins with a snapshot.
   void SetSnapshots(SnapshotSource* snapshots) { snapshots_ = snapshots; }
 
@@ -92,6 +95,13 @@ class QuorumController final : public raft::ReplicatedLogListener {
                  Reply<broker::v1::HeartbeatResponse> reply);
   // The stream is gone. Unknown streams are ignored.
   void HeartbeatStreamEnded(StreamId stream, StreamEnd end);
+
+  // A message of the broker has reached this controller, which forwards it or only serves the log:
+  // heartbeats are counted without this. On every node; any thread.
+  void HeardOf(BrokerId broker);
+  // The registered brokers that this controller has heard of in the last `within`, ascending. On
+  // every node.
+  void ListHeardBrokers(Duration within, Reply<std::vector<BrokerId>> reply);
 
   // The committed image, once it covers everything below `min_end_offset` (from
   // ReplicatedLog::ReadIndex; 0: at once). REQUEST_TIMED_OUT at the deadline. On every node.

@@ -39,18 +39,21 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
 grpc::ServerUnaryReactor* BrokerService::RegisterBroker(grpc::CallbackServerContext* context,
                                                         const RegisterBrokerRequest* request,
                                                         RegisterBrokerResponse* response) {
+  controller_->HeardOf(BrokerId(request->broker_id()));
   return StartRoutedCall(*edge_, *router_, register_broker_, context, request, response);
 }
 
 grpc::ServerUnaryReactor* BrokerService::AlterPartition(grpc::CallbackServerContext* context,
                                                         const AlterPartitionRequest* request,
                                                         AlterPartitionResponse* response) {
+  controller_->HeardOf(BrokerId(request->broker_id()));
   return StartRoutedCall(*edge_, *router_, alter_partition_, context, request, response);
 }
 
 grpc::ServerUnaryReactor* BrokerService::ReportRoles(grpc::CallbackServerContext* context,
                                                      const ReportRolesRequest* request,
                                                      ReportRolesResponse* response) {
+  controller_->HeardOf(BrokerId(request->broker_id()));
   return StartRoutedCall(*edge_, *router_, report_roles_, context, request, response);
 }
 

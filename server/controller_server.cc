@@ -26,6 +26,7 @@
 #include "server/metadata_service.h"
 #include "server/peer_channel.h"
 #include "server/peer_transport.h"
+#include "server/peer_voter_poll.h"
 #include "server/readiness.h"
 #include "server/request_router.h"
 #include "server/snapshotter.h"
@@ -170,6 +171,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
     RememberVoterList(restored);
     controller_.SetLog(raft_.get());
     controller_.SetSnapshots(&*snapshotter_);
+    controller_.SetVoterPoll(&voter_poll_);
     snapshotter_->SetLog(raft_.get());
     auditor_.emplace(StateAuditor::Options{.self = config_.node_id,
                                            .interval = config_.state_check_interval,
@@ -182,13 +184,18 @@ class ControllerServer::Impl final : public ControllerDirectory {
     changes_.emplace(&router_, &controller_, raft_.get());
     admin_service_.emplace(&edge_, &router_, &*queries_, &*changes_, &controller_, &query_loop_);
     broker_service_.emplace(&edge_, &router_, &controller_);
-    metadata_service_.emplace(config_.cluster_id, &edge_, &hub_);
+    metadata_service_.emplace(config_.cluster_id, &edge_, &hub_,
+                              [this](BrokerId broker) { controller_.HeardOf(broker); });
     listeners_.emplace(std::vector<raft::ReplicatedLogListener*>{
         &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_, &*snapshotter_});
 
     transport_.service()->SetForwardHandler(
         [this](const raft::v1::ForwardRequest& request, ForwardReply reply) {
-          router_.OnForwarded(request, std::move(reply));
+          if (request.method() == kListHeardBrokers) {
+            AnswerListHeardBrokers(request, &controller_, std::move(reply));
+          } else {
+            router_.OnForwarded(request, std::move(reply));
+          }
         });
     // Before the client listener: opening that switches reflection and health on for what follows.
     ASSIGN_OR_RETURN(peer_listener_, OpenListener(config_.peer_listen, "peer-listen",
@@ -367,6 +374,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   std::optional<Snapshotter> snapshotter_;
 
   PeerTransport transport_;
+  PeerVoterPoll voter_poll_{transport_.forwarder(), &clock_};
   std::optional<GrpcBrokerProber> prober_;
   controller::QuorumController controller_;
   LeaderTracker leader_;

@@ -6,7 +6,9 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "base/mutex.h"
 
 namespace quorate::server {
@@ -122,6 +124,15 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
+// The broker that subscribes under this name; nothing: it is no broker's.
+std::optional<BrokerId> BrokerOf(std::string_view subscriber) {
+  int32_t id = 0;
+  if (!absl::ConsumePrefix(&subscriber, "broker-") || !absl::SimpleAtoi(subscriber, &id)) {
+    return std::nullopt;
+  }
+  return BrokerId(id);
+}
+
 // A call that is refused before it begins.
 class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
@@ -134,8 +145,12 @@ class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 
 }  // namespace
 
-MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub)
-    : cluster_id_(std::move(cluster_id)), edge_(edge), hub_(hub) {}
+MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub,
+                                 BrokerListener on_broker)
+    : cluster_id_(std::move(cluster_id)),
+      edge_(edge),
+      hub_(hub),
+      on_broker_(std::move(on_broker)) {}
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* MetadataService::Subscribe(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
@@ -151,6 +166,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* MetadataService::Subscribe(
                               absl::StrFormat("this is cluster %s, the subscriber asked for '%s'",
                                               cluster_id_, subscribe.cluster_id()))));
   }
+  if (const auto broker = BrokerOf(subscribe.subscriber())) on_broker_(*broker);
   auto* stream = new SubscribeStream(context, edge_, hub_);
   const std::string name = subscribe.subscriber().empty() ? "a subscriber" : subscribe.subscriber();
   SubscriptionStart start{.epoch = Epoch(subscribe.epoch()),

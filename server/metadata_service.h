@@ -4,8 +4,10 @@
 
 #include <grpcpp/support/byte_buffer.h>
 
+#include <functional>
 #include <string>
 
+#include "base/ids.h"
 #include "quorate/metadata/v1/metadata_service.grpc.pb.h"
 #include "server/call_edge.h"
 #include "server/subscription_hub.h"
@@ -15,8 +17,12 @@ namespace quorate::server {
 class MetadataService final : public metadata::v1::MetadataService::WithRawCallbackMethod_Subscribe<
                                   metadata::v1::MetadataService::Service> {
  public:
+  // Told when a broker subscribes, which names itself "broker-ID". Any thread.
+  using BrokerListener = std::function<void(BrokerId)>;
+
   // All outlive the service's calls.
-  MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub);
+  MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub,
+                  BrokerListener on_broker);
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
                                                         const grpc::ByteBuffer* request) override;
@@ -25,6 +31,7 @@ class MetadataService final : public metadata::v1::MetadataService::WithRawCallb
   const std::string cluster_id_;
   const CallEdge* const edge_;
   SubscriptionHub* const hub_;
+  const BrokerListener on_broker_;
 };
 
 }  // namespace quorate::server

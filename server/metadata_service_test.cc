@@ -4,6 +4,7 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 
 #include "base/event_loop.h"
@@ -71,10 +72,11 @@ class MetadataServiceTest : public testing::Test {
 
   void Commit(std::vector<raft::EntryPtr> entries) { hub_.OnCommitted(entries); }
 
-  std::unique_ptr<Subscriber> Subscribe(const std::string& cluster_id = kClusterId) {
+  std::unique_ptr<Subscriber> Subscribe(const std::string& cluster_id = kClusterId,
+                                        const std::string& subscriber = "test") {
     SubscribeRequest request;
     request.set_cluster_id(cluster_id);
-    request.set_subscriber("test");
+    request.set_subscriber(subscriber);
     return std::make_unique<Subscriber>(listener_.port, request);
   }
 
@@ -88,7 +90,9 @@ class MetadataServiceTest : public testing::Test {
                        &clock_,
                        &leader_};
   CallEdge edge_{&loop_, &clock_, [] { return std::nullopt; }};
-  MetadataService service_{kClusterId, &edge_, &hub_};
+  std::atomic<int32_t> heard_of_{-1};
+  MetadataService service_{kClusterId, &edge_, &hub_,
+                           [this](BrokerId broker) { heard_of_ = broker.value(); }};
   Listener listener_;
 };
 
@@ -150,6 +154,17 @@ TEST_F(MetadataServiceTest, ASubscriberThatGoesAwayIsForgotten) {
   const auto other = Subscribe();
   const auto response = other->Next();
   ASSERT_TRUE(response && response->has_batch());
+}
+
+TEST_F(MetadataServiceTest, ABrokerThatSubscribesIsHeardOf) {
+  for (const std::string name : {"test", "broker-", "broker-x", "broker-99999999999"}) {
+    const auto subscriber = Subscribe(kClusterId, name);
+    ASSERT_TRUE(subscriber->Next().has_value());
+    EXPECT_EQ(heard_of_, -1) << name;
+  }
+  const auto subscriber = Subscribe(kClusterId, "broker-7");
+  ASSERT_TRUE(subscriber->Next().has_value());
+  EXPECT_EQ(heard_of_, 7);
 }
 
 }  // namespace

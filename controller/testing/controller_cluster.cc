@@ -14,6 +14,7 @@ ControllerCluster::ControllerCluster(int controllers) {
             .cluster_id = kClusterId, .node_id = NodeId(id), .seed = static_cast<uint64_t>(id)},
         &executor_, &clock_, &prober_);
     controller->SetLog(quorum_.AddNode(NodeId(id), controller.get()));
+    controller->SetVoterPoll(&poll_);
   }
 }
 
@@ -91,14 +92,47 @@ void ControllerCluster::Heartbeat(int32_t id, bool want_shutdown,
                                   Reply<broker::v1::HeartbeatResponse> reply) {
   Broker& of_id = brokers_.at(id);
   if (of_id.stream == 0) of_id.stream = next_stream_++;
+  broker::v1::HeartbeatRequest request = HeartbeatOf(id);
+  if (metadata_end_offset) request.set_metadata_end_offset(*metadata_end_offset);
+  request.set_want_shutdown(want_shutdown);
+  active().Heartbeat(of_id.stream, std::move(request), std::move(reply));
+  Run();
+}
+
+broker::v1::HeartbeatRequest ControllerCluster::HeartbeatOf(int32_t id) const {
+  const Broker& of_id = brokers_.at(id);
   broker::v1::HeartbeatRequest request;
   request.set_broker_id(id);
   request.set_broker_epoch(of_id.epoch);
   request.set_incarnation_id(std::string(of_id.Incarnation(id).bytes()));
-  request.set_metadata_end_offset(metadata_end_offset.value_or(active().applied_offset().value()));
-  request.set_want_shutdown(want_shutdown);
-  active().Heartbeat(of_id.stream, std::move(request), std::move(reply));
+  const NodeId leader = quorum_.leader().value();
+  request.set_metadata_end_offset(controllers_.at(leader.value())->applied_offset().value());
+  return request;
+}
+
+void ControllerCluster::HeartbeatTo(int node, int32_t id,
+                                    Reply<broker::v1::HeartbeatResponse> reply) {
+  controller(node).Heartbeat(next_stream_++, HeartbeatOf(id), std::move(reply));
   Run();
+}
+
+void ControllerCluster::Poll::Ask(const std::vector<NodeId>& voters, Duration within,
+                                  absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) {
+  struct Round {
+    std::vector<VoterHearing> hearings;
+    size_t missing = 0;
+    absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done;
+  };
+  auto round = std::make_shared<Round>();
+  round->missing = voters.size();
+  round->done = std::move(done);
+  for (const NodeId voter : voters) {
+    cluster_->controller(voter.value())
+        .ListHeardBrokers(within, [round, voter](Answer<std::vector<BrokerId>> answer) {
+          round->hearings.push_back({voter, std::get<std::vector<BrokerId>>(std::move(answer))});
+          if (--round->missing == 0) std::move(round->done)(std::move(round->hearings));
+        });
+  }
 }
 
 void ControllerCluster::BringUp(int32_t id) {

@@ -86,6 +86,9 @@ class ControllerCluster {
       std::optional<int64_t> metadata_end_offset = std::nullopt);
   void Heartbeat(int32_t id, bool want_shutdown, std::optional<int64_t> metadata_end_offset,
                  Reply<broker::v1::HeartbeatResponse> reply);
+  // On a stream of its own to controller `node`, active or not: how a broker looks for the active
+  // one.
+  void HeartbeatTo(int node, int32_t id, Reply<broker::v1::HeartbeatResponse> reply);
   // Starts broker `id` and makes it unfenced. REQUIRES: a controller is active, and the quorum
   // commits at once.
   void BringUp(int32_t id);
@@ -110,6 +113,19 @@ class ControllerCluster {
   static constexpr char kClusterId[] = "ZZZZZZZZZZZZZZZZZZZZZw";
 
  private:
+  // One for all controllers; asks those that it is told to.
+  class Poll final : public VoterPoll {
+   public:
+    explicit Poll(ControllerCluster* cluster) : cluster_(cluster) {}
+    void Ask(const std::vector<NodeId>& voters, Duration within,
+             absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) override;
+
+   private:
+    ControllerCluster* const cluster_;
+  };
+
+  broker::v1::HeartbeatRequest HeartbeatOf(int32_t id) const;
+
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
   FakeQuorum quorum_{&clock_};
@@ -117,6 +133,7 @@ class ControllerCluster {
   std::map<int, std::unique_ptr<QuorumController>> controllers_;
   std::map<int32_t, Broker> brokers_;
   StreamId next_stream_ = 1;
+  Poll poll_{this};
 };
 
 }  // namespace quorate::controller

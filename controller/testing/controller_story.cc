@@ -146,6 +146,10 @@ bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
   }
   const auto label = [&](int32_t id) { return absl::StrFormat("%s %d", name, id); };
   const auto heartbeat = [&](int32_t id) {
+    if (command.Has("to")) {
+      return cluster_.HeartbeatTo(static_cast<int>(command.GetInt("to")), id,
+                                  PrintAnswer<HeartbeatResponse>(label(id), HeartbeatText));
+    }
     std::optional<int64_t> offset;
     if (command.Has("offset")) offset = command.GetInt("offset");
     cluster_.Heartbeat(id, command.Has("want_shutdown"), offset,

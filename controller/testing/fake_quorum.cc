@@ -51,9 +51,15 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
     reads_.push_back(std::move(done));
     if (!isolated_ && !quorum_->reads_held_) EndReads(quorum_->high_watermark());
   }
-  void TransferLeadership(std::optional<NodeId> /*target*/,
-                          absl::AnyInvocable<void(absl::Status) &&> /*done*/) override {
-    LOG(FATAL) << "a controller does not call this";
+  void TransferLeadership(std::optional<NodeId> target,
+                          absl::AnyInvocable<void(absl::Status) &&> done) override {
+    CHECK(target && quorum_->leader_ == id_);
+    if (quorum_->refuse_transfers_) {
+      std::move(done)(absl::DeadlineExceededError("the test says so"));
+      return;
+    }
+    quorum_->Elect(*target);
+    std::move(done)(absl::OkStatus());
   }
   void ReadCommitted(RecordOffset /*from*/, size_t /*max_bytes*/,
                      absl::AnyInvocable<void(absl::StatusOr<std::vector<raft::EntryPtr>>) &&>

@@ -54,6 +54,10 @@ class FakeQuorum {
   // Whether the leader has answered the last Pause.
   bool pause_confirmed() const { return pause_confirmed_; }
 
+  // A controller that hands leadership over keeps it, or no longer; by default the target is
+  // elected at once.
+  void RefuseTransfers(bool refuse) { refuse_transfers_ = refuse; }
+
   void SetAdmission(raft::Admission admission) { admission_ = admission; }
   // What Describe tells of the replicas.
   void SetReplicas(std::vector<raft::ReplicaStatus> replicas) { replicas_ = std::move(replicas); }
@@ -84,6 +88,7 @@ class FakeQuorum {
   bool commit_at_once_ = false;
   bool reads_held_ = false;
   bool pause_confirmed_ = false;
+  bool refuse_transfers_ = false;
   raft::Admission admission_ = raft::Admission::kOpen;
   std::vector<raft::ReplicaStatus> replicas_;
 };

@@ -61,6 +61,11 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
       }
     }
   }
+  if (options_.proxied_clients) {
+    for (const int node : Numbers(Everybody())) {
+      client_proxies_[node] = std::make_unique<FaultProxy>(client_ports_.at(node - 1));
+    }
+  }
 }
 
 void Cluster::Isolate(int node) {
@@ -102,6 +107,12 @@ std::string Cluster::ControllerEndpoint(int node) const {
   return Loopback(client_ports_.at(node - 1));
 }
 
+std::string Cluster::AdvertisedEndpoint(int node) const {
+  const auto proxy = client_proxies_.find(node);
+  return proxy == client_proxies_.end() ? ControllerEndpoint(node)
+                                        : Loopback(proxy->second->port());
+}
+
 std::string Cluster::BrokerEndpoint(int broker) const {
   return Loopback(broker_ports_.at(broker - 1));
 }
@@ -109,7 +120,7 @@ std::string Cluster::BrokerEndpoint(int broker) const {
 std::string Cluster::Bootstrap() const {
   std::vector<std::string> endpoints;
   for (const int node : Numbers(Everybody())) {
-    endpoints.push_back(ControllerEndpoint(node));
+    endpoints.push_back(AdvertisedEndpoint(node));
   }
   return absl::StrJoin(endpoints, ",");
 }
@@ -137,7 +148,7 @@ std::vector<std::string> Cluster::ControllerCommand(int node) const {
       "--data-dir=" + ControllerDirectory(node),
       "--voters=" + absl::StrJoin(voters, ","),
       "--client-listen=" + ControllerEndpoint(node),
-      "--client-advertise=" + ControllerEndpoint(node),
+      "--client-advertise=" + AdvertisedEndpoint(node),
       "--peer-listen=" + Loopback(peer_ports_.at(node - 1)),
       "--peer-advertise=" + Loopback(peer_ports_.at(node - 1)),
   };

@@ -36,6 +36,9 @@ struct ClusterOptions {
   std::string cluster_id;
   // Every controller dials each of its peers through a FaultProxy of its own.
   bool proxied_peers = false;
+  // Every controller has a FaultProxy before its client listener, which it advertises and through
+  // which brokers reach it. The test's own clients go past it.
+  bool proxied_clients = false;
   // The quorate-controller to run; empty: ControllerProgram().
   std::string controller_program;
   std::vector<std::string> controller_flags;
@@ -73,7 +76,7 @@ class Cluster {
   // HOST:PORT of client listeners.
   std::string ControllerEndpoint(int node) const;
   std::string BrokerEndpoint(int broker) const;
-  // All controllers, observers too, as --bootstrap takes them.
+  // All controllers, observers too, as --bootstrap takes them, and as brokers reach them.
   std::string Bootstrap() const;
 
   // A client of all controllers, or of some.
@@ -82,6 +85,8 @@ class Cluster {
 
   // The way from `node` to its `peer`. REQUIRES: proxied_peers.
   FaultProxy& PeerProxy(int node, int peer) { return *proxies_.at({node, peer}); }
+  // The way from brokers to controller `node`. REQUIRES: proxied_clients.
+  FaultProxy& ClientProxy(int node) { return *client_proxies_.at(node); }
   // As networks that swallow packets. REQUIRES: proxied_peers.
   // Nothing gets through between the node and any other.
   void Isolate(int node);
@@ -104,6 +109,8 @@ class Cluster {
  private:
   // Founders and observers.
   int Everybody() const { return options_.controllers + options_.observers; }
+  // Where brokers find a controller.
+  std::string AdvertisedEndpoint(int node) const;
 
   const ClusterOptions options_;
   TempDir directory_;
@@ -112,6 +119,7 @@ class Cluster {
   std::vector<uint16_t> peer_ports_;
   std::vector<uint16_t> broker_ports_;
   std::map<std::pair<int, int>, std::unique_ptr<FaultProxy>> proxies_;  // by (from, to)
+  std::map<int, std::unique_ptr<FaultProxy>> client_proxies_;
   std::map<int, std::unique_ptr<Process>> controllers_;
   std::map<int, std::unique_ptr<Process>> brokers_;
 };

@@ -1,0 +1,133 @@
+#include "controller/cut_off_guard.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+
+namespace quorate::controller {
+namespace {
+
+// How often a loss that goes on is told to the log.
+constexpr Duration kWarnInterval = std::chrono::seconds(10);
+
+size_t CountHeard(const VoterHearing& hearing, const std::vector<BrokerId>& live) {
+  std::vector<BrokerId> common;
+  std::set_intersection(hearing.brokers.begin(), hearing.brokers.end(), live.begin(), live.end(),
+                        std::back_inserter(common));
+  return common.size();
+}
+
+std::vector<BrokerId> LiveBrokers(const metadata::MetadataImage& image) {
+  std::vector<BrokerId> live;
+  for (const auto& [id, registration] : image.brokers()) {
+    if (!registration->fenced) live.push_back(id);
+  }
+  return live;
+}
+
+// "; controller 2 hears 0 of them, controller 3 hears 1 of them"
+std::string Describe(const std::vector<VoterHearing>& hearings, const std::vector<BrokerId>& live) {
+  std::string text;
+  for (const VoterHearing& hearing : hearings) {
+    text += absl::StrFormat("%s controller %d hears %d of them", text.empty() ? ";" : ",",
+                            hearing.voter.value(), CountHeard(hearing, live));
+  }
+  return text.empty() ? "; no other voter answers" : text;
+}
+
+}  // namespace
+
+std::optional<NodeId> ChooseBetterPlaced(const std::vector<VoterHearing>& hearings,
+                                         const std::vector<BrokerId>& live, size_t heard_here) {
+  std::optional<NodeId> best;
+  size_t most = 2 * heard_here;
+  for (const VoterHearing& hearing : hearings) {
+    const size_t heard = CountHeard(hearing, live);
+    if (heard <= most) continue;
+    best = hearing.voter;
+    most = heard;
+  }
+  return best;
+}
+
+CutOffGuard::CutOffGuard(NodeId self, SessionOptions options, Executor* executor,
+                         const Clock* clock, RequestPipeline* pipeline)
+    : self_(self), options_(options), executor_(executor), clock_(clock), pipeline_(pipeline) {}
+
+void CutOffGuard::TakeOver() {
+  Clear();
+  may_hand_over_at_ = clock_->Now() + options_.timeout;
+}
+
+void CutOffGuard::Clear() {
+  loss_.reset();
+  ++round_;
+}
+
+MonoTime CutOffGuard::Observe(const std::optional<MassLoss>& loss) {
+  const MonoTime now = clock_->Now();
+  if (loss && !loss_) {
+    // Brokers whose connections only broke are back by then, and have read an answer.
+    ask_at_ = std::max(loss->since + 2 * options_.grace, now);
+    warn_at_ = ask_at_;
+  } else if (!loss && loss_) {
+    LOG_IF(INFO, now >= warn_at_) << "most brokers are in contact again";
+    ++round_;
+  }
+  loss_ = loss;
+  if (!loss_) return kNever;
+  if (now >= ask_at_) Ask(now);
+  return ask_at_;
+}
+
+void CutOffGuard::Ask(MonoTime now) {
+  ask_at_ = now + options_.grace;
+  std::vector<NodeId> others;
+  for (const NodeId voter : pipeline_->voters().NodeIds()) {
+    if (voter != self_) others.push_back(voter);
+  }
+  if (poll_ == nullptr || others.empty()) return Warn({});
+  // A broker that has lost this controller comes to each of the others again and again meanwhile.
+  poll_->Ask(others, options_.timeout / 2,
+             [this, executor = executor_, round = ++round_](std::vector<VoterHearing> hearings) {
+               executor->Post(
+                   [this, round, hearings = std::move(hearings)] { OnAnswers(round, hearings); });
+             });
+}
+
+void CutOffGuard::OnAnswers(uint64_t round, const std::vector<VoterHearing>& hearings) {
+  if (round != round_ || !loss_ || pipeline_->role() != RequestPipeline::Role::kActive) return;
+  const auto better =
+      ChooseBetterPlaced(hearings, LiveBrokers(pipeline_->newest()), loss_->live - loss_->lost);
+  if (better && clock_->Now() >= may_hand_over_at_) return HandOver(*better, hearings);
+  Warn(hearings);
+}
+
+void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings) {
+  LOG(WARNING) << "this controller is cut off from " << loss_->lost << " of " << loss_->live
+               << " unfenced brokers" << Describe(hearings, LiveBrokers(pipeline_->newest()))
+               << ": hands leadership to controller " << to;
+  // A transfer that fails leaves this controller active, and then it asks again.
+  log_->TransferLeadership(to, [to](const absl::Status& status) {
+    LOG_IF(WARNING, !status.ok()) << "leadership was not handed to controller " << to << ": "
+                                  << status;
+  });
+}
+
+void CutOffGuard::Warn(const std::vector<VoterHearing>& hearings) {
+  const MonoTime now = clock_->Now();
+  if (now < warn_at_) return;
+  warn_at_ = now + kWarnInterval;
+  const int64_t left_ms = std::max<int64_t>(0, ToMs(loss_->held_until - now));
+  LOG(WARNING) << loss_->lost << " of " << loss_->live
+               << " unfenced brokers are lost to this controller"
+               << Describe(hearings, LiveBrokers(pipeline_->newest()))
+               << ". Leaders and ISRs stay as they are; brokers that are not back in " << left_ms
+               << " ms are fenced. Check the network between controllers and brokers";
+}
+
+}  // namespace quorate::controller

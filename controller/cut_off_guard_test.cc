@@ -1,0 +1,177 @@
+// An active controller that loses most brokers finds out whether it is cut off, and gives way.
+#include "controller/cut_off_guard.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "controller/testing/controller_cluster.h"
+
+namespace quorate::controller {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::vector<BrokerId> Ids(std::vector<int32_t> ids) {
+  std::vector<BrokerId> brokers;
+  for (const int32_t id : ids) brokers.emplace_back(id);
+  return brokers;
+}
+
+TEST(ChooseBetterPlacedTest, TheOneThatHearsMostIfThatIsMoreThanTwiceAsMany) {
+  const auto live = Ids({1, 2, 3, 4, 5});
+  const VoterHearing two{.voter = NodeId(2), .brokers = Ids({1, 2, 3, 4})};
+  const VoterHearing three{.voter = NodeId(3), .brokers = Ids({1, 2, 3, 4, 5})};
+  EXPECT_EQ(ChooseBetterPlaced({two, three}, live, 0), NodeId(3));
+  EXPECT_EQ(ChooseBetterPlaced({two, three}, live, 2), NodeId(3));
+  EXPECT_EQ(ChooseBetterPlaced({two}, live, 2), std::nullopt);
+  EXPECT_EQ(ChooseBetterPlaced({}, live, 0), std::nullopt);
+}
+
+TEST(ChooseBetterPlacedTest, BrokersThatAreFencedOrUnknownCountForNothing) {
+  const VoterHearing two{.voter = NodeId(2), .brokers = Ids({7, 8, 9})};
+  EXPECT_EQ(ChooseBetterPlaced({two}, Ids({1, 2, 3}), 0), std::nullopt);
+}
+
+class CutOffGuardTest : public ::testing::Test {
+ protected:
+  CutOffGuardTest() {
+    cluster_.Elect(1);
+    cluster_.quorum().CommitAtOnce(true);
+    for (int32_t id = 1; id <= 3; ++id) {
+      cluster_.BringUp(id);
+      cluster_.prober().Swallow(ControllerCluster::EndpointOf(id));
+    }
+    // Controller 1 has held its office long enough to give it away.
+    for (int second = 0; second < 10; ++second) {
+      cluster_.Advance(seconds(1));
+      BeatAll();
+    }
+  }
+
+  void BeatAll() {
+    for (int32_t id = 1; id <= 3; ++id) cluster_.Heartbeat(id);
+  }
+  void BreakAll() {
+    for (int32_t id = 1; id <= 3; ++id) cluster_.EndStream(id, StreamEnd::kBroken);
+  }
+  // The brokers look for the active controller at this one.
+  void LookAt(int node) {
+    for (int32_t id = 1; id <= 3; ++id) {
+      Pending<broker::v1::HeartbeatResponse> pending;
+      cluster_.HeartbeatTo(node, id, pending.reply());
+      EXPECT_EQ(pending.error().code(), common::v1::NOT_CONTROLLER);
+    }
+  }
+  int Leader() { return cluster_.quorum().leader()->value(); }
+  bool AnyFenced() {
+    const auto image = cluster_.ImageOf(1);
+    for (const auto& [id, broker] : image.brokers()) {
+      if (broker->fenced) return true;
+    }
+    return false;
+  }
+
+  ControllerCluster cluster_{3};
+};
+
+TEST_F(CutOffGuardTest, LeadershipGoesToTheVoterThatHearsTheBrokers) {
+  BreakAll();
+  LookAt(3);
+  cluster_.Advance(milliseconds(1'999));
+  EXPECT_EQ(Leader(), 1);
+  cluster_.Advance(milliseconds(1));
+  EXPECT_EQ(Leader(), 3);
+  EXPECT_FALSE(AnyFenced());
+}
+
+TEST_F(CutOffGuardTest, SilenceIsEnoughWellBeforeTheSessionTimeout) {
+  // A network that swallows packets: no stream breaks.
+  cluster_.Advance(milliseconds(4'500));
+  LookAt(2);
+  cluster_.Advance(seconds(2));
+  EXPECT_EQ(Leader(), 2);
+  EXPECT_FALSE(AnyFenced());
+}
+
+TEST_F(CutOffGuardTest, BrokersThatComeBackAtOnceKeepTheController) {
+  BreakAll();
+  LookAt(2);
+  BeatAll();
+  cluster_.Advance(seconds(1));
+  BeatAll();
+  cluster_.Advance(seconds(1));
+  EXPECT_EQ(Leader(), 1);
+}
+
+TEST_F(CutOffGuardTest, WhereNobodyHearsThemLeadersAndIsrsStayUntilTheHoldEnds) {
+  BreakAll();
+  cluster_.Advance(milliseconds(59'999));
+  EXPECT_EQ(Leader(), 1);
+  EXPECT_FALSE(AnyFenced());
+  cluster_.Advance(milliseconds(1));
+  EXPECT_TRUE(AnyFenced());
+  EXPECT_EQ(cluster_.quorum().entries().back()->header().cause,
+            "fence broker 1, 2, 3: their sessions are over");
+}
+
+TEST_F(CutOffGuardTest, AVoterThatHearsThemLaterIsAskedAgain) {
+  BreakAll();
+  cluster_.Advance(seconds(20));
+  LookAt(2);
+  cluster_.Advance(seconds(1));
+  EXPECT_EQ(Leader(), 2);
+}
+
+TEST_F(CutOffGuardTest, AVoterThatHearsNoMoreIsNotHandedLeadership) {
+  cluster_.EndStream(1, StreamEnd::kBroken);
+  cluster_.EndStream(2, StreamEnd::kBroken);
+  Pending<broker::v1::HeartbeatResponse> pending;
+  cluster_.HeartbeatTo(2, 1, pending.reply());
+  for (int second = 0; second < 5; ++second) {
+    cluster_.Advance(seconds(1));
+    cluster_.Heartbeat(3);
+  }
+  EXPECT_EQ(Leader(), 1);
+}
+
+TEST_F(CutOffGuardTest, ASuccessorKeepsItsOfficeForASessionTimeout) {
+  BreakAll();
+  LookAt(2);
+  cluster_.Advance(seconds(2));
+  ASSERT_EQ(Leader(), 2);
+  // The brokers never come to it, and controllers 1 and 3 seem to hear them.
+  for (int half = 0; half < 17; ++half) {
+    cluster_.Advance(milliseconds(500));
+    LookAt(1);
+    LookAt(3);
+    EXPECT_EQ(Leader(), 2);
+  }
+  cluster_.Advance(seconds(2));
+  EXPECT_NE(Leader(), 2);
+}
+
+TEST_F(CutOffGuardTest, ATransferThatFailsIsTriedAgain) {
+  cluster_.quorum().RefuseTransfers(true);
+  BreakAll();
+  LookAt(2);
+  cluster_.Advance(seconds(3));
+  EXPECT_EQ(Leader(), 1);
+  cluster_.quorum().RefuseTransfers(false);
+  LookAt(2);
+  cluster_.Advance(seconds(1));
+  EXPECT_EQ(Leader(), 2);
+}
+
+TEST_F(CutOffGuardTest, OnlyRegisteredBrokersAreRememberedAsHeard) {
+  cluster_.controller(2).HeardOf(BrokerId(1));
+  cluster_.controller(2).HeardOf(BrokerId(77));
+  Pending<std::vector<BrokerId>> heard;
+  cluster_.controller(2).ListHeardBrokers(seconds(1), heard.reply());
+  cluster_.Run();
+  EXPECT_EQ(heard.value(), Ids({1}));
+}
+
+}  // namespace
+}  // namespace quorate::controller

@@ -1,0 +1,29 @@
+// The port through which the active controller asks the other voters which brokers they hear.
+#pragma once
+
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace quorate::controller {
+
+struct VoterHearing {
+  NodeId voter;
+  // Ascending.
+  std::vector<BrokerId> brokers;
+};
+
+// Thread-safe; never blocks.
+class VoterPoll {
+ public:
+  virtual ~VoterPoll() = default;
+
+  // Asks each of `voters` which brokers it has heard of in the last `within`. `done` runs once, on
+  // any thread, with the answers that came within half a second.
+  virtual void Ask(const std::vector<NodeId>& voters, Duration within,
+                   absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) = 0;
+};
+
+}  // namespace quorate::controller
