@@ -79,6 +79,7 @@ class PartitionView {
 };
 
 struct PartitionChunk;
+class ChangedPartitions;
 
 // One topic. Immutable once it is in an image.
 class TopicImage {
@@ -98,6 +99,7 @@ class TopicImage {
 
  private:
   friend class ImageBuilder;
+  friend class ChangedPartitions;
   std::string name_;
   Uuid id_;
   int32_t partition_count_ = 0;
@@ -199,6 +201,7 @@ class MetadataImage {
 
  private:
   friend class ImageBuilder;
+  friend class ChangedPartitions;
   struct State;
   std::shared_ptr<const State> state_;
 };

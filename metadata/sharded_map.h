@@ -73,6 +73,12 @@ class ShardedMap {
     }
   }
 
+  // Likewise for the keys of one shard.
+  template <typename Fn>
+  void ForEachChangeIn(size_t shard, const ShardedMap& before, Fn fn) const {
+    DiffShards(before.ShardAt(shard), ShardAt(shard), fn);
+  }
+
   // Adds the entry, or replaces the one with its key.
   void Put(Entry entry) {
     const Key key = Traits::KeyOf(entry);
