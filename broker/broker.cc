@@ -7,24 +7,31 @@
 
 namespace quorate::broker {
 
-Broker::Broker(BrokerOptions options, Executor* executor, const Clock* clock,
-               ControllerChannel* channel, MetadataSource* source, Listener* listener)
+Broker::Broker(BrokerOptions options, Loop loop, Loop session_loop, const Clock* clock,
+               MetadataSource* source, Listener* listener)
     : options_(std::move(options)),
+      executor_(loop.executor),
+      session_executor_(session_loop.executor),
       clock_(clock),
       listener_(listener),
-      rng_(options_.seed),
-      lifecycle_(options_, executor, clock, &rng_, channel, this),
-      follower_(options_, executor, clock, &rng_, source, this),
+      session_rng_(options_.seed),
+      lifecycle_(options_, session_loop.executor, clock, &session_rng_, session_loop.channel, this),
+      rng_(options_.seed + 1),
+      follower_(options_, loop.executor, clock, &rng_, source, this),
       roles_(options_.broker_id, options_.incarnation_id),
-      reporter_(options_, executor, clock, &rng_, channel, &roles_),
-      proposer_(options_, executor, clock, &rng_, channel) {}
+      reporter_(options_, loop.executor, clock, &rng_, loop.channel, &roles_),
+      proposer_(options_, loop.executor, clock, &rng_, loop.channel) {}
 
 void Broker::Start(std::string advertised_endpoint) {
-  lifecycle_.Start(std::move(advertised_endpoint));
-  follower_.Start();
+  PostToSession([this, endpoint = std::move(advertised_endpoint)]() mutable {
+    lifecycle_.Start(std::move(endpoint));
+  });
+  executor_->Post([this] { follower_.Start(); });
 }
 
-void Broker::BeginShutdown() { lifecycle_.BeginShutdown(); }
+void Broker::BeginShutdown() {
+  PostToSession([this] { lifecycle_.BeginShutdown(); });
+}
 
 void Broker::OnStateChange(BrokerState state) {
   const bool ready = state == v1::DescribeBrokerResponse::RUNNING;
@@ -34,54 +41,92 @@ void Broker::OnStateChange(BrokerState state) {
 }
 
 void Broker::OnSession(const std::optional<ActiveSession>& session) {
-  follower_.OnActiveEpoch(session ? session->controller_epoch : 0);
-  reporter_.OnSession(session);
-  proposer_.OnSession(session);
+  executor_->Post([this, session] {
+    follower_.OnActiveEpoch(session ? session->controller_epoch : 0);
+    reporter_.OnSession(session);
+    proposer_.OnSession(session);
+  });
 }
 
 void Broker::OnStopped(absl::Status status) {
-  follower_.Stop();
-  listener_->OnStopped(std::move(status));
+  executor_->Post([this, status = std::move(status)]() mutable {
+    follower_.Stop();
+    listener_->OnStopped(std::move(status));
+  });
 }
 
-void Broker::OnImage(const metadata::MetadataImage& before, const metadata::MetadataImage& now) {
-  reporter_.OnChanges(roles_.OnImage(before, now));
-  proposer_.OnImage(before, now);
-  // Last: what the controllers are told has been taken up.
-  lifecycle_.OnMetadata(now.end_offset().value(), now.last_epoch().value());
+void Broker::OnImage(const metadata::MetadataImage& /*before*/,
+                     const metadata::MetadataImage& now) {
+  next_image_ = now;
+  // Whoever takes up an older image comes back for this one.
+  if (!taking_up_) GoOnTakingUp();
+}
+
+void Broker::GoOnTakingUp() {
+  if (!taking_up_) {
+    const metadata::MetadataImage image = *std::exchange(next_image_, std::nullopt);
+    taking_up_ = {.end_offset = image.end_offset().value(),
+                  .epoch = image.last_epoch().value(),
+                  .log_generation = log_generation_};
+    roles_.Begin(image);
+    proposer_.Begin(image);
+  }
+  const bool more = roles_.Step([this](const RoleChange& change) {
+    reporter_.OnChange(change.topic.id(), change.partition);
+  }) || proposer_.Step();
+  if (!more) {
+    reporter_.Wake();
+    // What the controllers are told has been taken up.
+    if (taking_up_->log_generation == log_generation_) {
+      PostToSession(
+          [this, done = *taking_up_] { lifecycle_.OnMetadata(done.end_offset, done.epoch); });
+    }
+    taking_up_.reset();
+  }
+  if (more || next_image_) {
+    executor_->Post([this] { GoOnTakingUp(); });
+  }
 }
 
 // The controllers must not take the broker for caught up with a log that it has not read.
-void Broker::OnLogReplaced() { lifecycle_.OnMetadata(0, 0); }
+void Broker::OnLogReplaced() {
+  ++log_generation_;
+  PostToSession([this] { lifecycle_.OnMetadata(0, 0); });
+}
 
-void Broker::OnControllerEpoch(int32_t epoch) { lifecycle_.OnControllerEpoch(epoch); }
+void Broker::OnControllerEpoch(int32_t epoch) {
+  PostToSession([this, epoch] { lifecycle_.OnControllerEpoch(epoch); });
+}
 
-void Broker::OnReplayFailed(absl::Status status) { lifecycle_.Stop(std::move(status)); }
+void Broker::OnReplayFailed(absl::Status status) {
+  PostToSession(
+      [this, status = std::move(status)]() mutable { lifecycle_.Stop(std::move(status)); });
+}
 
-v1::DescribeBrokerResponse Broker::DescribeBroker() const {
-  const auto age_ms = [now = clock_->Now()](std::optional<MonoTime> when) {
-    return when ? ToMs(now - *when) : int64_t{-1};
-  };
-  v1::DescribeBrokerResponse response;
-  response.set_broker_id(options_.broker_id.value());
-  response.set_incarnation_id(std::string(options_.incarnation_id.bytes()));
-  response.set_broker_epoch(lifecycle_.broker_epoch());
-  response.set_state(lifecycle_.state());
-  response.set_last_contact_age_ms(age_ms(lifecycle_.last_contact()));
-  response.set_last_metadata_age_ms(age_ms(follower_.last_event()));
-  response.set_metadata_end_offset(follower_.image().end_offset().value());
-  response.set_metadata_epoch(follower_.image().last_epoch().value());
-  response.set_leader_count(static_cast<int32_t>(roles_.leader_count()));
-  response.set_follower_count(static_cast<int32_t>(roles_.follower_count()));
-  response.set_controller_endpoint(lifecycle_.controller_endpoint());
-  response.set_metadata_endpoint(follower_.endpoint());
-  return response;
+void Broker::DescribeSession(v1::DescribeBrokerResponse* response) const {
+  const std::optional<MonoTime> contact = lifecycle_.last_contact();
+  response->set_broker_id(options_.broker_id.value());
+  response->set_incarnation_id(std::string(options_.incarnation_id.bytes()));
+  response->set_broker_epoch(lifecycle_.broker_epoch());
+  response->set_state(lifecycle_.state());
+  response->set_last_contact_age_ms(contact ? ToMs(clock_->Now() - *contact) : -1);
+  response->set_controller_endpoint(lifecycle_.controller_endpoint());
+}
+
+void Broker::DescribeMetadata(v1::DescribeBrokerResponse* response) const {
+  const std::optional<MonoTime> event = follower_.last_event();
+  response->set_last_metadata_age_ms(event ? ToMs(clock_->Now() - *event) : -1);
+  response->set_metadata_end_offset(follower_.image().end_offset().value());
+  response->set_metadata_epoch(follower_.image().last_epoch().value());
+  response->set_leader_count(static_cast<int32_t>(roles_.leader_count()));
+  response->set_follower_count(static_cast<int32_t>(roles_.follower_count()));
+  response->set_metadata_endpoint(follower_.endpoint());
 }
 
 v1::ListRolesResponse Broker::ListRoles() const {
   v1::ListRolesResponse response;
   for (v1::PartitionRole& role : roles_.List()) *response.add_roles() = std::move(role);
-  response.set_metadata_end_offset(follower_.image().end_offset().value());
+  response.set_metadata_end_offset(roles_.end_offset());
   return response;
 }
 

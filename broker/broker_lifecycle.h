@@ -31,7 +31,7 @@ namespace quorate::broker {
 
 using BrokerState = v1::DescribeBrokerResponse::State;
 
-// Broker loop only.
+// The session's loop only (broker.h).
 class BrokerLifecycle final : private HeartbeatSession::Owner {
  public:
   class Listener {

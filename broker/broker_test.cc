@@ -30,7 +30,8 @@ class BrokerTest : public testing::Test, public Broker::Listener {
     options.broker_id = BrokerId(1);
     options.incarnation_id = TestUuid(77);
     options.bootstrap = {"c1", "c2", "c3"};
-    broker_.emplace(options, &executor_, &clock_, &cluster_, &cluster_, this);
+    const Broker::Loop loop = {&executor_, &cluster_};
+    broker_.emplace(options, loop, loop, &clock_, &cluster_, this);
   }
 
   void OnReady(bool ready) override { ready_ = ready; }
@@ -62,7 +63,13 @@ class BrokerTest : public testing::Test, public Broker::Listener {
     executor_.RunReady();
   }
 
-  BrokerState State() const { return broker_->DescribeBroker().state(); }
+  v1::DescribeBrokerResponse View() const {
+    v1::DescribeBrokerResponse view;
+    broker_->DescribeSession(&view);
+    broker_->DescribeMetadata(&view);
+    return view;
+  }
+  BrokerState State() const { return View().state(); }
   std::vector<v1::Role> Roles() const {
     std::vector<v1::Role> roles;
     const v1::ListRolesResponse response = broker_->ListRoles();
@@ -81,7 +88,7 @@ class BrokerTest : public testing::Test, public Broker::Listener {
 TEST_F(BrokerTest, StartsAgainstARunningCluster) {
   StartToRunning();
   EXPECT_TRUE(ready_);
-  const v1::DescribeBrokerResponse view = broker_->DescribeBroker();
+  const v1::DescribeBrokerResponse view = View();
   EXPECT_EQ(view.broker_id(), 1);
   EXPECT_EQ(view.incarnation_id(), TestUuid(77).bytes());
   EXPECT_EQ(view.broker_epoch(), cluster_.image().FindBroker(BrokerId(1))->broker_epoch);
@@ -97,8 +104,8 @@ TEST_F(BrokerTest, WaitsForAClusterThatIsNotThereYet) {
   broker_->Start("localhost:9092");
   Advance(seconds(100));
   EXPECT_EQ(State(), Describe::STARTING);
-  EXPECT_EQ(broker_->DescribeBroker().broker_epoch(), -1);
-  EXPECT_EQ(broker_->DescribeBroker().last_contact_age_ms(), -1);
+  EXPECT_EQ(View().broker_epoch(), -1);
+  EXPECT_EQ(View().last_contact_age_ms(), -1);
   EXPECT_FALSE(stopped_);
   for (const int controller : {1, 2, 3}) cluster_.Revive(controller);
   cluster_.Elect(2);
@@ -110,7 +117,7 @@ TEST_F(BrokerTest, TakesUpRolesAndAnswersFromItsImage) {
   StartToRunning();
   AddOrders(2);
   EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_LEADER, v1::ROLE_LEADER));
-  EXPECT_EQ(broker_->DescribeBroker().leader_count(), 2);
+  EXPECT_EQ(View().leader_count(), 2);
   const auto topics = broker_->DescribeTopics({});
   ASSERT_EQ(topics.topics_size(), 1);
   EXPECT_EQ(topics.topics(0).name(), "orders");
@@ -119,26 +126,26 @@ TEST_F(BrokerTest, TakesUpRolesAndAnswersFromItsImage) {
   ASSERT_GE(cluster_.reports.size(), 2u);
   EXPECT_TRUE(cluster_.reports[0].complete());
   EXPECT_FALSE(cluster_.reports.back().complete());
-  EXPECT_EQ(cluster_.reports.back().roles_size(), 2);
+  EXPECT_EQ(cluster_.reports.back().led_size(), 1);
 }
 
 TEST_F(BrokerTest, GoesOnThroughAFailoverOfTheActiveController) {
   StartToRunning();
   AddOrders(1);
-  const int64_t broker_epoch = broker_->DescribeBroker().broker_epoch();
+  const int64_t broker_epoch = View().broker_epoch();
   const size_t reports = cluster_.reports.size();
   cluster_.Kill(1);
   Advance(milliseconds(100));
-  EXPECT_EQ(broker_->DescribeBroker().controller_endpoint(), "");
+  EXPECT_EQ(View().controller_endpoint(), "");
   EXPECT_EQ(State(), Describe::RUNNING);
   cluster_.Elect(3);
   executor_.RunReady();
-  EXPECT_EQ(broker_->DescribeBroker().controller_endpoint(), "c3") << "at once, by the log's word";
-  EXPECT_EQ(broker_->DescribeBroker().broker_epoch(), broker_epoch);
+  EXPECT_EQ(View().controller_endpoint(), "c3") << "at once, by the log's word";
+  EXPECT_EQ(View().broker_epoch(), broker_epoch);
   EXPECT_EQ(cluster_.registrations.size(), 1u);
   ASSERT_GT(cluster_.reports.size(), reports);
   EXPECT_TRUE(cluster_.reports[reports].complete());
-  EXPECT_EQ(cluster_.reports[reports].roles_size(), 1);
+  EXPECT_EQ(cluster_.reports[reports].led_size(), 1);
 }
 
 TEST_F(BrokerTest, LeavesAPausedControllerForItsSuccessor) {
@@ -147,7 +154,7 @@ TEST_F(BrokerTest, LeavesAPausedControllerForItsSuccessor) {
   cluster_.Pause(1);
   cluster_.Elect(2);
   executor_.RunReady();
-  EXPECT_EQ(broker_->DescribeBroker().controller_endpoint(), "c2");
+  EXPECT_EQ(View().controller_endpoint(), "c2");
   ASSERT_EQ(cluster_.goodbyes.size(), 1u);
   EXPECT_EQ(cluster_.goodbyes[0].goodbye(), v1::HeartbeatRequest::RECONNECTING);
 }
@@ -159,7 +166,7 @@ TEST_F(BrokerTest, KeepsImageAndRolesWhileThereIsNoControllerAndSaysSo) {
   Advance(seconds(30));
   EXPECT_EQ(State(), Describe::NO_CONTROLLER);
   EXPECT_FALSE(ready_);
-  const v1::DescribeBrokerResponse view = broker_->DescribeBroker();
+  const v1::DescribeBrokerResponse view = View();
   EXPECT_GE(view.last_contact_age_ms(), 29'000);
   EXPECT_GE(view.last_metadata_age_ms(), 29'000);
   EXPECT_EQ(view.metadata_end_offset(), cluster_.image().end_offset().value());
@@ -218,7 +225,7 @@ TEST_F(BrokerTest, AsksThroughAFailover) {
 
 TEST_F(BrokerTest, LeavesASourceThatHasLostTouch) {
   StartToRunning();
-  ASSERT_EQ(broker_->DescribeBroker().metadata_endpoint(), "c2");
+  ASSERT_EQ(View().metadata_endpoint(), "c2");
   cluster_.Isolate(2);
   AddOrders(1);
   EXPECT_TRUE(Roles().empty());
@@ -226,7 +233,7 @@ TEST_F(BrokerTest, LeavesASourceThatHasLostTouch) {
     cluster_.SendProgress();
     Advance(seconds(1));
   }
-  EXPECT_EQ(broker_->DescribeBroker().metadata_endpoint(), "c3");
+  EXPECT_EQ(View().metadata_endpoint(), "c3");
   EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_LEADER));
 }
 
@@ -244,7 +251,85 @@ TEST_F(BrokerTest, AReplacedLogTakesEffectOnceItIsRead) {
   Advance(seconds(4));
   EXPECT_EQ(State(), Describe::RUNNING);
   EXPECT_TRUE(Roles().empty()) << "the restored log does not have the topic";
-  EXPECT_EQ(broker_->DescribeBroker().metadata_end_offset(), cluster_.image().end_offset().value());
+  EXPECT_EQ(View().metadata_end_offset(), cluster_.image().end_offset().value());
+}
+
+// Everything but the session runs on a loop that a test holds.
+class BusyBrokerTest : public testing::Test, public Broker::Listener {
+ protected:
+  BusyBrokerTest() {
+    BrokerOptions options;
+    options.cluster_id = "AAAAAAAAAAAAAAAAAAAAAA";
+    options.broker_id = BrokerId(1);
+    options.incarnation_id = TestUuid(77);
+    options.bootstrap = {"c1", "c2", "c3"};
+    broker_.emplace(options, Broker::Loop{&executor_, &cluster_},
+                    Broker::Loop{&session_executor_, &cluster_}, &clock_, &cluster_, this);
+  }
+
+  void OnReady(bool ready) override { ready_ = ready; }
+  void OnStopped(absl::Status /*status*/) override {}
+
+  void AdvanceBoth(Duration d) {
+    for (; d > Duration(0); d -= milliseconds(10)) {
+      session_executor_.AdvanceBy(milliseconds(10));
+      executor_.RunReady();
+    }
+  }
+
+  ManualClock clock_;
+  ManualExecutor executor_{&clock_};
+  ManualExecutor session_executor_{&clock_};
+  FakeCluster cluster_{&executor_, &session_executor_};
+  std::optional<Broker> broker_;
+  bool ready_ = false;
+};
+
+TEST_F(BusyBrokerTest, HeartbeatsLeaveWhileTheBrokersLoopStandsStill) {
+  cluster_.Elect(1);
+  broker_->Start("localhost:9092");
+  AdvanceBoth(milliseconds(300));
+  ASSERT_TRUE(ready_);
+  const int64_t read = cluster_.image().end_offset().value();
+  const std::vector<NewPartition> made(100'000, {{BrokerId(1)}, 0b1, 0});
+  cluster_.Append({metadata::MakeTopicRecord("orders", TestUuid(1)),
+                   metadata::MakePartitionsRecord(TestUuid(1), 0, made)});
+  const size_t before = cluster_.heartbeats.size();
+  session_executor_.AdvanceBy(seconds(20));
+  EXPECT_GE(cluster_.heartbeats.size(), before + 19);
+  EXPECT_EQ(cluster_.heartbeats.back().metadata_end_offset(), read) << "what was taken up";
+  EXPECT_TRUE(ready_);
+  AdvanceBoth(seconds(2));
+  EXPECT_EQ(cluster_.heartbeats.back().metadata_end_offset(),
+            cluster_.image().end_offset().value());
+  EXPECT_EQ(cluster_.registrations.size(), 1u);
+}
+
+TEST_F(BusyBrokerTest, ManyRolesAreTakenUpInSeveralTasksAndToldWhenTheyAre) {
+  cluster_.Elect(1);
+  broker_->Start("localhost:9092");
+  AdvanceBoth(milliseconds(300));
+  const std::vector<NewPartition> made(100'000, {{BrokerId(1)}, 0b1, 0});
+  const int64_t before = cluster_.image().end_offset().value();
+  cluster_.Append({metadata::MakeTopicRecord("orders", TestUuid(1)),
+                   metadata::MakePartitionsRecord(TestUuid(1), 0, made)});
+  const int64_t created = cluster_.image().end_offset().value();
+  cluster_.Append({metadata::MakeTopicRecord("payments", TestUuid(2))});
+  std::vector<size_t> leader_counts;
+  while (executor_.queued() > 0) {
+    executor_.RunOne();
+    v1::DescribeBrokerResponse view;
+    broker_->DescribeMetadata(&view);
+    const auto count = static_cast<size_t>(view.leader_count());
+    if (leader_counts.empty() || leader_counts.back() != count) leader_counts.push_back(count);
+    session_executor_.AdvanceBy(seconds(1));
+    const int64_t told = cluster_.heartbeats.back().metadata_end_offset();
+    EXPECT_TRUE(told == before || (told >= created && count == made.size())) << told;
+  }
+  EXPECT_GE(leader_counts.size(), 5u);
+  EXPECT_EQ(leader_counts.back(), made.size());
+  EXPECT_EQ(cluster_.heartbeats.back().metadata_end_offset(),
+            cluster_.image().end_offset().value());
 }
 
 TEST_F(BrokerTest, AControlledShutdownMovesTheLeadersFirst) {

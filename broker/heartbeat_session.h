@@ -13,7 +13,7 @@
 
 namespace quorate::broker {
 
-// Broker loop only.
+// The session's loop only (broker.h).
 class HeartbeatSession {
  public:
   class Owner {

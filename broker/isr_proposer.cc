@@ -12,10 +12,14 @@ namespace quorate::broker {
 namespace {
 
 using metadata::BrokerRegistration;
+using metadata::ChangedPartitions;
 using metadata::MetadataImage;
 using metadata::PartitionView;
 using metadata::TopicImage;
 using metadata::TopicPtr;
+
+// Partitions that one Step looks at.
+constexpr size_t kPartitionsPerStep = 20'000;
 
 // Whether a broker that could not be in ISRs now can.
 bool AnyBecameActive(const MetadataImage& before, const MetadataImage& now) {
@@ -36,23 +40,31 @@ IsrProposer::IsrProposer(const BrokerOptions& options, Executor* executor, const
       pacer_(executor, clock, rng, [this](const ActiveSession& session) { return Send(session); }) {
 }
 
-void IsrProposer::OnImage(const MetadataImage& before, const MetadataImage& now) {
-  image_ = now;
-  if (AnyBecameActive(before, now)) {
-    now.ForEachTopic([this](const TopicPtr& topic) {
-      topic->ForEachChangedPartition(
-          nullptr, [&](const PartitionView& partition) { Review(*topic, partition); });
-    });
+void IsrProposer::Begin(const MetadataImage& now) {
+  CHECK(!walk_) << "the last image was not looked at yet";
+  const bool look_at_all = AnyBecameActive(image_, now);
+  if (look_at_all) {
+    absl::erase_if(wanted_,
+                   [&](const auto& entry) { return now.FindTopic(entry.first) == nullptr; });
   }
-  now.ForEachChangedTopic(before, [this](const TopicPtr& old_topic, const TopicPtr& new_topic) {
-    if (!new_topic) {
-      wanted_.erase(old_topic->id());
-      return;
-    }
-    new_topic->ForEachChangedPartition(
-        old_topic.get(), [&](const PartitionView& partition) { Review(*new_topic, partition); });
-  });
+  walk_.emplace(look_at_all ? MetadataImage() : image_, now);
+  image_ = now;
+}
+
+bool IsrProposer::Step() {
+  if (!walk_) return false;
+  const bool more =
+      walk_->Next(kPartitionsPerStep, [this](const ChangedPartitions::Change& change) {
+        if (change.now) {
+          Review(change.topic, *change.now);
+        } else {
+          Forget(change.topic.id(), change.partition);
+        }
+      });
+  if (more) return true;
+  walk_.reset();
   pacer_.Wake();
+  return false;
 }
 
 bool IsrProposer::IsActive(BrokerId broker) const {
@@ -72,11 +84,15 @@ bool IsrProposer::CallsForProposal(const PartitionView& partition) const {
 void IsrProposer::Review(const TopicImage& topic, const PartitionView& partition) {
   if (CallsForProposal(partition)) {
     wanted_[topic.id()].try_emplace(partition.index());
-    return;
+  } else {
+    Forget(topic.id(), partition.index());
   }
-  const auto entry = wanted_.find(topic.id());
+}
+
+void IsrProposer::Forget(const Uuid& topic_id, int32_t partition) {
+  const auto entry = wanted_.find(topic_id);
   if (entry == wanted_.end()) return;
-  entry->second.erase(partition.index());
+  entry->second.erase(partition);
   if (entry->second.empty()) wanted_.erase(entry);
 }
 
@@ -118,8 +134,8 @@ bool IsrProposer::Send(const ActiveSession& session) {
   return true;
 }
 
-void IsrProposer::AddTopic(const Uuid& topic_id, const std::map<int32_t, Proposal>& wanted,
-                           int limit, v1::AlterPartitionRequest::Topic& changes) const {
+void IsrProposer::AddTopic(const Uuid& topic_id, const Proposals& wanted, int limit,
+                           v1::AlterPartitionRequest::Topic& changes) const {
   const TopicPtr topic = image_.FindTopic(topic_id);
   if (topic == nullptr) return;
   changes.set_topic_id(std::string(topic_id.bytes()));

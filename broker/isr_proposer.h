@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 
+#include "absl/container/btree_map.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/ids.h"
@@ -15,6 +15,7 @@
 #include "broker/broker_options.h"
 #include "broker/call_pacer.h"
 #include "broker/ports.h"
+#include "metadata/changed_partitions.h"
 #include "metadata/metadata_image.h"
 
 namespace quorate::broker {
@@ -23,7 +24,7 @@ namespace quorate::broker {
 class IsrProposer {
  public:
   // A request holds at most this many partitions; the rest follows in the next one.
-  static constexpr int kMaxPartitionsPerRequest = 10'000;
+  static constexpr int kMaxPartitionsPerRequest = 5'000;
 
   // Everything must outlive the proposer.
   IsrProposer(const BrokerOptions& options, Executor* executor, const Clock* clock, Rng* rng,
@@ -31,8 +32,11 @@ class IsrProposer {
 
   void OnSession(const std::optional<ActiveSession>& session) { pacer_.OnSession(session); }
 
-  // Proposals are always made from the newest image; what it no longer calls for is dropped.
-  void OnImage(const metadata::MetadataImage& before, const metadata::MetadataImage& now);
+  // Begins to look for what `now` calls for. Proposals are always made from the newest image; what
+  // it no longer calls for is dropped. REQUIRES: Step has returned false for the last one.
+  void Begin(const metadata::MetadataImage& now);
+  // Looks at the next slice of partitions. False: that was all, and what is called for is asked.
+  bool Step();
 
  private:
   struct Proposal {
@@ -40,14 +44,16 @@ class IsrProposer {
     // shows another. -1: none.
     int32_t accepted_on_epoch = -1;
   };
+  using Proposals = absl::btree_map<int32_t, Proposal>;
 
   bool IsActive(BrokerId broker) const;
   // Whether this broker leads the partition and an active replica is outside its ISR.
   bool CallsForProposal(const metadata::PartitionView& partition) const;
   void Review(const metadata::TopicImage& topic, const metadata::PartitionView& partition);
+  void Forget(const Uuid& topic_id, int32_t partition);
   bool Send(const ActiveSession& session);
   // Adds at most `limit` of a topic's wanted partitions to `changes`.
-  void AddTopic(const Uuid& topic_id, const std::map<int32_t, Proposal>& wanted, int limit,
+  void AddTopic(const Uuid& topic_id, const Proposals& wanted, int limit,
                 v1::AlterPartitionRequest::Topic& changes) const;
   // Whether every partition was accepted.
   bool OnResponse(const v1::AlterPartitionRequest& request,
@@ -57,7 +63,9 @@ class IsrProposer {
   ControllerChannel* const channel_;
   metadata::MetadataImage image_;
   // By topic, then partition: those that call for a proposal by the newest image.
-  std::map<Uuid, std::map<int32_t, Proposal>> wanted_;
+  absl::btree_map<Uuid, Proposals> wanted_;
+  // What is left to look at; nothing: all of the image was.
+  std::optional<metadata::ChangedPartitions> walk_;
   CallPacer pacer_;
 };
 

@@ -58,8 +58,9 @@ class IsrProposerTest : public testing::Test {
 
   // The broker has replayed the log so far.
   void Publish() {
-    const metadata::MetadataImage before = std::exchange(published_, log_.image());
-    proposer_.OnImage(before, published_);
+    proposer_.Begin(log_.image());
+    while (proposer_.Step()) {
+    }
     executor_.RunReady();
   }
 
@@ -106,7 +107,6 @@ class IsrProposerTest : public testing::Test {
   Rng rng_{1};
   FakeControllerChannel channel_{&executor_};
   metadata::TestLog log_;
-  metadata::MetadataImage published_;
   IsrProposer proposer_{options_, &executor_, &clock_, &rng_, &channel_};
 };
 

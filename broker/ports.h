@@ -2,8 +2,9 @@
 // (ControllerChannel), and the metadata log (MetadataSource). server/ implements them on gRPC,
 // tests by hand. Endpoints are HOST:PORT of controllers' client listeners.
 //
-// Both are used on the broker's loop only, never block, and call back on that loop, in a task of
-// their own (never from within the call that caused it); a callback may use the port again.
+// Each instance is used on one of the broker's loops only (broker.h), never blocks, and calls back
+// on that loop, in a task of its own (never from within the call that caused it); a callback may
+// use the port again.
 #pragma once
 
 #include <string>

@@ -1,10 +1,13 @@
 #include "broker/role_manager.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "glog/logging.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "metadata/record_builders.h"
@@ -60,9 +63,23 @@ class RoleManagerTest : public testing::Test {
   // What changed since the last call, a line for each role.
   std::vector<std::string> Update() { return Update(log_.image()); }
   std::vector<std::string> Update(const metadata::MetadataImage& image) {
-    std::vector<std::string> lines = Lines(roles_.OnImage(seen_, image));
-    seen_ = image;
+    return TakeUp(roles_, image);
+  }
+  static std::vector<std::string> TakeUp(RoleManager& roles, const metadata::MetadataImage& image) {
+    std::vector<std::string> lines;
+    roles.Begin(image);
+    while (roles.Step([&](const RoleChange& change) { lines.push_back(LineOf(change)); })) {
+    }
     return lines;
+  }
+  static std::string LineOf(const RoleChange& change) {
+    const Role& role = change.now ? *change.now : *change.before;
+    const v1::Role what = !change.now                  ? v1::ROLE_UNSPECIFIED
+                          : role.leader == BrokerId(2) ? v1::ROLE_LEADER
+                                                       : v1::ROLE_FOLLOWER;
+    return absl::StrFormat("%s-%d %s of %d in epoch %d", change.topic.name(), change.partition,
+                           v1::Role_Name(what), role.leader ? role.leader->value() : -1,
+                           role.leader_epoch);
   }
   static std::vector<std::string> Lines(const std::vector<v1::PartitionRole>& roles) {
     std::vector<std::string> lines;
@@ -75,7 +92,6 @@ class RoleManagerTest : public testing::Test {
   }
 
   TestLog log_;
-  metadata::MetadataImage seen_;
   RoleManager roles_{BrokerId(2), TestUuid(2)};
 };
 
@@ -152,12 +168,10 @@ TEST_F(RoleManagerTest, ListsByTopicNameThenPartition) {
 TEST_F(RoleManagerTest, RolesOfAnotherIncarnationAreNotTakenUp) {
   CreateTopic("orders", kOrders, {{2, 1}});
   RoleManager newcomer(BrokerId(2), TestUuid(22));
-  EXPECT_THAT(newcomer.OnImage({}, log_.image()), IsEmpty());
+  EXPECT_THAT(TakeUp(newcomer, log_.image()), IsEmpty());
   EXPECT_THAT(newcomer.List(), IsEmpty());
-  const metadata::MetadataImage before = log_.image();
   Register(2, 22);
-  EXPECT_THAT(Lines(newcomer.OnImage(before, log_.image())),
-              ElementsAre("orders-0 ROLE_LEADER of 2 in epoch 0"));
+  EXPECT_THAT(TakeUp(newcomer, log_.image()), ElementsAre("orders-0 ROLE_LEADER of 2 in epoch 0"));
 }
 
 TEST_F(RoleManagerTest, GivesUpEverythingToALaterIncarnation) {
@@ -186,6 +200,67 @@ TEST_F(RoleManagerTest, FitsTheRolesToALogThatReplacedTheOldOne) {
   EXPECT_THAT(Lines(roles_.List()), ElementsAre("orders-0 ROLE_FOLLOWER of 1 in epoch 0"));
   EXPECT_EQ(roles_.leader_count(), 0u);
   EXPECT_EQ(roles_.follower_count(), 1u);
+}
+
+// What is logged at INFO while it lives.
+class InfoLines final : public google::LogSink {
+ public:
+  InfoLines() { google::AddLogSink(this); }
+  ~InfoLines() override { google::RemoveLogSink(this); }
+
+  void send(google::LogSeverity /*severity*/, const char* /*full_filename*/,
+            const char* /*base_filename*/, int /*line*/, const google::LogMessageTime& /*time*/,
+            const char* message, size_t size) override {
+    lines.emplace_back(message, size);
+  }
+
+  std::vector<std::string> lines;
+};
+
+TEST_F(RoleManagerTest, LogsALineForEachOfAFewChanges) {
+  CreateTopic("orders", kOrders, {{1, 2}, {2, 1}});
+  InfoLines log;
+  Update();
+  EXPECT_THAT(log.lines,
+              ElementsAre("became follower of orders-0 at leader epoch 0 of broker 1, offset 7, "
+                          "previously nothing",
+                          "became leader of orders-1 at leader epoch 0, offset 7, previously "
+                          "nothing"));
+  Change(kOrders, 1, 0b10, std::nullopt);
+  log_.MustAppend({metadata::MakeRemoveTopicRecord(TestUuid(kOrders))});
+  log.lines.clear();
+  Update();
+  EXPECT_THAT(log.lines, ElementsAre("gave up orders-0 at offset 9, previously follower at leader "
+                                     "epoch 0",
+                                     "gave up orders-1 at offset 9, previously leader at leader "
+                                     "epoch 0"));
+}
+
+TEST_F(RoleManagerTest, LogsManyChangesAsOneSum) {
+  CreateTopic("orders", kOrders, std::vector<std::vector<int32_t>>(1000, {2, 1}));
+  CreateTopic("payments", 2, std::vector<std::vector<int32_t>>(500, {1, 2}));
+  InfoLines log;
+  EXPECT_EQ(Update().size(), 1500u);
+  EXPECT_THAT(log.lines, ElementsAre("changed 1500 roles at offset 1506: became leader of 1000 and "
+                                     "follower of 500 partitions, gave up 0"));
+  log_.MustAppend({metadata::MakeRemoveTopicRecord(TestUuid(kOrders))});
+  log.lines.clear();
+  Update();
+  EXPECT_THAT(log.lines, ElementsAre("changed 1000 roles at offset 1507: became leader of 0 and "
+                                     "follower of 0 partitions, gave up 1000"));
+}
+
+TEST_F(RoleManagerTest, TakesUpManyRolesInSeveralSteps) {
+  constexpr size_t kPartitions = 100'000;
+  CreateTopic("orders", kOrders, std::vector<std::vector<int32_t>>(kPartitions, {2, 1}));
+  roles_.Begin(log_.image());
+  size_t most_in_a_step = 0;
+  size_t in_step = 0;
+  while (roles_.Step([&](const RoleChange&) { ++in_step; })) {
+    most_in_a_step = std::max(most_in_a_step, std::exchange(in_step, 0));
+  }
+  EXPECT_LE(most_in_a_step, 20'000u);
+  EXPECT_EQ(roles_.leader_count(), kPartitions);
 }
 
 }  // namespace

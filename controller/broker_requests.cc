@@ -124,6 +124,7 @@ void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContex
 
 void BrokerRequests::ReportRoles(ReportRolesRequest request, RequestContext context,
                                  Reply<ReportRolesResponse> reply) {
+  if (auto error = CheckReport(request)) return std::move(reply)(*std::move(error));
   pipeline_->Submit<ReportRolesResponse>(
       {.principal = std::move(context.principal),
        .deadline = context.deadline,
@@ -136,7 +137,7 @@ void BrokerRequests::ReportRoles(ReportRolesRequest request, RequestContext cont
         if (auto error = CheckBrokerEpoch(view.image, id, request.broker_epoch())) {
           decision.answer = *std::move(error);
         } else {
-          watch_->sessions().ReportRoles(request);
+          watch_->sessions().ReportRoles(view.image, request);
         }
         return decision;
       },

@@ -289,20 +289,13 @@ bool BrokerSessions::OthersKnowOfShutdown(const MetadataImage& image, BrokerId b
   });
 }
 
-void BrokerSessions::ReportRoles(const broker::v1::ReportRolesRequest& request) {
+void BrokerSessions::ReportRoles(const MetadataImage& image,
+                                 const broker::v1::ReportRolesRequest& request) {
   const auto it = sessions_.find(BrokerId(request.broker_id()));
   if (it == sessions_.end()) return;
   Session& session = it->second;
   if (request.complete()) session.reported_leaders.emplace();
-  if (!session.reported_leaders) return;
-  for (const auto& role : request.roles()) {
-    const std::pair partition(Uuid::FromBytes(role.topic_id()).value_or(Uuid()), role.partition());
-    if (role.role() == broker::v1::ROLE_LEADER) {
-      session.reported_leaders->insert(partition);
-    } else {
-      session.reported_leaders->erase(partition);
-    }
-  }
+  if (session.reported_leaders) session.reported_leaders->Report(image, request);
 }
 
 BrokerSessions::Description BrokerSessions::Describe(BrokerId broker, MonoTime now) const {
@@ -312,7 +305,7 @@ BrokerSessions::Description BrokerSessions::Describe(BrokerId broker, MonoTime n
   Description description{.metadata_end_offset = session.metadata_end_offset};
   if (session.heard_of) description.last_contact_age = now - session.last_contact;
   if (session.reported_leaders) {
-    description.reported_leader_count = static_cast<int32_t>(session.reported_leaders->size());
+    description.reported_leader_count = static_cast<int32_t>(session.reported_leaders->count());
   }
   return description;
 }

@@ -33,11 +33,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "controller/broker_prober.h"
 #include "controller/heartbeat_stream.h"
+#include "controller/reported_leaders.h"
 #include "metadata/metadata_image.h"
 #include "quorate/broker/v1/broker_service.pb.h"
 
@@ -117,7 +117,8 @@ class BrokerSessions {
   bool OthersKnowOfShutdown(const metadata::MetadataImage& image, BrokerId broker) const;
 
   // Roles for display (ReportRoles).
-  void ReportRoles(const broker::v1::ReportRolesRequest& request);
+  void ReportRoles(const metadata::MetadataImage& image,
+                   const broker::v1::ReportRolesRequest& request);
 
   // How many sessions all calls of Check have looked at: what they cost, for tests.
   size_t examined() const { return examined_; }
@@ -158,9 +159,8 @@ class BrokerSessions {
     uint64_t probe_token = 0;
     int64_t metadata_end_offset = -1;
     std::optional<RecordOffset> shutdown_offset;
-    // Partitions that it has reported to lead; nothing before its first complete report. Never
-    // iterated.
-    std::optional<absl::flat_hash_set<std::pair<Uuid, int32_t>>> reported_leaders;
+    // Nothing before its first complete report.
+    std::optional<ReportedLeaders> reported_leaders;
 
     bool proved_dead() const { return phase == Phase::kBroken && probe == Probe::kDead; }
   };

@@ -377,13 +377,18 @@ TEST_F(QuorumControllerTest, DescribeClusterTellsLoadsAndSessions) {
 }
 
 TEST_F(QuorumControllerTest, ReportedRolesAreCountedFromACompleteReportOn) {
+  admin::v1::CreateTopicsRequest create;
+  create.add_topics()->set_name("orders");
+  create.mutable_topics(0)->set_partition_count(2);
+  ASSERT_TRUE(cluster_.Create(create).ok());
+  const Uuid topic_id = cluster_.ImageOf(1).FindTopicByName("orders")->id();
   const auto report = [&](bool complete, int32_t partition, broker::v1::Role role) {
     broker::v1::ReportRolesRequest request;
     request.set_broker_id(1);
     request.set_broker_epoch(cluster_.broker(1).epoch);
     request.set_complete(complete);
     auto* of_partition = request.add_roles();
-    of_partition->set_topic_id(std::string(metadata::TestUuid(1).bytes()));
+    of_partition->set_topic_id(std::string(topic_id.bytes()));
     of_partition->set_partition(partition);
     of_partition->set_role(role);
     Pending<broker::v1::ReportRolesResponse> reply;

@@ -1,8 +1,8 @@
 // What the broker's gRPC adapters share: which calls are under way, so that they can be ended and
 // waited for before what they call back goes away; how a call is dialled; how a stream's end reads.
 //
-// A call goes away, with its channel, on the broker's loop and never on gRPC's own threads: with
-// the last channel of a process gRPC 1.51 joins those threads.
+// A call goes away, with its channel, on the loop that made it and never on gRPC's own threads:
+// with the last channel of a process gRPC 1.51 joins those threads.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -23,10 +23,10 @@ class BrokerCalls {
  public:
   // The call of `context` begins. False: the group has ended, and the call must not be made.
   [[nodiscard]] bool Add(std::shared_ptr<grpc::ClientContext> context);
-  // gRPC is done with it. On the broker's loop.
+  // gRPC is done with it. On the loop that made it.
   void Remove(const grpc::ClientContext* context);
-  // Cancels every call and waits until all were removed. No call begins any more. While the loop
-  // runs, but not on it.
+  // Cancels every call and waits until all were removed. No call begins any more. While the loops
+  // run, but not on them.
   void CancelAndWait();
 
  private:

@@ -15,7 +15,7 @@
 
 namespace quorate::server {
 
-// Used on the broker's loop. `calls` must be ended (CancelAndWait) before the loop is stopped and
+// Used on `loop`. `calls` must be ended (CancelAndWait) before the loop is stopped and
 // the channel destroyed.
 class BrokerControllerChannel final : public broker::ControllerChannel {
  public:

@@ -1,5 +1,5 @@
 // The broker's end of one heartbeat stream. gRPC's threads only post; everything else happens on
-// the broker's loop.
+// the loop.
 #pragma once
 
 #include <grpcpp/client_context.h>

@@ -10,7 +10,7 @@
 
 namespace quorate::server {
 
-// Used on the broker's loop. `calls` must be ended (CancelAndWait) before the loop is stopped and
+// Used on `loop`. `calls` must be ended (CancelAndWait) before the loop is stopped and
 // the source destroyed.
 class BrokerMetadataSource final : public broker::MetadataSource {
  public:

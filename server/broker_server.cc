@@ -58,22 +58,25 @@ absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerCo
   RETURN_IF_ERROR(server->Open(config, seed));
   HostPort advertise = config.advertise;
   if (advertise.port == 0) advertise.port = server->port();
-  server->loop_.Post([broker = &server->broker_, endpoint = advertise.ToString()]() mutable {
-    broker->Start(std::move(endpoint));
-  });
+  server->broker_.Start(advertise.ToString());
   return server;
 }
 
 BrokerServer::BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id)
     : loop_("broker", kMaxQueuedRequests),
+      session_loop_("broker-session", kMaxQueuedRequests),
       channel_(&loop_, &clock_, &calls_),
+      session_channel_(&session_loop_, &clock_, &calls_),
       source_(&loop_, &calls_),
-      broker_(MakeOptions(config, seed, incarnation_id), &loop_, &clock_, &channel_, &source_,
-              this),
-      view_service_(MakeIdentity(config, incarnation_id), &loop_, &broker_) {}
+      broker_(MakeOptions(config, seed, incarnation_id), {&loop_, &channel_},
+              {&session_loop_, &session_channel_}, &clock_, &source_, this),
+      view_service_(MakeIdentity(config, incarnation_id), &loop_, &session_loop_, &broker_) {}
 
-// The loop must not run tasks of parts that are gone: it is the oldest part, and ends last.
-BrokerServer::~BrokerServer() { loop_.Stop(); }
+// The loops must not run tasks of parts that are gone: they are the oldest parts, and end last.
+BrokerServer::~BrokerServer() {
+  session_loop_.Stop();
+  loop_.Stop();
+}
 
 absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
   RETURN_IF_ERROR(CheckCanListen(config.listen, "--listen"));
@@ -91,9 +94,7 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
   return absl::OkStatus();
 }
 
-void BrokerServer::BeginStop() {
-  loop_.Post([this] { broker_.BeginShutdown(); });
-}
+void BrokerServer::BeginStop() { broker_.BeginShutdown(); }
 
 absl::Status BrokerServer::WaitUntilStopped() {
   absl::Status status;
@@ -104,6 +105,7 @@ absl::Status BrokerServer::WaitUntilStopped() {
   }
   listener_.server->Shutdown(std::chrono::system_clock::now() + kServerShutdownTimeout);
   calls_.CancelAndWait();
+  session_loop_.Stop();
   loop_.Stop();
   return status;
 }

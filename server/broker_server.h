@@ -51,8 +51,11 @@ class BrokerServer final : private broker::Broker::Listener {
 
   const SystemClock clock_;
   EventLoop loop_;
+  // Registers and heartbeats, and runs nothing else.
+  EventLoop session_loop_;
   BrokerCalls calls_;
   BrokerControllerChannel channel_;
+  BrokerControllerChannel session_channel_;
   BrokerMetadataSource source_;
   broker::Broker broker_;
   BrokerViewServiceImpl view_service_;

@@ -5,6 +5,18 @@
 #include "client/status_mapping.h"
 
 namespace quorate::server {
+namespace {
+
+grpc::Status Busy() {
+  common::v1::Error error;
+  error.set_code(common::v1::RESOURCE_EXHAUSTED);
+  error.set_message("the broker has too much to do; try again");
+  error.set_outcome(common::v1::REFUSED);
+  error.set_retry_after_ms(100);
+  return client::StatusFromError(error);
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* BrokerViewServiceImpl::Answer(grpc::CallbackServerContext* context,
                                                         Task fill) {
@@ -13,14 +25,7 @@ grpc::ServerUnaryReactor* BrokerViewServiceImpl::Answer(grpc::CallbackServerCont
     std::move(fill)();
     reactor->Finish(grpc::Status::OK);
   });
-  if (!accepted) {
-    common::v1::Error error;
-    error.set_code(common::v1::RESOURCE_EXHAUSTED);
-    error.set_message("the broker has too much to do; try again");
-    error.set_outcome(common::v1::REFUSED);
-    error.set_retry_after_ms(100);
-    reactor->Finish(client::StatusFromError(error));
-  }
+  if (!accepted) reactor->Finish(Busy());
   return reactor;
 }
 
@@ -36,7 +41,16 @@ grpc::ServerUnaryReactor* BrokerViewServiceImpl::GetIdentity(
 grpc::ServerUnaryReactor* BrokerViewServiceImpl::DescribeBroker(
     grpc::CallbackServerContext* context, const broker::v1::DescribeBrokerRequest* /*request*/,
     broker::v1::DescribeBrokerResponse* response) {
-  return Answer(context, [this, response] { *response = broker_->DescribeBroker(); });
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool accepted = session_loop_->TryPost([this, reactor, response] {
+    broker_->DescribeSession(response);
+    loop_->Post([this, reactor, response] {
+      broker_->DescribeMetadata(response);
+      reactor->Finish(grpc::Status::OK);
+    });
+  });
+  if (!accepted) reactor->Finish(Busy());
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* BrokerViewServiceImpl::ListRoles(

@@ -12,10 +12,10 @@ namespace quorate::server {
 class BrokerViewServiceImpl final : public broker::v1::BrokerViewService::CallbackService {
  public:
   // `identity` is answered by itself, whatever the broker is doing: the controller asks for it
-  // while the broker registers. `loop` is the broker's; both must outlive the service.
+  // while the broker registers. The loops are the broker's; all must outlive the service.
   BrokerViewServiceImpl(broker::v1::GetIdentityResponse identity, Executor* loop,
-                        const broker::Broker* broker)
-      : identity_(std::move(identity)), loop_(loop), broker_(broker) {}
+                        Executor* session_loop, const broker::Broker* broker)
+      : identity_(std::move(identity)), loop_(loop), session_loop_(session_loop), broker_(broker) {}
 
   grpc::ServerUnaryReactor* GetIdentity(grpc::CallbackServerContext* context,
                                         const broker::v1::GetIdentityRequest* request,
@@ -36,6 +36,7 @@ class BrokerViewServiceImpl final : public broker::v1::BrokerViewService::Callba
 
   const broker::v1::GetIdentityResponse identity_;
   Executor* const loop_;
+  Executor* const session_loop_;
   const broker::Broker* const broker_;
 };
 

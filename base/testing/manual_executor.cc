@@ -12,22 +12,26 @@ void ManualClock::Advance(Duration d) {
 }
 
 void ManualExecutor::RunReady() {
-  for (int run = 0;; ++run) {
+  for (int run = 0; RunOne(); ++run) {
     CHECK_LT(run, 1'000'000) << "the tasks do not come to an end";
-    Task task;
-    if (!tasks_.empty()) {
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    } else if (next_timer() <= clock_->Now()) {
-      task = std::move(timers_.begin()->second);
-      timers_.erase(timers_.begin());
-    } else {
-      return;
-    }
-    running_ = true;
-    std::move(task)();
-    running_ = false;
   }
+}
+
+bool ManualExecutor::RunOne() {
+  Task task;
+  if (!tasks_.empty()) {
+    task = std::move(tasks_.front());
+    tasks_.pop_front();
+  } else if (next_timer() <= clock_->Now()) {
+    task = std::move(timers_.begin()->second);
+    timers_.erase(timers_.begin());
+  } else {
+    return false;
+  }
+  running_ = true;
+  std::move(task)();
+  running_ = false;
+  return true;
 }
 
 void ManualExecutor::AdvanceBy(Duration d) {

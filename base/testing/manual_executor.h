@@ -37,6 +37,8 @@ class ManualExecutor final : public Executor {
   // Runs what is posted and what is due until nothing is left. A CHECK fails after 1,000,000 tasks:
   // something posts itself without end.
   void RunReady();
+  // Runs one of them. False: nothing is left.
+  bool RunOne();
 
   // Moves the clock by `d`, stopping at each timer on the way to run what is due there.
   void AdvanceBy(Duration d);

@@ -1,5 +1,7 @@
 #include "broker/testing/fake_cluster.h"
 
+#include <type_traits>
+
 #include "base/check.h"
 #include "broker/testing/fake_controller_channel.h"
 #include "metadata/replay.h"
@@ -15,7 +17,8 @@ using metadata::TopicPtr;
 template <typename Event>
 void FakeCluster::Deliver(std::shared_ptr<Stream<Event>>& slot, Event event) {
   if (slot == nullptr || paused_.contains(slot->controller)) return;
-  executor_->Post([&slot, stream = slot, event = std::move(event)]() mutable {
+  Executor* const executor = std::is_same_v<Event, HeartbeatEvent> ? session_executor_ : executor_;
+  executor->Post([&slot, stream = slot, event = std::move(event)]() mutable {
     if (slot != stream) return;  // ended meanwhile
     if (std::holds_alternative<common::v1::Error>(event)) slot.reset();
     stream->on_event(std::move(event));
@@ -142,7 +145,7 @@ void FakeCluster::RegisterBroker(const std::string& endpoint, Duration,
     }
     result = response;
   }
-  executor_->Post([done = std::move(done), result = std::move(result)]() mutable {
+  session_executor_->Post([done = std::move(done), result = std::move(result)]() mutable {
     std::move(done)(std::move(result));
   });
 }
@@ -212,6 +215,7 @@ void FakeCluster::OpenHeartbeat(const std::string& endpoint,
 
 void FakeCluster::SendHeartbeat(v1::HeartbeatRequest request) {
   CHECK(heartbeat_ != nullptr);
+  heartbeats.push_back(request);
   if (dead_.contains(heartbeat_->controller) || paused_.contains(heartbeat_->controller)) return;
   if (heartbeat_->controller != active_) {
     Deliver<HeartbeatEvent>(
@@ -272,7 +276,7 @@ void FakeCluster::CloseHeartbeat(v1::HeartbeatRequest goodbye, Task closed) {
   CHECK(heartbeat_ != nullptr);
   goodbyes.push_back(std::move(goodbye));
   heartbeat_.reset();
-  executor_->Post(std::move(closed));
+  session_executor_->Post(std::move(closed));
 }
 
 void FakeCluster::Subscribe(const std::string& endpoint, metadata::v1::SubscribeRequest request,

@@ -20,7 +20,10 @@ namespace quorate::broker {
 class FakeCluster final : public ControllerChannel, public MetadataSource {
  public:
   // Controllers 1, 2 and 3 at "c1", "c2" and "c3", all alive, none active.
-  explicit FakeCluster(Executor* executor) : executor_(executor) {}
+  explicit FakeCluster(Executor* executor) : FakeCluster(executor, executor) {}
+  // Heartbeats and registrations are answered on `session_executor`, all else on `executor`.
+  FakeCluster(Executor* executor, Executor* session_executor)
+      : executor_(executor), session_executor_(session_executor) {}
 
   // The controller becomes the active one of a new epoch, which begins with a barrier.
   void Elect(int controller);
@@ -52,6 +55,7 @@ class FakeCluster final : public ControllerChannel, public MetadataSource {
   std::vector<v1::RegisterBrokerRequest> registrations;
   std::vector<v1::AlterPartitionRequest> alterations;
   std::vector<v1::ReportRolesRequest> reports;
+  std::vector<v1::HeartbeatRequest> heartbeats;
   std::vector<v1::HeartbeatRequest> goodbyes;
 
   void RegisterBroker(const std::string& endpoint, Duration timeout,
@@ -93,6 +97,7 @@ class FakeCluster final : public ControllerChannel, public MetadataSource {
   void SendBatch(const metadata::v1::Batch& batch);
 
   Executor* const executor_;
+  Executor* const session_executor_;
   std::set<int> dead_;
   std::set<int> paused_;
   std::set<int> isolated_;
