@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/crash_report.h"
 #include "base/failpoint.h"
@@ -39,14 +40,16 @@ ExitStatus Run(int argc, const char* const* argv) {
       LoadBrokerConfig(argc, argv, ProcessEnvironment(), &config);
   if (!outcome.ok()) return Fail(ExitStatus::kBadConfiguration, outcome.status());
   if (*outcome == ConfigOutcome::kShown) return ExitStatus::kStopped;
-  if (const auto status = InitLogs(kProgram, config.log_level, config.log_dir); !status.ok()) {
+  if (const auto status = InitLogs(kProgram, config.log_level, config.log_dir,
+                                   absl::StrFormat("%s-%d", kProgram, config.broker_id.value()));
+      !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }
   if (const auto status = ConfigureFailpoints(config.failpoints); !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }
   SkipLockOrderChecks();
-  HoldStopSignals();
+  HoldSignals();
   const absl::StatusOr<std::shared_ptr<BrokerServer>> server = BrokerServer::Start(config);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());
   ReadyFile ready_file(config.ready_file);
@@ -61,6 +64,7 @@ ExitStatus Run(int argc, const char* const* argv) {
   const absl::Status status = (*server)->WaitUntilStopped();
   if (!status.ok()) return Fail(ExitStatus::kFailed, status);
   LOG(INFO) << "stopped";
+  FlushLogs();
   return ExitStatus::kStopped;
 }
 

@@ -12,7 +12,8 @@ ProgramManual BrokerManual() {
           "asked on its listener (gRPC: BrokerViewService, with reflection and grpc.health.v1, "
           "where quorate.ready serves while the broker is unfenced). Brokers hold no messages yet. "
           "Without a controller it keeps its last image and roles, and says so. SIGTERM and SIGINT "
-          "stop it in good order: its leaderships are moved first.",
+          "stop it in good order: its leaderships are moved first. SIGHUP opens the log file anew, "
+          "SIGUSR1 switches the log level debug on and off.",
       .sections =
           {{"FILES",
             {"DATA_DIR/",

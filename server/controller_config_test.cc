@@ -134,7 +134,7 @@ TEST(ControllerConfigTest, TimesMustFitEachOther) {
 TEST(ControllerConfigTest, IdentityIsCheckedAndErrorsNameTheRemedy) {
   EXPECT_THAT(ErrorOf({{"cluster-id", "orders"}}), HasSubstr("quoratectl cluster new-id"));
   EXPECT_THAT(ErrorOf({{"node-id", "2147483648"}}), HasSubstr("--node-id: "));
-  EXPECT_THAT(ErrorOf({{"log-level", "debug"}}), HasSubstr("info, warning, error"));
+  EXPECT_THAT(ErrorOf({{"log-level", "loud"}}), HasSubstr("debug, info, warning, error"));
 }
 
 TEST(ControllerConfigTest, TheManualFitsATerminal) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/crash_report.h"
 #include "base/failpoint.h"
@@ -33,7 +34,9 @@ int Fail(ExitStatus exit, const absl::Status& status) {
 }
 
 int Run(const ControllerConfig& config) {
-  if (const absl::Status status = InitLogs(kProgram, config.log_level, config.log_dir);
+  if (const absl::Status status =
+          InitLogs(kProgram, config.log_level, config.log_dir,
+                   absl::StrFormat("%s-%d", kProgram, config.node_id.value()));
       !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }
@@ -43,7 +46,7 @@ int Run(const ControllerConfig& config) {
   for (const std::string& warning : config.warnings) LOG(WARNING) << warning;
 
   SkipLockOrderChecks();
-  HoldStopSignals();
+  HoldSignals();
   auto server = ControllerServer::Start(config, EndNow);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());
   ReadyFile ready_file(config.ready_file);
@@ -60,6 +63,7 @@ int Run(const ControllerConfig& config) {
   LOG(INFO) << "stopping on " << signal;
   (*server)->Stop();
   LOG(INFO) << "stopped";
+  FlushLogs();
   return Exit(ExitStatus::kStopped);
 }
 

@@ -11,7 +11,8 @@ ProgramManual ControllerManual() {
           "active one, which decides who leads every partition. Each answers brokers and tools on "
           "its client listener (gRPC, with reflection and grpc.health.v1), and its peers on "
           "another. SIGTERM and SIGINT stop it in good order: the active controller hands over "
-          "first. What was acknowledged survives kill -9.",
+          "first. SIGHUP opens the log file anew, SIGUSR1 switches the log level debug on and off. "
+          "What was acknowledged survives kill -9.",
       .sections = {{"FILES",
                     {"DATA_DIR/",
                      "    the log (RocksDB), this node's identity and a lock: never shared,",

@@ -9,21 +9,25 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <iostream>
+#include <initializer_list>
 
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
+#include "base/background_log.h"
 #include "base/check.h"
+#include "server/log_level.h"
 #include "server/parse_errors.h"
 
 namespace quorate::server {
 namespace {
 
-sigset_t StopSignals() {
+// How long a process that ends waits for whoever reads its log.
+constexpr Duration kLastWait = std::chrono::seconds(1);
+
+sigset_t SetOf(std::initializer_list<int> numbers) {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  for (const int number : numbers) sigaddset(&signals, number);
   return signals;
 }
 
@@ -35,41 +39,55 @@ void LogFromGrpc(gpr_log_func_args* args) {
 
 }  // namespace
 
-absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory) {
+absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory,
+                      const std::string& name) {
+  // Who writes to a pipe or connection whose reader died gets an error and goes on.
+  std::signal(SIGPIPE, SIG_IGN);
   if (!directory.empty() && access(directory.c_str(), W_OK | X_OK) != 0) {
     return absl::FailedPreconditionError(
         absl::StrFormat("cannot write logs to log-dir '%s': %s: make it, or leave log-dir out",
                         directory, strerror(errno)));
   }
-  FLAGS_logtostderr = directory.empty();
-  FLAGS_log_dir = directory;
-  FLAGS_minloglevel = level == "error"     ? google::GLOG_ERROR
-                      : level == "warning" ? google::GLOG_WARNING
-                                           : google::GLOG_INFO;
   google::InitGoogleLogging(program);
+  RETURN_IF_ERROR(BackgroundLog::Install(
+      directory.empty() ? "" : absl::StrFormat("%s/%s.log", directory, name)));
+  SetLogLevel(level);
   gpr_set_log_function(LogFromGrpc);
   TakeProtobufLog();
   return absl::OkStatus();
 }
 
 void PrintError(const std::string& program, const absl::Status& status) {
-  google::FlushLogFiles(google::GLOG_INFO);
-  std::cerr << program << ": " << std::string(status.message()) << std::endl;
+  FlushLogs();
+  WriteToStandardError(absl::StrFormat("%s: %s\n", program, std::string(status.message())));
 }
+
+void FlushLogs() { BackgroundLog::WaitUntilWritten(kLastWait); }
 
 void SkipLockOrderChecks() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
-void HoldStopSignals() {
-  const sigset_t signals = StopSignals();
+void HoldSignals() {
+  const sigset_t signals = SetOf({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
   CHECK_EQ(pthread_sigmask(SIG_BLOCK, &signals, nullptr), 0);
 }
 
 std::string WaitForStopSignal() {
-  const sigset_t signals = StopSignals();
-  int signal = 0;
-  CHECK_EQ(sigwait(&signals, &signal), 0);
-  CHECK_EQ(pthread_sigmask(SIG_UNBLOCK, &signals, nullptr), 0);
-  return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+  const sigset_t all = SetOf({SIGTERM, SIGINT, SIGHUP, SIGUSR1});
+  while (true) {
+    int signal = 0;
+    CHECK_EQ(sigwait(&all, &signal), 0);
+    if (signal == SIGHUP) {
+      BackgroundLog::Reopen();
+      LOG(INFO) << "SIGHUP: the log file is opened anew";
+    } else if (signal == SIGUSR1) {
+      ToggleDebugLog();
+      LOG(ERROR) << "SIGUSR1: the log level is " << CurrentLogLevel() << " now";
+    } else {
+      const sigset_t stop = SetOf({SIGTERM, SIGINT});
+      CHECK_EQ(pthread_sigmask(SIG_UNBLOCK, &stop, nullptr), 0);
+      return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+    }
+  }
 }
 
 ReadyFile::ReadyFile(std::string path) : path_(std::move(path)) {

@@ -13,10 +13,15 @@ namespace quorate::server {
 // A program's exit statuses, as its manual has them.
 enum class ExitStatus { kStopped = 0, kFailed = 1, kBadConfiguration = 2 };
 
-// Sends the log to standard error, or to files in `directory` if that is not empty; the
-// logs of gRPC and protobuf too. `level` is "info", "warning" or "error", the least severe that is kept. `program` must
+// Sends the log to standard error, or to the file NAME.log in `directory` if that is not empty; the
+// logs of gRPC and protobuf too. Logging never blocks the caller, and a reader of the log that dies
+// does not end the process. `level` is the least severe that is kept (log_level.h). `program` must
 // outlive the process. FAILED_PRECONDITION: the directory cannot be written.
-absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory);
+absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory,
+                      const std::string& name);
+
+// Waits until the log is written, for a second at most.
+void FlushLogs();
 
 // "program: message" on standard error: for what ends the program.
 void PrintError(const std::string& program, const absl::Status& status);
@@ -25,9 +30,10 @@ void PrintError(const std::string& program, const absl::Status& status);
 // keep one graph of all locks' order, under one lock. Call before any thread is made.
 void SkipLockOrderChecks();
 
-// Keeps SIGTERM and SIGINT for WaitForStopSignal. Call before any thread is made.
-void HoldStopSignals();
-// Waits for one of them and returns its name. The next one ends the process at once.
+// Keeps SIGTERM, SIGINT, SIGHUP and SIGUSR1 for WaitForStopSignal. Call before any thread is made.
+void HoldSignals();
+// Waits for SIGTERM or SIGINT and returns its name; the next one ends the process at once. Until
+// then SIGHUP opens the log file anew, and SIGUSR1 switches the log level "debug" on and off.
 std::string WaitForStopSignal();
 
 // Tells whoever started the program that it listens: lines NAME=NUMBER, written in one step.

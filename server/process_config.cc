@@ -22,27 +22,30 @@ OptionGroup LogAndTestOptions(ProcessConfig& config) {
     config.seed = static_cast<uint64_t>(seed);
     return absl::OkStatus();
   };
-  return {"Logs and tests",
-          {{.name = "log-level",
-            .value_name = "LEVEL",
-            .help = "The least severe level that is logged: info, warning or error.",
-            .set = SetChoice(&config.log_level, {"info", "warning", "error"}),
-            .default_text = "info"},
-           {.name = "log-dir",
-            .value_name = "DIR",
-            .help = "Log to files in this directory instead of standard error, where a crash still "
-                    "leaves its stack.",
-            .set = SetText(&config.log_dir)},
-           {.name = "failpoints",
-            .value_name = "NAME=ACTION,...",
-            .help = "For tests: named places that abort, fail (error) or delay:<N>ms, from the "
-                    "@<N>th time on.",
-            .set = SetText(&config.failpoints)},
-           {.name = "seed",
-            .value_name = "N",
-            .help = "For tests: the seed of all random choices; 0: from the operating system.",
-            .set = set_seed,
-            .default_text = "0"}}};
+  return {
+      "Logs and tests",
+      {{.name = "log-level",
+        .value_name = "LEVEL",
+        .help = "The least severe level that is logged: debug, info, warning or error. "
+                "SIGUSR1 switches debug on and off while the process runs.",
+        .set = SetChoice(&config.log_level, {"debug", "info", "warning", "error"}),
+        .default_text = "info"},
+       {.name = "log-dir",
+        .value_name = "DIR",
+        .help = "Log to the file PROGRAM-ID.log in this directory instead of standard error, "
+                "where a crash still leaves its stack. SIGHUP opens the file anew, after it was "
+                "renamed.",
+        .set = SetText(&config.log_dir)},
+       {.name = "failpoints",
+        .value_name = "NAME=ACTION,...",
+        .help = "For tests: named places that abort, fail (error) or delay:<N>ms, from the "
+                "@<N>th time on.",
+        .set = SetText(&config.failpoints)},
+       {.name = "seed",
+        .value_name = "N",
+        .help = "For tests: the seed of all random choices; 0: from the operating system.",
+        .set = set_seed,
+        .default_text = "0"}}};
 }
 
 }  // namespace quorate::server

@@ -10,7 +10,7 @@ namespace quorate::server {
 
 struct ProcessConfig {
   std::string cluster_id;
-  // "info", "warning" or "error"; empty log_dir: standard error.
+  // "debug", "info", "warning" or "error"; empty log_dir: standard error.
   std::string log_level;
   std::string log_dir;
   std::string failpoints;

@@ -49,7 +49,7 @@ std::vector<BadConfiguration> BadForBoth(const std::string& file_path) {
   return {
       {.flags = {"--log-levle=info"},
        .says = {"unknown flag '--log-levle=info'", "did you mean '--log-level'?"}},
-      {.flags = {"--log-level=loud"}, .says = {"--log-level: 'loud' is none of info, warning"}},
+      {.flags = {"--log-level=loud"}, .says = {"--log-level: 'loud' is none of debug, info"}},
       {.flags = {"now"}, .says = {"unexpected argument 'now'"}},
       {.flags = {"--log-dir=/proc/nowhere"},
        .says = {"cannot write logs to log-dir '/proc/nowhere'", "leave log-dir out"}},

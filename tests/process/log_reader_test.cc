@@ -1,0 +1,104 @@
+// What becomes of a controller whose log nobody reads, and what its operator can do with the log
+// while it runs.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "tests/harness/cluster.h"
+
+namespace quorate::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string ContentOf(const std::string& path) {
+  std::stringstream content;
+  content << std::ifstream(path).rdbuf();
+  return content.str();
+}
+
+// The only controller of a cluster, whose standard error is a named pipe with this test as reader.
+class LogPipeTest : public ::testing::Test {
+ protected:
+  LogPipeTest() {
+    CHECK_EQ(mkfifo(path_.c_str(), 0600), 0);
+    reader_ = open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    CHECK_GE(reader_, 0);
+    std::vector<std::string> command = cluster_.ControllerCommand(1);
+    command.emplace_back("--log-level=debug");
+    controller_.emplace(
+        std::vector<std::string>{
+            "/bin/sh", "-c",
+            absl::StrFormat("exec '%s' 2>'%s'", absl::StrJoin(command, "' '"), path_)},
+        cluster_.directory() + "/shell.log");
+    cluster_.StartBroker(1);
+    cluster_.AwaitUnfencedBrokers(1);
+  }
+  ~LogPipeTest() override { CloseReader(); }
+
+  void CloseReader() {
+    if (reader_ >= 0) close(reader_);
+    reader_ = -1;
+  }
+
+  // Each is a change, which is logged.
+  void MakeChanges(int count) {
+    client::AdminClient client = cluster_.Client();
+    for (int i = 0; i < count; ++i) CreateTopic(client, absl::StrFormat("topic-%d", i), 1, 1);
+  }
+
+  void ExpectStopsInGoodOrder() {
+    controller_->Signal(SIGTERM);
+    const auto status = controller_->Wait(kPatience);
+    ASSERT_TRUE(status) << "it does not stop";
+    EXPECT_EQ(status->code, 0) << status->ToString();
+  }
+
+  Cluster cluster_{{.controllers = 1, .brokers = 1}};
+  const std::string path_ = cluster_.directory() + "/log.fifo";
+  int reader_ = -1;
+  std::optional<Process> controller_;
+};
+
+TEST_F(LogPipeTest, AReaderThatStoppedStopsNothing) {
+  // As small as a pipe can be: the first changes fill it.
+  CHECK_GE(fcntl(reader_, F_SETPIPE_SZ, 4096), 0);
+  MakeChanges(200);
+  ExpectStopsInGoodOrder();
+}
+
+TEST_F(LogPipeTest, AReaderThatDiedEndsNothing) {
+  CloseReader();
+  MakeChanges(10);
+  ExpectStopsInGoodOrder();
+}
+
+TEST(LogFileTest, SignalsOpenTheFileAnewAndSwitchTheLevel) {
+  Cluster cluster({.controllers = 1});
+  const std::string file = cluster.directory() + "/quorate-controller-1.log";
+  cluster.StartController(1, {"--log-dir=" + cluster.directory()});
+  cluster.AwaitReady();
+  EXPECT_THAT(ContentOf(file), HasSubstr("controller 1 leads"));
+
+  ASSERT_EQ(rename(file.c_str(), (file + ".1").c_str()), 0);
+  cluster.controller(1).Signal(SIGHUP);
+  EXPECT_TRUE(WaitFor([&] { return std::filesystem::exists(file); }));
+  cluster.controller(1).Signal(SIGUSR1);
+  EXPECT_TRUE(WaitFor(
+      [&] { return ContentOf(file).find("the log level is debug now") != std::string::npos; }));
+  cluster.controller(1).Signal(SIGUSR1);
+  EXPECT_TRUE(WaitFor(
+      [&] { return ContentOf(file).find("the log level is info now") != std::string::npos; }));
+  EXPECT_THAT(ContentOf(file), HasSubstr("the log file is opened anew"));
+}
+
+}  // namespace
+}  // namespace quorate::testing
