@@ -6,12 +6,53 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/check.h"
+#include "base/host_port.h"
 
 namespace quorate::server {
 namespace {
 
+// A cluster id has 22; a mistyped one is quoted in the refusal.
+constexpr size_t kMaxClusterIdBytes = 64;
+
 std::string Join(const std::vector<NodeId>& ids) {
   return absl::StrJoin(ids, ", ", [](std::string* out, NodeId id) { *out += ToString(id); });
+}
+
+absl::Status Invalid(const std::string& what) {
+  return absl::InvalidArgumentError("Hello: " + what);
+}
+
+absl::Status CheckNodeId(const char* field, int32_t id) {
+  return id < 0 ? Invalid(absl::StrFormat("%s is negative", field)) : absl::OkStatus();
+}
+
+absl::Status CheckEndpoint(const char* field, const std::string& text) {
+  if (text.size() > kMaxHelloEndpointBytes) {
+    return Invalid(absl::StrFormat("%s has %d bytes, the limit is %d", field, text.size(),
+                                   kMaxHelloEndpointBytes));
+  }
+  if (!ParseHostPort(text).ok()) {
+    return Invalid(absl::StrFormat("%s '%s' is not HOST:PORT", field, absl::CHexEscape(text)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckCount(const char* field, int count) {
+  if (count <= kMaxHelloVoters) return absl::OkStatus();
+  return Invalid(
+      absl::StrFormat("%s has %d members, the limit is %d", field, count, kMaxHelloVoters));
+}
+
+absl::StatusOr<raft::VoterSet> ParseVoters(const raft::v1::VoterSet& proto) {
+  RETURN_IF_ERROR(CheckCount("voter_set", proto.voters_size()));
+  for (const raft::v1::Voter& voter : proto.voters()) {
+    if (voter.peer_endpoint().empty()) continue;
+    RETURN_IF_ERROR(CheckEndpoint("a voter's peer_endpoint", voter.peer_endpoint()));
+  }
+  absl::StatusOr<raft::VoterSet> voters = raft::VoterSet::Parse(proto.SerializeAsString());
+  if (!voters.ok()) return Invalid(std::string(voters.status().message()));
+  return voters;
 }
 
 }  // namespace
@@ -35,8 +76,13 @@ raft::v1::Hello ToProto(const Hello& hello) {
 
 absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
   const std::optional<Uuid> directory_id = Uuid::FromBytes(proto.directory_id());
-  if (!directory_id) return absl::InvalidArgumentError("Hello: directory_id is not 16 bytes");
-  if (proto.node_id() < 0) return absl::InvalidArgumentError("Hello: node_id is negative");
+  if (!directory_id) return Invalid("directory_id is not 16 bytes");
+  if (proto.cluster_id().size() > kMaxClusterIdBytes) return Invalid("cluster_id is too long");
+  RETURN_IF_ERROR(CheckNodeId("node_id", proto.node_id()));
+  RETURN_IF_ERROR(CheckNodeId("expected_node_id", proto.expected_node_id()));
+  RETURN_IF_ERROR(CheckEndpoint("peer_endpoint", proto.peer_endpoint()));
+  RETURN_IF_ERROR(CheckEndpoint("client_endpoint", proto.client_endpoint()));
+  RETURN_IF_ERROR(CheckCount("configured_voters", proto.configured_voters_size()));
   Hello hello{.cluster_id = proto.cluster_id(),
               .expected_node = NodeId(proto.expected_node_id()),
               .client_endpoint = proto.client_endpoint(),
@@ -46,16 +92,11 @@ absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
                           .observer = proto.observer(),
                           .has_log = proto.has_log()}};
   for (const int32_t id : proto.configured_voters()) {
+    RETURN_IF_ERROR(CheckNodeId("a member of configured_voters", id));
     hello.speaker.configured_voters.emplace_back(id);
   }
   if (proto.has_voter_set()) {
-    absl::StatusOr<raft::VoterSet> voters =
-        raft::VoterSet::Parse(proto.voter_set().SerializeAsString());
-    if (!voters.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("Hello: %s", std::string(voters.status().message())));
-    }
-    hello.speaker.voter_set = *std::move(voters);
+    ASSIGN_OR_RETURN(hello.speaker.voter_set, ParseVoters(proto.voter_set()));
   }
   return hello;
 }

@@ -29,7 +29,12 @@ struct Hello {
 
 raft::v1::Hello ToProto(const Hello& hello);
 
-// INVALID_ARGUMENT names the field that cannot be.
+// Bounds of a Hello, far above what any cluster has.
+inline constexpr int kMaxHelloVoters = 128;
+inline constexpr size_t kMaxHelloEndpointBytes = 300;
+
+// INVALID_ARGUMENT names the field that cannot be. Nothing in the result needs another check before
+// it is used or logged, except that only CheckHello compares cluster_id.
 absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto);
 
 // Whom a node accepts.

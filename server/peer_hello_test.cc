@@ -59,6 +59,60 @@ TEST(PeerHelloTest, AMalformedVoterSetIsRefused) {
   EXPECT_EQ(FromProto(proto).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+void ExpectMalformed(const raft::v1::Hello& proto, const std::string& why) {
+  const absl::Status status = FromProto(proto).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << why;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(why));
+}
+
+TEST(PeerHelloTest, NumbersThatCannotBeAreRefused) {
+  raft::v1::Hello proto = ToProto(FromNode2());
+  proto.set_node_id(-1);
+  ExpectMalformed(proto, "node_id is negative");
+  proto = ToProto(FromNode2());
+  proto.set_expected_node_id(-7);
+  ExpectMalformed(proto, "expected_node_id is negative");
+  proto = ToProto(FromNode2());
+  proto.add_configured_voters(-1);
+  ExpectMalformed(proto, "configured_voters is negative");
+  proto = ToProto(FromNode2());
+  proto.set_directory_id("short");
+  ExpectMalformed(proto, "directory_id is not 16 bytes");
+}
+
+TEST(PeerHelloTest, WhatIsTooManyOrTooLongIsRefused) {
+  raft::v1::Hello proto = ToProto(FromNode2());
+  for (int id = 0; id <= kMaxHelloVoters; ++id) proto.add_configured_voters(id);
+  ExpectMalformed(proto, "configured_voters has 132 members, the limit is 128");
+  proto = ToProto(FromNode2());
+  const raft::v1::Voter voter = proto.voter_set().voters(0);
+  for (int id = 0; id <= kMaxHelloVoters; ++id) *proto.mutable_voter_set()->add_voters() = voter;
+  ExpectMalformed(proto, "voter_set has 131 members, the limit is 128");
+  proto = ToProto(FromNode2());
+  proto.set_cluster_id(std::string(65, 'A'));
+  ExpectMalformed(proto, "cluster_id is too long");
+  proto = ToProto(FromNode2());
+  proto.set_peer_endpoint(std::string(400, 'a') + ":1");
+  ExpectMalformed(proto, "peer_endpoint has 402 bytes, the limit is 300");
+}
+
+TEST(PeerHelloTest, AnEndpointThatIsNoHostAndPortIsRefusedAndEscaped) {
+  for (const char* bad : {"", "host", "host:port", "a b:1", "host:70000", "x\nI2026 fake line:1"}) {
+    raft::v1::Hello proto = ToProto(FromNode2());
+    proto.set_peer_endpoint(bad);
+    ExpectMalformed(proto, "peer_endpoint '");
+    proto = ToProto(FromNode2());
+    proto.set_client_endpoint(bad);
+    ExpectMalformed(proto, "client_endpoint '");
+  }
+  raft::v1::Hello proto = ToProto(FromNode2());
+  proto.set_client_endpoint("x\nfake:1");
+  ExpectMalformed(proto, "client_endpoint 'x\\nfake:1' is not HOST:PORT");
+  proto = ToProto(FromNode2());
+  proto.mutable_voter_set()->mutable_voters(0)->set_peer_endpoint("nowhere");
+  ExpectMalformed(proto, "a voter's peer_endpoint 'nowhere'");
+}
+
 TEST(PeerHelloTest, AVoterOfTheSameClusterIsAccepted) {
   EXPECT_TRUE(CheckHello(FromNode2(), kNode1).ok());
   EXPECT_TRUE(CheckHello(FromNode2(), kNode1, NodeId(2)).ok());

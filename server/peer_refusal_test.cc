@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
+#include "server/testing/hand_made_stream.h"
 #include "server/testing/peer_test_network.h"
 
 namespace quorate::server {
@@ -19,52 +18,6 @@ namespace {
 using raft::v1::PeerMessage;
 using raft::v1::RaftService;
 using ::testing::HasSubstr;
-
-Hello HelloFrom(NodeId from, NodeId to) {
-  return {.cluster_id = kTestClusterId,
-          .expected_node = to,
-          .client_endpoint = "somewhere:9092",
-          .speaker = {.key = {from, TestDirectory(from)}, .configured_voters = {k1, k2, k3}}};
-}
-
-// A stream that a test writes by hand.
-class HandMadeStream {
- public:
-  HandMadeStream(const HostPort& address, raft::StreamClass stream_class)
-      : stub_(RaftService::NewStub(
-            grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()))),
-        stream_(stream_class == raft::StreamClass::kControl ? stub_->Control(&context_)
-                                                            : stub_->Append(&context_)) {
-    context_.set_wait_for_ready(true);
-  }
-  ~HandMadeStream() { context_.TryCancel(); }
-
-  HandMadeStream& Say(const PeerPayload& payload) { return Say(ToProto(payload)); }
-  HandMadeStream& Say(const PeerMessage& message) {
-    stream_->Write(message);
-    return *this;
-  }
-
-  // What comes back; no kind: the stream has ended.
-  PeerMessage Hear() {
-    PeerMessage message;
-    stream_->Read(&message);
-    return message;
-  }
-
-  // Reads to the end.
-  grpc::Status End() {
-    PeerMessage message;
-    while (stream_->Read(&message)) {
-    }
-    return stream_->Finish();
-  }
-
- private:
-  const std::unique_ptr<RaftService::Stub> stub_;
-  grpc::ClientContext context_;
-  const std::unique_ptr<grpc::ClientReaderWriter<PeerMessage, PeerMessage>> stream_;
-};
 
 class PeerRefusalTest : public PeerNetworkTest {
  protected:

@@ -1,0 +1,63 @@
+// A peer stream that a test writes by hand, as a peer or a stranger might.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "quorate/raft/v1/raft_service.grpc.pb.h"
+#include "server/message_mapping.h"
+#include "server/testing/peer_test_network.h"
+
+namespace quorate::server {
+
+inline Hello HelloFrom(NodeId from, NodeId to) {
+  return {.cluster_id = kTestClusterId,
+          .expected_node = to,
+          .client_endpoint = "somewhere:9092",
+          .speaker = {.key = {from, TestDirectory(from)},
+                      .peer_endpoint = "somewhere:9093",
+                      .configured_voters = {k1, k2, k3}}};
+}
+
+class HandMadeStream {
+ public:
+  HandMadeStream(const HostPort& address, raft::StreamClass stream_class)
+      : stub_(raft::v1::RaftService::NewStub(
+            grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()))),
+        stream_(stream_class == raft::StreamClass::kControl ? stub_->Control(&context_)
+                                                            : stub_->Append(&context_)) {
+    context_.set_wait_for_ready(true);
+  }
+  ~HandMadeStream() { context_.TryCancel(); }
+
+  HandMadeStream& Say(const PeerPayload& payload) { return Say(ToProto(payload)); }
+  HandMadeStream& Say(const raft::v1::PeerMessage& message) {
+    stream_->Write(message);
+    return *this;
+  }
+
+  // What comes back; no kind: the stream has ended.
+  raft::v1::PeerMessage Hear() {
+    raft::v1::PeerMessage message;
+    stream_->Read(&message);
+    return message;
+  }
+
+  // Reads to the end.
+  grpc::Status End() {
+    raft::v1::PeerMessage message;
+    while (stream_->Read(&message)) {
+    }
+    return stream_->Finish();
+  }
+
+ private:
+  const std::unique_ptr<raft::v1::RaftService::Stub> stub_;
+  grpc::ClientContext context_;
+  const std::unique_ptr<grpc::ClientReaderWriter<raft::v1::PeerMessage, raft::v1::PeerMessage>>
+      stream_;
+};
+
+}  // namespace quorate::server
