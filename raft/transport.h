@@ -60,7 +60,8 @@ class TransportEvents {
   virtual void OnMessage(NodeId from, SessionId session, Message message) = 0;
 
   // A peer's Hello on a control stream, whichever side opened it, before anything else of that
-  // stream. Each Hello replaces what the peer said before.
+  // stream. Each Hello replaces what the peer said before. A stream that the peer opened tells none
+  // if it claims a voter's node id without that voter's directory id.
   virtual void OnPeerHello(PeerHello hello) = 0;
 
   // Our own stream to `peer` is open and both sides said Hello. `key` is who answered.

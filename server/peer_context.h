@@ -1,6 +1,7 @@
 // What the parts of the peer transport share. Owned by PeerTransport, which outlives them.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/check.h"
@@ -14,6 +15,7 @@
 #include "server/peer_local_hello.h"
 #include "server/peer_options.h"
 #include "server/peer_repeated_log.h"
+#include "server/peer_trust.h"
 
 namespace quorate::server {
 
@@ -31,18 +33,26 @@ struct PeerContext {
     if (repeated_log.Allows(text, clock->Now())) LOG(WARNING) << text;
   }
 
+  // On the raft loop.
+  PeerTrust Trust(const raft::ReplicaKey& key) const { return TrustOf(key, voters, policy.voters); }
+
   const PeerTransportOptions options;
   const HelloPolicy policy;
   Executor* const executor;  // the raft loop
   const Clock* const clock;
   // Set before anything is told.
   raft::TransportEvents* events = nullptr;
+  // The voter set that governs; nothing: none is known. On the raft loop.
+  std::optional<raft::VoterSet> voters;
   PeerLocalHello local_hello;
   PeerDirectory directory;
   PeerCallRegistry registry;
-  // A thread for each of our streams to seven other voters and as many observers, so that no name
+  // Peers that are neither voters nor configured; more are refused. They are dialled where they
+  // say, so that their number has a bound.
+  static constexpr size_t kMaxObservers = 16;
+  // A thread for each of our streams to seven other voters and the observers, so that no name
   // server delays another peer. They are made when they are needed.
-  static constexpr size_t kMaxProbes = std::size(raft::kStreamClasses) * 14;
+  static constexpr size_t kMaxProbes = std::size(raft::kStreamClasses) * (7 + kMaxObservers);
   ConnectProber prober;
   RepeatedLog repeated_log;
 };

@@ -16,6 +16,12 @@ std::shared_ptr<grpc::Channel> PeerDirectory::ForwardChannel(NodeId peer) const 
   return it == entries_.end() ? nullptr : it->second.forward_channel;
 }
 
+std::optional<PeerContact> PeerDirectory::Contact(NodeId peer) const {
+  MutexLock lock(&mutex_);
+  const auto it = entries_.find(peer);
+  return it == entries_.end() ? std::nullopt : it->second.contact;
+}
+
 void PeerDirectory::SetClientEndpoint(NodeId peer, std::string endpoint) {
   MutexLock lock(&mutex_);
   entries_[peer].client_endpoint = std::move(endpoint);
@@ -25,6 +31,20 @@ void PeerDirectory::SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel
   // The old channel is destroyed outside the lock, with the argument.
   MutexLock lock(&mutex_);
   entries_[peer].forward_channel.swap(channel);
+}
+
+void PeerDirectory::SetContact(NodeId peer, PeerContact contact) {
+  MutexLock lock(&mutex_);
+  entries_[peer].contact = std::move(contact);
+}
+
+void PeerDirectory::Forget(NodeId peer) {
+  Entry forgotten;  // destroyed outside the lock
+  MutexLock lock(&mutex_);
+  if (const auto it = entries_.find(peer); it != entries_.end()) {
+    forgotten = std::move(it->second);
+    entries_.erase(it);
+  }
 }
 
 }  // namespace quorate::server

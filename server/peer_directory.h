@@ -13,6 +13,16 @@
 
 namespace quorate::server {
 
+// Where this node looks for a peer, and with what success.
+struct PeerContact {
+  // HOST:PORT that was tried last, or that answered.
+  std::string address;
+  // Why there is no contact; empty: there is.
+  std::string problem;
+  // HOST:PORT of the configuration (or of the voter set), if the peer answered elsewhere.
+  std::string expected_address;
+};
+
 // Thread-safe.
 class PeerDirectory {
  public:
@@ -21,13 +31,19 @@ class PeerDirectory {
   // The channel of our append stream to it, while that stream is up; else null.
   std::shared_ptr<grpc::Channel> ForwardChannel(NodeId peer) const;
 
+  // Nothing: it is not dialled, or was not tried yet.
+  std::optional<PeerContact> Contact(NodeId peer) const;
+
   void SetClientEndpoint(NodeId peer, std::string endpoint);
   void SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel> channel);
+  void SetContact(NodeId peer, PeerContact contact);
+  void Forget(NodeId peer);
 
  private:
   struct Entry {
     std::optional<std::string> client_endpoint;
     std::shared_ptr<grpc::Channel> forward_channel;
+    std::optional<PeerContact> contact;
   };
 
   mutable Mutex mutex_;

@@ -188,7 +188,8 @@ TEST_F(PeerFailureTest, AFailingAppendBreaksItsStreamAndNoOther) {
 }
 
 TEST_F(PeerFailureTest, AFailingHelloKeepsStreamsFromOpening) {
-  auto one = StartNode(k1);
+  // With a voter set that names node 2, its Hello is believed wherever it comes from.
+  auto one = std::make_unique<PeerTestNode>(ConfigOf(k1), /*has_log=*/true, TestVoters({k1, k2}));
   {
     const ChildNode two(k2, AddressOf(k2), k1, AddressOf(k1), "peer.hello=error");
     // Node 2 reaches node 1, which says Hello; and refuses to hear it.

@@ -17,7 +17,16 @@ PeerLink::PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::Stream
       stream_class_(stream_class),
       back_off_(context->options.timings.redial_min) {}
 
-void PeerLink::Start() { DialConfigured(); }
+void PeerLink::SetAddresses(std::vector<HostPort> addresses) {
+  CHECK(!addresses.empty());
+  if (addresses == addresses_) return;
+  const HostPort last = addresses_.empty() ? addresses[0] : address();
+  const auto kept = std::find(addresses.begin(), addresses.end(), last);
+  current_ = kept == addresses.end() ? 0 : static_cast<size_t>(kept - addresses.begin());
+  addresses_ = std::move(addresses);
+}
+
+void PeerLink::Start() { DialCurrent(); }
 
 void PeerLink::Stop() {
   CancelTimer();
@@ -43,12 +52,12 @@ void PeerLink::Break() {
 
 std::string PeerLink::Name() const {
   return absl::StrFormat("%s stream to node %d at %s", raft::ToString(stream_class_), peer_.value(),
-                         configured_address_.ToString());
+                         address().ToString());
 }
 
 void PeerLink::WaitUntil(MonoTime when) {
   state_ = State::kWaiting;
-  SetTimer(when, &PeerLink::DialConfigured);
+  SetTimer(when, &PeerLink::DialCurrent);
 }
 
 void PeerLink::BackOff() {
@@ -56,12 +65,13 @@ void PeerLink::BackOff() {
   back_off_ = std::min(2 * back_off_, context_->options.timings.redial_max);
 }
 
-void PeerLink::DialConfigured() { Dial(configured_address_); }
+void PeerLink::DialCurrent() { Dial(address()); }
 
 void PeerLink::Dial(const HostPort& address) {
   CancelTimer();
   state_ = State::kDialling;
   last_dial_ = context_->clock->Now();
+  ++under_way_;
   context_->prober.Probe(address, context_->options.timings.connect_timeout,
                          [this, attempt = ++attempt_](ConnectOutcome outcome) {
                            context_->executor->Post([this, attempt, outcome = std::move(outcome)] {
@@ -71,32 +81,36 @@ void PeerLink::Dial(const HostPort& address) {
 }
 
 void PeerLink::OnDialled(uint64_t attempt, const ConnectOutcome& outcome) {
+  --under_way_;
   if (state_ != State::kDialling || attempt != attempt_) return;
   if (outcome.result == ConnectResult::kConnected) {
     Open(outcome.address);
     return;
   }
   context_->LogRepeated(absl::StrFormat("%s: %s", Name(), outcome.error));
-  BackOff();
+  OnAttemptFailed(outcome.error);
   if (outcome.result == ConnectResult::kRefused) owner_->OnLinkRefused();
 }
 
 void PeerLink::Open(const HostPort& address) {
-  address_ = address;
-  channel_ = DialPeer(address, configured_address_.ToString(), context_->options.timings);
+  dialled_address_ = address;
+  refusal_.clear();
+  channel_ = DialPeer(address, this->address().ToString(), context_->options.timings);
   stream_ = PeerOutboundStream::Open(channel_, stream_class_, context_->local_hello.To(peer_), this,
                                      context_->executor, &context_->registry);
   if (stream_ == nullptr) {  // the transport is being stopped
     Stop();
     return;
   }
+  ++under_way_;
   state_ = State::kOpening;
   SetTimer(context_->clock->Now() + context_->options.timings.hello_timeout,
            &PeerLink::OnHelloTimeout);
 }
 
 void PeerLink::OnHelloTimeout() {
-  context_->LogRepeated(Name() + ": no Hello came back");
+  refusal_ = "no Hello came back";
+  context_->LogRepeated(absl::StrFormat("%s: %s", Name(), refusal_));
   stream_->Cancel();
 }
 
@@ -115,7 +129,8 @@ void PeerLink::OnPayload(PeerOutboundStream* stream, PeerPayload payload) {
 void PeerLink::OnHello(const Hello& hello) {
   const absl::Status checked = CheckHello(hello, context_->policy, peer_);
   if (!checked.ok()) {
-    context_->LogRepeated(absl::StrFormat("%s: %s", Name(), std::string(checked.message())));
+    refusal_ = std::string(checked.message());
+    context_->LogRepeated(absl::StrFormat("%s: %s", Name(), refusal_));
     stream_->Cancel();
     return;
   }
@@ -123,12 +138,25 @@ void PeerLink::OnHello(const Hello& hello) {
   state_ = State::kUp;
   stop_is_expected_ = false;
   up_since_ = context_->clock->Now();
+  if (current_ > 0) {
+    context_->LogRepeated(absl::StrFormat(
+        "%s is up where the node said that it listens, and not at %s: correct that address in "
+        "--voters",
+        Name(), expected_address().ToString()));
+  }
   LOG(INFO) << Name() << " is up; directory " << hello.speaker.key.directory_id << ", session "
             << absl::StrFormat("%016x", hello.session_id);
   owner_->OnLinkUp(stream_class_, hello, channel_);
 }
 
+void PeerLink::OnAttemptFailed(const std::string& why) {
+  owner_->OnLinkFailed(stream_class_, why);
+  current_ = (current_ + 1) % addresses_.size();
+  BackOff();
+}
+
 void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
+  --under_way_;
   if (stream != stream_.get()) return;
   CancelTimer();
   const bool was_up = up();
@@ -136,9 +164,12 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
   stream_.reset();
   channel_.reset();
   if (!was_up) {
-    // A Hello that we refused was logged when it came.
-    if (!by_us) context_->LogRepeated(absl::StrFormat("%s: %s", Name(), why.ToString()));
-    BackOff();
+    // What we refused was logged when it came.
+    if (refusal_.empty()) {
+      refusal_ = why.ToString();
+      context_->LogRepeated(absl::StrFormat("%s: %s", Name(), refusal_));
+    }
+    OnAttemptFailed(refusal_);
     return;
   }
   LOG(INFO) << Name() << " is down: " << why;
@@ -148,7 +179,7 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
   } else if (context_->clock->Now() - up_since_ >= kStable) {
     back_off_ = context_->options.timings.redial_min;
     // The name is resolved again only if nobody answers at the old address.
-    Dial(address_);
+    Dial(dialled_address_);
   } else {
     BackOff();
   }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/executor.h"
 #include "grpcpp/channel.h"
@@ -32,6 +33,8 @@ class PeerLink final : private PeerOutboundStream::Owner {
                           const std::shared_ptr<grpc::Channel>& channel) = 0;
     // The stream that was up ended. `by_us`: we ended it, so that it says nothing of the peer.
     virtual void OnLinkDown(raft::StreamClass stream, bool by_us) = 0;
+    // An attempt at the link's address() failed.
+    virtual void OnLinkFailed(raft::StreamClass stream, const std::string& why) = 0;
     // Nothing listens at the peer's address.
     virtual void OnLinkRefused() = 0;
     virtual void OnLinkGoodbye(const Goodbye& goodbye) = 0;
@@ -43,8 +46,9 @@ class PeerLink final : private PeerOutboundStream::Owner {
 
   PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class);
 
-  // Where the peer is dialled from the next time on; once before Start.
-  void SetAddress(HostPort address) { configured_address_ = std::move(address); }
+  // Where the peer is dialled from the next time on; at least one address, and once before Start.
+  // The first one is where it should be; the next one is tried when an attempt fails.
+  void SetAddresses(std::vector<HostPort> addresses);
   void Start();
   // Tells its owner nothing any more and dials no more, until it is started again; the stream goes
   // on until the registry ends it, or after Break.
@@ -64,6 +68,12 @@ class PeerLink final : private PeerOutboundStream::Owner {
   void Break();
 
   bool up() const { return state_ == State::kUp; }
+  // What is or was dialled last.
+  const HostPort& address() const { return addresses_[current_]; }
+  // Where the peer should be.
+  const HostPort& expected_address() const { return addresses_[0]; }
+  // Stopped, and nothing is under way that would come back to it: it may be destroyed.
+  bool idle() const { return state_ == State::kStopped && under_way_ == 0; }
 
  private:
   enum class State { kStopped, kWaiting, kDialling, kOpening, kUp };
@@ -82,7 +92,8 @@ class PeerLink final : private PeerOutboundStream::Owner {
   void SetTimer(MonoTime when, void (PeerLink::*then)());
   void CancelTimer();
   void OnHelloTimeout();
-  void DialConfigured();
+  void DialCurrent();
+  void OnAttemptFailed(const std::string& why);
 
   // PeerOutboundStream::Owner
   void OnPayload(PeerOutboundStream* stream, PeerPayload payload) override;
@@ -92,7 +103,10 @@ class PeerLink final : private PeerOutboundStream::Owner {
   Owner* const owner_;
   const NodeId peer_;
   const raft::StreamClass stream_class_;
-  HostPort configured_address_;
+  std::vector<HostPort> addresses_;
+  size_t current_ = 0;
+  // Dials and streams whose end was not told yet.
+  int under_way_ = 0;
 
   State state_ = State::kStopped;
   // kWaiting: until the next dial; kOpening: until Hello must have come.
@@ -106,8 +120,10 @@ class PeerLink final : private PeerOutboundStream::Owner {
   // From kOpening on.
   std::shared_ptr<grpc::Channel> channel_;
   std::shared_ptr<PeerOutboundStream> stream_;
+  // Why this end, or the other one, refused the stream before it was up.
+  std::string refusal_;
   // Where the stream goes; a number.
-  HostPort address_;
+  HostPort dialled_address_;
   MonoTime up_since_;
 };
 

@@ -1,5 +1,8 @@
 #include "server/peer_roster.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -7,7 +10,7 @@
 namespace quorate::server {
 
 PeerRoster::PeerRoster(PeerContext* context) : context_(context) {
-  for (const auto& [id, address] : context_->options.peers) Get(id).address = address;
+  for (const auto& [id, address] : context_->options.peers) Get(id).configured = address;
 }
 
 void PeerRoster::Start() {
@@ -24,28 +27,51 @@ void PeerRoster::Stop() {
 }
 
 void PeerRoster::SetVoters(const raft::VoterSet& voters) {
+  context_->voters = voters;
   voters_.clear();
+  for (auto& [id, peer] : peers_) peer.logged.reset();
   for (const raft::Voter& voter : voters.voters()) {
     const NodeId id = voter.key.node_id;
     if (id == context_->options.self.node_id) continue;
     voters_.insert(id);
-    // What it said of itself is newer.
-    if (!Get(id).address) Locate(id, voter.peer_endpoint);
+    Peer& peer = Get(id);
+    peer.logged = Parse(id, voter.peer_endpoint);
+    // An observer that is not this voter may have said it.
+    if (peer.said_by != voter.key) peer.said.reset();
   }
   for (const auto& [id, peer] : peers_) Update(id);
+  Sweep();
 }
 
-void PeerRoster::OnSessionHello(raft::StreamClass stream, const Hello& hello) {
-  Peer& peer = Get(hello.from());
+absl::Status PeerRoster::OnSessionHello(raft::StreamClass stream, const Hello& hello) {
+  const NodeId id = hello.from();
+  if (peers_.count(id) == 0) {
+    Sweep();
+    const auto observers = std::count_if(
+        peers_.begin(), peers_.end(), [this](const auto& entry) { return !IsMember(entry.first); });
+    if (static_cast<size_t>(observers) >= PeerContext::kMaxObservers) {
+      return absl::ResourceExhaustedError(absl::StrFormat(
+          "node %d is one observer too many: %d are in session with node %d already; stop those "
+          "that are not needed",
+          id.value(), observers, context_->options.self.node_id.value()));
+    }
+  }
+  Peer& peer = Get(id);
   ++peer.sessions;
-  Locate(hello.from(), hello.speaker.peer_endpoint);
-  Update(hello.from());
+  // What cannot be dialled must not replace what can.
+  if (const auto said = Parse(id, hello.speaker.peer_endpoint)) {
+    peer.said = said;
+    peer.said_by = hello.speaker.key;
+  }
+  Update(id);
   peer.state.OnInboundHello(stream, hello);
+  return absl::OkStatus();
 }
 
 void PeerRoster::OnSessionEnd(NodeId id) {
   --Get(id).sessions;
   Update(id);
+  Sweep();
 }
 
 PeerState* PeerRoster::Find(NodeId peer) {
@@ -61,32 +87,46 @@ PeerRoster::Peer& PeerRoster::Get(NodeId id) {
   return peers_.try_emplace(id, context_, id).first->second;
 }
 
-void PeerRoster::Locate(NodeId id, const std::string& endpoint) {
-  if (context_->options.peers.count(id) > 0) return;
-  const absl::StatusOr<HostPort> address = ParseAdvertised(endpoint);
-  if (!address.ok()) {
-    context_->LogRepeated(absl::StrFormat(
-        "node %d, which is in no voter list here, says that its peer listener is '%s', where it "
-        "cannot be dialled: correct its peer-advertise",
-        id.value(), absl::CHexEscape(endpoint)));
-    return;
-  }
-  Get(id).address = *address;
+bool PeerRoster::IsMember(NodeId id) const {
+  return context_->options.peers.count(id) > 0 || voters_.count(id) > 0;
+}
+
+std::optional<HostPort> PeerRoster::Parse(NodeId id, const std::string& endpoint) {
+  absl::StatusOr<HostPort> address = ParseAdvertised(endpoint);
+  if (address.ok()) return *std::move(address);
+  context_->LogRepeated(
+      absl::StrFormat("node %d says that its peer listener is '%s', where it cannot be dialled: "
+                      "correct its peer-advertise",
+                      id.value(), absl::CHexEscape(endpoint)));
+  return std::nullopt;
 }
 
 void PeerRoster::Update(NodeId id) {
   Peer& peer = Get(id);
-  const bool is_wanted =
-      context_->options.peers.count(id) > 0 || voters_.count(id) > 0 || peer.sessions > 0;
-  const bool dial = running_ && is_wanted && peer.address;
+  std::vector<HostPort> addresses;
+  for (const std::optional<HostPort>& address : {peer.configured, peer.said, peer.logged}) {
+    const bool is_new =
+        address && std::find(addresses.begin(), addresses.end(), *address) == addresses.end();
+    if (is_new) addresses.push_back(*address);
+  }
+  const bool is_wanted = IsMember(id) || peer.sessions > 0;
+  const bool dial = running_ && is_wanted && !addresses.empty();
   if (dial) {
-    peer.state.SetAddress(*peer.address);
+    peer.state.SetAddresses(addresses);
     if (!peer.dialled) peer.state.Start();
   } else if (peer.dialled) {
     LOG(INFO) << "node " << id << " is no longer dialled: it is no voter, and has gone";
     peer.state.Retire();
+    context_->directory.Forget(id);
   }
   peer.dialled = dial;
+}
+
+void PeerRoster::Sweep() {
+  std::erase_if(peers_, [this](const auto& entry) {
+    const auto& [id, peer] = entry;
+    return !IsMember(id) && peer.sessions == 0 && !peer.dialled && peer.state.idle();
+  });
 }
 
 }  // namespace quorate::server

@@ -1,6 +1,7 @@
 // Which peers there are, and where each is dialled: those of the configuration always, the voters
-// that govern, and whoever has a stream to us (observers). A configured address is dialled as it
-// is; any other peer where it last said that it listens, or where the voter set says so.
+// that govern, and up to 16 others while they have a stream to us (observers). A peer is dialled at
+// its configured address; where that fails or is missing, where it last said that it listens; and
+// where that fails, where the voter set says.
 #pragma once
 
 #include <map>
@@ -13,8 +14,8 @@
 
 namespace quorate::server {
 
-// Lives on the raft loop. A peer's state is kept when the peer is dialled no longer: what is under
-// way may still come back to it.
+// Lives on the raft loop. A peer that is dialled no longer is forgotten once nothing is under way
+// that would come back to it.
 class PeerRoster {
  public:
   explicit PeerRoster(PeerContext* context);
@@ -26,11 +27,12 @@ class PeerRoster {
 
   // These voters govern. They are dialled, and former ones no longer, unless for another reason.
   void SetVoters(const raft::VoterSet& voters);
-  // The peer opened a stream to us, whose Hello we accepted; the stream ended.
-  void OnSessionHello(raft::StreamClass stream, const Hello& hello);
+  // The peer opened a stream to us, whose Hello is believed; the stream ended. RESOURCE_EXHAUSTED:
+  // there are too many observers; the stream does not count.
+  absl::Status OnSessionHello(raft::StreamClass stream, const Hello& hello);
   void OnSessionEnd(NodeId peer);
 
-  // Null: there never was such a peer.
+  // Null: there is no such peer.
   PeerState* Find(NodeId peer);
   // On the control stream to each.
   void SayGoodbye(const Goodbye& goodbye);
@@ -39,16 +41,23 @@ class PeerRoster {
   struct Peer {
     Peer(PeerContext* context, NodeId id) : state(context, id) {}
     PeerState state;
-    // Nothing: nobody said where it is.
-    std::optional<HostPort> address;
+    // Where it is: by the configuration, by its latest Hello that was believed, by the voter set.
+    std::optional<HostPort> configured;
+    std::optional<HostPort> said;
+    raft::ReplicaKey said_by;
+    std::optional<HostPort> logged;
     // Streams that it has to us.
     int sessions = 0;
     bool dialled = false;
   };
 
   Peer& Get(NodeId id);
-  // Unless the configuration knows better. `endpoint` is as the peer advertises it.
-  void Locate(NodeId id, const std::string& endpoint);
+  // Dialled for another reason than its streams to us.
+  bool IsMember(NodeId id) const;
+  // `endpoint` as the peer advertises it; nothing, and a line in the log, if it cannot be dialled.
+  std::optional<HostPort> Parse(NodeId id, const std::string& endpoint);
+  // Removes peers that are wanted no more.
+  void Sweep();
   // Begins or ends to dial it.
   void Update(NodeId id);
 

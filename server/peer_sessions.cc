@@ -22,7 +22,7 @@ void PeerSessions::Reply(raft::SessionId id, const raft::Message& message) {
 
 void PeerSessions::SayGoodbye(const Goodbye& goodbye) {
   for (const auto& [id, session] : sessions_) {
-    if (session.peer && session.stream->stream_class() == raft::StreamClass::kControl) {
+    if (session.hello && session.stream->stream_class() == raft::StreamClass::kControl) {
       session.stream->Send(goodbye);
     }
   }
@@ -30,6 +30,7 @@ void PeerSessions::SayGoodbye(const Goodbye& goodbye) {
 
 void PeerSessions::OnOpened(std::shared_ptr<PeerInboundStream> stream) {
   if (stopped_) return;
+  EndOldestStranger();
   Session& session = sessions_[stream->id()];
   session.stream = std::move(stream);
   session.hello_timer = context_->executor->PostAt(
@@ -45,36 +46,74 @@ void PeerSessions::OnPayload(PeerInboundStream* stream, PeerPayload payload) {
     OnHello(session, *hello);
     return;
   }
-  if (!session.peer) return;  // refused
-  std::visit(
-      Overloaded{[](const Hello&) {},
-                 [&](const Goodbye& goodbye) { owner_->OnSessionGoodbye(*session.peer, goodbye); },
-                 [&](raft::Message& message) {
-                   owner_->OnSessionMessage(*session.peer, stream->id(), std::move(message));
-                 }},
-      payload);
+  if (!session.hello) return;  // refused
+  const raft::ReplicaKey& from = session.hello->speaker.key;
+  std::visit(Overloaded{[](const Hello&) {},
+                        [&](const Goodbye& goodbye) {
+                          // A stranger must not stop an election or start one.
+                          if (context_->Trust(from) == PeerTrust::kUnproven) return;
+                          owner_->OnSessionGoodbye(from.node_id, goodbye);
+                        },
+                        [&](raft::Message& message) {
+                          owner_->OnSessionMessage(from.node_id, stream->id(), std::move(message));
+                        }},
+             payload);
 }
 
 void PeerSessions::OnHello(Session& session, const Hello& hello) {
   context_->executor->CancelTimer(session.hello_timer);
   session.hello_timer = kNoTimer;
   const absl::Status checked = CheckHello(hello, context_->policy);
-  if (!checked.ok()) {
-    context_->LogRepeated(
-        absl::StrFormat("refused a peer stream: %s", std::string(checked.message())));
-    session.stream->Refuse(checked);
-    return;
-  }
-  session.peer = hello.from();
+  if (!checked.ok()) return Refuse(session, checked);
+  session.hello = hello;
+  if (!Believe(session)) return;
   session.stream->Send(context_->local_hello.To(hello.from()));
-  owner_->OnSessionHello(session.stream->stream_class(), hello);
+}
+
+bool PeerSessions::Believe(Session& session) {
+  const Hello& hello = *session.hello;
+  if (context_->Trust(hello.speaker.key) == PeerTrust::kUnproven) {
+    owner_->OnUnprovenHello(hello.from());
+    return true;
+  }
+  const absl::Status accepted = owner_->OnSessionHello(session.stream->stream_class(), hello);
+  session.believed = accepted.ok();
+  if (accepted.ok()) return true;
+  session.hello.reset();
+  Refuse(session, accepted);
+  return false;
+}
+
+void PeerSessions::OnNewVoters() {
+  for (auto& [id, session] : sessions_) {
+    if (session.hello && !session.believed) Believe(session);
+  }
+}
+
+void PeerSessions::Refuse(Session& session, const absl::Status& why) {
+  context_->LogRepeated(absl::StrFormat("refused a peer stream: %s", std::string(why.message())));
+  session.stream->Refuse(why);
+}
+
+void PeerSessions::EndOldestStranger() {
+  size_t strangers = 0;
+  std::shared_ptr<PeerInboundStream> oldest;
+  for (const auto& [id, session] : sessions_) {
+    if (session.hello && context_->Trust(session.hello->speaker.key) == PeerTrust::kVoter) continue;
+    if (++strangers == 1) oldest = session.stream;
+  }
+  if (strangers < kMaxStrangers) return;
+  context_->LogRepeated("too many peer streams from strangers: the oldest are ended");
+  oldest->Cancel();
+  OnEnd(oldest.get());
 }
 
 void PeerSessions::OnMalformed(PeerInboundStream* stream, absl::Status why) {
   const auto it = sessions_.find(stream->id());
   if (it == sessions_.end()) return;
-  const std::string who =
-      it->second.peer ? absl::StrFormat("node %d", it->second.peer->value()) : "somebody unknown";
+  const std::string who = it->second.hello
+                              ? absl::StrFormat("node %d", it->second.hello->from().value())
+                              : "somebody unknown";
   context_->LogRepeated(absl::StrFormat("closing a peer stream from %s: %s", who, why.ToString()));
 }
 
@@ -82,9 +121,9 @@ void PeerSessions::OnEnd(PeerInboundStream* stream) {
   const auto it = sessions_.find(stream->id());
   if (it == sessions_.end()) return;
   context_->executor->CancelTimer(it->second.hello_timer);
-  const std::optional<NodeId> peer = it->second.peer;
+  const Session ended = std::move(it->second);
   sessions_.erase(it);
-  if (peer) owner_->OnSessionEnd(*peer);
+  if (ended.believed) owner_->OnSessionEnd(ended.hello->from());
 }
 
 }  // namespace quorate::server

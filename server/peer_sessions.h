@@ -16,9 +16,13 @@ class PeerSessions final : public PeerInboundStream::Owner {
  public:
   class Owner {
    public:
-    // A peer opened a stream to us, and both sides said Hello. Each such stream ends once.
-    virtual void OnSessionHello(raft::StreamClass stream, const Hello& hello) = 0;
+    // A peer opened a stream to us, both sides said Hello, and this one is believed (peer_trust.h):
+    // at once, or when a later voter set names its replica. An error refuses the stream; any other
+    // one ends once.
+    virtual absl::Status OnSessionHello(raft::StreamClass stream, const Hello& hello) = 0;
     virtual void OnSessionEnd(NodeId from) = 0;
+    // A stream was opened under the node id of a peer, perhaps not by it.
+    virtual void OnUnprovenHello(NodeId claimed) = 0;
     virtual void OnSessionGoodbye(NodeId from, const Goodbye& goodbye) = 0;
     virtual void OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) = 0;
 
@@ -30,6 +34,9 @@ class PeerSessions final : public PeerInboundStream::Owner {
 
   // Tells its owner nothing any more; the registry ends the streams.
   void Stop();
+
+  // The voter set has changed: a Hello may be believed now.
+  void OnNewVoters();
 
   // Dropped if the session is gone, or if the answer belongs on a stream of another class.
   void Reply(raft::SessionId session, const raft::Message& message);
@@ -45,12 +52,22 @@ class PeerSessions final : public PeerInboundStream::Owner {
  private:
   struct Session {
     std::shared_ptr<PeerInboundStream> stream;
-    // Until Hello came and was accepted.
-    std::optional<NodeId> peer;
+    // Nothing until it came and was accepted.
+    std::optional<Hello> hello;
+    // The owner was told of the Hello.
+    bool believed = false;
     TimerId hello_timer = kNoTimer;
   };
 
+  // Streams that no voter opened, as far as is known. For a new one the oldest is ended, so that
+  // strangers cannot keep the peers out.
+  static constexpr size_t kMaxStrangers = 256;
+
   void OnHello(Session& session, const Hello& hello);
+  // Tells the owner of the Hello if it is believed. False: the stream was refused.
+  bool Believe(Session& session);
+  void Refuse(Session& session, const absl::Status& why);
+  void EndOldestStranger();
 
   PeerContext* const context_;
   Owner* const owner_;

@@ -26,8 +26,10 @@ PeerLink& PeerState::LinkOf(raft::StreamClass stream) {
   LOG(FATAL) << "no such StreamClass: " << static_cast<int>(stream);
 }
 
-void PeerState::SetAddress(const HostPort& address) {
-  for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).SetAddress(address);
+void PeerState::SetAddresses(const std::vector<HostPort>& addresses) {
+  for (const raft::StreamClass stream : raft::kStreamClasses) {
+    LinkOf(stream).SetAddresses(addresses);
+  }
 }
 
 void PeerState::Start() {
@@ -66,6 +68,10 @@ void PeerState::Send(const Goodbye& goodbye) { control_.Send(goodbye); }
 
 void PeerState::OnInboundHello(raft::StreamClass stream, const Hello& hello) {
   if (stream == raft::StreamClass::kControl) OnSession(hello);
+  Wake();
+}
+
+void PeerState::Wake() {
   for (const raft::StreamClass each : raft::kStreamClasses) LinkOf(each).Wake();
 }
 
@@ -83,6 +89,11 @@ void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
   if (stream == raft::StreamClass::kControl) {
     CancelDeath();
     end_is_announced_ = false;
+    key_ = hello.speaker.key;
+    const bool is_elsewhere = control_.address() != control_.expected_address();
+    context_->directory.SetContact(
+        id_, {.address = control_.address().ToString(),
+              .expected_address = is_elsewhere ? control_.expected_address().ToString() : ""});
     OnSession(hello);
   } else if (stream == raft::StreamClass::kAppend) {
     context_->directory.SetForwardChannel(id_, channel);
@@ -92,6 +103,7 @@ void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
 
 void PeerState::OnLinkDown(raft::StreamClass stream, bool by_us) {
   if (stream == raft::StreamClass::kControl) {
+    OnLinkFailed(stream, "the connection ended");
     if (!by_us && !end_is_announced_) {
       death_timer_ =
           context_->executor->PostAt(context_->clock->Now() + context_->options.timings.death_grace,
@@ -103,12 +115,20 @@ void PeerState::OnLinkDown(raft::StreamClass stream, bool by_us) {
   context_->events->OnStreamDown(id_, stream);
 }
 
+void PeerState::OnLinkFailed(raft::StreamClass stream, const std::string& why) {
+  if (stream != raft::StreamClass::kControl) return;
+  context_->directory.SetContact(id_, {.address = control_.address().ToString(), .problem = why});
+}
+
 void PeerState::OnLinkRefused() {
   if (death_timer_ != kNoTimer) DeclareDead();
 }
 
 void PeerState::OnLinkGoodbye(const Goodbye& goodbye) {
   if (goodbye.reason != raft::GoodbyeReason::kResigned) end_is_announced_ = true;
+  // Another replica than the voter may answer at its address. While no set is known, the address is
+  // all the proof there is.
+  if (context_->voters && context_->Trust(*key_) == PeerTrust::kUnproven) return;
   OnGoodbye(goodbye);
 }
 

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "server/peer_link.h"
 
@@ -14,8 +16,8 @@ class PeerState final : private PeerLink::Owner {
  public:
   PeerState(PeerContext* context, NodeId id);
 
-  // Where it is dialled from the next time on; once before Start.
-  void SetAddress(const HostPort& address);
+  // Where it is dialled from the next time on; once before Start (PeerLink::SetAddresses).
+  void SetAddresses(const std::vector<HostPort>& addresses);
   void Start();
   // Tells nothing any more.
   void Stop();
@@ -29,12 +31,18 @@ class PeerState final : private PeerLink::Owner {
   // The peer opened a stream to us and said Hello, or said Goodbye on it.
   void OnInboundHello(raft::StreamClass stream, const Hello& hello);
   void OnGoodbye(const Goodbye& goodbye);
+  // Dials it now, if we wait for it.
+  void Wake();
+
+  // Retired, and nothing is under way that would come back to it: it may be destroyed.
+  bool idle() const { return control_.idle() && append_.idle() && snapshot_.idle(); }
 
  private:
   // PeerLink::Owner
   void OnLinkUp(raft::StreamClass stream, const Hello& hello,
                 const std::shared_ptr<grpc::Channel>& channel) override;
   void OnLinkDown(raft::StreamClass stream, bool by_us) override;
+  void OnLinkFailed(raft::StreamClass stream, const std::string& why) override;
   void OnLinkRefused() override;
   void OnLinkGoodbye(const Goodbye& goodbye) override;
   void OnLinkMessage(raft::Message message) override;
@@ -47,6 +55,8 @@ class PeerState final : private PeerLink::Owner {
 
   PeerContext* const context_;
   const NodeId id_;
+  // Who answered last on our control stream.
+  std::optional<raft::ReplicaKey> key_;
   PeerLink control_;
   PeerLink append_;
   PeerLink snapshot_;

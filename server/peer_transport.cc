@@ -61,19 +61,26 @@ void PeerTransport::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
 void PeerTransport::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {
   // Not at once: the core announces amid a step, and must not be told of streams that end before.
   if (voter_set) {
-    context_.executor->Post([this, voters = *voter_set] { roster_.SetVoters(voters); });
+    context_.executor->Post([this, voters = *voter_set] {
+      roster_.SetVoters(voters);
+      sessions_.OnNewVoters();
+    });
   }
   context_.local_hello.Announce(has_log, std::move(voter_set));
 }
 
-void PeerTransport::OnSessionHello(raft::StreamClass stream, const Hello& hello) {
-  roster_.OnSessionHello(stream, hello);
+absl::Status PeerTransport::OnSessionHello(raft::StreamClass stream, const Hello& hello) {
+  return roster_.OnSessionHello(stream, hello);
 }
 
 void PeerTransport::OnSessionEnd(NodeId from) { roster_.OnSessionEnd(from); }
 
+void PeerTransport::OnUnprovenHello(NodeId claimed) {
+  if (PeerState* peer = roster_.Find(claimed); peer != nullptr) peer->Wake();
+}
+
 void PeerTransport::OnSessionGoodbye(NodeId from, const Goodbye& goodbye) {
-  roster_.Find(from)->OnGoodbye(goodbye);
+  if (PeerState* peer = roster_.Find(from); peer != nullptr) peer->OnGoodbye(goodbye);
 }
 
 void PeerTransport::OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) {

@@ -49,6 +49,9 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
     return context_.directory.ClientEndpoint(peer);
   }
 
+  // Where the peer is looked for, and with what success. Thread-safe.
+  std::optional<PeerContact> Contact(NodeId peer) const { return context_.directory.Contact(peer); }
+
   // Thread-safe.
   Forwarder* forwarder() { return &forwarder_; }
 
@@ -60,8 +63,9 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
 
  private:
   // PeerSessions::Owner
-  void OnSessionHello(raft::StreamClass stream, const Hello& hello) override;
+  absl::Status OnSessionHello(raft::StreamClass stream, const Hello& hello) override;
   void OnSessionEnd(NodeId from) override;
+  void OnUnprovenHello(NodeId claimed) override;
   void OnSessionGoodbye(NodeId from, const Goodbye& goodbye) override;
   void OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) override;
 

@@ -39,6 +39,12 @@ Uuid TestDirectory(NodeId id) {
   return *Uuid::FromBytes(std::string(Uuid::kBytes, static_cast<char>(id.value())));
 }
 
+raft::VoterSet TestVoters(const std::vector<NodeId>& ids) {
+  std::vector<raft::Voter> voters;
+  for (const NodeId id : ids) voters.push_back({.key = {id, TestDirectory(id)}});
+  return raft::VoterSet(std::move(voters));
+}
+
 void RecordingEvents::SetOnMessage(std::function<void(const Received&)> on_message) {
   MutexLock lock(&mutex_);
   on_message_ = std::move(on_message);

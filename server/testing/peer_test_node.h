@@ -96,6 +96,9 @@ inline constexpr char kTestClusterId[] = "8oZ1nHmwQpqYdV0bH5kJXw";
 // 16 times the node's id.
 Uuid TestDirectory(NodeId id);
 
+// With these directories, at no address.
+raft::VoterSet TestVoters(const std::vector<NodeId>& ids);
+
 class PeerTestNode {
  public:
   struct Config {
