@@ -4,6 +4,7 @@
 
 #include "controller/broker_decisions.h"
 #include "controller/partition_decisions.h"
+#include "controller/request_size.h"
 
 namespace quorate::controller {
 
@@ -115,7 +116,9 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
 void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContext context,
                                     Reply<AlterPartitionResponse> reply) {
   pipeline_->Submit<AlterPartitionResponse>(
-      {.principal = std::move(context.principal), .deadline = context.deadline},
+      {.principal = std::move(context.principal),
+       .deadline = context.deadline,
+       .is_large = IsLarge(request, pipeline_->newest())},
       [request = std::move(request)](const View& view, const Context& c) {
         return DecideAlterPartition(view, request, c);
       },

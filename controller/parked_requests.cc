@@ -15,8 +15,7 @@ constexpr int64_t kRetryAfterMs = 100;
 void ParkedRequests::Park(PendingRequest request) {
   if (request.stream == 0 && counted_ >= capacity_) {
     common::v1::Error error =
-        MakeError(common::v1::RESOURCE_EXHAUSTED,
-                  "too many requests wait for the change of the active controller; retry");
+        MakeError(common::v1::RESOURCE_EXHAUSTED, "too many requests wait to be decided; retry");
     error.set_retry_after_ms(kRetryAfterMs);
     std::move(request.proceed)(std::move(error));
     return;
@@ -38,8 +37,8 @@ void ParkedRequests::FailAll(const common::v1::Error& error) {
 
 void ParkedRequests::Expire(MonoTime now) {
   if (now < next_deadline_) return;
-  const common::v1::Error error = MakeError(
-      common::v1::REQUEST_TIMED_OUT, "the deadline passed while the active controller changed");
+  const common::v1::Error error =
+      MakeError(common::v1::REQUEST_TIMED_OUT, "the deadline passed before it was decided");
   for (PendingRequest& request : TakeAll()) {
     if (request.deadline <= now) {
       std::move(request.proceed)(error);

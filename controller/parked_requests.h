@@ -1,5 +1,5 @@
-// Requests that cannot be decided yet but soon may: this controller is about to become active, or
-// is handing leadership over.
+// Requests that cannot be decided yet but soon may: this controller is about to become active, is
+// handing leadership over, or decides a large request first.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +19,8 @@ struct PendingRequest {
   StreamId stream = 0;
   // It cannot be decided while nothing may be appended.
   bool waits_for_log = true;
+  // It is decided on the worker.
+  bool is_large = false;
   // Goes on to decide it.
   Continuation proceed;
 };

@@ -35,6 +35,10 @@ QuorumController::QuorumController(ControllerOptions options, Executor* executor
       broker_requests_(options_.cluster_id, executor, clock, prober, &pipeline_, &watch_),
       voter_changes_(executor, clock, &pipeline_) {}
 
+void QuorumController::SetWorker(Executor* worker) {
+  pipeline_.SetWorker(worker, [this] { AfterLargeWork(); });
+}
+
 void QuorumController::SetLog(raft::ReplicatedLog* log) {
   log_ = log;
   pipeline_.SetLog(log);
@@ -211,9 +215,31 @@ void QuorumController::Shutdown() {
   });
 }
 
+void QuorumController::Hear(Task news) {
+  executor_->Post([this, news = std::move(news)]() mutable {
+    news_.push_back(std::move(news));
+    HearNext();
+  });
+}
+
+void QuorumController::HearNext() {
+  while (!news_.empty() && !pipeline_.is_replaying()) {
+    Task news = std::move(news_.front());
+    news_.pop_front();
+    std::move(news)();
+  }
+}
+
+void QuorumController::AfterLargeWork() {
+  HearNext();
+  Publish();
+  watch_.Check();
+  pipeline_.ReleaseParked();
+}
+
 void QuorumController::OnSnapshot(const raft::SnapshotMeta& snapshot) {
   CHECK(snapshots_ != nullptr);
-  executor_->Post([this, id = snapshot.id] {
+  Hear([this, id = snapshot.id] {
     absl::StatusOr<metadata::MetadataImage> image = snapshots_->Load(id);
     LOG_IF(FATAL, !image.ok()) << "cannot go on without the snapshot of offset " << id.end_offset
                                << ", epoch " << id.epoch << ": " << image.status();
@@ -226,19 +252,19 @@ void QuorumController::OnSnapshot(const raft::SnapshotMeta& snapshot) {
 }
 
 void QuorumController::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
-  executor_->Post([this, entries] {
+  Hear([this, entries] {
     pipeline_.Committed(entries);
     Publish();
   });
 }
 
 void QuorumController::OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) {
-  executor_->Post([this, epoch, leader] { pipeline_.LeaderChanged(epoch, leader); });
+  Hear([this, epoch, leader] { pipeline_.LeaderChanged(epoch, leader); });
 }
 
 void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
                                const raft::VoterSet& voters) {
-  executor_->Post([this, epoch, end_offset, has_voters, voters] {
+  Hear([this, epoch, end_offset, has_voters, voters] {
     pipeline_.Claim(epoch, end_offset, has_voters, voters);
     watch_.TakeOver();
     pipeline_.ReleaseParked();
@@ -247,7 +273,7 @@ void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_vo
 }
 
 void QuorumController::OnRenounce(Epoch epoch) {
-  executor_->Post([this, epoch] {
+  Hear([this, epoch] {
     pipeline_.Renounce(epoch);
     if (!pipeline_.is_active()) {
       voter_changes_.Clear();
@@ -258,11 +284,11 @@ void QuorumController::OnRenounce(Epoch epoch) {
 }
 
 void QuorumController::OnPause(Epoch epoch) {
-  executor_->Post([this, epoch] { pipeline_.Pause(epoch); });
+  Hear([this, epoch] { pipeline_.Pause(epoch); });
 }
 
 void QuorumController::OnResume(Epoch epoch) {
-  executor_->Post([this, epoch] {
+  Hear([this, epoch] {
     pipeline_.Resume(epoch);
     pipeline_.ReleaseParked();
     watch_.Check();

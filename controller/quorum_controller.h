@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,6 +59,9 @@ class QuorumController final : public raft::ReplicatedLogListener {
   void SetImageObserver(ImageObserver* observer) { pipeline_.SetImageObserver(observer); }
   // Alike; without one a controller that is cut off from the brokers asks no other voter.
   void SetVoterPoll(VoterPoll* poll) { watch_.guard().SetPoll(poll); }
+  // Alike, for work that would keep the loop for milliseconds. It may not be the controller's own
+  // executor; it outlives the controller, and stops before or after its loop.
+  void SetWorker(Executor* worker);
   // Alike; not needed where the log never begins with a snapshot.
   void SetSnapshots(SnapshotSource* snapshots) { snapshots_ = snapshots; }
 
@@ -142,6 +146,12 @@ class QuorumController final : public raft::ReplicatedLogListener {
   template <typename T, typename Request, typename Work>
   void RunBounded(Request request, Reply<T> reply, Work work);
 
+  // Runs `news` of the log on the loop, in its order, while the pipeline replays nothing elsewhere.
+  void Hear(Task news);
+  void HearNext();
+  // The worker has finished something.
+  void AfterLargeWork();
+
   // Tells other threads what the pipeline has become.
   void Publish();
 
@@ -154,6 +164,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
   BrokerWatch watch_;
   BrokerRequests broker_requests_;
   VoterChanges voter_changes_;
+  // Of the log, and not heard yet.
+  std::deque<Task> news_;
   std::atomic<int64_t> applied_offset_{0};
   std::atomic<bool> is_active_{false};
 };

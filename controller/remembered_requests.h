@@ -10,6 +10,7 @@
 #include "controller/item_results.h"
 #include "controller/request_ids.h"
 #include "controller/request_pipeline.h"
+#include "controller/request_size.h"
 #include "controller/topic_decisions.h"
 
 namespace quorate::controller {
@@ -63,7 +64,8 @@ void SubmitRemembered(RequestPipeline* pipeline, const char* method, Request req
                                .hash = HashRequest(request)};
   }
   RequestPipeline::Request pending{.principal = std::move(context.principal),
-                                   .deadline = context.deadline};
+                                   .deadline = context.deadline,
+                                   .is_large = IsLarge(request, pipeline->newest())};
   if (identity) pending.request_id = identity->id;
   pipeline->Submit<Response>(
       std::move(pending),

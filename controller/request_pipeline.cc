@@ -14,6 +14,8 @@ constexpr size_t kMaxParked = 1'000;
 constexpr int64_t kFullRetryAfterMs = 50;
 constexpr int64_t kDiskFullRetryAfterMs = 1'000;
 constexpr Duration kFrozenRetry = std::chrono::milliseconds(50);
+// An entry with more bytes of records is replayed on the worker: it takes milliseconds.
+constexpr size_t kMostBytesOnLoop = 32 << 10;
 
 common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
   common::v1::Error error = MakeError(common::v1::RESOURCE_EXHAUSTED, std::move(message));
@@ -25,6 +27,7 @@ common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
 
 RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, Executor* executor, const Clock* clock)
     : self_(self),
+      executor_(executor),
       clock_(clock),
       rng_(seed),
       parked_(kMaxParked),
@@ -39,17 +42,51 @@ void RequestPipeline::Loaded(metadata::MetadataImage image) {
 }
 
 void RequestPipeline::Committed(const std::vector<raft::EntryPtr>& entries) {
-  for (const raft::EntryPtr& entry : entries) {
-    const absl::Status status = images_.Commit(*entry);
+  CHECK(!replaying_);
+  to_apply_.insert(to_apply_.end(), entries.begin(), entries.end());
+  ApplyEntries();
+}
+
+void RequestPipeline::ApplyEntries() {
+  const auto check = [](const raft::Entry& entry, const absl::Status& status) {
     LOG_IF(FATAL, !status.ok()) << "cannot go on with the metadata log: entry at offset "
-                                << entry->header().base_offset << " of epoch " << entry->epoch()
-                                << " (" << entry->header().cause << "): " << status;
+                                << entry.header().base_offset << " of epoch " << entry.epoch()
+                                << " (" << entry.header().cause << "): " << status;
+  };
+  while (!to_apply_.empty()) {
+    const raft::EntryPtr entry = std::move(to_apply_.front());
+    to_apply_.pop_front();
+    const bool is_large = images_.empty() && entry->payload().size() > kMostBytesOnLoop;
+    if (worker_ != nullptr && is_large) {
+      replaying_ = true;
+      auto next = std::make_shared<UncommittedImages>(images_);
+      auto tally = std::make_shared<PartitionTally>(committed_tally_);
+      worker_->Post([this, executor = executor_, entry, next, tally, check] {
+        check(*entry, next->Commit(*entry));
+        tally->AdvanceTo(next->committed());
+        executor->Post([this, entry, next, tally] {
+          replaying_ = false;
+          images_ = *std::move(next);
+          committed_tally_ = *std::move(tally);
+          if (observer_ != nullptr) observer_->OnApplied(*entry, committed());
+          ApplyEntries();
+          resume_();
+        });
+      });
+      break;
+    }
+    check(*entry, images_.Commit(*entry));
     if (observer_ != nullptr) observer_->OnApplied(*entry, committed());
   }
   ApplyCommitted();
 }
 
 void RequestPipeline::ApplyCommitted() {
+  while (!prepared_tallies_.empty() &&
+         prepared_tallies_.front().first <= committed().end_offset()) {
+    committed_tally_ = std::move(prepared_tallies_.front().second);
+    prepared_tallies_.pop_front();
+  }
   committed_tally_.AdvanceTo(committed());
   deferred_.Release(committed().end_offset());
   readers_.Release(committed().end_offset());
@@ -91,17 +128,22 @@ void RequestPipeline::Renounce(Epoch epoch) {
             << " answers were not committed, " << confirmation_.size() << " not confirmed";
   role_ = Role::kStandby;
   if (leadership_.leader == self_) leadership_ = {.epoch = leadership_.epoch};
-  images_.Drop();
+  DropUncommitted();
   FailAll(NotController());
 }
 
 void RequestPipeline::Pause(Epoch epoch) {
   if (role_ != Role::kActive || epoch != claimed_epoch_) return;
   role_ = Role::kPaused;
-  log_->ConfirmPause(epoch);
+  if (under_way_) {
+    pause_to_confirm_ = epoch;
+  } else {
+    log_->ConfirmPause(epoch);
+  }
 }
 
 void RequestPipeline::Resume(Epoch epoch) {
+  pause_to_confirm_.reset();
   if (role_ == Role::kPaused && epoch == claimed_epoch_) role_ = Role::kActive;
 }
 
@@ -113,7 +155,7 @@ void RequestPipeline::ReleaseParked() {
 void RequestPipeline::Stop() {
   role_ = Role::kStopped;
   // What was decided may still be committed, and is replayed then like another leader's.
-  images_.Drop();
+  DropUncommitted();
   const common::v1::Error error = NotController();
   FailAll(error);
   readers_.FailAll(error);
@@ -121,7 +163,15 @@ void RequestPipeline::Stop() {
   retry_alarm_.Cancel();
 }
 
+void RequestPipeline::DropUncommitted() {
+  images_.Drop();
+  prepared_tallies_.clear();
+  pause_to_confirm_.reset();
+}
+
 void RequestPipeline::FailAll(const common::v1::Error& error) {
+  // What the worker makes of it is thrown away.
+  if (under_way_) std::exchange(under_way_, nullptr)(error);
   parked_.FailAll(error);
   confirmation_.FailAll(error);
   deferred_.FailAll(error);
@@ -160,8 +210,12 @@ void RequestPipeline::Admit(PendingRequest request) {
     parked_.Park(std::move(request));
     deadline_alarm_.FireBy(parked_.next_deadline());
   };
-  const bool waits = role_ == Role::kClaiming || (role_ == Role::kPaused && request.waits_for_log);
-  if (waits) return park();
+  const bool may_not_append = role_ == Role::kPaused || under_way_;
+  if (role_ == Role::kClaiming || (may_not_append && request.waits_for_log)) return park();
+  if (request.is_large && clock_->Now() < next_large_at_) {
+    park();
+    return retry_alarm_.FireBy(next_large_at_);
+  }
   switch (request.waits_for_log ? log_->admission() : raft::Admission::kOpen) {
     case raft::Admission::kOpen:
       std::move(request.proceed)(std::nullopt);
@@ -182,7 +236,7 @@ void RequestPipeline::Admit(PendingRequest request) {
 }
 
 bool RequestPipeline::MayAppend() const {
-  return role_ == Role::kActive && log_->admission() == raft::Admission::kOpen;
+  return role_ == Role::kActive && !under_way_ && log_->admission() == raft::Admission::kOpen;
 }
 
 void RequestPipeline::WhenCommitted(RecordOffset end_offset, MonoTime deadline, Continuation done) {
@@ -220,19 +274,68 @@ void RequestPipeline::AppendVoters(const raft::VoterSet& voters, const Context& 
   LOG(INFO) << cause << ", in the entry that ends at " << voters_end_offset_;
 }
 
+metadata::BatchPosition RequestPipeline::NextPosition(int32_t record_count) const {
+  return {.epoch = claimed_epoch_,
+          .base_offset = newest().end_offset(),
+          .record_count = record_count,
+          .append_time_ms = std::max(newest().last_append_time_ms(), clock_->WallMs())};
+}
+
 void RequestPipeline::Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records) {
   proposal.expected_epoch = claimed_epoch_;
   proposal.expected_base_offset = newest().end_offset();
-  const absl::Status status =
-      images_.Append({.epoch = claimed_epoch_,
-                      .base_offset = proposal.expected_base_offset,
-                      .record_count = proposal.record_count,
-                      .append_time_ms = std::max(newest().last_append_time_ms(), clock_->WallMs())},
-                     records);
+  const absl::Status status = images_.Append(NextPosition(proposal.record_count), records);
   CHECK(status.ok()) << "decided what cannot be replayed: " << proposal.cause << ": " << status;
   VLOG(1) << "epoch " << claimed_epoch_ << " [" << proposal.expected_base_offset << ", "
           << newest().end_offset() << "): " << proposal.cause;
   log_->Propose(std::move(proposal));
+}
+
+RequestPipeline::PreparedBatch RequestPipeline::Prepare(const metadata::MetadataImage& image,
+                                                        PartitionTally tally,
+                                                        const metadata::BatchPosition& position,
+                                                        const metadata::v1::RecordBatch& records,
+                                                        const Context& context,
+                                                        const std::string& cause) {
+  metadata::BatchPosition counted = position;
+  counted.record_count = metadata::CountRecords(records);
+  auto next = metadata::Replay(image, counted, records);
+  CHECK(next.ok()) << "decided what cannot be replayed: " << cause << ": " << next.status();
+  tally.AdvanceTo(*next);
+  return {.proposal = {.expected_epoch = position.epoch,
+                       .expected_base_offset = position.base_offset,
+                       .record_count = counted.record_count,
+                       .payload = records.SerializeAsString(),
+                       .principal = context.principal,
+                       .cause = cause,
+                       .request_id = context.request_id},
+          .image = *std::move(next),
+          .tally = std::move(tally)};
+}
+
+void RequestPipeline::ProposePrepared(PreparedBatch batch) {
+  CHECK_EQ(batch.proposal.expected_base_offset.value(), newest().end_offset().value());
+  VLOG(1) << "epoch " << claimed_epoch_ << " [" << newest().end_offset() << ", "
+          << batch.image.end_offset() << "): " << batch.proposal.cause;
+  prepared_tallies_.emplace_back(batch.image.end_offset(), batch.tally);
+  newest_tally_ = std::move(batch.tally);
+  images_.Push(std::move(batch.image));
+  log_->Propose(std::move(batch.proposal));
+}
+
+void RequestPipeline::WorkDone(uint64_t number, std::shared_ptr<void> work) {
+  if (under_way_ && number == works_begun_) {
+    Continuation go_on = std::exchange(under_way_, nullptr);
+    std::move(go_on)(std::nullopt);
+    const MonoTime now = clock_->Now();
+    next_large_at_ = now + (now - work_began_);
+    if (const auto epoch = std::exchange(pause_to_confirm_, std::nullopt)) {
+      log_->ConfirmPause(*epoch);
+    }
+    resume_();
+  }
+  // Freeing the request and its records takes time, too.
+  worker_->Post([work = std::move(work)] {});
 }
 
 void RequestPipeline::LogSettlement(const std::string& cause, const SettlementCounts& counts,

@@ -12,12 +12,19 @@
 //      ^                                                ^                  |
 //      +----- OnRenounce, or another leader ------------+---- OnResume ----+
 //
+// A large request is decided, replayed and serialized on the worker, from copies of the image and
+// its counts; the loop appends the result. Meanwhile nothing else may be appended: requests that
+// may append are parked, and heartbeats change nothing. A large entry of another leader is replayed
+// on the worker, too.
+//
 // While claiming or paused, requests are parked. Losing leadership leaves a request one of two
 // outcomes: REFUSED, if it was never appended, or UNKNOWN.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -37,6 +44,7 @@
 #include "controller/parked_requests.h"
 #include "controller/partition_tally.h"
 #include "controller/uncommitted_images.h"
+#include "metadata/replay.h"
 #include "raft/replicated_log.h"
 
 namespace quorate::controller {
@@ -60,11 +68,21 @@ class RequestPipeline {
     confirmation_.SetLog(log);
   }
   void SetImageObserver(ImageObserver* observer) { observer_ = observer; }
+  // Where large work is done; without one it is done on the loop. `resume` is called on the loop
+  // after such work: the caller lets the brokers' watch act, then calls ReleaseParked, and tells of
+  // what happened to the log meanwhile.
+  void SetWorker(Executor* worker, std::function<void()> resume) {
+    worker_ = worker;
+    resume_ = std::move(resume);
+  }
 
   // Of the log. After Claim and Resume the caller must call ReleaseParked, once whatever else
   // follows leadership is ready.
   void Loaded(metadata::MetadataImage image);
+  // After this, nothing of the log may be told while is_replaying().
   void Committed(const std::vector<raft::EntryPtr>& entries);
+  // Entries that are committed are not in the committed image yet: the worker replays one.
+  bool is_replaying() const { return replaying_; }
   void LeaderChanged(Epoch epoch, std::optional<NodeId> leader);
   void Claim(Epoch epoch, RecordOffset end_offset, bool has_voters, const raft::VoterSet& voters);
   void Renounce(Epoch epoch);
@@ -91,6 +109,8 @@ class RequestPipeline {
     // The answer is a hint, which a later one corrects: it does not wait until the leadership is
     // confirmed.
     bool is_hint = false;
+    // It is decided on the worker, so its decision reads nothing but its arguments.
+    bool is_large = false;
     // Runs when the request is decided, and appended if `appended`; for soft state.
     std::function<void(bool appended)> after;
   };
@@ -104,7 +124,7 @@ class RequestPipeline {
   template <typename T>
   void Execute(const Decide<T>& decide);
 
-  // Whether this controller is active and the log has room.
+  // Whether this controller is active, decides no large request, and the log has room.
   bool MayAppend() const;
 
   // Calls `done` once the committed image covers everything below `end_offset`. In every role.
@@ -152,25 +172,56 @@ class RequestPipeline {
   // Waits for the confirmation, if `must_confirm`, and then until `end_offset` is committed.
   void Defer(bool must_confirm, RecordOffset end_offset, DeferredReplies::Waiting waiting);
 
+  // What the records of a decision make, ready to be proposed.
+  struct PreparedBatch {
+    raft::Proposal proposal;
+    metadata::MetadataImage image;
+    // Of `image`.
+    PartitionTally tally;
+  };
+
   template <typename T>
   Outcome<T> Run(const Decide<T>& decide, const Context& context);
+  // Decides a large request.
+  template <typename T>
+  void RunOnWorker(Request request, Decide<T> decide, Reply<T> reply);
+  // Replies when the outcome is committed.
+  template <typename T>
+  void Conclude(const Request& request, Outcome<T> outcome, Reply<T> reply);
 
+  // Replays the records and counts what they change. Any thread.
+  static PreparedBatch Prepare(const metadata::MetadataImage& image, PartitionTally tally,
+                               const metadata::BatchPosition& position,
+                               const metadata::v1::RecordBatch& records, const Context& context,
+                               const std::string& cause);
+  void ProposePrepared(PreparedBatch batch);
+  // The worker has finished its `number`-th large request; `work` holds what it used.
+  void WorkDone(uint64_t number, std::shared_ptr<void> work);
+
+  // Applies entries until none is left or the worker has one to replay.
+  void ApplyEntries();
   // The committed image has moved on.
   void ApplyCommitted();
   // Lets the request go on, parks it or fails it.
   void Admit(PendingRequest request);
   View NewestView();
+  metadata::BatchPosition NextPosition(int32_t record_count) const;
   void Append(const metadata::v1::RecordBatch& records, const Context& context,
               const std::string& cause);
   void AppendVoters(const raft::VoterSet& voters, const Context& context, const std::string& cause);
   void Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records);
   void LogSettlement(const std::string& cause, const SettlementCounts& counts, Duration took);
+  // Forgets what was decided and is not committed.
+  void DropUncommitted();
   // Fails what waits for this controller to decide or to commit.
   void FailAll(const common::v1::Error& error);
   void ExpireDeadlines();
 
   const NodeId self_;
+  Executor* const executor_;
   const Clock* const clock_;
+  Executor* worker_ = nullptr;
+  std::function<void()> resume_;
   raft::ReplicatedLog* log_ = nullptr;
   ImageObserver* observer_ = nullptr;
   Rng rng_;
@@ -188,6 +239,21 @@ class RequestPipeline {
   PartitionTally committed_tally_;
   // Of the newest image; only while active.
   PartitionTally newest_tally_;
+  // Of uncommitted images that the worker made, by their end offsets: counted once.
+  std::deque<std::pair<RecordOffset, PartitionTally>> prepared_tallies_;
+
+  // Goes on with the large request that the worker decides, or fails it.
+  Continuation under_way_;
+  uint64_t works_begun_ = 0;
+  MonoTime work_began_;
+  // The next large request is not decided before: others have had their turn by then.
+  MonoTime next_large_at_;
+  // The pause of this epoch is confirmed when the large request is appended.
+  std::optional<Epoch> pause_to_confirm_;
+
+  // Committed, and not yet in the committed image.
+  std::deque<raft::EntryPtr> to_apply_;
+  bool replaying_ = false;
 
   ParkedRequests parked_;
   LeadershipConfirmation confirmation_;
@@ -203,27 +269,96 @@ template <typename T>
 void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) {
   PendingRequest pending{.deadline = request.deadline,
                          .stream = request.stream,
-                         .waits_for_log = request.waits_for_log};
+                         .waits_for_log = request.waits_for_log,
+                         .is_large = request.is_large && worker_ != nullptr};
   pending.proceed = [this, request = std::move(request), decide = std::move(decide),
                      reply = std::move(reply)](std::optional<common::v1::Error> error) mutable {
     if (error) return std::move(reply)(*std::move(error));
+    if (request.is_large && worker_ != nullptr) {
+      return RunOnWorker<T>(std::move(request), std::move(decide), std::move(reply));
+    }
     Outcome<T> outcome = Run(decide, {.now = clock_->Now(),
                                       .rng = &rng_,
-                                      .principal = std::move(request.principal),
+                                      .principal = request.principal,
                                       .request_id = request.request_id});
-    if (request.after) request.after(outcome.appended);
-    // What the log holds already, or will, needs no confirmation: it is the same for every leader.
-    const bool must_confirm = outcome.if_lost == common::v1::REFUSED && !request.is_hint;
-    Defer(must_confirm, outcome.end_offset,
-          {.deadline = request.deadline,
-           .outcome = outcome.if_lost,
-           .done = [answer = std::move(outcome.answer),
-                    reply = std::move(reply)](std::optional<common::v1::Error> lost) mutable {
-             if (lost) return std::move(reply)(*std::move(lost));
-             std::move(reply)(std::move(answer));
-           }});
+    Conclude(request, std::move(outcome), std::move(reply));
   };
   Admit(std::move(pending));
+}
+
+template <typename T>
+void RequestPipeline::Conclude(const Request& request, Outcome<T> outcome, Reply<T> reply) {
+  if (request.after) request.after(outcome.appended);
+  // What the log holds already, or will, needs no confirmation: it is the same for every leader.
+  const bool must_confirm = outcome.if_lost == common::v1::REFUSED && !request.is_hint;
+  Defer(must_confirm, outcome.end_offset,
+        {.deadline = request.deadline,
+         .outcome = outcome.if_lost,
+         .done = [answer = std::move(outcome.answer),
+                  reply = std::move(reply)](std::optional<common::v1::Error> lost) mutable {
+           if (lost) return std::move(reply)(*std::move(lost));
+           std::move(reply)(std::move(answer));
+         }});
+}
+
+template <typename T>
+void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> reply) {
+  // Everything that the worker touches, and nothing else does meanwhile.
+  struct Work {
+    Decide<T> decide;
+    metadata::MetadataImage image;
+    PartitionTally tally;
+    metadata::BatchPosition position;
+    Rng rng;
+    Context context;
+    Decision<T> decision = {};
+    std::optional<PreparedBatch> batch = {};
+  };
+  const View view = NewestView();
+  auto work = std::make_shared<Work>(Work{
+      .decide = std::move(decide),
+      .image = view.image,
+      .tally = view.tally,
+      .position = NextPosition(0),
+      .rng = Rng(rng_.Next()),
+      .context = {
+          .now = clock_->Now(), .principal = request.principal, .request_id = request.request_id}});
+  work->context.rng = &work->rng;
+
+  CHECK(!under_way_) << "one large request at a time";
+  const uint64_t number = ++works_begun_;
+  work_began_ = clock_->Now();
+  under_way_ = [this, work, request = std::move(request),
+                reply = std::move(reply)](std::optional<common::v1::Error> error) mutable {
+    if (error) return std::move(reply)(*std::move(error));
+    Decision<T>& decision = work->decision;
+    const bool appended = work->batch.has_value();
+    if (appended) ProposePrepared(*std::move(work->batch));
+    if (decision.settled.changed > 0) {
+      LogSettlement(decision.cause, decision.settled, clock_->Now() - work_began_);
+    }
+    Conclude(request,
+             Outcome<T>{.answer = std::move(decision.answer),
+                        .end_offset = newest().end_offset(),
+                        .appended = appended,
+                        .if_lost = appended || decision.is_retry ? common::v1::UNKNOWN
+                                                                 : common::v1::REFUSED},
+             std::move(reply));
+  };
+  worker_->Post([this, number, executor = executor_, work = std::move(work)]() mutable {
+    Decision<T>& decision = work->decision;
+    decision = work->decide({.image = work->image, .tally = work->tally}, work->context);
+    CHECK(!decision.again && !decision.voters) << "a large request is one entry of records";
+    if (const size_t bytes = decision.records.ByteSizeLong(); bytes > kMaxBatchBytes) {
+      decision = {.answer = TooLargeForOneEntry(bytes)};
+    }
+    if (!decision.records.records().empty()) {
+      work->batch = Prepare(work->image, std::move(work->tally), work->position, decision.records,
+                            work->context, decision.cause);
+    }
+    executor->Post(
+        [this, number, work = std::move(work)]() mutable { WorkDone(number, std::move(work)); });
+  });
 }
 
 template <typename T>

@@ -17,6 +17,16 @@ std::optional<common::v1::Error> CheckCount(int64_t count, int64_t limit, std::s
                                    count, what, limit));
 }
 
+// The unit of the estimates is about a microsecond.
+constexpr int64_t kMostOnLoop = 4'000;
+constexpr int64_t kPerTopic = 15;
+constexpr int64_t kPerConfig = 5;
+constexpr int64_t kPerPartition = 1;
+
+int64_t PartitionsOf(const metadata::TopicPtr& topic) {
+  return topic == nullptr ? 0 : topic->partition_count();
+}
+
 }  // namespace
 
 std::optional<common::v1::Error> CheckSize(const admin::v1::CreateTopicsRequest& request,
@@ -52,6 +62,46 @@ std::optional<common::v1::Error> CheckSize(const broker::v1::AlterPartitionReque
   int64_t partitions = 0;
   for (const auto& topic : request.topics()) partitions += topic.partitions_size();
   return CheckCount(partitions, limits.max_partitions, "partitions");
+}
+
+bool IsLarge(const admin::v1::CreateTopicsRequest& request,
+             const metadata::MetadataImage& /*image*/) {
+  int64_t cost = 0;
+  for (const admin::v1::NewTopic& topic : request.topics()) {
+    const int64_t partitions = topic.assignments_size() + std::max(topic.partition_count(), 1);
+    cost += kPerTopic + topic.configs_size() * kPerConfig + partitions * kPerPartition;
+  }
+  return cost > kMostOnLoop;
+}
+
+bool IsLarge(const admin::v1::DeleteTopicsRequest& request, const metadata::MetadataImage& image) {
+  int64_t cost = request.topics_size() * kPerTopic;
+  for (const admin::v1::TopicRef& topic : request.topics()) {
+    if (cost > kMostOnLoop) return true;
+    const auto id = Uuid::Parse(topic.topic_id());
+    cost += kPerPartition *
+            PartitionsOf(id ? image.FindTopic(*id) : image.FindTopicByName(topic.name()));
+  }
+  return cost > kMostOnLoop;
+}
+
+bool IsLarge(const admin::v1::IncrementalAlterConfigsRequest& request,
+             const metadata::MetadataImage& image) {
+  int64_t cost = request.resources_size() * kPerTopic;
+  for (const auto& resource : request.resources()) {
+    if (cost > kMostOnLoop) return true;
+    cost += resource.changes_size() * kPerConfig;
+    // Unclean election, once it is enabled, looks at each partition.
+    cost += kPerPartition * PartitionsOf(image.FindTopicByName(resource.resource().name()));
+  }
+  return cost > kMostOnLoop;
+}
+
+bool IsLarge(const broker::v1::AlterPartitionRequest& request,
+             const metadata::MetadataImage& /*image*/) {
+  int64_t cost = request.topics_size() * kPerTopic;
+  for (const auto& topic : request.topics()) cost += topic.partitions_size() * kPerPartition;
+  return cost > kMostOnLoop;
 }
 
 }  // namespace quorate::controller

@@ -30,4 +30,13 @@ std::optional<common::v1::Error> CheckSize(const admin::v1::IncrementalAlterConf
 std::optional<common::v1::Error> CheckSize(const broker::v1::AlterPartitionRequest& request,
                                            const RequestLimits& limits);
 
+// Whether the request may take longer than a few milliseconds to decide on `image` and to replay.
+// An estimate (decision_benchmark.cc), on the safe side. REQUIRES: it is within the limits.
+bool IsLarge(const admin::v1::CreateTopicsRequest& request, const metadata::MetadataImage& image);
+bool IsLarge(const admin::v1::DeleteTopicsRequest& request, const metadata::MetadataImage& image);
+bool IsLarge(const admin::v1::IncrementalAlterConfigsRequest& request,
+             const metadata::MetadataImage& image);
+bool IsLarge(const broker::v1::AlterPartitionRequest& request,
+             const metadata::MetadataImage& image);
+
 }  // namespace quorate::controller

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "metadata/metadata_image.h"
@@ -25,6 +26,9 @@ class UncommittedImages {
   // Replays a batch into the newest image. After an error nothing has changed.
   absl::Status Append(const metadata::BatchPosition& position,
                       const metadata::v1::RecordBatch& records);
+
+  // Adds an image that was replayed elsewhere. REQUIRES: it is the newest with one batch more.
+  void Push(metadata::MetadataImage image) { uncommitted_.push_back(std::move(image)); }
 
   // The next entry is committed. One that this controller has decided is not replayed again; any
   // other is. Errors are those of Replay, or FAILED_PRECONDITION if the entry is not the one that

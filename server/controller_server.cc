@@ -170,6 +170,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
     raft_ = *std::move(raft);
     RememberVoterList(restored);
     controller_.SetLog(raft_.get());
+    controller_.SetWorker(&decide_loop_);
     controller_.SetSnapshots(&*snapshotter_);
     controller_.SetVoterPoll(&voter_poll_);
     snapshotter_->SetLog(raft_.get());
@@ -224,8 +225,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     }
     transport_.Stop();
     if (peer_listener_.server != nullptr) Close(peer_listener_);
-    for (EventLoop* loop : {&raft_loop_, &controller_loop_, &edge_loop_, &fanout_loop_,
-                            &query_loop_, &audit_loop_, &snapshot_loop_}) {
+    for (EventLoop* loop : {&raft_loop_, &controller_loop_, &decide_loop_, &edge_loop_,
+                            &fanout_loop_, &query_loop_, &audit_loop_, &snapshot_loop_}) {
       loop->Stop();
     }
     // The threads of these two end before what they call back goes away.
@@ -360,6 +361,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
   EventLoop raft_loop_{"raft", kMaxQueued};
   EventLoop controller_loop_{"controller", kMaxQueued};
+  // The controller's large requests and entries.
+  EventLoop decide_loop_{"decide", kMaxQueued};
   // Calls of clients, subscriptions, and responses that take long to make.
   EventLoop edge_loop_{"edge", kMaxQueued};
   EventLoop fanout_loop_{"fanout", kMaxQueued};

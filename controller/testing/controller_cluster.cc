@@ -13,6 +13,7 @@ ControllerCluster::ControllerCluster(int controllers) {
         ControllerOptions{
             .cluster_id = kClusterId, .node_id = NodeId(id), .seed = static_cast<uint64_t>(id)},
         &executor_, &clock_, &prober_);
+    controller->SetWorker(&worker_);
     controller->SetLog(quorum_.AddNode(NodeId(id), controller.get()));
     controller->SetVoterPoll(&poll_);
   }

@@ -53,14 +53,25 @@ class ControllerCluster {
 
   void Elect(int id, size_t kept = 0) {
     quorum_.Elect(NodeId(id), kept);
-    executor_.RunReady();
+    Run();
   }
   void Commit(size_t count = SIZE_MAX) {
     quorum_.Commit(count);
-    executor_.RunReady();
+    Run();
   }
-  void Run() { executor_.RunReady(); }
+  void Run() {
+    executor_.RunReady();
+    while (worker_runs_ && worker_.queued() > 0) {
+      worker_.RunReady();
+      executor_.RunReady();
+    }
+  }
   void Advance(Duration d) { executor_.AdvanceBy(d); }
+  // Whether Run lets the controllers' worker do what it has; at first it does.
+  void SetWorkerRuns(bool runs) {
+    worker_runs_ = runs;
+    Run();
+  }
 
   // The image that a controller has applied.
   metadata::MetadataImage ImageOf(int id);
@@ -128,6 +139,9 @@ class ControllerCluster {
 
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
+  // All controllers' worker.
+  ManualExecutor worker_{&clock_};
+  bool worker_runs_ = true;
   FakeQuorum quorum_{&clock_};
   FakeProber prober_{&executor_, &clock_};
   std::map<int, std::unique_ptr<QuorumController>> controllers_;
