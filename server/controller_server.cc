@@ -23,6 +23,7 @@
 #include "server/leader_tracker.h"
 #include "server/listener.h"
 #include "server/log_listeners.h"
+#include "server/loop_watchdog.h"
 #include "server/metadata_service.h"
 #include "server/peer_channel.h"
 #include "server/peer_transport.h"
@@ -213,11 +214,16 @@ class ControllerServer::Impl final : public ControllerDirectory {
     PublishReady(false);
     transport_.Start(raft_.get(), config_.peer_advertise.ToString(), client_endpoint_.ToString());
     readiness_.Start(raft_.get());
+    watchdog_.emplace(
+        LoopWatchdog::Options{}, ServingLoops(), &clock_,
+        [this](bool alive) { PublishAlive(alive); }, on_fatal);
+    watchdog_->Start();
     return absl::OkStatus();
   }
 
   void Stop() {
     if (std::exchange(stopped_, true)) return;
+    watchdog_.reset();
     if (client_listener_.server != nullptr) {
       HandOver();
       EndCalls();
@@ -349,6 +355,19 @@ class ControllerServer::Impl final : public ControllerDirectory {
     return leader;
   }
 
+  // Those on which answers depend. The others work in the background, and may take their time.
+  std::vector<LoopWatchdog::Loop> ServingLoops() const {
+    return {{"raft", &raft_loop_.meter()},
+            {"controller", &controller_loop_.meter()},
+            {"edge", &edge_loop_.meter()},
+            {"fanout", &fanout_loop_.meter()},
+            {"query", &query_loop_.meter()}};
+  }
+
+  void PublishAlive(bool alive) {
+    client_listener_.server->GetHealthCheckService()->SetServingStatus("", alive);
+  }
+
   void PublishReady(bool ready) {
     client_listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, ready);
   }
@@ -396,6 +415,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   HostPort client_endpoint_;
   Listener peer_listener_;
   Listener client_listener_;
+  std::optional<LoopWatchdog> watchdog_;
   bool stopped_ = false;
 };
 

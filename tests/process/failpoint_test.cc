@@ -4,6 +4,8 @@
 
 #include <csignal>
 
+#include "base/host_port.h"
+#include "client/probes.h"
 #include "tests/process/topic_stream.h"
 
 namespace quorate::testing {
@@ -164,6 +166,25 @@ TEST(SlowDiskTest, OfTheActiveControllerMakesItStepDownAndAtLastEnd) {
   cluster.AwaitReady();
   stream.Stop();
   ExpectNothingLost(cluster, stream);
+}
+
+TEST(FailpointTest, ALoopThatStandsStillMakesAProcessNotAliveAndThenEndsIt) {
+  Cluster cluster({.controllers = 1});
+  cluster.StartController(1, {"--failpoints=server.before_reply=delay:60000ms"});
+  cluster.AwaitReady();
+  // Its reply stops the loop that sends replies.
+  client::AdminClient client = cluster.Client(
+      {}, [](client::CallerOptions& options) { options.timeout = std::chrono::milliseconds(100); });
+  (void)client.ListTopics({});
+  const HostPort endpoint = ParseHostPort(cluster.ControllerEndpoint(1)).value();
+  EXPECT_TRUE(WaitFor([&] {
+    return client::HealthProbe(endpoint, "").Check(std::chrono::seconds(10)).state ==
+           client::HealthAnswer::State::kNotServing;
+  }));
+  const auto status = cluster.controller(1).Wait(kPatience);
+  ASSERT_TRUE(status) << "it goes on";
+  EXPECT_EQ(status->code, 1);
+  EXPECT_THAT(cluster.controller(1).Log(), HasSubstr("the loop 'edge' has stood still"));
 }
 
 }  // namespace
