@@ -118,7 +118,8 @@ MonoTime EventLoop::NextTimer() const {
 }
 
 bool EventLoop::AwaitWork(std::deque<Task>& tasks) {
-  runner_ = std::thread::id();
+  // Before the thread's first round a borrower may be the runner already.
+  if (!lent_) runner_ = std::thread::id();
   while (true) {
     wanted_ = lent_;
     if (lent_) {
@@ -148,10 +149,12 @@ void EventLoop::Run() {
   pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
   while (true) {
     std::deque<Task> tasks;
+    // Destroyed outside the lock, as CancelTimer does.
+    std::map<TimerKey, Task> dropped;
     {
       MutexLock lock(&mutex_);
       if (!AwaitWork(tasks)) {
-        timers_.clear();
+        dropped.swap(timers_);
         timer_times_.clear();
         return;
       }

@@ -169,6 +169,25 @@ TEST(EventLoopTest, BorrowersCannotStarveTimers) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST(EventLoopTest, ABorrowerMayComeBeforeTheThreadsFirstRound) {
+  for (int i = 0; i < 200; ++i) {
+    EventLoop loop("test", 10);
+    (void)loop.TryRun([&] {
+      // The thread begins meanwhile.
+      const auto end = steady_clock::now() + milliseconds(1);
+      while (steady_clock::now() < end) ASSERT_TRUE(loop.InLoop());
+    });
+  }
+}
+
+TEST(EventLoopTest, WhatADroppedTimerOwnsMayCallTheLoop) {
+  EventLoop loop("test", 10);
+  // The last owner's deleter posts.
+  std::shared_ptr<EventLoop> owned(&loop, [](EventLoop* posted_to) { posted_to->Post([] {}); });
+  loop.PostAt(steady_clock::now() + std::chrono::hours(1), [owned = std::move(owned)] {});
+  loop.Stop();
+}
+
 TEST(EventLoopTest, StopRunsWhatIsQueuedAndDropsTheRest) {
   auto alive = std::make_shared<int>(0);
   std::atomic<int> ran{0};
