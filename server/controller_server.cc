@@ -209,10 +209,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
     ASSIGN_OR_RETURN(client_listener_, OpenClientListener(config_.client_listen, "client-listen",
                                                           {&*admin_service_, &*broker_service_,
                                                            &*metadata_service_}));
-    client_endpoint_ = config_.client_advertise;
-    if (client_endpoint_.port == 0) client_endpoint_.port = client_listener_.port;
+    bound_client_port_ = client_listener_.port;
     PublishReady(false);
-    transport_.Start(raft_.get(), config_.peer_advertise.ToString(), client_endpoint_.ToString());
+    transport_.Start(raft_.get(), config_.peer_advertise.ToString(), *OwnClientEndpoint());
     readiness_.Start(raft_.get());
     watchdog_.emplace(
         LoopWatchdog::Options{}, ServingLoops(), &clock_,
@@ -245,7 +244,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
   // ControllerDirectory
   std::optional<std::string> ClientEndpoint(NodeId node) const override {
-    if (node == config_.node_id) return client_endpoint_.ToString();
+    if (node == config_.node_id) return OwnClientEndpoint();
     return transport_.ClientEndpoint(node);
   }
 
@@ -344,6 +343,14 @@ class ControllerServer::Impl final : public ControllerDirectory {
     listener.server->Wait();
   }
 
+  // Nothing: not known yet.
+  std::optional<std::string> OwnClientEndpoint() const {
+    HostPort endpoint = config_.client_advertise;
+    if (endpoint.port == 0) endpoint.port = bound_client_port_;
+    if (endpoint.port == 0) return std::nullopt;
+    return endpoint.ToString();
+  }
+
   std::optional<common::v1::ControllerEndpoint> LeaderEndpoint() const {
     const LeaderView view = leader_.view();
     if (!view.leader) return std::nullopt;
@@ -412,7 +419,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
   std::optional<StateAuditor> auditor_;
   std::optional<MetadataService> metadata_service_;
   std::optional<LogFanout> listeners_;
-  HostPort client_endpoint_;
+  // 0: the client listener is not open yet. Calls come as soon as it is.
+  std::atomic<uint16_t> bound_client_port_ = 0;
   Listener peer_listener_;
   Listener client_listener_;
   std::optional<LoopWatchdog> watchdog_;

@@ -51,6 +51,10 @@ class PeerInboundStream final
   void Deliver(PeerPayload payload, size_t bytes) override;
   void OnMalformed(const absl::Status& why) override;
   void EndWrites() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What a peer sends after it was refused, or while this end closes, is not read.
+  bool MayRead() const override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return !closing_ && !ended_;
+  }
   void OnReadsEnded() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnCancel() override;
   void OnDone() override;

@@ -46,6 +46,8 @@ class PeerOutboundStream final
   void Deliver(PeerPayload payload, size_t bytes) override;
   void OnMalformed(const absl::Status& why) override;
   void EndWrites() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Also while this end closes: only a read tells that the stream is over.
+  bool MayRead() const override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !ended_; }
   void OnReadsEnded() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnDone(const grpc::Status& status) override;
 

@@ -44,7 +44,7 @@ class PeerStream : public Reactor, public PeerCall {
   void Consumed(size_t bytes) {
     MutexLock lock(&mutex_);
     unconsumed_bytes_ -= bytes;
-    if (reading_ || ended_ || unconsumed_bytes_ >= kMaxUnconsumedBytes) return;
+    if (reading_ || !MayRead() || unconsumed_bytes_ >= kMaxUnconsumedBytes) return;
     reading_ = true;
     this->StartRead(&in_);
   }
@@ -71,6 +71,8 @@ class PeerStream : public Reactor, public PeerCall {
   virtual void OnMalformed(const absl::Status& why) = 0;
   // Tells the other end that nothing more comes. Nothing is queued or being written.
   virtual void EndWrites() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
+  // Whether another read may begin.
+  virtual bool MayRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
   // Nothing more will come: the other end closed the stream, or the connection broke.
   virtual void OnReadsEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
 
@@ -135,7 +137,7 @@ class PeerStream : public Reactor, public PeerCall {
     }
     Deliver(*std::move(payload), bytes);
     MutexLock lock(&mutex_);
-    reading_ = !ended_ && unconsumed_bytes_ < kMaxUnconsumedBytes;
+    reading_ = MayRead() && unconsumed_bytes_ < kMaxUnconsumedBytes;
     if (reading_) this->StartRead(&in_);
   }
 
