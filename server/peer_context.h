@@ -12,6 +12,7 @@
 #include "server/peer_call_registry.h"
 #include "server/peer_directory.h"
 #include "server/peer_hello.h"
+#include "server/peer_incarnations.h"
 #include "server/peer_local_hello.h"
 #include "server/peer_options.h"
 #include "server/peer_repeated_log.h"
@@ -36,6 +37,11 @@ struct PeerContext {
   // On the raft loop.
   PeerTrust Trust(const raft::ReplicaKey& key) const { return TrustOf(key, voters, policy.voters); }
 
+  // As LogRepeated, for what an operator must mend.
+  void LogRepeatedError(const std::string& text) {
+    if (repeated_log.Allows(text, clock->Now())) LOG(ERROR) << text;
+  }
+
   const PeerTransportOptions options;
   const HelloPolicy policy;
   Executor* const executor;  // the raft loop
@@ -44,6 +50,8 @@ struct PeerContext {
   raft::TransportEvents* events = nullptr;
   // The voter set that governs; nothing: none is known. On the raft loop.
   std::optional<raft::VoterSet> voters;
+  // On the raft loop.
+  PeerIncarnations incarnations;
   PeerLocalHello local_hello;
   PeerDirectory directory;
   PeerCallRegistry registry;

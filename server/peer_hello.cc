@@ -71,6 +71,7 @@ raft::v1::Hello ToProto(const Hello& hello) {
   proto.set_has_log(speaker.has_log);
   if (speaker.voter_set) proto.mutable_voter_set()->ParseFromString(speaker.voter_set->Encode());
   proto.set_session_id(hello.session_id);
+  proto.set_incarnation(hello.incarnation);
   return proto;
 }
 
@@ -87,6 +88,7 @@ absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
               .expected_node = NodeId(proto.expected_node_id()),
               .client_endpoint = proto.client_endpoint(),
               .session_id = proto.session_id(),
+              .incarnation = proto.incarnation(),
               .speaker = {.key = {NodeId(proto.node_id()), *directory_id},
                           .peer_endpoint = proto.peer_endpoint(),
                           .observer = proto.observer(),

@@ -22,6 +22,8 @@ struct Hello {
   NodeId expected_node;
   std::string client_endpoint;
   uint64_t session_id = 0;
+  // 0: not told.
+  uint64_t incarnation = 0;
   raft::PeerHello speaker;
 
   NodeId from() const { return speaker.key.node_id; }

@@ -21,6 +21,7 @@ Hello FromNode2() {
           .expected_node = NodeId(1),
           .client_endpoint = "controller-2:9092",
           .session_id = 77,
+          .incarnation = 78,
           .speaker = {.key = {NodeId(2), Directory('b')},
                       .peer_endpoint = "controller-2:9093",
                       .configured_voters = {NodeId(1), NodeId(2), NodeId(3)},
@@ -37,6 +38,7 @@ TEST(PeerHelloTest, EveryFieldSurvivesTheWire) {
   EXPECT_EQ(got->expected_node, hello.expected_node);
   EXPECT_EQ(got->client_endpoint, hello.client_endpoint);
   EXPECT_EQ(got->session_id, hello.session_id);
+  EXPECT_EQ(got->incarnation, hello.incarnation);
   EXPECT_EQ(got->speaker.key, hello.speaker.key);
   EXPECT_EQ(got->speaker.peer_endpoint, hello.speaker.peer_endpoint);
   EXPECT_EQ(got->speaker.configured_voters, hello.speaker.configured_voters);

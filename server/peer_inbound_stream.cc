@@ -10,6 +10,8 @@ raft::SessionId NextSessionId() {
   return ++last;
 }
 
+std::string HostOf(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
+
 }  // namespace
 
 PeerInboundStream* PeerInboundStream::Accept(grpc::CallbackServerContext* context,
@@ -30,6 +32,7 @@ PeerInboundStream::PeerInboundStream(grpc::CallbackServerContext* context,
                                      Executor* executor, PeerCallRegistry* registry)
     : PeerStream(stream_class, PeerStreamParser::Expects::kQuestions),
       id_(NextSessionId()),
+      remote_host_(HostOf(context->peer())),
       context_(context),
       owner_(owner),
       executor_(executor),

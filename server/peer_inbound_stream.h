@@ -39,6 +39,8 @@ class PeerInboundStream final
   // Unique within the process, from 1.
   raft::SessionId id() const { return id_; }
   raft::StreamClass stream_class() const { return stream_class_; }
+  // The address that it comes from, as gRPC writes it and without its port: "ipv4:10.0.0.7".
+  const std::string& remote_host() const { return remote_host_; }
 
   // Ends the stream with `why` once what is queued was sent.
   void Refuse(const absl::Status& why);
@@ -60,6 +62,7 @@ class PeerInboundStream final
   void OnDone() override;
 
   const raft::SessionId id_;
+  const std::string remote_host_;
   // Valid until OnDone returns.
   grpc::CallbackServerContext* const context_;
   Owner* const owner_;

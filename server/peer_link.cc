@@ -50,6 +50,10 @@ void PeerLink::Break() {
   if (stream_ != nullptr) stream_->Cancel();
 }
 
+void PeerLink::BreakUnlessTo(uint64_t incarnation) {
+  if (up() && incarnation != 0 && incarnation_ != 0 && incarnation_ != incarnation) Break();
+}
+
 std::string PeerLink::Name() const {
   return absl::StrFormat("%s stream to node %d at %s", raft::ToString(stream_class_), peer_.value(),
                          address().ToString());
@@ -92,10 +96,10 @@ void PeerLink::OnDialled(uint64_t attempt, const ConnectOutcome& outcome) {
   if (outcome.result == ConnectResult::kRefused) owner_->OnLinkRefused();
 }
 
-void PeerLink::Open(const HostPort& address) {
-  dialled_address_ = address;
+void PeerLink::Open(const HostPort& numeric) {
+  dialled_address_ = numeric;
   refusal_.clear();
-  channel_ = DialPeer(address, this->address().ToString(), context_->options.timings);
+  channel_ = DialPeer(numeric, address().ToString(), context_->options.timings);
   stream_ = PeerOutboundStream::Open(channel_, stream_class_, context_->local_hello.To(peer_), this,
                                      context_->executor, &context_->registry);
   if (stream_ == nullptr) {  // the transport is being stopped
@@ -126,17 +130,36 @@ void PeerLink::OnPayload(PeerOutboundStream* stream, PeerPayload payload) {
              payload);
 }
 
+absl::Status PeerLink::Check(const Hello& hello) const {
+  RETURN_IF_ERROR(CheckHello(hello, context_->policy, peer_));
+  const raft::ReplicaKey& key = hello.speaker.key;
+  const std::optional<std::string> first =
+      context_->incarnations.OtherInSession(key, hello.incarnation, context_->clock->Now());
+  if (!first) return absl::OkStatus();
+  return absl::AlreadyExistsError(TwoProcessesText(key, *first, address().ToString()));
+}
+
+void PeerLink::Complain(const absl::Status& why) {
+  if (absl::IsAlreadyExists(why)) {
+    // Without the stream, so that the three streams say it once.
+    context_->LogRepeatedError(std::string(why.message()));
+  } else {
+    context_->LogRepeated(absl::StrFormat("%s: %s", Name(), std::string(why.message())));
+  }
+}
+
 void PeerLink::OnHello(const Hello& hello) {
-  const absl::Status checked = CheckHello(hello, context_->policy, peer_);
+  const absl::Status checked = Check(hello);
   if (!checked.ok()) {
     refusal_ = std::string(checked.message());
-    context_->LogRepeated(absl::StrFormat("%s: %s", Name(), refusal_));
+    Complain(checked);
     stream_->Cancel();
     return;
   }
   CancelTimer();
   state_ = State::kUp;
   stop_is_expected_ = false;
+  incarnation_ = hello.incarnation;
   up_since_ = context_->clock->Now();
   if (current_ > 0) {
     context_->LogRepeated(absl::StrFormat(
@@ -166,13 +189,16 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
   if (!was_up) {
     // What we refused was logged when it came.
     if (refusal_.empty()) {
-      refusal_ = why.ToString();
-      context_->LogRepeated(absl::StrFormat("%s: %s", Name(), refusal_));
+      refusal_ = std::string(why.message());
+      Complain(why);
     }
     OnAttemptFailed(refusal_);
     return;
   }
   LOG(INFO) << Name() << " is down: " << why;
+  // The peer tests whether this process lives, because another one said the same Hello.
+  const bool is_test = absl::IsAlreadyExists(why);
+  if (is_test) Complain(why);
   if (stop_is_expected_) {
     back_off_ = context_->options.timings.redial_max;
     BackOff();
@@ -183,7 +209,7 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
   } else {
     BackOff();
   }
-  owner_->OnLinkDown(stream_class_, by_us);
+  owner_->OnLinkDown(stream_class_, by_us || is_test);
 }
 
 void PeerLink::SetTimer(MonoTime when, void (PeerLink::*then)()) {

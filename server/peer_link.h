@@ -31,7 +31,8 @@ class PeerLink final : private PeerOutboundStream::Owner {
     // Both sides said Hello. `channel` is the stream's own.
     virtual void OnLinkUp(raft::StreamClass stream, const Hello& hello,
                           const std::shared_ptr<grpc::Channel>& channel) = 0;
-    // The stream that was up ended. `by_us`: we ended it, so that it says nothing of the peer.
+    // The stream that was up ended. `by_us`: we ended it, or the peer with a reason, so that it
+    // says nothing of the peer's life.
     virtual void OnLinkDown(raft::StreamClass stream, bool by_us) = 0;
     // An attempt at the link's address() failed.
     virtual void OnLinkFailed(raft::StreamClass stream, const std::string& why) = 0;
@@ -66,6 +67,8 @@ class PeerLink final : private PeerOutboundStream::Owner {
 
   // Ends the stream, as if the connection had broken.
   void Break();
+  // Ends a stream to another process of the peer's replica than this one.
+  void BreakUnlessTo(uint64_t incarnation);
 
   bool up() const { return state_ == State::kUp; }
   // What is or was dialled last.
@@ -87,13 +90,16 @@ class PeerLink final : private PeerOutboundStream::Owner {
   void BackOff();
   void Dial(const HostPort& address);
   void OnDialled(uint64_t attempt, const ConnectOutcome& outcome);
-  void Open(const HostPort& address);
+  void Open(const HostPort& numeric);
   void OnHello(const Hello& hello);
   void SetTimer(MonoTime when, void (PeerLink::*then)());
   void CancelTimer();
   void OnHelloTimeout();
   void DialCurrent();
   void OnAttemptFailed(const std::string& why);
+  void Complain(const absl::Status& why);
+  // OK: who answered is whom we mean, and the only one.
+  absl::Status Check(const Hello& hello) const;
 
   // PeerOutboundStream::Owner
   void OnPayload(PeerOutboundStream* stream, PeerPayload payload) override;
@@ -120,6 +126,8 @@ class PeerLink final : private PeerOutboundStream::Owner {
   // From kOpening on.
   std::shared_ptr<grpc::Channel> channel_;
   std::shared_ptr<PeerOutboundStream> stream_;
+  // Of who answered last; 0: not told.
+  uint64_t incarnation_ = 0;
   // Why this end, or the other one, refused the stream before it was up.
   std::string refusal_;
   // Where the stream goes; a number.

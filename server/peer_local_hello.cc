@@ -9,7 +9,9 @@ PeerLocalHello::PeerLocalHello(const PeerTransportOptions& options)
              .speaker = {.key = options.self,
                          .configured_voters = options.Voters(),
                          .observer = options.observer}},
-      rng_(Rng::SystemSeed()) {}
+      rng_(Rng::SystemSeed()) {
+  while (hello_.incarnation == 0) hello_.incarnation = rng_.Next();
+}
 
 void PeerLocalHello::SetEndpoints(std::string peer_endpoint, std::string client_endpoint) {
   MutexLock lock(&mutex_);

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/overloaded.h"
@@ -46,7 +47,7 @@ void PeerSessions::OnPayload(PeerInboundStream* stream, PeerPayload payload) {
     OnHello(session, *hello);
     return;
   }
-  if (!session.hello) return;  // refused
+  if (!session.hello || session.refused) return;
   const raft::ReplicaKey& from = session.hello->speaker.key;
   std::visit(Overloaded{[](const Hello&) {},
                         [&](const Goodbye& goodbye) {
@@ -65,9 +66,59 @@ void PeerSessions::OnHello(Session& session, const Hello& hello) {
   session.hello_timer = kNoTimer;
   const absl::Status checked = CheckHello(hello, context_->policy);
   if (!checked.ok()) return Refuse(session, checked);
+  const absl::Status is_only_one = CheckIncarnation(session, hello);
+  if (!is_only_one.ok()) {
+    context_->LogRepeatedError(std::string(is_only_one.message()));
+    session.stream->Refuse(is_only_one);
+    return;
+  }
   session.hello = hello;
+  session.holds_incarnation = session.stream->stream_class() == raft::StreamClass::kControl;
   if (!Believe(session)) return;
   session.stream->Send(context_->local_hello.To(hello.from()));
+}
+
+absl::Status PeerSessions::CheckIncarnation(const Session& session, const Hello& hello) {
+  using Verdict = PeerIncarnations::Verdict;
+  PeerIncarnations& incarnations = context_->incarnations;
+  const raft::ReplicaKey& key = hello.speaker.key;
+  const MonoTime now = context_->clock->Now();
+  const std::string where = absl::StrFormat("%s (connected from %s)", hello.speaker.peer_endpoint,
+                                            session.stream->remote_host());
+  const std::optional<std::string> first = incarnations.OtherInSession(key, hello.incarnation, now);
+  absl::Status refusal;
+  if (first) refusal = absl::AlreadyExistsError(TwoProcessesText(key, *first, where));
+  if (session.stream->stream_class() != raft::StreamClass::kControl) return refusal;
+  switch (incarnations.OnControlHello(key, hello.incarnation, where, now)) {
+    case Verdict::kAccept:
+      return absl::OkStatus();
+    case Verdict::kReplace:
+      EndOthers(key, hello.incarnation, /*only_control=*/false,
+                absl::AbortedError("a later process of this replica took its place"));
+      return absl::OkStatus();
+    case Verdict::kRefuse:
+      return refusal;
+    case Verdict::kTest:
+      EndOthers(key, hello.incarnation, /*only_control=*/true, refusal);
+      return refusal;
+  }
+  LOG(FATAL) << "no such verdict";
+}
+
+void PeerSessions::EndOthers(const raft::ReplicaKey& key, uint64_t incarnation, bool only_control,
+                             const absl::Status& why) {
+  std::vector<std::shared_ptr<PeerInboundStream>> others;
+  for (const auto& [id, session] : sessions_) {
+    const bool is_other = session.hello && session.hello->speaker.key == key &&
+                          session.hello->incarnation != 0 &&
+                          session.hello->incarnation != incarnation;
+    const bool is_control = session.stream->stream_class() == raft::StreamClass::kControl;
+    if (is_other && (is_control || !only_control)) others.push_back(session.stream);
+  }
+  for (const auto& stream : others) {
+    stream->Refuse(why);
+    OnEnd(stream.get());  // a connection that is dead would tell of its end much later
+  }
 }
 
 bool PeerSessions::Believe(Session& session) {
@@ -79,19 +130,19 @@ bool PeerSessions::Believe(Session& session) {
   const absl::Status accepted = owner_->OnSessionHello(session.stream->stream_class(), hello);
   session.believed = accepted.ok();
   if (accepted.ok()) return true;
-  session.hello.reset();
   Refuse(session, accepted);
   return false;
 }
 
 void PeerSessions::OnNewVoters() {
   for (auto& [id, session] : sessions_) {
-    if (session.hello && !session.believed) Believe(session);
+    if (session.hello && !session.believed && !session.refused) Believe(session);
   }
 }
 
 void PeerSessions::Refuse(Session& session, const absl::Status& why) {
   context_->LogRepeated(absl::StrFormat("refused a peer stream: %s", std::string(why.message())));
+  session.refused = true;
   session.stream->Refuse(why);
 }
 
@@ -123,6 +174,10 @@ void PeerSessions::OnEnd(PeerInboundStream* stream) {
   context_->executor->CancelTimer(it->second.hello_timer);
   const Session ended = std::move(it->second);
   sessions_.erase(it);
+  if (ended.holds_incarnation) {
+    context_->incarnations.OnControlEnd(ended.hello->speaker.key, ended.hello->incarnation,
+                                        context_->clock->Now());
+  }
   if (ended.believed) owner_->OnSessionEnd(ended.hello->from());
 }
 

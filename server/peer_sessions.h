@@ -54,6 +54,10 @@ class PeerSessions final : public PeerInboundStream::Owner {
     std::shared_ptr<PeerInboundStream> stream;
     // Nothing until it came and was accepted.
     std::optional<Hello> hello;
+    // The stream is being ended; what still comes on it is not looked at.
+    bool refused = false;
+    // It counts in PeerContext::incarnations.
+    bool holds_incarnation = false;
     // The owner was told of the Hello.
     bool believed = false;
     TimerId hello_timer = kNoTimer;
@@ -64,6 +68,12 @@ class PeerSessions final : public PeerInboundStream::Owner {
   static constexpr size_t kMaxStrangers = 256;
 
   void OnHello(Session& session, const Hello& hello);
+  // OK unless another process of the same replica is in session.
+  absl::Status CheckIncarnation(const Session& session, const Hello& hello);
+  // Ends the streams of `key` that another incarnation than this one opened: the control streams,
+  // or all.
+  void EndOthers(const raft::ReplicaKey& key, uint64_t incarnation, bool only_control,
+                 const absl::Status& why);
   // Tells the owner of the Hello if it is believed. False: the stream was refused.
   bool Believe(Session& session);
   void Refuse(Session& session, const absl::Status& why);

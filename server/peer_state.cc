@@ -67,7 +67,14 @@ void PeerState::Send(raft::Message message) {
 void PeerState::Send(const Goodbye& goodbye) { control_.Send(goodbye); }
 
 void PeerState::OnInboundHello(raft::StreamClass stream, const Hello& hello) {
-  if (stream == raft::StreamClass::kControl) OnSession(hello);
+  if (stream == raft::StreamClass::kControl) {
+    OnSession(hello);
+    if (key_ == hello.speaker.key) {
+      for (const raft::StreamClass each : raft::kStreamClasses) {
+        LinkOf(each).BreakUnlessTo(hello.incarnation);
+      }
+    }
+  }
   Wake();
 }
 

@@ -172,5 +172,47 @@ TEST_F(PeerTrustTest, AStrangerDoesNotMoveAVoter) {
   EXPECT_EQ(one->transport().Contact(k2)->expected_address, "");
 }
 
+TEST_F(PeerTrustTest, ASecondProcessOfAReplicaIsRefusedAndTheFirstGoesOn) {
+  auto one = StartFounded(ConfigOf(k1));
+  auto two = StartFounded(ConfigOf(k2));
+  AwaitSession(*one, k1, *two, k2);
+  PeerTestNode::Config copy_config = ConfigOf(k2);
+  copy_config.listen = AddressOf(k4);
+  auto copy = StartFounded(copy_config);
+
+  // The first one is put to the test once, and that is no death.
+  ASSERT_TRUE(two->events().Await("up 1 control", 2));
+  const MonoTime deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto problem = [&] {
+    const std::optional<PeerContact> contact = copy->transport().Contact(k1);
+    return contact ? contact->problem : "";
+  };
+  while (problem().empty() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_THAT(problem(), HasSubstr("two processes run as node 2"));
+  EXPECT_THAT(problem(), HasSubstr("the first at " + AddressOf(k2).ToString()));
+  EXPECT_THAT(problem(), HasSubstr("the second at " + AddressOf(k4).ToString()));
+  EXPECT_EQ(two->events().Count("dead 1"), 0u);
+  EXPECT_EQ(two->events().Count("down 1 control"), 1u);
+  EXPECT_EQ(copy->events().Count("up 1 control"), 0u);
+
+  // When the first one stops, the other one is welcome.
+  two.reset();
+  EXPECT_TRUE(copy->events().Await("up 1 control"));
+}
+
+TEST_F(PeerTrustTest, ARestartTakesThePlaceOfAStreamThatIsDead) {
+  auto one = StartFounded(ConfigOf(k1));
+  Hello hello = HelloFrom(k2, k1);
+  hello.incarnation = 7;
+  HandMadeStream dead(AddressOf(k1), raft::StreamClass::kControl);
+  dead.Say(hello);
+  ASSERT_TRUE(dead.Hear().has_hello());
+  auto two = StartFounded(ConfigOf(k2));
+  AwaitSession(*one, k1, *two, k2);
+  EXPECT_EQ(dead.End().error_code(), grpc::StatusCode::ALREADY_EXISTS);
+}
+
 }  // namespace
 }  // namespace quorate::server
