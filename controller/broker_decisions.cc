@@ -21,8 +21,9 @@ using common::v1::Error;
 using metadata::BrokerChange;
 using metadata::BrokerRegistration;
 
-// The rest of the batch is for the registrations that change with the partitions.
-constexpr size_t kSettlementBytes = kMaxBatchBytes - (64 << 10);
+// Changes of one batch: about 20,000 partitions, which take a few milliseconds to decide and to
+// replay. More follow in batches of their own, so that no loop stands still for a large broker.
+constexpr size_t kSettlementBytes = 128 << 10;
 constexpr size_t kMaxRackBytes = 255;
 
 // What can be read off the request alone.
@@ -80,7 +81,7 @@ struct TransitionCause {
 };
 
 TransitionCause ChooseTransition(const View& view, const BrokerRegistration& broker,
-                                 const HeartbeatRequest& request, bool others_know) {
+                                 const HeartbeatRequest& request, bool others_know, bool goes_on) {
   const auto fence = [&](const char* why) {
     return TransitionCause{Transition::kFence,
                            absl::StrFormat("fence broker %d: %s", broker.id.value(), why)};
@@ -97,7 +98,8 @@ TransitionCause ChooseTransition(const View& view, const BrokerRegistration& bro
     if (!leads_nothing || !others_know) return {};
     return fence("its controlled shutdown is complete");
   }
-  if (leads_nothing) return fence("it shuts down and leads nothing");
+  // In the middle of it, what it led may have been moved already.
+  if (leads_nothing && !goes_on) return fence("it shuts down and leads nothing");
   return {Transition::kControlledShutdown,
           absl::StrFormat("controlled shutdown of broker %d", broker.id.value())};
 }
@@ -211,16 +213,21 @@ HeartbeatResponse UnchangedAnswer(const BrokerRegistration& registration,
 }
 
 Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatRequest& request,
-                                            bool others_know, const Context& /*context*/) {
+                                            bool others_know, const Context& /*context*/,
+                                            bool goes_on) {
   BrokerRegistration broker = *view.image.FindBroker(BrokerId(request.broker_id()));
-  const auto [transition, cause] = ChooseTransition(view, broker, request, others_know);
+  const auto [transition, cause] = ChooseTransition(view, broker, request, others_know, goes_on);
   if (transition == Transition::kNone) return {.answer = UnchangedAnswer(broker, request)};
 
   metadata::v1::RecordBatch records;
   const SettlementCounts settled =
       SettleFor(view, broker.id, transition == Transition::kUnfence, &records);
   if (!settled.complete) {
-    return {.records = std::move(records), .cause = cause, .settled = settled, .again = true};
+    return {.records = std::move(records),
+            .answer = UnchangedAnswer(broker, request),
+            .cause = cause,
+            .settled = settled,
+            .again = true};
   }
   *records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(
       broker.id, broker.broker_epoch, ToChange(transition, broker));

@@ -43,16 +43,19 @@ std::optional<common::v1::Error> CheckHeartbeat(const metadata::MetadataImage& i
 // What a heartbeat changes: unfences who has replayed past its own registration, fences who asks
 // for it, begins a controlled shutdown (the broker leaves its ISRs and leaderships) and ends it
 // once the broker leads nothing and `others_know` (every active broker has replayed what moved its
-// leaders). The caller sets `controller_epoch`. REQUIRES: CheckHeartbeat found nothing.
+// leaders). The caller sets `controller_epoch`. Where the decision says `again`, the answer is what
+// holds meanwhile, and the caller decides the rest with `goes_on`. REQUIRES: CheckHeartbeat found
+// nothing.
 Decision<broker::v1::HeartbeatResponse> DecideHeartbeat(const View& view,
                                                         const broker::v1::HeartbeatRequest& request,
-                                                        bool others_know, const Context& context);
+                                                        bool others_know, const Context& context,
+                                                        bool goes_on = false);
 
 // The answer to a heartbeat that may change nothing at the moment.
 broker::v1::HeartbeatResponse UnchangedAnswer(const metadata::BrokerRegistration& registration,
                                               const broker::v1::HeartbeatRequest& request);
 
-// Fences `brokers`, in one batch however many partitions it moves (unless it says `again`).
+// Fences `brokers`, all of them with the last batch if there are several (`again`).
 // REQUIRES: they are registered.
 Decision<std::monostate> DecideFence(const View& view, std::span<const BrokerId> brokers,
                                      const std::string& why, const Context& context);

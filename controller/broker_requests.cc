@@ -84,8 +84,10 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
        // each broker and second would double the traffic between the controllers.
        .is_hint = true,
        .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
-      [this, stream, request = std::move(request)](const View& view, const Context& context) {
-        auto decision = DecideHeartbeatNow(view, stream, request, context);
+      [this, stream, request = std::move(request), goes_on = false](
+          const View& view, const Context& context) mutable {
+        auto decision = DecideHeartbeatNow(view, stream, request, context, goes_on);
+        goes_on = decision.again;
         if (auto* response = std::get_if<HeartbeatResponse>(&decision.answer)) {
           response->set_controller_epoch(pipeline_->claimed_epoch().value());
         }
@@ -96,11 +98,13 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
 
 Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view, StreamId stream,
                                                                const HeartbeatRequest& request,
-                                                               const Context& context) {
+                                                               const Context& context,
+                                                               bool goes_on) {
   if (auto error = CheckHeartbeat(view.image, request)) return {.answer = *std::move(error)};
   const metadata::BrokerRegistration& broker =
       *view.image.FindBroker(BrokerId(request.broker_id()));
-  watch_->Contact(broker.id, stream, request.metadata_end_offset());
+  // The heartbeat came once, and its stream may have ended since.
+  if (!goes_on) watch_->Contact(broker.id, stream, request.metadata_end_offset());
   // A heartbeat never waits and is never refused for want of room: the next one asks again.
   const bool may_change =
       pipeline_->MayAppend() && request.goodbye() == HeartbeatRequest::GOODBYE_UNSPECIFIED;
@@ -110,7 +114,7 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
     watch_->sessions().ShutdownBegan(broker.id, view.image.end_offset());
   }
   const bool others_know = watch_->sessions().OthersKnowOfShutdown(view.image, broker.id);
-  return DecideHeartbeat(view, request, others_know, context);
+  return DecideHeartbeat(view, request, others_know, context, goes_on);
 }
 
 void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContext context,

@@ -44,7 +44,7 @@ class BrokerRequests {
                           Reply<broker::v1::RegisterBrokerResponse> reply);
   Decision<broker::v1::HeartbeatResponse> DecideHeartbeatNow(
       const View& view, StreamId stream, const broker::v1::HeartbeatRequest& request,
-      const Context& context);
+      const Context& context, bool goes_on);
 
   const std::string cluster_id_;
   Executor* const executor_;

@@ -84,7 +84,8 @@ void BrokerWatch::Check() {
   if (pipeline_->role() != RequestPipeline::Role::kActive) return;
   stream_opened_ = false;
   const MonoTime now = clock_->Now();
-  const BrokerSessions::Due due = sessions_.Check(pipeline_->newest(), now);
+  BrokerSessions::Due due = sessions_.Check(pipeline_->newest(), now);
+  AddUnfinished(&due);
   for (const BrokerSessions::DueProbe& probe : due.probes) Dial(probe);
 
   alarm_due_ = std::min(due.next, guard_.Observe(due.mass_loss));
@@ -97,6 +98,14 @@ void BrokerWatch::Check() {
   }
   alarm_.Cancel();
   alarm_.FireBy(alarm_due_);
+}
+
+void BrokerWatch::AddUnfinished(BrokerSessions::Due* due) {
+  for (const auto& [id, registration] : pipeline_->newest().brokers()) {
+    if (registration->fenced && pipeline_->NewestLoadOf(id).leaders > 0) {
+      due->fences.push_back({.broker = id, .why = "it is fenced and still leads"});
+    }
+  }
 }
 
 void BrokerWatch::Dial(const BrokerSessions::DueProbe& probe) {
@@ -118,9 +127,10 @@ void BrokerWatch::Fence(const std::vector<BrokerSessions::DueFence>& due) {
     brokers.push_back(fence.broker);
   }
   const std::string why = due.size() == 1 ? due[0].why : "their sessions are over";
-  pipeline_->Execute<std::monostate>([&](const View& view, const Context& context) {
-    return DecideFence(view, brokers, why, context);
-  });
+  pipeline_->Execute<std::monostate>(
+      [brokers = std::move(brokers), why](const View& view, const Context& context) {
+        return DecideFence(view, brokers, why, context);
+      });
 }
 
 }  // namespace quorate::controller

@@ -45,6 +45,9 @@ class BrokerWatch {
   // together cost one look at a thousand sessions.
   void CheckSoon();
   void OnAlarm();
+  // Adds brokers that were to be unfenced when the controller before this one was lost: they were
+  // given leaderships, and are fenced.
+  void AddUnfinished(BrokerSessions::Due* due);
   void Dial(const BrokerSessions::DueProbe& probe);
   void Fence(const std::vector<BrokerSessions::DueFence>& due);
 

@@ -51,8 +51,8 @@ struct Decision {
   std::string cause;
   // What became of partitions whose brokers come or go, for the log line.
   SettlementCounts settled = {};
-  // The records are the first part of a change that does not fit one entry, and the answer is none
-  // yet: append them, and decide again from the image that follows.
+  // The records are one part of a change that is too large for one entry: append them, and decide
+  // again from the image that follows. Until then there is no answer but to heartbeats.
   bool again = false;
   // The answer is that of an earlier attempt at the same request, which may still be uncommitted.
   bool is_retry = false;

@@ -1,6 +1,7 @@
 #include "controller/request_pipeline.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -16,6 +17,8 @@ constexpr int64_t kDiskFullRetryAfterMs = 1'000;
 constexpr Duration kFrozenRetry = std::chrono::milliseconds(50);
 // An entry with more bytes of records is replayed on the worker: it takes milliseconds.
 constexpr size_t kMostBytesOnLoop = 32 << 10;
+// How soon a large change tries again when the log has no room for its next part.
+constexpr Duration kNoRoomPause = std::chrono::milliseconds(10);
 
 common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
   common::v1::Error error = MakeError(common::v1::RESOURCE_EXHAUSTED, std::move(message));
@@ -33,7 +36,8 @@ RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, Executor* executor,
       parked_(kMaxParked),
       confirmation_(executor, clock),
       deadline_alarm_(executor, [this] { ExpireDeadlines(); }),
-      retry_alarm_(executor, [this] { ReleaseParked(); }) {}
+      retry_alarm_(executor, [this] { ReleaseParked(); }),
+      rest_alarm_(executor, [this] { GoOn(); }) {}
 
 void RequestPipeline::Loaded(metadata::MetadataImage image) {
   images_.Load(std::move(image));
@@ -144,7 +148,9 @@ void RequestPipeline::Pause(Epoch epoch) {
 
 void RequestPipeline::Resume(Epoch epoch) {
   pause_to_confirm_.reset();
-  if (role_ == Role::kPaused && epoch == claimed_epoch_) role_ = Role::kActive;
+  if (role_ != Role::kPaused || epoch != claimed_epoch_) return;
+  role_ = Role::kActive;
+  if (rest_) rest_alarm_.FireBy(clock_->Now());
 }
 
 void RequestPipeline::ReleaseParked() {
@@ -163,6 +169,25 @@ void RequestPipeline::Stop() {
   retry_alarm_.Cancel();
 }
 
+void RequestPipeline::KeepRest(Rest rest) {
+  CHECK(!rest_) << "one large change at a time";
+  rest_ = std::move(rest);
+  rest_alarm_.FireBy(clock_->Now());
+}
+
+void RequestPipeline::GoOn() {
+  // A pause may end; Renounce drops it.
+  if (!rest_ || role_ != Role::kActive) return;
+  if (log_->admission() != raft::Admission::kOpen) {
+    rest_alarm_.FireBy(clock_->Now() + kNoRoomPause);
+    return;
+  }
+  // Taken out, because the part itself may append.
+  Rest rest = std::exchange(rest_, nullptr);
+  if (rest(std::nullopt)) return KeepRest(std::move(rest));
+  ReleaseParked();
+}
+
 void RequestPipeline::DropUncommitted() {
   images_.Drop();
   prepared_tallies_.clear();
@@ -172,6 +197,7 @@ void RequestPipeline::DropUncommitted() {
 void RequestPipeline::FailAll(const common::v1::Error& error) {
   // What the worker makes of it is thrown away.
   if (under_way_) std::exchange(under_way_, nullptr)(error);
+  if (Rest rest = std::exchange(rest_, nullptr)) rest(error);
   parked_.FailAll(error);
   confirmation_.FailAll(error);
   deferred_.FailAll(error);
@@ -210,7 +236,7 @@ void RequestPipeline::Admit(PendingRequest request) {
     parked_.Park(std::move(request));
     deadline_alarm_.FireBy(parked_.next_deadline());
   };
-  const bool may_not_append = role_ == Role::kPaused || under_way_;
+  const bool may_not_append = role_ == Role::kPaused || under_way_ || rest_;
   if (role_ == Role::kClaiming || (may_not_append && request.waits_for_log)) return park();
   if (request.is_large && clock_->Now() < next_large_at_) {
     park();
@@ -236,7 +262,8 @@ void RequestPipeline::Admit(PendingRequest request) {
 }
 
 bool RequestPipeline::MayAppend() const {
-  return role_ == Role::kActive && !under_way_ && log_->admission() == raft::Admission::kOpen;
+  return role_ == Role::kActive && !under_way_ && !rest_ &&
+         log_->admission() == raft::Admission::kOpen;
 }
 
 void RequestPipeline::WhenCommitted(RecordOffset end_offset, MonoTime deadline, Continuation done) {

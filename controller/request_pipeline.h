@@ -17,6 +17,10 @@
 // may append are parked, and heartbeats change nothing. A large entry of another leader is replayed
 // on the worker, too.
 //
+// A decision that says `again` is the first part of a change that is too large for one task of the
+// loop: each part is decided in a task of its own, and until the last one nobody else may append,
+// as if all were one decision. Others are parked, and heartbeats are answered.
+//
 // While claiming or paused, requests are parked. Losing leadership leaves a request one of two
 // outcomes: REFUSED, if it was never appended, or UNKNOWN.
 #pragma once
@@ -30,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/executor.h"
@@ -122,9 +127,10 @@ class RequestPipeline {
 
   // Decides something of the controller's own. REQUIRES: MayAppend().
   template <typename T>
-  void Execute(const Decide<T>& decide);
+  void Execute(Decide<T> decide);
 
-  // Whether this controller is active, decides no large request, and the log has room.
+  // Whether this controller is active, is not in the middle of a large request or change, and the
+  // log has room.
   bool MayAppend() const;
 
   // Calls `done` once the committed image covers everything below `end_offset`. In every role.
@@ -154,6 +160,8 @@ class RequestPipeline {
   const metadata::MetadataImage& committed() const { return images_.committed(); }
   const metadata::MetadataImage& newest() const { return images_.newest(); }
   const PartitionTally& committed_tally() const { return committed_tally_; }
+  // What the broker leads and holds in the newest image. REQUIRES: is_active().
+  PartitionTally::Load NewestLoadOf(BrokerId broker) { return NewestView().tally.LoadOf(broker); }
 
   // Why this controller refuses requests: NOT_CONTROLLER, with the leader's id if one is known.
   common::v1::Error NotController() const;
@@ -167,7 +175,12 @@ class RequestPipeline {
     bool appended = false;
     // What is known of the request if this never commits.
     common::v1::Outcome if_lost = common::v1::REFUSED;
+    // It is one part of a large change, and others follow.
+    bool again = false;
   };
+  // Decides the next part of a large change, and returns whether others follow; with an error,
+  // fails who waits for it.
+  using Rest = absl::AnyInvocable<bool(std::optional<common::v1::Error>)>;
 
   // Waits for the confirmation, if `must_confirm`, and then until `end_offset` is committed.
   void Defer(bool must_confirm, RecordOffset end_offset, DeferredReplies::Waiting waiting);
@@ -180,14 +193,19 @@ class RequestPipeline {
     PartitionTally tally;
   };
 
+  // Decides, and appends one entry at most.
   template <typename T>
-  Outcome<T> Run(const Decide<T>& decide, const Context& context);
+  Outcome<T> RunPart(const Decide<T>& decide, const Context& context);
   // Decides a large request.
   template <typename T>
   void RunOnWorker(Request request, Decide<T> decide, Reply<T> reply);
   // Replies when the outcome is committed.
   template <typename T>
   void Conclude(const Request& request, Outcome<T> outcome, Reply<T> reply);
+  // Keeps what is left of a large change, and comes back for it.
+  void KeepRest(Rest rest);
+  // Goes on with what is left of a large change, now or when that may be.
+  void GoOn();
 
   // Replays the records and counts what they change. Any thread.
   static PreparedBatch Prepare(const metadata::MetadataImage& image, PartitionTally tally,
@@ -227,6 +245,8 @@ class RequestPipeline {
   Rng rng_;
 
   bool deciding_ = false;
+  // What is left of a large change, while there is one.
+  Rest rest_;
   Role role_ = Role::kStandby;
   Epoch claimed_epoch_;
   Leadership leadership_;
@@ -263,6 +283,7 @@ class RequestPipeline {
   Alarm deadline_alarm_;
   // For requests parked because the log is frozen, should neither pause nor resumption be told.
   Alarm retry_alarm_;
+  Alarm rest_alarm_;
 };
 
 template <typename T>
@@ -277,11 +298,35 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
     if (request.is_large && worker_ != nullptr) {
       return RunOnWorker<T>(std::move(request), std::move(decide), std::move(reply));
     }
-    Outcome<T> outcome = Run(decide, {.now = clock_->Now(),
-                                      .rng = &rng_,
-                                      .principal = request.principal,
-                                      .request_id = request.request_id});
-    Conclude(request, std::move(outcome), std::move(reply));
+    Context context = {.now = clock_->Now(),
+                       .rng = &rng_,
+                       .principal = request.principal,
+                       .request_id = request.request_id};
+    Outcome<T> outcome = RunPart(decide, context);
+    if (!outcome.again) return Conclude(request, std::move(outcome), std::move(reply));
+    if (request.stream != 0) {
+      // A heartbeat waits for no large change: what it is told now, the next one corrects.
+      Request answered = request;
+      answered.after = nullptr;
+      Conclude(answered, std::move(outcome), std::move(reply));
+      reply = [](const Answer<T>& /*unheard*/) {};
+    }
+    KeepRest([this, context = std::move(context), request = std::move(request),
+              decide = std::move(decide),
+              reply = std::move(reply)](std::optional<common::v1::Error> lost) mutable {
+      if (lost) {
+        lost->set_outcome(common::v1::UNKNOWN);
+        std::move(reply)(*std::move(lost));
+        return false;
+      }
+      context.now = clock_->Now();
+      Outcome<T> part = RunPart(decide, context);
+      if (part.again) return true;
+      part.appended = true;
+      part.if_lost = common::v1::UNKNOWN;
+      Conclude(request, std::move(part), std::move(reply));
+      return false;
+    });
   };
   Admit(std::move(pending));
 }
@@ -362,40 +407,46 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
 }
 
 template <typename T>
-void RequestPipeline::Execute(const Decide<T>& decide) {
+void RequestPipeline::Execute(Decide<T> decide) {
   CHECK(MayAppend());
-  Run(decide, {.now = clock_->Now(), .rng = &rng_, .principal = "controller"});
+  Context context = {.now = clock_->Now(), .rng = &rng_, .principal = "controller"};
+  if (!RunPart(decide, context).again) return;
+  KeepRest([this, context = std::move(context),
+            decide = std::move(decide)](std::optional<common::v1::Error> lost) mutable {
+    if (lost) return false;
+    context.now = clock_->Now();
+    return RunPart(decide, context).again;
+  });
 }
 
 template <typename T>
-RequestPipeline::Outcome<T> RequestPipeline::Run(const Decide<T>& decide, const Context& context) {
-  bool appended = false;
-  for (;;) {
-    CHECK(!deciding_) << "a decision decides";
-    deciding_ = true;
-    const MonoTime began = clock_->Now();
-    Decision<T> decision = decide(NewestView(), context);
-    deciding_ = false;
-    const Duration took = clock_->Now() - began;
-    if (const size_t bytes = decision.records.ByteSizeLong(); bytes > kMaxBatchBytes) {
-      decision = {.answer = TooLargeForOneEntry(bytes)};
-    }
-    if (!decision.records.records().empty()) {
-      appended = true;
-      Append(decision.records, context, decision.cause);
-      if (decision.settled.changed > 0) LogSettlement(decision.cause, decision.settled, took);
-    }
-    if (decision.voters) {
-      CHECK(decision.records.records().empty());
-      appended = true;
-      AppendVoters(*decision.voters, context, decision.cause);
-    }
-    if (decision.again) continue;
-    return {.answer = std::move(decision.answer),
-            .end_offset = newest().end_offset(),
-            .appended = appended,
-            .if_lost = appended || decision.is_retry ? common::v1::UNKNOWN : common::v1::REFUSED};
+RequestPipeline::Outcome<T> RequestPipeline::RunPart(const Decide<T>& decide,
+                                                     const Context& context) {
+  CHECK(!deciding_) << "a decision decides";
+  deciding_ = true;
+  const MonoTime began = clock_->Now();
+  Decision<T> decision = decide(NewestView(), context);
+  deciding_ = false;
+  const Duration took = clock_->Now() - began;
+  if (const size_t bytes = decision.records.ByteSizeLong(); bytes > kMaxBatchBytes) {
+    decision = {.answer = TooLargeForOneEntry(bytes)};
   }
+  bool appended = false;
+  if (!decision.records.records().empty()) {
+    appended = true;
+    Append(decision.records, context, decision.cause);
+    if (decision.settled.changed > 0) LogSettlement(decision.cause, decision.settled, took);
+  }
+  if (decision.voters) {
+    CHECK(decision.records.records().empty());
+    appended = true;
+    AppendVoters(*decision.voters, context, decision.cause);
+  }
+  return {.answer = std::move(decision.answer),
+          .end_offset = newest().end_offset(),
+          .appended = appended,
+          .if_lost = appended || decision.is_retry ? common::v1::UNKNOWN : common::v1::REFUSED,
+          .again = decision.again};
 }
 
 }  // namespace quorate::controller

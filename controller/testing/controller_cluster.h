@@ -66,6 +66,8 @@ class ControllerCluster {
       executor_.RunReady();
     }
   }
+  // Runs one task or timer that is ready. False: there is none.
+  bool RunOne() { return executor_.RunOne() || (worker_runs_ && worker_.RunOne()); }
   void Advance(Duration d) { executor_.AdvanceBy(d); }
   // Whether Run lets the controllers' worker do what it has; at first it does.
   void SetWorkerRuns(bool runs) {

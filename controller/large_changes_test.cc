@@ -1,0 +1,191 @@
+// Fences, registrations and shutdowns that change more partitions than one entry takes: they are
+// decided in parts, between which others have their turn but append nothing.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "controller/testing/controller_cluster.h"
+
+namespace quorate::controller {
+namespace {
+
+constexpr int32_t kPartitions = 60'000;
+
+class LargeChangesTest : public ::testing::Test {
+ protected:
+  LargeChangesTest() {
+    cluster_.Elect(1);
+    cluster_.quorum().CommitAtOnce(true);
+    for (int32_t id = 1; id <= 3; ++id) cluster_.BringUp(id);
+    admin::v1::CreateTopicsRequest request;
+    request.add_topics()->set_name("t");
+    request.mutable_topics(0)->set_partition_count(kPartitions);
+    request.mutable_topics(0)->set_replication_factor(3);
+    CHECK(cluster_.Create(request).ok());
+    begin_ = entries();
+  }
+
+  size_t entries() { return cluster_.quorum().entries().size(); }
+  const raft::EntryHeader& Header(size_t entry) {
+    return cluster_.quorum().entries().at(entry)->header();
+  }
+  // Runs until `count` entries were appended since the beginning.
+  void RunUntilAppended(size_t count) {
+    while (entries() < begin_ + count) ASSERT_TRUE(cluster_.RunOne());
+  }
+  void Advance(Duration d) {
+    cluster_.Advance(d);
+    cluster_.Run();
+  }
+  void BeginToFence(int32_t id) {
+    cluster_.prober().Refuse(ControllerCluster::EndpointOf(id));
+    cluster_.active().HeartbeatStreamEnded(std::exchange(cluster_.broker(id).stream, 0),
+                                           StreamEnd::kBroken);
+  }
+  // How many partitions have the broker as leader, and in their ISR.
+  std::pair<int, int> LedAndInSync(int32_t id) {
+    int led = 0;
+    int in_sync = 0;
+    const metadata::TopicPtr topic = cluster_.ImageOf(1).FindTopicByName("t");
+    for (int32_t i = 0; i < kPartitions; ++i) {
+      led += topic->partition(i).leader() == BrokerId(id) ? 1 : 0;
+      in_sync += topic->partition(i).InIsr(BrokerId(id)) ? 1 : 0;
+    }
+    return {led, in_sync};
+  }
+  bool Fenced(int32_t id) { return cluster_.ImageOf(1).FindBroker(BrokerId(id))->fenced; }
+
+  ControllerCluster cluster_{2};
+  size_t begin_ = 0;
+};
+
+TEST_F(LargeChangesTest, AFenceOfManyPartitionsIsSeveralSmallEntriesAndTheLastOneFences) {
+  BeginToFence(1);
+  RunUntilAppended(1);
+  EXPECT_FALSE(Fenced(1));
+  cluster_.Run();
+  EXPECT_TRUE(Fenced(1));
+  EXPECT_EQ(LedAndInSync(1), std::pair(0, 0));
+  ASSERT_GE(entries(), begin_ + 3);
+  for (size_t entry = begin_; entry < entries(); ++entry) {
+    EXPECT_LE(Header(entry).record_count, 30'000);
+    EXPECT_EQ(Header(entry).cause,
+              "fence broker 1: its connection broke and nothing listens at broker-1:9092");
+  }
+}
+
+TEST_F(LargeChangesTest, OthersAppendNothingInBetween) {
+  BeginToFence(1);
+  RunUntilAppended(1);
+  admin::v1::CreateTopicsRequest request;
+  request.add_topics()->set_name("later");
+  Pending<admin::v1::CreateTopicsResponse> created;
+  cluster_.active().CreateTopics(request, {.principal = "tester"}, created.reply());
+  broker::v1::HeartbeatRequest heartbeat;
+  heartbeat.set_broker_id(2);
+  heartbeat.set_broker_epoch(cluster_.broker(2).epoch);
+  heartbeat.set_incarnation_id(std::string(cluster_.broker(2).Incarnation(2).bytes()));
+  Pending<broker::v1::HeartbeatResponse> answered;
+  cluster_.active().Heartbeat(cluster_.broker(2).stream, heartbeat, answered.reply());
+  while (!answered.done()) ASSERT_TRUE(cluster_.RunOne());
+  EXPECT_FALSE(Fenced(1)) << "a heartbeat does not wait for the end of the change";
+  EXPECT_FALSE(created.done());
+  cluster_.Run();
+  EXPECT_TRUE(Fenced(1));
+  ASSERT_TRUE(created.ok());
+  EXPECT_NE(Header(entries() - 1).cause.find("later"), std::string::npos)
+      << Header(entries() - 1).cause;
+}
+
+TEST_F(LargeChangesTest, AControlledShutdownAnswersAtOnceAndGoesOn) {
+  const auto heartbeat = cluster_.Heartbeat(1, /*want_shutdown=*/true);
+  ASSERT_TRUE(heartbeat.ok());
+  EXPECT_FALSE(heartbeat.value().should_shut_down());
+  ASSERT_GE(entries(), begin_ + 3);
+  EXPECT_TRUE(cluster_.ImageOf(1).FindBroker(BrokerId(1))->in_controlled_shutdown);
+  EXPECT_FALSE(Fenced(1)) << "the others do not know yet";
+  EXPECT_EQ(LedAndInSync(1), std::pair(0, 0));
+}
+
+TEST_F(LargeChangesTest, ARegistrationWaitsForTheLastPart) {
+  cluster_.EndStream(1, StreamEnd::kReconnecting);
+  cluster_.StartBroker(1);
+  const auto registered = cluster_.Register(1);
+  ASSERT_TRUE(registered.ok());
+  ASSERT_GE(entries(), begin_ + 3);
+  EXPECT_EQ(LedAndInSync(1), std::pair(0, 0));
+  EXPECT_EQ(cluster_.ImageOf(1).FindBroker(BrokerId(1))->broker_epoch,
+            registered.value().broker_epoch());
+  EXPECT_FALSE(cluster_.Heartbeat(1).value().is_fenced());
+}
+
+TEST_F(LargeChangesTest, WhenLeadershipIsLostInTheMiddleTheNextControllerFinishes) {
+  BeginToFence(1);
+  RunUntilAppended(1);
+  cluster_.Elect(2);
+  EXPECT_FALSE(cluster_.ImageOf(2).FindBroker(BrokerId(1))->fenced);
+  Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(cluster_.ImageOf(2).FindBroker(BrokerId(1))->fenced);
+  EXPECT_EQ(LedAndInSync(1), std::pair(0, 0));
+}
+
+TEST_F(LargeChangesTest, AnUnfenceThatWasLostInTheMiddleLeavesNoLeaderThatIsFenced) {
+  // All are fenced, and 3 was the last one in sync.
+  for (const int32_t id : {1, 2}) {
+    BeginToFence(id);
+    cluster_.Run();
+  }
+  ASSERT_EQ(LedAndInSync(3), std::pair(kPartitions, kPartitions));
+  BeginToFence(3);
+  cluster_.Run();
+  ASSERT_EQ(LedAndInSync(3), std::pair(0, kPartitions));
+  cluster_.StartBroker(3);
+  ASSERT_TRUE(cluster_.Register(3).ok());
+  begin_ = entries();
+  broker::v1::HeartbeatRequest heartbeat;
+  heartbeat.set_broker_id(3);
+  heartbeat.set_broker_epoch(cluster_.broker(3).epoch);
+  heartbeat.set_incarnation_id(std::string(cluster_.broker(3).Incarnation(3).bytes()));
+  heartbeat.set_metadata_end_offset(cluster_.active().applied_offset().value());
+  Pending<broker::v1::HeartbeatResponse> answered;
+  cluster_.active().Heartbeat(/*stream=*/99, heartbeat, answered.reply());
+  RunUntilAppended(1);
+  cluster_.Elect(2);
+  EXPECT_TRUE(answered.done());
+  // The broker is not heard of again.
+  Advance(std::chrono::seconds(2));
+  EXPECT_TRUE(Fenced(3));
+  EXPECT_EQ(LedAndInSync(3), std::pair(0, kPartitions));
+}
+
+TEST_F(LargeChangesTest, APauseHoldsTheRestBack) {
+  BeginToFence(1);
+  RunUntilAppended(1);
+  cluster_.quorum().Pause();
+  cluster_.Run();
+  const size_t paused_at = entries();
+  EXPECT_TRUE(cluster_.quorum().pause_confirmed());
+  EXPECT_FALSE(Fenced(1));
+  Advance(std::chrono::seconds(1));
+  EXPECT_EQ(entries(), paused_at);
+  cluster_.quorum().Resume();
+  cluster_.Run();
+  EXPECT_TRUE(Fenced(1));
+}
+
+TEST_F(LargeChangesTest, ALogWithoutRoomIsWaitedFor) {
+  BeginToFence(1);
+  RunUntilAppended(1);
+  cluster_.quorum().SetAdmission(raft::Admission::kFull);
+  Advance(std::chrono::seconds(1));
+  EXPECT_FALSE(Fenced(1));
+  cluster_.quorum().SetAdmission(raft::Admission::kOpen);
+  Advance(std::chrono::seconds(1));
+  EXPECT_TRUE(Fenced(1));
+}
+
+}  // namespace
+}  // namespace quorate::controller
