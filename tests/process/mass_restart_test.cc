@@ -1,0 +1,152 @@
+// Brokers with very many replicas, and everything killed and started at once: they must come back
+// without being fenced for the work that this makes, and say little about it.
+//
+// QUORATE_MASS_PARTITIONS sets the size (default 50,000; the measure is 1,000,000). The figures are
+// printed; only what does not depend on the machine's speed is asserted.
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <string>
+#include <thread>
+#include <variant>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "gtest/gtest.h"
+#include "tests/harness/cluster.h"
+
+namespace quorate::testing {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr int kBrokers = 3;
+constexpr int kControllers = 3;
+constexpr int kPartitionsPerTopic = 5'000;
+// Mass work takes its time on a busy machine.
+constexpr std::chrono::minutes kMassPatience{15};
+// Longer than a broker's session: whoever is to be fenced as silent is fenced within it.
+constexpr std::chrono::seconds kWatchFor{12};
+
+int PartitionsWanted() {
+  const char* text = std::getenv("QUORATE_MASS_PARTITIONS");
+  int partitions = 50'000;
+  if (text != nullptr) CHECK(absl::SimpleAtoi(text, &partitions)) << text;
+  return partitions;
+}
+
+int64_t RssKilobytes(pid_t pid) {
+  std::ifstream status(absl::StrFormat("/proc/%d/status", pid));
+  std::string word;
+  int64_t kilobytes = 0;
+  while (status >> word) {
+    if (word == "VmRSS:") status >> kilobytes;
+  }
+  return kilobytes;
+}
+
+int CountOf(const std::string& text, const std::string& what) {
+  int count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+class MassRestartTest : public ::testing::Test {
+ protected:
+  MassRestartTest() : cluster_({.controllers = kControllers, .brokers = kBrokers}) {}
+
+  void CreatePartitions(int wanted) {
+    client::AdminClient client = cluster_.Client();
+    for (int made = 0; made < wanted; made += kPartitionsPerTopic) {
+      const int partitions = std::min(kPartitionsPerTopic, wanted - made);
+      CreateTopic(client, absl::StrFormat("topic-%d", made), partitions, kBrokers);
+    }
+  }
+
+  // Every broker is unfenced, has replayed everything and has taken up what it leads, and every
+  // partition has a leader and a full ISR.
+  bool IsWhole(int partitions) {
+    const auto result = cluster_.Client().DescribeCluster({});
+    const auto* seen = std::get_if<admin::v1::DescribeClusterResponse>(&result);
+    if (seen == nullptr || !seen->from_active_controller()) return false;
+    int64_t led = 0;
+    for (const admin::v1::Broker& broker : seen->brokers()) {
+      if (broker.fenced() || broker.metadata_end_offset() < seen->end_offset()) return false;
+      if (broker.reported_leader_count() != broker.leader_count()) return false;
+      led += broker.leader_count();
+    }
+    return seen->brokers_size() == kBrokers && led == partitions &&
+           seen->offline_partition_count() == 0 && seen->under_replicated_partition_count() == 0;
+  }
+  bool AwaitWhole(int partitions) {
+    return WaitFor([&] { return IsWhole(partitions); }, kMassPatience);
+  }
+
+  // What the process has logged since the last call for it.
+  std::string NewLog(Process& process) {
+    const std::string log = process.Log();
+    size_t& seen = seen_[process.log_path()];
+    std::string added = log.substr(seen);
+    seen = log.size();
+    return added;
+  }
+
+  Cluster cluster_;
+  std::map<std::string, size_t> seen_;
+};
+
+TEST_F(MassRestartTest, EverythingIsKilledAndComesBackWithoutASecondFencing) {
+  const int partitions = PartitionsWanted();
+  cluster_.Start();
+  CreatePartitions(partitions);
+  ASSERT_TRUE(AwaitWhole(partitions));
+
+  for (int b = 1; b <= kBrokers; ++b) {
+    NewLog(cluster_.broker(b));
+    cluster_.broker(b).Kill();
+  }
+  for (int c = 1; c <= kControllers; ++c) {
+    NewLog(cluster_.controller(c));
+    cluster_.controller(c).Kill();
+  }
+  const auto began = steady_clock::now();
+  for (int c = 1; c <= kControllers; ++c) cluster_.StartController(c);
+  for (int b = 1; b <= kBrokers; ++b) cluster_.StartBroker(b);
+  ASSERT_TRUE(AwaitWhole(partitions));
+  const std::chrono::duration<double> took = steady_clock::now() - began;
+  std::this_thread::sleep_for(kWatchFor);
+  EXPECT_TRUE(IsWhole(partitions));
+
+  std::cout << absl::StrFormat(
+      "%d partitions, %d replicas on each of %d brokers: whole after %.1f s\n", partitions,
+      partitions, kBrokers, took.count());
+  std::string controller_logs;
+  for (int c = 1; c <= kControllers; ++c) {
+    const std::string log = NewLog(cluster_.controller(c));
+    controller_logs += log;
+    std::cout << absl::StrFormat("controller %d: %d MB resident, %d KB of log\n", c,
+                                 RssKilobytes(cluster_.controller(c).pid()) / 1024,
+                                 log.size() / 1024);
+  }
+  for (int b = 1; b <= kBrokers; ++b) {
+    const std::string log = NewLog(cluster_.broker(b));
+    std::cout << absl::StrFormat("broker %d: %d MB resident, %d KB of log\n", b,
+                                 RssKilobytes(cluster_.broker(b).pid()) / 1024, log.size() / 1024);
+    EXPECT_LE(log.size(), size_t{1} << 20);
+    EXPECT_EQ(CountOf(log, "RUNNING -> FENCED") + CountOf(log, "registers again"), 0) << log;
+    // Once at most, and that is the incarnation that was killed.
+    EXPECT_LE(CountOf(controller_logs, absl::StrFormat("broker %d is taken for dead", b)), 1);
+  }
+  for (size_t at = controller_logs.find("stood still"); at != std::string::npos;
+       at = controller_logs.find("stood still", at + 1)) {
+    const size_t begin = controller_logs.rfind('\n', at) + 1;
+    std::cout << controller_logs.substr(begin, controller_logs.find('\n', at) - begin) << '\n';
+  }
+}
+
+}  // namespace
+}  // namespace quorate::testing
