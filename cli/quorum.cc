@@ -86,6 +86,26 @@ std::string ReplicasText(const DescribeQuorumResponse& quorum, const ReplicaColu
   return table.ToString();
 }
 
+std::string ContactsText(const DescribeQuorumResponse& quorum) {
+  std::string text;
+  for (const auto* replicas : {&quorum.voters(), &quorum.observers()}) {
+    for (const auto& replica : *replicas) {
+      if (!replica.contact_problem().empty()) {
+        absl::StrAppendFormat(&text, "Controller %d does not reach %d at %s: %s\n",
+                              quorum.answered_by(), replica.node_id(), replica.peer_address(),
+                              replica.contact_problem());
+      } else if (!replica.expected_peer_address().empty()) {
+        absl::StrAppendFormat(&text,
+                              "Controller %d reaches %d at %s, and not at %s: correct that address "
+                              "in its --voters\n",
+                              quorum.answered_by(), replica.node_id(), replica.peer_address(),
+                              replica.expected_peer_address());
+      }
+    }
+  }
+  return text.empty() ? "" : "\n" + text;
+}
+
 std::optional<int> ToleratedFailures(const DescribeQuorumResponse& quorum) {
   if (quorum.leader_id() < 0 || !quorum.from_leader()) return std::nullopt;
   return VotersInContact(quorum) - Majority(quorum);
@@ -125,7 +145,7 @@ std::string QuorumText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
       .cell = [](const DescribeQuorumResponse::Replica& replica) -> std::string {
         return replica.directory_id().empty() ? kNotKnown : replica.directory_id();
       }};
-  return facts.ToString() + "\n" + ReplicasText(quorum, directory);
+  return facts.ToString() + "\n" + ReplicasText(quorum, directory) + ContactsText(quorum);
 }
 
 void AddQuorum(CommandLine& line) {

@@ -29,6 +29,10 @@ struct ReplicaColumn {
 std::string ReplicasText(const admin::v1::DescribeQuorumResponse& quorum,
                          const ReplicaColumn& column);
 
+// A line, with an empty one before the first, for each replica that the answering controller does
+// not reach, or reaches where it does not expect it; empty: there are none.
+std::string ContactsText(const admin::v1::DescribeQuorumResponse& quorum);
+
 // Whether a voter has answered the leader within the last 2 s, or is the leader.
 bool InContact(const admin::v1::DescribeQuorumResponse& quorum,
                const admin::v1::DescribeQuorumResponse::Replica& voter);

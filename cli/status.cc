@@ -99,7 +99,8 @@ std::string StatusText(const DescribeClusterResponse& cluster, const DescribeQuo
                                   .cell = [&](const DescribeQuorumResponse::Replica& replica) {
                                     return EndpointOf(replica.node_id(), cluster);
                                   }};
-  std::string text = facts.ToString() + "\n" + ReplicasText(quorum, endpoint);
+  std::string text =
+      facts.ToString() + "\n" + ReplicasText(quorum, endpoint) + ContactsText(quorum);
   if (!cluster.brokers().empty()) text += "\n" + BrokersText(cluster);
   return text;
 }
@@ -111,7 +112,9 @@ void AddStatus(CommandLine& line) {
        .summary = "show the state of the cluster on one screen",
        .description =
            "Who is the active controller and since when, how many more controllers may fail, "
-           "each voter's lag and last contact, fenced brokers, partitions that are offline "
+           "each voter's lag and last contact, controllers that are not reached and the address "
+           "that "
+           "was tried, fenced brokers, partitions that are offline "
            "(without a leader) or under-replicated (with an ISR smaller than the replica set), "
            "and the leaders of each broker. Without a quorum, --stale shows what one controller "
            "still knows.",

@@ -127,6 +127,23 @@ TEST(ViewsTest, ObserversStandBehindTheVotersAndCountForNothing) {
   EXPECT_THAT(StatusText(Cluster(), quorum, kNowMs), ::testing::HasSubstr("   4  observer  ?"));
 }
 
+TEST(ViewsTest, ControllersOutOfReachAreNamedWithTheAddressTried) {
+  auto quorum = Quorum();
+  EXPECT_EQ(ContactsText(quorum), "");
+  quorum.set_answered_by(2);
+  quorum.mutable_voters(0)->set_peer_address("127.0.0.1:9193");
+  quorum.mutable_voters(0)->set_expected_peer_address("127.0.0.1:9191");
+  quorum.mutable_voters(2)->set_peer_address("127.0.0.1:9393");
+  quorum.mutable_voters(2)->set_contact_problem("Connection refused");
+  EXPECT_EQ(ContactsText(quorum),
+            "\nController 2 reaches 1 at 127.0.0.1:9193, and not at 127.0.0.1:9191: correct that "
+            "address in its --voters\n"
+            "Controller 2 does not reach 3 at 127.0.0.1:9393: Connection refused\n");
+  EXPECT_THAT(StatusText(Cluster(), quorum, kNowMs),
+              ::testing::HasSubstr("does not reach 3 at 127.0.0.1:9393"));
+  EXPECT_THAT(QuorumText(quorum, kNowMs), ::testing::EndsWith(ContactsText(quorum)));
+}
+
 TEST(ViewsTest, AFollowerDoesNotPretendToKnow) {
   auto quorum = Quorum();
   quorum.set_from_leader(false);

@@ -29,7 +29,7 @@ int64_t AgeMs(MonoTime now, const std::optional<MonoTime>& then) {
 }
 
 void AddReplica(const raft::ReplicaStatus& status, RecordOffset leader_end, MonoTime now,
-                DescribeQuorumResponse& response) {
+                const ControllerDirectory& directory, DescribeQuorumResponse& response) {
   auto* replica = status.is_voter ? response.add_voters() : response.add_observers();
   replica->set_node_id(status.key.node_id.value());
   replica->set_directory_id(status.key.directory_id.is_zero() ? ""
@@ -39,10 +39,16 @@ void AddReplica(const raft::ReplicaStatus& status, RecordOffset leader_end, Mono
   replica->set_lag(lag_is_known ? leader_end - *status.log_end_offset : -1);
   replica->set_last_contact_age_ms(AgeMs(now, status.last_contact));
   replica->set_last_caught_up_age_ms(AgeMs(now, status.last_caught_up));
+  if (const auto contact = directory.Contact(status.key.node_id)) {
+    replica->set_peer_address(contact->address);
+    replica->set_contact_problem(contact->problem);
+    replica->set_expected_peer_address(contact->expected_address);
+  }
 }
 
 DescribeQuorumResponse MakeQuorumResponse(const std::string& cluster_id, MonoTime now,
-                                          const raft::QuorumStatus& status) {
+                                          const raft::QuorumStatus& status,
+                                          const ControllerDirectory& directory) {
   DescribeQuorumResponse response;
   response.set_cluster_id(cluster_id);
   response.set_leader_id(status.leader ? status.leader->value() : -1);
@@ -52,7 +58,7 @@ DescribeQuorumResponse MakeQuorumResponse(const std::string& cluster_id, MonoTim
   response.set_from_leader(status.leader == status.self);
   response.set_leader_since_ms(status.leader_since_ms);
   for (const raft::ReplicaStatus& replica : status.replicas) {
-    AddReplica(replica, status.log_end_offset, now, response);
+    AddReplica(replica, status.log_end_offset, now, directory, response);
   }
   return response;
 }
@@ -137,7 +143,7 @@ void ClusterQueries::DescribeQuorum(bool as_leader, MonoTime deadline,
       if (as_leader && status.leader != status.self) {
         std::move(to)(NotController());
       } else {
-        std::move(to)(MakeQuorumResponse(cluster_id_, clock_->Now(), status));
+        std::move(to)(MakeQuorumResponse(cluster_id_, clock_->Now(), status, *directory_));
       }
     });
   };

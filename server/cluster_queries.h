@@ -10,6 +10,7 @@
 #include "controller/quorum_controller.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 #include "raft/replicated_log.h"
+#include "server/peer_contact.h"
 
 namespace quorate::server {
 
@@ -20,6 +21,8 @@ class ControllerDirectory {
 
   // HOST:PORT of the client listener, this node's own included; nothing: not known.
   virtual std::optional<std::string> ClientEndpoint(NodeId node) const = 0;
+  // Of this node itself: its own address. Nothing: the node was not tried yet.
+  virtual std::optional<PeerContact> Contact(NodeId node) const = 0;
 };
 
 class ClusterQueries {

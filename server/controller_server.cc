@@ -247,6 +247,10 @@ class ControllerServer::Impl final : public ControllerDirectory {
     if (node == config_.node_id) return OwnClientEndpoint();
     return transport_.ClientEndpoint(node);
   }
+  std::optional<PeerContact> Contact(NodeId node) const override {
+    if (node == config_.node_id) return PeerContact{.address = config_.peer_advertise.ToString()};
+    return transport_.Contact(node);
+  }
 
  private:
   // Nothing depends on the file but which configurations are accepted, so its loss stops nobody.

@@ -10,18 +10,9 @@
 #include "base/ids.h"
 #include "base/mutex.h"
 #include "grpcpp/channel.h"
+#include "server/peer_contact.h"
 
 namespace quorate::server {
-
-// Where this node looks for a peer, and with what success.
-struct PeerContact {
-  // HOST:PORT that was tried last, or that answered.
-  std::string address;
-  // Why there is no contact; empty: there is.
-  std::string problem;
-  // HOST:PORT of the configuration (or of the voter set), if the peer answered elsewhere.
-  std::string expected_address;
-};
 
 // Thread-safe.
 class PeerDirectory {

@@ -48,6 +48,7 @@ _VARYING = {
     "metadata_epoch": _NUMBER,
     "node_id": _NUMBER,
     "partition_epoch": _NUMBER,
+    "peer_address": _ADDRESS,
     "peer_endpoint": _ADDRESS,
     "records": re.compile(r"[A-Za-z0-9+/]+=*"),
     "replica_count": _NUMBER,
