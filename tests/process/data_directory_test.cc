@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/uuid.h"
 #include "tests/harness/cluster.h"
+#include "tests/harness/loopback_socket.h"
 #include "tests/process/refusal.h"
 
 namespace quorate::testing {
@@ -123,6 +124,37 @@ TEST(DataDirectoryTest, AnEmptiedOneDoesNotVoteAgain) {
               AllOf(HasSubstr("this data directory is new, or was emptied"),
                     HasSubstr("Start the controller with its former data directory")));
   CreateTopic(client, "after", 1, 1);
+}
+
+TEST(DataDirectoryTest, ACopyThatRunsBesideItsOriginalIsRefusedAndAllLogsSaySo) {
+  Cluster cluster({.controllers = 3, .brokers = 1});
+  cluster.Start();
+  cluster.controller(3).Kill();
+  const std::string copied = cluster.ControllerDirectory(3) + "-copy";
+  fs::copy(cluster.ControllerDirectory(3), copied, fs::copy_options::recursive);
+  cluster.StartController(3);
+  cluster.AwaitReady();
+  const LoopbackSocket client;
+  const LoopbackSocket peer;
+  const std::string copy_endpoint = "127.0.0.1:" + std::to_string(peer.port());
+  std::vector<std::string> command = cluster.ControllerCommand(3);
+  command = With(command, "--data-dir=" + copied);
+  command = With(command, "--client-listen=127.0.0.1:" + std::to_string(client.port()));
+  command = With(command, "--client-advertise=127.0.0.1:" + std::to_string(client.port()));
+  command = With(command, "--peer-listen=" + copy_endpoint);
+  command = With(command, "--peer-advertise=" + copy_endpoint);
+  const Process copy(command, copied + ".log");
+  const auto says_so = [&](const std::string& log) {
+    return log.find("two processes run as node 3") != std::string::npos &&
+           log.find("the second at " + copy_endpoint) != std::string::npos;
+  };
+  EXPECT_TRUE(WaitFor([&] { return says_so(copy.Log()); })) << copy.Log();
+  for (const int node : {1, 2, 3}) {
+    EXPECT_TRUE(WaitFor([&] { return says_so(cluster.controller(node).Log()); })) << node;
+  }
+  client::AdminClient admin = cluster.Client();
+  CreateTopic(admin, "while-the-copy-runs", 1, 1);
+  cluster.AwaitReady();
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/harness/loopback_socket.h"
 #include "tests/process/refusal.h"
 
 namespace quorate::testing {
@@ -144,6 +145,50 @@ TEST_F(MembershipTest, AReplacedControllerRestartsWithItsOldCommandWhateverChang
   cluster_->StartController(2);
   cluster_->AwaitReady({1, 2});
   ExpectNothingLost(stream, {1, 2});
+}
+
+TEST_F(MembershipTest, AControllerThatMovedIsFoundWhereItSays) {
+  StartCluster(3, 0);
+  TopicStream stream(*cluster_, "stream");
+  cluster_->controller(2).Kill();
+  const LoopbackSocket peer;
+  const std::string moved_to = "127.0.0.1:" + std::to_string(peer.port());
+  std::vector<std::string> command =
+      With(With(cluster_->ControllerCommand(2), "--peer-listen=" + moved_to),
+           "--peer-advertise=" + moved_to);
+  const auto status = [&] {
+    return testing::Run({QuoratectlProgram(), "status", "--bootstrap", cluster_->Bootstrap()})
+        .output;
+  };
+  EXPECT_TRUE(WaitFor([&] { return status().find("does not reach 2 at") != std::string::npos; }))
+      << status();
+  {
+    Process moved(command, cluster_->ControllerDirectory(2) + ".log");
+    const auto is_found = [&] {
+      return status().find(" reaches 2 at " + moved_to) != std::string::npos;
+    };
+    EXPECT_TRUE(WaitFor(is_found)) << status();
+    // It counts: of 1 and 3 either may die.
+    for (const int node : {1, 3}) {
+      cluster_->controller(node).Kill();
+      stream.AwaitMore(5);
+      cluster_->StartController(node);
+      cluster_->AwaitReady({node});
+    }
+    // To remove it and to add it again writes its address into the log.
+    Quoratectl({"remove", "2"});
+    Quoratectl({"add", "2"});
+    ExpectVoters({1, 2, 3});
+    cluster_->controller(3).Kill();
+    stream.AwaitMore(5);
+    cluster_->StartController(3);
+    cluster_->AwaitReady({3});
+    moved.Kill();
+  }
+  // Back at its old place.
+  cluster_->StartController(2);
+  cluster_->AwaitReady();
+  ExpectNothingLost(stream, {1, 2, 3});
 }
 
 TEST_F(MembershipTest, AfterAQuorumIsLostAndRecoveredTheOthersJoinAnew) {
