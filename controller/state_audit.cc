@@ -12,9 +12,13 @@ constexpr size_t kKeptPlaces = 8;
 
 }  // namespace
 
-bool IsAuditPlace(int64_t before_ms, int64_t append_time_ms, Duration interval) {
+bool IsAuditPlace(std::optional<int64_t> before_ms, const raft::EntryHeader& entry,
+                  Duration interval) {
+  const int64_t begin = entry.base_offset.value();
+  const int64_t end = begin + entry.record_count;
+  if (begin / kRecordsBetweenAudits != end / kRecordsBetweenAudits) return true;
   const int64_t interval_ms = ToMs(interval);
-  return append_time_ms / interval_ms != before_ms / interval_ms;
+  return before_ms && entry.append_time_ms / interval_ms != *before_ms / interval_ms;
 }
 
 void StateTally::Add(const StateReport& report) {

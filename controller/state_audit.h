@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "raft/entry.h"
 #include "raft/voter_set.h"
 
 namespace quorate::controller {
@@ -26,10 +28,16 @@ struct StateReport {
   friend bool operator==(const StateReport&, const StateReport&) = default;
 };
 
-// Whether the image is to be hashed behind an entry appended at `append_time_ms`, `before_ms` being
-// that of the entry before: each first entry of an interval, so that all controllers choose the
-// same ones without a word. The log's time never runs backwards.
-bool IsAuditPlace(int64_t before_ms, int64_t append_time_ms, Duration interval);
+// The log's offsets are divided into stretches of so many records.
+inline constexpr int64_t kRecordsBetweenAudits = 10'000;
+
+// Whether the image is hashed behind `entry`: at each first entry of an interval of the log's time,
+// and at each entry that ends in another stretch of offsets than it begins in, so that all
+// controllers choose the same ones without a word. Offsets are what remains where the log's time
+// stands still: it never runs backwards, so after a clock that jumped ahead it waits for years.
+// `before_ms` is the time of the entry before; nothing: not known, so that only offsets count.
+bool IsAuditPlace(std::optional<int64_t> before_ms, const raft::EntryHeader& entry,
+                  Duration interval);
 
 // What the active controller was told. Old places are forgotten.
 class StateTally {

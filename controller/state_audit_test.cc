@@ -36,10 +36,29 @@ Kind Judge(const StateReport& own, const std::vector<StateReport>& reports, int 
 }
 
 TEST(StateAuditTest, TheFirstEntryOfEachIntervalIsAPlace) {
-  EXPECT_FALSE(IsAuditPlace(60'000, 60'000, kMinute));
-  EXPECT_FALSE(IsAuditPlace(60'000, 119'999, kMinute));
-  EXPECT_TRUE(IsAuditPlace(119'999, 120'000, kMinute));
-  EXPECT_TRUE(IsAuditPlace(60'000, 600'000, kMinute));
+  const auto is_place = [](std::optional<int64_t> before_ms, int64_t append_time_ms) {
+    return IsAuditPlace(before_ms, {.append_time_ms = append_time_ms}, kMinute);
+  };
+  EXPECT_FALSE(is_place(60'000, 60'000));
+  EXPECT_FALSE(is_place(60'000, 119'999));
+  EXPECT_TRUE(is_place(119'999, 120'000));
+  EXPECT_TRUE(is_place(60'000, 600'000));
+  EXPECT_FALSE(is_place(std::nullopt, 600'000)) << "the entry before may have been the place";
+}
+
+TEST(StateAuditTest, WhereTheTimeOfTheLogStandsStillOffsetsArePlaces) {
+  const auto is_place = [](int64_t base_offset, int32_t record_count) {
+    return IsAuditPlace(60'000,
+                        {.base_offset = RecordOffset(base_offset),
+                         .record_count = record_count,
+                         .append_time_ms = 60'000},
+                        kMinute);
+  };
+  EXPECT_FALSE(is_place(0, 1));
+  EXPECT_FALSE(is_place(0, kRecordsBetweenAudits - 1));
+  EXPECT_TRUE(is_place(kRecordsBetweenAudits - 1, 1));
+  EXPECT_FALSE(is_place(kRecordsBetweenAudits, 1));
+  EXPECT_TRUE(is_place(kRecordsBetweenAudits + 1, 3 * kRecordsBetweenAudits));
 }
 
 TEST(StateAuditTest, EqualHashesAreTheSame) {

@@ -69,12 +69,15 @@ StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clo
 void StateAuditor::OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) {
   const raft::EntryHeader& header = entry.header();
   const std::optional<int64_t> before = std::exchange(last_append_time_ms_, header.append_time_ms);
-  if (!before || !controller::IsAuditPlace(*before, header.append_time_ms, options_.interval)) {
-    return;
-  }
+  if (!controller::IsAuditPlace(before, header, options_.interval)) return;
   // While a starting controller replays the past nobody waits for its opinion.
   if (header.append_time_ms + 2 * ToMs(options_.interval) < clock_->WallMs()) return;
-  executor_->Post([this, image] { Audit(image); });
+  // A place that comes while the last one is being hashed is left out: images are not piled up.
+  if (busy_.exchange(true)) return;
+  executor_->Post([this, image] {
+    Audit(image);
+    busy_ = false;
+  });
 }
 
 void StateAuditor::Audit(const metadata::MetadataImage& image) {

@@ -3,6 +3,7 @@
 // what all reported of the place before, when everybody had the time to.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -52,6 +53,8 @@ class StateAuditor final : public controller::ImageObserver {
 
   // The controller's loop.
   std::optional<int64_t> last_append_time_ms_;
+  // An image waits to be hashed, or is being hashed.
+  std::atomic<bool> busy_{false};
 
   // The executor's.
   std::optional<controller::StateReport> previous_;
