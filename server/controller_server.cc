@@ -22,6 +22,7 @@
 #include "server/grpc_broker_prober.h"
 #include "server/leader_tracker.h"
 #include "server/listener.h"
+#include "server/log_clock.h"
 #include "server/log_listeners.h"
 #include "server/loop_watchdog.h"
 #include "server/metadata_service.h"
@@ -189,7 +190,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     metadata_service_.emplace(config_.cluster_id, &edge_, &hub_,
                               [this](BrokerId broker) { controller_.HeardOf(broker); });
     listeners_.emplace(std::vector<raft::ReplicatedLogListener*>{
-        &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_, &*snapshotter_});
+        &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_, &*snapshotter_,
+        &log_clock_});
 
     transport_.service()->SetForwardHandler(
         [this](const raft::v1::ForwardRequest& request, ForwardReply reply) {
@@ -411,6 +413,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   std::optional<GrpcBrokerProber> prober_;
   controller::QuorumController controller_;
   LeaderTracker leader_;
+  LogClock log_clock_{&clock_};
   RequestRouter router_;
   SubscriptionHub hub_;
   CallEdge edge_;
