@@ -142,6 +142,13 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
          .help = "A request may create or alter so many partitions; a larger one is refused.",
          .set = SetInteger(&config.max_request_partitions, 1, kMaxRequestItems),
          .default_text = "200000"}}},
+      {"Disk",
+       {{.name = "min-free-disk-bytes",
+         .value_name = "BYTES",
+         .help = "With less free space than this on the volume of --data-dir the active controller "
+                 "refuses changes, is not ready, and offers leadership to another one.",
+         .set = SetInteger(&config.min_free_disk_bytes, 1, kMaxBytes),
+         .default_text = "536870912"}}},
       {"Snapshots",
        {{.name = "snapshot-min-log-bytes",
          .value_name = "BYTES",

@@ -52,6 +52,8 @@ struct ControllerConfig : ProcessConfig {
   int64_t max_request_items = 0;
   int64_t max_request_partitions = 0;
 
+  int64_t min_free_disk_bytes = 0;
+
   int64_t snapshot_min_log_bytes = 0;
   // Bytes of the log for each byte of the last snapshot.
   int64_t snapshot_log_ratio = 0;

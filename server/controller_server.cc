@@ -151,6 +151,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
         edge_(&edge_loop_, &clock_, [this] { return LeaderEndpoint(); }),
         readiness_(
             &edge_loop_, &clock_, [this] { return controller_.applied_offset(); },
+            [this] { return log_->free_space().IsEnough(); },
             [this](bool ready) { PublishReady(ready); }) {}
 
   ~Impl() override { Stop(); }
@@ -448,8 +449,11 @@ absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
                                                  .node_id = config.node_id.value()},
                                                 rng));
   const storage::FatalHandler fatal = HearOnce(std::move(on_fatal));
-  ASSIGN_OR_RETURN(std::unique_ptr<storage::ControllerLog> log,
-                   storage::ControllerLog::Open(directory.get(), {.on_fatal = fatal}));
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<storage::ControllerLog> log,
+      storage::ControllerLog::Open(
+          directory.get(), {.min_free_bytes = static_cast<uint64_t>(config.min_free_disk_bytes),
+                            .on_fatal = fatal}));
   auto impl = std::make_unique<Impl>(config, std::move(directory), std::move(log), seed);
   RETURN_IF_ERROR(impl->Start(seed, fatal));
   return std::unique_ptr<ControllerServer>(new ControllerServer(std::move(impl)));

@@ -14,10 +14,11 @@ constexpr Duration kPauseWhileReady = std::chrono::milliseconds(100);
 }  // namespace
 
 Readiness::Readiness(Executor* executor, const Clock* clock, std::function<RecordOffset()> applied,
-                     std::function<void(bool)> publish)
+                     std::function<bool()> has_room, std::function<void(bool)> publish)
     : executor_(executor),
       clock_(clock),
       applied_(std::move(applied)),
+      has_room_(std::move(has_room)),
       publish_(std::move(publish)) {}
 
 void Readiness::Start(raft::ReplicatedLog* log) {
@@ -50,7 +51,8 @@ void Readiness::Look() {
 void Readiness::OnStatus(const raft::QuorumStatus& status) {
   looking_ = false;
   if (withdrawn_) return;
-  Set(status.ready_offset.has_value() && applied_() >= *status.ready_offset);
+  const bool refuses_changes = status.leader == status.self && !has_room_();
+  Set(status.ready_offset.has_value() && applied_() >= *status.ready_offset && !refuses_changes);
   timer_ = executor_->PostAt(clock_->Now() + (ready_ ? kPauseWhileReady : kPauseWhileNotReady),
                              [this] { Look(); });
 }

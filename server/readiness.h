@@ -1,6 +1,6 @@
 // quorate.ready of grpc.health.v1: whether this node serves what the quorum has committed. On a
 // follower: in session with the leader, and applied up to what the leader first told in that
-// session; on the leader: its barrier is applied.
+// session; on the leader: its barrier is applied, and its disk has room for changes.
 #pragma once
 
 #include <functional>
@@ -17,10 +17,11 @@ inline constexpr char kReadyService[] = "quorate.ready";
 
 class Readiness final : public LogWatcher {
  public:
-  // `applied` is the end offset of what this node serves (any thread); `publish` is called on the
+  // `applied` is the end offset of what this node serves, `has_room` whether its disk has room for
+  // changes (both any thread); `publish` is called on the
   // executor with each change, first with the first true. All outlive the readiness.
   Readiness(Executor* executor, const Clock* clock, std::function<RecordOffset()> applied,
-            std::function<void(bool ready)> publish);
+            std::function<bool()> has_room, std::function<void(bool ready)> publish);
 
   // Call once, after the log was started.
   void Start(raft::ReplicatedLog* log);
@@ -38,6 +39,7 @@ class Readiness final : public LogWatcher {
   Executor* const executor_;
   const Clock* const clock_;
   const std::function<RecordOffset()> applied_;
+  const std::function<bool()> has_room_;
   const std::function<void(bool)> publish_;
 
   // On the executor.

@@ -21,8 +21,10 @@ class ReadinessTest : public testing::Test {
   ManualExecutor executor_{&clock_};
   FakeReplicatedLog log_;
   RecordOffset applied_{10};
+  bool has_room_ = true;
   std::vector<bool> published_;
   Readiness readiness_{&executor_, &clock_, [this] { return applied_; },
+                       [this] { return has_room_; },
                        [this](bool ready) { published_.push_back(ready); }};
 };
 
@@ -53,6 +55,21 @@ TEST_F(ReadinessTest, IsLostWithTheSessionAndComesBack) {
   log_.status.ready_offset = std::nullopt;
   Pass(100);
   EXPECT_THAT(published_, ElementsAre(true, false, true, false)) << "a break is seen by looking";
+}
+
+TEST_F(ReadinessTest, OnlyTheLeaderNeedsRoomForChanges) {
+  log_.status.self = NodeId(1);
+  log_.status.leader = NodeId(1);
+  log_.status.ready_offset = RecordOffset(10);
+  readiness_.Start(&log_);
+  executor_.RunReady();
+  EXPECT_THAT(published_, ElementsAre(true));
+  has_room_ = false;
+  Pass(100);
+  EXPECT_THAT(published_, ElementsAre(true, false));
+  log_.status.leader = NodeId(2);
+  Pass(100);
+  EXPECT_THAT(published_, ElementsAre(true, false, true)) << "another one takes the changes";
 }
 
 TEST_F(ReadinessTest, OnceWithdrawnItStaysSo) {

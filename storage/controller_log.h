@@ -43,6 +43,7 @@ class ControllerLog {
   raft::DurableLog* log() { return log_.get(); }
   // What the log held when it was opened. Moves it out: call once.
   raft::RestoredLog TakeRestored() { return std::move(restored_); }
+  const FreeSpace& free_space() const { return free_space_; }
   // What is durable; its write_id counts the syncs of the directory's life. Thread-safe.
   LogState DurableState() const { return log_->DurableState(); }
 

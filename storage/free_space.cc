@@ -19,7 +19,7 @@ void FreeSpace::Refresh() {
     LOG(INFO) << path_ << ": " << free_bytes << " bytes are free again; accepting writes";
   } else {
     LOG(ERROR) << path_ << ": only " << free_bytes << " bytes are free, " << min_free_bytes_
-               << " are needed; refusing writes until there is more space";
+               << " are needed (--min-free-disk-bytes); refusing writes until there is more space";
   }
   is_enough_.store(is_enough, std::memory_order_relaxed);
 }

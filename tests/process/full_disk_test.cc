@@ -71,5 +71,18 @@ TEST_F(FullDiskTest, OfAFollowerEndsItWithAClearMessageAndTheOthersGoOn) {
   }
 }
 
+// No disk has as much room as this controller wants.
+TEST(SmallVolumeTest, TheOnlyControllerIsNotReadyAndSaysWhy) {
+  Cluster cluster({.controllers = 1});
+  cluster.StartController(1, {"--min-free-disk-bytes=1099511627776"});
+  ASSERT_EQ(cluster.AwaitActive(), 1);
+
+  const RunResult ready = Run({QuoratectlProgram(), "health", "check", "quorate.ready",
+                               "--bootstrap", cluster.Bootstrap()});
+  EXPECT_EQ(ready.status.code, 1) << ready.output;
+  EXPECT_THAT(ready.output, HasSubstr("not serving"));
+  EXPECT_THAT(cluster.controller(1).Log(), HasSubstr("1099511627776 are needed"));
+}
+
 }  // namespace
 }  // namespace quorate::testing
