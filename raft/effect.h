@@ -63,6 +63,12 @@ struct Announce {
   std::optional<VoterSet> voter_set;
 };
 
+// To the log of the program: somebody that is not believed claims an epoch.
+struct Distrust {
+  ReplicaKey who;
+  Epoch epoch;
+};
+
 // To the users of the log.
 //
 // Their state is that of this snapshot, whatever was delivered before; entries behind it follow.
@@ -120,8 +126,8 @@ struct Fatal {
 using Effect =
     std::variant<effect::Persist, effect::ReadEntries, effect::ReadChunk, effect::ReceiveChunk,
                  effect::Send, effect::Reply, effect::SayGoodbye, effect::Announce,
-                 effect::LoadSnapshot, effect::Commit, effect::LeaderChange, effect::Claim,
-                 effect::Renounce, effect::Pause, effect::Resume, effect::ReadReady,
+                 effect::Distrust, effect::LoadSnapshot, effect::Commit, effect::LeaderChange,
+                 effect::Claim, effect::Renounce, effect::Pause, effect::Resume, effect::ReadReady,
                  effect::ReadFailed, effect::TransferDone, effect::Fatal>;
 
 }  // namespace quorate::raft

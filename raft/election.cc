@@ -3,7 +3,6 @@
 #include <tuple>
 #include <utility>
 
-#include "base/check.h"
 #include "base/overloaded.h"
 #include "raft/mutant.h"
 #include "raft/raft_core.h"
@@ -26,7 +25,9 @@ void RaftCore::DecideFounding() {
              founding_->Decide());
 }
 
-bool RaftCore::MayStand() const { return TakesPart() && IsElectable() && !DiskIsStalled(); }
+bool RaftCore::MayStand() const {
+  return TakesPart() && IsElectable() && !DiskIsStalled() && epoch() < kMaxEpoch;
+}
 
 void RaftCore::StandOrWait() {
   if (MayStand()) {
@@ -74,7 +75,12 @@ void RaftCore::AskForVote(const ReplicaKey& voter) {
                                            .last_epoch = log_.last_epoch(),
                                            .last_index = log_.last_index(),
                                            .pre_vote = pre_vote,
-                                           .transfer = candidate && candidate->transfer}});
+                                           .transfer = candidate && candidate->transfer,
+                                           .voters = ShownVoters()}});
+}
+
+std::optional<VoterSet> RaftCore::ShownVoters() const {
+  return log_.has_voters_entry() ? std::optional(log_.voters()) : std::nullopt;
 }
 
 void RaftCore::CountVotes() {
@@ -104,7 +110,7 @@ MonoTime RaftCore::AfterLostRound() {
 }
 
 void RaftCore::OnLeaderDeath(NodeId leader, bool resigned) {
-  if (leader_of_epoch_ != leader || leader == self()) return;
+  if (!leader_of_epoch_ || leader_of_epoch_->node_id != leader || leader == self()) return;
   sessions_[leader].led_at.reset();
   // A Goodbye is often followed by the end of the process: one death, one round of standing.
   if (death_watch_ && death_watch_->leader == leader) return;
@@ -128,22 +134,31 @@ void RaftCore::OnLeaderDeath(NodeId leader, bool resigned) {
 
 bool RaftCore::HasLiveLeader() const {
   if (std::holds_alternative<Leader>(role_)) return QuorumIsLive();
-  if (!leader_of_epoch_ || !AnswererOn(*leader_of_epoch_, StreamClass::kControl)) return false;
-  const std::optional<MonoTime> led_at = sessions_.at(*leader_of_epoch_).led_at;
+  if (!leader_of_epoch_) return false;
+  const NodeId leader = leader_of_epoch_->node_id;
+  if (!AnswererOn(leader, StreamClass::kControl)) return false;
+  const std::optional<MonoTime> led_at = sessions_.at(leader).led_at;
   return led_at && now_ < *led_at + options_.election_timeout_min;
 }
 
-void RaftCore::OnMessage(NodeId, SessionId session, const VoteRequest& request) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const VoteRequest& request) {
   VoteResponse response{.epoch = epoch(),
                         .requested_epoch = request.epoch,
                         .granted = false,
                         .pre_vote = request.pre_vote};
   // While a leader is at work nobody is helped to replace it, and its epoch is not disturbed: the
   // request is refused without being believed. A hand-over is the leader's own wish (braft
-  // 3cfb1f1).
-  const bool refused = request.epoch < epoch() || (!request.transfer && HasLiveLeader() &&
-                                                   !IsMutant(Mutant::kVoteDespiteLeader));
-  if (refused) return Emit(effect::Reply{.session = session, .message = response});
+  // 3cfb1f1), which names a voter.
+  const bool is_wished = request.transfer && IsFamiliar(from);
+  const bool deposes = !is_wished && HasLiveLeader() && !IsMutant(Mutant::kVoteDespiteLeader);
+  const bool is_believed =
+      (request.candidate == from && Believes(from, request.epoch, request.voters)) ||
+      IsMutant(Mutant::kVoteForStranger);
+  if (!is_believed && request.epoch >= epoch()) {
+    Emit(effect::Distrust{.who = from, .epoch = request.epoch});
+  }
+  if (request.epoch < epoch() || deposes || !is_believed)
+    return Emit(effect::Reply{.session = session, .message = response});
 
   // A pre-vote changes nothing, no timer either (Redpanda #11657: it kept a dead leader's followers
   // waiting).
@@ -176,10 +191,10 @@ void RaftCore::OnMessage(NodeId, SessionId session, const VoteRequest& request) 
   ReplyAfter(IsMutant(Mutant::kVoteBeforeDurable) ? 0 : hard_state_write_, session, response);
 }
 
-void RaftCore::OnMessage(NodeId from, SessionId, const VoteResponse& response) {
-  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
-  const std::optional<ReplicaKey> voter = AnswererOn(from, StreamClass::kControl);
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const VoteResponse& response) {
+  const std::optional<ReplicaKey> voter = FindAnswerer(from, StreamClass::kControl);
   if (!voter) return;
+  if (response.epoch > epoch()) return OnHigherEpoch(*voter, response.epoch);
   // Seeing an epoch is not a grant (openraft #1220): only an answer to this very question counts.
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     if (!response.pre_vote || response.requested_epoch != epoch() + 1) return;
@@ -192,34 +207,13 @@ void RaftCore::OnMessage(NodeId from, SessionId, const VoteResponse& response) {
   CountVotes();
 }
 
-void RaftCore::OnMessage(NodeId from, SessionId, const TimeoutNow& order) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const TimeoutNow& order) {
   // A node that was removed, or never was a voter, does not stand (etcd raft 816fc51).
-  const bool valid = order.epoch == epoch() && leader_of_epoch_ == from;
+  const bool valid = order.epoch == epoch() && IsLeader(from);
   if ((!valid && !IsMutant(Mutant::kObeyOldOrder)) || !MayStand()) return;
   // Nothing could be proposed here either.
   if (disk_is_full_) return;
   if (std::holds_alternative<Follower>(role_)) StartVote(/*transfer=*/true);
-}
-
-void RaftCore::AcceptLeader(NodeId leader, Epoch leader_epoch) {
-  if (leader_epoch > epoch()) AdoptEpoch(leader_epoch);
-  CHECK(!std::holds_alternative<Leader>(role_))
-      << "controller " << leader << " leads epoch " << leader_epoch << ", and so does this one";
-  CHECK(!leader_of_epoch_ || *leader_of_epoch_ == leader)
-      << "epoch " << leader_epoch << " has two leaders: " << *leader_of_epoch_ << ", " << leader;
-  leader_of_epoch_ = leader;
-  if (IsMutant(Mutant::kForgetVoteForLeader)) hard_state_.vote.reset();
-  if (hand_over_ && hand_over_->epoch < leader_epoch) EndHandOver(absl::OkStatus());
-  // What a leader sent before it resigned may arrive after its Goodbye, on another stream. It may
-  // lead again, in a later epoch.
-  if (death_watch_ && death_watch_->resigned && death_watch_->epoch == leader_epoch) return;
-  death_watch_.reset();
-  sessions_[leader].led_at = now_;
-  if (auto* follower = std::get_if<Follower>(&role_); follower && follower->leader == leader) {
-    follower->election_deadline = RandomElectionDeadline();
-  } else {
-    BecomeFollower(leader, RandomElectionDeadline());
-  }
 }
 
 }  // namespace quorate::raft

@@ -98,7 +98,7 @@ TEST_F(FollowerTest, ANewSessionWithTheLeaderMustFirstCarryItsMessage) {
 
 TEST_F(FollowerTest, AGoodbyeToReconnectMeansNothing) {
   node_.Step(event::PeerGoodbye{
-      .peer = NodeId(2), .reason = GoodbyeReason::kReconnecting, .epoch = Epoch(1)});
+      .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kReconnecting, .epoch = Epoch(1)});
   EXPECT_FALSE(Grants(node_, MakeVote()));
   EXPECT_EQ(node_.core().leader(), NodeId(2));
 }
@@ -205,22 +205,22 @@ TEST_F(FollowerTest, WhoRefusedForItsLongerLogStandsAsItWouldHave) {
 }
 
 TEST_F(FollowerTest, AResignationCountsAsDeathAtOnce) {
-  node_.Step(
-      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
+  node_.Step(event::PeerGoodbye{
+      .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
   EXPECT_EQ(node_.core().leader(), std::nullopt);
   EXPECT_LT(UntilItStands(node_), milliseconds(20));
   EXPECT_TRUE(Grants(node_, MakeVote()));
 }
 
 TEST_F(FollowerTest, AResignationOfAnEarlierEpochMeansNothing) {
-  node_.Step(
-      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(0)});
+  node_.Step(event::PeerGoodbye{
+      .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(0)});
   EXPECT_EQ(node_.core().leader(), NodeId(2));
 }
 
 TEST_F(FollowerTest, WhatAResignedLeaderSentBeforeItsGoodbyeIsKeptButItIsNotFollowed) {
-  node_.Step(
-      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
+  node_.Step(event::PeerGoodbye{
+      .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
   node_.Receive(
       2, AppendRequest{.epoch = Epoch(1), .sequence = 1, .entries = node_.MakeEntries(1, {1})});
   EXPECT_EQ(node_.core().log().last_index(), LogIndex(1));
@@ -230,8 +230,8 @@ TEST_F(FollowerTest, WhatAResignedLeaderSentBeforeItsGoodbyeIsKeptButItIsNotFoll
 
 // Found by the simulator.
 TEST_F(FollowerTest, WhoLearnsInItsRoundThatItWasRemovedDoesNotStand) {
-  node_.Step(
-      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
+  node_.Step(event::PeerGoodbye{
+      .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
   node_.MeetDeadline();
   ASSERT_THAT(node_.TakeSent<VoteRequest>(3), SizeIs(1));
   const VoterSet others = node_.core().log().voters().Without(NodeId(1));
@@ -249,16 +249,16 @@ TEST_F(FollowerTest, WhoLearnsInItsRoundThatItWasRemovedDoesNotStand) {
 
 // Found by the simulator's checks: it went unnoticed as a leader until the round of standing ended.
 TEST_F(FollowerTest, AResignedLeaderThatIsElectedAgainIsFollowed) {
-  node_.Step(
-      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
+  node_.Step(event::PeerGoodbye{
+      .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
   node_.Receive(2, Heartbeat{.epoch = Epoch(2)});
   EXPECT_EQ(node_.core().leader(), NodeId(2));
   EXPECT_GE(UntilItStands(node_), milliseconds(500));
 }
 
 TEST_F(FollowerTest, AResignationAndTheEndOfTheProcessAreOneDeath) {
-  node_.Step(
-      event::PeerGoodbye{.peer = NodeId(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
+  node_.Step(event::PeerGoodbye{
+      .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});
   node_.Step(event::StreamDown{.peer = NodeId(2), .stream = StreamClass::kControl});
   node_.MeetDeadline();
   LoseRound();

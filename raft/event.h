@@ -34,7 +34,7 @@ struct Wake {
 
 // From the transport (TransportEvents).
 struct Receive {
-  NodeId from;
+  ReplicaKey from;
   SessionId session = 0;
   Message message;
 };
@@ -54,7 +54,7 @@ struct PeerDead {
   NodeId peer;
 };
 struct PeerGoodbye {
-  NodeId peer;
+  ReplicaKey peer;
   GoodbyeReason reason = GoodbyeReason::kReconnecting;
   Epoch epoch;
 };

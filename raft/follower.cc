@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/check.h"
 #include "raft/mutant.h"
 #include "raft/raft_core.h"
 
@@ -16,35 +15,52 @@ constexpr char kLostDisk[] =
 
 }  // namespace
 
-void RaftCore::OnMessage(NodeId from, SessionId session, const Heartbeat& heartbeat) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Heartbeat& heartbeat) {
   if (heartbeat.epoch < epoch()) {
     // A refusal confirms no read: whoever sent the heartbeat may lead this very epoch by the time
     // it hears this, and would take the number for one of its own.
-    return Emit(effect::Reply{.session = session, .message = HeartbeatResponse{.epoch = epoch()}});
+    return Emit(
+        effect::Reply{.session = session,
+                      .message = HeartbeatResponse{.epoch = epoch(), .voters = ShownVoters()}});
   }
-  AcceptLeader(from, heartbeat.epoch);
+  if (!AcceptLeader(from, heartbeat.epoch, heartbeat.voters)) return;
   if (heartbeat.commit_index > log_.last_index()) {
-    // The leader never tells a commit index beyond what this node acknowledged in this epoch.
+    // The leader never tells a commit index beyond what this node acknowledged in this epoch. What
+    // this process acknowledged it has; so the word is wrong, unless an earlier process gave it.
+    if (epoch() != restored_epoch_) return;
     return Die(absl::DataLossError(absl::StrFormat(
         "leader %d of epoch %d counts on entries up to %d here, but the log ends at %d; %s",
-        from.value(), epoch().value(), heartbeat.commit_index.value(), log_.last_index().value(),
-        kLostDisk)));
+        from.node_id.value(), epoch().value(), heartbeat.commit_index.value(),
+        log_.last_index().value(), kLostDisk)));
   }
   FollowCommit(heartbeat.commit_index);
   if (auto* follower = std::get_if<Follower>(&role_);
-      follower && !follower->ready_offset && AnswererOn(from, StreamClass::kControl)) {
+      follower && !follower->ready_offset && AnswererOn(from.node_id, StreamClass::kControl)) {
     follower->ready_offset = heartbeat.high_watermark;
   }
   ReplyAfter(IsMutant(Mutant::kBeatBeforeDurable) ? 0 : hard_state_write_, session,
              HeartbeatResponse{.epoch = epoch(), .read_sequence = heartbeat.read_sequence});
 }
 
-void RaftCore::OnMessage(NodeId from, SessionId session, const AppendRequest& request) {
+bool RaftCore::CanBe(const AppendRequest& request) {
+  LogIndex index = request.prev_index;
+  Epoch epoch = request.prev_epoch;
+  for (const EntryPtr& entry : request.entries) {
+    if (entry->index() != ++index || entry->epoch() < epoch) return false;
+    epoch = entry->epoch();
+    if (entry->header().type != EntryType::kVoters) continue;
+    const absl::StatusOr<VoterSet> voters = VoterSet::Parse(entry->payload());
+    if (!voters.ok() || voters->empty()) return false;
+  }
+  return epoch <= request.epoch;
+}
+
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const AppendRequest& request) {
   AppendResponse response{.epoch = epoch(), .sequence = request.sequence};
   if (request.epoch < epoch() && !IsMutant(Mutant::kFollowOldLeader)) {
     return Emit(effect::Reply{.session = session, .message = response});
   }
-  AcceptLeader(from, request.epoch);
+  if (!CanBe(request) || !AcceptLeader(from, request.epoch)) return;
   response.epoch = epoch();
 
   // What lies before this log's beginning is in a snapshot, so committed, and no leader has it
@@ -56,8 +72,8 @@ void RaftCore::OnMessage(NodeId from, SessionId session, const AppendRequest& re
       return Die(absl::DataLossError(absl::StrFormat(
           "leader %d of epoch %d has epoch %d at index %d, which is committed here with another; "
           "%s",
-          from.value(), epoch().value(), request.prev_epoch.value(), request.prev_index.value(),
-          kLostDisk)));
+          from.node_id.value(), epoch().value(), request.prev_epoch.value(),
+          request.prev_index.value(), kLostDisk)));
     }
     // Where the logs may meet: below every entry of an epoch later than the leader's there.
     response.hint_index = log_.LastIndexOfEpochAtMost(
@@ -66,10 +82,7 @@ void RaftCore::OnMessage(NodeId from, SessionId session, const AppendRequest& re
     return Emit(effect::Reply{.session = session, .message = response});
   }
 
-  for (size_t i = 0; i < request.entries.size(); ++i) {
-    CHECK_EQ(request.entries[i]->index(), request.prev_index + 1 + static_cast<int64_t>(i));
-  }
-  if (!AppendFromLeader(from, request.entries)) return;
+  if (!AppendFromLeader(from.node_id, request.entries)) return;
 
   // At most what was sent is acknowledged: entries that follow here may be another leader's
   // (Redpanda d0e45c0baf: a stale append was acknowledged with the log's end).
@@ -111,11 +124,7 @@ bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entr
       if (!IsMutant(Mutant::kOldWriteBlesses)) writes_.TruncatedAfter(index - 1);
       if (!IsMutant(Mutant::kTruncateMemoryOnly)) write_.truncate_after = index - 1;
     }
-    const EntryPtr prev = log_.Find(index - 1);
-    if (prev && (prev->checksum() != entry->header().prev_checksum ||
-                 prev->end_offset() != entry->header().base_offset)) {
-      return die(*entry, "does not follow the one before it");
-    }
+    if (!log_.IsContinuedBy(*entry)) return die(*entry, "does not follow the one before it");
     log_.Append(entry);
     write_.entries.push_back(entry);
     write_pending_ = true;

@@ -127,13 +127,16 @@ TEST(LessonsTest, ANodeThatIsNoVoterNeverStands) {
   EXPECT_TRUE(node.TakeReply<VoteResponse>()->granted);
 }
 
-// The same of the candidate: one of a newer voter set is unknown here.
+// The same of the candidate: one of a newer voter set is unknown here, and shows that set.
 TEST(LessonsTest, ACandidateThatThisLogDoesNotKnowYetIsJudgedByItsLog) {
   LoneCore node(3, {1});
-  node.Receive(7, VoteRequest{.epoch = Epoch(2),
-                              .candidate = LoneCore::KeyOf(7),
-                              .last_epoch = Epoch(1),
-                              .last_index = LogIndex(2)});
+  node.Receive(
+      7,
+      VoteRequest{.epoch = Epoch(2),
+                  .candidate = LoneCore::KeyOf(7),
+                  .last_epoch = Epoch(1),
+                  .last_index = LogIndex(2),
+                  .voters = VoterSet({{.key = LoneCore::KeyOf(1)}, {.key = LoneCore::KeyOf(7)}})});
   node.Sync();
   EXPECT_TRUE(node.TakeReply<VoteResponse>()->granted);
 }
@@ -142,10 +145,13 @@ TEST(LessonsTest, ACandidateThatThisLogDoesNotKnowYetIsJudgedByItsLog) {
 // log stands, so its log has the replacement.
 TEST(LessonsTest, AKnownNodeWithAnotherDirectoryIsJudgedByItsLog) {
   LoneCore node(3, {1});
-  node.Receive(2, VoteRequest{.epoch = Epoch(2),
-                              .candidate = WipedKeyOf(2),
-                              .last_epoch = Epoch(1),
-                              .last_index = LogIndex(2)});
+  node.Receive(
+      WipedKeyOf(2),
+      VoteRequest{.epoch = Epoch(2),
+                  .candidate = WipedKeyOf(2),
+                  .last_epoch = Epoch(1),
+                  .last_index = LogIndex(2),
+                  .voters = VoterSet({{.key = WipedKeyOf(2)}, {.key = LoneCore::KeyOf(3)}})});
   node.Sync();
   EXPECT_TRUE(node.TakeReply<VoteResponse>()->granted);
 }

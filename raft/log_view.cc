@@ -27,7 +27,7 @@ LogView::LogView(const RestoredLog& restored, size_t cache_bytes)
   for (const auto& epoch_start : restored.epoch_starts) {
     if (epoch_start.first > epoch_starts_.back().first) epoch_starts_.push_back(epoch_start);
   }
-  voter_sets_.insert(voter_sets_.end(), restored.voter_sets.begin(), restored.voter_sets.end());
+  for (const auto& [index, voters] : restored.voter_sets) AddVoters(index, voters);
   if (IsMutant(Mutant::kRestartCommitted)) commit_index_ = last_index_;
   if (!restored.has_entries()) return;
   end_ = LogEnd::Of(*restored.last_entry);
@@ -44,8 +44,13 @@ void LogView::BeginAfter(const SnapshotMeta& snapshot) {
   epoch_starts_ = {{snapshot.id.epoch, snapshot.last_index}};
   voter_sets_.clear();
   if (snapshot.voters_index > LogIndex(0) && !IsMutant(Mutant::kForgetSnapshotVoters)) {
-    voter_sets_.emplace_back(snapshot.voters_index, snapshot.voters);
+    AddVoters(snapshot.voters_index, snapshot.voters);
   }
+}
+
+void LogView::AddVoters(LogIndex index, VoterSet voters) {
+  for (const Voter& voter : voters.voters()) named_.insert(voter.key);
+  voter_sets_.emplace_back(index, std::move(voters));
 }
 
 std::optional<Epoch> LogView::EpochAt(LogIndex index) const {
@@ -72,6 +77,12 @@ const VoterSet& LogView::previous_voters() const {
   return voter_sets_.size() < 2 ? founding_voters_ : std::prev(voter_sets_.end(), 2)->second;
 }
 
+bool LogView::IsContinuedBy(const Entry& entry) const {
+  if (entry.index() != last_index_ + 1 || entry.epoch() < epoch_starts_.back().first) return false;
+  return !end_ || (entry.header().base_offset == end_->offset &&
+                   entry.header().prev_checksum == end_->checksum);
+}
+
 void LogView::Append(EntryPtr entry) {
   CHECK_EQ(entry->index(), last_index_ + 1);
   if (end_) {
@@ -84,7 +95,7 @@ void LogView::Append(EntryPtr entry) {
   if (entry->header().type == EntryType::kVoters) {
     absl::StatusOr<VoterSet> voters = VoterSet::Parse(entry->payload());
     CHECK(voters.ok()) << "Voters entry " << entry->index() << ": " << voters.status();
-    voter_sets_.emplace_back(entry->index(), *std::move(voters));
+    AddVoters(entry->index(), *std::move(voters));
   }
   last_index_ = entry->index();
   bytes_.Append(entry->index(), entry->encoded().size());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -64,10 +65,17 @@ class LogView {
   LogIndex voters_index() const {
     return voter_sets_.empty() ? LogIndex(0) : voter_sets_.back().first;
   }
+  // Whether a set that this process has seen in the log, or the founding one, holds the replica.
+  bool HasNamed(const ReplicaKey& replica) const {
+    return named_.contains(replica) || founding_voters_.Contains(replica);
+  }
   bool has_voters_entry() const { return !voter_sets_.empty(); }
   void SetFoundingVoters(VoterSet voters) { founding_voters_ = std::move(voters); }
 
-  // REQUIRES: follows the last entry in index, offset and epoch.
+  // Whether the entry continues this log, as far as memory can tell: what precedes it may be on
+  // disk alone.
+  bool IsContinuedBy(const Entry& entry) const;
+  // REQUIRES: follows the last entry in index, offset and epoch; a Voters entry's payload parses.
   void Append(EntryPtr entry);
   // Drops everything after `index`; voter sets among it lose their effect, and durability shrinks
   // with the log. The next Append must come before anything asks for the end.
@@ -105,6 +113,7 @@ class LogView {
  private:
   const EntryPtr& At(LogIndex index) const { return cache_[index - cache_first_]; }
   void BeginAfter(const SnapshotMeta& snapshot);
+  void AddVoters(LogIndex index, VoterSet voters);
   void EvictFront();
   void EvictBeyondLimit();
 
@@ -121,6 +130,9 @@ class LogView {
   // The first one may lie before first_index.
   std::vector<std::pair<LogIndex, VoterSet>> voter_sets_;
   VoterSet founding_voters_;
+  // All that were ever in voter_sets_: who was removed, or was added by an entry that is cut off
+  // again, may have gone to a later epoch meanwhile, from which only its own word brings it back.
+  std::set<ReplicaKey> named_;
 
   LogIndex cache_first_;
   std::deque<EntryPtr> cache_;

@@ -26,6 +26,17 @@ std::string ToText(const SnapshotId& id) {
   return absl::StrFormat("%d@%d", id.end_offset.value(), id.epoch.value());
 }
 
+// " voters=1,2,3"; nothing without any.
+std::string ToText(const std::optional<VoterSet>& voters) {
+  if (!voters) return "";
+  std::string text = " voters=";
+  for (const Voter& voter : voters->voters()) {
+    if (text.back() != '=') text += ',';
+    absl::StrAppendFormat(&text, "%d", voter.key.node_id.value());
+  }
+  return text;
+}
+
 const char* ToText(SnapshotChunkResponse::State state) {
   switch (state) {
     case SnapshotChunkResponse::State::kWanted:
@@ -67,9 +78,10 @@ std::string ToString(const Message& message) {
           [](const VoteRequest& m) {
             return absl::StrFormat(
                 "VoteRequest{epoch=%d candidate=%d:%s last_epoch=%d last_index=%d pre_vote=%s "
-                "transfer=%s}",
+                "transfer=%s%s}",
                 m.epoch.value(), m.candidate.node_id.value(), m.candidate.directory_id.ToString(),
-                m.last_epoch.value(), m.last_index.value(), ToText(m.pre_vote), ToText(m.transfer));
+                m.last_epoch.value(), m.last_index.value(), ToText(m.pre_vote), ToText(m.transfer),
+                ToText(m.voters));
           },
           [](const VoteResponse& m) {
             return absl::StrFormat(
@@ -78,12 +90,13 @@ std::string ToString(const Message& message) {
           },
           [](const Heartbeat& m) {
             return absl::StrFormat(
-                "Heartbeat{epoch=%d commit_index=%d read_sequence=%d high_watermark=%d}",
-                m.epoch.value(), m.commit_index.value(), m.read_sequence, m.high_watermark.value());
+                "Heartbeat{epoch=%d commit_index=%d read_sequence=%d high_watermark=%d%s}",
+                m.epoch.value(), m.commit_index.value(), m.read_sequence, m.high_watermark.value(),
+                ToText(m.voters));
           },
           [](const HeartbeatResponse& m) {
-            return absl::StrFormat("HeartbeatResponse{epoch=%d read_sequence=%d}", m.epoch.value(),
-                                   m.read_sequence);
+            return absl::StrFormat("HeartbeatResponse{epoch=%d read_sequence=%d%s}",
+                                   m.epoch.value(), m.read_sequence, ToText(m.voters));
           },
           [](const AppendRequest& m) {
             return absl::StrFormat(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "raft/entry.h"
 #include "raft/snapshot.h"
 #include "raft/types.h"
+#include "raft/voter_set.h"
 
 namespace quorate::raft {
 
@@ -22,6 +24,9 @@ struct VoteRequest {
   bool pre_vote = false;
   // Sent only on a TimeoutNow of the candidate's epoch: a live leader does not refuse it.
   bool transfer = false;
+  // The voters that govern the candidate's log, for a receiver whose log does not name it yet;
+  // nothing: those of the founding.
+  std::optional<VoterSet> voters;
 };
 
 struct VoteResponse {
@@ -40,11 +45,16 @@ struct Heartbeat {
   int64_t read_sequence = 0;
   // The leader's own, not capped, for readiness.
   RecordOffset high_watermark;
+  // The voters that govern the leader's log, for a receiver that may not have their entry yet.
+  std::optional<VoterSet> voters;
 };
 
 struct HeartbeatResponse {
   Epoch epoch;
   int64_t read_sequence = 0;
+  // In a refusal because of a later epoch: the voters that govern the log of who refuses, for a
+  // leader whose log does not name it.
+  std::optional<VoterSet> voters;
 };
 
 struct AppendRequest {

@@ -95,6 +95,15 @@ namespace quorate::raft {
   X(kCountObservers, "count-observers", "observers confirm reads, and keep a leader in office")    \
   X(kHandOverToObserver, "hand-over-to-observer", "an observer is told to stand")                  \
   X(kHandOverToNewDisk, "hand-over-to-new-disk", "a new directory under the target's id is told")  \
+  /* Whom to believe */                                                                            \
+  X(kFoundWithAnybody, "found-with-anybody", "founds with who comes under a voter's node id")      \
+  X(kAdoptStrangersEpoch, "adopt-strangers-epoch", "follows a higher epoch, whoever tells it")     \
+  X(kVoteForStranger, "vote-for-stranger", "votes for who shows no voters that it knows")          \
+  X(kFollowStranger, "follow-stranger", "follows who says that it leads a later epoch")            \
+  X(kKnowLeaderByNodeId, "know-leader-by-node-id", "obeys who comes under its leader's node id")   \
+  X(kBelieveAnyGoodbye, "believe-any-goodbye", "takes anybody's Goodbye for its leader's")         \
+  X(kMatchBeyondLog, "match-beyond-log", "counts entries that it does not have")                   \
+  X(kStrangersConfirmReads, "strangers-confirm-reads", "takes any answer for its leader's")        \
   /* Reads and hand-over */                                                                        \
   X(kReadBeforeBarrier, "read-before-barrier", "a new leader serves reads before its barrier")     \
   X(kReadWithoutRound, "read-without-round", "serves reads without asking its peers")              \

@@ -17,6 +17,7 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
       snapshot_(restored.snapshot),
       writes_(restored.last_index),
       role_(Follower{}),
+      restored_epoch_(restored.hard_state.epoch),
       told_commit_(log_.commit_index()) {
   CHECK_OK(Founding::CheckConfiguration(options_, restored));
   CHECK_OK(CheckSnapshot(restored));
@@ -109,17 +110,25 @@ void RaftCore::Handle(const event::Wake& event) {
 }
 
 void RaftCore::Handle(event::Receive event) {
-  if (!TakesPart()) return;
-  sessions_[event.from].last_contact = now_;
+  if (!TakesPart() || event.from.node_id == self()) return;
+  const auto session = sessions_.find(event.from.node_id);
+  if (session != sessions_.end()) session->second.last_contact = now_;
   std::visit([this, &event](const auto& m) { OnMessage(event.from, event.session, m); },
              event.message);
 }
 
 void RaftCore::Handle(const event::Hello& event) {
-  sessions_[event.hello.key.node_id].hello =
-      Voter{.key = event.hello.key, .peer_endpoint = event.hello.peer_endpoint};
+  sessions_[event.hello.key.node_id].hello = event.hello;
+  if (IsUp(event.hello.key, StreamClass::kControl) || IsMutant(Mutant::kFoundWithAnybody)) {
+    HearForFounding(event.hello);
+  }
+}
+
+// Of those that answer where the configuration says that they listen: under a voter's node id
+// anybody may come.
+void RaftCore::HearForFounding(const PeerHello& hello) {
   if (!founding_) return;
-  founding_->OnHello(event.hello);
+  founding_->OnHello(hello);
   DecideFounding();
 }
 
@@ -142,6 +151,7 @@ void RaftCore::Handle(const event::StreamUp& event) {
     return;
   }
   session.control = event.key;
+  if (session.hello && session.hello->key == event.key) HearForFounding(*session.hello);
   if (!TakesPart()) return;
   if (death_watch_ && death_watch_->leader == event.peer && !death_watch_->resigned) {
     // It lives after all, or is back: then it follows, and timers will notice.
@@ -183,9 +193,10 @@ void RaftCore::Handle(const event::PeerDead& event) {
 
 void RaftCore::Handle(const event::PeerGoodbye& event) {
   if (!TakesPart() || event.reason == GoodbyeReason::kReconnecting) return;
-  sessions_[event.peer].led_at.reset();
+  if (!IsLeader(event.peer) && !IsMutant(Mutant::kBelieveAnyGoodbye)) return;
+  sessions_[event.peer.node_id].led_at.reset();
   if (event.reason == GoodbyeReason::kResigned && event.epoch == epoch()) {
-    OnLeaderDeath(event.peer, /*resigned=*/true);
+    OnLeaderDeath(event.peer.node_id, /*resigned=*/true);
   }
 }
 
@@ -377,6 +388,11 @@ std::optional<ReplicaKey> RaftCore::AnswererOn(NodeId peer, StreamClass stream) 
       return it->second.snapshot;
   }
   return std::nullopt;
+}
+
+std::optional<ReplicaKey> RaftCore::FindAnswerer(const ReplicaKey& from, StreamClass stream) const {
+  const std::optional<ReplicaKey> answerer = AnswererOn(from.node_id, stream);
+  return answerer == from || IsMutant(Mutant::kTrustReplacedDisk) ? answerer : std::nullopt;
 }
 
 bool RaftCore::IsUp(const ReplicaKey& peer, StreamClass stream) const {

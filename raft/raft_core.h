@@ -5,7 +5,8 @@
 //
 // Implemented by concept: raft_core.cc (dispatch, epochs, roles), election.cc (votes, a leader's
 // death), follower.cc (what a leader sends), replication.cc (what a leader does), membership.cc
-// (voters, observers), snapshots.cc, reads.cc, transfer.cc, describe.cc.
+// (voters, observers), trust.cc (whom to believe), snapshots.cc, reads.cc, transfer.cc,
+// describe.cc.
 #pragma once
 
 #include <map>
@@ -60,7 +61,9 @@ class RaftCore {
   // The leader that this node follows or is; nothing while it knows none, or took it for dead.
   std::optional<NodeId> leader() const;
   // Who led or leads the present epoch, as far as it is known: set at most once in each epoch.
-  std::optional<NodeId> leader_of_epoch() const { return leader_of_epoch_; }
+  std::optional<NodeId> leader_of_epoch() const {
+    return leader_of_epoch_ ? std::optional(leader_of_epoch_->node_id) : std::nullopt;
+  }
   // After Shutdown or Fatal: every event is ignored.
   bool stopped() const { return stopped_; }
   // Whom the founding of the cluster waits for, for people; empty: nothing.
@@ -78,8 +81,8 @@ class RaftCore {
   // The session with a peer: our own streams to it. Whoever answers on a stream is who said Hello
   // on it, so that one incarnation's word never counts as another's.
   struct Session {
-    // As its latest Hello says.
-    std::optional<Voter> hello;
+    // The latest.
+    std::optional<PeerHello> hello;
     // Who answers on our streams; nothing: the stream is down.
     std::optional<ReplicaKey> control;
     std::optional<ReplicaKey> append;
@@ -137,17 +140,17 @@ class RaftCore {
   void Handle(event::ChunkReceived event);
   void Handle(event::Shutdown);
 
-  void OnMessage(NodeId from, SessionId session, const VoteRequest& request);
-  void OnMessage(NodeId from, SessionId session, const VoteResponse& response);
-  void OnMessage(NodeId from, SessionId session, const Heartbeat& heartbeat);
-  void OnMessage(NodeId from, SessionId session, const HeartbeatResponse& response);
-  void OnMessage(NodeId from, SessionId session, const AppendRequest& request);
-  void OnMessage(NodeId from, SessionId session, const AppendResponse& response);
-  void OnMessage(NodeId from, SessionId session, const ReadIndexRequest& request);
-  void OnMessage(NodeId from, SessionId session, const ReadIndexResponse& response);
-  void OnMessage(NodeId from, SessionId session, const TimeoutNow& order);
-  void OnMessage(NodeId from, SessionId session, const SnapshotChunk& chunk);
-  void OnMessage(NodeId from, SessionId session, const SnapshotChunkResponse& response);
+  void OnMessage(const ReplicaKey& from, SessionId session, const VoteRequest& request);
+  void OnMessage(const ReplicaKey& from, SessionId session, const VoteResponse& response);
+  void OnMessage(const ReplicaKey& from, SessionId session, const Heartbeat& heartbeat);
+  void OnMessage(const ReplicaKey& from, SessionId session, const HeartbeatResponse& response);
+  void OnMessage(const ReplicaKey& from, SessionId session, const AppendRequest& request);
+  void OnMessage(const ReplicaKey& from, SessionId session, const AppendResponse& response);
+  void OnMessage(const ReplicaKey& from, SessionId session, const ReadIndexRequest& request);
+  void OnMessage(const ReplicaKey& from, SessionId session, const ReadIndexResponse& response);
+  void OnMessage(const ReplicaKey& from, SessionId session, const TimeoutNow& order);
+  void OnMessage(const ReplicaKey& from, SessionId session, const SnapshotChunk& chunk);
+  void OnMessage(const ReplicaKey& from, SessionId session, const SnapshotChunkResponse& response);
 
   // raft_core.cc: state that all concepts share.
   template <typename T>
@@ -177,6 +180,8 @@ class RaftCore {
   Duration RandomBetween(Duration min, Duration max);
   // Who answers on our stream to a node; nothing: it is down.
   std::optional<ReplicaKey> AnswererOn(NodeId peer, StreamClass stream) const;
+  // Who gave an answer; nothing: not who answers on our stream.
+  std::optional<ReplicaKey> FindAnswerer(const ReplicaKey& from, StreamClass stream) const;
   // This very replica answers on our stream to it.
   bool IsUp(const ReplicaKey& peer, StreamClass stream) const;
   bool IsVoter() const { return log_.voters().Contains(options_.self); }
@@ -186,6 +191,7 @@ class RaftCore {
   NodeId self() const { return options_.self.node_id; }
 
   // election.cc
+  void HearForFounding(const PeerHello& hello);
   void DecideFounding();
   bool MayStand() const;
   void StandOrWait();
@@ -194,13 +200,29 @@ class RaftCore {
   // Asks one voter, or all, as the round under way wants it.
   void AskForVote(const ReplicaKey& voter);
   void AskForVotes();
+  // What this node shows of its voters to who may not know it as one; nothing: the founding ones.
+  std::optional<VoterSet> ShownVoters() const;
   void CountVotes();
   MonoTime AfterLostRound();
   void OnLeaderDeath(NodeId leader, bool resigned);
   bool HasLiveLeader() const;
-  void AcceptLeader(NodeId leader, Epoch epoch);
+
+  // trust.cc
+  bool IsFamiliar(const ReplicaKey& who) const;
+  // Whether who claims `epoch` may move this node there. `shown`: the voters that it says govern.
+  bool Believes(const ReplicaKey& who, Epoch epoch, const std::optional<VoterSet>& shown) const;
+  // An answer told of a later epoch: it is adopted, or the teller not believed.
+  void OnHigherEpoch(const ReplicaKey& who, Epoch epoch,
+                     const std::optional<VoterSet>& shown = std::nullopt);
+  // It leads the present epoch, or led it.
+  bool IsLeader(const ReplicaKey& who) const;
+  // Follows who sends what a leader sends. False: it is not believed to lead `epoch`.
+  bool AcceptLeader(const ReplicaKey& leader, Epoch epoch,
+                    const std::optional<VoterSet>& shown = std::nullopt);
 
   // follower.cc
+  // Whether a leader can have sent this; what cannot be is dropped.
+  static bool CanBe(const AppendRequest& request);
   // Appends what is new of the entries, truncating at the first conflict. False: the two logs
   // cannot both be right, and the node has died.
   bool AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entries);
@@ -295,7 +317,9 @@ class RaftCore {
   // The write of the hard state as it is now.
   WriteId hard_state_write_ = 0;
   Role role_;
-  std::optional<NodeId> leader_of_epoch_;
+  // As the disk held it when this process began.
+  const Epoch restored_epoch_;
+  std::optional<ReplicaKey> leader_of_epoch_;
   std::map<NodeId, Session> sessions_;
   std::optional<DeathWatch> death_watch_;
   std::optional<HandOver> hand_over_;

@@ -137,7 +137,7 @@ void RaftNode::Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) {
 
 // TransportEvents: on the loop.
 
-void RaftNode::OnMessage(NodeId from, SessionId session, Message message) {
+void RaftNode::OnMessage(ReplicaKey from, SessionId session, Message message) {
   Step(event::Receive{.from = from, .session = session, .message = std::move(message)});
 }
 
@@ -153,7 +153,7 @@ void RaftNode::OnStreamDown(NodeId peer, StreamClass stream) {
 
 void RaftNode::OnPeerDead(NodeId peer) { Step(event::PeerDead{.peer = peer}); }
 
-void RaftNode::OnGoodbye(NodeId peer, GoodbyeReason reason, Epoch epoch) {
+void RaftNode::OnGoodbye(ReplicaKey peer, GoodbyeReason reason, Epoch epoch) {
   Step(event::PeerGoodbye{.peer = peer, .reason = reason, .epoch = epoch});
 }
 
@@ -282,6 +282,14 @@ void RaftNode::Execute(const effect::SayGoodbye& effect) {
 
 void RaftNode::Execute(effect::Announce& effect) {
   ports_.transport->Announce(effect.has_log, std::move(effect.voter_set));
+}
+
+void RaftNode::Execute(const effect::Distrust& effect) {
+  LOG_EVERY_T(WARNING, 10) << "controller " << effect.who.node_id << " (directory "
+                           << effect.who.directory_id.ToString() << ") claims epoch "
+                           << effect.epoch << ", and is not believed: this controller is in epoch "
+                           << core_.epoch() << ", and knows it for no voter, or the epoch is too "
+                           << "far ahead";
 }
 
 void RaftNode::Execute(const effect::LoadSnapshot& effect) { delivery_.LoadSnapshot(effect.meta); }

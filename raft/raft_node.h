@@ -81,12 +81,12 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   void Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) override;
 
   // TransportEvents
-  void OnMessage(NodeId from, SessionId session, Message message) override;
+  void OnMessage(ReplicaKey from, SessionId session, Message message) override;
   void OnPeerHello(PeerHello hello) override;
   void OnStreamUp(NodeId peer, StreamClass stream, ReplicaKey key) override;
   void OnStreamDown(NodeId peer, StreamClass stream) override;
   void OnPeerDead(NodeId peer) override;
-  void OnGoodbye(NodeId peer, GoodbyeReason reason, Epoch epoch) override;
+  void OnGoodbye(ReplicaKey peer, GoodbyeReason reason, Epoch epoch) override;
 
  private:
   RaftNode(RaftOptions options, const RestoredLog& restored, RaftPorts ports, uint64_t seed,
@@ -101,6 +101,7 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   void Execute(effect::Reply& effect);
   void Execute(const effect::SayGoodbye& effect);
   void Execute(effect::Announce& effect);
+  void Execute(const effect::Distrust& effect);
   void Execute(const effect::LoadSnapshot& effect);
   void Execute(const effect::Commit& effect);
   void Execute(const effect::LeaderChange& effect);

@@ -195,7 +195,7 @@ TEST(RaftPaperTest, Section53Figure7LogsAreRepaired) {
       const std::vector<AppendRequest> requests = leader.TakeSent<AppendRequest>(2);
       ASSERT_FALSE(requests.empty());
       for (const AppendRequest& request : requests) {
-        follower.Receive(1, request);
+        follower.Receive(3, request);
         follower.Sync();
         const auto answer = follower.TakeReply<AppendResponse>();
         ASSERT_TRUE(answer.has_value());

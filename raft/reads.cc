@@ -31,7 +31,7 @@ void RaftCore::AskLeaderForReads() {
                     .message = ReadIndexRequest{.token = asked_token_, .epoch = epoch()}});
 }
 
-void RaftCore::OnMessage(NodeId, SessionId session, const ReadIndexRequest& request) {
+void RaftCore::OnMessage(const ReplicaKey&, SessionId session, const ReadIndexRequest& request) {
   auto* leader = std::get_if<Leader>(&role_);
   if (leader && request.epoch == epoch()) {
     leader->reads.waiting.push_back({.token = request.token, .session = session});
@@ -40,7 +40,8 @@ void RaftCore::OnMessage(NodeId, SessionId session, const ReadIndexRequest& requ
   }
 }
 
-void RaftCore::OnMessage(NodeId, SessionId, const ReadIndexResponse& response) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const ReadIndexResponse& response) {
+  if (!IsLeader(from) && !IsMutant(Mutant::kStrangersConfirmReads)) return;
   if (response.token != asked_token_ || reads_asked_.empty()) return;
   if (!response.confirmed || response.epoch != epoch()) {
     return ForgetAskedReads("the leader could not confirm its leadership");

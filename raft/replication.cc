@@ -12,7 +12,7 @@ namespace quorate::raft {
 
 void RaftCore::BecomeLeader() {
   role_ = Leader{};
-  leader_of_epoch_ = self();
+  leader_of_epoch_ = options_.self;
   death_watch_.reset();
   TrackPeers();
   auto& leader = std::get<Leader>(role_);
@@ -155,17 +155,20 @@ void RaftCore::Handle(event::EntriesRead event) {
   SendEntries(event.peer, *progress, *std::move(event.entries));
 }
 
-void RaftCore::OnMessage(NodeId from, SessionId, const AppendResponse& response) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const AppendResponse& response) {
+  const std::optional<ReplicaKey> peer = FindAnswerer(from, StreamClass::kAppend);
+  if (!peer) return;
   // Also a node that nobody else would follow unseats the leader thus, or it would be stuck in its
   // higher epoch for ever.
   if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
-    return AdoptEpoch(response.epoch);
+    return OnHigherEpoch(*peer, response.epoch);
   }
-  FollowerProgress* progress = FindProgress(from, StreamClass::kAppend);
+  FollowerProgress* progress = FindProgress(*peer);
   const bool old = response.epoch < epoch() && !IsMutant(Mutant::kCountOldAcks);
   if (progress == nullptr || old) return;
   if (response.success) {
-    CHECK_LE(response.match_index, log_.last_index());
+    // Nobody can match what this log does not have.
+    if (response.match_index > log_.last_index() && !IsMutant(Mutant::kMatchBeyondLog)) return;
     const EntryPtr entry = log_.Find(response.match_index);
     progress->OnSuccess(response.sequence, response.match_index,
                         entry ? entry->end_offset() : response.match_end_offset, now_);
@@ -220,22 +223,29 @@ void RaftCore::SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& pro
       log_.commit_index() < leader.barrier ? leader.barrier_end : log_.commit_end_offset().value();
   const LogIndex known =
       IsMutant(Mutant::kTellUncappedCommit) ? log_.last_index() : progress.match_index();
-  Emit(effect::Send{.to = peer.node_id,
-                    .message = Heartbeat{.epoch = epoch(),
-                                         .commit_index = std::min(log_.commit_index(), known),
-                                         .read_sequence = leader.reads.sequence,
-                                         .high_watermark = high_watermark}});
+  const bool may_lack_voters = progress.match_index() < log_.voters_index();
+  Emit(
+      effect::Send{.to = peer.node_id,
+                   .message = Heartbeat{.epoch = epoch(),
+                                        .commit_index = std::min(log_.commit_index(), known),
+                                        .read_sequence = leader.reads.sequence,
+                                        .high_watermark = high_watermark,
+                                        .voters = may_lack_voters ? ShownVoters() : std::nullopt}});
 }
 
-void RaftCore::OnMessage(NodeId from, SessionId, const HeartbeatResponse& response) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const HeartbeatResponse& response) {
+  const std::optional<ReplicaKey> peer = FindAnswerer(from, StreamClass::kControl);
+  if (!peer) return;
   if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
-    return AdoptEpoch(response.epoch);
+    return OnHigherEpoch(*peer, response.epoch, response.voters);
   }
-  FollowerProgress* progress = FindProgress(from, StreamClass::kControl);
+  FollowerProgress* progress = FindProgress(*peer);
   const bool old = response.epoch < epoch() && !IsMutant(Mutant::kOldEpochConfirms);
   if (progress == nullptr || old) return;
   progress->OnContact(log_.last_index(), now_);
-  progress->ConfirmRead(response.read_sequence);
+  // Rounds that were not begun are confirmed by nobody.
+  const int64_t begun = std::get<Leader>(role_).reads.sequence;
+  if (response.read_sequence <= begun) progress->ConfirmRead(response.read_sequence);
   FinishReadRound();
 }
 

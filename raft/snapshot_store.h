@@ -33,7 +33,8 @@ class SnapshotStore {
   virtual ~SnapshotStore() = default;
 
   // The piece that begins at `position`, which is 0 or where another piece ends. NOT_FOUND: this
-  // snapshot is not here (any more); DATA_LOSS: it cannot be read, or no piece begins there.
+  // snapshot is not here (any more); OUT_OF_RANGE: no piece begins there; DATA_LOSS: it cannot be
+  // read.
   virtual void Read(SnapshotId id, int64_t position,
                     absl::AnyInvocable<void(absl::StatusOr<SnapshotPiece>) &&> done) = 0;
 

@@ -86,7 +86,6 @@ bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
     FollowCommit(meta.last_index);
     return false;
   }
-  CHECK(!std::holds_alternative<Leader>(role_)) << "a leader's log lacks what is committed";
   CHECK(write_.entries.empty() && !write_.truncate_after && !write_.drop_prefix);
   // The votes that it asked for were asked with the log that goes.
   if (!std::holds_alternative<Follower>(role_)) {
@@ -103,11 +102,14 @@ bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
 
 // The follower.
 
-void RaftCore::OnMessage(NodeId from, SessionId session, const SnapshotChunk& chunk) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const SnapshotChunk& chunk) {
   SnapshotChunkResponse response{
       .epoch = epoch(), .sequence = chunk.sequence, .id = chunk.id, .state = Answer::kBusy};
   if (chunk.epoch < epoch()) return Emit(effect::Reply{.session = session, .message = response});
-  AcceptLeader(from, chunk.epoch);
+  // Every entry takes an offset, so that none is below its index.
+  const bool can_be = chunk.id.epoch <= chunk.epoch && chunk.last_index > LogIndex(0) &&
+                      chunk.id.end_offset.value() >= chunk.last_index.value();
+  if (!can_be || !AcceptLeader(from, chunk.epoch)) return;
   response.epoch = epoch();
   if (Holds(chunk.last_index, chunk.id.epoch)) {
     return AnswerInstalled(session, response, chunk.last_index);
@@ -126,6 +128,14 @@ void RaftCore::Handle(event::ChunkReceived event) {
                                  .state = Answer::kWanted,
                                  .position = event.received->position};
   if (const std::optional<SnapshotMeta>& complete = event.received->complete) {
+    // A leader has all that is committed, so that this cannot be.
+    if (std::holds_alternative<Leader>(role_) && !Holds(complete->last_index, complete->id.epoch)) {
+      return Die(absl::DataLossError(
+          absl::StrFormat("this controller leads, and lacks entries up to %d that a snapshot from "
+                          "an earlier leader "
+                          "holds: another voter's disk lost what it had confirmed",
+                          complete->last_index.value())));
+    }
     // Since it was asked for, the log may have grown beyond it.
     if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete) &&
         !IsMutant(Mutant::kSnapshotUntold)) {
@@ -180,9 +190,11 @@ void RaftCore::SendChunk(const ReplicaKey& peer, FollowerProgress& progress, int
                                              .bytes = std::move(piece.bytes)}});
 }
 
-void RaftCore::OnMessage(NodeId from, SessionId, const SnapshotChunkResponse& response) {
-  if (response.epoch > epoch()) return AdoptEpoch(response.epoch);
-  FollowerProgress* progress = FindProgress(from, StreamClass::kSnapshot);
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const SnapshotChunkResponse& response) {
+  const std::optional<ReplicaKey> peer = FindAnswerer(from, StreamClass::kSnapshot);
+  if (!peer) return;
+  if (response.epoch > epoch()) return OnHigherEpoch(*peer, response.epoch);
+  FollowerProgress* progress = FindProgress(*peer);
   if (progress == nullptr || response.epoch < epoch()) return;
   progress->OnContact(log_.last_index(), now_);
   if (!progress->OnChunkAnswered(response.sequence, response.id, now_)) return;
@@ -194,10 +206,8 @@ void RaftCore::OnMessage(NodeId from, SessionId, const SnapshotChunkResponse& re
       // What is being read is sent first, wanted or not: the answer to it tells where to go on.
       if (progress->reading()) return;
       BeginReadFor(*progress);
-      return Emit(effect::ReadChunk{.peer = *AnswererOn(from, StreamClass::kSnapshot),
-                                    .epoch = epoch(),
-                                    .id = response.id,
-                                    .position = response.position});
+      return Emit(effect::ReadChunk{
+          .peer = *peer, .epoch = epoch(), .id = response.id, .position = response.position});
     case Answer::kBusy:
       return;  // it is asked again once that is overdue
   }
@@ -216,6 +226,8 @@ void RaftCore::Handle(event::ChunkRead event) {
   if (absl::IsNotFound(event.piece.status()) && snapshot_->id != event.id) {
     return StartSnapshot(event.peer, *progress);
   }
+  // The peer named a place where no piece begins: it is asked again once that is overdue.
+  if (absl::IsOutOfRange(event.piece.status())) return;
   Die(absl::DataLossError(absl::StrFormat("the snapshot of offset %d cannot be read at byte %d: %s",
                                           event.id.end_offset.value(), event.position,
                                           event.piece.status().ToString())));

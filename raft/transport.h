@@ -56,8 +56,9 @@ class TransportEvents {
  public:
   virtual ~TransportEvents() = default;
 
-  // A question (`session` names its stream) or an answer (`session` is 0).
-  virtual void OnMessage(NodeId from, SessionId session, Message message) = 0;
+  // A question (`session` names its stream) or an answer (`session` is 0). `from` is who said Hello
+  // at the other end of the stream.
+  virtual void OnMessage(ReplicaKey from, SessionId session, Message message) = 0;
 
   // A peer's Hello on a control stream, whichever side opened it, before anything else of that
   // stream. Each Hello replaces what the peer said before. A stream that the peer opened tells none
@@ -73,7 +74,7 @@ class TransportEvents {
   virtual void OnPeerDead(NodeId peer) = 0;
 
   // The peer said Goodbye on either of the two control streams.
-  virtual void OnGoodbye(NodeId peer, GoodbyeReason reason, Epoch epoch) = 0;
+  virtual void OnGoodbye(ReplicaKey peer, GoodbyeReason reason, Epoch epoch) = 0;
 };
 
 }  // namespace quorate::raft

@@ -2,6 +2,7 @@
 // index (LogIndex), observer (docs/GLOSSARY.md).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -27,6 +28,13 @@ struct Voter {
 
   friend bool operator==(const Voter&, const Voter&) = default;
 };
+
+// No controller takes up an epoch beyond it from another one: whatever is said, enough are left for
+// elections and for 'quorum recover'.
+inline constexpr Epoch kMaxEpoch{2'000'000'000};
+// Nor one that lies so far beyond its own. That many elections take months, each second one;
+// 'quorum recover' skips far fewer.
+inline constexpr int32_t kMaxEpochJump = 10'000'000;
 
 // What a node must never forget: persisted before anything that depends on it leaves the node.
 // `vote` is the vote in `epoch`; it changes only when the epoch grows or a vote is granted.

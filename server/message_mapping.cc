@@ -1,5 +1,8 @@
 #include "server/message_mapping.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +19,10 @@ namespace pb = raft::v1;
 
 // Encoding: one function for each kind.
 
+void Encode(const raft::VoterSet& voters, pb::VoterSet& out) {
+  out.ParseFromString(voters.Encode());
+}
+
 void Encode(const raft::VoteRequest& m, pb::PeerMessage& out) {
   pb::VoteRequest& proto = *out.mutable_vote_request();
   proto.set_epoch(m.epoch.value());
@@ -24,6 +31,7 @@ void Encode(const raft::VoteRequest& m, pb::PeerMessage& out) {
   proto.set_last_index(m.last_index.value());
   proto.set_pre_vote(m.pre_vote);
   proto.set_transfer(m.transfer);
+  if (m.voters) Encode(*m.voters, *proto.mutable_voter_set());
 }
 
 void Encode(const raft::VoteResponse& m, pb::PeerMessage& out) {
@@ -40,12 +48,14 @@ void Encode(const raft::Heartbeat& m, pb::PeerMessage& out) {
   proto.set_commit_index(m.commit_index.value());
   proto.set_read_sequence(m.read_sequence);
   proto.set_high_watermark(m.high_watermark.value());
+  if (m.voters) Encode(*m.voters, *proto.mutable_voter_set());
 }
 
 void Encode(const raft::HeartbeatResponse& m, pb::PeerMessage& out) {
   pb::HeartbeatResponse& proto = *out.mutable_heartbeat_response();
   proto.set_epoch(m.epoch.value());
   proto.set_read_sequence(m.read_sequence);
+  if (m.voters) Encode(*m.voters, *proto.mutable_voter_set());
 }
 
 void Encode(const raft::AppendRequest& m, pb::PeerMessage& out) {
@@ -148,20 +158,42 @@ void Encode(const Goodbye& goodbye, pb::PeerMessage& out) {
 
 // Decoding.
 
-// Whether no number is negative: none of epochs, indexes and offsets ever is.
-bool AreNumbers(std::initializer_list<int64_t> numbers) {
-  for (const int64_t number : numbers) {
-    if (number < 0) return false;
-  }
-  return true;
+// Indexes and offsets end here: at a million records a second, after 285 years. Sums with them stay
+// far from overflowing.
+constexpr int64_t kMaxPosition = int64_t{1} << 53;
+
+// What an epoch may be: beyond raft::kMaxEpoch it is not believed, which is for the core to say.
+bool AreEpochs(std::initializer_list<int32_t> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](int32_t number) { return number >= 0; });
+}
+
+// What an index, an offset or a position in a snapshot may be.
+bool ArePositions(std::initializer_list<int64_t> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(),
+                     [](int64_t number) { return number >= 0 && number <= kMaxPosition; });
+}
+
+// Those are compared and copied, never reckoned with.
+bool AreCounters(std::initializer_list<int64_t> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](int64_t number) { return number >= 0; });
 }
 
 absl::Status Impossible(const char* what) {
   return absl::InvalidArgumentError(absl::StrFormat("impossible %s", what));
 }
 
+// The set that a message shows, if it does.
+template <typename Proto>
+absl::StatusOr<std::optional<raft::VoterSet>> DecodeVoters(const Proto& proto) {
+  if (!proto.has_voter_set()) return std::optional<raft::VoterSet>();
+  absl::StatusOr<raft::VoterSet> voters =
+      raft::VoterSet::Parse(proto.voter_set().SerializeAsString());
+  if (!voters.ok()) return absl::InvalidArgumentError(std::string(voters.status().message()));
+  return std::optional(*std::move(voters));
+}
+
 absl::StatusOr<PeerPayload> Decode(const pb::Goodbye& proto) {
-  if (!AreNumbers({proto.epoch()})) return Impossible("Goodbye");
+  if (!AreEpochs({proto.epoch()})) return Impossible("Goodbye");
   const Epoch epoch(proto.epoch());
   switch (proto.reason()) {
     case pb::Goodbye::RECONNECTING:
@@ -177,19 +209,22 @@ absl::StatusOr<PeerPayload> Decode(const pb::Goodbye& proto) {
 
 absl::StatusOr<PeerPayload> Decode(NodeId from, const pb::VoteRequest& proto) {
   const std::optional<Uuid> directory_id = Uuid::FromBytes(proto.candidate_directory_id());
-  if (!directory_id || !AreNumbers({proto.epoch(), proto.last_epoch(), proto.last_index()})) {
+  if (!directory_id || !AreEpochs({proto.epoch(), proto.last_epoch()}) ||
+      !ArePositions({proto.last_index()})) {
     return Impossible("VoteRequest");
   }
+  ASSIGN_OR_RETURN(std::optional<raft::VoterSet> voters, DecodeVoters(proto));
   return raft::VoteRequest{.epoch = Epoch(proto.epoch()),
                            .candidate = {from, *directory_id},
                            .last_epoch = Epoch(proto.last_epoch()),
                            .last_index = LogIndex(proto.last_index()),
                            .pre_vote = proto.pre_vote(),
-                           .transfer = proto.transfer()};
+                           .transfer = proto.transfer(),
+                           .voters = std::move(voters)};
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::VoteResponse& proto) {
-  if (!AreNumbers({proto.epoch(), proto.requested_epoch()})) return Impossible("VoteResponse");
+  if (!AreEpochs({proto.epoch(), proto.requested_epoch()})) return Impossible("VoteResponse");
   return raft::VoteResponse{.epoch = Epoch(proto.epoch()),
                             .requested_epoch = Epoch(proto.requested_epoch()),
                             .granted = proto.granted(),
@@ -197,23 +232,31 @@ absl::StatusOr<PeerPayload> Decode(const pb::VoteResponse& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::Heartbeat& proto) {
-  if (!AreNumbers({proto.epoch(), proto.commit_index(), proto.high_watermark()})) {
+  if (!AreEpochs({proto.epoch()}) || !AreCounters({proto.read_sequence()}) ||
+      !ArePositions({proto.commit_index(), proto.high_watermark()})) {
     return Impossible("Heartbeat");
   }
+  ASSIGN_OR_RETURN(std::optional<raft::VoterSet> voters, DecodeVoters(proto));
   return raft::Heartbeat{.epoch = Epoch(proto.epoch()),
                          .commit_index = LogIndex(proto.commit_index()),
                          .read_sequence = proto.read_sequence(),
-                         .high_watermark = RecordOffset(proto.high_watermark())};
+                         .high_watermark = RecordOffset(proto.high_watermark()),
+                         .voters = std::move(voters)};
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::HeartbeatResponse& proto) {
-  if (!AreNumbers({proto.epoch()})) return Impossible("HeartbeatResponse");
+  if (!AreEpochs({proto.epoch()}) || !AreCounters({proto.read_sequence()})) {
+    return Impossible("HeartbeatResponse");
+  }
+  ASSIGN_OR_RETURN(std::optional<raft::VoterSet> voters, DecodeVoters(proto));
   return raft::HeartbeatResponse{.epoch = Epoch(proto.epoch()),
-                                 .read_sequence = proto.read_sequence()};
+                                 .read_sequence = proto.read_sequence(),
+                                 .voters = std::move(voters)};
 }
 
 absl::StatusOr<PeerPayload> Decode(pb::AppendRequest& proto) {
-  if (!AreNumbers({proto.epoch(), proto.prev_index(), proto.prev_epoch(), proto.commit_index()})) {
+  if (!AreEpochs({proto.epoch(), proto.prev_epoch()}) || !AreCounters({proto.sequence()}) ||
+      !ArePositions({proto.prev_index(), proto.commit_index()})) {
     return Impossible("AppendRequest");
   }
   raft::AppendRequest request{.epoch = Epoch(proto.epoch()),
@@ -236,8 +279,8 @@ absl::StatusOr<PeerPayload> Decode(pb::AppendRequest& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::AppendResponse& proto) {
-  if (!AreNumbers({proto.epoch(), proto.match_index(), proto.match_end_offset(), proto.hint_index(),
-                   proto.hint_epoch()})) {
+  if (!AreEpochs({proto.epoch(), proto.hint_epoch()}) || !AreCounters({proto.sequence()}) ||
+      !ArePositions({proto.match_index(), proto.match_end_offset(), proto.hint_index()})) {
     return Impossible("AppendResponse");
   }
   return raft::AppendResponse{.epoch = Epoch(proto.epoch()),
@@ -250,12 +293,14 @@ absl::StatusOr<PeerPayload> Decode(const pb::AppendResponse& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::ReadIndexRequest& proto) {
-  if (!AreNumbers({proto.epoch()})) return Impossible("ReadIndexRequest");
+  if (!AreEpochs({proto.epoch()})) return Impossible("ReadIndexRequest");
   return raft::ReadIndexRequest{.token = proto.token(), .epoch = Epoch(proto.epoch())};
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::ReadIndexResponse& proto) {
-  if (!AreNumbers({proto.epoch(), proto.read_index()})) return Impossible("ReadIndexResponse");
+  if (!AreEpochs({proto.epoch()}) || !ArePositions({proto.read_index()})) {
+    return Impossible("ReadIndexResponse");
+  }
   return raft::ReadIndexResponse{.token = proto.token(),
                                  .epoch = Epoch(proto.epoch()),
                                  .confirmed = proto.confirmed(),
@@ -263,13 +308,14 @@ absl::StatusOr<PeerPayload> Decode(const pb::ReadIndexResponse& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::TimeoutNow& proto) {
-  if (!AreNumbers({proto.epoch()})) return Impossible("TimeoutNow");
+  if (!AreEpochs({proto.epoch()})) return Impossible("TimeoutNow");
   return raft::TimeoutNow{Epoch(proto.epoch())};
 }
 
 absl::StatusOr<PeerPayload> Decode(pb::SnapshotChunk& proto) {
-  if (!AreNumbers({proto.epoch(), proto.sequence(), proto.end_offset(), proto.last_epoch(),
-                   proto.last_index(), proto.position(), proto.total_bytes()})) {
+  if (!AreEpochs({proto.epoch(), proto.last_epoch()}) || !AreCounters({proto.sequence()}) ||
+      !ArePositions(
+          {proto.end_offset(), proto.last_index(), proto.position(), proto.total_bytes()})) {
     return Impossible("SnapshotChunk");
   }
   return raft::SnapshotChunk{
@@ -298,8 +344,8 @@ std::optional<raft::SnapshotChunkResponse::State> FromProto(
 
 absl::StatusOr<PeerPayload> Decode(const pb::SnapshotChunkResponse& proto) {
   const auto state = FromProto(proto.state());
-  if (!state || !AreNumbers({proto.epoch(), proto.sequence(), proto.end_offset(),
-                             proto.last_epoch(), proto.position()})) {
+  if (!state || !AreEpochs({proto.epoch(), proto.last_epoch()}) ||
+      !AreCounters({proto.sequence()}) || !ArePositions({proto.end_offset(), proto.position()})) {
     return Impossible("SnapshotChunkResponse");
   }
   return raft::SnapshotChunkResponse{

@@ -1,5 +1,6 @@
 #include "server/message_mapping.h"
 
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,11 @@ using ::testing::HasSubstr;
 const NodeId kPeer(2);
 
 Uuid Directory(char c) { return *Uuid::FromBytes(std::string(Uuid::kBytes, c)); }
+
+raft::VoterSet MakeVoters() {
+  return raft::VoterSet({{.key = {NodeId(3), Directory('e')}, .peer_endpoint = "host:9093"},
+                         {.key = {NodeId(4), Directory('f')}}});
+}
 
 raft::EntryPtr MakeEntry(int64_t index, std::string payload) {
   return raft::Entry::Make(
@@ -37,13 +43,16 @@ TEST(MessageMappingTest, EveryMessageSurvivesTheWire) {
                         .last_epoch = Epoch(2),
                         .last_index = LogIndex(3),
                         .pre_vote = true},
-      raft::VoteRequest{.candidate = {kPeer, Directory('d')}, .transfer = true},
+      raft::VoteRequest{
+          .candidate = {kPeer, Directory('d')}, .transfer = true, .voters = MakeVoters()},
       raft::VoteResponse{.epoch = Epoch(1), .requested_epoch = Epoch(2), .granted = true},
       raft::VoteResponse{.pre_vote = true},
       raft::Heartbeat{.epoch = Epoch(1),
                       .commit_index = LogIndex(2),
                       .read_sequence = 3,
                       .high_watermark = RecordOffset(4)},
+      raft::Heartbeat{.epoch = Epoch(1), .voters = MakeVoters()},
+      raft::HeartbeatResponse{.epoch = Epoch(1), .voters = MakeVoters()},
       raft::HeartbeatResponse{.epoch = Epoch(1), .read_sequence = 2},
       raft::AppendRequest{.epoch = Epoch(5),
                           .sequence = 6,
@@ -129,6 +138,29 @@ TEST(MessageMappingTest, WhatCannotBeIsRefused) {
   impossible[5].mutable_hello()->set_directory_id("short");
   impossible[6].mutable_snapshot_chunk()->set_position(-1);
   impossible[7].mutable_snapshot_chunk_response()->set_position(1);  // no state
+  for (raft::v1::PeerMessage& proto : impossible) {
+    EXPECT_EQ(FromProto(kPeer, proto).status().code(), absl::StatusCode::kInvalidArgument)
+        << proto.ShortDebugString();
+  }
+}
+
+TEST(MessageMappingTest, NumbersThatCannotBeAreRefused) {
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  std::vector<raft::v1::PeerMessage> impossible(12);
+  impossible[0].mutable_heartbeat()->set_commit_index(kLast);
+  impossible[1].mutable_heartbeat()->set_high_watermark(kLast);
+  impossible[2].mutable_heartbeat()->set_read_sequence(-1);
+  impossible[3].mutable_append_request()->set_prev_index(kLast);
+  impossible[4].mutable_append_request()->set_commit_index((int64_t{1} << 53) + 1);
+  impossible[5].mutable_append_response()->set_match_index(kLast);
+  impossible[6].mutable_append_response()->set_hint_index(kLast);
+  impossible[7].mutable_append_response()->set_sequence(-1);
+  impossible[8].mutable_read_index_response()->set_read_index(kLast);
+  impossible[9].mutable_snapshot_chunk()->set_last_index(kLast);
+  raft::v1::SnapshotChunkResponse& response = *impossible[10].mutable_snapshot_chunk_response();
+  response.set_state(raft::v1::SnapshotChunkResponse::WANTED);
+  response.set_position(kLast);
+  impossible[11].mutable_heartbeat()->mutable_voter_set()->add_voters()->set_directory_id("short");
   for (raft::v1::PeerMessage& proto : impossible) {
     EXPECT_EQ(FromProto(kPeer, proto).status().code(), absl::StatusCode::kInvalidArgument)
         << proto.ShortDebugString();

@@ -53,10 +53,10 @@ void PeerSessions::OnPayload(PeerInboundStream* stream, PeerPayload payload) {
                         [&](const Goodbye& goodbye) {
                           // A stranger must not stop an election or start one.
                           if (context_->Trust(from) == PeerTrust::kUnproven) return;
-                          owner_->OnSessionGoodbye(from.node_id, goodbye);
+                          owner_->OnSessionGoodbye(from, goodbye);
                         },
                         [&](raft::Message& message) {
-                          owner_->OnSessionMessage(from.node_id, stream->id(), std::move(message));
+                          owner_->OnSessionMessage(from, stream->id(), std::move(message));
                         }},
              payload);
 }

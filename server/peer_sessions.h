@@ -23,8 +23,9 @@ class PeerSessions final : public PeerInboundStream::Owner {
     virtual void OnSessionEnd(NodeId from) = 0;
     // A stream was opened under the node id of a peer, perhaps not by it.
     virtual void OnUnprovenHello(NodeId claimed) = 0;
-    virtual void OnSessionGoodbye(NodeId from, const Goodbye& goodbye) = 0;
-    virtual void OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) = 0;
+    virtual void OnSessionGoodbye(const raft::ReplicaKey& from, const Goodbye& goodbye) = 0;
+    virtual void OnSessionMessage(const raft::ReplicaKey& from, raft::SessionId session,
+                                  raft::Message message) = 0;
 
    protected:
     ~Owner() = default;

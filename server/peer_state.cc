@@ -82,13 +82,13 @@ void PeerState::Wake() {
   for (const raft::StreamClass each : raft::kStreamClasses) LinkOf(each).Wake();
 }
 
-void PeerState::OnGoodbye(const Goodbye& goodbye) {
-  if (last_goodbye_ == goodbye) return;
-  last_goodbye_ = goodbye;
+void PeerState::OnGoodbye(const raft::ReplicaKey& from, const Goodbye& goodbye) {
+  if (last_goodbye_ == std::pair(from, goodbye)) return;
+  last_goodbye_ = {from, goodbye};
   if (goodbye.reason == raft::GoodbyeReason::kStopping) {
     for (const raft::StreamClass each : raft::kStreamClasses) LinkOf(each).ExpectStop();
   }
-  context_->events->OnGoodbye(id_, goodbye.reason, goodbye.epoch);
+  context_->events->OnGoodbye(from, goodbye.reason, goodbye.epoch);
 }
 
 void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
@@ -105,6 +105,7 @@ void PeerState::OnLinkUp(raft::StreamClass stream, const Hello& hello,
   } else if (stream == raft::StreamClass::kAppend) {
     context_->directory.SetForwardChannel(id_, channel);
   }
+  answerers_[stream] = hello.speaker.key;
   context_->events->OnStreamUp(id_, stream, hello.speaker.key);
 }
 
@@ -136,11 +137,12 @@ void PeerState::OnLinkGoodbye(const Goodbye& goodbye) {
   // Another replica than the voter may answer at its address. While no set is known, the address is
   // all the proof there is.
   if (context_->voters && context_->Trust(*key_) == PeerTrust::kUnproven) return;
-  OnGoodbye(goodbye);
+  OnGoodbye(*key_, goodbye);
 }
 
 void PeerState::OnLinkMessage(raft::Message message) {
-  context_->events->OnMessage(id_, 0, std::move(message));
+  const raft::ReplicaKey from = answerers_[StreamOf(message)];
+  context_->events->OnMessage(from, 0, std::move(message));
 }
 
 void PeerState::OnSession(const Hello& hello) {

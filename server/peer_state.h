@@ -2,9 +2,11 @@
 // links because a Hello and a Goodbye count in both directions, and death belongs to one of them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/peer_link.h"
@@ -30,7 +32,7 @@ class PeerState final : private PeerLink::Owner {
 
   // The peer opened a stream to us and said Hello, or said Goodbye on it.
   void OnInboundHello(raft::StreamClass stream, const Hello& hello);
-  void OnGoodbye(const Goodbye& goodbye);
+  void OnGoodbye(const raft::ReplicaKey& from, const Goodbye& goodbye);
   // Dials it now, if we wait for it.
   void Wake();
 
@@ -60,6 +62,8 @@ class PeerState final : private PeerLink::Owner {
   PeerLink control_;
   PeerLink append_;
   PeerLink snapshot_;
+  // Who answers on our own streams, or did last, by class.
+  std::map<raft::StreamClass, raft::ReplicaKey> answerers_;
   // Our control stream broke; when the timer fires the peer is dead. (Only that stream's return
   // prevents it: a stream that the peer opened may have been on its way when the peer died.)
   TimerId death_timer_ = kNoTimer;
@@ -67,7 +71,7 @@ class PeerState final : private PeerLink::Owner {
   // `resigned` the peer lives on, and may die later.)
   bool end_is_announced_ = false;
   // Told once, though it comes on the control streams of both directions.
-  std::optional<Goodbye> last_goodbye_;
+  std::optional<std::pair<raft::ReplicaKey, Goodbye>> last_goodbye_;
 };
 
 }  // namespace quorate::server

@@ -79,11 +79,12 @@ void PeerTransport::OnUnprovenHello(NodeId claimed) {
   if (PeerState* peer = roster_.Find(claimed); peer != nullptr) peer->Wake();
 }
 
-void PeerTransport::OnSessionGoodbye(NodeId from, const Goodbye& goodbye) {
-  if (PeerState* peer = roster_.Find(from); peer != nullptr) peer->OnGoodbye(goodbye);
+void PeerTransport::OnSessionGoodbye(const raft::ReplicaKey& from, const Goodbye& goodbye) {
+  if (PeerState* peer = roster_.Find(from.node_id); peer != nullptr) peer->OnGoodbye(from, goodbye);
 }
 
-void PeerTransport::OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) {
+void PeerTransport::OnSessionMessage(const raft::ReplicaKey& from, raft::SessionId session,
+                                     raft::Message message) {
   context_.events->OnMessage(from, session, std::move(message));
 }
 

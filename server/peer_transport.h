@@ -66,8 +66,9 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
   absl::Status OnSessionHello(raft::StreamClass stream, const Hello& hello) override;
   void OnSessionEnd(NodeId from) override;
   void OnUnprovenHello(NodeId claimed) override;
-  void OnSessionGoodbye(NodeId from, const Goodbye& goodbye) override;
-  void OnSessionMessage(NodeId from, raft::SessionId session, raft::Message message) override;
+  void OnSessionGoodbye(const raft::ReplicaKey& from, const Goodbye& goodbye) override;
+  void OnSessionMessage(const raft::ReplicaKey& from, raft::SessionId session,
+                        raft::Message message) override;
 
   // Runs `task` on the raft loop: now, if this is it.
   void OnLoop(Task task);

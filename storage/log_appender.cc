@@ -39,7 +39,7 @@ absl::Status LogAppender::Apply(const std::vector<const raft::LogWrite*>& writes
     if (write->founding_voters) founding_voters = EncodeFoundingVoters(*write->founding_voters);
     if (write->install_snapshot) InstallSnapshot(*write->install_snapshot);
     if (write->truncate_after) RETURN_IF_ERROR(TruncateAfter(*write->truncate_after));
-    for (const raft::EntryPtr& entry : write->entries) Append(entry);
+    for (const raft::EntryPtr& entry : write->entries) RETURN_IF_ERROR(Append(entry));
     if (write->drop_prefix) RETURN_IF_ERROR(DropPrefix(*write->drop_prefix));
   }
 
@@ -104,8 +104,10 @@ absl::Status LogAppender::TruncateAfter(LogIndex index) {
   return absl::OkStatus();
 }
 
-void LogAppender::Append(const raft::EntryPtr& entry) {
-  CHECK_OK(CheckFollows(end_, *entry));
+// What a leader sent may follow an entry that the core no longer has in memory, and is compared
+// with it only here.
+absl::Status LogAppender::Append(const raft::EntryPtr& entry) {
+  RETURN_IF_ERROR(CheckFollows(end_, *entry));
   if (epoch_starts_.empty() || epoch_starts_.back().first != entry->epoch()) {
     epoch_starts_.emplace_back(entry->epoch(), entry->index());
     epoch_starts_changed_ = true;
@@ -118,6 +120,7 @@ void LogAppender::Append(const raft::EntryPtr& entry) {
       {.family = KvFamily::kLog, .key = LogKey(entry->index()), .value = entry->encoded()});
   state_.last_index = entry->index();
   end_ = raft::LogEnd::Of(*entry);
+  return absl::OkStatus();
 }
 
 absl::Status LogAppender::DropPrefix(LogIndex index) {

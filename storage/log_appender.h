@@ -38,7 +38,7 @@ class LogAppender {
  private:
   void InstallSnapshot(const raft::SnapshotMeta& snapshot);
   absl::Status TruncateAfter(LogIndex index);
-  void Append(const raft::EntryPtr& entry);
+  absl::Status Append(const raft::EntryPtr& entry);
   absl::Status DropPrefix(LogIndex index);
   // The voter set that governs at `index` of the log, and the index of its entry.
   absl::StatusOr<std::pair<LogIndex, raft::VoterSet>> VotersAt(LogIndex index) const;

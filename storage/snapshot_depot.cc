@@ -76,8 +76,17 @@ void SnapshotDepot::Read(raft::SnapshotId id, int64_t position,
 absl::StatusOr<raft::SnapshotPiece> SnapshotDepot::ReadNow(const raft::SnapshotId& id,
                                                            FilePosition position) const {
   ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
-  ASSIGN_OR_RETURN(std::string frame, reader.ReadFrame(position));
-  return raft::SnapshotPiece{.bytes = std::move(frame),
+  absl::StatusOr<std::string> frame = reader.ReadFrame(position);
+  if (absl::IsDataLoss(frame.status())) {
+    // The position is the peer's word, and must not pass for damage of the file.
+    ASSIGN_OR_RETURN(const bool has_frame, reader.HasFrameAt(position));
+    if (!has_frame) {
+      return absl::OutOfRangeError(
+          absl::StrFormat("snapshot %s: no piece begins at byte %d", SnapshotName(id), position));
+    }
+  }
+  RETURN_IF_ERROR(frame.status());
+  return raft::SnapshotPiece{.bytes = *std::move(frame),
                              .total_bytes = static_cast<int64_t>(reader.size())};
 }
 

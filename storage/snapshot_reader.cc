@@ -74,6 +74,17 @@ absl::StatusOr<std::string> SnapshotReader::ReadFrame(FilePosition position) con
   return frame;
 }
 
+absl::StatusOr<bool> SnapshotReader::HasFrameAt(FilePosition position) const {
+  FilePosition at = 0;
+  while (at < position && at < size_) {
+    ASSIGN_OR_RETURN(const std::string head, files_->Read(name_, at, kFrameHeadBytes));
+    const absl::StatusOr<size_t> bytes = FrameBytes(at, head);
+    if (!bytes.ok()) return Annotate(bytes.status());
+    at += *bytes;
+  }
+  return at == position && at < size_;
+}
+
 absl::Status SnapshotReader::Annotate(const absl::Status& status) const {
   return absl::Status(status.code(),
                       absl::StrFormat("snapshot %s: %s", name_, std::string(status.message())));

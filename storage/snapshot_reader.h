@@ -45,6 +45,8 @@ class SnapshotReader {
   // For a transfer: the whole frame that begins at `position`, which is 0 or where another frame
   // ends; from size() on there is none. DATA_LOSS: it is damaged, or none begins there.
   absl::StatusOr<std::string> ReadFrame(FilePosition position) const;
+  // Whether a frame begins there, as the frames before it say. DATA_LOSS: one of those is damaged.
+  absl::StatusOr<bool> HasFrameAt(FilePosition position) const;
 
  private:
   SnapshotReader(const SnapshotFiles* files, std::string name)

@@ -101,6 +101,10 @@ std::string Describe(const Effect& effect, absl::FunctionRef<std::string(Session
                 "announces: %s, %s", e.has_log ? "a log" : "no log",
                 e.voter_set ? "voters " + ToText(e.voter_set->NodeIds()) : "no voter set");
           },
+          [](const effect::Distrust& e) {
+            return absl::StrFormat("does not believe %d, which claims epoch %d",
+                                   e.who.node_id.value(), e.epoch.value());
+          },
           [](const effect::Commit& e) {
             return absl::StrFormat("has committed up to %d", e.index.value());
           },

@@ -97,14 +97,16 @@ void LoneCore::Step(Event event) {
   }
 }
 
-void LoneCore::Receive(int from, Message message) {
+void LoneCore::Receive(int from, Message message) { Receive(KeyOf(from), std::move(message)); }
+
+void LoneCore::Receive(const ReplicaKey& from, Message message) {
   const bool is_answer = std::holds_alternative<VoteResponse>(message) ||
                          std::holds_alternative<HeartbeatResponse>(message) ||
                          std::holds_alternative<AppendResponse>(message) ||
                          std::holds_alternative<ReadIndexResponse>(message) ||
                          std::holds_alternative<SnapshotChunkResponse>(message);
   Step(event::Receive{
-      .from = NodeId(from), .session = is_answer ? 0 : kSession, .message = std::move(message)});
+      .from = from, .session = is_answer ? 0 : kSession, .message = std::move(message)});
 }
 
 void LoneCore::Advance(Duration d) {

@@ -26,6 +26,7 @@ class LoneCore {
   // Hands in an event and keeps the effects.
   void Step(Event event);
   void Receive(int from, Message message);
+  void Receive(const ReplicaKey& from, Message message);
   void Advance(Duration d);
   // Passes time without a word to the core.
   void Pause(Duration d) { now_ += d; }

@@ -21,7 +21,7 @@ class MemoryNetwork::Port final : public Transport {
     network_->goodbyes_.emplace_back(id(), reason);
     for (const auto& [peer, port] : network_->ports_) {
       if (peer == id() || !network_->AreConnected(id(), peer)) continue;
-      network_->executor_->Post([port = port.get(), from = id(), reason, epoch] {
+      network_->executor_->Post([port = port.get(), from = hello_.key, reason, epoch] {
         if (port->events_ != nullptr) port->events_->OnGoodbye(from, reason, epoch);
       });
     }
@@ -97,7 +97,7 @@ void MemoryNetwork::Deliver(NodeId from, NodeId to, SessionId session, Message m
   executor_->Post([this, from, to, session, message = std::move(message)]() mutable {
     TransportEvents* events = ports_.at(to)->events();
     if (events == nullptr || !AreConnected(from, to)) return;
-    events->OnMessage(from, session, std::move(message));
+    events->OnMessage(ports_.at(from)->hello().key, session, std::move(message));
   });
 }
 

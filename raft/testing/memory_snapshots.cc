@@ -61,7 +61,9 @@ void MemorySnapshots::Read(SnapshotId id, int64_t position,
   if (!newest_ || newest_->meta.id != id) {
     return std::move(done)(absl::NotFoundError("no such snapshot"));
   }
-  CHECK_LT(position, std::ssize(newest_->bytes));
+  if (position >= std::ssize(newest_->bytes)) {
+    return std::move(done)(absl::OutOfRangeError("no piece begins there"));
+  }
   std::move(done)(
       SnapshotPiece{.bytes = newest_->bytes.substr(static_cast<size_t>(position), piece_bytes_),
                     .total_bytes = std::ssize(newest_->bytes)});

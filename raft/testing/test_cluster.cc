@@ -232,10 +232,12 @@ void TestCluster::Execute(NodeId id, Effect effect) {
           [&](const effect::SayGoodbye& e) {
             for (const auto& [peer, other] : nodes_) {
               if (peer == id || !other.core || !AreConnected(id, peer)) continue;
-              Step(peer, event::PeerGoodbye{.peer = id, .reason = e.reason, .epoch = e.epoch});
+              Step(peer, event::PeerGoodbye{
+                             .peer = At(id).options.self, .reason = e.reason, .epoch = e.epoch});
             }
           },
           [&](const effect::Announce&) {},
+          [&](const effect::Distrust&) {},
           [&](const effect::LoadSnapshot&) {
             node.delivered = node.snapshots.Load();
             ++node.snapshots_loaded;
@@ -294,7 +296,7 @@ void TestCluster::DropNear(size_t position) {
 }
 
 void TestCluster::Deliver(const Envelope& envelope) {
-  Step(envelope.to, event::Receive{.from = envelope.from,
+  Step(envelope.to, event::Receive{.from = At(envelope.from).options.self,
                                    .session = envelope.is_answer ? 0 : envelope.stream,
                                    .message = envelope.message});
 }

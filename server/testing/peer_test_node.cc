@@ -91,9 +91,10 @@ bool RecordingEvents::AwaitMessages(size_t count) const {
   return true;
 }
 
-void RecordingEvents::OnMessage(NodeId from, raft::SessionId session, raft::Message message) {
+void RecordingEvents::OnMessage(raft::ReplicaKey from, raft::SessionId session,
+                                raft::Message message) {
   std::function<void(const Received&)> on_message;
-  Received received{from, session, std::move(message)};
+  Received received{from.node_id, session, std::move(message)};
   {
     MutexLock lock(&mutex_);
     messages_.push_back(received);
@@ -123,8 +124,8 @@ void RecordingEvents::OnStreamDown(NodeId peer, raft::StreamClass stream) {
 
 void RecordingEvents::OnPeerDead(NodeId peer) { Record(absl::StrFormat("dead %d", peer.value())); }
 
-void RecordingEvents::OnGoodbye(NodeId peer, raft::GoodbyeReason reason, Epoch epoch) {
-  Record(absl::StrFormat("goodbye %d %s %d", peer.value(), ToText(reason), epoch.value()));
+void RecordingEvents::OnGoodbye(raft::ReplicaKey peer, raft::GoodbyeReason reason, Epoch epoch) {
+  Record(absl::StrFormat("goodbye %d %s %d", peer.node_id.value(), ToText(reason), epoch.value()));
 }
 
 void RecordingEvents::Record(std::string line) {

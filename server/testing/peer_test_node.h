@@ -48,12 +48,12 @@ class RecordingEvents final : public raft::TransportEvents {
   [[nodiscard]] bool AwaitMessages(size_t count) const;
 
   // raft::TransportEvents
-  void OnMessage(NodeId from, raft::SessionId session, raft::Message message) override;
+  void OnMessage(raft::ReplicaKey from, raft::SessionId session, raft::Message message) override;
   void OnPeerHello(raft::PeerHello hello) override;
   void OnStreamUp(NodeId peer, raft::StreamClass stream, raft::ReplicaKey key) override;
   void OnStreamDown(NodeId peer, raft::StreamClass stream) override;
   void OnPeerDead(NodeId peer) override;
-  void OnGoodbye(NodeId peer, raft::GoodbyeReason reason, Epoch epoch) override;
+  void OnGoodbye(raft::ReplicaKey peer, raft::GoodbyeReason reason, Epoch epoch) override;
 
  private:
   void Record(std::string line);

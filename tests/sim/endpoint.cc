@@ -18,11 +18,12 @@ constexpr Duration kConnectTimeout = std::chrono::seconds(1);
 }  // namespace
 
 Endpoint::Endpoint(Network* network, Actor* actor, raft::PeerHello hello,
-                   std::function<void()> after_call)
+                   std::function<void()> after_call, bool listens)
     : network_(*network),
       actor_(actor),
       hello_(std::move(hello)),
-      after_call_(std::move(after_call)) {
+      after_call_(std::move(after_call)),
+      listens_(listens) {
   for (const NodeId peer : hello_.configured_voters) {
     if (peer != id()) peers_[peer];
   }
@@ -30,7 +31,7 @@ Endpoint::Endpoint(Network* network, Actor* actor, raft::PeerHello hello,
 
 void Endpoint::Start(raft::TransportEvents* events) {
   events_ = events;
-  network_.SetProcess(id(), this);
+  if (listens_) network_.SetProcess(id(), this);
   for (const auto& [peer, state] : peers_) Update(peer);
 }
 
@@ -73,21 +74,21 @@ void Endpoint::Reply(raft::SessionId session, raft::Message message) {
 
 void Endpoint::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
   if (dead_) return;
-  const Goodbye goodbye{.reason = reason, .epoch = epoch};
+  const Goodbye goodbye{.from = hello_.key, .reason = reason, .epoch = epoch};
   for (auto& [peer, state] : peers_) {
     Connection* own = state.links[static_cast<size_t>(StreamClass::kControl)].connection;
     if (own != nullptr && own->state == State::kUp) {
-      network_.Carry(own, Way::kForth, [own, goodbye, self = id()] {
+      network_.Carry(own, Way::kForth, [own, goodbye] {
         Endpoint* to = own->acceptor;
-        if (to) to->WhenRunning([=] { to->OnGoodbye(self, goodbye, /*on_our_own=*/false); });
+        if (to) to->WhenRunning([=] { to->OnGoodbye(goodbye, /*on_our_own=*/false); });
       });
     }
     for (Connection* inbound : state.inbound) {
       if (inbound->stream != StreamClass::kControl) continue;
-      network_.Carry(inbound, Way::kBack, [inbound, goodbye, self = id()] {
+      network_.Carry(inbound, Way::kBack, [inbound, goodbye] {
         Endpoint* to = inbound->dialler;
         if (inbound->state != State::kUp) return;
-        to->WhenRunning([=] { to->OnGoodbye(self, goodbye, /*on_our_own=*/true); });
+        to->WhenRunning([=] { to->OnGoodbye(goodbye, /*on_our_own=*/true); });
       });
     }
   }
@@ -179,7 +180,9 @@ void Endpoint::OnAccepted(Connection* connection, const raft::PeerHello& hello) 
   if (connection->state == State::kClosed) return HangUp(connection);
   connection->state = State::kUp;
   const NodeId peer = connection->to;
-  LinkOf(peer, connection->stream).backoff = Duration(0);
+  Link& link = LinkOf(peer, connection->stream);
+  link.backoff = Duration(0);
+  link.answerer = hello.key;
   if (connection->stream == StreamClass::kControl) {
     Peer& state = peers_.at(peer);
     network_.scheduler().Cancel(std::exchange(state.death, kNoTimer));
@@ -259,9 +262,10 @@ void Endpoint::Forget(Connection* connection) {
 void Endpoint::OnMessage(Connection* connection, Way way, raft::Message message) {
   if (way == Way::kForth) {
     if (connection->acceptor != this) return;
-    events_->OnMessage(connection->dialler->id(), connection->id, std::move(message));
+    events_->OnMessage(connection->dialler->hello_.key, connection->id, std::move(message));
   } else if (connection->state == State::kUp) {
-    events_->OnMessage(connection->to, 0, std::move(message));
+    const Link& link = LinkOf(connection->to, connection->stream);
+    events_->OnMessage(link.answerer, 0, std::move(message));
   }
 }
 
@@ -270,12 +274,12 @@ void Endpoint::OnHello(const raft::PeerHello& hello) {
   events_->OnPeerHello(hello);
 }
 
-void Endpoint::OnGoodbye(NodeId from, Goodbye goodbye, bool on_our_own) {
-  Peer& state = peers_.at(from);
+void Endpoint::OnGoodbye(const Goodbye& goodbye, bool on_our_own) {
+  Peer& state = peers_.at(goodbye.from.node_id);
   if (on_our_own && goodbye.reason != raft::GoodbyeReason::kResigned) state.end_is_announced = true;
   if (state.last_goodbye == goodbye) return;
   state.last_goodbye = goodbye;
-  events_->OnGoodbye(from, goodbye.reason, goodbye.epoch);
+  events_->OnGoodbye(goodbye.from, goodbye.reason, goodbye.epoch);
 }
 
 void Endpoint::BreakAll(NodeId peer) {

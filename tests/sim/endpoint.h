@@ -21,8 +21,9 @@ namespace quorate::sim {
 class Endpoint final : public raft::Transport {
  public:
   // `after_call` runs after each call of the port: a process may die there. Everything outlives the
-  // endpoint, which outlives its process.
-  Endpoint(Network* network, Actor* actor, raft::PeerHello hello, std::function<void()> after_call);
+  // endpoint, which outlives its process. Who does not listen is none that its node id leads to.
+  Endpoint(Network* network, Actor* actor, raft::PeerHello hello, std::function<void()> after_call,
+           bool listens = true);
 
   NodeId id() const { return hello_.key.node_id; }
 
@@ -45,6 +46,7 @@ class Endpoint final : public raft::Transport {
 
  private:
   struct Goodbye {
+    raft::ReplicaKey from;
     raft::GoodbyeReason reason;
     Epoch epoch;
     friend bool operator==(const Goodbye&, const Goodbye&) = default;
@@ -52,6 +54,8 @@ class Endpoint final : public raft::Transport {
   // Our own stream of one class.
   struct Link {
     Connection* connection = nullptr;  // dialled or up
+    // Who answers.
+    raft::ReplicaKey answerer;
     Duration backoff{0};
     TimerId redial = kNoTimer;
   };
@@ -80,7 +84,7 @@ class Endpoint final : public raft::Transport {
   void OnDialFailed(Connection* connection, bool refused);
   void Accept(Connection* connection, const raft::PeerHello& hello);
   void OnHello(const raft::PeerHello& hello);
-  void OnGoodbye(NodeId from, Goodbye goodbye, bool on_our_own);
+  void OnGoodbye(const Goodbye& goodbye, bool on_our_own);
   // The connection that we dialled is over.
   void Break(Connection* connection);
   // One that we accepted is.
@@ -91,6 +95,7 @@ class Endpoint final : public raft::Transport {
   Actor* const actor_;
   raft::PeerHello hello_;
   const std::function<void()> after_call_;
+  const bool listens_;
   raft::TransportEvents* events_ = nullptr;
   bool dead_ = false;
   // That govern, but for this node.

@@ -16,7 +16,7 @@ std::string ToText(const raft::Event& e) {
           [](const event::Start&) { return std::string("starts"); },
           [](const event::Wake&) { return std::string("wakes"); },
           [](const event::Receive& receive) {
-            return absl::StrFormat("<- %d %s", receive.from.value(),
+            return absl::StrFormat("<- %d %s", receive.from.node_id.value(),
                                    raft::Describe(receive.message));
           },
           [](const event::Hello& hello) {
@@ -36,7 +36,7 @@ std::string ToText(const raft::Event& e) {
             return absl::StrFormat("takes %d for dead", dead.peer.value());
           },
           [](const event::PeerGoodbye& goodbye) {
-            return absl::StrFormat("<- %d Goodbye{%s, epoch %d}", goodbye.peer.value(),
+            return absl::StrFormat("<- %d Goodbye{%s, epoch %d}", goodbye.peer.node_id.value(),
                                    raft::Describe(goodbye.reason), goodbye.epoch.value());
           },
           [](const event::Propose& propose) {

@@ -73,6 +73,8 @@ class ClusterRecord {
   NodeRecord& Node(const raft::ReplicaKey& key) {
     return nodes_.try_emplace(key, &committed_).first->second;
   }
+  // It has run as a controller of this cluster; anybody else is a stranger.
+  bool Knows(const raft::ReplicaKey& key) const { return nodes_.contains(key); }
   // Null: never seen.
   const NodeRecord* Find(const raft::ReplicaKey& key) const {
     const auto it = nodes_.find(key);

@@ -32,14 +32,15 @@ void ElectionChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::E
     if (heard.leader_at && heard.leader_at->first == leader) heard.leader_at.reset();
   };
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
-    Hear(node, now, *receive);
+    if (cluster_.Knows(receive->from)) Hear(node, now, *receive);
   } else if (const auto* down = std::get_if<raft::event::StreamDown>(&event)) {
     if (down->stream == raft::StreamClass::kControl) forget(down->peer);
   } else if (const auto* dead = std::get_if<raft::event::PeerDead>(&event)) {
     forget(dead->peer);
   } else if (const auto* goodbye = std::get_if<raft::event::PeerGoodbye>(&event)) {
     if (goodbye->reason == raft::GoodbyeReason::kReconnecting) return;
-    forget(goodbye->peer);
+    if (!cluster_.Knows(goodbye->peer)) return;
+    forget(goodbye->peer.node_id);
     const bool resigned = goodbye->reason == raft::GoodbyeReason::kResigned;
     if (resigned && goodbye->epoch == node.epoch()) heard.resigned_epoch = goodbye->epoch;
   }
@@ -52,7 +53,7 @@ void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
   if (const auto* answer = std::get_if<VoteResponse>(&message)) {
     if (!answer->granted || !answer->pre_vote) return;
     const std::optional<raft::ReplicaKey> voter =
-        node.AnswererOn(receive.from, raft::StreamClass::kControl);
+        node.AnswererOn(receive.from.node_id, raft::StreamClass::kControl);
     if (!voter || answer->requested_epoch != node.epoch() + 1) return;
     if (answer->requested_epoch != heard.pre_vote_epoch) heard.pre_votes.clear();
     heard.pre_vote_epoch = answer->requested_epoch;
@@ -61,15 +62,15 @@ void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
     heard.question = receive;
     heard.had_live_leader = HasLiveLeader(node, now);
   } else if (const auto* order = std::get_if<raft::TimeoutNow>(&message)) {
-    if (order->epoch == node.epoch() && node.now.leader_of_epoch == receive.from) {
+    if (order->epoch == node.epoch() && node.now.leader_of_epoch == receive.from.node_id) {
       heard.order = order->epoch;
     }
   } else if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&message)) {
-    heard.led_by = {receive.from, heartbeat->epoch};
+    heard.led_by = {receive.from.node_id, heartbeat->epoch};
   } else if (const auto* append = std::get_if<raft::AppendRequest>(&message)) {
-    heard.led_by = {receive.from, append->epoch};
+    heard.led_by = {receive.from.node_id, append->epoch};
   } else if (const auto* chunk = std::get_if<raft::SnapshotChunk>(&message)) {
-    heard.led_by = {receive.from, chunk->epoch};
+    heard.led_by = {receive.from.node_id, chunk->epoch};
   }
 }
 

@@ -82,7 +82,7 @@ void FakeCluster::Step(int node, const raft::Event& event) {
 
 void FakeCluster::Receive(int node, int from, raft::Message message) {
   Step(node, raft::event::Receive{
-                 .from = NodeId(from), .session = SessionOf(from), .message = std::move(message)});
+                 .from = KeyOf(from), .session = SessionOf(from), .message = std::move(message)});
 }
 
 void FakeCluster::Send(int node, int to, raft::Message message) {

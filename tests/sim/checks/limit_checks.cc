@@ -29,8 +29,8 @@ void LimitChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Even
   process.heard.reset();
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
     const bool sign_of_life = std::holds_alternative<raft::HeartbeatResponse>(receive->message);
-    const auto from = node.AnswererOn(receive->from, raft::StreamOf(receive->message));
-    if (from) process.heard = {*from, !sign_of_life};
+    const auto from = node.AnswererOn(receive->from.node_id, raft::StreamOf(receive->message));
+    if (from == receive->from) process.heard = {*from, !sign_of_life};
   }
   CheckPace(node, now);
 }
@@ -104,7 +104,9 @@ void LimitChecks::CheckWindows(const NodeRecord& node) {
                         absl::StrFormat("expects %d of %d, which has %d", peer.next_index.value(),
                                         peer.id().value(), peer.match_index.value()));
     }
-    if (peer.match_index > cluster_.AcknowledgedIn(node.epoch(), peer.key)) {
+    // A stranger that passes for an observer has no disk to compare with, and counts for nothing.
+    const bool is_real = cluster_.Knows(peer.key);
+    if (is_real && peer.match_index > cluster_.AcknowledgedIn(node.epoch(), peer.key)) {
       cluster_.Violated(10, node.id(),
                         absl::StrFormat("takes %d to have %d, which it has not "
                                         "acknowledged in this epoch",

@@ -20,7 +20,7 @@ void MessageChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
   if (std::holds_alternative<raft::event::Start>(event)) process = {};
   process.proven = LogIndex(0);
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
-    if (receive->session != 0) process.askers[receive->session] = receive->from;
+    if (receive->session != 0) process.askers[receive->session] = receive->from.node_id;
     if (const auto* append = std::get_if<raft::AppendRequest>(&receive->message)) {
       process.proven = append->prev_index + static_cast<int64_t>(append->entries.size());
       process.sent[{receive->session, append->sequence}] = process.proven;

@@ -18,11 +18,12 @@ void ReadChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
       if (!is_new) ++it->second.answers_due;
     } else if (const auto* answer = std::get_if<raft::ReadIndexResponse>(&receive->message)) {
       for (auto& [id, open] : process.reads) {
+        if (!cluster_.Knows(receive->from)) break;
         if (id.first == 0 && answer->confirmed) open.confirmed_elsewhere = true;
       }
     } else if (const auto* beat = std::get_if<raft::HeartbeatResponse>(&receive->message)) {
       const std::optional<raft::ReplicaKey> peer =
-          node.AnswererOn(receive->from, raft::StreamClass::kControl);
+          node.AnswererOn(receive->from.node_id, raft::StreamClass::kControl);
       if (!peer || beat->epoch != node.epoch()) return;
       int64_t& answered = process.answered[*peer];
       answered = std::max(answered, beat->read_sequence);
