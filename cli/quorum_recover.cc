@@ -57,7 +57,9 @@ absl::Status CheckQuorumIsGone(const std::vector<Survivor>& survivors, const Sur
   }
   size_t alive = 0;
   for (const Survivor& survivor : survivors) {
-    if (voters->FindByNodeId(NodeId(survivor.node_id)) != nullptr) ++alive;
+    // In the last epoch nobody stands, and nobody there elects another one.
+    const bool can_elect = survivor.log.state.hard_state.epoch < raft::kMaxEpoch;
+    if (can_elect && voters->FindByNodeId(NodeId(survivor.node_id)) != nullptr) ++alive;
   }
   if (alive < voters->Majority()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrFormat(
@@ -128,6 +130,8 @@ ExitCode Recover(Session& session, const Arguments& arguments) {
   if (const absl::Status gone = CheckQuorumIsGone(survivors, *best); !gone.ok()) {
     return session.Fail(gone);
   }
+  const absl::StatusOr<Epoch> epoch = storage::RecoveryEpoch(best->log.restored);
+  if (!epoch.ok()) return session.Fail(epoch.status());
   session.Say(absl::StrFormat("Going on with controller %d, %s.", best->node_id, best->path));
   if (!session.json()) session.out() << LossText(*best);
   if (!arguments.yes) {

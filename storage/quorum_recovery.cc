@@ -1,7 +1,6 @@
 #include "storage/quorum_recovery.h"
 
 #include <algorithm>
-#include <limits>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "storage/offline_log.h"
 #include "storage/offline_write.h"
 #include "storage/rocksdb_kv.h"
+#include "storage/watermark.h"
 
 namespace quorate::storage {
 namespace {
@@ -21,6 +21,10 @@ raft::LogEnd EndOf(const raft::RestoredLog& log) {
   if (log.last_entry) return raft::LogEnd::Of(*log.last_entry);
   return log.start ? raft::LogEnd::Of(*log.start) : raft::LogEnd();
 }
+
+// Of an epoch from which the survivor can go on: that it, and some more recoveries, leave room for
+// elections.
+constexpr Epoch kHighestKnown{raft::kMaxEpoch.value() - 100 * kRecoveryEpochGap};
 
 absl::StatusOr<raft::VoterSet> GoverningVoters(const raft::RestoredLog& log) {
   if (const raft::VoterSet* latest = log.LatestVoters(); latest != nullptr) return *latest;
@@ -36,27 +40,32 @@ raft::Voter SoleVoter(const DataDirectory& directory, const raft::VoterSet& form
           .peer_endpoint = before == nullptr ? std::string() : before->peer_endpoint};
 }
 
+// Before the log goes back to a lower epoch: a crash in between must not look like a loss.
+absl::Status LowerWatermark(const DataDirectory& directory, const RecoveredLog& recovered,
+                            Epoch epoch) {
+  LogState state = recovered.state;
+  state.hard_state = {.epoch = epoch, .vote = std::nullopt};
+  return WatermarkFile(directory.WatermarkPath()).Store(state);
+}
+
 absl::StatusOr<RecoveryResult> Recover(const DataDirectory& directory, RocksDbKv* kv,
                                        const RecoveryOrder& order) {
   ASSIGN_OR_RETURN(const RecoveredLog recovered, VerifyWholeLog(directory, *kv));
   const raft::RestoredLog& log = recovered.restored;
   ASSIGN_OR_RETURN(const raft::VoterSet former, GoverningVoters(log));
   const raft::LogEnd end = EndOf(log);
-  const Epoch known = std::max(log.hard_state.epoch, end.epoch);
-  if (known.value() > std::numeric_limits<int32_t>::max() - 2 * kRecoveryEpochGap) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("epoch %d leaves no room for another", known.value()));
-  }
+  ASSIGN_OR_RETURN(const Epoch epoch, RecoveryEpoch(log));
   RecoveryResult result{.former_voters = former, .kept = end};
   ASSIGN_OR_RETURN(
       result.entry,
       MakeVotersEntry(end, {.voters = raft::VoterSet({SoleVoter(directory, former)}),
-                            .epoch = Epoch(known.value() + kRecoveryEpochGap),
+                            .epoch = epoch,
                             .principal = order.principal,
                             .cause = absl::StrFormat(
                                 "quorum recover: controller %d is the only voter, before: %s; %s",
                                 directory.owner().node_id, ToText(former.NodeIds()), order.reason),
                             .now_ms = order.now_ms}));
+  if (epoch < log.hard_state.epoch) RETURN_IF_ERROR(LowerWatermark(directory, recovered, epoch));
   RETURN_IF_ERROR(WriteOffline(
       directory, kv, recovered,
       {.hard_state = raft::HardState{.epoch = result.entry->epoch()}, .entries = {result.entry}}));
@@ -64,6 +73,19 @@ absl::StatusOr<RecoveryResult> Recover(const DataDirectory& directory, RocksDbKv
 }
 
 }  // namespace
+
+absl::StatusOr<Epoch> RecoveryEpoch(const raft::RestoredLog& log) {
+  const Epoch in_log = EndOf(log).epoch;
+  const Epoch known = std::max(log.hard_state.epoch, in_log);
+  const Epoch last = known <= kHighestKnown ? known : in_log;
+  if (last > kHighestKnown) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the log has entries of epoch %d, which leaves no room for later ones: no quorum can go on "
+        "from it. Begin a new cluster from its newest snapshot, with 'quoratectl snapshot restore'",
+        last.value()));
+  }
+  return last + kRecoveryEpochGap;
+}
 
 bool HasBetterLog(const RecoveredLog& a, const RecoveredLog& b) {
   const auto rank = [](const RecoveredLog& log) {

@@ -13,9 +13,14 @@
 
 namespace quorate::storage {
 
-// The new epoch lies this far behind the last one that the survivor knows: farther than the lost
+// The new epoch lies this far beyond the last one that the survivor knows: farther than the lost
 // voters can have got without it, so that no (epoch, offset) ever names two different entries.
 inline constexpr int32_t kRecoveryEpochGap = 100'000;
+
+// The epoch in which the survivor goes on. One near the last that there are was told by somebody
+// that meant no good (raft/types.h); then the log's own counts. FAILED_PRECONDITION: that one is
+// near the last too.
+absl::StatusOr<Epoch> RecoveryEpoch(const raft::RestoredLog& log);
 
 // Of two survivors, the one with the better log is the one that Raft would elect (Raft §5.4.1):
 // every entry that both may have acknowledged is in it.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "storage/file_io.h"
@@ -67,6 +68,37 @@ TEST_F(QuorumRecoveryTest, CanBeRepeated) {
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->former_voters.size(), 1u);
   EXPECT_TRUE(OpenNode(path_).ok());
+}
+
+// Somebody sent it there: no entry is of that epoch, and nobody could stand in a later one.
+TEST_F(QuorumRecoveryTest, AnEpochNearItsEndIsMended) {
+  for (const Epoch poison : {Epoch(std::numeric_limits<int32_t>::max()), raft::kMaxEpoch}) {
+    {
+      auto node = OpenNode(path_);
+      ASSERT_TRUE(node.ok()) << node.status();
+      ASSERT_TRUE(
+          WriteAndWait(*node->log->log(), {.hard_state = raft::HardState{.epoch = poison}}).ok());
+    }
+    const auto result = RecoverQuorum(path_, kOrder);
+    ASSERT_TRUE(result.ok()) << result.status();
+    auto node = OpenNode(path_);
+    ASSERT_TRUE(node.ok()) << node.status();
+    const raft::RestoredLog log = node->log->TakeRestored();
+    EXPECT_EQ(log.hard_state.epoch, result->entry->epoch());
+    EXPECT_EQ(log.hard_state.epoch, result->kept.epoch + kRecoveryEpochGap);
+  }
+}
+
+TEST(RecoveryEpochTest, OfALogThatIsNearItsEndItselfThereIsNone) {
+  LogBuilder builder;
+  builder.Make(raft::kMaxEpoch.value(), "x");
+  raft::RestoredLog log;
+  log.hard_state.epoch = raft::kMaxEpoch;
+  log.last_index = builder.last_index();
+  log.last_entry = builder.entries().back();
+  const absl::Status status = RecoveryEpoch(log).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("snapshot restore"));
 }
 
 TEST_F(QuorumRecoveryTest, ADamagedLogIsNotGoneOnWith) {
