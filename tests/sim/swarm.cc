@@ -99,6 +99,11 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observ
   if (OneIn(own, 3)) swarm.raft.commit_linger = milliseconds(1 + own.Below(5));
   swarm.raft.disk_exit_timeout =
       OneIn(own, 2) ? RandomBetween(own, milliseconds(100), milliseconds(3000)) : Duration::max();
+  if (OneIn(own, 3)) {
+    swarm.strangers = 1 + static_cast<int>(own.Below(3));
+    swarm.stranger_pause = milliseconds(4 << own.Below(6));
+    swarm.stranger_seed = own.Next();
+  }
   return swarm;
 }
 

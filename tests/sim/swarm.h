@@ -82,6 +82,11 @@ struct Swarm {
   Duration client_pause = std::chrono::milliseconds(100);
   size_t value_bytes = 32;
 
+  // Strangers (strangers.h), each of which has something to say that often, on average.
+  int strangers = 0;
+  Duration stranger_pause = std::chrono::milliseconds(50);
+  uint64_t stranger_seed = 0;
+
   // `voters`, `observers`: not drawn, but given.
   static Swarm Draw(Rng& rng, std::optional<int> voters, std::optional<int> observers);
   std::vector<NodeId> Founders() const { return NodeIds(voters); }

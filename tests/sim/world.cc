@@ -50,6 +50,8 @@ World::World(const RunOptions& options)
   clients_->Start();
   faults_ = std::make_unique<Faults>(surroundings, std::move(machines));
   faults_->Start();
+  strangers_ = std::make_unique<Strangers>(surroundings);
+  strangers_->Start();
 }
 
 World::~World() = default;

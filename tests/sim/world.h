@@ -17,6 +17,7 @@
 #include "tests/sim/machine.h"
 #include "tests/sim/network.h"
 #include "tests/sim/scheduler.h"
+#include "tests/sim/strangers.h"
 #include "tests/sim/swarm.h"
 #include "tests/sim/trace.h"
 
@@ -74,6 +75,7 @@ class World {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<Faults> faults_;
+  std::unique_ptr<Strangers> strangers_;
   std::optional<std::string> failure_;
 };
 

@@ -33,6 +33,7 @@ void Invariants::BeforeStep(const raft::RaftOptions& options, MonoTime now, cons
   messages_.OnEvent(node, event);
   limits_.OnEvent(node, now, event);
   reads_.OnEvent(node, event);
+  strangers_.OnEvent(event);
   users_.OnEvent(node, event);
 }
 
@@ -79,6 +80,7 @@ void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::E
     limits_.OnWrite(node, now, persist->write);
     node.disk.Write(persist->write, now);
   }
+  strangers_.OnStep(node);
   elections_.OnStep(node, now, effects);
   logs_.OnStep(node);
   // The rest reads logs by the indexes that the core names, which must be sound.

@@ -13,6 +13,7 @@
 #include "tests/sim/checks/membership_checks.h"
 #include "tests/sim/checks/message_checks.h"
 #include "tests/sim/checks/read_checks.h"
+#include "tests/sim/checks/stranger_checks.h"
 #include "tests/sim/checks/user_checks.h"
 
 namespace quorate::sim {
@@ -68,6 +69,7 @@ class Invariants final : public raft::StepObserver {
   LimitChecks limits_{&cluster_};
   MembershipChecks membership_{&cluster_};
   ReadChecks reads_{&cluster_};
+  StrangerChecks strangers_{&cluster_};
   UserChecks users_{&cluster_};
 };
 

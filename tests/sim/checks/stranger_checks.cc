@@ -1,0 +1,33 @@
+#include "tests/sim/checks/stranger_checks.h"
+
+namespace quorate::sim {
+
+void StrangerChecks::OnEvent(const raft::Event& event) {
+  said_.clear();
+  if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
+    if (!cluster_.Knows(receive->from)) said_ = ToString(receive->message);
+  } else if (const auto* goodbye = std::get_if<raft::event::PeerGoodbye>(&event)) {
+    if (!cluster_.Knows(goodbye->peer)) said_ = "Goodbye";
+  }
+}
+
+void StrangerChecks::OnStep(const NodeRecord& node) {
+  if (said_.empty()) return;
+  const NodeFacts& before = node.before;
+  const NodeFacts& now = node.now;
+  const auto moved = [&](const char* what) {
+    cluster_.Violated(14, node.id(), std::string("a stranger moves its ") + what + ": " + said_);
+  };
+  if (now.hard_state != before.hard_state) return moved("epoch or vote");
+  if (now.role != before.role || now.leader_of_epoch != before.leader_of_epoch) {
+    return moved("role or leader");
+  }
+  if (now.last != before.last || now.last_index != before.last_index) return moved("log");
+  if (now.stopped != before.stopped) return moved("life");
+  // A leader's step goes on with its own work.
+  if (now.leads()) return;
+  if (now.commit_index != before.commit_index) return moved("commit index");
+  if (now.deadline != before.deadline) return moved("timer");
+}
+
+}  // namespace quorate::sim
