@@ -85,7 +85,7 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
   pending->done = std::move(done);
   ++unanswered_;
   // The common case needs no turn on the loop before its try here.
-  if (leader_->view().leader == options_.self && !shut_down_) {
+  if (leader_->view().leader == options_.self && !shut_down_ && !pending->is_cancelled()) {
     RunHere(pending);
   } else if (!executor_->TryPost([this, pending] { Enter(pending); })) {
     Error error = controller::MakeError(common::v1::RESOURCE_EXHAUSTED,

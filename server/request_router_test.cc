@@ -333,6 +333,15 @@ TEST_F(RequestRouterTest, ACancelledRequestIsNotTriedAgain) {
   EXPECT_THAT(answers_, SizeIs(1));
 }
 
+TEST_F(RequestRouterTest, ACancelledRequestDoesNotRunHere) {
+  SetLeader(1, kSelf);
+  cancelled_ = true;
+  Call(false);
+  EXPECT_THAT(here_, SizeIs(0));
+  ASSERT_THAT(answers_, SizeIs(1));
+  EXPECT_EQ(AnsweredError().outcome(), common::v1::REFUSED);
+}
+
 TEST_F(RequestRouterTest, AfterShutdownNothingWaitsForALeader) {
   Call(false);
   bool drained = false;
