@@ -56,6 +56,8 @@ struct Decision {
   bool again = false;
   // The answer is that of an earlier attempt at the same request, which may still be uncommitted.
   bool is_retry = false;
+  // The records change nothing but the memory of request ids: their rate is limited.
+  bool remembers_only = false;
 };
 
 // The offset that the next record appended to `batch` gets, if the batch is appended to `image`.

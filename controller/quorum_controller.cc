@@ -30,7 +30,7 @@ QuorumController::QuorumController(ControllerOptions options, Executor* executor
     : options_(std::move(options)),
       executor_(executor),
       clock_(clock),
-      pipeline_(options_.node_id, options_.seed, executor, clock),
+      pipeline_(options_.node_id, options_.seed, options_.remembered_limit, executor, clock),
       watch_(options_.node_id, ToSessionOptions(options_), executor, clock, prober, &pipeline_),
       broker_requests_(options_.cluster_id, executor, clock, prober, &pipeline_, &watch_),
       voter_changes_(executor, clock, &pipeline_) {}

@@ -24,6 +24,7 @@
 #include "controller/request_pipeline.h"
 #include "controller/request_size.h"
 #include "controller/snapshot_source.h"
+#include "controller/token_bucket.h"
 #include "controller/voter_changes.h"
 #include "controller/voter_poll.h"
 #include "metadata/metadata_image.h"
@@ -43,6 +44,9 @@ struct ControllerOptions {
   Duration broker_mass_loss_hold = std::chrono::seconds(60);
   RequestLimits request_limits;
   uint64_t seed = 0;
+  // How fast the log remembers answers to requests that changed nothing (RequestPipeline). The
+  // memory of request ids has room for 100,000.
+  TokenBucket::Options remembered_limit = {.tokens_per_second = 2'000, .capacity = 10'000};
 };
 
 class QuorumController final : public raft::ReplicatedLogListener {

@@ -225,9 +225,39 @@ TEST_F(QuorumControllerTest, OneIdIsForOneRequest) {
   EXPECT_THAT(pending.error().message(), HasSubstr("CreateTopics"));
 }
 
-TEST_F(QuorumControllerTest, WhatAppendedNothingIsDecidedAnew) {
-  EXPECT_TRUE(cluster_.Create(WithId("b a d", 1)).value().results(0).has_error());
-  EXPECT_FALSE(cluster_.Create(WithId("good", 1)).value().results(0).has_error());
+TEST_F(QuorumControllerTest, ARefusalUsesUpItsId) {
+  const auto first = cluster_.Create(WithId("b a d", 1));
+  EXPECT_TRUE(first.value().results(0).has_error());
+  const auto retry = cluster_.Create(WithId("b a d", 1));
+  EXPECT_EQ(retry.value().results(0).ShortDebugString(),
+            first.value().results(0).ShortDebugString());
+  EXPECT_EQ(cluster_.Create(WithId("good", 1)).error().code(), common::v1::INVALID_REQUEST);
+}
+
+TEST(RememberedLimitTest, EntriesThatOnlyRememberAnAnswerAreLimited) {
+  ControllerCluster cluster(2);
+  cluster.Elect(1);
+  cluster.quorum().CommitAtOnce(true);
+  CreateTopicsRequest request;
+  request.add_topics()->set_name("b a d");
+  request.mutable_request_id()->set_client_uuid(std::string(metadata::TestUuid(1).bytes()));
+  const auto next = [&] {
+    request.mutable_request_id()->set_sequence(request.request_id().sequence() + 1);
+    return cluster.Create(request);
+  };
+  int64_t remembered = 0;
+  auto answer = next();
+  for (; answer.ok(); answer = next()) ++remembered;
+  EXPECT_EQ(remembered, 10'000);
+  EXPECT_EQ(answer.error().code(), common::v1::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(answer.error().outcome(), common::v1::REFUSED);
+  EXPECT_GT(answer.error().retry_after_ms(), 0);
+  // What is known already needs no entry.
+  request.mutable_request_id()->set_sequence(1);
+  EXPECT_TRUE(cluster.Create(request).ok());
+  cluster.Advance(milliseconds(answer.error().retry_after_ms()));
+  request.mutable_request_id()->set_sequence(remembered + 1);
+  EXPECT_TRUE(cluster.Create(request).ok());
 }
 
 TEST_F(QuorumControllerTest, MalformedRequestIdsAreRefused) {

@@ -1,11 +1,14 @@
 // Requests whose outcome the log remembers under their id (request_ids.h): the first time the
-// outcomes go into the batch, a retry is answered from them.
+// outcomes go into the batch, also where they are all that it holds, and a retry is answered from
+// them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_format.h"
 #include "controller/decision.h"
 #include "controller/item_results.h"
 #include "controller/request_ids.h"
@@ -15,9 +18,24 @@
 
 namespace quorate::controller {
 
+template <typename Request>
+size_t ItemCount(const Request& request) {
+  if constexpr (requires { request.topics_size(); }) {
+    return static_cast<size_t>(request.topics_size());
+  } else {
+    return static_cast<size_t>(request.resources_size());
+  }
+}
+
+// A dry run is a read: there is nothing to remember.
+template <typename Request>
+bool IsDryRun(const Request& request) {
+  if constexpr (requires { request.validate_only(); }) return request.validate_only();
+  return false;
+}
+
 // `decide` is DecideCreateTopics or its like; `ToResponse` of the request's type builds the
-// response. `identity`: nothing if the request carries no id. What appended nothing is not
-// remembered.
+// response. `identity`: nothing if the outcomes are not to be remembered.
 template <typename Request, typename DecideFn>
 auto DecideRemembered(const View& view, const Request& request,
                       const std::optional<RequestIdentity>& identity, const Context& context,
@@ -28,15 +46,13 @@ auto DecideRemembered(const View& view, const Request& request,
     items = {.answer = *std::move(known), .is_retry = true};
   } else {
     items = decide(view, request, context);
-    const auto* outcomes = std::get_if<ItemResults>(&items.answer);
-    if (identity && outcomes != nullptr && !items.records.records().empty()) {
-      *items.records.add_records() = ResultRecord(*identity, *outcomes);
-    }
+    if (identity) Remember(*identity, ItemCount(request), &items);
   }
 
   Decision<Response> decision{.records = std::move(items.records),
                               .cause = std::move(items.cause),
-                              .is_retry = items.is_retry};
+                              .is_retry = items.is_retry,
+                              .remembers_only = items.remembers_only};
   if (auto* error = std::get_if<common::v1::Error>(&items.answer)) {
     decision.answer = std::move(*error);
   } else {
@@ -58,10 +74,18 @@ void SubmitRemembered(RequestPipeline* pipeline, const char* method, Request req
       return std::move(reply)(std::move(*error));
     }
     request.clear_request_id();
-    identity = RequestIdentity{.principal = context.principal,
-                               .id = std::get<RequestId>(id),
-                               .method = method,
-                               .hash = HashRequest(request)};
+    if (ItemCount(request) > kMaxRememberedItems) {
+      return std::move(reply)(
+          MakeError(common::v1::POLICY_VIOLATION,
+                    absl::StrFormat("the request has %d items; one with a request id may have at "
+                                    "most %d: split it",
+                                    ItemCount(request), kMaxRememberedItems)));
+    }
+    if (!IsDryRun(request))
+      identity = RequestIdentity{.principal = context.principal,
+                                 .id = std::get<RequestId>(id),
+                                 .method = method,
+                                 .hash = HashRequest(request)};
   }
   RequestPipeline::Request pending{.principal = std::move(context.principal),
                                    .deadline = context.deadline,

@@ -2,6 +2,10 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -9,6 +13,39 @@
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
+namespace {
+
+// Of the messages in one record together.
+constexpr size_t kMaxMessageBytes = 4 << 20;
+// What the record's place in a batch takes: its tag and its size.
+constexpr size_t kRecordOverhead = 16;
+
+void CutMessages(ItemResults* items) {
+  size_t bytes = 0;
+  for (const ItemResult& item : *items) bytes += item.message.size();
+  if (bytes <= kMaxMessageBytes) return;
+  const size_t share = kMaxMessageBytes / items->size();
+  for (ItemResult& item : *items) {
+    size_t size = std::min(item.message.size(), share);
+    // Not within a character of UTF-8.
+    while (size > 0 && size < item.message.size() && (item.message[size] & 0xc0) == 0x80) --size;
+    item.message.resize(size);
+  }
+}
+
+// The whole request fails.
+void RefuseAll(const common::v1::Error& error, size_t item_count, Decision<ItemResults>* decision) {
+  ItemResults items(item_count, MakeItemError(error.code(), error.message()));
+  CutMessages(&items);
+  *decision = {.answer = std::move(items)};
+}
+
+bool HasError(const ItemResults& items) {
+  return std::any_of(items.begin(), items.end(),
+                     [](const ItemResult& item) { return item.code != 0; });
+}
+
+}  // namespace
 
 std::variant<RequestId, common::v1::Error> ParseRequestId(const common::v1::RequestId& id) {
   const auto client = Uuid::FromBytes(id.client_uuid());
@@ -69,6 +106,27 @@ metadata::v1::Record ResultRecord(const RequestIdentity& identity, const ItemRes
                                             .method = identity.method,
                                             .request_hash = identity.hash,
                                             .items = items});
+}
+
+void Remember(const RequestIdentity& identity, size_t item_count, Decision<ItemResults>* decision) {
+  CHECK_LE(item_count, kMaxRememberedItems);
+  if (const auto* error = std::get_if<common::v1::Error>(&decision->answer)) {
+    RefuseAll(common::v1::Error(*error), item_count, decision);
+  }
+  CutMessages(&std::get<ItemResults>(decision->answer));
+  metadata::v1::Record result = ResultRecord(identity, std::get<ItemResults>(decision->answer));
+  const size_t bytes = decision->records.ByteSizeLong() + result.ByteSizeLong() + kRecordOverhead;
+  if (bytes > kMaxBatchBytes) {
+    RefuseAll(TooLargeForOneEntry(bytes), item_count, decision);
+    result = ResultRecord(identity, std::get<ItemResults>(decision->answer));
+  }
+  if (decision->records.records().empty()) {
+    decision->remembers_only = true;
+    const bool is_refused = HasError(std::get<ItemResults>(decision->answer));
+    decision->cause = absl::StrCat(identity.method.substr(identity.method.rfind('/') + 1),
+                                   is_refused ? ": refused" : ": nothing to change");
+  }
+  *decision->records.add_records() = std::move(result);
 }
 
 }  // namespace quorate::controller

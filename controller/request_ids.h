@@ -10,6 +10,7 @@
 
 #include "base/ids.h"
 #include "controller/answer.h"
+#include "controller/decision.h"
 #include "controller/item_results.h"
 #include "google/protobuf/message.h"
 #include "metadata/metadata_image.h"
@@ -42,5 +43,16 @@ std::optional<Answer<ItemResults>> FindResult(const metadata::MetadataImage& ima
 
 // Remembers the outcomes. Belongs into the batch of the request's own records.
 metadata::v1::Record ResultRecord(const RequestIdentity& identity, const ItemResults& items);
+
+// A request whose outcomes are remembered has at most this many items, so that they fit one entry
+// whatever becomes of them.
+inline constexpr size_t kMaxRememberedItems = 200'000;
+
+// Adds the record that remembers what the request is answered, whatever that is: an id is answered
+// once, by the log, and a refusal that only one attempt knew of would not keep a later attempt from
+// being executed. An error of the whole request, which the record cannot hold, becomes an error of
+// each of its `item_count` items. Very long error messages are cut, in the answer too. REQUIRES:
+// item_count <= kMaxRememberedItems.
+void Remember(const RequestIdentity& identity, size_t item_count, Decision<ItemResults>* decision);
 
 }  // namespace quorate::controller

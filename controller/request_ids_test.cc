@@ -68,6 +68,54 @@ TEST_F(RequestIdsTest, AnEvictedResultLeavesTheOutcomeUnknown) {
   EXPECT_EQ(std::get<Error>(*found).outcome(), common::v1::UNKNOWN);
 }
 
+TEST_F(RequestIdsTest, WhatChangesNothingIsRememberedAlone) {
+  Decision<ItemResults> decision{.answer = ItemResults(2), .cause = "whatever"};
+  Remember(identity_, 2, &decision);
+  ASSERT_EQ(decision.records.records_size(), 1);
+  EXPECT_TRUE(decision.remembers_only);
+  EXPECT_EQ(decision.cause, "Create: nothing to change");
+  EXPECT_FALSE(std::get<ItemResults>(decision.answer)[0].code);
+
+  decision = {.answer = ItemResults{{}, MakeItemError(common::v1::INVALID_CONFIG, "x")}};
+  Remember(identity_, 2, &decision);
+  EXPECT_EQ(decision.cause, "Create: refused");
+}
+
+TEST_F(RequestIdsTest, AnErrorOfTheWholeRequestIsRememberedAsOneOfEachItem) {
+  Decision<ItemResults> decision{.answer = TooLargeForOneEntry(1)};
+  Remember(identity_, 3, &decision);
+  const auto& items = std::get<ItemResults>(decision.answer);
+  ASSERT_EQ(items.size(), 3u);
+  EXPECT_EQ(items[2].code, common::v1::POLICY_VIOLATION);
+  EXPECT_EQ(decision.records.records(0).request_result().items_size(), 3);
+}
+
+TEST_F(RequestIdsTest, WhatDoesNotFitWithItsResultIsRefused) {
+  Decision<ItemResults> decision{.answer = ItemResults(1)};
+  decision.records.add_records()->mutable_topic()->set_name(std::string(kMaxBatchBytes - 20, 'x'));
+  Remember(identity_, 1, &decision);
+  ASSERT_EQ(decision.records.records_size(), 1);
+  EXPECT_TRUE(decision.remembers_only);
+  EXPECT_EQ(std::get<ItemResults>(decision.answer)[0].code, common::v1::POLICY_VIOLATION);
+}
+
+TEST_F(RequestIdsTest, TheMostItemsFitOneEntryWithTheLongestMessages) {
+  // Two bytes a character, so that an odd share ends within one.
+  std::string message;
+  while (message.size() < 300) message += "\u00e9";
+  Decision<ItemResults> decision{
+      .answer =
+          ItemResults(kMaxRememberedItems, MakeItemError(common::v1::INVALID_CONFIG, message))};
+  RequestIdentity next = identity_;
+  next.id.sequence = 6;
+  Remember(next, kMaxRememberedItems, &decision);
+  EXPECT_LE(decision.records.ByteSizeLong(), kMaxBatchBytes);
+  // Replay takes it, and a retry is answered with the same.
+  log_.MustAppend({decision.records.records().begin(), decision.records.records().end()});
+  EXPECT_EQ(std::get<ItemResults>(*FindResult(log_.image(), next)),
+            std::get<ItemResults>(decision.answer));
+}
+
 TEST_F(RequestIdsTest, TheHashIsOfTheContent) {
   admin::v1::CreateTopicsRequest request;
   request.add_topics()->set_name("a");

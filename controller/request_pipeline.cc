@@ -28,11 +28,13 @@ common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
 
 }  // namespace
 
-RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, Executor* executor, const Clock* clock)
+RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
+                                 Executor* executor, const Clock* clock)
     : self_(self),
       executor_(executor),
       clock_(clock),
       rng_(seed),
+      remembered_limit_(remembered_limit),
       parked_(kMaxParked),
       confirmation_(executor, clock),
       deadline_alarm_(executor, [this] { ExpireDeadlines(); }),
@@ -271,6 +273,16 @@ void RequestPipeline::WhenCommitted(RecordOffset end_offset, MonoTime deadline, 
   readers_.Add(end_offset, {.deadline = deadline, .done = std::move(done)});
   readers_.Release(committed().end_offset());
   deadline_alarm_.FireBy(readers_.next_deadline());
+}
+
+std::optional<common::v1::Error> RequestPipeline::LimitRemembered(size_t bytes) {
+  constexpr size_t kBytesOfAToken = 1024;
+  const auto cost = static_cast<double>(1 + bytes / kBytesOfAToken);
+  const auto wait = remembered_limit_.Take(clock_->Now(), cost);
+  if (!wait) return std::nullopt;
+  return Exhausted(
+      "too many requests with a request id change nothing, and each result is remembered; retry",
+      ToMs(*wait));
 }
 
 View RequestPipeline::NewestView() {

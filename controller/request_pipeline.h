@@ -48,6 +48,7 @@
 #include "controller/leadership_confirmation.h"
 #include "controller/parked_requests.h"
 #include "controller/partition_tally.h"
+#include "controller/token_bucket.h"
 #include "controller/uncommitted_images.h"
 #include "metadata/replay.h"
 #include "raft/replicated_log.h"
@@ -65,8 +66,10 @@ class RequestPipeline {
     kStopped,
   };
 
-  // Everything must outlive the pipeline.
-  RequestPipeline(NodeId self, uint64_t seed, Executor* executor, const Clock* clock);
+  // Everything must outlive the pipeline. `remembered_limit`: of entries that only remember the
+  // answer of a request that changed nothing; a token for each, and one for each 1,024 bytes.
+  RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
+                  Executor* executor, const Clock* clock);
 
   void SetLog(raft::ReplicatedLog* log) {
     log_ = log;
@@ -222,6 +225,8 @@ class RequestPipeline {
   void ApplyCommitted();
   // Lets the request go on, parks it or fails it.
   void Admit(PendingRequest request);
+  // An error if entries that only remember an answer come too fast; this one has `bytes`.
+  std::optional<common::v1::Error> LimitRemembered(size_t bytes);
   View NewestView();
   metadata::BatchPosition NextPosition(int32_t record_count) const;
   void Append(const metadata::v1::RecordBatch& records, const Context& context,
@@ -275,6 +280,7 @@ class RequestPipeline {
   std::deque<raft::EntryPtr> to_apply_;
   bool replaying_ = false;
 
+  TokenBucket remembered_limit_;
   ParkedRequests parked_;
   LeadershipConfirmation confirmation_;
   DeferredReplies deferred_;
@@ -377,6 +383,13 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
                 reply = std::move(reply)](std::optional<common::v1::Error> error) mutable {
     if (error) return std::move(reply)(*std::move(error));
     Decision<T>& decision = work->decision;
+    if (decision.remembers_only) {
+      auto limited = LimitRemembered(work->batch->proposal.payload.size());
+      if (limited) {
+        decision = {.answer = *std::move(limited)};
+        work->batch.reset();
+      }
+    }
     const bool appended = work->batch.has_value();
     if (appended) ProposePrepared(*std::move(work->batch));
     if (decision.settled.changed > 0) {
@@ -428,8 +441,11 @@ RequestPipeline::Outcome<T> RequestPipeline::RunPart(const Decide<T>& decide,
   Decision<T> decision = decide(NewestView(), context);
   deciding_ = false;
   const Duration took = clock_->Now() - began;
-  if (const size_t bytes = decision.records.ByteSizeLong(); bytes > kMaxBatchBytes) {
+  const size_t bytes = decision.records.ByteSizeLong();
+  if (bytes > kMaxBatchBytes) {
     decision = {.answer = TooLargeForOneEntry(bytes)};
+  } else if (decision.remembers_only) {
+    if (auto error = LimitRemembered(bytes)) decision = {.answer = *std::move(error)};
   }
   bool appended = false;
   if (!decision.records.records().empty()) {

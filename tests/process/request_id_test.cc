@@ -141,8 +141,8 @@ TEST(RequestIdTest, TheIdOfAnotherRequestIsRefused) {
   }
 }
 
-// What was refused changed nothing, and may be possible later.
-TEST(RequestIdTest, ARefusalIsNotRemembered) {
+// A refusal is final for its id: another request is needed once it has become possible.
+TEST(RequestIdTest, ARefusalIsRemembered) {
   Cluster cluster({.controllers = 1, .brokers = 1});
   cluster.StartController(1);
   cluster.AwaitReady();
@@ -152,7 +152,8 @@ TEST(RequestIdTest, ARefusalIsNotRemembered) {
   EXPECT_THAT(Items(client.CreateTopics(create)), HasSubstr("INVALID_REPLICATION_FACTOR"));
   cluster.StartBroker(1);
   cluster.AwaitUnfencedBrokers(1);
-  EXPECT_THAT(Items(client.CreateTopics(create)), HasSubstr("topic_id"));
+  EXPECT_THAT(Items(client.CreateTopics(create)), HasSubstr("INVALID_REPLICATION_FACTOR"));
+  EXPECT_THAT(Items(client.CreateTopics(namer.Create({"orders"}))), HasSubstr("topic_id"));
 }
 
 // Done, and nobody was told: the outcome that a client must be able to ask for.
