@@ -1,6 +1,7 @@
 #include "controller/broker_decisions.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -73,7 +74,7 @@ std::string ListOf(std::span<const BrokerId> brokers) {
 }
 
 // What a heartbeat does to a registration.
-enum class Transition { kNone, kUnfence, kFence, kControlledShutdown };
+enum class Transition { kNone, kUnfence, kFence };
 
 struct TransitionCause {
   Transition transition = Transition::kNone;
@@ -81,7 +82,7 @@ struct TransitionCause {
 };
 
 TransitionCause ChooseTransition(const View& view, const BrokerRegistration& broker,
-                                 const HeartbeatRequest& request, bool others_know, bool goes_on) {
+                                 const HeartbeatRequest& request, bool others_know) {
   const auto fence = [&](const char* why) {
     return TransitionCause{Transition::kFence,
                            absl::StrFormat("fence broker %d: %s", broker.id.value(), why)};
@@ -93,15 +94,10 @@ TransitionCause ChooseTransition(const View& view, const BrokerRegistration& bro
   }
   if (request.want_fence()) return fence("it asked for it");
   if (!request.want_shutdown()) return {};
-  const bool leads_nothing = view.tally.LoadOf(broker.id).leaders == 0;
-  if (broker.in_controlled_shutdown) {
-    if (!leads_nothing || !others_know) return {};
-    return fence("its controlled shutdown is complete");
-  }
-  // In the middle of it, what it led may have been moved already.
-  if (leads_nothing && !goes_on) return fence("it shuts down and leads nothing");
-  return {Transition::kControlledShutdown,
-          absl::StrFormat("controlled shutdown of broker %d", broker.id.value())};
+  const PartitionTally::Load load = view.tally.LoadOf(broker.id);
+  if (load.replicas == 0) return fence("it shuts down and holds no replica");
+  if (!broker.in_controlled_shutdown || load.leaders > 0 || !others_know) return {};
+  return fence("its controlled shutdown is complete");
 }
 
 BrokerChange ToChange(Transition transition, const BrokerRegistration& broker) {
@@ -112,8 +108,6 @@ BrokerChange ToChange(Transition transition, const BrokerRegistration& broker) {
       return {.fenced = false};
     case Transition::kFence:
       return {.fenced = true};
-    case Transition::kControlledShutdown:
-      return {.in_controlled_shutdown = true};
     case Transition::kNone:
       break;
   }
@@ -213,10 +207,9 @@ HeartbeatResponse UnchangedAnswer(const BrokerRegistration& registration,
 }
 
 Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatRequest& request,
-                                            bool others_know, const Context& /*context*/,
-                                            bool goes_on) {
+                                            bool others_know, const Context& /*context*/) {
   BrokerRegistration broker = *view.image.FindBroker(BrokerId(request.broker_id()));
-  const auto [transition, cause] = ChooseTransition(view, broker, request, others_know, goes_on);
+  const auto [transition, cause] = ChooseTransition(view, broker, request, others_know);
   if (transition == Transition::kNone) return {.answer = UnchangedAnswer(broker, request)};
 
   metadata::v1::RecordBatch records;
@@ -231,28 +224,43 @@ Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatReq
   }
   *records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(
       broker.id, broker.broker_epoch, ToChange(transition, broker));
-  if (transition != Transition::kControlledShutdown)
-    broker.fenced = transition == Transition::kFence;
+  broker.fenced = transition == Transition::kFence;
   return {.records = std::move(records),
           .answer = UnchangedAnswer(broker, request),
           .cause = cause,
           .settled = settled};
 }
 
-Decision<std::monostate> DecideFence(const View& view, std::span<const BrokerId> brokers,
-                                     const std::string& why, const Context& /*context*/) {
+Decision<std::monostate> DecideDepartures(const View& view, const Departures& departures,
+                                          const Context& /*context*/) {
+  std::vector<BrokerId> leaving = departures.dead;
+  leaving.insert(leaving.end(), departures.stopping.begin(), departures.stopping.end());
   ActiveBrokers active(view.image);
-  for (const BrokerId broker : brokers) active.Remove(broker);
+  for (const BrokerId broker : leaving) active.Remove(broker);
+
   Decision<std::monostate> decision;
-  decision.cause = absl::StrFormat("fence broker %s: %s", ListOf(brokers), why);
+  std::vector<std::string> causes;
+  if (!departures.dead.empty()) {
+    causes.push_back(
+        absl::StrFormat("fence broker %s: %s", ListOf(departures.dead), departures.why));
+  }
+  if (!departures.stopping.empty()) {
+    causes.push_back("controlled shutdown of broker " + ListOf(departures.stopping));
+  }
+  decision.cause = absl::StrJoin(causes, "; ");
   decision.settled =
-      SettlePartitionsOf(view.image, brokers, active, kSettlementBytes, &decision.records);
+      SettlePartitionsOf(view.image, leaving, active, kSettlementBytes, &decision.records);
   decision.again = !decision.settled.complete;
-  if (!decision.again) {
-    for (const BrokerId broker : brokers) {
-      *decision.records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(
-          broker, view.image.FindBroker(broker)->broker_epoch, {.fenced = true});
-    }
+  if (decision.again) return decision;
+  const auto change = [&](BrokerId broker, const BrokerChange& to) {
+    *decision.records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(
+        broker, view.image.FindBroker(broker)->broker_epoch, to);
+  };
+  for (const BrokerId broker : departures.dead) change(broker, {.fenced = true});
+  for (const BrokerId broker : departures.stopping) {
+    const bool leads_nothing = !departures.goes_on && view.tally.LoadOf(broker).leaders == 0;
+    change(broker, leads_nothing ? BrokerChange{.fenced = true}
+                                 : BrokerChange{.in_controlled_shutdown = true});
   }
   return decision;
 }

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "controller/decision.h"
 #include "quorate/broker/v1/broker_service.pb.h"
@@ -40,24 +40,35 @@ std::optional<common::v1::Error> CheckBrokerEpoch(const metadata::MetadataImage&
 std::optional<common::v1::Error> CheckHeartbeat(const metadata::MetadataImage& image,
                                                 const broker::v1::HeartbeatRequest& request);
 
-// What a heartbeat changes: unfences who has replayed past its own registration, fences who asks
-// for it, begins a controlled shutdown (the broker leaves its ISRs and leaderships) and ends it
+// What a heartbeat changes: unfences a broker that has replayed past its own registration, fences
+// one that asks for it or that wants to stop and holds no replica, and ends a controlled shutdown
 // once the broker leads nothing and `others_know` (every active broker has replayed what moved its
-// leaders). The caller sets `controller_epoch`. Where the decision says `again`, the answer is what
-// holds meanwhile, and the caller decides the rest with `goes_on`. REQUIRES: CheckHeartbeat found
-// nothing.
+// leaders). A controlled shutdown begins with DecideDepartures. The caller sets `controller_epoch`.
+// Where the decision says `again`, the answer is what holds meanwhile. REQUIRES: CheckHeartbeat
+// found nothing.
 Decision<broker::v1::HeartbeatResponse> DecideHeartbeat(const View& view,
                                                         const broker::v1::HeartbeatRequest& request,
-                                                        bool others_know, const Context& context,
-                                                        bool goes_on = false);
+                                                        bool others_know, const Context& context);
 
 // The answer to a heartbeat that may change nothing at the moment.
 broker::v1::HeartbeatResponse UnchangedAnswer(const metadata::BrokerRegistration& registration,
                                               const broker::v1::HeartbeatRequest& request);
 
-// Fences `brokers`, all of them with the last batch if there are several (`again`).
-// REQUIRES: they are registered.
-Decision<std::monostate> DecideFence(const View& view, std::span<const BrokerId> brokers,
-                                     const std::string& why, const Context& context);
+// Brokers that leave together. They are registered, and no broker is in both lists.
+struct Departures {
+  std::vector<BrokerId> dead;
+  // Why those are taken for dead, for the log.
+  std::string why;
+  std::vector<BrokerId> stopping;
+  // An earlier batch has moved a part: that a broker leads nothing now says nothing.
+  bool goes_on = false;
+};
+
+// Takes them all out of their ISRs and leaderships, so that none inherits from another and an ISR
+// of which nobody stays keeps all its members. Changes their registrations with the last batch if
+// there are several (`again`): fences the dead; of those that stop it fences the ones that lead
+// nothing, and begins the controlled shutdown of the others.
+Decision<std::monostate> DecideDepartures(const View& view, const Departures& departures,
+                                          const Context& context);
 
 }  // namespace quorate::controller

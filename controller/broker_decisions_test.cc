@@ -172,9 +172,10 @@ TEST_F(BrokerDecisionsTest, ControlledShutdownMovesLeadersThenWaitsUntilOthersKn
   request.set_want_shutdown(true);
 
   auto decision = DecideHeartbeat(cluster_.view(), request, true, cluster_.context());
+  EXPECT_THAT(decision.records.records(), IsEmpty());  // it leaves with all that stop now
   EXPECT_FALSE(std::get<HeartbeatResponse>(decision.answer).should_shut_down());
   EXPECT_FALSE(std::get<HeartbeatResponse>(decision.answer).is_fenced());
-  cluster_.Apply(decision);
+  cluster_.Stop({BrokerId(1)});
   EXPECT_TRUE(Broker(1).in_controlled_shutdown);
   EXPECT_FALSE(Broker(1).fenced);
   EXPECT_EQ(Partition("t", 0), "leader 2, isr 2,3 of 1,2,3, epochs 1/1");
@@ -190,9 +191,17 @@ TEST_F(BrokerDecisionsTest, ControlledShutdownMovesLeadersThenWaitsUntilOthersKn
   EXPECT_TRUE(Broker(1).fenced);
 }
 
-TEST_F(BrokerDecisionsTest, ABrokerThatLeadsNothingStopsAtOnce) {
+TEST_F(BrokerDecisionsTest, ABrokerThatHoldsNothingStopsAtOnce) {
+  cluster_.StartBrokers(2);
+  cluster_.Create("t", {{2}});
+  EXPECT_TRUE(cluster_.Heartbeat(1, /*want_shutdown=*/true).should_shut_down());
+  EXPECT_TRUE(Broker(1).fenced);
+}
+
+TEST_F(BrokerDecisionsTest, ABrokerThatLeadsNothingIsFencedAsItLeaves) {
   cluster_.StartBrokers(2);
   cluster_.Create("t", {{2, 1}});
+  cluster_.Stop({BrokerId(1)});
   EXPECT_TRUE(cluster_.Heartbeat(1, /*want_shutdown=*/true).should_shut_down());
   EXPECT_TRUE(Broker(1).fenced);
   EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 2,1, epochs 0/1");
@@ -203,7 +212,7 @@ TEST_F(BrokerDecisionsTest, ABrokerThatLeadsNothingStopsAtOnce) {
 TEST_F(BrokerDecisionsTest, ABrokerThatStaysAfterItsControlledShutdownIsActiveAgain) {
   cluster_.StartBrokers(2);
   cluster_.Create("t", {{1, 2}});
-  cluster_.Heartbeat(1, /*want_shutdown=*/true);
+  cluster_.Stop({BrokerId(1)});
   cluster_.Heartbeat(1, /*want_shutdown=*/true);
   ASSERT_TRUE(Broker(1).fenced);
   cluster_.Heartbeat(1);
@@ -214,12 +223,33 @@ TEST_F(BrokerDecisionsTest, SeveralBrokersAreFencedInOneBatch) {
   cluster_.StartBrokers(3);
   cluster_.Create("t", {{1, 2, 3}});
   const std::vector<BrokerId> dead = {BrokerId(1), BrokerId(2)};
-  const auto decision = DecideFence(cluster_.view(), dead, "silence", cluster_.context());
+  const auto decision =
+      DecideDepartures(cluster_.view(), {.dead = dead, .why = "silence"}, cluster_.context());
   EXPECT_EQ(decision.cause, "fence broker 1, 2: silence");
   cluster_.Apply(decision);
   EXPECT_TRUE(Broker(1).fenced);
   EXPECT_TRUE(Broker(2).fenced);
   EXPECT_EQ(Partition("t"), "leader 3, isr 3 of 1,2,3, epochs 1/1");
+}
+
+TEST_F(BrokerDecisionsTest, BrokersThatStopTogetherAllStayInTheLastIsr) {
+  cluster_.StartBrokers(4);
+  cluster_.Create("t", {{1, 2, 3}, {1, 4, 2}});
+  const auto decision = DecideDepartures(
+      cluster_.view(),
+      {.dead = {BrokerId(3)}, .why = "silence", .stopping = {BrokerId(1), BrokerId(2)}},
+      cluster_.context());
+  EXPECT_EQ(decision.cause, "fence broker 3: silence; controlled shutdown of broker 1, 2");
+  cluster_.Apply(decision);
+  EXPECT_EQ(Partition("t", 0), "no leader, isr 1,2,3 of 1,2,3, epochs 1/1");
+  EXPECT_EQ(Partition("t", 1), "leader 4, isr 4 of 1,4,2, epochs 1/1");
+  EXPECT_TRUE(Broker(1).in_controlled_shutdown);
+  EXPECT_TRUE(Broker(2).fenced);  // it led nothing
+  EXPECT_TRUE(Broker(3).fenced);
+  EXPECT_TRUE(cluster_.Heartbeat(1, /*want_shutdown=*/true).should_shut_down());
+  // Any of them leads again, alone.
+  cluster_.Heartbeat(2);
+  EXPECT_EQ(Partition("t", 0), "leader 2, isr 2 of 1,2,3, epochs 2/2");
 }
 
 }  // namespace

@@ -109,12 +109,14 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
   const bool may_change =
       pipeline_->MayAppend() && request.goodbye() == HeartbeatRequest::GOODBYE_UNSPECIFIED;
   if (!may_change) return {.answer = UnchangedAnswer(broker, request)};
-  // After a take-over the offset at which the shutdown began is not known any more: now will do.
+  watch_->WantsToStop(broker.id, request.want_shutdown());
+  bool others_know = false;
   if (broker.in_controlled_shutdown) {
+    // After a take-over the offset at which the shutdown began is not known: now will do.
     watch_->sessions().ShutdownBegan(broker.id, view.image.end_offset());
+    others_know = watch_->sessions().OthersKnowOfShutdown(view.image, broker.id);
   }
-  const bool others_know = watch_->sessions().OthersKnowOfShutdown(view.image, broker.id);
-  return DecideHeartbeat(view, request, others_know, context, goes_on);
+  return DecideHeartbeat(view, request, others_know, context);
 }
 
 void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContext context,

@@ -61,6 +61,13 @@ bool BrokerSessions::Contact(BrokerId broker, StreamId stream, int64_t metadata_
   return is_new;
 }
 
+bool BrokerSessions::WantsToStop(BrokerId broker, bool wants, MonoTime now) {
+  Session& session = sessions_.at(broker);
+  if (wants == session.stop_wanted.has_value()) return false;
+  session.stop_wanted = wants ? std::optional(now) : std::nullopt;
+  return true;
+}
+
 bool BrokerSessions::StreamEnded(StreamId stream, StreamEnd end, MonoTime now) {
   const auto it = streams_.find(stream);
   if (it == streams_.end()) return false;
@@ -107,6 +114,7 @@ BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime n
   examined_ += unfenced.size();
   due.mass_loss = FindMassLoss(unfenced, now, &due.next);
   CollectFences(unfenced, now, &due);
+  CollectStops(unfenced, now, &due);
   return due;
 }
 
@@ -219,6 +227,35 @@ void BrokerSessions::CollectFences(const std::vector<Judged>& unfenced, MonoTime
     due->fences.push_back(
         {.broker = judged->registration->id,
          .why = Explain(*judged->registration, *judged->session, judged->end.reason)});
+  }
+}
+
+void BrokerSessions::CollectStops(const std::vector<Judged>& unfenced, MonoTime now,
+                                  Due* due) const {
+  // Fences are in the order of `unfenced`, too.
+  auto fence = due->fences.begin();
+  size_t leaving = 0;
+  MonoTime first = kNever;
+  std::vector<BrokerId> stops;
+  for (const Judged& judged : unfenced) {
+    const BrokerId broker = judged.registration->id;
+    if (fence != due->fences.end() && fence->broker == broker) {
+      ++fence;
+      ++leaving;
+    } else if (judged.registration->in_controlled_shutdown) {
+      ++leaving;
+    } else if (judged.session->stop_wanted) {
+      ++leaving;
+      first = std::min(first, *judged.session->stop_wanted);
+      stops.push_back(broker);
+    }
+  }
+  if (stops.empty()) return;
+  const MonoTime batch_ends = first + options_.grace;
+  if (due->fences.empty() && leaving < unfenced.size() && now < batch_ends) {
+    due->next = std::min(due->next, batch_ends);
+  } else {
+    due->stops = std::move(stops);
   }
 }
 

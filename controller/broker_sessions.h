@@ -19,6 +19,8 @@
 // - Sessions that end within one grace are fenced in one batch, so that none of their brokers
 //   inherits from another and the last ISRs keep all their members: a session that is over waits,
 //   for a grace at most, while others are about to end. A death that is alone waits for nothing.
+//   Brokers that want to stop are in no hurry, and leave in one batch with all that want to within
+//   a grace: with the next fence, when the grace is over, or when everybody wants to.
 // - A broker is lost while its stream is gone without proof of its death, or while it has shown for
 //   half of the session timeout (two graces, if that is more) no sign that our answers reach it.
 //   When more than half of the brokers are lost it is more likely this controller that is cut off,
@@ -66,6 +68,9 @@ class BrokerSessions {
   // A heartbeat of the broker's current registration has come on `stream`. True if it opened or
   // changed the stream. REQUIRES: it has registered, or was there at the take-over.
   bool Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset, MonoTime now);
+  // Its last heartbeat said that the broker wants to stop, or that it does not. True if that is
+  // new. REQUIRES: as Contact.
+  bool WantsToStop(BrokerId broker, bool wants, MonoTime now);
   // Streams that are nobody's current one are ignored: false.
   bool StreamEnded(StreamId stream, StreamEnd end, MonoTime now);
 
@@ -83,6 +88,8 @@ class BrokerSessions {
     std::vector<DueProbe> probes;
     // Returned again until the broker is fenced in the image.
     std::vector<DueFence> fences;
+    // Brokers whose controlled shutdown begins now, in the same batch. Returned again until it has.
+    std::vector<BrokerId> stops;
     // When something may next be due, if nothing happens before; kNever: nothing.
     MonoTime next = kNever;
     // Set while more than half of the unfenced brokers are lost.
@@ -158,6 +165,8 @@ class BrokerSessions {
     ProbeResult probe_result = ProbeResult::kNoAnswer;
     uint64_t probe_token = 0;
     int64_t metadata_end_offset = -1;
+    // Since when it wants to stop.
+    std::optional<MonoTime> stop_wanted;
     std::optional<RecordOffset> shutdown_offset;
     // Nothing before its first complete report.
     std::optional<ReportedLeaders> reported_leaders;
@@ -188,8 +197,9 @@ class BrokerSessions {
   MonoTime LostAt(const Session& session) const;
   std::optional<Due::MassLoss> FindMassLoss(const std::vector<Judged>& unfenced, MonoTime now,
                                             MonoTime* next) const;
-  // Fills in `due->fences`.
+  // Fills in `due->fences`, and then `due->stops`.
   void CollectFences(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;
+  void CollectStops(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;
   std::string Explain(const metadata::BrokerRegistration& registration, const Session& session,
                       EndReason reason) const;
 

@@ -44,12 +44,15 @@ void BrokerWatch::Contact(BrokerId broker, StreamId stream, int64_t metadata_end
   if (guard_.loss()) CheckSoon();
 }
 
+void BrokerWatch::WantsToStop(BrokerId broker, bool wants) {
+  if (sessions_.WantsToStop(broker, wants, clock_->Now())) CheckSoon();
+}
+
 void BrokerWatch::Decided(BrokerId broker, bool changed) {
   if (changed) {
     const metadata::MetadataImage& image = pipeline_->newest();
     const metadata::BrokerRegistration& registration = *image.FindBroker(broker);
     sessions_.Registered(broker, registration.broker_epoch, clock_->Now());
-    if (registration.in_controlled_shutdown) sessions_.ShutdownBegan(broker, image.end_offset());
   }
   if (changed || stream_opened_) CheckSoon();
 }
@@ -89,9 +92,9 @@ void BrokerWatch::Check() {
   for (const BrokerSessions::DueProbe& probe : due.probes) Dial(probe);
 
   alarm_due_ = std::min(due.next, guard_.Observe(due.mass_loss));
-  if (!due.fences.empty()) {
+  if (!due.fences.empty() || !due.stops.empty()) {
     if (pipeline_->MayAppend()) {
-      Fence(due.fences);
+      Depart(due);
     } else {
       alarm_due_ = std::min(alarm_due_, now + kNoRoomRetry);
     }
@@ -119,17 +122,19 @@ void BrokerWatch::Dial(const BrokerSessions::DueProbe& probe) {
                  });
 }
 
-void BrokerWatch::Fence(const std::vector<BrokerSessions::DueFence>& due) {
-  // All in one batch: none of them inherits from another.
-  std::vector<BrokerId> brokers;
-  for (const BrokerSessions::DueFence& fence : due) {
+void BrokerWatch::Depart(const BrokerSessions::Due& due) {
+  Departures departures{
+      .why = due.fences.size() == 1 ? due.fences[0].why : "their sessions are over",
+      .stopping = due.stops};
+  for (const BrokerSessions::DueFence& fence : due.fences) {
     LOG(INFO) << "broker " << fence.broker << " is taken for dead: " << fence.why;
-    brokers.push_back(fence.broker);
+    departures.dead.push_back(fence.broker);
   }
-  const std::string why = due.size() == 1 ? due[0].why : "their sessions are over";
   pipeline_->Execute<std::monostate>(
-      [brokers = std::move(brokers), why](const View& view, const Context& context) {
-        return DecideFence(view, brokers, why, context);
+      [departures = std::move(departures)](const View& view, const Context& context) mutable {
+        auto decision = DecideDepartures(view, departures, context);
+        departures.goes_on = true;
+        return decision;
       });
 }
 

@@ -28,6 +28,8 @@ class BrokerWatch {
   // A heartbeat of the broker's current registration has come. Fences nobody: it may be called
   // while the heartbeat is being decided.
   void Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset);
+  // The same heartbeat said that the broker wants to stop, or that it does not.
+  void WantsToStop(BrokerId broker, bool wants);
   // A request of the broker has been decided, and has changed its registration if `changed`.
   void Decided(BrokerId broker, bool changed);
   void StreamEnded(StreamId stream, StreamEnd end);
@@ -49,7 +51,7 @@ class BrokerWatch {
   // given leaderships, and are fenced.
   void AddUnfinished(BrokerSessions::Due* due);
   void Dial(const BrokerSessions::DueProbe& probe);
-  void Fence(const std::vector<BrokerSessions::DueFence>& due);
+  void Depart(const BrokerSessions::Due& due);
 
   const SessionOptions options_;
   Executor* const executor_;

@@ -194,6 +194,7 @@ TEST_F(BrokerWatchTest, ALoopThatStoodStillFencesNobodyForIt) {
 TEST_F(BrokerWatchTest, ControlledShutdownIsGrantedWhenTheOthersHaveReplayedTheMove) {
   const auto asked = cluster_.Heartbeat(1, /*want_shutdown=*/true);
   EXPECT_FALSE(asked.value().should_shut_down());
+  cluster_.Advance(seconds(1));
   const int64_t moved = cluster_.active().applied_offset().value();
   cluster_.Heartbeat(2, false, moved);
   cluster_.Heartbeat(3, false, moved - 1);
@@ -203,8 +204,46 @@ TEST_F(BrokerWatchTest, ControlledShutdownIsGrantedWhenTheOthersHaveReplayedTheM
   EXPECT_TRUE(Fenced(1));
 }
 
+TEST_F(BrokerWatchTest, BrokersThatStopOneAfterTheOtherLeaveTogether) {
+  const size_t before = cluster_.quorum().entries().size();
+  for (int32_t id = 1; id <= 3; ++id) {
+    cluster_.Heartbeat(id, /*want_shutdown=*/true);
+    if (id < 3) cluster_.Advance(milliseconds(300));
+  }
+  // Everybody stops: nobody waits for the grace.
+  EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);
+  EXPECT_EQ(LastCause(), "controlled shutdown of broker 1, 2, 3");
+  for (int32_t id = 1; id <= 3; ++id) {
+    EXPECT_TRUE(cluster_.Heartbeat(id, true).value().should_shut_down());
+    cluster_.EndStream(id, StreamEnd::kStopping);
+  }
+  // The last one never comes back.
+  for (int32_t id = 1; id <= 2; ++id) cluster_.BringUp(id);
+  const auto image = cluster_.ImageOf(1);
+  const auto topic = image.FindTopicByName("t");
+  for (int32_t i = 0; i < topic->partition_count(); ++i) {
+    EXPECT_TRUE(topic->partition(i).leader().has_value()) << i;
+  }
+}
+
+TEST_F(BrokerWatchTest, ADeathTakesThoseThatWantToStopWithIt) {
+  cluster_.Heartbeat(1, /*want_shutdown=*/true);
+  const size_t before = cluster_.quorum().entries().size();
+  cluster_.KillBroker(2);
+  EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);
+  EXPECT_EQ(LastCause(),
+            "fence broker 2: its connection broke and nothing listens at broker-2:9092; "
+            "controlled shutdown of broker 1");
+  // Partition 0 was theirs alone.
+  const auto partition = cluster_.ImageOf(1).FindTopicByName("t")->partition(0);
+  EXPECT_FALSE(partition.leader().has_value());
+  EXPECT_EQ(partition.isr_count(), 2u);
+}
+
 TEST_F(BrokerWatchTest, AControlledShutdownGoesOnUnderTheNextController) {
   cluster_.Heartbeat(1, /*want_shutdown=*/true);
+  cluster_.Advance(seconds(1));
+  ASSERT_TRUE(cluster_.ImageOf(1).FindBroker(BrokerId(1))->in_controlled_shutdown);
   cluster_.Elect(2);
   cluster_.ForgetStreams();
   EXPECT_FALSE(cluster_.Heartbeat(1, true).value().should_shut_down());

@@ -99,7 +99,8 @@ TEST_F(LeaderElectionTest, CountsSayWhatHappened) {
   cluster_.Create("followed", {{2, 1}});
   cluster_.Create("lost", {{1}});
   const BrokerId broker(1);
-  const auto decision = DecideFence(cluster_.view(), {&broker, 1}, "test", cluster_.context());
+  const auto decision =
+      DecideDepartures(cluster_.view(), {.dead = {broker}, .why = "test"}, cluster_.context());
   EXPECT_EQ(decision.settled.changed, 5);
   EXPECT_EQ(decision.settled.leaders_moved, 3);
   EXPECT_EQ(decision.settled.leaders_lost, 1);
@@ -110,7 +111,8 @@ TEST_F(LeaderElectionTest, CountsSayWhatHappened) {
 TEST_F(LeaderElectionTest, TenThousandPartitionsMoveInOneBatch) {
   for (int i = 0; i < 10; ++i) cluster_.Create(absl::StrFormat("t%d", i), 1'000, 3);
   const BrokerId broker(2);
-  const auto decision = DecideFence(cluster_.view(), {&broker, 1}, "test", cluster_.context());
+  const auto decision =
+      DecideDepartures(cluster_.view(), {.dead = {broker}, .why = "test"}, cluster_.context());
   EXPECT_EQ(decision.settled.changed, 10'000);
   EXPECT_FALSE(decision.again);
   EXPECT_LT(decision.records.ByteSizeLong(), 10'000 * 8u);

@@ -162,7 +162,7 @@ TEST_F(AlterPartitionTest, OnlyActiveBrokersOfTheRightEpochJoin) {
 
   cluster_.Heartbeat(3);
   cluster_.Create("led-by-3", {{3, 1}});
-  cluster_.Heartbeat(3, /*want_shutdown=*/true);
+  cluster_.Stop({BrokerId(3)});
   EXPECT_EQ(CodeOf(Ask({1, 2, 3})), common::v1::INELIGIBLE_REPLICA);
 }
 

@@ -171,7 +171,7 @@ TEST_F(TopicDecisionsTest, AFencedBrokerMayHoldAReplicaButIsNotInSync) {
 
 TEST_F(TopicDecisionsTest, ABrokerInControlledShutdownTakesNoReplica) {
   cluster_.Create("t", {{2, 1}});
-  cluster_.Heartbeat(2, /*want_shutdown=*/true);
+  cluster_.Stop({BrokerId(2)});
   const ItemResult item = TryCreate("u", 1, 3);
   EXPECT_EQ(item.message,
             "replication factor 3 is larger than the 2 registered brokers not shutting down; start "

@@ -67,7 +67,12 @@ class DecisionFixture {
   }
 
   void Fence(std::vector<BrokerId> brokers) {
-    Apply(DecideFence(view(), brokers, "the test says so", context()));
+    Apply(DecideDepartures(view(), {.dead = std::move(brokers), .why = "the test says so"},
+                           context()));
+  }
+  // They want to stop.
+  void Stop(std::vector<BrokerId> brokers) {
+    Apply(DecideDepartures(view(), {.stopping = std::move(brokers)}, context()));
   }
 
   // Creates a topic that must be possible.

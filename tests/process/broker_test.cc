@@ -100,6 +100,27 @@ TEST(BrokerTest, AStoppedBrokerLeavesInGoodOrder) {
   EXPECT_TRUE(MovedAwayFrom(Describe(client, "orders"), 2)) << "it left before its leaders moved";
 }
 
+// A whole cluster is told to stop, as when a host goes down in good order.
+TEST(BrokerTest, BrokersThatStopTogetherNeedNotAllComeBack) {
+  Cluster cluster({.controllers = 3, .brokers = 3});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 6, 3);
+  ASSERT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+  for (const int broker : {1, 2, 3}) cluster.broker(broker).Signal(SIGTERM);
+  for (const int broker : {1, 2, 3}) {
+    const auto status = cluster.broker(broker).Wait(kPatience);
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->code, 0) << cluster.broker(broker).Log();
+  }
+  EXPECT_TRUE(FullIsrs(Describe(client, "orders"))) << Describe(client, "orders").DebugString();
+
+  for (const int broker : {1, 2}) cluster.StartBroker(broker);
+  cluster.AwaitUnfencedBrokers(2);
+  EXPECT_TRUE(WaitFor([&] { return MovedAwayFrom(Describe(client, "orders"), 3); }))
+      << Describe(client, "orders").DebugString();
+}
+
 TEST(BrokerTest, AHungBrokerIsFencedByItsSessionTimeout) {
   Cluster cluster(
       {.controllers = 3, .brokers = 2, .controller_flags = {"--broker-session-timeout-ms=2000"}});
