@@ -27,12 +27,17 @@ bool UncleanElectionEnabled(const metadata::MetadataImage& image, const std::str
   return it != configs.end() && it->second == "true";
 }
 
-bool Concerns(const metadata::PartitionView& partition, std::span<const BrokerId> brokers) {
+// Whether one of `brokers` is in the ISR, or a replica while there is no leader.
+bool Concerns(const metadata::PartitionView& partition, const absl::flat_hash_set<int32_t>& brokers,
+              SettlementCounts* counts) {
   const bool has_leader = partition.leader_position().has_value();
-  return std::any_of(brokers.begin(), brokers.end(), [&](BrokerId broker) {
-    const auto position = partition.PositionOf(broker);
-    return position && (!has_leader || (partition.isr_mask() >> *position & 1) != 0);
-  });
+  const auto replicas = partition.replicas();
+  for (size_t i = 0; i < replicas.size(); ++i) {
+    if (has_leader && (partition.isr_mask() >> i & 1) == 0) continue;
+    ++counts->lookups;
+    if (brokers.contains(replicas[i])) return true;
+  }
+  return false;
 }
 
 void CountChange(const std::optional<size_t>& before, const std::optional<size_t>& after,
@@ -93,13 +98,15 @@ SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
                                     size_t max_bytes, metadata::v1::RecordBatch* batch) {
   SettlementCounts counts;
+  absl::flat_hash_set<int32_t> concerned;
+  for (const BrokerId broker : brokers) concerned.insert(broker.value());
   size_t bytes = batch->ByteSizeLong();
   image.ForEachTopic([&](const metadata::TopicPtr& topic) {
     std::optional<bool> unclean;  // looked up only for a topic that needs it
     std::vector<metadata::PartitionChange> changes;
     for (int32_t i = 0; counts.complete && i < topic->partition_count(); ++i) {
       const metadata::PartitionView partition = topic->partition(i);
-      if (!Concerns(partition, brokers)) continue;
+      if (!Concerns(partition, concerned, &counts)) continue;
       const uint32_t active_mask = active.MaskOf(partition);
       metadata::PartitionChange change = Settle(partition, active_mask, /*unclean=*/false);
       if (!change.leader_position && active_mask != 0) {

@@ -47,13 +47,15 @@ struct SettlementCounts {
   int64_t leaders_moved = 0;
   int64_t leaders_found = 0;
   int64_t leaders_lost = 0;
+  // Replicas of which it was asked whether they are concerned: what it cost, for tests.
+  int64_t lookups = 0;
   // Every partition of the image is settled: false when `max_bytes` did not hold all the changes.
   bool complete = true;
 };
 
 // Settles the partitions which have one of `brokers` in their ISR, or as a replica while they have
-// no leader, and appends what changes. `max_bytes` bounds the size of `batch`; the rest can be
-// settled from the image that follows.
+// no leader, and appends what changes. Looks at each replica once, however many brokers there are.
+// `max_bytes` bounds the size of `batch`; the rest can be settled from the image that follows.
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
                                     size_t max_bytes, metadata::v1::RecordBatch* batch);

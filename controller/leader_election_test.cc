@@ -108,6 +108,17 @@ TEST_F(LeaderElectionTest, CountsSayWhatHappened) {
   EXPECT_FALSE(decision.again);
 }
 
+TEST_F(LeaderElectionTest, AFenceOfManyBrokersLooksAtEachReplicaOnce) {
+  DecisionFixture many;
+  many.StartBrokers(1'000);
+  for (int i = 0; i < 5; ++i) many.Create(absl::StrFormat("t%d", i), 200, 3);
+  Departures all{.why = "test"};
+  for (int32_t id = 1; id <= 1'000; ++id) all.dead.emplace_back(id);
+  const auto decision = DecideDepartures(many.view(), all, many.context());
+  EXPECT_EQ(decision.settled.changed, 1'000);
+  EXPECT_LE(decision.settled.lookups, 3'000);
+}
+
 TEST_F(LeaderElectionTest, TenThousandPartitionsMoveInOneBatch) {
   for (int i = 0; i < 10; ++i) cluster_.Create(absl::StrFormat("t%d", i), 1'000, 3);
   const BrokerId broker(2);
