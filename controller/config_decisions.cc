@@ -30,8 +30,7 @@ ItemError InvalidConfig(const absl::Status& status) {
 
 std::string ChangeList(const std::string& list, const ConfigChange& change) {
   std::vector<std::string> words = absl::StrSplit(list, ',', absl::SkipEmpty());
-  const std::vector<std::string> given = absl::StrSplit(change.value(), ',');
-  for (const std::string& word : given) {
+  for (const std::string& word : SplitConfigList(change.value())) {
     const auto found = std::find(words.begin(), words.end(), word);
     if (change.operation() == ConfigChange::SUBTRACT) {
       if (found != words.end()) words.erase(found);
@@ -64,6 +63,9 @@ ItemError Apply(ConfigResourceType type, const ConfigChange& change, Values* val
             common::v1::INVALID_REQUEST,
             absl::StrFormat("%s is no list: SET it instead of APPEND or SUBTRACT", key->name));
       }
+      if (value.size() > kMaxConfigValueBytes) {
+        return InvalidConfig(CanonicalConfigValue(*key, value).status());
+      }
       const auto set = values->find(change.key());
       value =
           ChangeList(set == values->end() ? std::string(key->default_value) : set->second, change);
@@ -74,10 +76,9 @@ ItemError Apply(ConfigResourceType type, const ConfigChange& change, Values* val
           common::v1::INVALID_REQUEST,
           absl::StrFormat("the operation on %s is SET, DELETE, APPEND or SUBTRACT", key->name));
   }
-  if (const absl::Status status = ValidateConfigValue(*key, value); !status.ok()) {
-    return InvalidConfig(status);
-  }
-  (*values)[change.key()] = std::move(value);
+  absl::StatusOr<std::string> canonical = CanonicalConfigValue(*key, value);
+  if (!canonical.ok()) return InvalidConfig(canonical.status());
+  (*values)[change.key()] = *std::move(canonical);
   return std::nullopt;
 }
 

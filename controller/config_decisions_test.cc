@@ -76,6 +76,8 @@ class ConfigDecisionsTest : public ::testing::Test {
   }
 
   DecisionFixture cluster_;
+  // Topics that the test has made.
+  int made_ = 0;
 };
 
 TEST_F(ConfigDecisionsTest, SetsAndDeletes) {
@@ -90,6 +92,69 @@ TEST_F(ConfigDecisionsTest, SetsAndDeletes) {
                 .code,
             0);
   EXPECT_THAT(Configs("orders"), ElementsAre(Pair("retention.ms", "2000")));
+}
+
+TEST_F(ConfigDecisionsTest, AValueIsStoredInItsCanonicalForm) {
+  struct Case {
+    const char* key;
+    const char* written;
+    const char* stored;
+  };
+  for (const auto& [key, written, stored] : std::vector<Case>{
+           {"retention.ms", " 5", "5"},
+           {"retention.ms", "+5", "5"},
+           {"retention.ms", "\t-1 ", "-1"},
+           {"max.message.bytes", "-0", "0"},
+           {"max.message.bytes", "007", "7"},
+           {"cleanup.policy", "compact,compact", "compact"},
+           {"cleanup.policy", " delete , compact,delete", "delete,compact"},
+           {"compression.type", " zstd ", "zstd"},
+           {"unclean.leader.election.enable", " False", "false"},
+       }) {
+    EXPECT_EQ(Alter(Topic("orders"), {Change(ConfigChange::SET, key, written)}).code, 0)
+        << key << "=" << written;
+    EXPECT_EQ(Configs("orders")[key], stored) << written;
+    // What is stored already changes nothing.
+    const auto again = Alter(Request(Topic("orders"), {Change(ConfigChange::SET, key, stored)}));
+    EXPECT_THAT(again.records.records(), IsEmpty());
+
+    const auto topic = cluster_.Create(absl::StrFormat("t%d", made_++), {{1}}, {{key, written}});
+    EXPECT_EQ(Configs(topic->name())[key], stored);
+  }
+}
+
+TEST_F(ConfigDecisionsTest, WhatHasNoCanonicalFormIsRefused) {
+  const std::string long_list(2'000, ',');
+  for (const auto& [key, value] : std::vector<std::pair<std::string, std::string>>{
+           {"retention.ms", "5 0"},
+           {"retention.ms", "++5"},
+           {"retention.ms", "0x5"},
+           {"retention.ms", "5.0"},
+           {"retention.ms", " "},
+           {"cleanup.policy", "compact,"},
+           {"cleanup.policy", long_list},
+           {"cleanup.policy", "Compact"},
+           {"unclean.leader.election.enable", "yes"},
+       }) {
+    EXPECT_EQ(Alter(Topic("orders"), {Change(ConfigChange::SET, key, value)}).code,
+              common::v1::INVALID_CONFIG)
+        << key << "=" << value;
+  }
+  EXPECT_EQ(
+      Alter(Topic("orders"), {Change(ConfigChange::APPEND, "cleanup.policy", long_list)}).code,
+      common::v1::INVALID_CONFIG);
+}
+
+TEST_F(ConfigDecisionsTest, WordsThatAreAppendedOrTakenAwayAreCanonicalToo) {
+  EXPECT_EQ(
+      Alter(Topic("orders"), {Change(ConfigChange::APPEND, "cleanup.policy", " compact ,compact")})
+          .code,
+      0);
+  EXPECT_THAT(Configs("orders"), ElementsAre(Pair("cleanup.policy", "delete,compact")));
+  EXPECT_EQ(
+      Alter(Topic("orders"), {Change(ConfigChange::SUBTRACT, "cleanup.policy", " delete")}).code,
+      0);
+  EXPECT_THAT(Configs("orders"), ElementsAre(Pair("cleanup.policy", "compact")));
 }
 
 TEST_F(ConfigDecisionsTest, ABrokersConfigsAreItsOwn) {

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -48,17 +51,26 @@ constexpr std::array kBrokerKeys = {
     ConfigKey{.name = "num.replica.fetchers", .default_value = "1", .min = 1, .max = kMaxInt32},
 };
 
-bool IsValid(const ConfigKey& key, const std::string& value) {
+// Nothing: it is none of what the key takes.
+std::optional<std::string> Canonical(const ConfigKey& key, const std::string& value) {
+  if (value.size() > kMaxConfigValueBytes) return std::nullopt;
+  const std::string trimmed(absl::StripAsciiWhitespace(value));
   if (key.is_number()) {
     int64_t number = 0;
-    return absl::SimpleAtoi(value, &number) && key.min <= number && number <= key.max;
+    const bool fits = absl::SimpleAtoi(trimmed, &number) && key.min <= number && number <= key.max;
+    return fits ? std::optional(absl::StrCat(number)) : std::nullopt;
   }
   const std::vector<std::string> words = absl::StrSplit(std::string(key.words), ',');
-  const std::vector<std::string> given =
-      key.is_list ? absl::StrSplit(value, ',') : std::vector<std::string>{value};
-  return std::all_of(given.begin(), given.end(), [&](const std::string& word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-  });
+  std::vector<std::string> given;
+  if (key.is_list) {
+    given = SplitConfigList(trimmed);
+  } else {
+    given = {key.is_bool() ? absl::AsciiStrToLower(trimmed) : trimmed};
+  }
+  for (const std::string& word : given) {
+    if (std::find(words.begin(), words.end(), word) == words.end()) return std::nullopt;
+  }
+  return absl::StrJoin(given, ",");
 }
 
 std::string WhatItTakes(const ConfigKey& key) {
@@ -89,8 +101,18 @@ absl::Status UnknownConfigKey(ConfigResourceType type, std::string_view name) {
       })));
 }
 
-absl::Status ValidateConfigValue(const ConfigKey& key, const std::string& value) {
-  if (IsValid(key, value)) return absl::OkStatus();
+std::vector<std::string> SplitConfigList(const std::string& list) {
+  std::vector<std::string> words;
+  const std::vector<std::string> given = absl::StrSplit(list, ',');
+  for (const std::string& word : given) {
+    const std::string trimmed(absl::StripAsciiWhitespace(word));
+    if (std::find(words.begin(), words.end(), trimmed) == words.end()) words.push_back(trimmed);
+  }
+  return words;
+}
+
+absl::StatusOr<std::string> CanonicalConfigValue(const ConfigKey& key, const std::string& value) {
+  if (auto canonical = Canonical(key, value)) return *std::move(canonical);
   return absl::InvalidArgumentError(
       absl::StrFormat("%s takes %s, not %s", key.name, WhatItTakes(key), Quote(value)));
 }

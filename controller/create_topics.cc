@@ -2,6 +2,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
@@ -25,20 +26,24 @@ constexpr char kReservedName[] = "__cluster_metadata";
 // How a name looks in metrics.
 std::string Normalized(const std::string& name) { return absl::StrReplaceAll(name, {{".", "_"}}); }
 
-ItemError CheckConfigs(const NewTopic& topic) {
+// In the order of the request, in canonical form.
+using Configs = std::vector<std::pair<std::string, std::string>>;
+
+ItemError ReadConfigs(const NewTopic& topic, Configs* configs) {
   constexpr auto kTopic = metadata::ConfigResourceType::kTopic;
   std::set<std::string> keys;
   for (const admin::v1::ConfigEntry& config : topic.configs()) {
     const ConfigKey* key = FindConfigKey(kTopic, config.key());
-    const absl::Status status = key == nullptr ? UnknownConfigKey(kTopic, config.key())
-                                               : ValidateConfigValue(*key, config.value());
-    if (!status.ok()) {
-      return MakeItemError(common::v1::INVALID_CONFIG, std::string(status.message()));
+    absl::StatusOr<std::string> value = UnknownConfigKey(kTopic, config.key());
+    if (key != nullptr) value = CanonicalConfigValue(*key, config.value());
+    if (!value.ok()) {
+      return MakeItemError(common::v1::INVALID_CONFIG, std::string(value.status().message()));
     }
     if (!keys.insert(config.key()).second) {
       return MakeItemError(common::v1::INVALID_CONFIG,
                            absl::StrFormat("%s is given twice; give it once", config.key()));
     }
+    configs->emplace_back(config.key(), *std::move(value));
   }
   return std::nullopt;
 }
@@ -72,16 +77,17 @@ class TopicCreator {
 
 ItemResult TopicCreator::Create(const NewTopic& topic) {
   if (auto error = CheckName(topic.name())) return *error;
-  if (auto error = CheckConfigs(topic)) return *error;
+  Configs configs;
+  if (auto error = ReadConfigs(topic, &configs)) return *error;
   NewPartitions::Partitions partitions;
   if (auto error = partitions_.Make(topic, &partitions)) return *error;
   if (least_bytes() > kMaxBatchBytes) return {};  // refused as a whole
 
   const Uuid id = Uuid::Random(*rng_);
   *records_.add_records() = metadata::MakeTopicRecord(topic.name(), id);
-  for (const admin::v1::ConfigEntry& config : topic.configs()) {
-    *records_.add_records() = metadata::MakeConfigRecord(
-        metadata::ConfigResourceType::kTopic, topic.name(), config.key(), config.value());
+  for (const auto& [key, value] : configs) {
+    *records_.add_records() =
+        metadata::MakeConfigRecord(metadata::ConfigResourceType::kTopic, topic.name(), key, value);
   }
   *records_.add_records() = metadata::MakePartitionsRecord(id, 0, partitions);
   created_.emplace(Normalized(topic.name()), topic.name());
