@@ -116,22 +116,25 @@ BrokerChange ToChange(Transition transition, const BrokerRegistration& broker) {
 
 }  // namespace
 
+std::optional<Error> CheckRegistration(const RegisterBrokerRequest& request,
+                                       const std::string& cluster_id) {
+  if (request.cluster_id() != cluster_id) {
+    return MakeError(common::v1::INCONSISTENT_CLUSTER_ID,
+                     absl::StrFormat("broker %d is configured for cluster %s; this is cluster %s",
+                                     request.broker_id(), Quote(request.cluster_id()), cluster_id));
+  }
+  const absl::Status status = ParseRegistration(request).status();
+  if (status.ok()) return std::nullopt;
+  return MakeError(common::v1::INVALID_REGISTRATION, std::string(status.message()));
+}
+
 Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
                                                       const RegisterBrokerRequest& request,
                                                       const RegistrationEvidence& evidence,
                                                       const std::string& cluster_id,
                                                       const Context& /*context*/) {
-  if (request.cluster_id() != cluster_id) {
-    return {.answer = MakeError(
-                common::v1::INCONSISTENT_CLUSTER_ID,
-                absl::StrFormat("broker %d is configured for cluster %s; this is cluster %s",
-                                request.broker_id(), Quote(request.cluster_id()), cluster_id))};
-  }
+  if (auto error = CheckRegistration(request, cluster_id)) return {.answer = *std::move(error)};
   absl::StatusOr<BrokerRegistration> registration = ParseRegistration(request);
-  if (!registration.ok()) {
-    return {.answer = MakeError(common::v1::INVALID_REGISTRATION,
-                                std::string(registration.status().message()))};
-  }
   const std::string cause = absl::StrFormat("register broker %d", request.broker_id());
   RegisterBrokerResponse response;
   metadata::v1::RecordBatch records;

@@ -24,6 +24,11 @@ struct RegistrationEvidence {
   int64_t session_ends_in_ms = 0;
 };
 
+// INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION, or nothing: what the request alone tells. A
+// request that it refuses must cause no dial.
+std::optional<common::v1::Error> CheckRegistration(const broker::v1::RegisterBrokerRequest& request,
+                                                   const std::string& cluster_id);
+
 // Registers the broker fenced; its epoch is the offset of the record. The same incarnation again
 // changes nothing and keeps its epoch. A new one takes the old one out of its ISRs and leaderships
 // first, in the same batch. Errors, by precedence: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION,

@@ -17,6 +17,14 @@ using broker::v1::RegisterBrokerResponse;
 using broker::v1::ReportRolesRequest;
 using broker::v1::ReportRolesResponse;
 
+namespace {
+
+// Registrations that wait for their dials. A dial takes two seconds at most.
+constexpr int kMaxProbing = 128;
+constexpr int64_t kProbingRetryAfterMs = 200;
+
+}  // namespace
+
 BrokerRequests::BrokerRequests(std::string cluster_id, Executor* executor, const Clock* clock,
                                BrokerProber* prober, RequestPipeline* pipeline, BrokerWatch* watch)
     : cluster_id_(std::move(cluster_id)),
@@ -41,9 +49,20 @@ void BrokerRequests::Register(RegisterBrokerRequest request, RequestContext cont
   if (role == Role::kStandby || role == Role::kStopped) {
     return std::move(reply)(pipeline_->NotController());
   }
+  if (auto error = CheckRegistration(request, cluster_id_)) {
+    return std::move(reply)(*std::move(error));
+  }
+  if (probing_ >= kMaxProbing) {
+    common::v1::Error error =
+        MakeError(common::v1::RESOURCE_EXHAUSTED, "too many brokers register at once; retry");
+    error.set_retry_after_ms(kProbingRetryAfterMs);
+    return std::move(reply)(std::move(error));
+  }
+  ++probing_;
   ProbeForRegistration(request, pipeline_->newest(), watch_->sessions(), prober_, executor_,
                        [this, request, context = std::move(context),
                         reply = std::move(reply)](const RegistrationProbes& probes) mutable {
+                         --probing_;
                          SubmitRegistration(std::move(request), std::move(context), probes,
                                             std::move(reply));
                        });

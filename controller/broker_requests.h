@@ -53,6 +53,8 @@ class BrokerRequests {
   RequestPipeline* const pipeline_;
   BrokerWatch* const watch_;
   HeardBrokers heard_;
+  // Registrations whose brokers are being dialled.
+  int probing_ = 0;
 };
 
 }  // namespace quorate::controller

@@ -113,6 +113,11 @@ class BrokerSessions {
               MonoTime now) const;
   // Whether a probe could prove the registered incarnation dead.
   bool IsWorthProbing(const metadata::BrokerRegistration& registration) const;
+  // Whether the broker has a stream.
+  bool IsConnected(BrokerId broker) const {
+    const auto it = sessions_.find(broker);
+    return it != sessions_.end() && it->second.phase == Phase::kConnected;
+  }
   // How long until the session is likely to be over if the broker is not heard of again; 0: that
   // cannot be said.
   Duration TimeLeft(BrokerId broker, MonoTime now) const;

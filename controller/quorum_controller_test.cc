@@ -473,5 +473,55 @@ TEST_F(QuorumControllerTest, AControllerGoesOnFromASnapshot) {
   executor.RunReady();
 }
 
+TEST_F(QuorumControllerTest, ARegistrationThatIsRefusedDialsNobody) {
+  const auto dialled = cluster_.prober().dialled();
+  broker::v1::RegisterBrokerRequest request;
+  request.set_cluster_id(ControllerCluster::kClusterId);
+  request.set_broker_id(9);
+  request.set_incarnation_id(std::string(metadata::TestUuid(9).bytes()));
+  request.set_advertised_endpoint("victim:22");
+  const auto error_code = [&](const broker::v1::RegisterBrokerRequest& wrong) {
+    Pending<broker::v1::RegisterBrokerResponse> pending;
+    cluster_.active().RegisterBroker(wrong, {.principal = "stranger"}, pending.reply());
+    cluster_.Run();
+    return pending.error().code();
+  };
+  auto wrong = request;
+  wrong.set_cluster_id("another");
+  EXPECT_EQ(error_code(wrong), common::v1::INCONSISTENT_CLUSTER_ID);
+  wrong = request;
+  wrong.set_rack(std::string(256, 'r'));
+  EXPECT_EQ(error_code(wrong), common::v1::INVALID_REGISTRATION);
+  wrong = request;
+  wrong.set_broker_id(-1);
+  EXPECT_EQ(error_code(wrong), common::v1::INVALID_REGISTRATION);
+  wrong = request;
+  wrong.set_broker_id(1);  // held by a process that has a stream
+  EXPECT_EQ(error_code(wrong), common::v1::DUPLICATE_BROKER_REGISTRATION);
+  EXPECT_EQ(cluster_.prober().dialled(), dialled);
+}
+
+TEST_F(QuorumControllerTest, TheRegistrationsThatDialAreBounded) {
+  cluster_.prober().Swallow("victim:22");
+  const size_t before = cluster_.prober().dialled().size();
+  int refused = 0;
+  std::vector<Pending<broker::v1::RegisterBrokerResponse>> answers(1'000);
+  for (int32_t i = 0; i < 1'000; ++i) {
+    broker::v1::RegisterBrokerRequest request;
+    request.set_cluster_id(ControllerCluster::kClusterId);
+    request.set_broker_id(1'000 + i);
+    request.set_incarnation_id(std::string(metadata::TestUuid(9).bytes()));
+    request.set_advertised_endpoint("victim:22");
+    auto& answer = answers[static_cast<size_t>(i)];
+    cluster_.active().RegisterBroker(request, {.principal = "stranger"}, answer.reply());
+    cluster_.Run();
+    if (answer.done() && answer.error().code() == common::v1::RESOURCE_EXHAUSTED) ++refused;
+  }
+  EXPECT_EQ(refused, 872);
+  EXPECT_EQ(cluster_.prober().dialled().size() - before, 128u);
+  cluster_.Advance(seconds(2));
+  for (int i = 0; i < 128; ++i) EXPECT_TRUE(answers[static_cast<size_t>(i)].ok()) << i;
+}
+
 }  // namespace
 }  // namespace quorate::controller

@@ -44,10 +44,13 @@ void ProbeForRegistration(const broker::v1::RegisterBrokerRequest& request,
   const auto incarnation = Uuid::FromBytes(request.incarnation_id());
   const metadata::BrokerRegistration* registered = image.FindBroker(id);
   const bool is_new = registered == nullptr || registered->incarnation_id != incarnation;
-  if (endpoint.ok() && incarnation && is_new) {
+  const bool is_held = registered != nullptr && !registered->fenced;
+  // A registration that is refused because of a living process is no reason to dial anybody.
+  const bool is_alive = is_held && sessions.IsConnected(id);
+  if (endpoint.ok() && incarnation && is_new && !is_alive) {
     dial({.host = endpoint->host, .port = endpoint->port}, id, *incarnation,
          &RegistrationProbes::advertised);
-    if (registered != nullptr && !registered->fenced && sessions.IsWorthProbing(*registered)) {
+    if (is_held && sessions.IsWorthProbing(*registered)) {
       collector->probes.registered_incarnation = registered->incarnation_id;
       dial(registered->endpoint, id, registered->incarnation_id, &RegistrationProbes::registered);
     }

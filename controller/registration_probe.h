@@ -22,7 +22,8 @@ struct RegistrationProbes {
 };
 
 // Dials what is worth dialling, at the same time, and calls `done` on the executor's loop; at once
-// if there is nothing to dial (an endpoint that does not parse, an incarnation that is registered).
+// if there is nothing to dial (an endpoint that does not parse, an incarnation that is registered,
+// another one that has a stream). REQUIRES: CheckRegistration found nothing.
 void ProbeForRegistration(const broker::v1::RegisterBrokerRequest& request,
                           const metadata::MetadataImage& image, const BrokerSessions& sessions,
                           BrokerProber* prober, Executor* executor,
