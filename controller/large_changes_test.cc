@@ -105,6 +105,8 @@ TEST_F(LargeChangesTest, AControlledShutdownAnswersAtOnceAndGoesOn) {
   const auto heartbeat = cluster_.Heartbeat(1, /*want_shutdown=*/true);
   ASSERT_TRUE(heartbeat.ok());
   EXPECT_FALSE(heartbeat.value().should_shut_down());
+  // Others that want to stop within the grace leave with it.
+  cluster_.Advance(std::chrono::seconds(1));
   ASSERT_GE(entries(), begin_ + 3);
   EXPECT_TRUE(cluster_.ImageOf(1).FindBroker(BrokerId(1))->in_controlled_shutdown);
   EXPECT_FALSE(Fenced(1)) << "the others do not know yet";

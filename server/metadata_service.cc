@@ -8,7 +8,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "base/mutex.h"
 
 namespace quorate::server {
@@ -126,10 +125,11 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
 
 // The broker that subscribes under this name; nothing: it is no broker's.
 std::optional<BrokerId> BrokerOf(std::string_view subscriber) {
+  constexpr std::string_view kPrefix = "broker-";
+  if (subscriber.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
+  const std::string digits(subscriber.substr(kPrefix.size()));
   int32_t id = 0;
-  if (!absl::ConsumePrefix(&subscriber, "broker-") || !absl::SimpleAtoi(subscriber, &id)) {
-    return std::nullopt;
-  }
+  if (!absl::SimpleAtoi(digits, &id)) return std::nullopt;
   return BrokerId(id);
 }
 

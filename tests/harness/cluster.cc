@@ -53,17 +53,17 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
   client_ports_ = FreePorts(Everybody());
   peer_ports_ = FreePorts(Everybody());
   broker_ports_ = FreePorts(options_.brokers);
+  if (options_.proxied_clients) {
+    for (const int node : Numbers(Everybody())) {
+      client_proxies_[node] = std::make_unique<FaultProxy>(client_ports_.at(node - 1));
+    }
+  }
   if (!options_.proxied_peers) return;
   for (const int node : Numbers(options_.controllers)) {
     for (const int peer : Numbers(options_.controllers)) {
       if (node != peer) {
         proxies_[{node, peer}] = std::make_unique<FaultProxy>(peer_ports_.at(peer - 1));
       }
-    }
-  }
-  if (options_.proxied_clients) {
-    for (const int node : Numbers(Everybody())) {
-      client_proxies_[node] = std::make_unique<FaultProxy>(client_ports_.at(node - 1));
     }
   }
 }

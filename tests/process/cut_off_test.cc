@@ -23,7 +23,8 @@ admin::v1::DescribeClusterResponse Describe(client::AdminClient& client) {
 
 int Unfenced(client::AdminClient& client) {
   int unfenced = 0;
-  for (const auto& broker : Describe(client).brokers()) unfenced += broker.fenced() ? 0 : 1;
+  const admin::v1::DescribeClusterResponse cluster = Describe(client);
+  for (const auto& broker : cluster.brokers()) unfenced += broker.fenced() ? 0 : 1;
   return unfenced;
 }
 
@@ -91,7 +92,8 @@ TEST(BrokersLostTest, ConnectionsThatAreResetMoveNobody) {
   for (int round = 0; round < 5; ++round) {
     cluster.ClientProxy(active).Cut();
     const auto has_contact = [&] {
-      for (const auto& broker : Describe(client).brokers()) {
+      const admin::v1::DescribeClusterResponse described = Describe(client);
+      for (const auto& broker : described.brokers()) {
         if (broker.fenced() || broker.last_contact_age_ms() > 500) return false;
       }
       return true;
@@ -118,7 +120,7 @@ TEST(BrokersLostTest, WhereNobodyHearsThemPartitionsStayUntilTheHoldEndsAndThenA
   ASSERT_TRUE(WaitFor([&] { return Describe(client).lost_broker_count() == kBrokers; }));
   EXPECT_EQ(Partitions(client), before);
   const auto status =
-      Run({QuoratectlProgram(), "status", "--bootstrap", cluster.ControllerEndpoint(1)});
+      testing::Run({QuoratectlProgram(), "status", "--bootstrap", cluster.ControllerEndpoint(1)});
   EXPECT_NE(status.output.find("3 OUT OF CONTACT"), std::string::npos) << status.output;
 
   ASSERT_TRUE(WaitFor([&] { return Unfenced(client) == 0; }));

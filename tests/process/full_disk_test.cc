@@ -77,8 +77,8 @@ TEST(SmallVolumeTest, TheOnlyControllerIsNotReadyAndSaysWhy) {
   cluster.StartController(1, {"--min-free-disk-bytes=1099511627776"});
   ASSERT_EQ(cluster.AwaitActive(), 1);
 
-  const RunResult ready = Run({QuoratectlProgram(), "health", "check", "quorate.ready",
-                               "--bootstrap", cluster.Bootstrap()});
+  const RunResult ready = testing::Run({QuoratectlProgram(), "health", "check", "quorate.ready",
+                                        "--bootstrap", cluster.Bootstrap()});
   EXPECT_EQ(ready.status.code, 1) << ready.output;
   EXPECT_THAT(ready.output, HasSubstr("not serving"));
   EXPECT_THAT(cluster.controller(1).Log(), HasSubstr("1099511627776 are needed"));

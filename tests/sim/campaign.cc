@@ -30,7 +30,10 @@ __attribute__((noreturn)) void DieWithSeed() {
 double Seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 RunOptions OptionsOf(const Flags& flags, uint64_t seed) {
-  RunOptions options{.seed = seed, .voters = flags.voters, .observers = flags.observers};
+  RunOptions options{.seed = seed,
+                     .voters = flags.voters,
+                     .observers = flags.observers,
+                     .no_strangers = flags.no_strangers};
   if (flags.seconds) options.length = Duration(static_cast<int64_t>(*flags.seconds * 1e9));
   return options;
 }
@@ -40,6 +43,7 @@ std::string ReplayOf(const Flags& flags, uint64_t seed) {
   if (flags.voters) absl::StrAppendFormat(&command, " --voters %d", *flags.voters);
   if (flags.observers) absl::StrAppendFormat(&command, " --observers %d", *flags.observers);
   if (flags.seconds) absl::StrAppendFormat(&command, " --seconds %g", *flags.seconds);
+  if (flags.no_strangers) command += " --no-strangers";
   if (flags.storm) command += " --storm";
   if (!flags.mutant.empty()) absl::StrAppendFormat(&command, " --mutant %s", flags.mutant);
   return command + " --trace";

@@ -45,6 +45,8 @@ ParsedFlags ParseFlags(int argc, char** argv) {
   app.add_option("--seconds", flags.seconds,
                  "Simulated seconds with faults, before the cluster is healed (default: 10)")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--no-strangers", flags.no_strangers,
+               "Run without the strangers that the seed may have");
   app.add_flag("--storm", flags.storm,
                "Run bare cores, without driver and log: other faults, and quicker");
   app.add_option("--mutant", flags.mutant, "Run with this wrong version of the core")

@@ -21,6 +21,8 @@ struct Flags {
   std::optional<int> voters;
   std::optional<int> observers;
   std::optional<double> seconds;
+  // Without strangers (strangers.h) where the seed has them.
+  bool no_strangers = false;
   bool trace = false;
   // Bare cores instead of whole controllers (storm/core_storm.h).
   bool storm = false;

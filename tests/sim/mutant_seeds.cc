@@ -22,14 +22,17 @@ constexpr uint64_t kSeedsToTry = 500;
 // What a mutant is run in.
 struct Arena {
   const char* name;
-  bool storm;
+  bool storm = false;
+  bool no_strangers = false;
 };
-constexpr Arena kArenas[] = {{"world", false}, {"storm", true}};
+constexpr Arena kArenas[] = {
+    {.name = "world"}, {.name = "storm", .storm = true}, {.name = "calm", .no_strangers = true}};
 
 // What went wrong in one run of the mutant; nothing: it was not caught.
 std::optional<std::string> RunMutant(const raft::MutantInfo& mutant, Flags flags,
                                      const Arena& arena, uint64_t seed) {
   flags.storm = arena.storm;
+  flags.no_strangers = arena.no_strangers;
   return RunInChild(
       [&] {
         raft::SetMutant(mutant.mutant);
@@ -67,7 +70,8 @@ std::map<std::string, Recorded> ReadRecord(const std::string& path) {
   return record;
 }
 
-// Whole controllers first; where their seeds do not do, bare cores.
+// Whole controllers first; where their seeds do not do, bare cores, then controllers without
+// strangers.
 bool FindSeed(const raft::MutantInfo& mutant, const Flags& flags, uint64_t seeds,
               std::ostream& out) {
   for (const Arena& arena : kArenas) {

@@ -16,6 +16,7 @@ constexpr Duration kProgressWithin = std::chrono::seconds(30);
 
 Swarm DrawSwarm(Rng& rng, const RunOptions& options) {
   Swarm swarm = Swarm::Draw(rng, options.voters, options.observers);
+  if (options.no_strangers) swarm.strangers = 0;
   swarm.length = options.length.value_or(swarm.length);
   return swarm;
 }

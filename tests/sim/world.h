@@ -29,6 +29,7 @@ struct RunOptions {
   std::optional<Duration> length;
   std::optional<int> voters;
   std::optional<int> observers;
+  bool no_strangers = false;
   // Null: no trace.
   std::ostream* trace = nullptr;
 };

@@ -217,7 +217,8 @@ void FakeCluster::Replicate(int leader, int follower) {
 void FakeCluster::Commit(int node, int64_t index) {
   Facts(node).commit_index = LogIndex(index);
   CountUncommitted(At(node));
-  Receive(node, 0, raft::Heartbeat{.commit_index = LogIndex(index)});
+  const int other = node == 1 ? 2 : 1;
+  Receive(node, other, raft::Heartbeat{.commit_index = LogIndex(index)});
 }
 
 void FakeCluster::MakeHistory() {

@@ -212,6 +212,16 @@ std::optional<std::string> CoreStorm::FindViolation() const {
   return text.str();
 }
 
+bool CoreStorm::IsStranded(NodeId id) const {
+  const std::optional<NodeId> leader = cluster_.FindLeader();
+  if (!leader) return false;
+  const raft::VoterSet& voters = cluster_.At(*leader).core->log().voters();
+  const raft::RaftCore& core = *cluster_.At(id).core;
+  return std::none_of(voters.voters().begin(), voters.voters().end(), [&](const raft::Voter& v) {
+    return v.key == core.options().self || core.log().HasNamed(v.key);
+  });
+}
+
 std::optional<std::string> CoreStorm::CheckLiveness() {
   const auto stopped = [this] { return invariants_.broken(); };
   const auto claimed = [this] {
@@ -220,6 +230,7 @@ std::optional<std::string> CoreStorm::CheckLiveness() {
   };
   const auto everybody_has_it = [this] {
     for (const NodeId id : cluster_.Ids()) {
+      if (IsStranded(id)) continue;
       const std::vector<raft::EntryPtr>& delivered = cluster_.At(id).delivered;
       const bool has_it =
           std::any_of(delivered.rbegin(), delivered.rend(),

@@ -43,6 +43,9 @@ class CoreStorm {
   void ConfirmPauses();
   void Heal();
   std::optional<std::string> FindViolation() const;
+  // It is no voter, and every voter that it knows was replaced while it was away: it believes none
+  // of those that govern (raft/trust.cc), and waits for an operator.
+  bool IsStranded(NodeId id) const;
   std::optional<std::string> CheckLiveness();
 
   Rng rng_;
