@@ -59,7 +59,7 @@ void Broker::OnImage(const metadata::MetadataImage& /*before*/,
                      const metadata::MetadataImage& now) {
   next_image_ = now;
   // Whoever takes up an older image comes back for this one.
-  if (!taking_up_) GoOnTakingUp();
+  if (!taking_up_ && !comes_back_) GoOnTakingUp();
 }
 
 void Broker::GoOnTakingUp() {
@@ -84,7 +84,11 @@ void Broker::GoOnTakingUp() {
     taking_up_.reset();
   }
   if (more || next_image_) {
-    executor_->Post([this] { GoOnTakingUp(); });
+    comes_back_ = true;
+    executor_->Post([this] {
+      comes_back_ = false;
+      GoOnTakingUp();
+    });
   }
 }
 

@@ -107,6 +107,8 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   // The newest image, while an older one is being taken up.
   std::optional<metadata::MetadataImage> next_image_;
   std::optional<TakeUp> taking_up_;
+  // GoOnTakingUp is posted: an image that comes meanwhile waits for it.
+  bool comes_back_ = false;
   int log_generation_ = 0;
 };
 

@@ -332,6 +332,27 @@ TEST_F(BusyBrokerTest, ManyRolesAreTakenUpInSeveralTasksAndToldWhenTheyAre) {
             cluster_.image().end_offset().value());
 }
 
+TEST_F(BusyBrokerTest, ImagesThatComeBetweenTheTasksAreTakenUp) {
+  cluster_.Elect(1);
+  broker_->Start("localhost:9092");
+  AdvanceBoth(milliseconds(300));
+  const std::vector<NewPartition> made(30'000, {{BrokerId(1)}, 0b1, 0});
+  cluster_.Append({metadata::MakeTopicRecord("orders", TestUuid(1)),
+                   metadata::MakePartitionsRecord(TestUuid(1), 0, made)});
+  for (uint16_t i = 2; i < 60; ++i) {
+    // Up to two more wait in the loop's queue, before or behind the broker's own next task.
+    cluster_.Append({metadata::MakeTopicRecord("topic-" + std::to_string(i), TestUuid(i))});
+    for (int run = 0; run < i % 3 && executor_.queued() > 0; ++run) executor_.RunOne();
+  }
+  executor_.RunReady();
+  v1::DescribeBrokerResponse view;
+  broker_->DescribeMetadata(&view);
+  EXPECT_EQ(view.leader_count(), static_cast<int32_t>(made.size()));
+  session_executor_.AdvanceBy(seconds(1));
+  EXPECT_EQ(cluster_.heartbeats.back().metadata_end_offset(),
+            cluster_.image().end_offset().value());
+}
+
 TEST_F(BrokerTest, AControlledShutdownMovesTheLeadersFirst) {
   StartToRunning();
   AddOrders(2);

@@ -140,10 +140,11 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
 
 void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContext context,
                                     Reply<AlterPartitionResponse> reply) {
+  const bool is_large = IsLarge(request, pipeline_->newest());
   pipeline_->Submit<AlterPartitionResponse>(
       {.principal = std::move(context.principal),
        .deadline = context.deadline,
-       .is_large = IsLarge(request, pipeline_->newest())},
+       .is_large = is_large},
       [request = std::move(request)](const View& view, const Context& c) {
         return DecideAlterPartition(view, request, c);
       },

@@ -66,7 +66,7 @@ auto DecideRemembered(const View& view, const Request& request,
 // Submits a mutating request that may carry a request id. `method`: its full gRPC name.
 template <typename Request, typename Response, typename DecideFn>
 void SubmitRemembered(RequestPipeline* pipeline, const char* method, Request request,
-                      RequestContext context, Reply<Response> reply, DecideFn decide) {
+                      RequestContext&& context, Reply<Response> reply, DecideFn decide) {
   std::optional<RequestIdentity> identity;
   if (request.has_request_id()) {
     auto id = ParseRequestId(request.request_id());
@@ -81,11 +81,12 @@ void SubmitRemembered(RequestPipeline* pipeline, const char* method, Request req
                                     "most %d: split it",
                                     ItemCount(request), kMaxRememberedItems)));
     }
-    if (!IsDryRun(request))
+    if (!IsDryRun(request)) {
       identity = RequestIdentity{.principal = context.principal,
                                  .id = std::get<RequestId>(id),
                                  .method = method,
                                  .hash = HashRequest(request)};
+    }
   }
   RequestPipeline::Request pending{.principal = std::move(context.principal),
                                    .deadline = context.deadline,

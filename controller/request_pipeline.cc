@@ -70,7 +70,7 @@ void RequestPipeline::ApplyEntries() {
       worker_->Post([this, executor = executor_, entry, next, tally, check] {
         check(*entry, next->Commit(*entry));
         tally->AdvanceTo(next->committed());
-        executor->Post([this, entry, next, tally] {
+        executor->Post([this, entry, next, tally]() mutable {
           replaying_ = false;
           images_ = *std::move(next);
           committed_tally_ = *std::move(tally);
@@ -276,8 +276,8 @@ void RequestPipeline::WhenCommitted(RecordOffset end_offset, MonoTime deadline, 
 }
 
 std::optional<common::v1::Error> RequestPipeline::LimitRemembered(size_t bytes) {
-  constexpr size_t kBytesOfAToken = 1024;
-  const auto cost = static_cast<double>(1 + bytes / kBytesOfAToken);
+  constexpr double kBytesOfAToken = 1024;
+  const double cost = 1 + static_cast<double>(bytes) / kBytesOfAToken;
   const auto wait = remembered_limit_.Take(clock_->Now(), cost);
   if (!wait) return std::nullopt;
   return Exhausted(

@@ -425,7 +425,7 @@ void RequestPipeline::Execute(Decide<T> decide) {
   Context context = {.now = clock_->Now(), .rng = &rng_, .principal = "controller"};
   if (!RunPart(decide, context).again) return;
   KeepRest([this, context = std::move(context),
-            decide = std::move(decide)](std::optional<common::v1::Error> lost) mutable {
+            decide = std::move(decide)](const std::optional<common::v1::Error>& lost) mutable {
     if (lost) return false;
     context.now = clock_->Now();
     return RunPart(decide, context).again;
