@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_format.h"
 #include "raft/testing/mutants.h"
@@ -25,6 +26,7 @@ struct Arena {
   bool storm = false;
   bool no_strangers = false;
 };
+constexpr Arena kNone = {.name = "none"};
 constexpr Arena kArenas[] = {
     {.name = "world"}, {.name = "storm", .storm = true}, {.name = "calm", .no_strangers = true}};
 
@@ -53,7 +55,8 @@ struct Recorded {
   uint64_t seed = 0;
 };
 
-// Lines of "NAME ARENA SEED"; '#' begins a comment.
+// Lines of "NAME ARENA SEED"; '#' begins a comment. The arena "none" says that no seed is known
+// that catches the mutant; it is named and not run.
 std::map<std::string, Recorded> ReadRecord(const std::string& path) {
   std::map<std::string, Recorded> record;
   std::ifstream file(path);
@@ -63,6 +66,7 @@ std::map<std::string, Recorded> ReadRecord(const std::string& path) {
     std::string arena_name;
     uint64_t seed = 0;
     if (!(words >> mutant >> arena_name >> seed) || mutant[0] == '#') continue;
+    if (arena_name == kNone.name) record[mutant] = {.arena = kNone};
     for (const Arena& arena : kArenas) {
       if (arena.name == arena_name) record[mutant] = {.arena = arena, .seed = seed};
     }
@@ -111,6 +115,10 @@ bool CatchMutants(const Flags& flags, std::ostream& out) {
       continue;
     }
     const auto& [arena, seed] = recorded->second;
+    if (std::string_view(arena.name) == kNone.name) {
+      out << mutant.name << ": no seed is known, not run\n";
+      continue;
+    }
     if (const auto how = RunMutant(mutant, flags, arena, seed)) {
       PrintCaught(out, mutant.name, arena, seed, *how);
     } else {
