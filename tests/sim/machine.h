@@ -61,6 +61,7 @@ class Machine {
   void MisdirectWrite();
   // The process ends, and the next one finds the newest snapshot damaged.
   void DamageSnapshot();
+  const raft::ReplicaKey& key() const { return key_; }
   bool damaged() const { return surroundings_.electorate->IsLost(key_); }
   // It takes no part in the founding of the cluster any more.
   bool founded() const;

@@ -88,6 +88,15 @@ bool World::RunUntil(MonoTime end, const std::function<bool()>& done) {
   return false;
 }
 
+bool World::IsStranded(const Machine& machine) const {
+  const raft::VoterSet& governing = electorate_.governing();
+  const NodeRecord* record = invariants_.cluster().Find(machine.key());
+  if (record == nullptr || governing.Contains(machine.key())) return false;
+  return std::any_of(
+      governing.voters().begin(), governing.voters().end(),
+      [&](const raft::Voter& voter) { return record->distrusted.contains(voter.key); });
+}
+
 // Of a healed majority: an append that begins now is acknowledged, a read is answered, and all of
 // it have what is committed.
 void World::CheckProgress() {
@@ -100,7 +109,8 @@ void World::CheckProgress() {
   const RecordOffset target = ledger_.end_offset();
   const auto caught_up = [&] {
     return std::all_of(core.begin(), core.end(), [&](Machine* machine) {
-      return machine->up() && machine->process()->user().end_offset() >= target;
+      return IsStranded(*machine) ||
+             (machine->up() && machine->process()->user().end_offset() >= target);
     });
   };
   if (!RunUntil(end, caught_up)) {

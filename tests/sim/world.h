@@ -63,6 +63,9 @@ class World {
   // Until `end`, or until something is wrong. True: `done` was reached before.
   bool RunUntil(MonoTime end, const std::function<bool()>& done);
   void CheckProgress();
+  // It is no voter, and was away while every voter that it knew was replaced: it does not believe
+  // those that govern (raft/trust.cc), and waits for an operator.
+  bool IsStranded(const Machine& machine) const;
   void Fail(std::string what);
 
   Rng rng_;

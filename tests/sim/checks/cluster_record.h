@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,8 @@ struct NodeRecord {
   DiskMirror disk;
   // Who answers on its process's own streams: another directory is another replica.
   std::map<std::pair<NodeId, raft::StreamClass>, raft::ReplicaKey> answerers;
+  // Whose claims of an epoch its process did not believe.
+  std::set<raft::ReplicaKey> distrusted;
   // Its disk was damaged: it may stop for good.
   bool may_give_up = false;
   // Around the step under way: as the step before left the node, and now.

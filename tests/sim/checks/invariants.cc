@@ -49,6 +49,7 @@ void Invariants::Start(NodeRecord& node, const raft::RaftOptions& options, const
   node.options = options;
   ++node.process;
   node.answerers.clear();
+  node.distrusted.clear();
   node.now = facts;
   cluster_.SetLatest(node.key);
   const auto wrong = node.disk.Open({.hard_state = facts.hard_state,
@@ -70,6 +71,9 @@ void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::E
     }
   }
   for (const raft::Effect& effect : effects) {
+    if (const auto* distrust = std::get_if<raft::effect::Distrust>(&effect)) {
+      node.distrusted.insert(distrust->who);
+    }
     if (std::holds_alternative<raft::effect::ReadEntries>(effect) ||
         std::holds_alternative<raft::effect::ReadChunk>(effect)) {
       limits_.OnPeerRead(node, now);
