@@ -276,9 +276,9 @@ void RequestPipeline::WhenCommitted(RecordOffset end_offset, MonoTime deadline, 
 }
 
 std::optional<common::v1::Error> RequestPipeline::LimitRemembered(size_t bytes) {
-  constexpr double kBytesOfAToken = 1024;
-  const double cost = 1 + static_cast<double>(bytes) / kBytesOfAToken;
-  const auto wait = remembered_limit_.Take(clock_->Now(), cost);
+  constexpr size_t kBytesOfAToken = 1024;
+  const size_t tokens = 1 + bytes / kBytesOfAToken;
+  const auto wait = remembered_limit_.Take(clock_->Now(), static_cast<double>(tokens));
   if (!wait) return std::nullopt;
   return Exhausted(
       "too many requests with a request id change nothing, and each result is remembered; retry",
