@@ -19,10 +19,6 @@ namespace pb = raft::v1;
 
 // Encoding: one function for each kind.
 
-void Encode(const raft::VoterSet& voters, pb::VoterSet& out) {
-  out.ParseFromString(voters.Encode());
-}
-
 void Encode(const raft::VoteRequest& m, pb::PeerMessage& out) {
   pb::VoteRequest& proto = *out.mutable_vote_request();
   proto.set_epoch(m.epoch.value());
@@ -31,7 +27,7 @@ void Encode(const raft::VoteRequest& m, pb::PeerMessage& out) {
   proto.set_last_index(m.last_index.value());
   proto.set_pre_vote(m.pre_vote);
   proto.set_transfer(m.transfer);
-  if (m.voters) Encode(*m.voters, *proto.mutable_voter_set());
+  if (m.voters) *proto.mutable_voter_set() = ToProto(*m.voters);
 }
 
 void Encode(const raft::VoteResponse& m, pb::PeerMessage& out) {
@@ -48,14 +44,14 @@ void Encode(const raft::Heartbeat& m, pb::PeerMessage& out) {
   proto.set_commit_index(m.commit_index.value());
   proto.set_read_sequence(m.read_sequence);
   proto.set_high_watermark(m.high_watermark.value());
-  if (m.voters) Encode(*m.voters, *proto.mutable_voter_set());
+  if (m.voters) *proto.mutable_voter_set() = ToProto(*m.voters);
 }
 
 void Encode(const raft::HeartbeatResponse& m, pb::PeerMessage& out) {
   pb::HeartbeatResponse& proto = *out.mutable_heartbeat_response();
   proto.set_epoch(m.epoch.value());
   proto.set_read_sequence(m.read_sequence);
-  if (m.voters) Encode(*m.voters, *proto.mutable_voter_set());
+  if (m.voters) *proto.mutable_voter_set() = ToProto(*m.voters);
 }
 
 void Encode(const raft::AppendRequest& m, pb::PeerMessage& out) {
@@ -162,20 +158,16 @@ void Encode(const Goodbye& goodbye, pb::PeerMessage& out) {
 // far from overflowing.
 constexpr int64_t kMaxPosition = int64_t{1} << 53;
 
-// What an epoch may be: beyond raft::kMaxEpoch it is not believed, which is for the core to say.
-bool AreEpochs(std::initializer_list<int32_t> numbers) {
-  return std::all_of(numbers.begin(), numbers.end(), [](int32_t number) { return number >= 0; });
+// What epochs and counters may be. Counters are only compared and copied. An epoch beyond
+// raft::kMaxEpoch is for the core to refuse.
+bool AreNumbers(std::initializer_list<int64_t> numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](int64_t number) { return number >= 0; });
 }
 
 // What an index, an offset or a position in a snapshot may be.
 bool ArePositions(std::initializer_list<int64_t> numbers) {
   return std::all_of(numbers.begin(), numbers.end(),
                      [](int64_t number) { return number >= 0 && number <= kMaxPosition; });
-}
-
-// Those are compared and copied, never reckoned with.
-bool AreCounters(std::initializer_list<int64_t> numbers) {
-  return std::all_of(numbers.begin(), numbers.end(), [](int64_t number) { return number >= 0; });
 }
 
 absl::Status Impossible(const char* what) {
@@ -186,14 +178,11 @@ absl::Status Impossible(const char* what) {
 template <typename Proto>
 absl::StatusOr<std::optional<raft::VoterSet>> DecodeVoters(const Proto& proto) {
   if (!proto.has_voter_set()) return std::optional<raft::VoterSet>();
-  absl::StatusOr<raft::VoterSet> voters =
-      raft::VoterSet::Parse(proto.voter_set().SerializeAsString());
-  if (!voters.ok()) return absl::InvalidArgumentError(std::string(voters.status().message()));
-  return std::optional(*std::move(voters));
+  return FromProto(proto.voter_set());
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::Goodbye& proto) {
-  if (!AreEpochs({proto.epoch()})) return Impossible("Goodbye");
+  if (!AreNumbers({proto.epoch()})) return Impossible("Goodbye");
   const Epoch epoch(proto.epoch());
   switch (proto.reason()) {
     case pb::Goodbye::RECONNECTING:
@@ -209,7 +198,7 @@ absl::StatusOr<PeerPayload> Decode(const pb::Goodbye& proto) {
 
 absl::StatusOr<PeerPayload> Decode(NodeId from, const pb::VoteRequest& proto) {
   const std::optional<Uuid> directory_id = Uuid::FromBytes(proto.candidate_directory_id());
-  if (!directory_id || !AreEpochs({proto.epoch(), proto.last_epoch()}) ||
+  if (!directory_id || !AreNumbers({proto.epoch(), proto.last_epoch()}) ||
       !ArePositions({proto.last_index()})) {
     return Impossible("VoteRequest");
   }
@@ -224,7 +213,7 @@ absl::StatusOr<PeerPayload> Decode(NodeId from, const pb::VoteRequest& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::VoteResponse& proto) {
-  if (!AreEpochs({proto.epoch(), proto.requested_epoch()})) return Impossible("VoteResponse");
+  if (!AreNumbers({proto.epoch(), proto.requested_epoch()})) return Impossible("VoteResponse");
   return raft::VoteResponse{.epoch = Epoch(proto.epoch()),
                             .requested_epoch = Epoch(proto.requested_epoch()),
                             .granted = proto.granted(),
@@ -232,7 +221,7 @@ absl::StatusOr<PeerPayload> Decode(const pb::VoteResponse& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::Heartbeat& proto) {
-  if (!AreEpochs({proto.epoch()}) || !AreCounters({proto.read_sequence()}) ||
+  if (!AreNumbers({proto.epoch(), proto.read_sequence()}) ||
       !ArePositions({proto.commit_index(), proto.high_watermark()})) {
     return Impossible("Heartbeat");
   }
@@ -245,7 +234,7 @@ absl::StatusOr<PeerPayload> Decode(const pb::Heartbeat& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::HeartbeatResponse& proto) {
-  if (!AreEpochs({proto.epoch()}) || !AreCounters({proto.read_sequence()})) {
+  if (!AreNumbers({proto.epoch(), proto.read_sequence()})) {
     return Impossible("HeartbeatResponse");
   }
   ASSIGN_OR_RETURN(std::optional<raft::VoterSet> voters, DecodeVoters(proto));
@@ -255,7 +244,7 @@ absl::StatusOr<PeerPayload> Decode(const pb::HeartbeatResponse& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(pb::AppendRequest& proto) {
-  if (!AreEpochs({proto.epoch(), proto.prev_epoch()}) || !AreCounters({proto.sequence()}) ||
+  if (!AreNumbers({proto.epoch(), proto.prev_epoch(), proto.sequence()}) ||
       !ArePositions({proto.prev_index(), proto.commit_index()})) {
     return Impossible("AppendRequest");
   }
@@ -279,7 +268,7 @@ absl::StatusOr<PeerPayload> Decode(pb::AppendRequest& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::AppendResponse& proto) {
-  if (!AreEpochs({proto.epoch(), proto.hint_epoch()}) || !AreCounters({proto.sequence()}) ||
+  if (!AreNumbers({proto.epoch(), proto.hint_epoch(), proto.sequence()}) ||
       !ArePositions({proto.match_index(), proto.match_end_offset(), proto.hint_index()})) {
     return Impossible("AppendResponse");
   }
@@ -293,12 +282,12 @@ absl::StatusOr<PeerPayload> Decode(const pb::AppendResponse& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::ReadIndexRequest& proto) {
-  if (!AreEpochs({proto.epoch()})) return Impossible("ReadIndexRequest");
+  if (!AreNumbers({proto.epoch()})) return Impossible("ReadIndexRequest");
   return raft::ReadIndexRequest{.token = proto.token(), .epoch = Epoch(proto.epoch())};
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::ReadIndexResponse& proto) {
-  if (!AreEpochs({proto.epoch()}) || !ArePositions({proto.read_index()})) {
+  if (!AreNumbers({proto.epoch()}) || !ArePositions({proto.read_index()})) {
     return Impossible("ReadIndexResponse");
   }
   return raft::ReadIndexResponse{.token = proto.token(),
@@ -308,12 +297,12 @@ absl::StatusOr<PeerPayload> Decode(const pb::ReadIndexResponse& proto) {
 }
 
 absl::StatusOr<PeerPayload> Decode(const pb::TimeoutNow& proto) {
-  if (!AreEpochs({proto.epoch()})) return Impossible("TimeoutNow");
+  if (!AreNumbers({proto.epoch()})) return Impossible("TimeoutNow");
   return raft::TimeoutNow{Epoch(proto.epoch())};
 }
 
 absl::StatusOr<PeerPayload> Decode(pb::SnapshotChunk& proto) {
-  if (!AreEpochs({proto.epoch(), proto.last_epoch()}) || !AreCounters({proto.sequence()}) ||
+  if (!AreNumbers({proto.epoch(), proto.last_epoch(), proto.sequence()}) ||
       !ArePositions(
           {proto.end_offset(), proto.last_index(), proto.position(), proto.total_bytes()})) {
     return Impossible("SnapshotChunk");
@@ -344,8 +333,8 @@ std::optional<raft::SnapshotChunkResponse::State> FromProto(
 
 absl::StatusOr<PeerPayload> Decode(const pb::SnapshotChunkResponse& proto) {
   const auto state = FromProto(proto.state());
-  if (!state || !AreEpochs({proto.epoch(), proto.last_epoch()}) ||
-      !AreCounters({proto.sequence()}) || !ArePositions({proto.end_offset(), proto.position()})) {
+  if (!state || !AreNumbers({proto.epoch(), proto.last_epoch(), proto.sequence()}) ||
+      !ArePositions({proto.end_offset(), proto.position()})) {
     return Impossible("SnapshotChunkResponse");
   }
   return raft::SnapshotChunkResponse{

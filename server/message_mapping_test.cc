@@ -146,7 +146,7 @@ TEST(MessageMappingTest, WhatCannotBeIsRefused) {
 
 TEST(MessageMappingTest, NumbersThatCannotBeAreRefused) {
   constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
-  std::vector<raft::v1::PeerMessage> impossible(12);
+  std::vector<raft::v1::PeerMessage> impossible(14);
   impossible[0].mutable_heartbeat()->set_commit_index(kLast);
   impossible[1].mutable_heartbeat()->set_high_watermark(kLast);
   impossible[2].mutable_heartbeat()->set_read_sequence(-1);
@@ -161,6 +161,18 @@ TEST(MessageMappingTest, NumbersThatCannotBeAreRefused) {
   response.set_state(raft::v1::SnapshotChunkResponse::WANTED);
   response.set_position(kLast);
   impossible[11].mutable_heartbeat()->mutable_voter_set()->add_voters()->set_directory_id("short");
+  // A voter set has the bounds of one in a Hello, whatever message shows it.
+  raft::v1::VoterSet& crowd = *impossible[12].mutable_vote_request()->mutable_voter_set();
+  impossible[12].mutable_vote_request()->set_candidate_directory_id(std::string(Uuid::kBytes, 'd'));
+  for (int id = 0; id <= kMaxHelloVoters; ++id) {
+    raft::v1::Voter& voter = *crowd.add_voters();
+    voter.set_node_id(id);
+    voter.set_directory_id(std::string(Uuid::kBytes, 'e'));
+  }
+  raft::v1::Voter& nowhere =
+      *impossible[13].mutable_heartbeat_response()->mutable_voter_set()->add_voters();
+  nowhere.set_directory_id(std::string(Uuid::kBytes, 'e'));
+  nowhere.set_peer_endpoint("no port");
   for (raft::v1::PeerMessage& proto : impossible) {
     EXPECT_EQ(FromProto(kPeer, proto).status().code(), absl::StatusCode::kInvalidArgument)
         << proto.ShortDebugString();

@@ -19,9 +19,7 @@ std::string Join(const std::vector<NodeId>& ids) {
   return absl::StrJoin(ids, ", ", [](std::string* out, NodeId id) { *out += ToString(id); });
 }
 
-absl::Status Invalid(const std::string& what) {
-  return absl::InvalidArgumentError("Hello: " + what);
-}
+absl::Status Invalid(const std::string& what) { return absl::InvalidArgumentError(what); }
 
 absl::Status CheckNodeId(const char* field, int32_t id) {
   return id < 0 ? Invalid(absl::StrFormat("%s is negative", field)) : absl::OkStatus();
@@ -44,38 +42,7 @@ absl::Status CheckCount(const char* field, int count) {
       absl::StrFormat("%s has %d members, the limit is %d", field, count, kMaxHelloVoters));
 }
 
-absl::StatusOr<raft::VoterSet> ParseVoters(const raft::v1::VoterSet& proto) {
-  RETURN_IF_ERROR(CheckCount("voter_set", proto.voters_size()));
-  for (const raft::v1::Voter& voter : proto.voters()) {
-    if (voter.peer_endpoint().empty()) continue;
-    RETURN_IF_ERROR(CheckEndpoint("a voter's peer_endpoint", voter.peer_endpoint()));
-  }
-  absl::StatusOr<raft::VoterSet> voters = raft::VoterSet::Parse(proto.SerializeAsString());
-  if (!voters.ok()) return Invalid(std::string(voters.status().message()));
-  return voters;
-}
-
-}  // namespace
-
-raft::v1::Hello ToProto(const Hello& hello) {
-  const raft::PeerHello& speaker = hello.speaker;
-  raft::v1::Hello proto;
-  proto.set_cluster_id(hello.cluster_id);
-  proto.set_node_id(speaker.key.node_id.value());
-  proto.set_directory_id(std::string(speaker.key.directory_id.bytes()));
-  proto.set_expected_node_id(hello.expected_node.value());
-  proto.set_peer_endpoint(speaker.peer_endpoint);
-  proto.set_client_endpoint(hello.client_endpoint);
-  for (const NodeId id : speaker.configured_voters) proto.add_configured_voters(id.value());
-  proto.set_observer(speaker.observer);
-  proto.set_has_log(speaker.has_log);
-  if (speaker.voter_set) proto.mutable_voter_set()->ParseFromString(speaker.voter_set->Encode());
-  proto.set_session_id(hello.session_id);
-  proto.set_incarnation(hello.incarnation);
-  return proto;
-}
-
-absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
+absl::StatusOr<Hello> Parse(const raft::v1::Hello& proto) {
   const std::optional<Uuid> directory_id = Uuid::FromBytes(proto.directory_id());
   if (!directory_id) return Invalid("directory_id is not 16 bytes");
   if (proto.cluster_id().size() > kMaxClusterIdBytes) return Invalid("cluster_id is too long");
@@ -98,8 +65,51 @@ absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
     hello.speaker.configured_voters.emplace_back(id);
   }
   if (proto.has_voter_set()) {
-    ASSIGN_OR_RETURN(hello.speaker.voter_set, ParseVoters(proto.voter_set()));
+    ASSIGN_OR_RETURN(hello.speaker.voter_set, FromProto(proto.voter_set()));
   }
+  return hello;
+}
+
+}  // namespace
+
+raft::v1::VoterSet ToProto(const raft::VoterSet& voters) {
+  raft::v1::VoterSet proto;
+  proto.ParseFromString(voters.Encode());
+  return proto;
+}
+
+absl::StatusOr<raft::VoterSet> FromProto(const raft::v1::VoterSet& proto) {
+  RETURN_IF_ERROR(CheckCount("voter_set", proto.voters_size()));
+  for (const raft::v1::Voter& voter : proto.voters()) {
+    if (voter.peer_endpoint().empty()) continue;
+    RETURN_IF_ERROR(CheckEndpoint("a voter's peer_endpoint", voter.peer_endpoint()));
+  }
+  absl::StatusOr<raft::VoterSet> voters = raft::VoterSet::Parse(proto.SerializeAsString());
+  if (!voters.ok()) return Invalid(std::string(voters.status().message()));
+  return voters;
+}
+
+raft::v1::Hello ToProto(const Hello& hello) {
+  const raft::PeerHello& speaker = hello.speaker;
+  raft::v1::Hello proto;
+  proto.set_cluster_id(hello.cluster_id);
+  proto.set_node_id(speaker.key.node_id.value());
+  proto.set_directory_id(std::string(speaker.key.directory_id.bytes()));
+  proto.set_expected_node_id(hello.expected_node.value());
+  proto.set_peer_endpoint(speaker.peer_endpoint);
+  proto.set_client_endpoint(hello.client_endpoint);
+  for (const NodeId id : speaker.configured_voters) proto.add_configured_voters(id.value());
+  proto.set_observer(speaker.observer);
+  proto.set_has_log(speaker.has_log);
+  if (speaker.voter_set) *proto.mutable_voter_set() = ToProto(*speaker.voter_set);
+  proto.set_session_id(hello.session_id);
+  proto.set_incarnation(hello.incarnation);
+  return proto;
+}
+
+absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
+  absl::StatusOr<Hello> hello = Parse(proto);
+  if (!hello.ok()) return Invalid("Hello: " + std::string(hello.status().message()));
   return hello;
 }
 

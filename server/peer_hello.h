@@ -39,6 +39,10 @@ inline constexpr size_t kMaxHelloEndpointBytes = 300;
 // it is used or logged, except that only CheckHello compares cluster_id.
 absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto);
 
+// A voter set in a message of any kind, under the same bounds.
+raft::v1::VoterSet ToProto(const raft::VoterSet& voters);
+absl::StatusOr<raft::VoterSet> FromProto(const raft::v1::VoterSet& proto);
+
 // Whom a node accepts.
 struct HelloPolicy {
   std::string cluster_id;
