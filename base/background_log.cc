@@ -16,8 +16,6 @@
 namespace quorate {
 namespace {
 
-// How long a process that ends waits for whoever reads its log.
-constexpr Duration kLastWait = std::chrono::seconds(1);
 // A pipe that is ready takes so much at once.
 constexpr size_t kPipeBytes = 4096;
 
@@ -36,7 +34,7 @@ class NoLog final : public google::base::Logger {
 // What glog tells of a signal that ends the process, in pieces.
 void WriteCrash(const char* data, size_t size) {
   static std::atomic<bool> waited{false};
-  if (!waited.exchange(true)) BackgroundLog::WaitUntilWritten(kLastWait);
+  if (!waited.exchange(true)) BackgroundLog::WaitUntilWritten(BackgroundLog::kLastWait);
   WriteToStandardError(std::string_view(data, size));
 }
 
@@ -56,7 +54,7 @@ void GiveUpStandardError() {
 void WriteToStandardError(std::string_view text) {
   static std::atomic<bool> gave_up{false};
   while (!text.empty() && !gave_up) {
-    if (!IsWritable(STDERR_FILENO, kLastWait)) {
+    if (!IsWritable(STDERR_FILENO, BackgroundLog::kLastWait)) {
       gave_up = true;
       return;
     }

@@ -1,6 +1,6 @@
 // The log of a server. Lines pass a bounded queue to a thread of their own, so that a reader of the
-// log that stopped or died neither delays nor ends whoever logs. glog alone writes on the thread
-// that logs, and one that waits for a full pipe stops every other one that wants to log.
+// log that stopped or died neither delays nor ends a thread that logs. glog alone writes on the
+// thread that logs, and one that waits for a full pipe stops every other one that wants to log.
 #pragma once
 
 #include <glog/logging.h>
@@ -23,6 +23,8 @@ class BackgroundLog final : public google::base::Logger {
  public:
   // What waits for the writer; lines beyond it are dropped and counted.
   static constexpr size_t kMaxQueuedBytes = size_t{1} << 20;
+  // How long a process that ends waits for the reader of its log.
+  static constexpr Duration kLastWait = std::chrono::seconds(1);
 
   // Sends glog's lines of every severity to the end of the file `path`, or to standard error if
   // that is empty. A crash first waits, within a bound, for the lines before it. Call after

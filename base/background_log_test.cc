@@ -40,7 +40,7 @@ class BackgroundLogTest : public ::testing::Test {
     for (const int fd : pipe_) close(fd);
   }
 
-  // Reads until the text ends so, or for ever.
+  // Reads until the text ends with this. Does not return before.
   std::string ReadUntil(const std::string& end) {
     std::string text;
     char buffer[4096];

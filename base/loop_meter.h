@@ -12,7 +12,7 @@
 
 namespace quorate {
 
-// Begin, Next and End are for whoever runs the loop's tasks; the rest is for any thread.
+// The thread that runs the loop's tasks calls Begin, Next and End; any thread calls the rest.
 class LoopMeter {
  public:
   // What a loop promises the tasks that wait.

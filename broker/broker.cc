@@ -58,7 +58,7 @@ void Broker::OnStopped(absl::Status status) {
 void Broker::OnImage(const metadata::MetadataImage& /*before*/,
                      const metadata::MetadataImage& now) {
   next_image_ = now;
-  // Whoever takes up an older image comes back for this one.
+  // A task that is taking up an older image goes on with this one.
   if (!taking_up_ && !comes_back_) GoOnTakingUp();
 }
 

@@ -1,5 +1,5 @@
 // Whether a message can be sent at all. protobuf sends a string that is not UTF-8 and complains on
-// standard error, and whoever gets it cannot parse the message.
+// standard error, and the receiver cannot parse the message.
 #pragma once
 
 #include <google/protobuf/message.h>

@@ -213,7 +213,7 @@ void BrokerSessions::CollectFences(const std::vector<Judged>& unfenced, MonoTime
     }
   }
   if (over.empty()) return;
-  // Whoever's session is about to end leaves with them, or comes back before.
+  // A broker whose session is about to end leaves with them, or comes back before.
   MonoTime batch_ends = now;
   for (const Judged& judged : unfenced) {
     const MonoTime end = judged.end.at;

@@ -34,7 +34,7 @@ class BrokerWatch {
   void Decided(BrokerId broker, bool changed);
   void StreamEnded(StreamId stream, StreamEnd end);
 
-  // Fences and dials who is due. Call when decisions have become possible again.
+  // Fences and dials the brokers that are due. Call when decisions have become possible again.
   void Check();
 
   CutOffGuard& guard() { return guard_; }

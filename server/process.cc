@@ -21,9 +21,6 @@
 namespace quorate::server {
 namespace {
 
-// How long a process that ends waits for whoever reads its log.
-constexpr Duration kLastWait = std::chrono::seconds(1);
-
 sigset_t SetOf(std::initializer_list<int> numbers) {
   sigset_t signals;
   sigemptyset(&signals);
@@ -62,7 +59,7 @@ void PrintError(const std::string& program, const absl::Status& status) {
   WriteToStandardError(absl::StrFormat("%s: %s\n", program, std::string(status.message())));
 }
 
-void FlushLogs() { BackgroundLog::WaitUntilWritten(kLastWait); }
+void FlushLogs() { BackgroundLog::WaitUntilWritten(BackgroundLog::kLastWait); }
 
 void SkipLockOrderChecks() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
 
