@@ -12,10 +12,6 @@
 namespace quorate::storage {
 namespace {
 
-// How many entries one MultiGet asks for: the first time, and at most.
-constexpr int64_t kFirstChunk = 8;
-constexpr int64_t kMaxChunk = 256;
-
 absl::Status Damaged(LogIndex index, std::string_view what) {
   return absl::DataLossError(absl::StrFormat("log entry %d: %s", index.value(), what));
 }
@@ -62,7 +58,7 @@ absl::StatusOr<std::vector<raft::EntryPtr>> EntryReader::ReadRange(LogIndex from
   CHECK_LE(from, to);
   std::vector<raft::EntryPtr> entries;
   size_t bytes = 0;
-  for (int64_t chunk = kFirstChunk; from <= to;) {
+  for (int64_t chunk = kMaxEntriesAtOnce; from <= to;) {
     std::vector<std::string> keys;
     for (LogIndex index = from; index <= to && std::ssize(keys) < chunk; ++index) {
       keys.push_back(LogKey(index));
@@ -81,7 +77,8 @@ absl::StatusOr<std::vector<raft::EntryPtr>> EntryReader::ReadRange(LogIndex from
     if (bytes >= max_bytes) break;
     // As many as should fit, were they all like those before.
     const size_t average = bytes / entries.size();
-    chunk = std::clamp(static_cast<int64_t>((max_bytes - bytes) / average), int64_t{1}, kMaxChunk);
+    chunk = std::clamp(static_cast<int64_t>((max_bytes - bytes) / average), int64_t{1},
+                       kMaxEntriesAtOnce);
   }
   return entries;
 }

@@ -16,6 +16,10 @@ namespace quorate::storage {
 // checksum chain.
 absl::Status CheckFollows(const raft::LogEnd& end, const raft::Entry& next);
 
+// How many entries are read before their sizes are known: each may have raft::kMaxEntryBytes, so
+// that this bounds the memory of a read, whatever the log holds.
+inline constexpr int64_t kMaxEntriesAtOnce = 8;
+
 // Stateless; usable wherever its store may be read.
 class EntryReader {
  public:

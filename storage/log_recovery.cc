@@ -36,12 +36,11 @@ absl::Status CheckFirst(const raft::RestoredLog& log, const raft::Entry& first) 
 
 // Follows the chain back from the last entry, over kVerifiedTailBytes or to the first entry.
 absl::Status VerifyTail(const EntryReader& reader, const raft::RestoredLog& log) {
-  constexpr int64_t kMaxChunk = 256;
   raft::EntryPtr oldest = log.last_entry;
   for (size_t bytes = 0; oldest->index() > log.first_index && bytes < kVerifiedTailBytes;) {
     // About as many as are left to read, were they all like the last one.
     const size_t rest = (kVerifiedTailBytes - bytes) / oldest->encoded().size();
-    const int64_t chunk = std::clamp(static_cast<int64_t>(rest), int64_t{1}, kMaxChunk);
+    const int64_t chunk = std::clamp(static_cast<int64_t>(rest), int64_t{1}, kMaxEntriesAtOnce);
     const LogIndex to = oldest->index() - 1;
     ASSIGN_OR_RETURN(const std::vector<raft::EntryPtr> entries,
                      reader.ReadRange(std::max(log.first_index, to - (chunk - 1)), to,

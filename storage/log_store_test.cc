@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "base/random.h"
+#include "storage/entry_reader.h"
+#include "storage/key_layout.h"
 #include "storage/memory_kv.h"
 #include "storage/rocksdb_kv.h"
 #include "storage/testing/log_builder.h"
@@ -218,6 +220,50 @@ TEST_P(LogStoreTest, ReadsAtMostWhatIsAskedFor) {
   EXPECT_EQ(log_->Read(1, 1000, 20 * entry_bytes - 1)->size(), 19u);
   EXPECT_EQ(log_->Read(0, 7).status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(log_->Read(51, 51).status().code(), absl::StatusCode::kOutOfRange);
+}
+
+// Notes how many values are asked for at once.
+class CountingKv final : public KvStore {
+ public:
+  explicit CountingKv(KvStore* kv) : kv_(kv) {}
+  absl::Status WriteBatch(uint64_t write_id, const std::vector<KvPut>& puts, bool sync) override {
+    return kv_->WriteBatch(write_id, puts, sync);
+  }
+  absl::StatusOr<std::optional<std::string>> Get(KvFamily family,
+                                                 std::string_view key) const override {
+    return kv_->Get(family, key);
+  }
+  absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
+      KvFamily family, const std::vector<std::string>& keys) const override {
+    most_keys = std::max(most_keys, keys.size());
+    return kv_->MultiGet(family, keys);
+  }
+  absl::Status DropPrefix(KvFamily family, std::string_view end) override {
+    return kv_->DropPrefix(family, end);
+  }
+
+  mutable size_t most_keys = 0;
+
+ private:
+  KvStore* const kv_;
+};
+
+// Small entries say nothing of those behind them, which may be as large as an entry can be.
+TEST(EntryReaderTest, AsksForFewEntriesAtOnce) {
+  MemoryKv memory;
+  LogBuilder builder;
+  std::vector<KvPut> puts;
+  for (int i = 0; i < 500; ++i) {
+    const raft::EntryPtr entry = builder.Make(1, "small");
+    puts.push_back(
+        {.family = KvFamily::kLog, .key = LogKey(entry->index()), .value = entry->encoded()});
+  }
+  ASSERT_TRUE(memory.WriteBatch(1, puts, /*sync=*/true).ok());
+  const CountingKv counting(&memory);
+  const auto entries = EntryReader(&counting).ReadRange(LogIndex(1), LogIndex(500), 1 << 20);
+  ASSERT_TRUE(entries.ok()) << entries.status();
+  EXPECT_EQ(entries->size(), 500U);
+  EXPECT_LE(counting.most_keys, 8U);
 }
 
 TEST_P(LogStoreTest, FindsTheEntryOfEveryOffset) {
