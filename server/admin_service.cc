@@ -29,26 +29,76 @@ using admin::v1::IncrementalAlterConfigsResponse;
 using admin::v1::ListTopicsRequest;
 using admin::v1::ListTopicsResponse;
 
-constexpr int64_t kRetryAfterMs = 100;
+// While it is made a description takes about this much for each partition.
+constexpr size_t kPartitionBytes = 192;
+constexpr int kTopicsPerPiece = 256;
 
-ListTopicsResponse ListTopicsOf(const metadata::MetadataImage& image) {
-  ListTopicsResponse response;
+void ListTopics(const metadata::MetadataImage& image, const ListTopicsRequest& /*request*/,
+                AnswerPieces* pieces) {
+  ListTopicsResponse piece;
   for (const metadata::TopicPtr& topic : image.TopicsByName()) {
-    auto* listed = response.add_topics();
+    auto* listed = piece.add_topics();
     listed->set_name(topic->name());
     listed->set_topic_id(topic->id().ToString());
     listed->set_partition_count(topic->partition_count());
+    if (piece.topics_size() < kTopicsPerPiece) continue;
+    pieces->Add(piece);
+    if (pieces->error()) return;
+    piece.Clear();
   }
-  response.set_end_offset(image.end_offset().value());
-  return response;
+  piece.set_end_offset(image.end_offset().value());
+  pieces->Add(piece);
 }
 
-DescribeTopicsResponse DescribeTopicsOf(const metadata::MetadataImage& image,
-                                        const DescribeTopicsRequest& request) {
-  DescribeTopicsResponse response;
-  *response.mutable_topics() = metadata::DescribeTopics(image, request.topics());
-  response.set_end_offset(image.end_offset().value());
-  return response;
+void DescribeTopics(const metadata::MetadataImage& image, const DescribeTopicsRequest& request,
+                    AnswerPieces* pieces) {
+  const auto describe = [&](const std::string& name, const metadata::TopicPtr& topic) {
+    const size_t partitions = topic == nullptr ? 0 : topic->partition_count();
+    if (!pieces->HasRoomFor(partitions * kPartitionBytes)) return;
+    DescribeTopicsResponse piece;
+    *piece.add_topics() = metadata::DescribeTopic(image, name);
+    pieces->Add(piece);
+  };
+  for (const std::string& name : request.topics()) {
+    describe(name, image.FindTopicByName(name));
+    if (pieces->error()) return;
+  }
+  if (request.topics().empty()) {
+    for (const metadata::TopicPtr& topic : image.TopicsByName()) {
+      describe(topic->name(), topic);
+      if (pieces->error()) return;
+    }
+  }
+  DescribeTopicsResponse last;
+  last.set_end_offset(image.end_offset().value());
+  pieces->Add(last);
+}
+
+void DescribeConfigs(const metadata::MetadataImage& image, const DescribeConfigsRequest& request,
+                     AnswerPieces* pieces) {
+  DescribeConfigsRequest one;
+  for (const DescribeConfigsRequest::Query& query : request.resources()) {
+    one.Clear();
+    *one.add_resources() = query;
+    DescribeConfigsResponse piece = controller::DescribeConfigs(image, one);
+    piece.clear_end_offset();
+    pieces->Add(piece);
+    if (pieces->error()) return;
+  }
+  DescribeConfigsResponse last;
+  last.set_end_offset(image.end_offset().value());
+  pieces->Add(last);
+}
+
+// Ends the call with the answer to a read, on the edge's loop.
+template <typename T>
+controller::Reply<T> ReplyOnLoop(const CallEdge* edge, UnaryCall* call) {
+  controller::Reply<T> reply = [edge, call](controller::Answer<T> answer) {
+    edge->loop()->Post([edge, call, answer = std::move(answer)]() mutable {
+      edge->Finish(call, std::move(answer));
+    });
+  };
+  return SureReply(std::move(reply));
 }
 
 }  // namespace
@@ -56,165 +106,98 @@ DescribeTopicsResponse DescribeTopicsOf(const metadata::MetadataImage& image,
 AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQueries* queries,
                            const QuorumChanges* changes, controller::QuorumController* controller,
                            Executor* query_loop)
-    : edge_(edge), router_(router), queries_(queries), changes_(changes), query_loop_(query_loop) {
-  create_topics_ = router->Register(RoutedMethod<CreateTopicsRequest, CreateTopicsResponse>(
-      "quorate.admin.v1.AdminService/CreateTopics", RepeatableById<CreateTopicsRequest>,
-      [controller](auto request, auto context, auto reply) {
-        controller->CreateTopics(std::move(request), std::move(context), std::move(reply));
-      }));
-  delete_topics_ = router->Register(RoutedMethod<DeleteTopicsRequest, DeleteTopicsResponse>(
-      "quorate.admin.v1.AdminService/DeleteTopics", RepeatableById<DeleteTopicsRequest>,
-      [controller](auto request, auto context, auto reply) {
-        controller->DeleteTopics(std::move(request), std::move(context), std::move(reply));
-      }));
-  incremental_alter_configs_ = router->Register(
-      RoutedMethod<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
-          "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
-          RepeatableById<IncrementalAlterConfigsRequest>,
-          [controller](auto request, auto context, auto reply) {
-            controller->IncrementalAlterConfigs(std::move(request), std::move(context),
-                                                std::move(reply));
-          }));
-  auto describe_cluster = RoutedMethod<DescribeClusterRequest, DescribeClusterResponse>(
-      "quorate.admin.v1.AdminService/DescribeCluster", AlwaysRepeatable<DescribeClusterRequest>,
-      [queries](auto /*request*/, const auto& context, auto reply) {
-        queries->DescribeCluster(/*as_leader=*/true, context.deadline, std::move(reply));
-      });
-  describe_cluster.read_only = true;
-  describe_cluster_ = router->Register(std::move(describe_cluster));
-  auto describe_quorum = RoutedMethod<DescribeQuorumRequest, DescribeQuorumResponse>(
-      "quorate.admin.v1.AdminService/DescribeQuorum", AlwaysRepeatable<DescribeQuorumRequest>,
-      [queries](auto /*request*/, const auto& context, auto reply) {
-        queries->DescribeQuorum(/*as_leader=*/true, context.deadline, std::move(reply));
-      });
-  describe_quorum.read_only = true;
-  describe_quorum_ = router->Register(std::move(describe_quorum));
-}
-
-grpc::ServerUnaryReactor* AdminService::CreateTopics(grpc::CallbackServerContext* context,
-                                                     const CreateTopicsRequest* request,
-                                                     CreateTopicsResponse* response) {
-  return StartRoutedCall(*edge_, *router_, create_topics_, context, request, response);
-}
-
-grpc::ServerUnaryReactor* AdminService::DeleteTopics(grpc::CallbackServerContext* context,
-                                                     const DeleteTopicsRequest* request,
-                                                     DeleteTopicsResponse* response) {
-  return StartRoutedCall(*edge_, *router_, delete_topics_, context, request, response);
-}
-
-grpc::ServerUnaryReactor* AdminService::IncrementalAlterConfigs(
-    grpc::CallbackServerContext* context, const IncrementalAlterConfigsRequest* request,
-    IncrementalAlterConfigsResponse* response) {
-  return StartRoutedCall(*edge_, *router_, incremental_alter_configs_, context, request, response);
-}
-
-grpc::ServerUnaryReactor* AdminService::DescribeCluster(grpc::CallbackServerContext* context,
-                                                        const DescribeClusterRequest* request,
-                                                        DescribeClusterResponse* response) {
-  if (!request->allow_stale()) {
-    return StartRoutedCall(*edge_, *router_, describe_cluster_, context, request, response);
-  }
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  queries_->DescribeCluster(/*as_leader=*/false, edge_->ContextOf(*context).deadline,
-                            FinishOnLoop(reactor, response));
-  return reactor;
-}
-
-grpc::ServerUnaryReactor* AdminService::DescribeQuorum(grpc::CallbackServerContext* context,
-                                                       const DescribeQuorumRequest* request,
-                                                       DescribeQuorumResponse* response) {
-  if (!request->allow_stale()) {
-    return StartRoutedCall(*edge_, *router_, describe_quorum_, context, request, response);
-  }
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  queries_->DescribeQuorum(/*as_leader=*/false, edge_->ContextOf(*context).deadline,
-                           FinishOnLoop(reactor, response));
-  return reactor;
-}
-
-grpc::ServerUnaryReactor* AdminService::AddVoter(grpc::CallbackServerContext* context,
-                                                 const admin::v1::AddVoterRequest* request,
-                                                 admin::v1::ChangeVotersResponse* response) {
-  return StartRoutedCall(*edge_, *router_, changes_->add_voter(), context, request, response);
-}
-
-grpc::ServerUnaryReactor* AdminService::RemoveVoter(grpc::CallbackServerContext* context,
-                                                    const admin::v1::RemoveVoterRequest* request,
-                                                    admin::v1::ChangeVotersResponse* response) {
-  return StartRoutedCall(*edge_, *router_, changes_->remove_voter(), context, request, response);
-}
-
-grpc::ServerUnaryReactor* AdminService::TransferLeadership(
-    grpc::CallbackServerContext* context, const admin::v1::TransferLeadershipRequest* request,
-    admin::v1::TransferLeadershipResponse* response) {
-  return StartRoutedCall(*edge_, *router_, changes_->transfer_leadership(), context, request,
-                         response);
-}
-
-grpc::ServerUnaryReactor* AdminService::ListTopics(grpc::CallbackServerContext* context,
-                                                   const ListTopicsRequest* request,
-                                                   ListTopicsResponse* response) {
-  return Read(context, request->allow_stale(), response, ListTopicsOf);
-}
-
-grpc::ServerUnaryReactor* AdminService::DescribeTopics(grpc::CallbackServerContext* context,
-                                                       const DescribeTopicsRequest* request,
-                                                       DescribeTopicsResponse* response) {
-  // The request lives until Finish.
-  return Read(context, request->allow_stale(), response,
-              [request](const metadata::MetadataImage& image) {
-                return DescribeTopicsOf(image, *request);
-              });
-}
-
-grpc::ServerUnaryReactor* AdminService::DescribeConfigs(grpc::CallbackServerContext* context,
-                                                        const DescribeConfigsRequest* request,
-                                                        DescribeConfigsResponse* response) {
-  return Read(context, request->allow_stale(), response,
-              [request](const metadata::MetadataImage& image) {
-                return controller::DescribeConfigs(image, *request);
-              });
-}
-
-template <typename Response>
-controller::Reply<Response> AdminService::FinishOnLoop(grpc::ServerUnaryReactor* reactor,
-                                                       Response* response) const {
-  controller::Reply<Response> reply = [edge = edge_, reactor,
-                                       response](controller::Answer<Response> answer) {
-    edge->loop()->Post([edge, reactor, response, answer = std::move(answer)]() mutable {
-      edge->Finish(reactor, std::move(answer),
-                   [response](Response filled) { *response = std::move(filled); });
-    });
+    : edge_(edge), router_(router), queries_(queries), query_loop_(query_loop) {
+  const auto add = [this](const RequestRouter::Method* method, Budget* room) {
+    AddUnary(RoutedUnaryMethod(edge_, router_, method, room));
   };
-  return SureReply(std::move(reply));
+  Budget* const writes = &edge->gate().client_writes;
+  add(router->Register(RoutedMethod<CreateTopicsRequest, CreateTopicsResponse>(
+          "quorate.admin.v1.AdminService/CreateTopics", RepeatableById<CreateTopicsRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->CreateTopics(std::move(request), std::move(context), std::move(reply));
+          })),
+      writes);
+  add(router->Register(RoutedMethod<DeleteTopicsRequest, DeleteTopicsResponse>(
+          "quorate.admin.v1.AdminService/DeleteTopics", RepeatableById<DeleteTopicsRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->DeleteTopics(std::move(request), std::move(context), std::move(reply));
+          })),
+      writes);
+  add(router->Register(
+          RoutedMethod<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
+              "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
+              RepeatableById<IncrementalAlterConfigsRequest>,
+              [controller](auto request, auto context, auto reply) {
+                controller->IncrementalAlterConfigs(std::move(request), std::move(context),
+                                                    std::move(reply));
+              })),
+      writes);
+  Budget* const quorum_changes = &edge->gate().quorum_changes;
+  add(changes->add_voter(), quorum_changes);
+  add(changes->remove_voter(), quorum_changes);
+  add(changes->transfer_leadership(), quorum_changes);
+
+  AddDescription<DescribeClusterRequest>("quorate.admin.v1.AdminService/DescribeCluster",
+                                         &ClusterQueries::DescribeCluster);
+  AddDescription<DescribeQuorumRequest>("quorate.admin.v1.AdminService/DescribeQuorum",
+                                        &ClusterQueries::DescribeQuorum);
+  AddImageRead("/quorate.admin.v1.AdminService/ListTopics", ListTopics);
+  AddImageRead("/quorate.admin.v1.AdminService/DescribeTopics", DescribeTopics);
+  AddImageRead("/quorate.admin.v1.AdminService/DescribeConfigs", DescribeConfigs);
 }
 
-template <typename Response, typename Describe>
-grpc::ServerUnaryReactor* AdminService::Read(grpc::CallbackServerContext* context, bool allow_stale,
-                                             Response* response, Describe describe) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  queries_->ReadImage(
-      allow_stale, edge_->ContextOf(*context).deadline,
-      [this, reply = FinishOnLoop(reactor, response),
-       describe = std::move(describe)](controller::Answer<metadata::MetadataImage> answer) mutable {
-        if (auto* error = std::get_if<common::v1::Error>(&answer)) {
-          std::move(reply)(std::move(*error));
-          return;
-        }
-        // Shared, because a task that is refused takes its captures with it.
-        auto shared = std::make_shared<controller::Reply<Response>>(std::move(reply));
-        if (!query_loop_->TryPost([shared, describe = std::move(describe),
-                                   image = std::get<metadata::MetadataImage>(std::move(answer))] {
-              std::move (*shared)(describe(image));
-            })) {
-          common::v1::Error error = controller::MakeError(
-              common::v1::RESOURCE_EXHAUSTED, "this controller has too many reads queued");
-          error.set_retry_after_ms(kRetryAfterMs);
-          std::move (*shared)(std::move(error));
-        }
+template <typename Request, typename Response>
+void AdminService::AddDescription(std::string name,
+                                  void (ClusterQueries::*describe)(bool, MonoTime,
+                                                                   controller::Reply<Response>)) {
+  auto method = RoutedMethod<Request, Response>(
+      name, AlwaysRepeatable<Request>,
+      [queries = queries_, describe](auto /*request*/, const auto& context, auto reply) {
+        (queries->*describe)(/*as_leader=*/true, context.deadline, std::move(reply));
       });
-  return reactor;
+  method.read_only = true;
+  const RequestRouter::Method* routed = router_->Register(std::move(method));
+  AddUnary(edge_->Method(
+      "/" + name, &Request::default_instance(), &edge_->gate().client_reads,
+      [this, routed, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
+        if (static_cast<const Request&>(*request).allow_stale()) {
+          (queries_->*describe)(/*as_leader=*/false, edge_->ContextOf(call->context()).deadline,
+                                ReplyOnLoop<Response>(edge_, call));
+        } else {
+          StartRoutedCall(edge_, router_, routed, call, std::move(request));
+        }
+      }));
+}
+
+template <typename Request>
+void AdminService::AddImageRead(std::string path, void (*describe)(const metadata::MetadataImage&,
+                                                                   const Request&, AnswerPieces*)) {
+  const auto serve = [this, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
+    const bool allow_stale = static_cast<const Request&>(*request).allow_stale();
+    queries_->ReadImage(
+        allow_stale, edge_->ContextOf(call->context()).deadline,
+        [this, describe, call, reply = ReplyOnLoop<grpc::ByteBuffer>(edge_, call),
+         request = std::move(request)](controller::Answer<metadata::MetadataImage> answer) mutable {
+          if (auto* error = std::get_if<common::v1::Error>(&answer)) {
+            return std::move(reply)(std::move(*error));
+          }
+          // The gate bounds how many wait here.
+          query_loop_->Post(
+              [describe, call, reply = std::move(reply), request = std::move(request),
+               image = std::get<metadata::MetadataImage>(std::move(answer))]() mutable {
+                AnswerPieces pieces(call);
+                if (!call->context().IsCancelled()) {
+                  describe(image, static_cast<const Request&>(*request), &pieces);
+                }
+                if (pieces.error()) return std::move(reply)(*pieces.error());
+                std::move(reply)(pieces.Take());
+              });
+        });
+  };
+  UnaryMethod method = edge_->Method(std::move(path), &Request::default_instance(),
+                                     &edge_->gate().client_reads, serve);
+  method.large_room = &edge_->gate().large_reads;
+  AddUnary(std::move(method));
 }
 
 }  // namespace quorate::server

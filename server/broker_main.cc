@@ -49,6 +49,7 @@ ExitStatus Run(int argc, const char* const* argv) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }
   SkipLockOrderChecks();
+  RaiseDescriptorLimit();
   HoldSignals();
   const absl::StatusOr<std::shared_ptr<BrokerServer>> server = BrokerServer::Start(config);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());

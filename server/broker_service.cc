@@ -10,57 +10,75 @@ namespace quorate::server {
 
 using broker::v1::AlterPartitionRequest;
 using broker::v1::AlterPartitionResponse;
+using broker::v1::HeartbeatRequest;
+using broker::v1::HeartbeatResponse;
 using broker::v1::RegisterBrokerRequest;
 using broker::v1::RegisterBrokerResponse;
 using broker::v1::ReportRolesRequest;
 using broker::v1::ReportRolesResponse;
 
+namespace {
+
+// A stream that is not taken.
+class RefusedStream final : public grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse> {
+ public:
+  explicit RefusedStream(grpc::Status status) { Finish(std::move(status)); }
+  void OnDone() override { delete this; }
+
+ private:
+  ~RefusedStream() override = default;
+};
+
+}  // namespace
+
 BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
                              controller::QuorumController* controller)
-    : edge_(edge), router_(router), controller_(controller) {
+    : edge_(edge), controller_(controller) {
   // Guarded by the incarnation, by epochs, and for display only: none does harm twice.
-  register_broker_ = router->Register(RoutedMethod<RegisterBrokerRequest, RegisterBrokerResponse>(
-      "quorate.broker.v1.BrokerService/RegisterBroker", AlwaysRepeatable<RegisterBrokerRequest>,
-      [controller](auto request, auto context, auto reply) {
-        controller->RegisterBroker(std::move(request), std::move(context), std::move(reply));
+  Route<RegisterBrokerRequest>(
+      router,
+      RoutedMethod<RegisterBrokerRequest, RegisterBrokerResponse>(
+          "quorate.broker.v1.BrokerService/RegisterBroker", AlwaysRepeatable<RegisterBrokerRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->RegisterBroker(std::move(request), std::move(context), std::move(reply));
+          }));
+  Route<AlterPartitionRequest>(
+      router,
+      RoutedMethod<AlterPartitionRequest, AlterPartitionResponse>(
+          "quorate.broker.v1.BrokerService/AlterPartition", AlwaysRepeatable<AlterPartitionRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->AlterPartition(std::move(request), std::move(context), std::move(reply));
+          }));
+  Route<ReportRolesRequest>(
+      router,
+      RoutedMethod<ReportRolesRequest, ReportRolesResponse>(
+          "quorate.broker.v1.BrokerService/ReportRoles", AlwaysRepeatable<ReportRolesRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->ReportRoles(std::move(request), std::move(context), std::move(reply));
+          }));
+  AddStream<HeartbeatRequest, HeartbeatResponse>(
+      "/quorate.broker.v1.BrokerService/Heartbeat",
+      [this](grpc::CallbackServerContext* /*context*/) { return Heartbeat(); });
+}
+
+template <typename Request>
+void BrokerService::Route(RequestRouter* router, RequestRouter::Method method) {
+  const RequestRouter::Method* routed = router->Register(std::move(method));
+  AddUnary(edge_->Method(
+      "/" + routed->name, routed->request_type, &edge_->gate().broker_calls,
+      [this, router, routed](UnaryCall* call, RequestRouter::MessagePtr request) {
+        controller_->HeardOf(BrokerId(static_cast<const Request&>(*request).broker_id()));
+        StartRoutedCall(edge_, router, routed, call, std::move(request));
       }));
-  alter_partition_ = router->Register(RoutedMethod<AlterPartitionRequest, AlterPartitionResponse>(
-      "quorate.broker.v1.BrokerService/AlterPartition", AlwaysRepeatable<AlterPartitionRequest>,
-      [controller](auto request, auto context, auto reply) {
-        controller->AlterPartition(std::move(request), std::move(context), std::move(reply));
-      }));
-  report_roles_ = router->Register(RoutedMethod<ReportRolesRequest, ReportRolesResponse>(
-      "quorate.broker.v1.BrokerService/ReportRoles", AlwaysRepeatable<ReportRolesRequest>,
-      [controller](auto request, auto context, auto reply) {
-        controller->ReportRoles(std::move(request), std::move(context), std::move(reply));
-      }));
 }
 
-grpc::ServerUnaryReactor* BrokerService::RegisterBroker(grpc::CallbackServerContext* context,
-                                                        const RegisterBrokerRequest* request,
-                                                        RegisterBrokerResponse* response) {
-  controller_->HeardOf(BrokerId(request->broker_id()));
-  return StartRoutedCall(*edge_, *router_, register_broker_, context, request, response);
-}
-
-grpc::ServerUnaryReactor* BrokerService::AlterPartition(grpc::CallbackServerContext* context,
-                                                        const AlterPartitionRequest* request,
-                                                        AlterPartitionResponse* response) {
-  controller_->HeardOf(BrokerId(request->broker_id()));
-  return StartRoutedCall(*edge_, *router_, alter_partition_, context, request, response);
-}
-
-grpc::ServerUnaryReactor* BrokerService::ReportRoles(grpc::CallbackServerContext* context,
-                                                     const ReportRolesRequest* request,
-                                                     ReportRolesResponse* response) {
-  controller_->HeardOf(BrokerId(request->broker_id()));
-  return StartRoutedCall(*edge_, *router_, report_roles_, context, request, response);
-}
-
-grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse>*
-BrokerService::Heartbeat(grpc::CallbackServerContext* /*context*/) {
+grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat() {
+  Budget& room = edge_->gate().heartbeat_streams;
+  Budget::Hold hold = room.TryTake(kHeartbeatStreamBytes);
+  if (!hold) return new RefusedStream(edge_->NoRoom(room, "heartbeat streams"));
   const controller::StreamId id = next_stream_++;
-  auto* stream = new HeartbeatStream(id, edge_, controller_, [this, id] { streams_.erase(id); });
+  auto* stream = new HeartbeatStream(id, std::move(hold), edge_, controller_,
+                                     [this, id] { streams_.erase(id); });
   edge_->loop()->Post([this, id, stream] {
     streams_.emplace(id, stream);
     if (shut_down_) {

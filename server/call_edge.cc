@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "base/failpoint.h"
+#include "absl/strings/str_format.h"
 #include "client/status_mapping.h"
 #include "server/reply_margin.h"
 
@@ -20,8 +20,8 @@ controller::RequestContext CallEdge::ContextOf(const grpc::CallbackServerContext
   Duration timeout = kDefaultTimeout;
   if (const auto deadline = context.deadline();
       deadline != std::chrono::system_clock::time_point::max()) {
-    timeout = LessReplyMargin(
-        std::max<Duration>(deadline - std::chrono::system_clock::now(), Duration(0)));
+    timeout = LessReplyMargin(std::clamp<Duration>(deadline - std::chrono::system_clock::now(),
+                                                   Duration(0), kMaxTimeout));
   }
   return {.principal = kPrincipal, .deadline = clock_->Now() + timeout};
 }
@@ -34,12 +34,30 @@ grpc::Status CallEdge::StatusOf(common::v1::Error error) const {
   return client::StatusFromError(error);
 }
 
-void CallEdge::FinishWith(grpc::ServerUnaryReactor* reactor, grpc::Status status) const {
-  if (const absl::Status lost = Failpoint("server.before_reply"); !lost.ok()) {
-    status = StatusOf(controller::MakeError(common::v1::UNKNOWN_SERVER_ERROR,
-                                            std::string(lost.message()), common::v1::UNKNOWN));
-  }
-  reactor->Finish(std::move(status));
+grpc::Status CallEdge::NoRoom(const Budget& budget, const std::string& what) const {
+  common::v1::Error error = controller::MakeError(
+      common::v1::RESOURCE_EXHAUSTED,
+      absl::StrFormat("this controller has %d %s, and takes no more", budget.count(), what));
+  error.set_retry_after_ms(kRetryAfterMs);
+  return StatusOf(std::move(error));
+}
+
+UnaryMethod CallEdge::Method(std::string path, const google::protobuf::Message* request_type,
+                             Budget* room,
+                             std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const {
+  return {.path = std::move(path),
+          .request_type = request_type,
+          .room = room,
+          .queue = &gate_.receiving,
+          .serve = std::move(serve),
+          .refuse = [this](UnaryCall* call, common::v1::Error error) {
+            call->Fail(StatusOf(std::move(error)));
+          }};
+}
+
+common::v1::Error CallEdge::LostReply(const absl::Status& lost) {
+  return controller::MakeError(common::v1::UNKNOWN_SERVER_ERROR, std::string(lost.message()),
+                               common::v1::UNKNOWN);
 }
 
 }  // namespace quorate::server

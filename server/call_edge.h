@@ -4,17 +4,21 @@
 #pragma once
 
 #include <grpcpp/server_context.h>
-#include <grpcpp/support/server_callback.h>
 #include <grpcpp/support/status.h>
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/failpoint.h"
 #include "controller/answer.h"
 #include "quorate/common/v1/error.pb.h"
+#include "server/call_gate.h"
+#include "server/unary_call.h"
 
 namespace quorate::server {
 
@@ -25,10 +29,11 @@ class CallEdge {
  public:
   // All outlive the edge. `loop` is where replies leave.
   CallEdge(Executor* loop, const Clock* clock, LeaderEndpoint leader)
-      : loop_(loop), clock_(clock), leader_(std::move(leader)) {}
+      : loop_(loop), clock_(clock), leader_(std::move(leader)), gate_(loop, clock) {}
 
   Executor* loop() const { return loop_; }
   const Clock* clock() const { return clock_; }
+  CallGate& gate() const { return gate_; }
 
   // Who asks, and when the answer must leave: a little before the client's deadline, so that it
   // arrives; 30 s from now where the client has none. Never kNever.
@@ -36,25 +41,37 @@ class CallEdge {
 
   // The status of a failed call. NOT_CONTROLLER gets the active controller's endpoint.
   grpc::Status StatusOf(common::v1::Error error) const;
+  // Of a call or a stream for which there is no room in `budget` now; `what` names its kind.
+  grpc::Status NoRoom(const Budget& budget, const std::string& what) const;
 
-  // Ends a unary call with `fill(answer)` or the error. On the loop.
-  template <typename T, typename Fill>
-  void Finish(grpc::ServerUnaryReactor* reactor, controller::Answer<T> answer, Fill fill) const {
-    if (auto* error = std::get_if<common::v1::Error>(&answer)) {
-      FinishWith(reactor, StatusOf(std::move(*error)));
-      return;
+  // A unary method of the client listener whose calls take room in `room`, one of gate()'s.
+  // `serve(call, request)` ends the call by Finish.
+  UnaryMethod Method(std::string path, const google::protobuf::Message* request_type, Budget* room,
+                     std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const;
+
+  // Ends a unary call with the answer or the error. On the loop. Passes the failpoint
+  // server.before_reply; its `error` loses the reply.
+  template <typename T>
+  void Finish(UnaryCall* call, controller::Answer<T> answer) const {
+    auto* error = std::get_if<common::v1::Error>(&answer);
+    if (const absl::Status lost = Failpoint("server.before_reply"); !lost.ok()) {
+      call->Fail(StatusOf(LostReply(lost)));
+    } else if (error != nullptr) {
+      call->Fail(StatusOf(std::move(*error)));
+    } else if constexpr (std::is_same_v<T, UnaryMethod::MessagePtr>) {
+      call->Answer(*std::get<T>(answer));
+    } else {
+      call->Answer(std::get<T>(std::move(answer)));
     }
-    fill(std::get<T>(std::move(answer)));
-    FinishWith(reactor, grpc::Status::OK);
   }
 
  private:
-  // Passes the failpoint server.before_reply; its `error` loses the reply.
-  void FinishWith(grpc::ServerUnaryReactor* reactor, grpc::Status status) const;
+  static common::v1::Error LostReply(const absl::Status& lost);
 
   Executor* const loop_;
   const Clock* const clock_;
   const LeaderEndpoint leader_;
+  mutable CallGate gate_;
 };
 
 }  // namespace quorate::server

@@ -46,6 +46,7 @@ int Run(const ControllerConfig& config) {
   for (const std::string& warning : config.warnings) LOG(WARNING) << warning;
 
   SkipLockOrderChecks();
+  RaiseDescriptorLimit();
   HoldSignals();
   auto server = ControllerServer::Start(config, EndNow);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());

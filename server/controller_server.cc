@@ -21,6 +21,7 @@
 #include "server/cluster_queries.h"
 #include "server/grpc_broker_prober.h"
 #include "server/leader_tracker.h"
+#include "server/limits.h"
 #include "server/listener.h"
 #include "server/log_clock.h"
 #include "server/log_listeners.h"
@@ -203,11 +204,12 @@ class ControllerServer::Impl final : public ControllerDirectory {
           }
         });
     // Before the client listener: opening that switches reflection and health on for what follows.
-    ASSIGN_OR_RETURN(peer_listener_, OpenListener(config_.peer_listen, "peer-listen",
-                                                  [this](grpc::ServerBuilder& builder) {
-                                                    ConfigurePeerServer({}, &builder);
-                                                    builder.RegisterService(transport_.service());
-                                                  }));
+    ASSIGN_OR_RETURN(peer_listener_,
+                     OpenListener(config_.peer_listen, "peer-listen", kReservedFromPeers,
+                                  [this](grpc::ServerBuilder& builder) {
+                                    ConfigurePeerServer({}, &builder);
+                                    builder.RegisterService(transport_.service());
+                                  }));
     raft_->Start(&*listeners_);
     ASSIGN_OR_RETURN(client_listener_, OpenClientListener(config_.client_listen, "client-listen",
                                                           {&*admin_service_, &*broker_service_,
@@ -346,6 +348,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   }
 
   static void Close(Listener& listener) {
+    listener.acceptor->Stop();
     listener.server->Shutdown(std::chrono::system_clock::now() + kCloseTimeout);
     listener.server->Wait();
   }

@@ -11,10 +11,14 @@ using broker::v1::HeartbeatRequest;
 using broker::v1::HeartbeatResponse;
 using controller::StreamEnd;
 
-HeartbeatStream::HeartbeatStream(controller::StreamId id, const CallEdge* edge,
+HeartbeatStream::HeartbeatStream(controller::StreamId id, Budget::Hold hold, const CallEdge* edge,
                                  controller::QuorumController* controller,
                                  std::function<void()> on_gone)
-    : id_(id), edge_(edge), controller_(controller), on_gone_(std::move(on_gone)) {}
+    : id_(id),
+      hold_(std::move(hold)),
+      edge_(edge),
+      controller_(controller),
+      on_gone_(std::move(on_gone)) {}
 
 void HeartbeatStream::Start() { StartRead(&request_); }
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/budget.h"
 #include "controller/quorum_controller.h"
 #include "quorate/broker/v1/broker_service.pb.h"
 #include "server/call_edge.h"
@@ -20,9 +21,9 @@ namespace quorate::server {
 class HeartbeatStream final
     : public grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse> {
  public:
-  // `on_gone` runs on the loop as the stream's last act; then it deletes itself. Its first read
-  // begins with Start, on the loop.
-  HeartbeatStream(controller::StreamId id, const CallEdge* edge,
+  // `hold` is kept while the stream lasts. `on_gone` runs on the loop as the stream's last act;
+  // then it deletes itself. Its first read begins with Start, on the loop.
+  HeartbeatStream(controller::StreamId id, Budget::Hold hold, const CallEdge* edge,
                   controller::QuorumController* controller, std::function<void()> on_gone);
 
   // On the loop. End does nothing if the stream is ending already.
@@ -48,6 +49,7 @@ class HeartbeatStream final
   void MaybeDelete();
 
   const controller::StreamId id_;
+  const Budget::Hold hold_;
   const CallEdge* const edge_;
   controller::QuorumController* const controller_;
   const std::function<void()> on_gone_;

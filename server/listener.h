@@ -14,11 +14,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/host_port.h"
+#include "server/acceptor.h"
 
 namespace quorate::server {
-
-// The largest request that a client may send.
-inline constexpr int kMaxRequestBytes = 8 << 20;
 
 // Whether this process could listen on `address` now. FAILED_PRECONDITION names `option` and what
 // to do: so that a program can refuse before it has changed anything. Port 0 is always free.
@@ -26,6 +24,8 @@ absl::Status CheckCanListen(const HostPort& address, const std::string& option);
 
 struct Listener {
   std::unique_ptr<grpc::Server> server;
+  // Stop it before the server is shut down.
+  std::unique_ptr<Acceptor> acceptor;
   // The bound one.
   uint16_t port = 0;
 };
@@ -36,8 +36,10 @@ struct Listener {
 absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::string& option,
                                             const std::vector<grpc::Service*>& services);
 
-// Opens a listener that `configure` prepares (its services too).
+// Opens a listener that `configure` prepares (its services too). Its connections leave the last
+// `reserved_descriptors` of the process free.
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
+                                      int reserved_descriptors,
                                       const std::function<void(grpc::ServerBuilder&)>& configure);
 
 }  // namespace quorate::server

@@ -32,7 +32,7 @@ TEST(ListenerTest, APortInUseIsRefusedWithItsOptionAndTheRemedy) {
                                         ": Address already in use: stop the process"));
   const auto second = OpenClientListener(taken, "peer-listen", {});
   EXPECT_THAT(std::string(second.status().message()), HasSubstr("peer-listen"));
-  listener->server->Shutdown();
+  listener->acceptor->Stop();
   EXPECT_EQ(ErrorOf(taken), "");
 }
 

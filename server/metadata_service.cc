@@ -3,27 +3,43 @@
 #include <grpc/grpc.h>
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <utility>
+#include <variant>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "base/budget.h"
 #include "base/mutex.h"
+#include "quorate/metadata/v1/metadata_service.pb.h"
 
 namespace quorate::server {
 namespace {
 
 using metadata::v1::SubscribeRequest;
+using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
 // One subscription's stream. The hub's loop hands it frames, gRPC's threads send them one by one;
 // the lock decides which of the two ends it. Deletes itself.
-class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
-                              public SubscriberStream {
+class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, public SubscriberStream {
  public:
-  SubscribeStream(grpc::CallbackServerContext* context, const CallEdge* edge, SubscriptionHub* hub)
-      : context_(context), edge_(edge), hub_(hub) {}
+  // `parse` makes of the request where the subscription starts, or why there is none.
+  using Parse = std::function<std::variant<SubscriptionStart, common::v1::Error>(
+      grpc::ByteBuffer* request, const std::string& peer)>;
 
-  void Begin(SubscriptionStart start) { id_ = hub_->Subscribe(std::move(start), this); }
+  SubscribeStream(grpc::CallbackServerContext* context, Budget::Hold hold, const CallEdge* edge,
+                  SubscriptionHub* hub, Parse parse)
+      : context_(context),
+        hold_(std::move(hold)),
+        edge_(edge),
+        hub_(hub),
+        parse_(std::move(parse)) {
+    edge_->gate().receiving.Enter(this);
+  }
 
   // SubscriberStream
   void Write(std::vector<FramePtr> frames) override {
@@ -47,7 +63,7 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
         return;
       }
     }
-    ServerWriteReactor::Finish(std::move(status));
+    Reactor::Finish(std::move(status));
   }
 
   void Cut(common::v1::Error error) override {
@@ -63,7 +79,7 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
       }
     }
     if (call == nullptr) {
-      ServerWriteReactor::Finish(status);
+      Reactor::Finish(status);
       return;
     }
     // A frame that is not taken would keep the status behind it; cancelling does not.
@@ -75,28 +91,56 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
  private:
   ~SubscribeStream() override = default;
 
+  // ReceiveQueue::Caller
+  void StartReceiving() override { StartRead(&request_); }
+  void CutOff() override { context_->TryCancel(); }
+
+  void OnReadDone(bool ok) override {
+    edge_->gate().receiving.Leave(this);
+    if (!ok) {
+      Reactor::Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not come whole"));
+      return;
+    }
+    auto start = parse_(&request_, context_->peer());
+    request_.Clear();
+    if (auto* error = std::get_if<common::v1::Error>(&start)) {
+      Reactor::Finish(edge_->StatusOf(std::move(*error)));
+      return;
+    }
+    // Under the lock, because the hub may write, and so ask for the id, before Subscribe returns.
+    MutexLock lock(&mutex_);
+    id_ = hub_->Subscribe(std::get<SubscriptionStart>(std::move(start)), this);
+    if (cancelled_) hub_->OnBroken(id_);
+  }
+
   void OnWriteDone(bool ok) override {
     if (ok) sent_.fetch_add(1, std::memory_order_relaxed);
     ++next_;
     const bool has_more = ok && next_ < frames_.size();
     std::optional<grpc::Status> end;
+    SubscriptionId id = 0;
     {
       MutexLock lock(&mutex_);
+      id = id_;
       end = end_;
       if (!has_more) writing_ = false;
     }
     if (end) {
-      ServerWriteReactor::Finish(*std::move(end));
+      Reactor::Finish(*std::move(end));
     } else if (has_more) {
       WriteNext();
     } else if (ok) {
-      hub_->OnWritten(id_);
+      hub_->OnWritten(id);
     } else {
-      hub_->OnBroken(id_);
+      hub_->OnBroken(id);
     }
   }
 
-  void OnCancel() override { hub_->OnBroken(id_); }
+  void OnCancel() override {
+    MutexLock lock(&mutex_);
+    cancelled_ = true;
+    if (id_ != 0) hub_->OnBroken(id_);
+  }
 
   void OnDone() override { delete this; }
 
@@ -109,9 +153,11 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   }
 
   grpc::CallbackServerContext* const context_;
+  const Budget::Hold hold_;
   const CallEdge* const edge_;
   SubscriptionHub* const hub_;
-  SubscriptionId id_ = 0;
+  const Parse parse_;
+  grpc::ByteBuffer request_;
 
   // The Write under way: owned by whoever may send the next frame.
   std::vector<FramePtr> frames_;
@@ -119,22 +165,15 @@ class SubscribeStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   std::atomic<uint64_t> sent_{0};
 
   Mutex mutex_;
+  // 0: not subscribed yet.
+  SubscriptionId id_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The broker that subscribes under this name; nothing: it is no broker's.
-std::optional<BrokerId> BrokerOf(std::string_view subscriber) {
-  constexpr std::string_view kPrefix = "broker-";
-  if (subscriber.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
-  const std::string digits(subscriber.substr(kPrefix.size()));
-  int32_t id = 0;
-  if (!absl::SimpleAtoi(digits, &id)) return std::nullopt;
-  return BrokerId(id);
-}
-
 // A call that is refused before it begins.
-class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+class RefusedStream final : public Reactor {
  public:
   explicit RefusedStream(grpc::Status status) { Finish(std::move(status)); }
   void OnDone() override { delete this; }
@@ -143,42 +182,71 @@ class RefusedStream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   ~RefusedStream() override = default;
 };
 
-}  // namespace
+// The broker that subscribes under this name; nothing: it is no broker's.
+std::optional<BrokerId> BrokerOf(absl::string_view subscriber) {
+  int32_t id = 0;
+  if (!absl::ConsumePrefix(&subscriber, "broker-") || !absl::SimpleAtoi(subscriber, &id)) {
+    return std::nullopt;
+  }
+  return BrokerId(id);
+}
 
-MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub,
-                                 BrokerListener on_broker)
-    : cluster_id_(std::move(cluster_id)),
-      edge_(edge),
-      hub_(hub),
-      on_broker_(std::move(on_broker)) {}
+// What a subscriber calls itself, fit for a line of the log.
+std::string NameOf(const SubscribeRequest& request) {
+  const std::string& name = request.subscriber();
+  if (name.empty()) return "a subscriber";
+  return absl::CHexEscape(name.substr(0, kMaxSubscriberNameBytes)) +
+         (name.size() > kMaxSubscriberNameBytes ? "..." : "");
+}
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* MetadataService::Subscribe(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  grpc::ByteBuffer bytes = *request;
+std::variant<SubscriptionStart, common::v1::Error> ParseStart(
+    const std::string& cluster_id, grpc::ByteBuffer* request, const std::string& peer,
+    const MetadataService::BrokerListener& on_broker) {
+  if (request->Length() > kMaxSubscribeRequestBytes) {
+    return controller::MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("a SubscribeRequest has at most %d bytes, this one has %d",
+                        kMaxSubscribeRequestBytes, request->Length()));
+  }
   SubscribeRequest subscribe;
-  if (!grpc::SerializationTraits<SubscribeRequest>::Deserialize(&bytes, &subscribe).ok()) {
-    return new RefusedStream(edge_->StatusOf(controller::MakeError(
-        common::v1::INVALID_REQUEST, "the bytes are not a SubscribeRequest")));
+  if (!grpc::SerializationTraits<SubscribeRequest>::Deserialize(request, &subscribe).ok()) {
+    return controller::MakeError(common::v1::INVALID_REQUEST,
+                                 "the bytes are not a SubscribeRequest");
   }
-  if (subscribe.cluster_id() != cluster_id_) {
-    return new RefusedStream(edge_->StatusOf(
-        controller::MakeError(common::v1::INCONSISTENT_CLUSTER_ID,
-                              absl::StrFormat("this is cluster %s, the subscriber asked for '%s'",
-                                              cluster_id_, subscribe.cluster_id()))));
+  if (subscribe.cluster_id() != cluster_id) {
+    return controller::MakeError(
+        common::v1::INCONSISTENT_CLUSTER_ID,
+        absl::StrFormat("this is cluster %s, the subscriber asked for '%s'", cluster_id,
+                        absl::CHexEscape(subscribe.cluster_id())));
   }
-  if (const auto broker = BrokerOf(subscribe.subscriber())) on_broker_(*broker);
-  auto* stream = new SubscribeStream(context, edge_, hub_);
-  const std::string name = subscribe.subscriber().empty() ? "a subscriber" : subscribe.subscriber();
+  if (const auto broker = BrokerOf(subscribe.subscriber())) on_broker(*broker);
   SubscriptionStart start{.epoch = Epoch(subscribe.epoch()),
                           .end_offset = RecordOffset(subscribe.end_offset()),
-                          .subscriber = absl::StrFormat("%s (%s)", name, context->peer())};
+                          .subscriber = absl::StrFormat("%s (%s)", NameOf(subscribe), peer)};
   if (subscribe.snapshot_position() > 0) {
     start.part = {.id = {.end_offset = RecordOffset(subscribe.snapshot_end_offset()),
                          .epoch = Epoch(subscribe.snapshot_epoch())},
                   .position = static_cast<storage::FilePosition>(subscribe.snapshot_position())};
   }
-  stream->Begin(std::move(start));
-  return stream;
+  return start;
+}
+
+}  // namespace
+
+MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub,
+                                 const BrokerListener& on_broker) {
+  const auto parse = [cluster_id = std::move(cluster_id), on_broker](grpc::ByteBuffer* request,
+                                                                     const std::string& peer) {
+    return ParseStart(cluster_id, request, peer, on_broker);
+  };
+  AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
+      "/quorate.metadata.v1.MetadataService/Subscribe",
+      [edge, hub, parse](grpc::CallbackServerContext* context) -> Reactor* {
+        Budget& room = edge->gate().subscriptions;
+        Budget::Hold hold = room.TryTake(kSubscriptionBytes);
+        if (!hold) return new RefusedStream(edge->NoRoom(room, "subscriptions"));
+        return new SubscribeStream(context, std::move(hold), edge, hub, parse);
+      });
 }
 
 }  // namespace quorate::server

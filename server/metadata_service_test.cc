@@ -9,6 +9,7 @@
 
 #include "base/event_loop.h"
 #include "client/status_mapping.h"
+#include "quorate/metadata/v1/metadata_service.grpc.pb.h"
 #include "server/listener.h"
 #include "server/testing/fake_replicated_log.h"
 

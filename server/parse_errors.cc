@@ -1,6 +1,7 @@
 #include "server/parse_errors.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <string>
 #include <utility>
@@ -35,6 +36,17 @@ void TakeLog(google::protobuf::LogLevel level, const char* file, int line,
   google::LogMessage(file, line, severity).stream() << "protobuf: " << message;
 }
 
+common::v1::Error ParseError(const std::string& method, const std::string& field) {
+  common::v1::Error error;
+  error.set_code(common::v1::INVALID_REQUEST);
+  error.set_outcome(common::v1::REFUSED);
+  error.set_message(
+      field.empty()
+          ? absl::StrFormat("what was sent is not a request of %s", method)
+          : absl::StrFormat("the request's %s is not UTF-8; every string must be", field));
+  return error;
+}
+
 class ParseErrorReporter final : public grpc::experimental::Interceptor {
  public:
   explicit ParseErrorReporter(const ServerRpcInfo* info) : info_(info) { field_not_utf8.clear(); }
@@ -61,14 +73,7 @@ class ParseErrorReporter final : public grpc::experimental::Interceptor {
   }
 
   grpc::Status Refusal() const {
-    common::v1::Error error;
-    error.set_code(common::v1::INVALID_REQUEST);
-    error.set_outcome(common::v1::REFUSED);
-    error.set_message(
-        field_.empty()
-            ? absl::StrFormat("what was sent is not a request of %s", info_->method())
-            : absl::StrFormat("the request's %s is not UTF-8; every string must be", field_));
-    return client::StatusFromError(error);
+    return client::StatusFromError(ParseError(info_->method(), field_));
   }
 
   const ServerRpcInfo* const info_;
@@ -87,6 +92,16 @@ class ParseErrorReporterFactory final
 }  // namespace
 
 void TakeProtobufLog() { google::protobuf::SetLogHandler(TakeLog); }
+
+std::optional<common::v1::Error> ParseRequest(const std::string& method, grpc::ByteBuffer* bytes,
+                                              google::protobuf::Message* request) {
+  field_not_utf8.clear();
+  if (grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(bytes, request)
+          .ok()) {
+    return std::nullopt;
+  }
+  return ParseError(method, std::exchange(field_not_utf8, ""));
+}
 
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeParseErrorReporter() {
   return std::make_unique<ParseErrorReporterFactory>();

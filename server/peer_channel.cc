@@ -3,8 +3,10 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "grpcpp/create_channel.h"
+#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "server/limits.h"
 
 namespace quorate::server {
 namespace {
@@ -51,6 +53,8 @@ void ConfigurePeerServer(const PeerTimings& timings, grpc::ServerBuilder* builde
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                               interval_ms / 2);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);
+  builder->SetResourceQuota(grpc::ResourceQuota("peers").Resize(kGrpcQuotaBytes));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerPeerConnection);
   builder->SetMaxReceiveMessageSize(kMaxPeerMessageBytes);
   builder->SetMaxSendMessageSize(kMaxPeerMessageBytes);
 }

@@ -11,9 +11,6 @@
 
 namespace quorate::server {
 
-// An entry of 8 MiB and everything around it.
-inline constexpr int kMaxPeerMessageBytes = 16 << 20;
-
 // A new channel, with a connection of its own, to a numeric address that was just seen to accept
 // connections. A channel for each dial: gRPC's back-off and name resolution, which belong to a
 // channel, then never stand in the way. `authority` is the name that the peer is configured under.

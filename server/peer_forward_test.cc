@@ -40,7 +40,7 @@ class PeerForwardTest : public PeerNetworkTest {
 
 TEST_F(PeerForwardTest, ARequestIsHandledAndAnswered) {
   auto one = StartNode(k1);
-  auto two = StartNode2([](ForwardRequest request, ForwardReply reply) {
+  auto two = StartNode2([](const ForwardRequest& request, ForwardReply reply) {
     ForwardResponse response;
     response.set_response(request.method() + ": " + request.request());
     std::move(reply)(std::move(response));
@@ -54,7 +54,7 @@ TEST_F(PeerForwardTest, ARequestIsHandledAndAnswered) {
 
 TEST_F(PeerForwardTest, ARequestOfTheLargestSizeArrivesWhole) {
   auto one = StartNode(k1);
-  auto two = StartNode2([](ForwardRequest request, ForwardReply reply) {
+  auto two = StartNode2([](const ForwardRequest& request, ForwardReply reply) {
     ForwardResponse response;
     response.set_response(request.request());
     std::move(reply)(std::move(response));

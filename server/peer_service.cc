@@ -1,6 +1,9 @@
 #include "server/peer_service.h"
 
+#include <string>
 #include <utility>
+
+#include "absl/strings/str_format.h"
 
 namespace quorate::server {
 namespace {
@@ -14,6 +17,21 @@ class RefusedStream final : public PeerService::PeerStreamReactor {
   void OnDone() override { delete this; }
 };
 
+common::v1::Error MakeError(common::v1::ErrorCode code, std::string message) {
+  common::v1::Error error;
+  error.set_code(code);
+  error.set_message(std::move(message));
+  error.set_outcome(common::v1::REFUSED);
+  return error;
+}
+
+// In the answer, not as a status: a status could also mean that the connection broke.
+void AnswerWithError(UnaryCall* call, common::v1::Error error) {
+  raft::v1::ForwardResponse response;
+  *response.mutable_error() = std::move(error);
+  call->Answer(response);
+}
+
 // Keeps the transport from being stopped while a handler runs.
 class HandlerRun final : public PeerCall {
  public:
@@ -23,16 +41,30 @@ class HandlerRun final : public PeerCall {
 
 }  // namespace
 
-PeerService::PeerStreamReactor* PeerService::Control(grpc::CallbackServerContext* context) {
-  return Accept(context, raft::StreamClass::kControl);
-}
-
-PeerService::PeerStreamReactor* PeerService::Append(grpc::CallbackServerContext* context) {
-  return Accept(context, raft::StreamClass::kAppend);
-}
-
-PeerService::PeerStreamReactor* PeerService::Snapshot(grpc::CallbackServerContext* context) {
-  return Accept(context, raft::StreamClass::kSnapshot);
+PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, const Clock* clock,
+                         PeerCallRegistry* registry)
+    : owner_(owner),
+      executor_(executor),
+      registry_(registry),
+      receiving_(kMaxReceivingPeers, kMaxReceiveTime, executor, clock) {
+  const auto add = [this](const char* path, raft::StreamClass stream_class) {
+    AddStream<raft::v1::PeerMessage, raft::v1::PeerMessage>(
+        path, [this, stream_class](grpc::CallbackServerContext* context) {
+          return Accept(context, stream_class);
+        });
+  };
+  add("/quorate.raft.v1.RaftService/Control", raft::StreamClass::kControl);
+  add("/quorate.raft.v1.RaftService/Append", raft::StreamClass::kAppend);
+  add("/quorate.raft.v1.RaftService/Snapshot", raft::StreamClass::kSnapshot);
+  AddUnary({.path = "/quorate.raft.v1.RaftService/Forward",
+            .request_type = &raft::v1::ForwardRequest::default_instance(),
+            .room = &forwarded_,
+            .queue = &receiving_,
+            .serve =
+                [this](UnaryCall* call, const UnaryMethod::MessagePtr& request) {
+                  Forward(call, static_cast<const raft::v1::ForwardRequest&>(*request));
+                },
+            .refuse = AnswerWithError});
 }
 
 PeerService::PeerStreamReactor* PeerService::Accept(grpc::CallbackServerContext* context,
@@ -43,26 +75,27 @@ PeerService::PeerStreamReactor* PeerService::Accept(grpc::CallbackServerContext*
   return new RefusedStream();
 }
 
-grpc::ServerUnaryReactor* PeerService::Forward(grpc::CallbackServerContext* context,
-                                               const raft::v1::ForwardRequest* request,
-                                               raft::v1::ForwardResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+void PeerService::Forward(UnaryCall* call, const raft::v1::ForwardRequest& request) {
   HandlerRun run;
   if (forward_handler_ == nullptr || !registry_->Add(&run)) {
-    // In the answer, not as a status: a status could also mean that the connection broke.
-    common::v1::Error& error = *response->mutable_error();
-    error.set_code(common::v1::CONTROLLER_NOT_AVAILABLE);
-    error.set_message(kNotUp);
-    error.set_outcome(common::v1::REFUSED);
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
+    AnswerWithError(call, MakeError(common::v1::CONTROLLER_NOT_AVAILABLE, kNotUp));
+    return;
   }
-  forward_handler_(*request, [reactor, response](raft::v1::ForwardResponse answer) {
-    *response = std::move(answer);
-    reactor->Finish(grpc::Status::OK);
+  forward_handler_(request, [call](const raft::v1::ForwardResponse& answer) {
+    if (const size_t bytes = answer.response().size(); bytes > kMaxAnswerBytes) {
+      // It is known only here that the answer cannot be carried, and the request may be done.
+      common::v1::Error error =
+          MakeError(common::v1::MESSAGE_TOO_LARGE,
+                    absl::StrFormat("the answer of %d bytes is above the limit of %d: look what "
+                                    "became of the request, and ask for less at once",
+                                    bytes, kMaxAnswerBytes));
+      error.set_outcome(common::v1::UNKNOWN);
+      AnswerWithError(call, std::move(error));
+    } else {
+      call->Answer(answer);
+    }
   });
   registry_->Remove(&run);
-  return reactor;
 }
 
 }  // namespace quorate::server

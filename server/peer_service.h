@@ -6,41 +6,46 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
-#include "quorate/raft/v1/raft_service.grpc.pb.h"
+#include "base/budget.h"
+#include "base/clock.h"
+#include "quorate/raft/v1/raft_service.pb.h"
+#include "server/limits.h"
+#include "server/method_service.h"
 #include "server/peer_call_registry.h"
 #include "server/peer_inbound_stream.h"
+#include "server/receive_queue.h"
 
 namespace quorate::server {
 
 // Executes a request that another controller forwarded, and calls `reply` once, from any thread.
-// Errors travel in ForwardResponse. Called on gRPC's threads, several at a time.
+// Errors travel in ForwardResponse. `request` lives until the handler returns. Called on gRPC's
+// threads, several at a time.
 using ForwardReply = absl::AnyInvocable<void(raft::v1::ForwardResponse) &&>;
-using ForwardHandler = std::function<void(raft::v1::ForwardRequest request, ForwardReply reply)>;
+using ForwardHandler =
+    std::function<void(const raft::v1::ForwardRequest& request, ForwardReply reply)>;
 
-class PeerService final : public raft::v1::RaftService::CallbackService {
+class PeerService final : public MethodService {
  public:
   // All must outlive the service's calls.
-  PeerService(PeerInboundStream::Owner* owner, Executor* executor, PeerCallRegistry* registry)
-      : owner_(owner), executor_(executor), registry_(registry) {}
+  PeerService(PeerInboundStream::Owner* owner, Executor* executor, const Clock* clock,
+              PeerCallRegistry* registry);
 
   // Before the listener starts.
   void SetForwardHandler(ForwardHandler handler) { forward_handler_ = std::move(handler); }
 
   using PeerStreamReactor = grpc::ServerBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>;
-  PeerStreamReactor* Control(grpc::CallbackServerContext* context) override;
-  PeerStreamReactor* Append(grpc::CallbackServerContext* context) override;
-  PeerStreamReactor* Snapshot(grpc::CallbackServerContext* context) override;
-  grpc::ServerUnaryReactor* Forward(grpc::CallbackServerContext* context,
-                                    const raft::v1::ForwardRequest* request,
-                                    raft::v1::ForwardResponse* response) override;
 
  private:
   PeerStreamReactor* Accept(grpc::CallbackServerContext* context, raft::StreamClass stream_class);
+
+  void Forward(UnaryCall* call, const raft::v1::ForwardRequest& request);
 
   PeerInboundStream::Owner* const owner_;
   Executor* const executor_;
   PeerCallRegistry* const registry_;
   ForwardHandler forward_handler_;
+  Budget forwarded_{kForwardedCalls};
+  ReceiveQueue receiving_;
 };
 
 }  // namespace quorate::server

@@ -11,7 +11,7 @@ PeerTransport::PeerTransport(PeerTransportOptions options, Executor* executor, c
     : context_(std::move(options), executor, clock),
       roster_(&context_),
       sessions_(&context_, this),
-      service_(&sessions_, executor, &context_.registry),
+      service_(&sessions_, executor, clock, &context_.registry),
       forwarder_(executor, clock, &context_.directory, &context_.registry) {}
 
 PeerTransport::~PeerTransport() { Stop(); }

@@ -2,8 +2,10 @@
 
 #include <grpc/support/log.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -15,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "base/background_log.h"
 #include "base/check.h"
+#include "server/limits.h"
 #include "server/log_level.h"
 #include "server/parse_errors.h"
 
@@ -62,6 +65,18 @@ void PrintError(const std::string& program, const absl::Status& status) {
 void FlushLogs() { BackgroundLog::WaitUntilWritten(BackgroundLog::kLastWait); }
 
 void SkipLockOrderChecks() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
+
+void RaiseDescriptorLimit() {
+  rlimit limit = {};
+  CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlim_t wanted = std::min<rlim_t>(kWantedDescriptors, limit.rlim_max);
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) PLOG(WARNING) << "cannot raise the descriptor limit";
+    CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  }
+  LOG(INFO) << "this process may open " << limit.rlim_cur << " descriptors";
+}
 
 void HoldSignals() {
   const sigset_t signals = SetOf({SIGTERM, SIGINT, SIGHUP, SIGUSR1});

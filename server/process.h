@@ -30,6 +30,9 @@ void PrintError(const std::string& program, const absl::Status& status);
 // keep one graph of all locks' order, under one lock. Call before any thread is made.
 void SkipLockOrderChecks();
 
+// Raises the soft limit on open descriptors (limits.h), as far as the hard one lets it.
+void RaiseDescriptorLimit();
+
 // Keeps SIGTERM, SIGINT, SIGHUP and SIGUSR1 for WaitForStopSignal. Call before any thread is made.
 void HoldSignals();
 // Waits for SIGTERM or SIGINT and returns its name; the next one ends the process at once. Until

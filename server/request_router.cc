@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "server/limits.h"
 #include "server/reply_margin.h"
 #include "server/sure_reply.h"
 
@@ -101,8 +103,8 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
   auto pending = std::make_shared<Pending>();
   pending->number = next_number_++;
   pending->context.principal = request.principal();
-  pending->context.deadline =
-      clock_->Now() + std::chrono::milliseconds(std::max<int64_t>(request.timeout_ms(), 0));
+  pending->context.deadline = clock_->Now() + std::chrono::milliseconds(std::clamp<int64_t>(
+                                                  request.timeout_ms(), 0, ToMs(kMaxTimeout)));
   pending->is_cancelled = [] { return false; };
   pending->hops = std::max(request.hops(), 1);
   Done reply = [done = std::move(done)](controller::Answer<MessagePtr> answer) mutable {
@@ -116,6 +118,13 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
   };
   pending->done = SureReply(std::move(reply));
 
+  if (request.principal().size() > kMaxPrincipalBytes) {
+    std::move(pending->done)(controller::MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("the forwarded request's principal has %d bytes; at most %d are possible",
+                        request.principal().size(), kMaxPrincipalBytes)));
+    return;
+  }
   const auto it = methods_.find(request.method());
   if (it != methods_.end()) {
     pending->method = it->second.get();
@@ -126,7 +135,7 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
         common::v1::INVALID_REQUEST,
         absl::StrFormat("this controller cannot read the forwarded request '%s': do all "
                         "controllers run the same version?",
-                        request.method())));
+                        absl::CHexEscape(request.method().substr(0, kMaxMethodNameBytes)))));
     return;
   }
   pending->repeatable = pending->method->repeatable(*pending->request);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <limits>
 
 #include "base/testing/manual_executor.h"
 #include "quorate/admin/v1/admin_service.pb.h"
@@ -397,8 +398,12 @@ TEST_F(RequestRouterTest, AControllerThatIsStoppingIsNotTheEndOfIt) {
 
 class ForwardedTest : public RequestRouterTest {
  protected:
-  // What is still open is answered when it is dropped, while `responses_` is there.
-  ~ForwardedTest() override { forwarder_.sent.clear(); }
+  // What is still open is answered while `responses_` is there.
+  ~ForwardedTest() override {
+    router_.Abandon();
+    executor_.RunReady();
+    forwarder_.sent.clear();
+  }
 
   void Arrive(int hops, const std::string& method = kName) {
     raft::v1::ForwardRequest request;
@@ -406,6 +411,10 @@ class ForwardedTest : public RequestRouterTest {
     request.set_principal("bob");
     request.set_timeout_ms(1000);
     request.set_hops(hops);
+    Arrive(request);
+  }
+
+  void Arrive(const raft::v1::ForwardRequest& request) {
     router_.OnForwarded(request, [this](raft::v1::ForwardResponse response) {
       responses_.push_back(std::move(response));
     });
@@ -450,6 +459,38 @@ TEST_F(ForwardedTest, WhatCannotBeReadIsRefused) {
   Arrive(1, "quorate.admin.v1.AdminService/Nonsense");
   ASSERT_THAT(responses_, SizeIs(1));
   EXPECT_EQ(responses_[0].error().code(), common::v1::INVALID_REQUEST);
+}
+
+// The log has no room for it, and only another controller can send it.
+TEST_F(ForwardedTest, APrincipalThatIsTooLongIsRefused) {
+  SetLeader(1, kSelf);
+  raft::v1::ForwardRequest request;
+  request.set_method(kName);
+  request.set_timeout_ms(1000);
+  request.set_principal(std::string(70'000, 'p'));
+  Arrive(request);
+  EXPECT_THAT(here_, SizeIs(0));
+  ASSERT_THAT(responses_, SizeIs(1));
+  EXPECT_EQ(responses_[0].error().code(), common::v1::INVALID_REQUEST);
+  EXPECT_THAT(responses_[0].error().message(), testing::HasSubstr("principal has 70000 bytes"));
+}
+
+// Added to the time it is, the longest time-out of the wire would be in the past.
+TEST_F(ForwardedTest, AnyTimeoutIsPossible) {
+  SetLeader(1, kSelf);
+  raft::v1::ForwardRequest request;
+  request.set_method(kName);
+  request.set_timeout_ms(std::numeric_limits<int64_t>::max());
+  Arrive(request);
+  EXPECT_THAT(here_, SizeIs(1));
+  EXPECT_THAT(responses_, SizeIs(0));
+}
+
+TEST_F(ForwardedTest, AnUnknownMethodIsNotRepeatedWhole) {
+  Arrive(1, std::string(1'000, '\n'));
+  ASSERT_THAT(responses_, SizeIs(1));
+  EXPECT_LT(responses_[0].error().message().size(), 500U);
+  EXPECT_EQ(responses_[0].error().message().find('\n'), std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,25 @@
+// The room that the client listener has for each kind of call (limits.h).
+#pragma once
+
+#include "base/budget.h"
+#include "server/limits.h"
+#include "server/receive_queue.h"
+
+namespace quorate::server {
+
+struct CallGate {
+  // As ReceiveQueue. Outlives the server's calls.
+  CallGate(Executor* executor, const Clock* clock)
+      : receiving(kMaxReceivingClients, kMaxReceiveTime, executor, clock) {}
+
+  Budget client_writes{kClientWrites};
+  Budget client_reads{kClientReads};
+  Budget large_reads{kLargeReads};
+  Budget quorum_changes{kQuorumChanges};
+  Budget broker_calls{kBrokerCalls};
+  Budget heartbeat_streams{kHeartbeatStreams};
+  Budget subscriptions{kSubscriptions};
+  ReceiveQueue receiving;
+};
+
+}  // namespace quorate::server

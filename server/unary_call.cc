@@ -1,0 +1,139 @@
+#include "server/unary_call.h"
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "server/limits.h"
+#include "server/parse_errors.h"
+#include "server/parsed_size.h"
+
+namespace quorate::server {
+namespace {
+
+using google::protobuf::Message;
+
+// A call that has not come yet counts as a small one.
+constexpr size_t kCallBytes = 1'024;
+// Up to this size a request is counted at the most that it can become, without looking at it.
+constexpr size_t kSmallRequestBytes = 4'096;
+constexpr size_t kMostBytesPerByte = 64;
+// While a request is served it exists twice: parsed, and as a copy or serialized for another
+// controller.
+constexpr size_t kCopies = 2;
+
+common::v1::Error MakeError(common::v1::ErrorCode code, std::string message) {
+  common::v1::Error error;
+  error.set_code(code);
+  error.set_message(std::move(message));
+  error.set_outcome(common::v1::REFUSED);
+  return error;
+}
+
+size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enough) {
+  if (bytes.Length() <= kSmallRequestBytes) return kCallBytes + bytes.Length() * kMostBytesPerByte;
+  grpc::ByteBuffer shared = bytes;
+  grpc::ProtoBufferReader reader(&shared);
+  return kCallBytes +
+         kCopies * std::max(bytes.Length(), ParsedSize(*type.GetDescriptor(), &reader, enough));
+}
+
+}  // namespace
+
+UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method)
+    : context_(context), method_(method), hold_(method->room->TryTake(kCallBytes)) {
+  if (hold_) {
+    method_->queue->Enter(this);
+  } else {
+    method_->refuse(this, NoRoom(*method_->room));
+  }
+}
+
+void UnaryCall::StartReceiving() { StartRead(&request_); }
+
+void UnaryCall::CutOff() { context_->TryCancel(); }
+
+void UnaryCall::OnReadDone(bool ok) {
+  if (ok) {
+    Take();
+  } else {
+    // It never came whole, or is larger than gRPC accepts here, which gRPC tells the client.
+    method_->queue->Leave(this);
+    Fail(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not come whole"));
+  }
+}
+
+void UnaryCall::Take() {
+  const size_t limit = method_->room->limits().max_bytes;
+  const size_t memory = MemoryFor(*method_->request_type, request_, limit);
+  std::optional<common::v1::Error> error;
+  UnaryMethod::MessagePtr request(method_->request_type->New());
+  if (memory > limit) {
+    error = MakeError(common::v1::POLICY_VIOLATION,
+                      absl::StrFormat("a request of %d bytes takes more than %d bytes of memory "
+                                      "here, which is the limit: split it",
+                                      request_.Length(), limit));
+  } else if (!hold_.TryResize(memory)) {
+    error = NoRoom(*method_->room);
+  } else {
+    error = ParseRequest(method_->path, &request_, request.get());
+  }
+  request_.Clear();
+  method_->queue->Leave(this);
+  if (error) {
+    method_->refuse(this, *std::move(error));
+  } else {
+    method_->serve(this, std::move(request));
+  }
+}
+
+std::optional<common::v1::Error> UnaryCall::Reserve(size_t bytes) {
+  Budget* const room = method_->large_room != nullptr && bytes > kLargeAnswerBytes
+                           ? method_->large_room
+                           : method_->room;
+  if (bytes > room->limits().max_bytes) {
+    return MakeError(common::v1::MESSAGE_TOO_LARGE,
+                     absl::StrFormat("the answer takes more than %d bytes, which is the limit: ask "
+                                     "for less at once",
+                                     room->limits().max_bytes));
+  }
+  if (room == method_->large_room && !is_large_) {
+    Budget::Hold hold = room->TryTake(bytes);
+    if (!hold) return NoRoom(*room);
+    hold_ = std::move(hold);
+    is_large_ = true;
+  } else if (!hold_.TryResize(bytes)) {
+    return NoRoom(*room);
+  }
+  return std::nullopt;
+}
+
+void UnaryCall::Answer(const Message& answer) {
+  grpc::ByteBuffer bytes;
+  bool own_buffer = false;
+  const grpc::Status status =
+      grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(answer, &bytes, &own_buffer);
+  if (!status.ok()) return Fail(status);
+  Answer(std::move(bytes));
+}
+
+void UnaryCall::Answer(grpc::ByteBuffer answer) {
+  if (hold_) hold_.Resize(kCallBytes + answer.Length());
+  response_ = std::move(answer);
+  StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+}
+
+void UnaryCall::Fail(grpc::Status status) { Finish(std::move(status)); }
+
+common::v1::Error UnaryCall::NoRoom(const Budget& budget) const {
+  common::v1::Error error = MakeError(
+      common::v1::RESOURCE_EXHAUSTED,
+      absl::StrFormat("this controller has too many calls of this kind in hand (%d, of %d bytes)",
+                      budget.count(), budget.bytes()));
+  error.set_retry_after_ms(kRetryAfterMs);
+  return error;
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,206 @@
+// More than a controller can hold, from many clients at once: memory and descriptors stay within
+// their limits, and the quorum and the brokers notice nothing.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "client/channel.h"
+#include "client/status_mapping.h"
+#include "quorate/admin/v1/admin_service.grpc.pb.h"
+#include "tests/harness/cluster.h"
+
+namespace quorate::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr size_t kMiB = size_t{1} << 20;
+constexpr size_t kRequestBytes = 8 * kMiB - 1'000;
+
+// The most memory that the process has had since it was last asked to forget.
+int64_t PeakMemory(const Process& process) {
+  std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  }
+  LOG(FATAL) << "no VmHWM";
+}
+
+void ForgetPeakMemory(const Process& process) {
+  std::ofstream("/proc/" + std::to_string(process.pid()) + "/clear_refs") << "5";
+}
+
+admin::v1::DescribeTopicsRequest ManyNames() {
+  admin::v1::DescribeTopicsRequest request;
+  for (size_t bytes = 0; bytes < kRequestBytes - 100;) {
+    *request.add_topics() = "a-topic-" + std::to_string(request.topics_size());
+    bytes += request.topics(request.topics_size() - 1).size() + 2;
+  }
+  return request;
+}
+
+admin::v1::DeleteTopicsRequest ManyDeletions() {
+  admin::v1::DeleteTopicsRequest request;
+  for (size_t bytes = 0; bytes < kRequestBytes - 100;) {
+    auto* topic = request.add_topics();
+    topic->set_name("a-topic-" + std::to_string(request.topics_size()));
+    bytes += topic->name().size() + 4;
+  }
+  return request;
+}
+
+admin::v1::CreateTopicsRequest OneLongValue() {
+  admin::v1::CreateTopicsRequest request;
+  auto* topic = request.add_topics();
+  topic->set_name("a-topic");
+  topic->add_configs()->set_key("retention.ms");
+  topic->mutable_configs(0)->set_value(std::string(kRequestBytes, '9'));
+  return request;
+}
+
+// What requests were answered with: the messages of all errors.
+class Errors {
+ public:
+  void Add(const grpc::Status& status) {
+    if (status.ok()) return;
+    const std::lock_guard lock(mutex_);
+    messages_.insert(client::ErrorFromStatus(status).message());
+  }
+  std::set<std::string> Take() {
+    const std::lock_guard lock(mutex_);
+    return messages_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> messages_;
+};
+
+// Sends the three kinds of requests, one after the other.
+void SendLargeRequests(const std::string& endpoint, Errors* errors) {
+  const auto stub = admin::v1::AdminService::NewStub(client::MakeChannel(*ParseHostPort(endpoint)));
+  const auto send = [errors](auto call) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    errors->Add(call(&context));
+  };
+  send([&](grpc::ClientContext* context) {
+    admin::v1::DescribeTopicsResponse response;
+    return stub->DescribeTopics(context, ManyNames(), &response);
+  });
+  send([&](grpc::ClientContext* context) {
+    admin::v1::DeleteTopicsResponse response;
+    return stub->DeleteTopics(context, ManyDeletions(), &response);
+  });
+  send([&](grpc::ClientContext* context) {
+    admin::v1::CreateTopicsResponse response;
+    return stub->CreateTopics(context, OneLongValue(), &response);
+  });
+}
+
+class LimitsTest : public ::testing::TestWithParam<bool> {};
+
+TEST_P(LimitsTest, LargeRequestsOfManyClientsStayWithinMemory) {
+  constexpr int kClients = 12;
+  constexpr int kRequestsOfEach = 2;
+  Cluster cluster({.controllers = 3, .brokers = 2});
+  cluster.Start();
+  const int active = cluster.AwaitActive();
+  const int asked = GetParam() ? cluster.Others(active).front() : active;
+  const auto before = cluster.QuorumSeenBy(active);
+  ASSERT_TRUE(before);
+  std::map<int, int64_t> memory;
+  for (const int node : {1, 2, 3}) {
+    ForgetPeakMemory(cluster.controller(node));
+    memory[node] = PeakMemory(cluster.controller(node));
+  }
+
+  Errors errors;
+  std::vector<std::thread> senders;
+  for (int i = 0; i < kClients * kRequestsOfEach; ++i) {
+    senders.emplace_back([&] { SendLargeRequests(cluster.ControllerEndpoint(asked), &errors); });
+  }
+  for (std::thread& sender : senders) sender.join();
+
+  for (const int node : {1, 2, 3}) {
+    const int64_t grown = PeakMemory(cluster.controller(node)) - memory[node];
+    EXPECT_LE(grown, static_cast<int64_t>(256 * kMiB)) << "controller " << node;
+    LOG(INFO) << "controller " << node << " grew by " << grown / static_cast<int64_t>(kMiB)
+              << " MiB";
+  }
+  for (const std::string& message : errors.Take()) {
+    EXPECT_THAT(message, Not(HasSubstr("larger than max")));
+    LOG(INFO) << "refused: " << message;
+  }
+  const auto after = cluster.QuorumSeenBy(active);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->epoch(), before->epoch());
+  EXPECT_THAT(cluster.controller(active).Log(), Not(HasSubstr("is taken for dead")));
+  client::AdminClient client = cluster.Client();
+  const auto described = Must(client.DescribeCluster({}));
+  for (const auto& broker : described.brokers()) {
+    EXPECT_FALSE(broker.fenced()) << broker.broker_id();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(ThroughAFollower, LimitsTest, ::testing::Bool());
+
+int ConnectTo(const std::string& endpoint) {
+  const auto port = static_cast<uint16_t>(ParseHostPort(endpoint)->port);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  PCHECK(fd >= 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  PCHECK(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  return fd;
+}
+
+TEST(DescriptorsTest, ManyIdleConnectionsAreSurvived) {
+  rlimit own = {};
+  PCHECK(getrlimit(RLIMIT_NOFILE, &own) == 0);
+  own.rlim_cur = std::min<rlim_t>(own.rlim_max, 4'096);
+  PCHECK(setrlimit(RLIMIT_NOFILE, &own) == 0);
+
+  Cluster cluster({.controllers = 3});
+  cluster.Start();
+  const int node = cluster.Others(cluster.AwaitActive()).front();
+  const rlimit few = {.rlim_cur = 1'024, .rlim_max = 1'024};
+  PCHECK(prlimit(cluster.controller(node).pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
+  client::AdminClient everybody = cluster.Client();
+  const auto described = Must(everybody.DescribeCluster({}));
+  std::string peer_endpoint;
+  for (const auto& controller : described.controllers()) {
+    if (controller.node_id() == node) peer_endpoint = controller.peer_endpoint();
+  }
+  for (const std::string& endpoint : {cluster.ControllerEndpoint(node), peer_endpoint}) {
+    SCOPED_TRACE(endpoint);
+    std::vector<int> idle;
+    for (int i = 0; i < 1'100; ++i) idle.push_back(ConnectTo(endpoint));
+    std::this_thread::sleep_for(std::chrono::seconds(5));  // a fault's length, not a wait
+    for (const int fd : idle) close(fd);
+    // The node is served and serves: also its peers, which it dials and which dial it.
+    client::AdminClient client = cluster.Client({node});
+    EXPECT_TRUE(WaitFor([&] {
+      return std::holds_alternative<admin::v1::ListTopicsResponse>(client.ListTopics({}));
+    }));
+    const int other = cluster.Others(node).front();
+    cluster.controller(other).Kill();
+    cluster.StartController(other);
+    cluster.AwaitReady();
+  }
+}
+
+}  // namespace
+}  // namespace quorate::testing
