@@ -381,8 +381,8 @@ TEST_F(BrokerAdaptersTest, AReplacedSubscriptionBringsNothingMore) {
     began_.Put(true);
   });
   ASSERT_TRUE(began_.Take());
-  loop_.Post([this] { replaced_ = true; });
   Subscribe(endpoint_, 1000, [this](MetadataEvent event) { metadata_.Put(std::move(event)); });
+  loop_.Post([this] { replaced_ = true; });
   const std::optional<MetadataEvent> event = metadata_.Take();
   ASSERT_TRUE(event);
   EXPECT_EQ(std::get<metadata::v1::SubscribeResponse>(*event).batch().base_offset(), 1000);
