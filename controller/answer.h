@@ -7,6 +7,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "quorate/common/v1/error.pb.h"
 
 namespace quorate::controller {
@@ -22,6 +23,8 @@ using Reply = absl::AnyInvocable<void(Answer<T>) &&>;
 struct RequestContext {
   std::string principal;
   MonoTime deadline = kNever;
+  // The request is decided in this epoch or not at all; 0: in any.
+  Epoch epoch;
 };
 
 inline common::v1::Error MakeError(common::v1::ErrorCode code, std::string message,

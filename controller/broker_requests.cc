@@ -87,6 +87,7 @@ void BrokerRequests::SubmitRegistration(RegisterBrokerRequest request, RequestCo
   pipeline_->Submit<RegisterBrokerResponse>(
       {.principal = std::move(context.principal),
        .deadline = context.deadline,
+       .epoch = context.epoch,
        .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
       std::move(decide), std::move(reply));
 }
@@ -144,6 +145,7 @@ void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContex
   pipeline_->Submit<AlterPartitionResponse>(
       {.principal = std::move(context.principal),
        .deadline = context.deadline,
+       .epoch = context.epoch,
        .is_large = is_large},
       [request = std::move(request)](const View& view, const Context& c) {
         return DecideAlterPartition(view, request, c);
@@ -157,6 +159,7 @@ void BrokerRequests::ReportRoles(ReportRolesRequest request, RequestContext cont
   pipeline_->Submit<ReportRolesResponse>(
       {.principal = std::move(context.principal),
        .deadline = context.deadline,
+       .epoch = context.epoch,
        .waits_for_log = false,
        // For display only.
        .is_hint = true},

@@ -15,6 +15,8 @@ namespace quorate::controller {
 // A request that has not been decided.
 struct PendingRequest {
   MonoTime deadline = kNever;
+  // See RequestContext.
+  Epoch epoch = {};
   // The heartbeat stream that it came on; 0: none.
   StreamId stream = 0;
   // It cannot be decided while nothing may be appended.

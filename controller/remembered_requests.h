@@ -90,6 +90,7 @@ void SubmitRemembered(RequestPipeline* pipeline, const char* method, Request req
   }
   RequestPipeline::Request pending{.principal = std::move(context.principal),
                                    .deadline = context.deadline,
+                                   .epoch = context.epoch,
                                    .is_large = IsLarge(request, pipeline->newest())};
   if (identity) pending.request_id = identity->id;
   pipeline->Submit<Response>(

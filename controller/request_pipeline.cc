@@ -229,6 +229,14 @@ void RequestPipeline::Admit(PendingRequest request) {
     std::move(request.proceed)(NotController());
     return;
   }
+  const Epoch epoch = role_ == Role::kClaiming ? leadership_.epoch : claimed_epoch_;
+  if (request.epoch != Epoch() && request.epoch != epoch) {
+    std::move(request.proceed)(
+        MakeError(common::v1::NOT_CONTROLLER,
+                  absl::StrFormat("the request is for epoch %d, this controller leads in epoch %d",
+                                  request.epoch.value(), epoch.value())));
+    return;
+  }
   if (request.deadline <= clock_->Now()) {
     std::move(request.proceed)(
         MakeError(common::v1::REQUEST_TIMED_OUT, "the deadline passed before it was decided"));

@@ -108,6 +108,8 @@ class RequestPipeline {
   struct Request {
     std::string principal;
     MonoTime deadline = kNever;
+    // See RequestContext.
+    Epoch epoch = {};
     std::optional<RequestId> request_id;
     // The heartbeat stream that it came on; 0: none.
     StreamId stream = 0;
@@ -295,6 +297,7 @@ class RequestPipeline {
 template <typename T>
 void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) {
   PendingRequest pending{.deadline = request.deadline,
+                         .epoch = request.epoch,
                          .stream = request.stream,
                          .waits_for_log = request.waits_for_log,
                          .is_large = request.is_large && worker_ != nullptr};

@@ -91,7 +91,10 @@ void VoterChanges::Submit(Held held, std::variant<raft::VoterSet, common::v1::Er
         return decision;
       };
   pipeline_->Submit<VoterChangeResult>(
-      {.principal = held.context.principal, .deadline = held.context.deadline}, std::move(decide),
+      {.principal = held.context.principal,
+       .deadline = held.context.deadline,
+       .epoch = held.context.epoch},
+      std::move(decide),
       [this, reply = std::move(held.reply)](Answer<VoterChangeResult> answer) mutable {
         under_way_ = false;
         std::move(reply)(std::move(answer));

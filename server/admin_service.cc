@@ -151,7 +151,7 @@ void AdminService::AddDescription(std::string name,
                                   void (ClusterQueries::*describe)(bool, MonoTime,
                                                                    controller::Reply<Response>)) {
   auto method = RoutedMethod<Request, Response>(
-      name, AlwaysRepeatable<Request>,
+      name, RepeatableRead<Request>,
       [queries = queries_, describe](auto /*request*/, const auto& context, auto reply) {
         (queries->*describe)(/*as_leader=*/true, context.deadline, std::move(reply));
       });

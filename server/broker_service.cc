@@ -38,21 +38,21 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
   Route<RegisterBrokerRequest>(
       router,
       RoutedMethod<RegisterBrokerRequest, RegisterBrokerResponse>(
-          "quorate.broker.v1.BrokerService/RegisterBroker", AlwaysRepeatable<RegisterBrokerRequest>,
+          "quorate.broker.v1.BrokerService/RegisterBroker", GuardedByEpochs<RegisterBrokerRequest>,
           [controller](auto request, auto context, auto reply) {
             controller->RegisterBroker(std::move(request), std::move(context), std::move(reply));
           }));
   Route<AlterPartitionRequest>(
       router,
       RoutedMethod<AlterPartitionRequest, AlterPartitionResponse>(
-          "quorate.broker.v1.BrokerService/AlterPartition", AlwaysRepeatable<AlterPartitionRequest>,
+          "quorate.broker.v1.BrokerService/AlterPartition", GuardedByEpochs<AlterPartitionRequest>,
           [controller](auto request, auto context, auto reply) {
             controller->AlterPartition(std::move(request), std::move(context), std::move(reply));
           }));
   Route<ReportRolesRequest>(
       router,
       RoutedMethod<ReportRolesRequest, ReportRolesResponse>(
-          "quorate.broker.v1.BrokerService/ReportRoles", AlwaysRepeatable<ReportRolesRequest>,
+          "quorate.broker.v1.BrokerService/ReportRoles", GuardedByEpochs<ReportRolesRequest>,
           [controller](auto request, auto context, auto reply) {
             controller->ReportRoles(std::move(request), std::move(context), std::move(reply));
           }));

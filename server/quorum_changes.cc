@@ -32,6 +32,10 @@ Error NotController() {
   return MakeError(common::v1::NOT_CONTROLLER, "this controller is not the active one");
 }
 
+RequestRouter::Repetition GuardedIf(bool guarded) {
+  return guarded ? RequestRouter::Repetition::kGuarded : RequestRouter::Repetition::kNever;
+}
+
 ChangeVotersResponse ToProto(const controller::VoterChangeResult& result) {
   ChangeVotersResponse response;
   response.set_changed(result.changed);
@@ -81,7 +85,7 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
     : controller_(controller), log_(log) {
   // A replica that is a voter once more was added once more: the directory id says which is meant.
   add_voter_ = router->Register(RoutedMethod<AddVoterRequest, ChangeVotersResponse>(
-      "quorate.admin.v1.AdminService/AddVoter", AlwaysRepeatable<AddVoterRequest>,
+      "quorate.admin.v1.AdminService/AddVoter", GuardedByEpochs<AddVoterRequest>,
       [controller](auto request, auto context, auto reply) {
         const std::optional<Uuid> directory_id = Uuid::Parse(request.directory_id());
         if (!directory_id) return std::move(reply)(BadDirectoryId(request.directory_id()));
@@ -91,7 +95,7 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
   // Without a directory id a repetition might meet another replica, which was added meanwhile.
   remove_voter_ = router->Register(RoutedMethod<RemoveVoterRequest, ChangeVotersResponse>(
       "quorate.admin.v1.AdminService/RemoveVoter",
-      [](const RemoveVoterRequest& request) { return !request.directory_id().empty(); },
+      [](const RemoveVoterRequest& request) { return GuardedIf(!request.directory_id().empty()); },
       [controller](auto request, auto context, auto reply) {
         std::optional<Uuid> directory_id;
         if (!request.directory_id().empty()) {
@@ -105,33 +109,37 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
   transfer_leadership_ =
       router->Register(RoutedMethod<TransferLeadershipRequest, TransferLeadershipResponse>(
           "quorate.admin.v1.AdminService/TransferLeadership",
-          [](const TransferLeadershipRequest& request) { return request.has_target_node_id(); },
+          [](const TransferLeadershipRequest& request) {
+            return GuardedIf(request.has_target_node_id());
+          },
           [this](auto request, const auto& context, auto reply) {
             std::optional<NodeId> target;
             if (request.has_target_node_id()) target = NodeId(request.target_node_id());
-            Transfer(target, request.validate_only(), context.deadline, std::move(reply));
+            Transfer(target, request.validate_only(), context, std::move(reply));
           }));
 }
 
-void QuorumChanges::Transfer(std::optional<NodeId> target, bool validate_only, MonoTime deadline,
-                             TransferReply reply) {
+void QuorumChanges::Transfer(std::optional<NodeId> target, bool validate_only,
+                             const controller::RequestContext& context, TransferReply reply) {
   if (!controller_->is_active()) return std::move(reply)(NotController());
   // A leader that was cut off or paused must not answer that it leads already.
-  log_->ReadIndex(deadline, [this, target, validate_only, reply = std::move(reply)](
-                                const absl::StatusOr<RecordOffset>& confirmed) mutable {
-    if (confirmed.ok()) {
-      TransferConfirmed(target, validate_only, std::move(reply));
-    } else {
-      std::move(reply)(NotController());
-    }
-  });
+  log_->ReadIndex(context.deadline,
+                  [this, target, validate_only, epoch = context.epoch, reply = std::move(reply)](
+                      const absl::StatusOr<RecordOffset>& confirmed) mutable {
+                    if (confirmed.ok()) {
+                      TransferConfirmed(target, validate_only, epoch, std::move(reply));
+                    } else {
+                      std::move(reply)(NotController());
+                    }
+                  });
 }
 
-void QuorumChanges::TransferConfirmed(std::optional<NodeId> target, bool validate_only,
+void QuorumChanges::TransferConfirmed(std::optional<NodeId> target, bool validate_only, Epoch epoch,
                                       TransferReply reply) {
-  log_->Describe([this, target, validate_only,
+  log_->Describe([this, target, validate_only, epoch,
                   reply = std::move(reply)](const raft::QuorumStatus& status) mutable {
-    if (status.leader != status.self) return std::move(reply)(NotController());
+    const bool is_other_epoch = epoch != Epoch() && epoch != status.epoch;
+    if (status.leader != status.self || is_other_epoch) return std::move(reply)(NotController());
     auto choice = ChooseSuccessor(status, target);
     if (auto* error = std::get_if<Error>(&choice)) return std::move(reply)(std::move(*error));
     const NodeId successor = std::get<NodeId>(choice);

@@ -24,10 +24,11 @@ class QuorumChanges {
  private:
   using TransferReply = controller::Reply<admin::v1::TransferLeadershipResponse>;
 
-  void Transfer(std::optional<NodeId> target, bool validate_only, MonoTime deadline,
-                TransferReply reply);
-  // This node was confirmed to lead after the request came.
-  void TransferConfirmed(std::optional<NodeId> target, bool validate_only, TransferReply reply);
+  void Transfer(std::optional<NodeId> target, bool validate_only,
+                const controller::RequestContext& context, TransferReply reply);
+  // This node was confirmed to lead after the request came. `epoch`: see RequestContext.
+  void TransferConfirmed(std::optional<NodeId> target, bool validate_only, Epoch epoch,
+                         TransferReply reply);
   // `successor` is another voter than this one.
   void HandOver(NodeId successor, TransferReply reply);
   void ReplyWithLeader(TransferReply reply);

@@ -15,10 +15,6 @@ namespace {
 
 using common::v1::Error;
 
-// A request goes through at most two controllers before the one that runs it: the one that the
-// client chose, and one that was the active one until just now.
-constexpr int kMaxHops = 2;
-
 // When a queue is full: about as long as an election takes.
 constexpr int64_t kRetryAfterFullMs = 100;
 
@@ -39,9 +35,12 @@ struct RequestRouter::Pending {
   controller::RequestContext context;
   std::function<bool()> is_cancelled;
   Done done;
-  // Controllers that it went through before this one.
-  int hops = 0;
-  bool repeatable = false;
+  // Another controller sent it here.
+  bool is_forwarded = false;
+  Repetition repetition = Repetition::kNever;
+
+  // Whether this router may make another attempt though the outcome of one is unknown.
+  bool repeatable() const { return !is_forwarded && repetition != Repetition::kNever; }
 
   bool answered = false;
   // The try under way; 0: none yet.
@@ -80,7 +79,7 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
   auto pending = std::make_shared<Pending>();
   pending->number = next_number_++;
   pending->method = method;
-  pending->repeatable = method->repeatable(*request);
+  pending->repetition = method->repetition(*request);
   pending->request = std::move(request);
   pending->context = std::move(context);
   pending->is_cancelled = std::move(is_cancelled);
@@ -106,7 +105,8 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
   pending->context.deadline = clock_->Now() + std::chrono::milliseconds(std::clamp<int64_t>(
                                                   request.timeout_ms(), 0, ToMs(kMaxTimeout)));
   pending->is_cancelled = [] { return false; };
-  pending->hops = std::max(request.hops(), 1);
+  pending->context.epoch = Epoch(request.epoch());
+  pending->is_forwarded = true;
   Done reply = [done = std::move(done)](controller::Answer<MessagePtr> answer) mutable {
     raft::v1::ForwardResponse response;
     if (auto* error = std::get_if<Error>(&answer)) {
@@ -138,7 +138,6 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
                         absl::CHexEscape(request.method().substr(0, kMaxMethodNameBytes)))));
     return;
   }
-  pending->repeatable = pending->method->repeatable(*pending->request);
   ++unanswered_;
   executor_->Post([this, pending] { Enter(pending); });
 }
@@ -177,7 +176,7 @@ void RequestRouter::DispatchAgain() {
   for (const auto& [number, pending] : pending_) {
     if (pending->parked) {
       movable.push_back(pending);
-    } else if (pending->repeatable && pending->tried != leader_->view()) {
+    } else if (pending->repeatable() && pending->tried != leader_->view()) {
       // Under way to a controller that is no longer the active one, and may never answer.
       pending->maybe_executed = true;
       movable.push_back(pending);
@@ -208,11 +207,11 @@ void RequestRouter::Dispatch(const PendingPtr& pending) {
     RunHere(pending);
   } else if (!view.leader && shut_down_) {
     Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, kStopping);
-  } else if (!view.leader && pending->hops == 0) {
-    Park(pending, pending->context.deadline);
-  } else if (!view.leader || pending->hops >= kMaxHops) {
+  } else if (pending->is_forwarded) {
     // The controller that forwarded it knows its deadline and looks elsewhere.
     Fail(pending, common::v1::NOT_CONTROLLER, "this controller is not the active one");
+  } else if (!view.leader) {
+    Park(pending, pending->context.deadline);
   } else {
     Forward(pending, *view.leader);
   }
@@ -221,6 +220,7 @@ void RequestRouter::Dispatch(const PendingPtr& pending) {
 void RequestRouter::RunHere(const PendingPtr& pending) {
   pending->tried = leader_->view();
   const uint64_t attempt = ++pending->attempt;
+  if (!pending->is_forwarded) pending->context.epoch = pending->tried.epoch;
   pending->method->run_here(
       *pending->request, pending->context,
       [this, pending, attempt](controller::Answer<MessagePtr> answer) {
@@ -238,7 +238,8 @@ void RequestRouter::Forward(const PendingPtr& pending, NodeId to) {
   pending->request->SerializeToString(forward.mutable_request());
   forward.set_principal(pending->context.principal);
   forward.set_timeout_ms(ToMs(LessReplyMargin(pending->context.deadline - clock_->Now())));
-  forward.set_hops(pending->hops + 1);
+  forward.set_hops(1);
+  forward.set_epoch(pending->tried.epoch.value());
   forwarder_->Forward(
       to, std::move(forward), pending->context.deadline,
       [this, pending, attempt](ForwardResult result) {
@@ -279,14 +280,14 @@ void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
                              controller::Answer<MessagePtr> answer) {
   if (pending->answered) return;
   const auto* error = std::get_if<Error>(&answer);
-  // An earlier try's result is as good as the latest's, its failure tells nothing.
-  if (error != nullptr && attempt != pending->attempt) return;
+  if (attempt != pending->attempt) {
+    // The failure of an earlier attempt tells nothing. Its result counts if all attempts have the
+    // same; else the last one may still be executed after a refusal by an earlier one.
+    if (error != nullptr || pending->repetition != Repetition::kSameAnswer) return;
+  }
   if (error != nullptr && IsNotHere(*error)) {
     const bool refused = error->outcome() == common::v1::REFUSED;
-    // A forwarded request that is not at home here goes back to the one that forwarded it, unless
-    // this node is about to be the active one.
-    const bool may_wait = pending->hops == 0 || leader_->view().leader == options_.self;
-    if (may_wait && (refused || pending->repeatable)) {
+    if (!pending->is_forwarded && (refused || pending->repeatable())) {
       if (!refused) pending->maybe_executed = true;
       Retry(pending);
       return;

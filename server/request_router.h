@@ -2,8 +2,14 @@
 // forwards it to another node's, or parks it while none is known: any controller answers. It knows
 // requests as protobuf messages only; services say what to do with each.
 //
-// A request is never sent twice, unless that does no harm (Method::repeatable): then it is sent
-// until it is answered or its deadline passes, so that a failover happens inside one call.
+// A request is sent once, unless it may be repeated (Method::repetition): then it is sent until it
+// is answered or its deadline passes, so that a failover happens inside one call.
+//
+// Each attempt carries the epoch in which this node believed the other one active, and is decided
+// in that epoch or never. So an attempt that was held up cannot be executed after a later attempt
+// was answered: that answer was committed or confirmed in a later epoch. Only the router that a
+// client called parks a request and sends it again; an attempt that was forwarded to this node is
+// decided here or goes back.
 #pragma once
 
 #include <atomic>
@@ -44,6 +50,16 @@ class RequestRouter final : public LogWatcher {
   // Called exactly once, on the router's loop, or within Call if that is full.
   using Done = controller::Reply<MessagePtr>;
 
+  // Whether a request may be sent again when the outcome of an earlier attempt is unknown.
+  enum class Repetition {
+    kNever,
+    // It does no harm, because epochs in the request guard it. Attempts may be answered
+    // differently: only the last one's answer counts.
+    kGuarded,
+    // The log answers its request id once, or it is a read: any attempt's answer counts.
+    kSameAnswer,
+  };
+
   // One kind of request.
   struct Method {
     // "quorate.admin.v1.AdminService/CreateTopics"
@@ -52,8 +68,7 @@ class RequestRouter final : public LogWatcher {
     const Message* response_type = nullptr;
     // Changes nothing, so that a failed try leaves nothing unknown.
     bool read_only = false;
-    // Whether the request may be sent again when the outcome of an earlier try is unknown.
-    std::function<bool(const Message& request)> repeatable;
+    std::function<Repetition(const Message& request)> repetition;
     // Runs it on this node's controller, which answers NOT_CONTROLLER if it is not the active one.
     // Any thread; `done` is called exactly once, on any thread.
     std::function<void(const Message& request, controller::RequestContext context, Done done)>
@@ -104,7 +119,7 @@ class RequestRouter final : public LogWatcher {
   void Retry(const PendingPtr& pending);
   void Park(const PendingPtr& pending, MonoTime until);
   void Unpark(const PendingPtr& pending);
-  // Looks at all that waits, and at all that another try can do no harm to.
+  // Looks at all that waits, and at all that may be sent again.
   void DispatchAgain();
   void Finish(const PendingPtr& pending, controller::Answer<MessagePtr> answer);
   void ReportIfDrained();

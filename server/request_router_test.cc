@@ -48,15 +48,18 @@ class RequestRouterTest : public testing::Test {
         {.name = kName,
          .request_type = &CreateTopicsRequest::default_instance(),
          .response_type = &CreateTopicsResponse::default_instance(),
-         .repeatable =
-             [](const google::protobuf::Message& request) {
-               return static_cast<const CreateTopicsRequest&>(request).has_request_id();
+         .repetition =
+             [this](const google::protobuf::Message& request) {
+               const bool has_id =
+                   static_cast<const CreateTopicsRequest&>(request).has_request_id();
+               return has_id ? with_id_ : RequestRouter::Repetition::kNever;
              },
          .run_here =
              [this](const google::protobuf::Message& /*request*/,
                     controller::RequestContext context, RequestRouter::Done done) {
                here_.push_back(std::move(done));
                here_principal_ = context.principal;
+               here_epochs_.push_back(context.epoch);
              }});
   }
 
@@ -141,6 +144,9 @@ class RequestRouterTest : public testing::Test {
   const RequestRouter::Method* method_ = nullptr;
   std::vector<RequestRouter::Done> here_;
   std::string here_principal_;
+  std::vector<Epoch> here_epochs_;
+  // What a request with an id is.
+  RequestRouter::Repetition with_id_ = RequestRouter::Repetition::kSameAnswer;
   std::vector<controller::Answer<RequestRouter::MessagePtr>> answers_;
   bool cancelled_ = false;
   int asked_ = 0;
@@ -303,6 +309,30 @@ TEST_F(RequestRouterTest, ItWaitsOnceForWhatItsTryAndItsLeaderTellIt) {
   ExpectNoFurtherTry();
 }
 
+TEST_F(RequestRouterTest, OfAttemptsThatMayBeAnsweredDifferentlyTheLastOneCounts) {
+  with_id_ = RequestRouter::Repetition::kGuarded;
+  SetLeader(1, kOther);
+  Call(true);
+  SetLeader(2, kThird);
+  AnswerForward(0, Forwarded(12));
+  EXPECT_THAT(answers_, SizeIs(0)) << "a refusal could be in it, and the second be executed";
+  AnswerForward(1, Forwarded(13));
+  EXPECT_EQ(AnsweredOffset(), 13);
+}
+
+TEST_F(RequestRouterTest, EachAttemptCarriesTheEpochThatItIsFor) {
+  SetLeader(3, kOther);
+  Call(true);
+  EXPECT_EQ(forwarder_.sent.at(0).request.epoch(), 3);
+  SetLeader(4, kThird);
+  EXPECT_EQ(forwarder_.sent.at(1).request.epoch(), 4);
+  SetLeader(5, kSelf);
+  EXPECT_THAT(here_epochs_, testing::ElementsAre(Epoch(5)));
+  AnswerHere(0, Response(1));
+  Call(false);
+  EXPECT_THAT(here_epochs_, testing::ElementsAre(Epoch(5), Epoch(5))) << "at once, here";
+}
+
 TEST_F(RequestRouterTest, ARefusalAfterAnUnknownTryIsUnknown) {
   SetLeader(1, kSelf);
   Call(true);
@@ -407,6 +437,10 @@ class ForwardedTest : public RequestRouterTest {
 
   void Arrive(int hops, const std::string& method = kName) {
     raft::v1::ForwardRequest request;
+    CreateTopicsRequest with_id;
+    with_id.mutable_request_id()->set_sequence(1);
+    with_id.SerializeToString(request.mutable_request());
+    request.set_epoch(7);
     request.set_method(method);
     request.set_principal("bob");
     request.set_timeout_ms(1000);
@@ -436,14 +470,18 @@ TEST_F(ForwardedTest, RunsHereForWhoAsked) {
   EXPECT_EQ(response.end_offset(), 5);
 }
 
-TEST_F(ForwardedTest, GoesOnOnceAndThenBack) {
+TEST_F(ForwardedTest, RunsInTheEpochThatItIsForAndNotInThisNodes) {
+  SetLeader(8, kSelf);
+  Arrive(1);
+  EXPECT_THAT(here_epochs_, testing::ElementsAre(Epoch(7)));
+}
+
+TEST_F(ForwardedTest, GoesBackWhereThisNodeDoesNotLead) {
   SetLeader(1, kOther);
   Arrive(1);
-  ASSERT_THAT(forwarder_.sent, SizeIs(1));
-  EXPECT_EQ(forwarder_.sent[0].request.hops(), 2);
-  Arrive(2);
-  EXPECT_THAT(forwarder_.sent, SizeIs(1));
-  ASSERT_THAT(responses_, SizeIs(1));
+  Arrive(2);  // an older controller sent it on
+  EXPECT_THAT(forwarder_.sent, SizeIs(0));
+  ASSERT_THAT(responses_, SizeIs(2));
   EXPECT_EQ(responses_[0].error().code(), common::v1::NOT_CONTROLLER);
   EXPECT_EQ(responses_[0].error().outcome(), common::v1::REFUSED);
 }
@@ -452,6 +490,23 @@ TEST_F(ForwardedTest, DoesNotWaitWhereNoLeaderIsKnown) {
   Arrive(1);
   ASSERT_THAT(responses_, SizeIs(1));
   EXPECT_EQ(responses_[0].error().code(), common::v1::NOT_CONTROLLER);
+}
+
+TEST_F(ForwardedTest, IsNeitherParkedNorSentAgain) {
+  SetLeader(1, kSelf);
+  Arrive(1);
+  Arrive(1);
+  // The outcome of the first is unknown; the second was not decided.
+  SetLeader(2, kOther);
+  AnswerHere(0, NotController(common::v1::UNKNOWN));
+  SetLeader(3, kSelf);
+  AnswerHere(1, NotController(common::v1::REFUSED));
+  executor_.AdvanceBy(milliseconds(1000));
+  EXPECT_THAT(forwarder_.sent, SizeIs(0));
+  EXPECT_THAT(here_, SizeIs(2));
+  ASSERT_THAT(responses_, SizeIs(2));
+  EXPECT_EQ(responses_[0].error().outcome(), common::v1::UNKNOWN);
+  EXPECT_EQ(responses_[1].error().outcome(), common::v1::REFUSED);
 }
 
 TEST_F(ForwardedTest, WhatCannotBeReadIsRefused) {

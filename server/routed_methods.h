@@ -16,16 +16,16 @@ namespace quorate::server {
 // answers NOT_CONTROLLER where this node is not the active controller.
 template <typename Request, typename Response>
 RequestRouter::Method RoutedMethod(
-    std::string_view name, std::function<bool(const Request&)> repeatable,
+    std::string_view name, std::function<RequestRouter::Repetition(const Request&)> repetition,
     std::function<void(Request, controller::RequestContext, controller::Reply<Response>)>
         run_here) {
   return {
       .name = std::string(name),
       .request_type = &Request::default_instance(),
       .response_type = &Response::default_instance(),
-      .repeatable =
-          [repeatable = std::move(repeatable)](const RequestRouter::Message& request) {
-            return repeatable(static_cast<const Request&>(request));
+      .repetition =
+          [repetition = std::move(repetition)](const RequestRouter::Message& request) {
+            return repetition(static_cast<const Request&>(request));
           },
       .run_here =
           [run_here = std::move(run_here)](const RequestRouter::Message& request,
@@ -44,15 +44,21 @@ RequestRouter::Method RoutedMethod(
   };
 }
 
-// Safe to send again without any mark of its own: it changes nothing, or epochs guard it.
+// It changes nothing.
 template <typename Request>
-bool AlwaysRepeatable(const Request& /*request*/) {
-  return true;
+RequestRouter::Repetition RepeatableRead(const Request& /*request*/) {
+  return RequestRouter::Repetition::kSameAnswer;
 }
-// Safe to send again if the client named it.
+// Epochs in the request guard it.
 template <typename Request>
-bool RepeatableById(const Request& request) {
-  return request.has_request_id();
+RequestRouter::Repetition GuardedByEpochs(const Request& /*request*/) {
+  return RequestRouter::Repetition::kGuarded;
+}
+// If the client named it.
+template <typename Request>
+RequestRouter::Repetition RepeatableById(const Request& request) {
+  return request.has_request_id() ? RequestRouter::Repetition::kSameAnswer
+                                  : RequestRouter::Repetition::kNever;
 }
 
 }  // namespace quorate::server

@@ -53,7 +53,7 @@ StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clo
       controller_(controller),
       router_(router),
       method_(router->Register(RoutedMethod<StateHashReport, StateHashTally>(
-          kMethod, AlwaysRepeatable<StateHashReport>,
+          kMethod, RepeatableRead<StateHashReport>,
           [this](StateHashReport report, const controller::RequestContext& /*context*/,
                  controller::Reply<StateHashTally> reply) {
             if (!controller_->is_active()) {

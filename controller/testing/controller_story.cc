@@ -302,6 +302,7 @@ RequestContext ControllerStory::ContextOf(const TranscriptCommand& command) {
   if (command.Has("within")) {
     context.deadline = cluster_.clock().Now() + std::chrono::milliseconds(command.GetMs("within"));
   }
+  if (command.Has("epoch")) context.epoch = Epoch(static_cast<int32_t>(command.GetInt("epoch")));
   return context;
 }
 

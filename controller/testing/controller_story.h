@@ -23,6 +23,7 @@
 //   voters add=3 | remove=3        changes the voters; all of them are caught up
 //     each of these: [on=1]        asks that controller instead of the one that leads
 //                    [within=1s]   gives up after that time
+//                    [epoch=2]     is an attempt for that epoch
 //   alter broker=1 topic=t partition=0 leader_epoch=0 partition_epoch=0 isr=1,2
 //   topic name=t [on=2]            its partitions, as controller 2 has applied them
 //   brokers [on=2]
