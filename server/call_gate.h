@@ -10,7 +10,10 @@ namespace quorate::server {
 struct CallGate {
   // As ReceiveQueue. Outlives the server's calls.
   CallGate(Executor* executor, const Clock* clock)
-      : receiving(kMaxReceivingClients, kMaxReceiveTime, executor, clock) {}
+      : receiving({.max_receiving = kMaxReceivingClients,
+                   .max_of_connection = kMaxReceivingOfClient,
+                   .max_time = kMaxReceiveTime},
+                  executor, clock) {}
 
   Budget client_writes{kClientWrites};
   Budget client_reads{kClientReads};

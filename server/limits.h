@@ -26,10 +26,13 @@ inline constexpr size_t kMaxAnswerBytes = size_t{kMaxPeerMessageBytes} - 64 * 10
 
 // Requests whose bytes are being received at once, each of up to the size above: the others wait,
 // with at most gRPC's 64 KiB of each in memory.
-inline constexpr size_t kMaxReceivingClients = 4;
-inline constexpr size_t kMaxReceivingPeers = 2;
-// How long one may take to arrive while others wait for its place.
-inline constexpr Duration kMaxReceiveTime = std::chrono::seconds(2);
+inline constexpr size_t kMaxReceivingClients = 8;
+inline constexpr size_t kMaxReceivingPeers = 4;
+// Of them, requests of one connection.
+inline constexpr size_t kMaxReceivingOfClient = 4;
+inline constexpr size_t kMaxReceivingOfPeer = 2;
+// How long one may take to arrive while another connection gets no turn.
+inline constexpr Duration kMaxReceiveTime = std::chrono::milliseconds(250);
 
 // Calls in hand, from their first byte until gRPC has sent the answer. The bytes count a request as
 // it lies in memory, then its answer.

@@ -94,6 +94,7 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
   // ReceiveQueue::Caller
   void StartReceiving() override { StartRead(&request_); }
   void CutOff() override { context_->TryCancel(); }
+  std::string Connection() const override { return context_->peer(); }
 
   void OnReadDone(bool ok) override {
     edge_->gate().receiving.Leave(this);

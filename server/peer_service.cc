@@ -46,7 +46,10 @@ PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, co
     : owner_(owner),
       executor_(executor),
       registry_(registry),
-      receiving_(kMaxReceivingPeers, kMaxReceiveTime, executor, clock) {
+      receiving_({.max_receiving = kMaxReceivingPeers,
+                  .max_of_connection = kMaxReceivingOfPeer,
+                  .max_time = kMaxReceiveTime},
+                 executor, clock) {
   const auto add = [this](const char* path, raft::StreamClass stream_class) {
     AddStream<raft::v1::PeerMessage, raft::v1::PeerMessage>(
         path, [this, stream_class](grpc::CallbackServerContext* context) {

@@ -1,5 +1,6 @@
 #include "server/receive_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace quorate::server {
@@ -8,12 +9,14 @@ void ReceiveQueue::Enter(Caller* caller) {
   bool arm = false;
   {
     MutexLock lock(&mutex_);
-    if (receiving_.size() >= max_receiving_) {
-      waiting_.push_back(caller);
-      arm = !std::exchange(timer_armed_, true);
-      caller = nullptr;
-    } else {
+    // While few receive, every connection is within its share: the common case asks for no name.
+    const bool few = receiving_.size() < limits_.max_of_connection;
+    std::string connection = few ? std::string() : caller->Connection();
+    if (few || (receiving_.size() < limits_.max_receiving && HasShareLeft(connection))) {
       Begin(caller);
+    } else {
+      Wait(std::exchange(caller, nullptr), std::move(connection));
+      arm = !std::exchange(timer_armed_, true);
     }
   }
   if (arm) ArmTimer();
@@ -25,13 +28,17 @@ void ReceiveQueue::Leave(Caller* caller) {
   {
     MutexLock lock(&mutex_);
     receiving_.erase(caller->place_);
-    if (!waiting_.empty()) {
-      next = waiting_.front();
-      waiting_.pop_front();
-      Begin(next);
-    }
+    next = TakeNext();
+    if (next != nullptr) Begin(next);
   }
   if (next != nullptr) next->StartReceiving();
+}
+
+bool ReceiveQueue::HasShareLeft(const std::string& connection) const {
+  const auto places =
+      std::count_if(receiving_.begin(), receiving_.end(),
+                    [&](const Caller* caller) { return caller->Connection() == connection; });
+  return static_cast<size_t>(places) < limits_.max_of_connection;
 }
 
 void ReceiveQueue::Begin(Caller* caller) {
@@ -39,21 +46,57 @@ void ReceiveQueue::Begin(Caller* caller) {
   caller->place_ = receiving_.insert(receiving_.end(), caller);
 }
 
-// The timer runs only while somebody waits, so that it costs nothing otherwise.
+void ReceiveQueue::Wait(Caller* caller, std::string connection) {
+  auto [found, is_new] = line_of_.try_emplace(connection);
+  if (is_new) {
+    found->second = lines_.insert(
+        lines_.end(), {.connection = std::move(connection), .callers = {}, .turn = clock_->Now()});
+  }
+  found->second->callers.push_back(caller);
+}
+
+// The connections that have no share left are few, so this looks at few lines.
+ReceiveQueue::Caller* ReceiveQueue::TakeNext() {
+  for (auto line = lines_.begin(); line != lines_.end(); ++line) {
+    if (!HasShareLeft(line->connection)) continue;
+    Caller* next = line->callers.front();
+    line->callers.pop_front();
+    if (line->callers.empty()) {
+      line_of_.erase(line->connection);
+      lines_.erase(line);
+    } else {
+      line->turn = clock_->Now();
+      lines_.splice(lines_.end(), lines_, line);
+    }
+    return next;
+  }
+  return nullptr;
+}
+
+void ReceiveQueue::CutOffSlow() {
+  const MonoTime now = clock_->Now();
+  const Line& first = lines_.front();
+  if (now - first.turn < limits_.max_time) return;
+  // It waits for its own calls, or for a place that any call has.
+  const bool is_full = receiving_.size() >= limits_.max_receiving;
+  for (Caller* caller : receiving_) {
+    if (now - caller->since_ < limits_.max_time) continue;
+    if (is_full || caller->Connection() == first.connection) caller->CutOff();
+  }
+}
+
+// The timer runs only while a call waits, so that it costs nothing otherwise.
 void ReceiveQueue::ArmTimer() {
-  executor_->PostAt(clock_->Now() + max_time_, [this] { OnTimer(); });
+  executor_->PostAt(clock_->Now() + limits_.max_time, [this] { OnTimer(); });
 }
 
 void ReceiveQueue::OnTimer() {
   {
+    // Held while callers are cut off, or one could have left and be gone.
     MutexLock lock(&mutex_);
-    timer_armed_ = !waiting_.empty();
+    timer_armed_ = !lines_.empty();
     if (!timer_armed_) return;
-    // Under the lock, or the caller could have left and be gone.
-    const MonoTime now = clock_->Now();
-    for (Caller* caller : receiving_) {
-      if (now - caller->since_ >= max_time_) caller->CutOff();
-    }
+    CutOffSlow();
   }
   ArmTimer();
 }

@@ -64,6 +64,7 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
   void Admit();
   void StartReceiving() override;
   void CutOff() override;
+  std::string Connection() const override { return context_->peer(); }
   void OnReadDone(bool ok) override;
   void OnDone() override { delete this; }
 

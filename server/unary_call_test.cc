@@ -103,7 +103,8 @@ class UnaryCallTest : public testing::Test {
   SystemClock clock_;
   EventLoop loop_{"test", 1000};
   Budget room_{{.max_count = 2, .max_bytes = 4 * kMiB}};
-  ReceiveQueue queue_{1, kMaxReceiveTime, &loop_, &clock_};
+  ReceiveQueue queue_{
+      {.max_receiving = 1, .max_of_connection = 1, .max_time = kMaxReceiveTime}, &loop_, &clock_};
   HoldingService service_{&room_, &queue_};
   Listener listener_;
   std::unique_ptr<admin::v1::AdminService::Stub> stub_;
