@@ -49,6 +49,7 @@ UnaryMethod CallEdge::Method(std::string path, const google::protobuf::Message* 
           .request_type = request_type,
           .room = room,
           .queue = &gate_.receiving,
+          .sends = &gate_.sends,
           .serve = std::move(serve),
           .refuse = [this](UnaryCall* call, common::v1::Error error) {
             call->Fail(StatusOf(std::move(error)));

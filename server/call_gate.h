@@ -4,16 +4,18 @@
 #include "base/budget.h"
 #include "server/limits.h"
 #include "server/receive_queue.h"
+#include "server/send_watch.h"
 
 namespace quorate::server {
 
 struct CallGate {
-  // As ReceiveQueue. Outlives the server's calls.
+  // As ReceiveQueue and SendWatch. Outlives the server's calls.
   CallGate(Executor* executor, const Clock* clock)
       : receiving({.max_receiving = kMaxReceivingClients,
                    .max_of_connection = kMaxReceivingOfClient,
                    .max_time = kMaxReceiveTime},
-                  executor, clock) {}
+                  executor, clock),
+        sends(kMaxSendTime, executor, clock) {}
 
   Budget client_writes{kClientWrites};
   Budget client_reads{kClientReads};
@@ -23,6 +25,7 @@ struct CallGate {
   Budget heartbeat_streams{kHeartbeatStreams};
   Budget subscriptions{kSubscriptions};
   ReceiveQueue receiving;
+  SendWatch sends;
 };
 
 }  // namespace quorate::server

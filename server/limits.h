@@ -34,6 +34,9 @@ inline constexpr size_t kMaxReceivingOfPeer = 2;
 // How long one may take to arrive while another connection gets no turn.
 inline constexpr Duration kMaxReceiveTime = std::chrono::milliseconds(250);
 
+// How long a client may take to receive an answer.
+inline constexpr Duration kMaxSendTime = std::chrono::seconds(30);
+
 // Calls in hand, from their first byte until gRPC has sent the answer. The bytes count a request as
 // it lies in memory, then its answer.
 

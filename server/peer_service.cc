@@ -49,7 +49,8 @@ PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, co
       receiving_({.max_receiving = kMaxReceivingPeers,
                   .max_of_connection = kMaxReceivingOfPeer,
                   .max_time = kMaxReceiveTime},
-                 executor, clock) {
+                 executor, clock),
+      sends_(kMaxSendTime, executor, clock) {
   const auto add = [this](const char* path, raft::StreamClass stream_class) {
     AddStream<raft::v1::PeerMessage, raft::v1::PeerMessage>(
         path, [this, stream_class](grpc::CallbackServerContext* context) {
@@ -63,6 +64,7 @@ PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, co
             .request_type = &raft::v1::ForwardRequest::default_instance(),
             .room = &forwarded_,
             .queue = &receiving_,
+            .sends = &sends_,
             .serve =
                 [this](UnaryCall* call, const UnaryMethod::MessagePtr& request) {
                   Forward(call, static_cast<const raft::v1::ForwardRequest&>(*request));

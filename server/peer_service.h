@@ -46,6 +46,7 @@ class PeerService final : public MethodService {
   ForwardHandler forward_handler_;
   Budget forwarded_{kForwardedCalls};
   ReceiveQueue receiving_;
+  SendWatch sends_;
 };
 
 }  // namespace quorate::server

@@ -23,6 +23,8 @@ constexpr size_t kMostBytesPerByte = 64;
 // While a request is served it exists twice: parsed, and as a copy or serialized for another
 // controller.
 constexpr size_t kCopies = 2;
+// An answer up to this size fits what a client takes without reading.
+constexpr size_t kQuickAnswerBytes = size_t{64} << 10;
 
 common::v1::Error MakeError(common::v1::ErrorCode code, std::string message) {
   common::v1::Error error;
@@ -122,7 +124,14 @@ void UnaryCall::Answer(const Message& answer) {
 void UnaryCall::Answer(grpc::ByteBuffer answer) {
   if (hold_) hold_.Resize(kCallBytes + answer.Length());
   response_ = std::move(answer);
+  is_watched_ = response_.Length() > kQuickAnswerBytes;
+  if (is_watched_) method_->sends->Began(this);
   StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+}
+
+void UnaryCall::OnDone() {
+  if (is_watched_) method_->sends->Ended(this);
+  delete this;
 }
 
 void UnaryCall::Fail(grpc::Status status) { Finish(std::move(status)); }

@@ -17,6 +17,7 @@
 #include "google/protobuf/message.h"
 #include "quorate/common/v1/error.pb.h"
 #include "server/receive_queue.h"
+#include "server/send_watch.h"
 
 namespace quorate::server {
 
@@ -33,6 +34,7 @@ struct UnaryMethod {
   // For single answers above kLargeAnswerBytes; null: `room` has them all.
   Budget* large_room = nullptr;
   ReceiveQueue* queue = nullptr;
+  SendWatch* sends = nullptr;
   // Serves a request that came whole, and ends the call. On gRPC's threads.
   std::function<void(UnaryCall* call, MessagePtr request)> serve;
   // Ends a call with an error of the call's own.
@@ -40,7 +42,8 @@ struct UnaryMethod {
 };
 
 class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-                        public ReceiveQueue::Caller {
+                        public ReceiveQueue::Caller,
+                        public SendWatch::Sender {
  public:
   // Deletes itself once gRPC is done with it.
   UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method);
@@ -53,7 +56,8 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
   std::optional<common::v1::Error> Reserve(size_t bytes);
 
   // One of these ends the call, from any thread. The call may be gone when they return.
-  // An answer counts while it is sent. It is not refused any longer: ask Reserve before.
+  // An answer counts while it is sent, which ends with an error if the client does not take it. It
+  // is not refused any longer: ask Reserve before.
   void Answer(const google::protobuf::Message& answer);
   void Answer(grpc::ByteBuffer answer);
   void Fail(grpc::Status status);
@@ -63,10 +67,11 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
 
   void Admit();
   void StartReceiving() override;
+  // Of both bases.
   void CutOff() override;
   std::string Connection() const override { return context_->peer(); }
   void OnReadDone(bool ok) override;
-  void OnDone() override { delete this; }
+  void OnDone() override;
 
   // Takes room for the request as it lies in memory, and parses it.
   void Take();
@@ -76,6 +81,7 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
   const UnaryMethod* const method_;
   Budget::Hold hold_;
   bool is_large_ = false;
+  bool is_watched_ = false;
   grpc::ByteBuffer request_;
   grpc::ByteBuffer response_;
 };

@@ -1,9 +1,13 @@
 // Calls over a real connection: what is let in, what is refused, and that room is given back.
 #include "server/unary_call.h"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <future>
 #include <memory>
@@ -29,11 +33,12 @@ constexpr std::chrono::seconds kPatience{60};
 // Keeps its calls until the test ends them.
 class HoldingService final : public MethodService {
  public:
-  explicit HoldingService(Budget* room, ReceiveQueue* queue) {
+  HoldingService(Budget* room, ReceiveQueue* queue, SendWatch* sends) {
     AddUnary({.path = "/quorate.admin.v1.AdminService/DeleteTopics",
               .request_type = &DeleteTopicsRequest::default_instance(),
               .room = room,
               .queue = queue,
+              .sends = sends,
               .serve =
                   [this](UnaryCall* call, UnaryMethod::MessagePtr request) {
                     MutexLock lock(&mutex_);
@@ -105,7 +110,8 @@ class UnaryCallTest : public testing::Test {
   Budget room_{{.max_count = 2, .max_bytes = 4 * kMiB}};
   ReceiveQueue queue_{
       {.max_receiving = 1, .max_of_connection = 1, .max_time = kMaxReceiveTime}, &loop_, &clock_};
-  HoldingService service_{&room_, &queue_};
+  SendWatch sends_{std::chrono::milliseconds(200), &loop_, &clock_};
+  HoldingService service_{&room_, &queue_, &sends_};
   Listener listener_;
   std::unique_ptr<admin::v1::AdminService::Stub> stub_;
 };
@@ -154,6 +160,87 @@ TEST_F(UnaryCallTest, ARequestAboveTheSizeOfAMessageIsRefusedByGrpc) {
   const grpc::Status status = Start(RequestOf(kMaxRequestBytes + 1)).get();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(status.error_message(), HasSubstr("larger than max"));
+  AwaitEmpty();
+}
+
+// Speaks HTTP/2 by itself, because gRPC's client always lets the server send. Asks DeleteTopics for
+// an empty request, and has no room for a byte of the answer.
+class DeafClient {
+ public:
+  explicit DeafClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    PCHECK(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    std::string headers;
+    for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
+             {":method", "POST"},
+             {":scheme", "http"},
+             {":path", "/quorate.admin.v1.AdminService/DeleteTopics"},
+             {":authority", "test"},
+             {"content-type", "application/grpc"},
+             {"te", "trailers"}}) {
+      // RFC 7541, 6.2.2: a literal field with a literal name, not indexed.
+      headers += '\0';
+      headers += static_cast<char>(name.size()) + name + static_cast<char>(value.size()) + value;
+    }
+    const std::string no_window("\0\4\0\0\0\0", 6);  // SETTINGS_INITIAL_WINDOW_SIZE = 0
+    Send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + Frame(kSettings, 0, 0, no_window) +
+         Frame(kHeaders, kEndHeaders, 1, headers) +
+         Frame(kData, kEndStream, 1, std::string(5, '\0')));
+  }
+  ~DeafClient() { close(fd_); }
+  DeafClient(const DeafClient&) = delete;
+  DeafClient& operator=(const DeafClient&) = delete;
+
+  // Waits until the server ends the call without an answer. False: the connection ended first.
+  bool AwaitReset() {
+    for (;;) {
+      const std::string header = Receive(kFrameHeaderBytes);
+      if (header.empty()) return false;
+      const auto byte = [&](size_t i) { return static_cast<uint8_t>(header[i]); };
+      Receive(size_t{byte(0)} << 16 | size_t{byte(1)} << 8 | byte(2));
+      if (byte(3) == kResetStream) return true;
+    }
+  }
+
+ private:
+  static constexpr size_t kFrameHeaderBytes = 9;
+  enum FrameType : uint8_t { kData = 0, kHeaders = 1, kResetStream = 3, kSettings = 4 };
+  enum Flags : uint8_t { kEndStream = 1, kEndHeaders = 4 };
+
+  static std::string Frame(FrameType type, uint8_t flags, uint8_t stream, const std::string& body) {
+    std::string frame(kFrameHeaderBytes, '\0');
+    frame[1] = static_cast<char>(body.size() >> 8);
+    frame[2] = static_cast<char>(body.size());
+    frame[3] = static_cast<char>(type);
+    frame[4] = static_cast<char>(flags);
+    frame[8] = static_cast<char>(stream);
+    return frame + body;
+  }
+
+  void Send(const std::string& bytes) {
+    PCHECK(send(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
+  }
+
+  // That many bytes; none if the connection ends before.
+  std::string Receive(size_t count) {
+    std::string bytes(count, '\0');
+    if (count == 0) return bytes;
+    const ssize_t received = recv(fd_, bytes.data(), count, MSG_WAITALL);
+    return received == static_cast<ssize_t>(count) ? bytes : std::string();
+  }
+
+  const int fd_;
+};
+
+TEST_F(UnaryCallTest, AnAnswerThatTheClientDoesNotTakeIsGivenUp) {
+  DeafClient client(listener_.port);
+  DeleteTopicsResponse answer;
+  answer.add_results()->set_name(std::string(3 * kMiB, 'x'));
+  service_.Next()->Answer(answer);
+  EXPECT_TRUE(client.AwaitReset());
   AwaitEmpty();
 }
 

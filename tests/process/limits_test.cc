@@ -113,7 +113,13 @@ class LimitsTest : public ::testing::TestWithParam<bool> {};
 TEST_P(LimitsTest, LargeRequestsOfManyClientsStayWithinMemory) {
   constexpr int kClients = 12;
   constexpr int kRequestsOfEach = 2;
-  Cluster cluster({.controllers = 3, .brokers = 2});
+  // The times are long, because the machine has more to do than it can while this runs. What waits
+  // behind the requests would wait for as long as they last.
+  Cluster cluster(
+      {.controllers = 3,
+       .brokers = 2,
+       .controller_flags = {"--election-timeout-min-ms=5000", "--election-timeout-max-ms=6000",
+                            "--broker-session-timeout-ms=60000"}});
   cluster.Start();
   const int active = cluster.AwaitActive();
   const int asked = GetParam() ? cluster.Others(active).front() : active;
