@@ -127,18 +127,23 @@ ItemError NewPartitions::CheckReplicationFactor(size_t factor) const {
   if (registered == 0) {
     return InvalidFactor("no broker is registered; start brokers before creating topics");
   }
-  if (!placer_.has_leader_candidate()) {
+  if (candidates == 0) {
     return InvalidFactor(absl::StrFormat(
         "none of the %d registered brokers could lead a partition: all are fenced or shutting "
         "down; wait until one is back",
         registered));
   }
   if (factor > candidates) {
+    const std::string running =
+        candidates == registered
+            ? absl::StrFormat("%d registered broker%s", candidates, candidates == 1 ? "" : "s")
+            : absl::StrFormat(
+                  "%d of %d registered brokers that are neither fenced nor shutting "
+                  "down",
+                  candidates, registered);
     return InvalidFactor(absl::StrFormat(
-        "replication factor %d is larger than the %d registered broker%s%s; start more brokers or "
-        "ask for at most %d",
-        factor, candidates, candidates == 1 ? "" : "s",
-        candidates == registered ? "" : " not shutting down", candidates));
+        "replication factor %d is larger than the %s; start more brokers or ask for at most %d",
+        factor, running, candidates));
   }
   if (factor > metadata::kMaxReplicas) {
     return InvalidFactor(

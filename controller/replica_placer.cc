@@ -13,29 +13,21 @@ namespace quorate::controller {
 ReplicaPlacer::ReplicaPlacer(const View& view, Rng* rng) : rng_(rng) {
   std::map<std::string, size_t> racks;
   for (const auto& [id, broker] : view.image.brokers()) {
-    if (broker->in_controlled_shutdown) continue;
+    if (!broker->active()) continue;
     const size_t rack = racks.try_emplace(broker->rack, racks.size()).first->second;
     const PartitionTally::Load load = view.tally.LoadOf(id);
-    candidates_.push_back({.id = id,
-                           .rack = rack,
-                           .fenced = broker->fenced,
-                           .leaders = load.leaders,
-                           .replicas = load.replicas});
+    candidates_.push_back(
+        {.id = id, .rack = rack, .leaders = load.leaders, .replicas = load.replicas});
   }
   in_rack_.resize(racks.size());
 }
 
-bool ReplicaPlacer::has_leader_candidate() const {
-  return std::any_of(candidates_.begin(), candidates_.end(),
-                     [](const Candidate& c) { return !c.fenced; });
-}
-
-template <typename Eligible, typename Rank>
-ReplicaPlacer::Candidate& ReplicaPlacer::Best(Eligible eligible, Rank rank) {
+template <typename Rank>
+ReplicaPlacer::Candidate& ReplicaPlacer::Best(Rank rank) {
   Candidate* best = nullptr;
   uint64_t ties = 0;
   for (Candidate& candidate : candidates_) {
-    if (candidate.chosen || !eligible(candidate)) continue;
+    if (candidate.chosen) continue;
     if (best == nullptr || rank(candidate) < rank(*best)) {
       best = &candidate;
       ties = 1;
@@ -61,27 +53,25 @@ std::vector<BrokerId> ReplicaPlacer::Place(size_t replication_factor) {
   };
 
   // The replicas of the last broker that the partition would get if only replicas counted.
-  std::vector<std::pair<bool, int64_t>> by_replicas;
-  for (const Candidate& c : candidates_) by_replicas.emplace_back(c.fenced, c.replicas);
+  std::vector<int64_t> by_replicas;
+  for (const Candidate& c : candidates_) by_replicas.push_back(c.replicas);
   const auto last = by_replicas.begin() + static_cast<std::ptrdiff_t>(replication_factor) - 1;
   std::nth_element(by_replicas.begin(), last, by_replicas.end());
 
   // Among brokers that lead equally few: one that gets a replica in any case, and of these the one
   // that holds most, because leading gives no other a replica that it would not get anyway.
-  Candidate& leader = Best([](const Candidate& c) { return !c.fenced; },
-                           [&](const Candidate& c) {
-                             const bool costs_evenness = std::pair(c.fenced, c.replicas) > *last;
-                             return std::tuple(c.leaders, costs_evenness, -c.replicas);
-                           });
+  Candidate& leader = Best([&](const Candidate& c) {
+    const bool costs_evenness = c.replicas > *last;
+    return std::tuple(c.leaders, costs_evenness, -c.replicas);
+  });
   ++leader.leaders;
   choose(leader);
   while (replicas.size() < replication_factor) {
     // Among brokers with equally many replicas the one that leads most: the others are due to lead
     // soon, which will give them a replica then.
-    choose(Best([](const Candidate&) { return true; },
-                [this](const Candidate& c) {
-                  return std::tuple(in_rack_[c.rack], c.fenced, c.replicas, -c.leaders);
-                }));
+    choose(Best([this](const Candidate& c) {
+      return std::tuple(in_rack_[c.rack], c.replicas, -c.leaders);
+    }));
   }
   return replicas;
 }

@@ -161,12 +161,27 @@ TEST_F(TopicDecisionsTest, WithoutABrokerThatCouldLeadNothingIsCreated) {
   EXPECT_THAT(std::get<ItemResults>(decision.answer)[0].message, HasSubstr("all are fenced"));
 }
 
-TEST_F(TopicDecisionsTest, AFencedBrokerMayHoldAReplicaButIsNotInSync) {
+TEST_F(TopicDecisionsTest, AFencedBrokerAllowsNoLargerReplicationFactor) {
+  cluster_.Register(4);
+  const ItemResult item = TryCreate("t", 1, 4);
+  EXPECT_EQ(item.code, common::v1::INVALID_REPLICATION_FACTOR);
+  EXPECT_EQ(item.message,
+            "replication factor 4 is larger than the 3 of 4 registered brokers that are neither "
+            "fenced nor shutting down; start more brokers or ask for at most 3");
+
+  // Nor does it count for the default.
   cluster_.Fence({BrokerId(2)});
-  const auto partition = cluster_.Create("t", 1, 3)->partition(0);
-  EXPECT_FALSE(partition.InIsr(BrokerId(2)));
-  EXPECT_EQ(partition.isr_count(), 2u);
-  EXPECT_NE(partition.leader(), BrokerId(2));
+  CreateTopicsRequest request;
+  request.add_topics()->set_name("default");
+  const auto decision = DecideCreateTopics(cluster_.view(), request, cluster_.context());
+  cluster_.Apply(decision);
+  EXPECT_EQ(cluster_.image().FindTopicByName("default")->partition(0).replica_count(), 2u);
+}
+
+TEST_F(TopicDecisionsTest, AFencedBrokerMayHoldAReplicaByHandButIsNotInSync) {
+  cluster_.Fence({BrokerId(2)});
+  const auto partition = cluster_.Create("t", {{2, 1, 3}})->partition(0);
+  EXPECT_EQ(ToText(partition), "leader 1, isr 1,3 of 2,1,3, epochs 0/0");
 }
 
 TEST_F(TopicDecisionsTest, ABrokerInControlledShutdownTakesNoReplica) {
@@ -174,8 +189,8 @@ TEST_F(TopicDecisionsTest, ABrokerInControlledShutdownTakesNoReplica) {
   cluster_.Stop({BrokerId(2)});
   const ItemResult item = TryCreate("u", 1, 3);
   EXPECT_EQ(item.message,
-            "replication factor 3 is larger than the 2 registered brokers not shutting down; start "
-            "more brokers or ask for at most 2");
+            "replication factor 3 is larger than the 2 of 3 registered brokers that are neither "
+            "fenced nor shutting down; start more brokers or ask for at most 2");
 }
 
 TEST_F(TopicDecisionsTest, ReplicasChosenByHandAreKept) {
