@@ -115,8 +115,8 @@ ItemError NewPartitions::Place(const NewTopic& topic, Partitions* partitions) {
   // refused before it fills the memory.
   least_bytes_ += static_cast<size_t>(partition_count) * (factor + 3);
   if (least_bytes_ > kMaxBatchBytes) return std::nullopt;
-  for (int32_t i = 0; i < partition_count; ++i) {
-    partitions->push_back(MakePartition(placer_.Place(factor)));
+  for (auto& replicas : placer_.Place(static_cast<size_t>(partition_count), factor)) {
+    partitions->push_back(MakePartition(std::move(replicas)));
   }
   return std::nullopt;
 }

@@ -1,86 +1,76 @@
 #include "controller/replica_placer.h"
 
-#include <algorithm>
-#include <map>
-#include <string>
-#include <tuple>
+#include <optional>
 #include <utility>
 
 #include "base/check.h"
 
 namespace quorate::controller {
 
-ReplicaPlacer::ReplicaPlacer(const View& view, Rng* rng) : rng_(rng) {
-  std::map<std::string, size_t> racks;
-  for (const auto& [id, broker] : view.image.brokers()) {
-    if (!broker->active()) continue;
-    const size_t rack = racks.try_emplace(broker->rack, racks.size()).first->second;
-    const PartitionTally::Load load = view.tally.LoadOf(id);
-    candidates_.push_back(
-        {.id = id, .rack = rack, .leaders = load.leaders, .replicas = load.replicas});
+std::vector<std::vector<BrokerId>> ReplicaPlacer::Place(size_t partition_count,
+                                                        size_t replication_factor) {
+  CHECK(1 <= replication_factor && replication_factor <= candidates_.size());
+  Partitions placed;
+  placed.reserve(partition_count);
+  const size_t rounds = partition_count / candidates_.size();
+  if (rounds > 0) candidates_.FormRings();
+  for (size_t round = 0; round < rounds; ++round) PlaceRound(round, replication_factor, &placed);
+  PlaceRest(partition_count % candidates_.size(), replication_factor, &placed);
+  candidates_.EndTopic();
+
+  std::vector<std::vector<BrokerId>> partitions;
+  partitions.reserve(placed.size());
+  for (const ReplicaCandidates::Partition& partition : placed) {
+    std::vector<BrokerId>& replicas = partitions.emplace_back();
+    replicas.reserve(partition.size());
+    for (const size_t index : partition) replicas.push_back(candidates_.id(index));
   }
-  in_rack_.resize(racks.size());
+  return partitions;
 }
 
-template <typename Rank>
-ReplicaPlacer::Candidate& ReplicaPlacer::Best(Rank rank) {
-  Candidate* best = nullptr;
-  uint64_t ties = 0;
-  for (Candidate& candidate : candidates_) {
-    if (candidate.chosen) continue;
-    if (best == nullptr || rank(candidate) < rank(*best)) {
-      best = &candidate;
-      ties = 1;
-    } else if (rank(candidate) == rank(*best) && rng_->Below(++ties) == 0) {
-      best = &candidate;  // each of n equals ends up as the best with probability 1/n
+// Every candidate leads one partition. All partitions get their second replica before one gets its
+// third: where racks are equal, each candidate is second once, third once, and so on.
+void ReplicaPlacer::PlaceRound(size_t round, size_t replication_factor, Partitions* placed) {
+  const size_t begin = placed->size();
+  for (const size_t leader : candidates_.InRings()) {
+    candidates_.AddLeader(leader);
+    placed->push_back({leader});
+  }
+  for (size_t follower = 0; follower + 1 < replication_factor; ++follower) {
+    for (size_t i = begin; i < placed->size(); ++i) {
+      ReplicaCandidates::Partition& partition = (*placed)[i];
+      partition.push_back(candidates_.BestFollower(partition, round + follower));
+      candidates_.AddFollower(partition.back());
     }
   }
-  CHECK(best != nullptr) << "no broker left to place a replica on";
-  return *best;
 }
 
-std::vector<BrokerId> ReplicaPlacer::Place(size_t replication_factor) {
-  CHECK_GE(replication_factor, 1u);
-  for (Candidate& candidate : candidates_) candidate.chosen = false;
-  std::fill(in_rack_.begin(), in_rack_.end(), 0);
-
-  std::vector<BrokerId> replicas;
-  const auto choose = [&](Candidate& candidate) {
-    candidate.chosen = true;
-    ++candidate.replicas;
-    ++in_rack_[candidate.rack];
-    replicas.push_back(candidate.id);
-  };
-
-  // The replicas of the last broker that the partition would get if only replicas counted.
-  std::vector<int64_t> by_replicas;
-  for (const Candidate& c : candidates_) by_replicas.push_back(c.replicas);
-  const auto last = by_replicas.begin() + static_cast<std::ptrdiff_t>(replication_factor) - 1;
-  std::nth_element(by_replicas.begin(), last, by_replicas.end());
-
-  // Among brokers that lead equally few: one that gets a replica in any case, and of these the one
-  // that holds most, because leading gives no other a replica that it would not get anyway.
-  Candidate& leader = Best([&](const Candidate& c) {
-    const bool costs_evenness = c.replicas > *last;
-    return std::tuple(c.leaders, costs_evenness, -c.replicas);
-  });
-  ++leader.leaders;
-  choose(leader);
-  while (replicas.size() < replication_factor) {
-    // Among brokers with equally many replicas the one that leads most: the others are due to lead
-    // soon, which will give them a replica then.
-    choose(Best([this](const Candidate& c) {
-      return std::tuple(in_rack_[c.rack], c.replicas, -c.leaders);
-    }));
+// Fewer partitions than candidates. Some candidates lead one, and some get one replica more than
+// others: who that is depends on the totals.
+void ReplicaPlacer::PlaceRest(size_t partition_count, size_t replication_factor,
+                              Partitions* placed) {
+  const std::vector<size_t> leaders =
+      candidates_.FewestLeaders(partition_count, replication_factor);
+  const size_t replica_count = partition_count * replication_factor;
+  size_t extras = replica_count % candidates_.size();
+  if (replica_count < candidates_.size()) {
+    for (const size_t leader : leaders) candidates_.AddExtra(leader);
+    extras -= leaders.size();
   }
-  return replicas;
-}
-
-void ReplicaPlacer::Count(const std::vector<BrokerId>& replicas, BrokerId leader) {
-  for (Candidate& candidate : candidates_) {
-    if (std::find(replicas.begin(), replicas.end(), candidate.id) == replicas.end()) continue;
-    ++candidate.replicas;
-    if (candidate.id == leader) ++candidate.leaders;
+  candidates_.AddExtras(extras);
+  for (size_t i = 0; i < leaders.size(); ++i) {
+    // Leaders count before there are followers. A leader cannot follow in its own partition, so the
+    // later that comes, the sooner the leader must get the replicas that it lacks.
+    candidates_.AddLeader(leaders[i]);
+    candidates_.SetUrgency(leaders[i], static_cast<int64_t>(i) + 1);
+  }
+  for (const size_t leader : leaders) {
+    ReplicaCandidates::Partition partition = {leader};
+    while (partition.size() < replication_factor) {
+      partition.push_back(candidates_.BestFollower(partition, std::nullopt));
+      candidates_.AddFollower(partition.back());
+    }
+    placed->push_back(std::move(partition));
   }
 }
 

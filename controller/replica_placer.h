@@ -1,53 +1,48 @@
-// Chooses the brokers of new partitions. Unlike Kafka's striped placer it counts what the brokers
-// already hold, so that many small topics come out as even as one large one.
+// Chooses the brokers of new partitions: it spreads a topic's own leaders and replicas first, and
+// evens the totals with what that leaves open. Kafka's striped placer does not look at the totals,
+// so that many small topics end up on a few brokers. A placer that looked only at them would put
+// all leaders of a topic on the one broker that happens to be empty.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "base/ids.h"
 #include "base/random.h"
 #include "controller/decision.h"
+#include "controller/replica_candidates.h"
 
 namespace quorate::controller {
 
 // For one request: what it places counts for what it places next. Deterministic in (view, rng).
 class ReplicaPlacer {
  public:
-  // The candidates are the active brokers: a fenced broker may never come back, and its replica
-  // would count as one from the start. `rng` breaks ties, so that the partitions which one broker
-  // leads do not all have the same followers; it must outlive the placer.
-  ReplicaPlacer(const View& view, Rng* rng);
+  // The candidates are the active brokers: a fenced broker may never come back. `rng` orders
+  // equals, so that the topics which one broker leads do not all have the same followers; it must
+  // outlive the placer.
+  ReplicaPlacer(const View& view, Rng* rng) : candidates_(view, rng) {}
 
   size_t candidate_count() const { return candidates_.size(); }
 
-  // The replicas of one more partition in order of preference; the first is to lead.
-  // REQUIRES: 1 <= replication_factor <= candidate_count().
-  std::vector<BrokerId> Place(size_t replication_factor);
+  // The replicas of each partition of one topic, in order of preference; the first is to lead.
+  // What brokers lead of the topic differs by one at most. The replicas of a partition are in as
+  // many racks as possible, and as far as racks allow it, what brokers hold of the topic differs by
+  // one at most, too. The second replicas of the partitions that one broker leads are spread over
+  // the other brokers. REQUIRES: 1 <= replication_factor <= candidate_count().
+  std::vector<std::vector<BrokerId>> Place(size_t partition_count, size_t replication_factor);
 
   // Counts a partition that was placed by hand and is led by `leader`.
-  void Count(const std::vector<BrokerId>& replicas, BrokerId leader);
+  void Count(const std::vector<BrokerId>& replicas, BrokerId leader) {
+    candidates_.Count(replicas, leader);
+  }
 
  private:
-  struct Candidate {
-    BrokerId id;
-    // Index of its rack; brokers without a rack share one.
-    size_t rack = 0;
-    int64_t leaders = 0;
-    int64_t replicas = 0;
-    // Holds a replica of the partition that is being placed.
-    bool chosen = false;
-  };
+  using Partitions = std::vector<ReplicaCandidates::Partition>;
 
-  // The best of the unchosen candidates, by `rank` (least first).
-  template <typename Rank>
-  Candidate& Best(Rank rank);
+  void PlaceRound(size_t round, size_t replication_factor, Partitions* placed);
+  void PlaceRest(size_t partition_count, size_t replication_factor, Partitions* placed);
 
-  std::vector<Candidate> candidates_;
-  // Replicas in each rack, of the partition that is being placed.
-  std::vector<int64_t> in_rack_;
-  Rng* const rng_;
+  ReplicaCandidates candidates_;
 };
 
 }  // namespace quorate::controller
