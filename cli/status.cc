@@ -1,8 +1,11 @@
 #include "cli/status.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <ostream>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -22,14 +25,32 @@ using admin::v1::DescribeClusterResponse;
 using admin::v1::DescribeQuorumResponse;
 using client::CallFailure;
 
+// "1, 2, 3"; a summary has no room for a thousand.
+std::string ListOf(const std::vector<int32_t>& ids) {
+  constexpr size_t kMostNamed = 20;
+  const size_t named = std::min(ids.size(), kMostNamed);
+  std::string list =
+      absl::StrJoin(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(named), ", ");
+  if (named < ids.size()) absl::StrAppendFormat(&list, " and %d more", ids.size() - named);
+  return list;
+}
+
 std::string BrokersSummary(const DescribeClusterResponse& cluster) {
   std::vector<int32_t> fenced;
+  // Fenced and without a replica: nobody misses them.
+  std::vector<int32_t> idle;
   for (const auto& broker : cluster.brokers()) {
-    if (broker.fenced()) fenced.push_back(broker.broker_id());
+    if (!broker.fenced()) continue;
+    std::vector<int32_t>& ids = broker.replica_count() > 0 ? fenced : idle;
+    ids.push_back(broker.broker_id());
   }
-  const auto count = static_cast<size_t>(cluster.brokers_size());
+  const size_t count = static_cast<size_t>(cluster.brokers_size()) - idle.size();
   std::string text = absl::StrFormat("%d of %d running", count - fenced.size(), count);
-  if (!fenced.empty()) absl::StrAppendFormat(&text, "; fenced: %s", absl::StrJoin(fenced, ", "));
+  if (!fenced.empty()) absl::StrAppendFormat(&text, "; fenced: %s", ListOf(fenced));
+  if (!idle.empty()) {
+    absl::StrAppendFormat(&text, "; registered, but fenced and without a replica: %s",
+                          ListOf(idle));
+  }
   if (cluster.lost_broker_count() > 0) {
     absl::StrAppendFormat(&text,
                           "; %d OUT OF CONTACT with the active controller, which keeps leaders and "

@@ -102,6 +102,21 @@ TEST(ViewsTest, StatusSaysThatMostBrokersAreOutOfContact) {
               ::testing::HasSubstr("2 of 3 running; fenced: 2; 2 OUT OF CONTACT with the active"));
 }
 
+// Anybody can register brokers that never start.
+TEST(ViewsTest, StatusDoesNotCountBrokersThatNeverTookPart) {
+  auto cluster = Cluster();
+  for (int32_t id = 100; id < 123; ++id) {
+    auto* broker = cluster.add_brokers();
+    broker->set_broker_id(id);
+    broker->set_fenced(true);
+  }
+  EXPECT_THAT(
+      StatusText(cluster, Quorum(), kNowMs),
+      ::testing::HasSubstr("2 of 3 running; fenced: 2; registered, but fenced and without "
+                           "a replica: 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, "
+                           "110, 111, 112, 113, 114, 115, 116, 117, 118, 119 and 3 more\n"));
+}
+
 TEST(ViewsTest, ToleranceCountsOnlyVotersInContact) {
   auto quorum = Quorum();
   quorum.mutable_voters(2)->set_last_contact_age_ms(80);
