@@ -26,6 +26,7 @@ using metadata::BrokerRegistration;
 // replay. More follow in batches of their own, so that no loop stands still for a large broker.
 constexpr size_t kSettlementBytes = 128 << 10;
 constexpr size_t kMaxRackBytes = 255;
+constexpr int64_t kIdleBrokersRetryAfterMs = 1'000;
 
 // What can be read off the request alone.
 absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest& request) {
@@ -47,6 +48,23 @@ absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest
                             .incarnation_id = *incarnation,
                             .endpoint = {.host = endpoint->host, .port = endpoint->port},
                             .rack = request.rack()};
+}
+
+// RESOURCE_EXHAUSTED while so many brokers are idle that no new one may register.
+std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
+  const auto idle = std::count_if(
+      view.image.brokers().begin(), view.image.brokers().end(), [&](const auto& entry) {
+        return entry.second->fenced && view.tally.LoadOf(entry.first).replicas == 0;
+      });
+  if (idle < kMaxIdleBrokers) return std::nullopt;
+  Error error = MakeError(
+      common::v1::RESOURCE_EXHAUSTED,
+      absl::StrFormat("broker %d is new, and %d registered brokers are fenced and hold no replica, "
+                      "which is the most allowed; start one of those first, or give the new broker "
+                      "the id of one that is gone",
+                      newcomer.value(), idle));
+  error.set_retry_after_ms(kIdleBrokersRetryAfterMs);
+  return error;
 }
 
 // Settles the partitions of `broker` as if it were `active`, whatever its registration says.
@@ -159,6 +177,8 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
     if (!settled.complete) {
       return {.records = std::move(records), .cause = cause, .settled = settled, .again = true};
     }
+  } else if (auto error = CheckIdleBrokers(view, registration->id)) {
+    return {.answer = *std::move(error)};
   }
   registration->broker_epoch = NextRecordOffset(view.image, records).value();
   registration->endpoint_verified = evidence.endpoint_verified;

@@ -14,6 +14,11 @@
 
 namespace quorate::controller {
 
+// Registrations are never dropped, and anybody may register. So no new broker may register while so
+// many are idle: fenced, and without a replica. Brokers that take part do not count, however many
+// they are.
+inline constexpr int64_t kMaxIdleBrokers = 1'000;
+
 // What is known of a broker that wants to register, beyond its request.
 struct RegistrationEvidence {
   // The advertised endpoint answered as this incarnation when it was dialled.
@@ -32,7 +37,8 @@ std::optional<common::v1::Error> CheckRegistration(const broker::v1::RegisterBro
 // Registers the broker fenced; its epoch is the offset of the record. The same incarnation again
 // changes nothing and keeps its epoch. A new one takes the old one out of its ISRs and leaderships
 // first, in the same batch. Errors, by precedence: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION,
-// DUPLICATE_BROKER_REGISTRATION (the registered incarnation is unfenced and not gone).
+// DUPLICATE_BROKER_REGISTRATION (the registered incarnation is unfenced and not gone),
+// RESOURCE_EXHAUSTED (the id is new, and kMaxIdleBrokers are idle).
 Decision<broker::v1::RegisterBrokerResponse> DecideRegisterBroker(
     const View& view, const broker::v1::RegisterBrokerRequest& request,
     const RegistrationEvidence& evidence, const std::string& cluster_id, const Context& context);

@@ -103,6 +103,31 @@ TEST_F(BrokerDecisionsTest, AFencedIncarnationIsReplacedAtOnce) {
   EXPECT_EQ(Broker(1).incarnation_id, DecisionFixture::IncarnationOf(1, 2));
 }
 
+// Anybody can register brokers that never start.
+TEST_F(BrokerDecisionsTest, OnlySoManyRegisteredBrokersMayBeIdle) {
+  constexpr auto kMost = static_cast<int32_t>(kMaxIdleBrokers);
+  cluster_.StartBrokers(2);
+  cluster_.Create("held", {{1, 2}});
+  cluster_.Fence({BrokerId(2)});  // it holds a replica: not idle
+  const int32_t newcomer = 3 + kMost;
+  for (int32_t id = 3; id < newcomer; ++id) cluster_.Register(id);
+
+  const Error error = MustFail(cluster_.RegistrationOf(newcomer));
+  EXPECT_EQ(error.code(), common::v1::RESOURCE_EXHAUSTED);
+  EXPECT_GT(error.retry_after_ms(), 0);
+  EXPECT_EQ(error.message(),
+            "broker 1003 is new, and 1000 registered brokers are fenced and hold no replica, which "
+            "is the most allowed; start one of those first, or give the new broker the id of one "
+            "that is gone");
+
+  // Those that are registered may come back, and one that takes part makes room.
+  cluster_.Register(1, /*life=*/2);
+  cluster_.Register(3, /*life=*/2);
+  cluster_.Heartbeat(3);
+  cluster_.Register(newcomer);
+  EXPECT_EQ(MustFail(cluster_.RegistrationOf(newcomer + 1)).code(), common::v1::RESOURCE_EXHAUSTED);
+}
+
 TEST_F(BrokerDecisionsTest, ANewIncarnationLeavesIsrsAndLeadershipsInTheSameBatch) {
   cluster_.StartBrokers(3);
   cluster_.Create("led", {{1, 2, 3}});
