@@ -116,8 +116,8 @@ void AddCreateVerb(CommandLine& line, CLI::App* topics) {
       ->type_name("N")
       ->check(CommandLine::WholeNumber());
   verb->add_option("--replication-factor", flags->replication_factor,
-                   "Replicas of each partition. Only running brokers take one. Default: 3, or all "
-                   "of them where there are fewer.")
+                   "Replicas of each partition. Default: 3, or all brokers that run or hold "
+                   "replicas where there are fewer.")
       ->type_name("N")
       ->check(CommandLine::WholeNumber());
   verb->add_option("--assignment", flags->assignment,

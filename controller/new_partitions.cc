@@ -108,7 +108,7 @@ ItemError NewPartitions::Place(const NewTopic& topic, Partitions* partitions) {
   }
   const size_t factor = topic.has_replication_factor()
                             ? static_cast<size_t>(topic.replication_factor())
-                            : std::min(kDefaultReplicationFactor, placer_.candidate_count());
+                            : std::min(kDefaultReplicationFactor, placer_.member_count());
   if (auto error = CheckReplicationFactor(factor)) return error;
 
   // A byte for each replica and three for each partition: a request for two billion partitions is
@@ -127,7 +127,7 @@ ItemError NewPartitions::CheckReplicationFactor(size_t factor) const {
   if (registered == 0) {
     return InvalidFactor("no broker is registered; start brokers before creating topics");
   }
-  if (candidates == 0) {
+  if (placer_.active_count() == 0) {
     return InvalidFactor(absl::StrFormat(
         "none of the %d registered brokers could lead a partition: all are fenced or shutting "
         "down; wait until one is back",
@@ -138,8 +138,7 @@ ItemError NewPartitions::CheckReplicationFactor(size_t factor) const {
         candidates == registered
             ? absl::StrFormat("%d registered broker%s", candidates, candidates == 1 ? "" : "s")
             : absl::StrFormat(
-                  "%d of %d registered brokers that are neither fenced nor shutting "
-                  "down",
+                  "%d of %d registered brokers that run, or are fenced and hold replicas",
                   candidates, registered);
     return InvalidFactor(absl::StrFormat(
         "replication factor %d is larger than the %s; start more brokers or ask for at most %d",

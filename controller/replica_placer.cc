@@ -1,5 +1,7 @@
 #include "controller/replica_placer.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -7,9 +9,24 @@
 
 namespace quorate::controller {
 
+ReplicaPlacer::ReplicaPlacer(const View& view, Rng* rng) : candidates_(view, rng) {
+  std::vector<std::pair<int64_t, BrokerId>> away;
+  for (const auto& [id, broker] : view.image.brokers()) {
+    const int64_t replicas = view.tally.LoadOf(id).replicas;
+    if (broker->active() || replicas == 0) continue;
+    ++inactive_members_;
+    if (!broker->in_controlled_shutdown) away.emplace_back(replicas, id);
+  }
+  std::sort(away.begin(), away.end());
+  for (const auto& [replicas, id] : away) away_.push_back(id);
+}
+
 std::vector<std::vector<BrokerId>> ReplicaPlacer::Place(size_t partition_count,
                                                         size_t replication_factor) {
-  CHECK(1 <= replication_factor && replication_factor <= candidates_.size());
+  CHECK(1 <= replication_factor && replication_factor <= candidate_count());
+  // Every active broker holds every partition before a fenced one holds any.
+  const size_t taken_by_away = replication_factor - std::min(replication_factor, active_count());
+  replication_factor -= taken_by_away;
   Partitions placed;
   placed.reserve(partition_count);
   const size_t rounds = partition_count / candidates_.size();
@@ -24,6 +41,9 @@ std::vector<std::vector<BrokerId>> ReplicaPlacer::Place(size_t partition_count,
     std::vector<BrokerId>& replicas = partitions.emplace_back();
     replicas.reserve(partition.size());
     for (const size_t index : partition) replicas.push_back(candidates_.id(index));
+    for (size_t i = 0; i < taken_by_away; ++i) {
+      replicas.push_back(away_[(partitions.size() - 1 + i) % away_.size()]);
+    }
   }
   return partitions;
 }

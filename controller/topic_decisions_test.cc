@@ -166,16 +166,42 @@ TEST_F(TopicDecisionsTest, AFencedBrokerAllowsNoLargerReplicationFactor) {
   const ItemResult item = TryCreate("t", 1, 4);
   EXPECT_EQ(item.code, common::v1::INVALID_REPLICATION_FACTOR);
   EXPECT_EQ(item.message,
-            "replication factor 4 is larger than the 3 of 4 registered brokers that are neither "
-            "fenced nor shutting down; start more brokers or ask for at most 3");
+            "replication factor 4 is larger than the 3 of 4 registered brokers that run, or are "
+            "fenced and hold replicas; start more brokers or ask for at most 3");
 
   // Nor does it count for the default.
+  DecisionFixture small;
+  small.StartBrokers(2);
+  small.Register(3);
+  CreateTopicsRequest request;
+  request.add_topics()->set_name("default");
+  small.Apply(DecideCreateTopics(small.view(), request, small.context()));
+  EXPECT_EQ(small.image().FindTopicByName("default")->partition(0).replica_count(), 2u);
+}
+
+TEST_F(TopicDecisionsTest, AFencedBrokerThatHoldsReplicasTakesOneWhereOthersAreTooFew) {
+  cluster_.Create("held", {{1, 2, 3}});
   cluster_.Fence({BrokerId(2)});
+  const auto wide = cluster_.Create("wide", 4, 3);
+  for (int32_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(wide->partition(i).replica(2), BrokerId(2));
+    EXPECT_EQ(wide->partition(i).isr_count(), 2u);
+    EXPECT_NE(wide->partition(i).leader(), BrokerId(2));
+  }
+  const auto narrow = cluster_.Create("narrow", 4, 2);
+  for (int32_t i = 0; i < 4; ++i) {
+    EXPECT_FALSE(narrow->partition(i).PositionOf(BrokerId(2)).has_value());
+  }
+}
+
+// A broker that restarts must not make topics with fewer replicas than others.
+TEST_F(TopicDecisionsTest, TheDefaultFactorCountsBrokersThatAreAway) {
+  cluster_.Create("held", {{2, 1, 3}});
+  cluster_.Stop({BrokerId(2)});
   CreateTopicsRequest request;
   request.add_topics()->set_name("default");
   const auto decision = DecideCreateTopics(cluster_.view(), request, cluster_.context());
-  cluster_.Apply(decision);
-  EXPECT_EQ(cluster_.image().FindTopicByName("default")->partition(0).replica_count(), 2u);
+  EXPECT_EQ(std::get<ItemResults>(decision.answer)[0].code, common::v1::INVALID_REPLICATION_FACTOR);
 }
 
 TEST_F(TopicDecisionsTest, AFencedBrokerMayHoldAReplicaByHandButIsNotInSync) {
@@ -189,8 +215,8 @@ TEST_F(TopicDecisionsTest, ABrokerInControlledShutdownTakesNoReplica) {
   cluster_.Stop({BrokerId(2)});
   const ItemResult item = TryCreate("u", 1, 3);
   EXPECT_EQ(item.message,
-            "replication factor 3 is larger than the 2 of 3 registered brokers that are neither "
-            "fenced nor shutting down; start more brokers or ask for at most 2");
+            "replication factor 3 is larger than the 2 of 3 registered brokers that run, or are "
+            "fenced and hold replicas; start more brokers or ask for at most 2");
 }
 
 TEST_F(TopicDecisionsTest, ReplicasChosenByHandAreKept) {
