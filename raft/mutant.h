@@ -115,7 +115,12 @@ namespace quorate::raft {
   X(kConfirmOnLoss, "confirm-on-loss", "a leader that steps down confirms its open reads")         \
   X(kReadAheadOfCommit, "read-ahead-of-commit", "a read is released before its entry is here")     \
   X(kHandOverTooEarly, "hand-over-too-early", "orders a target to stand that lacks entries")       \
-  X(kHandOverUnpaused, "hand-over-unpaused", "hands over while its users still append")
+  X(kHandOverUnpaused, "hand-over-unpaused", "hands over while its users still append")            \
+  /* What stands above the log (tests/sim/user.cc) */                                              \
+  X(kAnswerUnconfirmed, "answer-unconfirmed", "answers without a record leave unconfirmed")        \
+  X(kForgetRefusals, "forget-refusals", "a refusal of a request with an id is no entry")           \
+  X(kExecuteInLaterEpoch, "execute-in-later-epoch",                                                \
+    "executes what was sent to the leader of an earlier epoch")
 
 enum class Mutant {
   kNone,

@@ -40,6 +40,8 @@ std::string ToText(const LogWrite& write) {
     absl::StrAppendFormat(&text, " %d@%d", entry->index().value(), entry->epoch().value());
     if (entry->header().type == EntryType::kVoters) {
       text += ":voters=" + ToText(VoterSet::Parse(entry->payload())->NodeIds());
+    } else if (!entry->header().cause.empty()) {
+      text += ":" + entry->header().cause;
     } else if (!entry->payload().empty()) {
       text += ":" + std::string(entry->payload());
     }

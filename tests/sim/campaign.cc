@@ -73,7 +73,7 @@ class Tally {
     installs_ += result.installs;
     disk_exits_ += result.disk_exits;
     voter_changes_ += result.voter_changes;
-    acknowledged_ += result.acknowledged;
+    answered_ += result.answered;
     reads_ += result.reads;
   }
 
@@ -82,10 +82,10 @@ class Tally {
     const double cpu = static_cast<double>(std::clock() - started_) / CLOCKS_PER_SEC;
     out << absl::StreamFormat(
         "%d seeds, %.0f simulated seconds in %.1f s of CPU: %.0f x real time; %d elections, %d "
-        "snapshots installed, %d ends for a hung disk, %d voter changes, %d appends acknowledged, "
+        "snapshots installed, %d ends for a hung disk, %d voter changes, %d changes and "
         "%d reads answered\n",
         seeds_, Seconds(simulated_), cpu, Seconds(simulated_) / cpu, elections_, installs_,
-        disk_exits_, voter_changes_, acknowledged_, reads_);
+        disk_exits_, voter_changes_, answered_, reads_);
     out.flush();
   }
 
@@ -97,7 +97,7 @@ class Tally {
   size_t installs_ = 0;
   size_t disk_exits_ = 0;
   size_t voter_changes_ = 0;
-  size_t acknowledged_ = 0;
+  size_t answered_ = 0;
   size_t reads_ = 0;
 };
 

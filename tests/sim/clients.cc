@@ -1,52 +1,260 @@
 #include "tests/sim/clients.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 
 namespace quorate::sim {
 namespace {
 
-constexpr Duration kReadTimeoutMax = std::chrono::seconds(1);
+using std::chrono::milliseconds;
+using Repeats = ClientHistory::Repeats;
+
+// Between two operations of clients in a hurry, on average.
+constexpr Duration kHurriedPause = milliseconds(100);
+constexpr Duration kTimeoutMax = milliseconds(1000);
+// How long a client goes on with one request.
+constexpr Duration kPatienceMax = milliseconds(5000);
+// Before the next attempt.
+constexpr Duration kPauseMax = milliseconds(100);
+// An attempt is held up for as long as 1 << n milliseconds, and n is below this.
+constexpr uint64_t kHoldUps = 13;
+// How often clients look whether two controllers believe that they lead, and ask both then; how
+// many requests the new one gets before the old one gets one, and how many there are in all.
+constexpr Duration kLookPause = milliseconds(20);
+constexpr Duration kCrowdPause = milliseconds(4);
+constexpr int kCrowdAtNew = 4;
+constexpr int kCrowdMax = 100;
+// Of changes that were made, which clients ask for again.
+constexpr size_t kRemembered = 8;
+// Of each kind.
+constexpr uint64_t kKeys = 2;
+
+bool IsUp(Machine* machine) { return machine->up() && !machine->process()->paused(); }
+
+bool Leads(Machine* machine) { return machine->up() && machine->process()->user().leads(); }
 
 }  // namespace
 
+struct Clients::Request {
+  ClientHistory::Op op = 0;
+  Change change;
+  Repeats repeats = Repeats::kNever;
+  MonoTime give_up_at;
+  // Answered, or given up.
+  bool over = false;
+  // Of attempts, but for strays. What an earlier one than the latest fails with tells nothing.
+  int attempts = 0;
+  // The process that its client asked first, and the leader's epoch that this knew at the latest
+  // attempt.
+  Machine* via = nullptr;
+  const Process* router = nullptr;
+  Epoch tried;
+};
+
+void Clients::Hurry() {
+  pause_ = kHurriedPause;
+  ScheduleNext();
+}
+
 void Clients::ScheduleNext() {
-  const Duration pause =
-      RandomBetween(*surroundings_.rng, Duration(1), 2 * surroundings_.swarm->client_pause);
+  const Duration pause = RandomBetween(rng_, Duration(1), 2 * pause_);
   surroundings_.scheduler->After(pause, [this] {
-    surroundings_.rng->Below(2) == 0 ? Append() : Read();
+    if (stopped_) return;
+    rng_.Below(5) < 3 ? Ask(DrawChange(), OneIn(3) ? PickAny() : PickLeader()) : Read();
     ScheduleNext();
   });
 }
 
-void Clients::Append() {
-  Rng& rng = *surroundings_.rng;
-  std::string value = absl::StrCat(++values_, ":");
-  value.append(rng.Below(surroundings_.swarm->value_bytes), 'x');
-  const ClientHistory::Op op = surroundings_.ledger->BeginAppend(value);
-  Machine* machine = PickForAppend();
-  const bool accepted = machine->up() && !machine->process()->paused() &&
-                        machine->process()->user().Append(op, value);
-  if (!accepted) surroundings_.ledger->Refused(op);
+// Only then can an answer be stale, and it does not last.
+void Clients::CrowdWhereTwoLead(Duration pause) {
+  surroundings_.scheduler->After(pause, [this] {
+    if (stopped_) return;
+    std::vector<Machine*> leaders;
+    std::copy_if(machines_.begin(), machines_.end(), std::back_inserter(leaders), &Leads);
+    if (leaders.size() < 2) return CrowdWhereTwoLead(kLookPause);
+    const auto [old, newest] =
+        std::minmax_element(leaders.begin(), leaders.end(), [](Machine* a, Machine* b) {
+          return a->process()->user().leadership().epoch < b->process()->user().leadership().epoch;
+        });
+    // What the old one answers is wrong if the new one has made changes, and it answers at once as
+    // long as it has nothing to change.
+    if (++crowd_ % (kCrowdAtNew + 1) > 0) {
+      Ask(DrawChange(), *newest);
+    } else if (!remembered_.empty()) {
+      Ask(remembered_[rng_.Below(remembered_.size())], *old);
+    }
+    if (crowd_ < kCrowdMax) CrowdWhereTwoLead(kCrowdPause);
+  });
 }
 
 void Clients::Read() {
   const ClientHistory::Op op = surroundings_.ledger->BeginRead();
   Machine* machine = PickAny();
-  if (!machine->up() || machine->process()->paused()) return;
-  const Duration timeout = RandomBetween(*surroundings_.rng, Duration(1), kReadTimeoutMax);
+  if (!IsUp(machine)) return;
+  const Duration timeout = RandomBetween(rng_, Duration(1), kTimeoutMax);
   machine->process()->user().Read(op, machine->clock().Now() + timeout);
 }
 
-Machine* Clients::PickForAppend() {
-  if (surroundings_.rng->Below(10) == 0) return PickAny();
-  const size_t first = surroundings_.rng->Below(machines_.size());
+Change Clients::DrawChange() {
+  // Of few keys, so that requests meet.
+  const uint64_t key = rng_.Below(kKeys);
+  std::string value = absl::StrCat(++values_, ":");
+  value.append(rng_.Below(surroundings_.swarm->value_bytes), 'x');
+  switch (rng_.Below(5)) {
+    case 0:
+      return {.kind = Change::Kind::kAdd, .key = absl::StrCat("a", key), .value = value};
+    case 1:
+      return {.kind = Change::Kind::kRemove, .key = absl::StrCat("a", key)};
+    case 2:
+    case 3:
+      return {
+          .kind = Change::Kind::kSet, .key = absl::StrCat("n", key), .value = OneIn(2) ? "0" : "1"};
+    default:
+      return {.kind = Change::Kind::kSet, .key = absl::StrCat("s", key), .value = value};
+  }
+}
+
+void Clients::Ask(Change change, Machine* via) {
+  auto request = std::make_shared<Request>();
+  request->change = std::move(change);
+  // To add or to remove what one has added or removed is refused, so it is not repeated without id.
+  const bool is_set = request->change.kind == Change::Kind::kSet;
+  request->repeats = static_cast<Repeats>(rng_.Below(is_set ? 3 : 2));
+  request->op = surroundings_.ledger->BeginChange(request->change, request->repeats);
+  request->give_up_at =
+      surroundings_.scheduler->now() + RandomBetween(rng_, Duration(0), kPatienceMax);
+  request->via = via;
+  request->router = via->process();
+  if (request->repeats == Repeats::kById && OneIn(2)) StrayLater(request);
+  Try(request, via);
+  if (request->repeats == Repeats::kUntilAnswered) Watch(request);
+}
+
+void Clients::StrayLater(const RequestPtr& request) {
+  const Duration pause = milliseconds(int64_t{1} << rng_.Below(kHoldUps));
+  surroundings_.scheduler->After(pause, [this, request] {
+    Machine* machine = PickLeader();
+    if (machine->up()) Deliver(request, machine->process(), /*number=*/0, Epoch());
+  });
+}
+
+void Clients::Try(const RequestPtr& request, Machine* via) {
+  const int number = ++request->attempts;
+  if (!via->up()) return OnFailure(request, number, /*maybe_executed=*/false);
+  const auto& known = via->process()->user().leadership();
+  if (!known.leader) return OnFailure(request, number, /*maybe_executed=*/false);
+  request->tried = known.epoch;
+  Machine* leader = Find(*known.leader);
+  const auto arrive = [this, request, leader, number, epoch = known.epoch] {
+    if (leader->up()) Deliver(request, leader->process(), number, epoch);
+  };
+  const auto send = [this, via, leader, arrive] {
+    if (leader == via) return arrive();
+    surroundings_.network->Pass(via->id(), leader->id(), arrive);
+  };
+  if (!OneIn(4)) return send();
+  surroundings_.scheduler->After(milliseconds(int64_t{1} << rng_.Below(kHoldUps)), send);
+}
+
+// Where the process stands still, in half of the cases only its raft loop does: requests have
+// another thread.
+void Clients::Deliver(const RequestPtr& request, Process* process, int number, Epoch epoch) {
+  if (process->paused() && OneIn(2)) return Submit(request, process, number, epoch);
+  process->Run(
+      [this, request, process, number, epoch] { Submit(request, process, number, epoch); });
+}
+
+void Clients::Submit(const RequestPtr& request, Process* process, int number, Epoch epoch) {
+  std::optional<RequestId> id;
+  if (request->repeats == Repeats::kById) {
+    // One client, whose uuid is anything.
+    static const Uuid client = *Uuid::FromBytes(std::string(16, 'c'));
+    id = RequestId{.client_uuid = client, .sequence = static_cast<int64_t>(request->op) + 1};
+  }
+  process->user().Submit({.op = request->op,
+                          .change = request->change,
+                          .id = id,
+                          .epoch = epoch,
+                          .timeout = RandomBetween(rng_, Duration(1), kTimeoutMax)},
+                         [this, request, number](const controller::Answer<User::Answered>& answer) {
+                           if (const auto* answered = std::get_if<User::Answered>(&answer)) {
+                             return OnAnswer(request, number, *answered);
+                           }
+                           const auto& error = std::get<common::v1::Error>(answer);
+                           OnFailure(request, number, error.outcome() != common::v1::REFUSED);
+                         });
+}
+
+void Clients::OnAnswer(const RequestPtr& request, int number, const User::Answered& answer) {
+  // Of a request without an id a later attempt may still be executed.
+  const bool counts =
+      request->repeats == Repeats::kById || (!request->over && number == request->attempts);
+  if (!counts) return;
+  request->over = true;
+  surroundings_.ledger->Answered(request->op, answer.verdict, answer.end_offset);
+  remembered_.push_back(request->change);
+  if (remembered_.size() > kRemembered) remembered_.pop_front();
+}
+
+void Clients::OnFailure(const RequestPtr& request, int number, bool maybe_executed) {
+  if (request->over || number != request->attempts) return;
+  if (request->repeats == Repeats::kNever && maybe_executed) {
+    request->over = true;
+    return;
+  }
+  if (Ends(request)) return GiveUp(request);
+  const Duration pause = RandomBetween(rng_, Duration(1), kPauseMax);
+  surroundings_.scheduler->After(pause, [this, request, number] {
+    if (request->over || number != request->attempts) return;
+    if (Ends(request)) return GiveUp(request);
+    const bool anywhere = request->repeats != Repeats::kUntilAnswered && OneIn(2);
+    Try(request, anywhere ? PickLeader() : request->via);
+  });
+}
+
+// A request without an id is sent again only by the process that knows of its attempts.
+bool Clients::Ends(const RequestPtr& request) {
+  if (surroundings_.scheduler->now() >= request->give_up_at) return true;
+  return request->repeats == Repeats::kUntilAnswered && request->via->process() != request->router;
+}
+
+void Clients::GiveUp(const RequestPtr& request) {
+  request->over = true;
+  // No attempt was executed, or it would not have come to this.
+  if (request->repeats == Repeats::kNever) surroundings_.ledger->Refused(request->op);
+}
+
+void Clients::Watch(const RequestPtr& request) {
+  surroundings_.scheduler->After(RandomBetween(rng_, Duration(1), kPauseMax), [this, request] {
+    if (request->over) return;
+    if (Ends(request)) return GiveUp(request);
+    if (IsUp(request->via)) {
+      const auto& known = request->via->process()->user().leadership();
+      if (known.leader && known.epoch > request->tried) Try(request, request->via);
+    }
+    Watch(request);
+  });
+}
+
+Machine* Clients::PickLeader() {
+  if (OneIn(10)) return PickAny();
+  const size_t first = rng_.Below(machines_.size());
   for (size_t i = 0; i < machines_.size(); ++i) {
     Machine* machine = machines_[(first + i) % machines_.size()];
-    if (machine->up() && machine->process()->user().leads()) return machine;
+    if (Leads(machine)) return machine;
   }
   return machines_[first];
+}
+
+Machine* Clients::Find(NodeId id) {
+  return *std::find_if(machines_.begin(), machines_.end(),
+                       [id](const Machine* machine) { return machine->id() == id; });
 }
 
 }  // namespace quorate::sim

@@ -1,50 +1,50 @@
 // What the clients of a world asked and were told, and what the log turned out to hold.
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "metadata/metadata_image.h"
+#include "raft/entry.h"
 #include "tests/sim/checks/linearizability.h"
 
 namespace quorate::sim {
 
 class Ledger {
  public:
-  ClientHistory::Op BeginAppend(std::string value) {
-    return history_.BeginAppend(std::move(value));
+  using Op = ClientHistory::Op;
+
+  Op BeginChange(Change change, ClientHistory::Repeats repeats) {
+    return history_.BeginChange(std::move(change), repeats);
   }
-  ClientHistory::Op BeginRead() { return history_.BeginRead(); }
-  void Acknowledged(ClientHistory::Op append, RecordOffset offset) {
-    history_.Acknowledged(append, offset);
-    ++acknowledged_;
+  void Answered(Op change, Verdict verdict, RecordOffset end_offset) {
+    history_.Answered(change, verdict, end_offset);
+    ++answered_;
   }
-  void Refused(ClientHistory::Op append) { history_.Refused(append); }
-  void Returned(ClientHistory::Op read, RecordOffset end_offset, uint64_t hash) {
+  void Refused(Op change) { history_.Refused(change); }
+  Op BeginRead() { return history_.BeginRead(); }
+  void Returned(Op read, RecordOffset end_offset, uint64_t hash) {
     history_.Returned(read, end_offset, hash);
     ++reads_;
   }
-  // Some node delivered this value.
-  void OnLogged(RecordOffset offset, std::string_view value) {
-    if (!log_.empty() && offset <= log_.back().offset) return;
-    hashes_.push_back(ExtendHash(hashes_.back(), value));
-    log_.push_back({.offset = offset, .value = std::string(value)});
-  }
 
-  // Names the values before `end_offset`. REQUIRES: all of them are known.
-  uint64_t HashAt(RecordOffset end_offset) const {
-    const auto end = std::partition_point(
-        log_.begin(), log_.end(),
-        [end_offset](const LoggedValue& logged) { return logged.offset < end_offset; });
-    return hashes_[static_cast<size_t>(end - log_.begin())];
-  }
+  // The principal of a change, by which its entry is known in the log.
+  static std::string PrincipalOf(Op change);
 
-  size_t acknowledged() const { return acknowledged_; }
+  // Some node has applied this entry; `image` is the state behind it.
+  void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image);
+  // Null: no node has applied the log just up to there.
+  const metadata::MetadataImage* FindImage(RecordOffset end_offset) const;
+
+  // Answers to changes, of which several attempts may have been answered, and to reads.
+  size_t answered() const { return answered_; }
   size_t reads() const { return reads_; }
-  // Of what is known to be in the log.
+  // Changes that are known to be in the log, and where they end.
+  size_t logged() const { return log_.size(); }
   RecordOffset end_offset() const {
     return log_.empty() ? RecordOffset(0) : log_.back().offset + 1;
   }
@@ -55,10 +55,10 @@ class Ledger {
 
  private:
   ClientHistory history_;
-  std::vector<LoggedValue> log_;
-  // Of its first values: of none, of one, and so on.
-  std::vector<uint64_t> hashes_ = {0};
-  size_t acknowledged_ = 0;
+  std::vector<LoggedChange> log_;
+  // By end offset.
+  std::map<RecordOffset, metadata::MetadataImage> images_;
+  size_t answered_ = 0;
   size_t reads_ = 0;
 };
 

@@ -22,13 +22,12 @@ Network::Path& Network::PathOf(const Connection& connection, Connection::Way way
 void Network::Carry(Connection* connection, Connection::Way way, Task arrival) {
   Path& path = PathOf(*connection, way);
   if (path.cut) {
-    path.held.push_back({.connection = connection, .way = way, .arrival = std::move(arrival)});
+    path.held.push_back([this, connection, way, arrival = std::move(arrival)]() mutable {
+      Carry(connection, way, std::move(arrival));
+    });
     return;
   }
-  const Duration range = options_.delay_max - options_.delay_min;
-  MonoTime when = scheduler_.now() + options_.delay_min +
-                  Duration(rng_.Below(static_cast<uint64_t>(range.count()) + 1));
-  when = std::max(when, path.clogged_until);
+  MonoTime when = DrawArrival(path);
   MonoTime& last = connection->last_arrival[static_cast<size_t>(way)];
   if (Chance(options_.reordered_ppm)) {
     when += Duration(rng_.Below(static_cast<uint64_t>(options_.reorder_by.count())));
@@ -38,11 +37,30 @@ void Network::Carry(Connection* connection, Connection::Way way, Task arrival) {
   scheduler_.At(when, std::move(arrival));
 }
 
+MonoTime Network::DrawArrival(const Path& path) {
+  const Duration range = options_.delay_max - options_.delay_min;
+  const MonoTime when = scheduler_.now() + options_.delay_min +
+                        Duration(rng_.Below(static_cast<uint64_t>(range.count()) + 1));
+  return std::max(when, path.clogged_until);
+}
+
 void Network::Send(Connection* connection, Connection::Way way, raft::Message message) {
   const Path& path = PathOf(*connection, way);
   if (Chance(options_.lost_ppm) || (path.cut && path.loses)) return;
   if (Chance(options_.duplicated_ppm)) SendOnce(connection, way, message);
   SendOnce(connection, way, std::move(message));
+}
+
+void Network::Pass(NodeId from, NodeId to, Task arrival) {
+  Path& path = paths_[{from, to}];
+  if (path.cut && path.loses) return;
+  if (path.cut) {
+    path.held.push_back([this, from, to, arrival = std::move(arrival)]() mutable {
+      Pass(from, to, std::move(arrival));
+    });
+    return;
+  }
+  scheduler_.At(DrawArrival(path), std::move(arrival));
 }
 
 void Network::SendOnce(Connection* connection, Connection::Way way, raft::Message message) {
@@ -70,9 +88,7 @@ void Network::Cut(NodeId from, NodeId to, bool loses) {
 void Network::Heal(NodeId from, NodeId to) {
   Path& path = paths_[{from, to}];
   path.cut = false;
-  for (Held& held : std::exchange(path.held, {})) {
-    Carry(held.connection, held.way, std::move(held.arrival));
-  }
+  for (Task& held : std::exchange(path.held, {})) std::move(held)();
 }
 
 void Network::HealAll() {

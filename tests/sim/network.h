@@ -79,6 +79,9 @@ class Network {
   void Carry(Connection* connection, Connection::Way way, Task arrival);
   // Delivers a message to whoever is at the other end then.
   void Send(Connection* connection, Connection::Way way, raft::Message message);
+  // Delivers something that is not the controllers' own, such as a request that one forwards to
+  // another: alike, once at most, and in no order.
+  void Pass(NodeId from, NodeId to, Task arrival);
 
   // Faults. A path that is cut loses what is sent, or keeps it until it heals.
   void Cut(NodeId from, NodeId to, bool loses);
@@ -91,21 +94,19 @@ class Network {
   void Reset(NodeId a, NodeId b);
 
  private:
-  struct Held {
-    Connection* connection = nullptr;
-    Connection::Way way = Connection::Way::kForth;
-    Task arrival;
-  };
   struct Path {
     bool cut = false;
     bool loses = false;
     // Counts cuts, so that a timer knows its own.
     int cuts = 0;
     MonoTime clogged_until;
-    std::vector<Held> held;
+    // Go on when it heals.
+    std::vector<Task> held;
   };
 
   Path& PathOf(const Connection& connection, Connection::Way way);
+  // When something arrives that is sent now.
+  MonoTime DrawArrival(const Path& path);
   void SendOnce(Connection* connection, Connection::Way way, raft::Message message);
   bool Chance(uint64_t ppm) { return ppm > 0 && rng_.Below(1'000'000) < ppm; }
 

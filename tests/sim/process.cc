@@ -52,7 +52,7 @@ Process::Process(const Surroundings& surroundings, Host host)
                   .clock = host_.clock,
                   .actor = &loop_,
                   .after_call = [this] { host_.after_call(); }}),
-      user_(surroundings, &snapshots_, host_.options.self, host_.clock, &loop_),
+      user_(surroundings, &snapshots_, host_.options.self, &loop_executor_, host_.clock, &loop_),
       endpoint_(surroundings.network, &loop_,
                 {.key = host_.options.self,
                  .peer_endpoint = host_.options.peer_endpoint,

@@ -55,6 +55,9 @@ class Process final : private raft::StepObserver {
   void HangDisk();
   void ReleaseDisk();
 
+  // Runs the task on the process's loop: never, if the process ends before.
+  void Run(Task task) { loop_executor_.Post(std::move(task)); }
+
   bool alive() const { return loop_.alive(); }
   bool paused() const { return loop_.paused(); }
   // Why the process ends was for the core to decide, and nothing failed around it.

@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "metadata/snapshot_encoder.h"
+#include "metadata/snapshot_loader.h"
 
 namespace quorate::sim {
 namespace {
 
-// Of one snapshot, so that a transfer takes a while.
-constexpr int kPieces = 4;
+// Of a piece, so that there are several, and a transfer takes a while.
+constexpr size_t kPieceBytes = 256;
 
 }  // namespace
 
@@ -68,11 +68,12 @@ absl::Status Snapshots::Open() {
   return absl::OkStatus();
 }
 
-void Snapshots::Save(const raft::SnapshotMeta& meta, uint64_t hash, std::function<void()> done) {
+void Snapshots::Save(const raft::SnapshotMeta& meta, const metadata::MetadataImage& image,
+                     std::function<void()> done) {
   saver_->Save(
       meta,
-      [hash, left = kPieces]() mutable {
-        return left-- > 0 ? std::optional(absl::StrCat(hash)) : std::nullopt;
+      [encoder = std::make_shared<metadata::SnapshotEncoder>(image, kPieceBytes)] {
+        return encoder->Next();
       },
       [this, done = std::move(done)](const absl::StatusOr<int64_t>& size) {
         // Nothing but the end of the process keeps it from being written.
@@ -81,18 +82,14 @@ void Snapshots::Save(const raft::SnapshotMeta& meta, uint64_t hash, std::functio
       });
 }
 
-absl::StatusOr<uint64_t> Snapshots::Load(const raft::SnapshotId& id) const {
+absl::StatusOr<metadata::MetadataImage> Snapshots::Load(const raft::SnapshotId& id) const {
   ASSIGN_OR_RETURN(storage::SnapshotReader reader, depot_->OpenReader(id));
-  std::optional<uint64_t> loaded;
-  for (int piece = 0; piece < kPieces; ++piece) {
+  metadata::SnapshotLoader loader;
+  while (true) {
     ASSIGN_OR_RETURN(const std::optional<std::string> chunk, reader.NextChunk());
-    uint64_t hash = 0;
-    if (!chunk || !absl::SimpleAtoi(*chunk, &hash) || loaded.value_or(hash) != hash) {
-      return absl::DataLossError("a piece of another state");
-    }
-    loaded = hash;
+    if (!chunk) return std::move(loader).Finish();
+    RETURN_IF_ERROR(loader.Add(*chunk));
   }
-  return *loaded;
 }
 
 }  // namespace quorate::sim

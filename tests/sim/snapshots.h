@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "metadata/metadata_image.h"
 #include "raft/snapshot_store.h"
 #include "storage/snapshot_depot.h"
 #include "storage/snapshot_files.h"
@@ -36,11 +37,11 @@ class Snapshots final : public raft::SnapshotStore {
   absl::Status Open();
   std::optional<raft::SnapshotMeta> Newest() const { return depot_->Newest(); }
 
-  // Saves a state that is named by a hash, in several pieces; `done` runs on the executor.
-  // One at a time.
-  void Save(const raft::SnapshotMeta& meta, uint64_t hash, std::function<void()> done);
-  // The hash that was saved. DATA_LOSS: the pieces do not agree.
-  absl::StatusOr<uint64_t> Load(const raft::SnapshotId& id) const;
+  // Saves an image, in several pieces; `done` runs on the executor. One at a time.
+  void Save(const raft::SnapshotMeta& meta, const metadata::MetadataImage& image,
+            std::function<void()> done);
+  // Errors are those of SnapshotReader and SnapshotLoader.
+  absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) const;
 
   // raft::SnapshotStore
   void Read(raft::SnapshotId id, int64_t position,

@@ -104,6 +104,9 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observ
     swarm.stranger_pause = milliseconds(4 << own.Below(6));
     swarm.stranger_seed = own.Next();
   }
+  // A leader that has lost its peers answers what changes nothing only while nothing it has
+  // appended waits for them.
+  if (OneIn(own, 3)) swarm.client_pause *= 10;
   return swarm;
 }
 

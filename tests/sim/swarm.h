@@ -79,7 +79,7 @@ struct Swarm {
   uint64_t snapshot_every = 0;
 
   // Between two operations of the clients, on average.
-  Duration client_pause = std::chrono::milliseconds(100);
+  Duration client_pause = std::chrono::milliseconds(150);
   size_t value_bytes = 32;
 
   // Strangers (strangers.h), each of which has something to say that often, on average.

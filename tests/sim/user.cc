@@ -1,22 +1,155 @@
 #include "tests/sim/user.h"
 
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "controller/config_decisions.h"
+#include "controller/remembered_requests.h"
+#include "metadata/record_builders.h"
+#include "metadata/state_hash.h"
+#include "raft/mutant.h"
 
 namespace quorate::sim {
+namespace {
 
-bool User::Append(ClientHistory::Op op, const std::string& value) {
-  if (!claimed_ || paused_ || log_->admission() != raft::Admission::kOpen) return false;
-  pending_.push_back({.op = op, .offset = next_offset_});
-  Propose(raft::EntryType::kRecords, value);
-  return true;
+using admin::v1::ConfigChange;
+using admin::v1::IncrementalAlterConfigsRequest;
+using admin::v1::IncrementalAlterConfigsResponse;
+using controller::Answer;
+using controller::Context;
+using controller::Decision;
+using controller::ItemResults;
+using controller::RequestIdentity;
+using controller::View;
+using metadata::ConfigResourceType;
+using raft::IsMutant;
+using raft::Mutant;
+
+// The pairs are the configs of this broker, which need not be registered.
+constexpr char kBroker[] = "0";
+constexpr char kMethod[] = "quorate.sim/Change";
+// As ControllerOptions::remembered_limit.
+constexpr controller::TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000,
+                                                               .capacity = 10'000};
+
+KeyValues StateOf(const metadata::MetadataImage& image) {
+  return image.Configs(ConfigResourceType::kBroker, kBroker);
+}
+
+IncrementalAlterConfigsRequest ToRequest(const Change& change) {
+  static constexpr ConfigChange::Operation kOperations[] = {ConfigChange::SET, ConfigChange::APPEND,
+                                                            ConfigChange::DELETE};
+  IncrementalAlterConfigsRequest request;
+  auto* resource = request.add_resources();
+  resource->mutable_resource()->set_type(admin::v1::ConfigResource::BROKER);
+  resource->mutable_resource()->set_name(kBroker);
+  ConfigChange* config = resource->add_changes();
+  config->set_key(change.key);
+  config->set_operation(kOperations[static_cast<int>(change.kind)]);
+  config->set_value(change.value);
+  return request;
+}
+
+// As the log remembers it.
+common::v1::ErrorCode CodeOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kDone:
+      break;
+    case Verdict::kExists:
+      return common::v1::TOPIC_ALREADY_EXISTS;
+    case Verdict::kAbsent:
+      return common::v1::UNKNOWN_TOPIC_OR_PARTITION;
+  }
+  return common::v1::ERROR_CODE_UNSPECIFIED;
+}
+
+Verdict VerdictOf(const IncrementalAlterConfigsResponse& response) {
+  const common::v1::ErrorCode code = response.results(0).error().code();
+  if (code == CodeOf(Verdict::kExists)) return Verdict::kExists;
+  if (code == CodeOf(Verdict::kAbsent)) return Verdict::kAbsent;
+  CHECK(!response.results(0).has_error()) << response.results(0).error().message();
+  return Verdict::kDone;
+}
+
+Decision<ItemResults> Decide(const View& view, const Change& change) {
+  const KeyValues before = StateOf(view.image);
+  KeyValues after = before;
+  const Verdict verdict = Apply(change, &after);
+  Decision<ItemResults> decision{.answer = ItemResults{{.code = CodeOf(verdict)}},
+                                 .cause = ToText(change)};
+  if (after != before) {
+    const bool is_removal = change.kind == Change::Kind::kRemove;
+    *decision.records.add_records() =
+        metadata::MakeConfigRecord(ConfigResourceType::kBroker, kBroker, change.key,
+                                   is_removal ? std::nullopt : std::optional(change.value));
+  }
+  return decision;
+}
+
+}  // namespace
+
+User::User(const Surroundings& surroundings, Snapshots* snapshots, const raft::ReplicaKey& self,
+           Executor* executor, const Clock* clock, const Actor* actor)
+    : surroundings_(surroundings),
+      ledger_(*surroundings.ledger),
+      snapshots_(*snapshots),
+      self_(self),
+      clock_(*clock),
+      actor_(*actor),
+      pipeline_(self.node_id, static_cast<uint64_t>(self.node_id.value()), kRememberedLimit,
+                executor, clock) {
+  pipeline_.SetImageObserver(this);
+}
+
+void User::SetLog(raft::ReplicatedLog* log) {
+  log_ = log;
+  pipeline_.SetLog(log);
+}
+
+void User::Submit(const Attempt& attempt, Reply reply) {
+  IncrementalAlterConfigsRequest request = ToRequest(attempt.change);
+  const std::string principal = Ledger::PrincipalOf(attempt.op);
+  std::optional<RequestIdentity> identity;
+  if (attempt.id) {
+    identity = RequestIdentity{.principal = principal,
+                               .id = *attempt.id,
+                               .method = kMethod,
+                               .hash = controller::HashRequest(request)};
+  }
+  const auto decide = [request = std::move(request), identity, attempt](const View& view,
+                                                                        const Context& context) {
+    const auto decide_new = [&](const View& v, const auto&, const Context&) {
+      return Decide(v, attempt.change);
+    };
+    auto decision = controller::DecideRemembered(view, request, identity, context, decide_new);
+    if (decision.remembers_only && IsMutant(Mutant::kForgetRefusals)) {
+      return controller::DecideRemembered(view, request, std::nullopt, context, decide_new);
+    }
+    return decision;
+  };
+  const bool any_epoch = attempt.id || IsMutant(Mutant::kExecuteInLaterEpoch);
+  pipeline_.Submit<IncrementalAlterConfigsResponse>(
+      {.principal = principal,
+       .deadline = clock_.Now() + attempt.timeout,
+       .epoch = any_epoch ? Epoch() : attempt.epoch,
+       .request_id = attempt.id,
+       .is_hint = IsMutant(Mutant::kAnswerUnconfirmed)},
+      decide,
+      [this, reply = std::move(reply)](const Answer<IncrementalAlterConfigsResponse>& answer) {
+        if (!actor_.alive()) return;
+        if (const auto* error = std::get_if<common::v1::Error>(&answer)) return reply(*error);
+        const auto& response = std::get<IncrementalAlterConfigsResponse>(answer);
+        reply(Answered{.verdict = VerdictOf(response),
+                       .end_offset = RecordOffset(response.end_offset())});
+      });
 }
 
 void User::ChangeVoters(const controller::VoterChange& change, std::function<void()> done) {
   if (!MayChangeVoters()) return;
   log_->Describe([this, change, done = std::move(done)](const raft::QuorumStatus& status) {
-    if (actor_.alive() && MayChangeVoters() && status.epoch == *claimed_) {
+    if (actor_.alive() && MayChangeVoters() && status.epoch == pipeline_.claimed_epoch()) {
       DecideVoters(change, status, done);
     }
   });
@@ -31,62 +164,50 @@ void User::DecideVoters(const controller::VoterChange& change, const raft::Quoru
   // The operator knows of disks that the controllers take for sound.
   if (!surroundings_.electorate->CanGovern(*next)) return;
   surroundings_.invariants->OnVotersDecided(self_, clock_.Now(), *next);
-  surroundings_.electorate->OnProposed(*claimed_, *next);
-  changing_voters_ = true;
-  Propose(raft::EntryType::kVoters, next->Encode());
-}
-
-void User::Propose(raft::EntryType type, std::string payload) {
-  log_->Propose({.expected_epoch = *claimed_,
-                 .expected_base_offset = next_offset_,
-                 .type = type,
-                 .payload = std::move(payload)});
-  next_offset_ += 1;
+  surroundings_.electorate->OnProposed(pipeline_.claimed_epoch(), *next);
+  pipeline_.Execute<bool>([&](const View&, const Context&) {
+    return Decision<bool>{.answer = true, .voters = *next, .cause = ToText(change)};
+  });
 }
 
 void User::Read(ClientHistory::Op op, MonoTime deadline) {
   log_->ReadIndex(deadline, [this, op](const absl::StatusOr<RecordOffset>& read) {
-    if (read.ok() && actor_.alive()) ledger_.Returned(op, end_offset_, hash_);
+    if (!read.ok() || !actor_.alive()) return;
+    ledger_.Returned(op, end_offset(), HashOf(StateOf(pipeline_.committed())));
   });
 }
 
 void User::OnSnapshot(const raft::SnapshotMeta& snapshot) {
   if (!actor_.alive()) return;
-  const absl::StatusOr<uint64_t> hash = snapshots_.Load(snapshot.id);
-  end_offset_ = snapshot.id.end_offset;
-  end_ = snapshot;
-  if (!hash.ok() || *hash != ledger_.HashAt(end_offset_)) {
-    return surroundings_.fail(
-        absl::StrFormat("controller %d loads a snapshot that is not the state at offset %d: %s",
-                        self_.node_id.value(), end_offset_.value(), hash.status().ToString()));
+  absl::StatusOr<metadata::MetadataImage> image = snapshots_.Load(snapshot.id);
+  const metadata::MetadataImage* right = ledger_.FindImage(snapshot.id.end_offset);
+  if (!image.ok() || right == nullptr ||
+      metadata::StateHash(*image) != metadata::StateHash(*right)) {
+    return surroundings_.fail(absl::StrFormat(
+        "controller %d loads a snapshot that is not the state at offset %d: %s",
+        self_.node_id.value(), snapshot.id.end_offset.value(), image.status().ToString()));
   }
-  hash_ = *hash;
+  end_ = snapshot;
+  pipeline_.Loaded(*std::move(image));
 }
 
 void User::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
   if (!actor_.alive()) return;
   surroundings_.invariants->OnDelivered(self_, entries);
-  for (const raft::EntryPtr& entry : entries) {
-    if (entry->header().type == raft::EntryType::kRecords) {
-      hash_ = ExtendHash(hash_, entry->payload());
-      ledger_.OnLogged(entry->header().base_offset, entry->payload());
-    }
-    end_offset_ = entry->end_offset();
-    Track(*entry);
-    if (!pending_.empty() && pending_.front().offset < end_offset_) {
-      ledger_.Acknowledged(pending_.front().op, pending_.front().offset);
-      pending_.pop_front();
-    }
-  }
+  pipeline_.Committed(entries);
   const uint64_t every = surroundings_.swarm->snapshot_every;
   if (every > 0 && surroundings_.rng->Below(every) == 0) SaveSnapshot();
+}
+
+void User::OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) {
+  ledger_.OnApplied(entry, image);
+  Track(entry);
 }
 
 void User::Track(const raft::Entry& entry) {
   LogIndex voters_index = end_ ? end_->voters_index : LogIndex(0);
   raft::VoterSet voters = end_ ? end_->voters : raft::VoterSet();
   if (entry.header().type == raft::EntryType::kVoters) {
-    changing_voters_ = false;
     voters_index = entry.index();
     voters = *raft::VoterSet::Parse(entry.payload());
     surroundings_.electorate->OnCommitted(entry.index(), entry.epoch(), voters);
@@ -97,31 +218,35 @@ void User::Track(const raft::Entry& entry) {
 void User::SaveSnapshot() {
   if (saving_) return;
   saving_ = true;
-  snapshots_.Save(*end_, hash_, [this, meta = *end_] {
+  snapshots_.Save(*end_, pipeline_.committed(), [this, meta = *end_] {
     saving_ = false;
     log_->SnapshotSaved(meta);
   });
 }
 
+void User::OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) {
+  if (actor_.alive()) pipeline_.LeaderChanged(epoch, leader);
+}
+
 void User::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
                    const raft::VoterSet& voters) {
   if (!actor_.alive()) return;
-  claimed_ = epoch;
-  next_offset_ = end_offset;
-  changing_voters_ = !has_voters;
-  if (!has_voters) Propose(raft::EntryType::kVoters, voters.Encode());
+  pipeline_.Claim(epoch, end_offset, has_voters, voters);
+  pipeline_.ReleaseParked();
 }
 
-void User::OnRenounce(Epoch) {
-  // What became of them nobody can say.
-  pending_.clear();
-  claimed_.reset();
-  paused_ = false;
+void User::OnRenounce(Epoch epoch) {
+  if (actor_.alive()) pipeline_.Renounce(epoch);
 }
 
 void User::OnPause(Epoch epoch) {
-  paused_ = true;
-  log_->ConfirmPause(epoch);
+  if (actor_.alive()) pipeline_.Pause(epoch);
+}
+
+void User::OnResume(Epoch epoch) {
+  if (!actor_.alive()) return;
+  pipeline_.Resume(epoch);
+  pipeline_.ReleaseParked();
 }
 
 }  // namespace quorate::sim

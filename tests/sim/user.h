@@ -1,16 +1,17 @@
-// What stands above the log in a simulated process: a state machine that appends every committed
-// value to a list, of which it keeps the hash, saves that in snapshots now and then, and is the
-// place where clients ask for appends and reads.
+// What stands above the log in a simulated process: the controller's own pipeline, from the answer
+// that waits to the image and its snapshots, with changes of key-value pairs (checks/key_values.h)
+// in place of topics and brokers. It is where clients' requests and reads are answered.
 #pragma once
 
-#include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/executor.h"
+#include "controller/image_observer.h"
+#include "controller/request_pipeline.h"
 #include "controller/voter_decisions.h"
 #include "raft/raft_node.h"
 #include "tests/sim/snapshots.h"
@@ -18,24 +19,33 @@
 
 namespace quorate::sim {
 
-class User final : public raft::ReplicatedLogListener {
+class User final : public raft::ReplicatedLogListener, private controller::ImageObserver {
  public:
   // `self` is the replica that it stands on, `actor` its process, whose users are told nothing once
   // it has ended. All outlive the user.
   User(const Surroundings& surroundings, Snapshots* snapshots, const raft::ReplicaKey& self,
-       const Clock* clock, const Actor* actor)
-      : surroundings_(surroundings),
-        ledger_(*surroundings.ledger),
-        snapshots_(*snapshots),
-        self_(self),
-        clock_(*clock),
-        actor_(*actor) {}
+       Executor* executor, const Clock* clock, const Actor* actor);
 
   // Before anything else. It outlives the user's last call.
-  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+  void SetLog(raft::ReplicatedLog* log);
 
-  // Appends a value. False: refused, it never will be in the log.
-  bool Append(ClientHistory::Op op, const std::string& value);
+  // One try of a client's request.
+  struct Attempt {
+    ClientHistory::Op op = 0;
+    Change change;
+    std::optional<RequestId> id;
+    // That its sender believes in; an attempt without an id is not executed in another one.
+    Epoch epoch;
+    Duration timeout{0};
+  };
+  struct Answered {
+    Verdict verdict = Verdict::kDone;
+    RecordOffset end_offset;
+  };
+  // Not called if the process ends before.
+  using Reply = std::function<void(const controller::Answer<Answered>&)>;
+  void Submit(const Attempt& attempt, Reply reply);
+
   // Changes the voters, as the controller decides, if it leads and that may be done now; else
   // nothing happens. `done` runs if they are as asked already, committed.
   void ChangeVoters(const controller::VoterChange& change, std::function<void()> done);
@@ -43,29 +53,30 @@ class User final : public raft::ReplicatedLogListener {
   void Read(ClientHistory::Op op, MonoTime deadline);
 
   // Leads, and its barrier is committed.
-  bool leads() const { return claimed_.has_value(); }
-  RecordOffset end_offset() const { return end_offset_; }
+  bool leads() const { return pipeline_.is_active(); }
+  // The leader and the epoch that it knows.
+  const controller::RequestPipeline::Leadership& leadership() const {
+    return pipeline_.leadership();
+  }
+  RecordOffset end_offset() const { return pipeline_.committed().end_offset(); }
 
   // raft::ReplicatedLogListener
   void OnSnapshot(const raft::SnapshotMeta& snapshot) override;
   void OnCommitted(const std::vector<raft::EntryPtr>& entries) override;
-  void OnLeaderChange(Epoch, std::optional<NodeId>) override {}
+  void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
   void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
                const raft::VoterSet& voters) override;
   void OnRenounce(Epoch epoch) override;
   void OnPause(Epoch epoch) override;
-  void OnResume(Epoch) override { paused_ = false; }
+  void OnResume(Epoch epoch) override;
 
  private:
-  struct Pending {
-    ClientHistory::Op op = 0;
-    RecordOffset offset;
-  };
+  // controller::ImageObserver
+  void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) override;
 
-  bool MayChangeVoters() const { return claimed_ && !paused_ && !changing_voters_; }
+  bool MayChangeVoters() const { return pipeline_.MayAppend() && pipeline_.VotersAreCommitted(); }
   void DecideVoters(const controller::VoterChange& change, const raft::QuorumStatus& status,
                     const std::function<void()>& done);
-  void Propose(raft::EntryType type, std::string payload);
   // `entry` is the last one in the state.
   void Track(const raft::Entry& entry);
   void SaveSnapshot();
@@ -77,20 +88,11 @@ class User final : public raft::ReplicatedLogListener {
   const Clock& clock_;
   const Actor& actor_;
   raft::ReplicatedLog* log_ = nullptr;
+  controller::RequestPipeline pipeline_;
 
-  // The state: what the committed values hash to, up to an offset.
-  RecordOffset end_offset_;
-  uint64_t hash_ = 0;
-  // Where it ends in the log; nothing: it is empty.
+  // Where the committed state ends in the log; nothing: it is empty.
   std::optional<raft::SnapshotMeta> end_;
   bool saving_ = false;
-
-  // While it leads.
-  std::optional<Epoch> claimed_;
-  bool paused_ = false;
-  bool changing_voters_ = false;
-  RecordOffset next_offset_;
-  std::deque<Pending> pending_;
 };
 
 }  // namespace quorate::sim

@@ -47,7 +47,8 @@ struct RunResult {
   // Of processes whose disk hung.
   size_t disk_exits = 0;
   size_t voter_changes = 0;
-  size_t acknowledged = 0;
+  // Changes, and refusals to make them.
+  size_t answered = 0;
   size_t reads = 0;
 };
 

@@ -29,7 +29,7 @@ TEST(WorldTest, TracingChangesNothing) {
   const RunResult silent = World({.seed = 7}).Run();
   EXPECT_EQ(traced.tasks, silent.tasks);
   EXPECT_EQ(traced.length, silent.length);
-  EXPECT_EQ(traced.acknowledged, silent.acknowledged);
+  EXPECT_EQ(traced.answered, silent.answered);
 }
 
 // A run in which little happens would prove little.
@@ -37,18 +37,18 @@ TEST(WorldTest, ClustersOfAllSizesWork) {
   for (const int voters : {1, 3, 5, 7}) {
     for (const int observers : {0, 2}) {
       size_t elections = 0;
-      size_t acknowledged = 0;
+      size_t answered = 0;
       size_t reads = 0;
       for (const uint64_t seed : {1, 2, 3, 4}) {
         const RunResult result =
             World({.seed = seed, .voters = voters, .observers = observers}).Run();
         EXPECT_EQ(result.failure, std::nullopt) << voters << " voters, seed " << seed;
         elections += result.elections;
-        acknowledged += result.acknowledged;
+        answered += result.answered;
         reads += result.reads;
       }
       EXPECT_GT(elections, 4);
-      EXPECT_GT(acknowledged, 20);
+      EXPECT_GT(answered, 20);
       EXPECT_GT(reads, 20);
     }
   }

@@ -1,9 +1,6 @@
 #include "tests/sim/checks/linearizability.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -11,12 +8,8 @@
 
 namespace quorate::sim {
 
-uint64_t ExtendHash(uint64_t hash, std::string_view value) {
-  return XXH3_64bits_withSeed(value.data(), value.size(), hash);
-}
-
-ClientHistory::Op ClientHistory::BeginAppend(std::string value) {
-  operations_.push_back({.value = std::move(value)});
+ClientHistory::Op ClientHistory::BeginChange(Change change, Repeats repeats) {
+  operations_.push_back({.change = std::move(change), .repeats = repeats});
   moments_.push_back({.op = operations_.size() - 1});
   return operations_.size() - 1;
 }
@@ -27,107 +20,166 @@ ClientHistory::Op ClientHistory::BeginRead() {
   return operations_.size() - 1;
 }
 
-void ClientHistory::Acknowledged(Op append, RecordOffset offset) {
-  End(append, Outcome::kAcknowledged).offset = offset;
+void ClientHistory::Answered(Op change, Verdict verdict, RecordOffset end_offset) {
+  Operation& operation = operations_.at(change);
+  CHECK(operation.change && !operation.refused);
+  CHECK(!operation.answered_at || operation.repeats == Repeats::kById) << "it ends once";
+  answers_.push_back({.op = change, .end_offset = end_offset, .verdict = verdict});
+  if (operation.answered_at) return;
+  operation.answered_at = end_offset;
+  operation.verdict = verdict;
+  moments_.push_back({.op = change, .is_end = true});
 }
 
-void ClientHistory::Refused(Op append) { End(append, Outcome::kRefused); }
+void ClientHistory::Refused(Op change) {
+  Operation& operation = operations_.at(change);
+  CHECK(operation.change && !operation.refused && !operation.answered_at) << "it ends once";
+  operation.refused = true;
+}
 
 void ClientHistory::Returned(Op read, RecordOffset end_offset, uint64_t hash) {
-  Operation& operation = End(read, Outcome::kReturned);
-  operation.offset = end_offset;
-  operation.hash = hash;
-}
-
-ClientHistory::Operation& ClientHistory::End(Op op, Outcome outcome) {
-  Operation& operation = operations_.at(op);
-  CHECK(operation.outcome == Outcome::kUnknown) << "an operation ends once";
-  CHECK_EQ(operation.value.has_value(), outcome != Outcome::kReturned);
-  operation.outcome = outcome;
-  moments_.push_back({.op = op, .is_end = true});
-  return operation;
+  Operation& operation = operations_.at(read);
+  CHECK(!operation.change && !operation.answered_at) << "it ends once";
+  operation.answered_at = end_offset;
+  answers_.push_back({.op = read, .end_offset = end_offset, .hash = hash});
+  moments_.push_back({.op = read, .is_end = true});
 }
 
 class LinearizabilityCheck {
  public:
-  LinearizabilityCheck(const ClientHistory& history, const std::vector<LoggedValue>& log)
-      : history_(history), log_(log) {}
+  LinearizabilityCheck(const ClientHistory& history, const std::vector<LoggedChange>& log)
+      : history_(history), log_(log), executions_(history.operations_.size()) {}
 
   std::optional<std::string> Run() {
-    const bool sound = IndexLog() && CheckAppends() && CheckReads() && CheckRealTime();
+    const bool sound = IndexLog() && CheckRefusals() && CheckAnswers() && CheckRealTime();
     CHECK_EQ(sound, !contradiction_.has_value());
     return contradiction_;
   }
 
  private:
   using Op = ClientHistory::Op;
-  using Outcome = ClientHistory::Outcome;
+  using Operation = ClientHistory::Operation;
+  using Answer = ClientHistory::Answer;
+  using Repeats = ClientHistory::Repeats;
+
+  // Where the log executes a change: nothing, nowhere.
+  struct Executions {
+    std::optional<RecordOffset> first;
+    std::optional<RecordOffset> last;
+    // What the last one comes to that was replayed so far.
+    Verdict verdict = Verdict::kDone;
+  };
 
   bool Contradiction(std::string what) {
     contradiction_ = std::move(what);
     return false;
   }
 
-  // Where each value is, and the hash of the log up to each.
   bool IndexLog() {
-    prefix_hashes_ = {0};
-    for (const LoggedValue& logged : log_) {
-      if (!offsets_.emplace(logged.value, logged.offset).second) {
-        return Contradiction(absl::StrFormat("'%s' is in the log twice", logged.value));
+    for (const LoggedChange& logged : log_) {
+      if (logged.op >= history_.operations_.size() || !OperationOf(logged.op).change) {
+        return Contradiction(absl::StrFormat(
+            "the log holds a change at offset %d that nobody asked", logged.offset.value()));
       }
-      prefix_hashes_.push_back(ExtendHash(prefix_hashes_.back(), logged.value));
+      Executions& executions = executions_[logged.op];
+      if (executions.first && OperationOf(logged.op).repeats != Repeats::kUntilAnswered) {
+        return Contradiction(absl::StrFormat("'%s' is in the log twice: at offsets %d and %d",
+                                             NameOf(logged.op), executions.first->value(),
+                                             logged.offset.value()));
+      }
+      if (!executions.first) executions.first = logged.offset;
+      executions.last = logged.offset;
     }
     return true;
   }
 
-  std::optional<RecordOffset> FindOffset(const std::string& value) const {
-    const auto it = offsets_.find(value);
-    return it == offsets_.end() ? std::nullopt : std::optional(it->second);
-  }
-
-  bool CheckAppends() {
-    size_t found = 0;
-    for (const auto& operation : history_.operations_) {
-      if (!operation.value) continue;
-      const std::optional<RecordOffset> offset = FindOffset(*operation.value);
-      if (offset) ++found;
-      if (operation.outcome == Outcome::kRefused && offset) {
-        return Contradiction(absl::StrFormat("'%s' was refused and is in the log at offset %d",
-                                             *operation.value, offset->value()));
-      }
-      if (operation.outcome == Outcome::kAcknowledged && offset != operation.offset) {
-        return Contradiction(absl::StrFormat(
-            "'%s' was acknowledged at offset %d and %s", *operation.value, operation.offset.value(),
-            offset ? absl::StrFormat("is at %d", offset->value()) : "is not in the log"));
-      }
-    }
-    if (found == log_.size()) return true;
-    return Contradiction("the log holds a value that nobody appended");
-  }
-
-  bool CheckReads() {
-    for (const auto& operation : history_.operations_) {
-      if (operation.outcome != Outcome::kReturned) continue;
-      const auto seen = std::partition_point(
-          log_.begin(), log_.end(),
-          [&](const LoggedValue& logged) { return logged.offset < operation.offset; });
-      if (prefix_hashes_[static_cast<size_t>(seen - log_.begin())] != operation.hash) {
-        return Contradiction(absl::StrFormat(
-            "a read up to offset %d saw other values than the log's", operation.offset.value()));
-      }
+  bool CheckRefusals() {
+    for (Op op = 0; op < executions_.size(); ++op) {
+      if (!OperationOf(op).refused || !executions_[op].first) continue;
+      return Contradiction(absl::StrFormat("'%s' was refused and is in the log at offset %d",
+                                           NameOf(op), executions_[op].first->value()));
     }
     return true;
   }
 
-  // The place of an operation in the only possible order; nothing: it took no effect.
-  std::optional<int64_t> PlaceOf(Op op) const {
-    const auto& operation = history_.operations_[op];
-    if (!operation.value) {
-      if (operation.outcome != Outcome::kReturned) return std::nullopt;
-      return 2 * operation.offset.value();
+  // Replays the log, and compares each answer with the state that it was decided from.
+  bool CheckAnswers() {
+    std::vector<Answer> answers = history_.answers_;
+    std::stable_sort(answers.begin(), answers.end(),
+                     [](const Answer& a, const Answer& b) { return a.end_offset < b.end_offset; });
+    KeyValues state;
+    size_t replayed = 0;
+    for (const Answer& answer : answers) {
+      for (; replayed < log_.size() && log_[replayed].offset < answer.end_offset; ++replayed) {
+        const Op op = log_[replayed].op;
+        executions_[op].verdict = Apply(*OperationOf(op).change, &state);
+      }
+      if (!CheckAnswer(answer, state)) return false;
     }
-    const std::optional<RecordOffset> offset = FindOffset(*operation.value);
-    return offset ? std::optional(2 * offset->value() + 1) : std::nullopt;
+    return true;
+  }
+
+  bool CheckAnswer(const Answer& answer, const KeyValues& state) {
+    const Operation& operation = OperationOf(answer.op);
+    if (!operation.change) {
+      if (HashOf(state) == answer.hash) return true;
+      return Contradiction(absl::StrFormat(
+          "a read up to offset %d saw another state than the log's", answer.end_offset.value()));
+    }
+    if (answer.verdict != operation.verdict) {
+      return Contradiction(absl::StrFormat("'%s' was answered '%s' and '%s'", NameOf(answer.op),
+                                           ToText(operation.verdict), ToText(answer.verdict)));
+    }
+    const Executions& executions = executions_[answer.op];
+    if (executions.last && *executions.last >= answer.end_offset) {
+      return Contradiction(absl::StrFormat("'%s' was answered as of offset %d and executed at %d",
+                                           NameOf(answer.op), answer.end_offset.value(),
+                                           executions.last->value()));
+    }
+    if (executions.last && !IsRead(operation, executions, answer.end_offset)) {
+      return CheckVerdict(answer, executions.verdict);
+    }
+    KeyValues after = state;
+    if (!CheckVerdict(answer, Apply(*operation.change, &after))) return false;
+    if (after == state) return true;
+    return Contradiction(absl::StrFormat("'%s' was acknowledged as of offset %d and is not there",
+                                         NameOf(answer.op), answer.end_offset.value()));
+  }
+
+  bool CheckVerdict(const Answer& answer, Verdict right) {
+    if (answer.verdict == right) return true;
+    return Contradiction(absl::StrFormat(
+        "'%s' was answered '%s' as of offset %d, and is '%s' there", NameOf(answer.op),
+        ToText(answer.verdict), answer.end_offset.value(), ToText(right)));
+  }
+
+  // Whether an answer is none of the log's: it found nothing to change, or refused.
+  static bool IsRead(const Operation& operation, const Executions& executions, RecordOffset end) {
+    if (!executions.last) return true;
+    return operation.repeats == Repeats::kUntilAnswered && *executions.last + 1 < end;
+  }
+
+  // The places of an operation in the only possible order; nothing: it took no effect.
+  struct Places {
+    int64_t first = 0;
+    int64_t last = 0;
+  };
+  std::optional<Places> PlacesOf(Op op) const {
+    const Operation& operation = OperationOf(op);
+    const Executions& executions = executions_[op];
+    Places places;
+    if (executions.last) {
+      places = {.first = 2 * executions.first->value() + 1,
+                .last = 2 * executions.last->value() + 1};
+      if (!operation.answered_at) return places;
+    } else if (!operation.answered_at) {
+      return std::nullopt;
+    }
+    if (IsRead(operation, executions, *operation.answered_at)) {
+      places.last = 2 * operation.answered_at->value();
+      if (!executions.last) places.first = places.last;
+    }
+    return places;
   }
 
   bool CheckRealTime() {
@@ -135,12 +187,12 @@ class LinearizabilityCheck {
     int64_t ended = -1;
     Op ended_op = 0;
     for (const auto& moment : history_.moments_) {
-      const std::optional<int64_t> place = PlaceOf(moment.op);
-      if (!place) continue;
+      const std::optional<Places> places = PlacesOf(moment.op);
+      if (!places) continue;
       if (moment.is_end) {
-        if (*place > ended) ended_op = moment.op;
-        ended = std::max(ended, *place);
-      } else if (*place < ended) {
+        if (places->last > ended) ended_op = moment.op;
+        ended = std::max(ended, places->last);
+      } else if (places->first < ended) {
         return Contradiction(absl::StrFormat("%s began after %s had ended", Describe(moment.op),
                                              Describe(ended_op)));
       }
@@ -148,25 +200,31 @@ class LinearizabilityCheck {
     return true;
   }
 
+  const Operation& OperationOf(Op op) const { return history_.operations_[op]; }
+  std::string NameOf(Op op) const {
+    return absl::StrFormat("%s (op %d)", ToText(*OperationOf(op).change), op);
+  }
   std::string Describe(Op op) const {
-    const auto& operation = history_.operations_[op];
-    if (!operation.value) {
-      return absl::StrFormat("a read that saw the log up to offset %d", operation.offset.value());
+    const Operation& operation = OperationOf(op);
+    if (!operation.change) {
+      return absl::StrFormat("a read of the state up to offset %d", operation.answered_at->value());
     }
-    return absl::StrFormat("the append of '%s' at offset %d", *operation.value,
-                           FindOffset(*operation.value)->value());
+    if (!executions_[op].last) {
+      return absl::StrFormat("'%s', answered '%s' as of offset %d,", NameOf(op),
+                             ToText(operation.verdict), operation.answered_at->value());
+    }
+    return absl::StrFormat("'%s' at offset %d", NameOf(op), executions_[op].last->value());
   }
 
   const ClientHistory& history_;
-  const std::vector<LoggedValue>& log_;
-  std::map<std::string, RecordOffset> offsets_;
-  // Of the first n values.
-  std::vector<uint64_t> prefix_hashes_;
+  const std::vector<LoggedChange>& log_;
+  // By operation.
+  std::vector<Executions> executions_;
   std::optional<std::string> contradiction_;
 };
 
 std::optional<std::string> FindContradiction(const ClientHistory& history,
-                                             const std::vector<LoggedValue>& log) {
+                                             const std::vector<LoggedChange>& log) {
   return LinearizabilityCheck(history, log).Run();
 }
 
