@@ -202,7 +202,8 @@ void SubscriptionCursor::SendNext() {
     }
     return;
   }
-  if (writing_ || reading_) return;
+  if (writing_ || reading_ || waits_for_slot_) return;
+  if (NeedsSlot() && !has_slot_) return AskForSlot();
   if (phase_ == Phase::kSnapshot) ReadChunk();
   if (phase_ != Phase::kStreaming) return;
   if (next_ < high_watermark) {
@@ -217,6 +218,36 @@ void SubscriptionCursor::SendNext() {
     progress_due_ = false;
     Send({MakeProgressFrame(high_watermark, source_->leader->view())});
   }
+}
+
+bool SubscriptionCursor::NeedsSlot() const {
+  return phase_ == Phase::kSnapshot ||
+         (phase_ == Phase::kStreaming &&
+          source_->high_watermark - next_ > source_->options.live_lag);
+}
+
+void SubscriptionCursor::AskForSlot() {
+  if (source_->slots->TryTake()) {
+    OnSlot();
+    return;
+  }
+  waits_for_slot_ = true;
+  source_->slots->Wait([weak = weak_from_this()] {
+    const auto cursor = weak.lock();
+    return cursor != nullptr && cursor->OnSlot();
+  });
+}
+
+bool SubscriptionCursor::OnSlot() {
+  waits_for_slot_ = false;
+  has_slot_ = true;
+  SendNext();
+  if (!writing_ && !reading_) ReleaseSlot();
+  return true;
+}
+
+void SubscriptionCursor::ReleaseSlot() {
+  if (std::exchange(has_slot_, false)) source_->slots->Release();
 }
 
 void SubscriptionCursor::ReadLog() {
@@ -255,6 +286,8 @@ void SubscriptionCursor::Send(std::vector<FramePtr> frames) {
 
 void SubscriptionCursor::OnWritten() {
   writing_ = false;
+  // For each chunk there is a turn.
+  ReleaseSlot();
   if (phase_ == Phase::kEnding) {
     Finish(std::nullopt);
   } else {
@@ -262,13 +295,12 @@ void SubscriptionCursor::OnWritten() {
   }
 }
 
-bool SubscriptionCursor::IsStalled() {
-  if (!writing_) return false;
+void SubscriptionCursor::NoteProgress() {
   if (const uint64_t sent = stream_->frames_sent(); sent != sent_at_move_) {
     sent_at_move_ = sent;
     moved_at_ = source_->clock->Now();
   }
-  return source_->clock->Now() - moved_at_ >= source_->options.stall_timeout;
+  if (HasNotMovedFor(source_->options.slot_timeout)) ReleaseSlot();
 }
 
 void SubscriptionCursor::FailRead(const absl::Status& status) {
@@ -279,6 +311,7 @@ void SubscriptionCursor::FailRead(const absl::Status& status) {
 }
 
 void SubscriptionCursor::Finish(std::optional<common::v1::Error> error) {
+  ReleaseSlot();
   // From here on this may be gone.
   SubscriberStream* const stream = stream_;
   std::exchange(on_end_, nullptr)();
@@ -286,6 +319,7 @@ void SubscriptionCursor::Finish(std::optional<common::v1::Error> error) {
 }
 
 void SubscriptionCursor::CutOff() {
+  ReleaseSlot();
   const int64_t stall_ms = ToMs(source_->options.stall_timeout);
   LOG(WARNING) << start_.subscriber << " is cut off: it has taken nothing for " << stall_ms
                << " ms, before offset " << next_;

@@ -22,6 +22,7 @@
 #include "base/ids.h"
 #include "quorate/common/v1/error.pb.h"
 #include "raft/replicated_log.h"
+#include "server/catch_up_slots.h"
 #include "server/leader_tracker.h"
 #include "server/subscription_frame.h"
 #include "storage/snapshot_depot.h"
@@ -36,6 +37,11 @@ struct HubOptions {
   // A stream that writes nothing for so long though it has something to write is cut off.
   Duration stall_timeout = std::chrono::seconds(10);
   Duration progress_interval = std::chrono::seconds(1);
+  // A subscription that is further behind than this catches up, and needs a slot for each chunk.
+  int64_t live_lag = 256;
+  size_t catch_up_slots = 64;
+  // A stream that writes nothing for so long gives its slot to another one.
+  Duration slot_timeout = std::chrono::seconds(1);
 };
 
 // What all subscriptions of a controller read; the hub's.
@@ -50,6 +56,7 @@ struct SubscriptionSource {
   // The newest batches; all that is committed ends at the high watermark.
   FrameCache cache;
   RecordOffset high_watermark;
+  CatchUpSlots* slots = nullptr;
 };
 
 // The network's end of one subscription. Called on the hub's loop; must not block.
@@ -98,8 +105,10 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   // The stream's Write is done.
   void OnWritten();
 
-  // It has taken nothing for HubOptions::stall_timeout.
-  bool IsStalled();
+  // Looks whether the network has taken anything. The hub calls it once in a while.
+  void NoteProgress();
+  // As of then, it has taken nothing for HubOptions::stall_timeout.
+  bool IsStalled() const { return HasNotMovedFor(source_->options.stall_timeout); }
 
   // These end it: in good order without an error; without waiting for the network.
   void Finish(std::optional<common::v1::Error> error);
@@ -142,6 +151,15 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   void ReadLog();
   void OnRead(const absl::StatusOr<std::vector<raft::EntryPtr>>& entries);
 
+  bool NeedsSlot() const;
+  // Takes a slot, or waits for one.
+  void AskForSlot();
+  bool OnSlot();
+  void ReleaseSlot();
+
+  bool HasNotMovedFor(Duration time) const {
+    return writing_ && source_->clock->Now() - moved_at_ >= time;
+  }
   void Send(std::vector<FramePtr> frames);
   void FailRead(const absl::Status& status);
 
@@ -158,6 +176,8 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   bool progress_due_ = true;
   bool writing_ = false;
   bool reading_ = false;
+  bool has_slot_ = false;
+  bool waits_for_slot_ = false;
   // For noticing a stall: when the current Write began or last got on.
   MonoTime moved_at_;
   uint64_t sent_at_move_ = 0;

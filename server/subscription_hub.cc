@@ -7,6 +7,9 @@
 namespace quorate::server {
 namespace {
 
+// So many cursors are pumped in one task: each may begin a write.
+constexpr size_t kSlice = 64;
+
 common::v1::Error Stopping() {
   return MakeError(common::v1::CONTROLLER_NOT_AVAILABLE, "this controller is stopping");
 }
@@ -15,11 +18,14 @@ common::v1::Error Stopping() {
 
 SubscriptionHub::SubscriptionHub(HubOptions options, Executor* executor, const Clock* clock,
                                  const LeaderTracker* leader)
-    : source_{.options = options,
+    : slots_(options.catch_up_slots),
+      source_{.options = options,
               .executor = executor,
               .clock = clock,
               .leader = leader,
-              .cache = FrameCache(options.cache_bytes)} {}
+              .cache = FrameCache(options.cache_bytes),
+              .high_watermark = {},
+              .slots = &slots_} {}
 
 template <typename Fn>
 void SubscriptionHub::PostTo(SubscriptionId id, Fn fn) {
@@ -94,7 +100,26 @@ void SubscriptionHub::Append(const std::vector<raft::EntryPtr>& entries) {
 }
 
 void SubscriptionHub::PumpAll(bool with_progress) {
-  for (auto& [id, cursor] : cursors_) cursor->Pump(with_progress);
+  if (pass_) {
+    if (!next_pass_) next_pass_.emplace();
+    next_pass_->with_progress |= with_progress;
+    return;
+  }
+  pass_ = Pass{.with_progress = with_progress};
+  PumpSlice();
+}
+
+void SubscriptionHub::PumpSlice() {
+  auto it = cursors_.lower_bound(pass_->next);
+  for (size_t i = 0; i < kSlice && it != cursors_.end(); ++i, ++it) {
+    it->second->Pump(pass_->with_progress);
+  }
+  if (it != cursors_.end()) {
+    pass_->next = it->first;
+  } else {
+    pass_ = std::exchange(next_pass_, std::nullopt);
+  }
+  if (pass_) source_.executor->Post([this] { PumpSlice(); });
 }
 
 void SubscriptionHub::ArmTick() {
@@ -109,6 +134,7 @@ void SubscriptionHub::ArmTick() {
 void SubscriptionHub::Tick() {
   for (auto it = cursors_.begin(); it != cursors_.end();) {
     SubscriptionCursor& cursor = *(it++)->second;
+    cursor.NoteProgress();
     if (cursor.IsStalled()) cursor.CutOff();
   }
   PumpAll(/*with_progress=*/true);

@@ -58,14 +58,25 @@ class SubscriptionHub final : public LogWatcher {
 
   void Add(SubscriptionId id, SubscriptionStart start, SubscriberStream* stream);
   void Append(const std::vector<raft::EntryPtr>& entries);
+  // Pumps every cursor, a slice of them in each task.
   void PumpAll(bool with_progress);
+  void PumpSlice();
   void ArmTick();
   void Tick();
 
   // On the loop only.
+  CatchUpSlots slots_;
   SubscriptionSource source_;
   Epoch last_epoch_;
   std::map<SubscriptionId, std::shared_ptr<SubscriptionCursor>> cursors_;
+  // One way through all cursors.
+  struct Pass {
+    SubscriptionId next = 0;
+    bool with_progress = false;
+  };
+  // The one under way, and the one that follows it for what came meanwhile.
+  std::optional<Pass> pass_;
+  std::optional<Pass> next_pass_;
   TimerId tick_ = kNoTimer;
   bool shut_down_ = false;
 

@@ -327,6 +327,116 @@ TEST_F(SubscriptionHubTest, ShutdownEndsAllStreamsAndThoseThatCome) {
 }
 
 // A log whose first entries, up to offset 6, are in a snapshot alone.
+TEST_F(SubscriptionHubTest, ManySubscribersAreServedInSlices) {
+  std::vector<std::unique_ptr<FakeStream>> streams;
+  std::vector<SubscriptionId> ids;
+  for (int i = 0; i < 300; ++i) {
+    streams.push_back(std::make_unique<FakeStream>());
+    ids.push_back(Subscribe(*streams.back(), 0, 0));
+    Drain(ids.back(), *streams.back());
+  }
+  // More comes, and one goes away, between the slices.
+  log_.entries = {MakeTestEntry(0), MakeTestEntry(1)};
+  hub_.OnCommitted({log_.entries[0]});
+  hub_.OnCommitted({log_.entries[1]});
+  hub_.OnBroken(ids[100]);
+  executor_.RunReady();
+  EXPECT_TRUE(streams[100]->finished);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (i == 100) continue;
+    Drain(ids[i], *streams[i]);
+    EXPECT_THAT(streams[i]->batches, ElementsAre(0, 2)) << i;
+  }
+}
+
+// Two entries of 2 records each are a chunk. A subscriber that is more than 4 records behind needs
+// the one slot.
+class CatchUpTest : public SubscriptionHubTest {
+ protected:
+  CatchUpTest()
+      : hub_of_one_({.cache_bytes = 400, .chunk_bytes = 100, .live_lag = 4, .catch_up_slots = 1},
+                    &executor_, &clock_, &leader_) {
+    hub_of_one_.SetLog(&log_);
+    for (int i = 0; i < 6; ++i) log_.entries.push_back(MakeTestEntry(i));
+    hub_of_one_.OnCommitted(log_.entries);
+    executor_.RunReady();
+  }
+
+  SubscriptionId Begin(FakeStream& stream, int64_t end_offset = 0) {
+    const SubscriptionId id = hub_of_one_.Subscribe({.epoch = Epoch(end_offset > 0 ? 1 : 0),
+                                                     .end_offset = RecordOffset(end_offset),
+                                                     .subscriber = "test"},
+                                                    &stream);
+    executor_.RunReady();
+    return id;
+  }
+
+  // The network takes what was written.
+  void Take(SubscriptionId id, FakeStream& stream) {
+    stream.writing = false;
+    stream.sent = stream.all.size();
+    hub_of_one_.OnWritten(id);
+    executor_.RunReady();
+  }
+
+  SubscriptionHub hub_of_one_;
+};
+
+TEST_F(CatchUpTest, SubscribersThatAreFarBehindTakeTurns) {
+  FakeStream one;
+  FakeStream two;
+  const SubscriptionId first = Begin(one);
+  const SubscriptionId second = Begin(two);
+  EXPECT_TRUE(one.writing);
+  EXPECT_FALSE(two.writing);
+  Take(first, one);
+  EXPECT_FALSE(one.writing);
+  EXPECT_TRUE(two.writing);
+  const size_t had = one.batches.size();
+  Take(second, two);
+  EXPECT_GT(one.batches.size(), had);
+  while (one.writing || two.writing) {
+    if (one.writing) Take(first, one);
+    if (two.writing) Take(second, two);
+  }
+  EXPECT_THAT(one.batches, ElementsAre(0, 2, 4, 6, 8, 10));
+  EXPECT_EQ(two.batches, one.batches);
+}
+
+TEST_F(CatchUpTest, ASubscriberThatIsUpToDateWaitsForNobody) {
+  FakeStream behind;
+  Begin(behind);
+  FakeStream live;
+  Begin(live, 10);
+  EXPECT_THAT(live.batches, ElementsAre(10));
+}
+
+TEST_F(CatchUpTest, OneThatTakesNothingLosesItsTurn) {
+  FakeStream deaf;
+  FakeStream waiting;
+  Begin(deaf);
+  Begin(waiting);
+  executor_.AdvanceBy(seconds(1));
+  EXPECT_TRUE(deaf.writing);
+  EXPECT_FALSE(deaf.finished);
+  EXPECT_TRUE(waiting.writing);
+}
+
+TEST_F(CatchUpTest, OneThatEndsGivesItsTurnAndItsPlaceInLine) {
+  FakeStream one;
+  FakeStream two;
+  FakeStream three;
+  const SubscriptionId first = Begin(one);
+  const SubscriptionId second = Begin(two);
+  Begin(three);
+  hub_of_one_.OnBroken(second);
+  hub_of_one_.OnBroken(first);
+  executor_.RunReady();
+  EXPECT_TRUE(two.finished);
+  EXPECT_THAT(two.batches, IsEmpty());
+  EXPECT_TRUE(three.writing);
+}
+
 class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
  protected:
   SubscriptionHubSnapshotTest() {
