@@ -244,6 +244,21 @@ TEST_F(BrokerLifecycleTest, SilenceOfTheControllerEndsTheStream) {
   EXPECT_EQ(channel_.goodbyes[0].goodbye(), v1::HeartbeatRequest::RECONNECTING);
 }
 
+TEST_F(BrokerLifecycleTest, CountsTheStreamsThatItOpens) {
+  StartToRunning();
+  EXPECT_EQ(channel_.heartbeats.back().stream_ordinal(), 1);
+  lifecycle_->OnMetadata(kBrokerEpoch + 2, 2);
+  EXPECT_EQ(channel_.goodbyes.back().stream_ordinal(), 1);
+  EXPECT_EQ(channel_.heartbeats.back().stream_ordinal(), 2);
+  channel_.BreakHeartbeat(TestError(common::v1::STALE_BROKER_EPOCH));
+  Run();
+  executor_.AdvanceBy(milliseconds(50));
+  Register(kBrokerEpoch + 10);
+  EXPECT_EQ(channel_.heartbeats.back().stream_ordinal(), 3) << "the process has not changed";
+  lifecycle_->Stop(absl::OkStatus());
+  EXPECT_EQ(channel_.goodbyes.back().stream_ordinal(), 3);
+}
+
 TEST_F(BrokerLifecycleTest, SaysSoWhenNoControllerAnswersForAWhileAndComesBack) {
   StartToRunning();
   const MonoTime contact = *lifecycle_->last_contact();

@@ -30,17 +30,23 @@ void HeartbeatSession::Start() {
 
 void HeartbeatSession::Open() {
   state_ = State::kOpen;
+  ++streams_opened_;
   channel_->OpenHeartbeat(finder_->current(),
                           [this](HeartbeatEvent event) { OnEvent(std::move(event)); });
   Send();
 }
 
 void HeartbeatSession::Send() {
-  channel_->SendHeartbeat(owner_->MakeHeartbeat());
+  channel_->SendHeartbeat(OnThisStream(owner_->MakeHeartbeat()));
   sent_at_ = clock_->Now();
   in_flight_ = true;
   send_again_ = false;
   SetTimer(sent_at_ + options_.heartbeat_answer_timeout, &HeartbeatSession::OnSilence);
+}
+
+v1::HeartbeatRequest HeartbeatSession::OnThisStream(v1::HeartbeatRequest request) const {
+  request.set_stream_ordinal(streams_opened_);
+  return request;
 }
 
 void HeartbeatSession::SetInterval(Duration interval) {
@@ -79,7 +85,7 @@ void HeartbeatSession::Stop(v1::HeartbeatRequest goodbye, Task closed) {
   state_ = State::kIdle;
   ForgetController();
   if (open) {
-    channel_->CloseHeartbeat(std::move(goodbye), std::move(closed));
+    channel_->CloseHeartbeat(OnThisStream(std::move(goodbye)), std::move(closed));
   } else {
     executor_->Post(std::move(closed));
   }
@@ -146,7 +152,7 @@ void HeartbeatSession::Reconnect(Duration pause, const std::string& reason) {
 void HeartbeatSession::CloseOpenStream() {
   v1::HeartbeatRequest goodbye = owner_->MakeHeartbeat();
   goodbye.set_goodbye(v1::HeartbeatRequest::RECONNECTING);
-  channel_->CloseHeartbeat(std::move(goodbye), [] {});
+  channel_->CloseHeartbeat(OnThisStream(std::move(goodbye)), [] {});
 }
 
 void HeartbeatSession::ForgetController() {

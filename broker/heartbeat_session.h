@@ -3,6 +3,7 @@
 // refused. What a heartbeat says and what its answer means is the owner's (broker_lifecycle.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/clock.h"
@@ -61,6 +62,8 @@ class HeartbeatSession {
 
   void Open();
   void Send();
+  // Says which stream `request` is sent on.
+  v1::HeartbeatRequest OnThisStream(v1::HeartbeatRequest request) const;
   void OnEvent(HeartbeatEvent event);
   void OnResponse(const v1::HeartbeatResponse& response);
   void OnError(const common::v1::Error& error);
@@ -81,6 +84,8 @@ class HeartbeatSession {
   Owner* const owner_;
 
   State state_ = State::kIdle;
+  // How many streams were opened: the ordinal of the open one.
+  int64_t streams_opened_ = 0;
   // The only timer: the end of a pause, the next heartbeat, or the end of patience with an answer.
   TimerId timer_ = kNoTimer;
   Duration interval_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "controller/broker_decisions.h"
 #include "controller/partition_decisions.h"
 #include "controller/request_size.h"
@@ -22,6 +23,14 @@ namespace {
 // Registrations that wait for their dials. A dial takes two seconds at most.
 constexpr int kMaxProbing = 128;
 constexpr int64_t kProbingRetryAfterMs = 200;
+
+common::v1::Error OlderStreamError(const HeartbeatRequest& request) {
+  return MakeError(
+      common::v1::INVALID_REQUEST,
+      absl::StrFormat("heartbeat stream %d of broker %d is over: the broker has opened "
+                      "a newer one since",
+                      request.stream_ordinal(), request.broker_id()));
+}
 
 }  // namespace
 
@@ -124,7 +133,10 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
   const metadata::BrokerRegistration& broker =
       *view.image.FindBroker(BrokerId(request.broker_id()));
   // The heartbeat came once, and its stream may have ended since.
-  if (!goes_on) watch_->Contact(broker.id, stream, request.metadata_end_offset());
+  if (!goes_on) {
+    if (watch_->sessions().CameLate(request)) return {.answer = OlderStreamError(request)};
+    watch_->Contact(stream, request);
+  }
   // A heartbeat never waits and is never refused for want of room: the next one asks again.
   const bool may_change =
       pipeline_->MayAppend() && request.goodbye() == HeartbeatRequest::GOODBYE_UNSPECIFIED;

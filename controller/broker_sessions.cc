@@ -42,8 +42,15 @@ void BrokerSessions::Registered(BrokerId broker, int64_t broker_epoch, MonoTime 
       .broker_epoch = broker_epoch, .phase_since = now, .last_contact = now, .last_answered = now};
 }
 
-bool BrokerSessions::Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset,
+bool BrokerSessions::CameLate(const broker::v1::HeartbeatRequest& heartbeat) const {
+  const auto it = sessions_.find(BrokerId(heartbeat.broker_id()));
+  return it != sessions_.end() && heartbeat.stream_ordinal() != 0 &&
+         heartbeat.stream_ordinal() < it->second.stream_ordinal;
+}
+
+bool BrokerSessions::Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat,
                              MonoTime now) {
+  const BrokerId broker(heartbeat.broker_id());
   Session& session = sessions_.at(broker);
   const bool is_new = session.stream != stream;
   if (is_new) {
@@ -57,7 +64,8 @@ bool BrokerSessions::Contact(BrokerId broker, StreamId stream, int64_t metadata_
   }
   session.last_contact = now;
   session.heard_of = true;
-  session.metadata_end_offset = metadata_end_offset;
+  session.stream_ordinal = std::max(session.stream_ordinal, heartbeat.stream_ordinal());
+  session.metadata_end_offset = heartbeat.metadata_end_offset();
   return is_new;
 }
 

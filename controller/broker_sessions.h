@@ -65,9 +65,14 @@ class BrokerSessions {
 
   // The broker has registered, perhaps anew: of another epoch, its old session is over.
   void Registered(BrokerId broker, int64_t broker_epoch, MonoTime now);
+  // Whether the broker has been heard on a newer stream than the one that `heartbeat` came on: then
+  // it was held up on its way, and says nothing of the session. The heartbeat is of the broker's
+  // current registration.
+  bool CameLate(const broker::v1::HeartbeatRequest& heartbeat) const;
   // A heartbeat of the broker's current registration has come on `stream`. True if it opened or
-  // changed the stream. REQUIRES: it has registered, or was there at the take-over.
-  bool Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset, MonoTime now);
+  // changed the stream. REQUIRES: it has registered, or was there at the take-over, and the
+  // heartbeat did not come late.
+  bool Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat, MonoTime now);
   // Its last heartbeat said that the broker wants to stop, or that it does not. True if that is
   // new. REQUIRES: as Contact.
   bool WantsToStop(BrokerId broker, bool wants, MonoTime now);
@@ -166,6 +171,8 @@ class BrokerSessions {
     std::optional<MonoTime> stream_lost;
     bool heard_of = false;
     StreamId stream = 0;
+    // The highest ordinal that its streams have had; 0: it counts none.
+    int64_t stream_ordinal = 0;
     Probe probe = Probe::kNotMade;
     ProbeResult probe_result = ProbeResult::kNoAnswer;
     uint64_t probe_token = 0;

@@ -39,9 +39,15 @@ class BrokerSessionsTest : public ::testing::Test {
     EXPECT_THAT(Check().fences, IsEmpty());
   }
 
-  bool Contact(int32_t id, StreamId stream = 0, int64_t offset = 0) {
-    return sessions_.Contact(BrokerId(id), stream == 0 ? static_cast<StreamId>(id) : stream, offset,
-                             now_);
+  static broker::v1::HeartbeatRequest HeartbeatOf(int32_t id, int64_t stream_ordinal = 0) {
+    broker::v1::HeartbeatRequest heartbeat;
+    heartbeat.set_broker_id(id);
+    heartbeat.set_stream_ordinal(stream_ordinal);
+    return heartbeat;
+  }
+  bool Contact(int32_t id, StreamId stream = 0, int64_t stream_ordinal = 0) {
+    return sessions_.Contact(stream == 0 ? static_cast<StreamId>(id) : stream,
+                             HeartbeatOf(id, stream_ordinal), now_);
   }
   void Break(int32_t id) {
     EXPECT_TRUE(sessions_.StreamEnded(static_cast<StreamId>(id), StreamEnd::kBroken, now_));
@@ -154,6 +160,33 @@ TEST_F(BrokerSessionsTest, TheEndOfAnOldStreamIsIgnored) {
   Contact(1, /*stream=*/100);
   EXPECT_FALSE(sessions_.StreamEnded(1, StreamEnd::kBroken, now_));
   EXPECT_THAT(FencedAfter(seconds(8)), IsEmpty());
+}
+
+TEST_F(BrokerSessionsTest, AHeartbeatOnAnOlderStreamCameLate) {
+  Start(1);
+  Contact(1, /*stream=*/100, /*stream_ordinal=*/1);
+  Contact(1, /*stream=*/101, /*stream_ordinal=*/2);
+  EXPECT_TRUE(sessions_.CameLate(HeartbeatOf(1, 1)));
+  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 2)));
+  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 3)));
+  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(2, 1)));
+  // The newer stream is gone, which makes the older one no newer.
+  EXPECT_TRUE(sessions_.StreamEnded(101, StreamEnd::kBroken, now_));
+  EXPECT_TRUE(sessions_.CameLate(HeartbeatOf(1, 1)));
+}
+
+TEST_F(BrokerSessionsTest, StreamsThatAreNotCountedTakeTheSessionInTheOrderOfTheirHeartbeats) {
+  Start(1);
+  Contact(1, /*stream=*/100, /*stream_ordinal=*/2);
+  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 0)));
+  EXPECT_TRUE(Contact(1, /*stream=*/101));
+}
+
+TEST_F(BrokerSessionsTest, AnotherRegistrationCountsItsStreamsAnew) {
+  Start(1);
+  Contact(1, /*stream=*/100, /*stream_ordinal=*/5);
+  sessions_.Registered(BrokerId(1), /*broker_epoch=*/1000, now_);
+  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 1)));
 }
 
 TEST_F(BrokerSessionsTest, ReconnectingGetsTheGraceAndNoDial) {
@@ -385,13 +418,18 @@ TEST_F(BrokerSessionsTest, OthersKnowOfAShutdownWhenAllActiveOnesHaveReplayedIt)
   EXPECT_FALSE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
   sessions_.ShutdownBegan(BrokerId(1), RecordOffset(100));
   sessions_.ShutdownBegan(BrokerId(1), RecordOffset(200));  // the first counts
-  Contact(2, 0, 100);
-  Contact(3, 0, 99);
+  const auto replayed = [&](int32_t id, int64_t offset) {
+    broker::v1::HeartbeatRequest heartbeat = HeartbeatOf(id);
+    heartbeat.set_metadata_end_offset(offset);
+    sessions_.Contact(static_cast<StreamId>(id), heartbeat, now_);
+  };
+  replayed(2, 100);
+  replayed(3, 99);
   EXPECT_FALSE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
-  Contact(3, 0, 100);
+  replayed(3, 100);
   EXPECT_TRUE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
   // A fenced broker is not waited for.
-  Contact(3, 0, 99);
+  replayed(3, 99);
   cluster_.Fence({BrokerId(3)});
   EXPECT_TRUE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
 }

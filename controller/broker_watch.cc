@@ -38,8 +38,8 @@ void BrokerWatch::Clear() {
   guard_.Clear();
 }
 
-void BrokerWatch::Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset) {
-  if (sessions_.Contact(broker, stream, metadata_end_offset, clock_->Now())) stream_opened_ = true;
+void BrokerWatch::Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat) {
+  if (sessions_.Contact(stream, heartbeat, clock_->Now())) stream_opened_ = true;
   // It may end the loss, and then others are due.
   if (guard_.loss()) CheckSoon();
 }

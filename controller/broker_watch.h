@@ -27,7 +27,7 @@ class BrokerWatch {
 
   // A heartbeat of the broker's current registration has come. Fences nobody: it may be called
   // while the heartbeat is being decided.
-  void Contact(BrokerId broker, StreamId stream, int64_t metadata_end_offset);
+  void Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat);
   // The same heartbeat said that the broker wants to stop, or that it does not.
   void WantsToStop(BrokerId broker, bool wants);
   // A request of the broker has been decided, and has changed its registration if `changed`.

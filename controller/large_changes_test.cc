@@ -42,7 +42,7 @@ class LargeChangesTest : public ::testing::Test {
   }
   void BeginToFence(int32_t id) {
     cluster_.prober().Refuse(ControllerCluster::EndpointOf(id));
-    cluster_.active().HeartbeatStreamEnded(std::exchange(cluster_.broker(id).stream, 0),
+    cluster_.active().HeartbeatStreamEnded(std::exchange(cluster_.broker(id).stream, {}).id,
                                            StreamEnd::kBroken);
   }
   // How many partitions have the broker as leader, and in their ISR.
@@ -89,7 +89,7 @@ TEST_F(LargeChangesTest, OthersAppendNothingInBetween) {
   heartbeat.set_broker_epoch(cluster_.broker(2).epoch);
   heartbeat.set_incarnation_id(std::string(cluster_.broker(2).Incarnation(2).bytes()));
   Pending<broker::v1::HeartbeatResponse> answered;
-  cluster_.active().Heartbeat(cluster_.broker(2).stream, heartbeat, answered.reply());
+  cluster_.active().Heartbeat(cluster_.broker(2).stream.id, heartbeat, answered.reply());
   while (!answered.done()) ASSERT_TRUE(cluster_.RunOne());
   // First: to read the image runs everything.
   EXPECT_FALSE(created.done());

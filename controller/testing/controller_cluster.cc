@@ -43,6 +43,7 @@ void ControllerCluster::StartBroker(int32_t id, bool answers) {
   Broker& of_id = brokers_[id];
   ++of_id.life;
   of_id.epoch = -1;
+  of_id.streams_opened = 0;
   if (answers) prober_.Listen(EndpointOf(id), of_id.Incarnation(id));
 }
 
@@ -52,9 +53,22 @@ void ControllerCluster::KillBroker(int32_t id) {
 }
 
 void ControllerCluster::EndStream(int32_t id, StreamEnd end) {
-  const StreamId stream = std::exchange(brokers_.at(id).stream, 0);
-  CHECK_NE(stream, 0u) << "broker " << id << " has no stream";
-  for (auto& [node, controller] : controllers_) controller->HeartbeatStreamEnded(stream, end);
+  EndStreamOf(&brokers_.at(id).stream, end);
+}
+
+void ControllerCluster::ReplaceStream(int32_t id) {
+  Broker& of_id = brokers_.at(id);
+  of_id.older_stream = std::exchange(of_id.stream, {});
+}
+
+void ControllerCluster::EndOlderStream(int32_t id, StreamEnd end) {
+  EndStreamOf(&brokers_.at(id).older_stream, end);
+}
+
+void ControllerCluster::EndStreamOf(Broker::Stream* stream, StreamEnd end) {
+  const StreamId id = std::exchange(*stream, {}).id;
+  CHECK_NE(id, 0u) << "there is no stream";
+  for (auto& [node, controller] : controllers_) controller->HeartbeatStreamEnded(id, end);
   Run();
 }
 
@@ -92,11 +106,21 @@ void ControllerCluster::Heartbeat(int32_t id, bool want_shutdown,
                                   std::optional<int64_t> metadata_end_offset,
                                   Reply<broker::v1::HeartbeatResponse> reply) {
   Broker& of_id = brokers_.at(id);
-  if (of_id.stream == 0) of_id.stream = next_stream_++;
+  if (of_id.stream.id == 0) of_id.stream = {next_stream_++, ++of_id.streams_opened};
   broker::v1::HeartbeatRequest request = HeartbeatOf(id);
+  request.set_stream_ordinal(of_id.stream.ordinal);
   if (metadata_end_offset) request.set_metadata_end_offset(*metadata_end_offset);
   request.set_want_shutdown(want_shutdown);
-  active().Heartbeat(of_id.stream, std::move(request), std::move(reply));
+  active().Heartbeat(of_id.stream.id, std::move(request), std::move(reply));
+  Run();
+}
+
+void ControllerCluster::HeartbeatLate(int32_t id, Reply<broker::v1::HeartbeatResponse> reply) {
+  const Broker::Stream& stream = brokers_.at(id).older_stream;
+  CHECK_NE(stream.id, 0u) << "broker " << id << " has no older stream";
+  broker::v1::HeartbeatRequest request = HeartbeatOf(id);
+  request.set_stream_ordinal(stream.ordinal);
+  active().Heartbeat(stream.id, std::move(request), std::move(reply));
   Run();
 }
 
@@ -113,7 +137,9 @@ broker::v1::HeartbeatRequest ControllerCluster::HeartbeatOf(int32_t id) const {
 
 void ControllerCluster::HeartbeatTo(int node, int32_t id,
                                     Reply<broker::v1::HeartbeatResponse> reply) {
-  controller(node).Heartbeat(next_stream_++, HeartbeatOf(id), std::move(reply));
+  broker::v1::HeartbeatRequest request = HeartbeatOf(id);
+  request.set_stream_ordinal(++brokers_.at(id).streams_opened);
+  controller(node).Heartbeat(next_stream_++, std::move(request), std::move(reply));
   Run();
 }
 

@@ -84,10 +84,14 @@ class ControllerCluster {
   void KillBroker(int32_t id);
   // Only the stream breaks, or is closed.
   void EndStream(int32_t id, StreamEnd end);
+  // The broker gives its stream up for another one, which its next heartbeat opens. What it sent on
+  // the older one is held up: HeartbeatLate, and then the stream's end.
+  void ReplaceStream(int32_t id);
+  void EndOlderStream(int32_t id, StreamEnd end);
 
   // All streams are gone with the controller that they were on, which was not told.
   void ForgetStreams() {
-    for (auto& [id, broker] : brokers_) broker.stream = 0;
+    for (auto& [id, broker] : brokers_) broker.stream = {};
   }
 
   Pending<broker::v1::RegisterBrokerResponse> Register(int32_t id);
@@ -99,6 +103,8 @@ class ControllerCluster {
       std::optional<int64_t> metadata_end_offset = std::nullopt);
   void Heartbeat(int32_t id, bool want_shutdown, std::optional<int64_t> metadata_end_offset,
                  Reply<broker::v1::HeartbeatResponse> reply);
+  // On the stream that ReplaceStream took the place of.
+  void HeartbeatLate(int32_t id, Reply<broker::v1::HeartbeatResponse> reply);
   // On a stream of its own to controller `node`, active or not: how a broker looks for the active
   // one.
   void HeartbeatTo(int node, int32_t id, Reply<broker::v1::HeartbeatResponse> reply);
@@ -114,9 +120,17 @@ class ControllerCluster {
 
   // What the test's broker is. Its incarnation is its id and its life.
   struct Broker {
+    // `id` 0: none is open.
+    struct Stream {
+      StreamId id = 0;
+      int64_t ordinal = 0;
+    };
+
     int32_t life = 0;
     int64_t epoch = -1;
-    StreamId stream = 0;
+    Stream stream;
+    Stream older_stream;
+    int64_t streams_opened = 0;
 
     Uuid Incarnation(int32_t id) const;
   };
@@ -138,6 +152,7 @@ class ControllerCluster {
   };
 
   broker::v1::HeartbeatRequest HeartbeatOf(int32_t id) const;
+  void EndStreamOf(Broker::Stream* stream, StreamEnd end);
 
   ManualClock clock_;
   ManualExecutor executor_{&clock_};

@@ -150,6 +150,9 @@ bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
       return cluster_.HeartbeatTo(static_cast<int>(command.GetInt("to")), id,
                                   PrintAnswer<HeartbeatResponse>(label(id), HeartbeatText));
     }
+    if (command.Has("late")) {
+      return cluster_.HeartbeatLate(id, PrintAnswer<HeartbeatResponse>(label(id), HeartbeatText));
+    }
     std::optional<int64_t> offset;
     if (command.Has("offset")) offset = command.GetInt("offset");
     cluster_.Heartbeat(id, command.Has("want_shutdown"), offset,
@@ -172,10 +175,15 @@ bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
     } else if (name == "kill") {
       cluster_.KillBroker(id);
     } else if (name == "stream") {
+      if (command.Has("replaced")) {
+        cluster_.ReplaceStream(id);
+        continue;
+      }
       const std::string ends = command.Get("ends");
-      cluster_.EndStream(id, ends == "stopping"       ? StreamEnd::kStopping
-                             : ends == "reconnecting" ? StreamEnd::kReconnecting
-                                                      : StreamEnd::kBroken);
+      const StreamEnd end = ends == "stopping"       ? StreamEnd::kStopping
+                            : ends == "reconnecting" ? StreamEnd::kReconnecting
+                                                     : StreamEnd::kBroken;
+      command.Has("late") ? cluster_.EndOlderStream(id, end) : cluster_.EndStream(id, end);
     } else if (name == "swallow") {
       cluster_.prober().Swallow(ControllerCluster::EndpointOf(id));
     } else if (name == "bring-up") {

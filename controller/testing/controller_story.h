@@ -13,10 +13,13 @@
 //   start broker=1 [undialled]     a new process; its endpoint answers unless undialled
 //   kill broker=1                  its process is gone: the stream breaks, the endpoint refuses
 //   stream broker=1 ends=broken    ... or reconnecting, stopping
+//   stream broker=1 replaced       its next heartbeat opens another one
+//   stream broker=1 ends=broken late      the one that was replaced ends
 //   swallow broker=1               packets to its endpoint vanish from now on
 //   bring-up broker=1,2,3          start, register, heartbeat
 //   register broker=1
-//   heartbeat broker=1,2 [want_shutdown] [offset=7] [on=new]
+//   heartbeat broker=1,2 [want_shutdown] [offset=7] [to=2]
+//   heartbeat broker=1 late        on the stream that was replaced
 //   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
 //   delete topic=t [id=5]
 //   configure topic=t set=key:value [delete=key] [id=5] [validate_only]
