@@ -19,8 +19,9 @@ class BrokerProber {
  public:
   virtual ~BrokerProber() = default;
 
-  // Dials once (BrokerViewService.GetIdentity), a second to connect and one to answer at most,
-  // after a wait where many are probed at once. `done` may run on any thread.
+  // Dials (BrokerViewService.GetIdentity), a second to connect and one to answer at most, after a
+  // wait where many are probed at once. What one answer proves is the caller's to judge.
+  // `done` may run on any thread.
   virtual void Probe(const metadata::Endpoint& endpoint, BrokerId broker, const Uuid& incarnation,
                      absl::AnyInvocable<void(ProbeResult) &&> done) = 0;
 };

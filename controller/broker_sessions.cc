@@ -9,6 +9,24 @@ namespace quorate::controller {
 using metadata::BrokerRegistration;
 using metadata::MetadataImage;
 
+namespace {
+
+// A dying process closes its sockets one after the other: for a moment its listener may still
+// accept when its heartbeat stream has already broken. So a dial that proves no death is followed
+// by another one at the next of these times, counted from the break, and the last answer holds.
+constexpr Duration kDialAgainAfter[] = {std::chrono::milliseconds(5), std::chrono::milliseconds(20),
+                                        std::chrono::milliseconds(50),
+                                        std::chrono::milliseconds(100)};
+
+MonoTime NextDial(MonoTime broke_at, MonoTime now) {
+  for (const Duration after : kDialAgainAfter) {
+    if (broke_at + after > now) return broke_at + after;
+  }
+  return kNever;
+}
+
+}  // namespace
+
 void BrokerSessions::TakeOver(const MetadataImage& image, MonoTime now) {
   Clear();
   for (const auto& [id, registration] : image.brokers()) {
@@ -31,6 +49,7 @@ void BrokerSessions::Enter(Session* session, Phase phase, MonoTime now) {
   session->phase = phase;
   session->phase_since = now;
   session->probe = Probe::kNotMade;
+  session->next_dial = kNever;
   session->probe_token = 0;
 }
 
@@ -109,13 +128,16 @@ BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime n
         due.next = std::min(due.next, awaited_until);
       }
     }
-    const bool probe = session->phase == Phase::kBroken && session->probe == Probe::kNotMade &&
-                       registration->endpoint_verified;
-    if (probe) {
-      session->probe = Probe::kUnderWay;
+    if (session->phase == Phase::kBroken && session->probe == Probe::kNotMade &&
+        !session->is_dialled() && registration->endpoint_verified) {
+      session->next_dial = now;
+    }
+    if (session->next_dial <= now) {
+      session->next_dial = kNever;
       session->probe_token = next_probe_token_++;
       due.probes.push_back({.broker = id, .token = session->probe_token});
     }
+    due.next = std::min(due.next, session->next_dial);
     unfenced.push_back(
         {.registration = registration.get(), .session = session, .end = EndOf(*session)});
   }
@@ -137,10 +159,9 @@ BrokerSessions::End BrokerSessions::EndOf(const Session& session) const {
         return {.at = session.phase_since, .reason = EndReason::kProvedDead};
       }
       if (session.probe == Probe::kAlive) return silence;
-      if (session.probe == Probe::kUnderWay && grace_ends < silence.at) {
-        return {.at = grace_ends, .reason = EndReason::kDidNotReturn, .undecided = true};
-      }
-      return grace_ends < silence.at ? End{.at = grace_ends, .reason = EndReason::kDidNotReturn}
+      return grace_ends < silence.at ? End{.at = grace_ends,
+                                           .reason = EndReason::kDidNotReturn,
+                                           .undecided = session.is_dialled()}
                                      : silence;
     case Phase::kReconnecting:
       return grace_ends < silence.at ? End{.at = grace_ends, .reason = EndReason::kDidNotReconnect}
@@ -267,16 +288,17 @@ void BrokerSessions::CollectStops(const std::vector<Judged>& unfenced, MonoTime 
   }
 }
 
-void BrokerSessions::ProbeAnswered(const DueProbe& probe, ProbeResult result) {
+void BrokerSessions::ProbeAnswered(const DueProbe& probe, ProbeResult result, MonoTime now) {
   const auto it = sessions_.find(probe.broker);
   if (it == sessions_.end() || it->second.probe_token != probe.token) return;
   Session& session = it->second;
+  session.probe_token = 0;
   session.probe_result = result;
   switch (result) {
     case ProbeResult::kRefused:
     case ProbeResult::kOtherIncarnation:
       session.probe = Probe::kDead;
-      break;
+      return;
     case ProbeResult::kSameIncarnation:
       session.probe = Probe::kAlive;
       break;
@@ -284,6 +306,7 @@ void BrokerSessions::ProbeAnswered(const DueProbe& probe, ProbeResult result) {
       session.probe = Probe::kNoAnswer;
       break;
   }
+  session.next_dial = NextDial(session.phase_since, now);
 }
 
 bool BrokerSessions::IsWorthProbing(const BrokerRegistration& registration) const {

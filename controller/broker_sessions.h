@@ -4,10 +4,10 @@
 // When a session is over (docs/ARCHITECTURE.md, "Brokers cannot lie dead for long"):
 //
 //   its stream said that the process stops        at once
-//   broken stream, endpoint verified at registration, and dialled:
+//   broken stream, endpoint verified at registration, and dialled up to five times in 100 ms:
 //     refused, or another incarnation answers     at once: the process is gone
-//     this incarnation answers                    when the session times out
-//     no answer                                   after the grace
+//     this incarnation answers the last dial      when the session times out
+//     no answer to the last dial                  after the grace
 //   broken stream, endpoint never verified        after the grace
 //   stream closed to reconnect                    after the grace
 //   silence                                       when the session times out
@@ -110,7 +110,7 @@ class BrokerSessions {
   };
   // What is due for the unfenced brokers of `image`. O(n log n) in their number.
   Due Check(const metadata::MetadataImage& image, MonoTime now);
-  void ProbeAnswered(const DueProbe& probe, ProbeResult result);
+  void ProbeAnswered(const DueProbe& probe, ProbeResult result, MonoTime now);
 
   // Whether the registered incarnation may be replaced: its session is over. `probe`: what its
   // endpoint has answered just now, if it was dialled; proof only while it has no stream.
@@ -156,7 +156,7 @@ class BrokerSessions {
     kReconnecting,
     kStopped,
   };
-  enum class Probe { kNotMade, kUnderWay, kDead, kAlive, kNoAnswer };
+  enum class Probe { kNotMade, kDead, kAlive, kNoAnswer };
 
   struct Session {
     int64_t broker_epoch = -1;
@@ -173,8 +173,12 @@ class BrokerSessions {
     StreamId stream = 0;
     // The highest ordinal that its streams have had; 0: it counts none.
     int64_t stream_ordinal = 0;
+    // What the latest dial since the break has shown.
     Probe probe = Probe::kNotMade;
     ProbeResult probe_result = ProbeResult::kNoAnswer;
+    // When it is dialled next; kNever: not again, or an answer is awaited.
+    MonoTime next_dial = kNever;
+    // Of the dial whose answer is awaited; 0: none.
     uint64_t probe_token = 0;
     int64_t metadata_end_offset = -1;
     // Since when it wants to stop.
@@ -183,6 +187,7 @@ class BrokerSessions {
     // Nothing before its first complete report.
     std::optional<ReportedLeaders> reported_leaders;
 
+    bool is_dialled() const { return probe_token != 0 || next_dial != kNever; }
     bool proved_dead() const { return phase == Phase::kBroken && probe == Probe::kDead; }
   };
 
@@ -191,7 +196,7 @@ class BrokerSessions {
   struct End {
     MonoTime at;
     EndReason reason = EndReason::kSilence;
-    // A dial is under way, and its answer decides; `at` is when the grace ends.
+    // The endpoint is being dialled, and the answer decides; `at` is when the grace ends.
     bool undecided = false;
   };
 

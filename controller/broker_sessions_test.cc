@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "controller/testing/decision_fixture.h"
 
@@ -56,7 +59,26 @@ class BrokerSessionsTest : public ::testing::Test {
     now_ += d;
     for (int32_t id = healthy_from_; id <= count_; ++id) Contact(id);
   }
-  BrokerSessions::Due Check() { return sessions_.Check(cluster_.image(), now_); }
+  // Answers the dials that `answers_` tells of, until only others are under way.
+  BrokerSessions::Due Check() {
+    std::vector<BrokerSessions::DueProbe> unanswered;
+    while (true) {
+      BrokerSessions::Due due = sessions_.Check(cluster_.image(), now_);
+      bool answered = false;
+      for (const BrokerSessions::DueProbe& probe : due.probes) {
+        const auto answer = answers_.find(probe.broker);
+        if (answer == answers_.end()) {
+          unanswered.push_back(probe);
+        } else {
+          sessions_.ProbeAnswered(probe, answer->second, now_);
+          answered = true;
+        }
+      }
+      if (answered) continue;
+      due.probes = std::move(unanswered);
+      return due;
+    }
+  }
 
   // Who is due, after this much more time.
   std::vector<int32_t> FencedAfter(Duration d) {
@@ -66,15 +88,15 @@ class BrokerSessionsTest : public ::testing::Test {
     return ids;
   }
 
-  // Breaks the stream of broker `id`; its endpoint gives this answer at once.
+  // Breaks the stream of broker `id`; its endpoint gives this answer to every dial.
   void BreakAndAnswer(int32_t id, ProbeResult result) {
+    answers_[BrokerId(id)] = result;
     Break(id);
-    for (const auto& probe : Check().probes) {
-      if (probe.broker == BrokerId(id)) sessions_.ProbeAnswered(probe, result);
-    }
+    Check();
   }
 
   DecisionFixture cluster_;
+  std::map<BrokerId, ProbeResult> answers_;
   int32_t count_ = 0;
   int32_t healthy_from_ = 1;
   BrokerSessions sessions_{
@@ -101,7 +123,9 @@ TEST_F(BrokerSessionsTest, NextIsWhenSomethingMayBeDue) {
   Start(1);
   EXPECT_EQ(Check().next, now_ + milliseconds(4'500));  // when most would be lost
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
-  EXPECT_EQ(Check().next, now_ + seconds(1));
+  EXPECT_EQ(Check().next, now_ + milliseconds(5));  // another dial
+  Advance(milliseconds(100));
+  EXPECT_EQ(Check().next, now_ + milliseconds(900));
   EXPECT_EQ(BrokerSessions({}).Check({}, now_).next, kNever);
 }
 
@@ -111,8 +135,8 @@ TEST_F(BrokerSessionsTest, ABrokenStreamAndARefusedDialProveDeath) {
   const auto due = Check();
   EXPECT_THAT(due.fences, IsEmpty());
   ASSERT_EQ(due.probes.size(), 1u);
-  EXPECT_THAT(Check().probes, IsEmpty());  // dialled once
-  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused);
+  EXPECT_THAT(Check().probes, IsEmpty());  // one dial at a time
+  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused, now_);
   ASSERT_EQ(Check().fences.size(), 1u);
   EXPECT_EQ(Check().fences[0].why, "its connection broke and nothing listens at broker-1:9092");
 }
@@ -128,6 +152,54 @@ TEST_F(BrokerSessionsTest, NoAnswerProvesNothingAndTheGraceDecides) {
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
   EXPECT_THAT(FencedAfter(milliseconds(999)), IsEmpty());
   EXPECT_THAT(FencedAfter(milliseconds(1)), ElementsAre(1));
+}
+
+// A process that dies closes its sockets one after the other.
+TEST_F(BrokerSessionsTest, AnAnswerSoonAfterTheBreakIsNoProofOfLife) {
+  Start(1);
+  for (const ProbeResult first : {ProbeResult::kNoAnswer, ProbeResult::kSameIncarnation}) {
+    for (const int refused_at : {1, 2, 3, 4}) {
+      BreakAndAnswer(1, first);
+      int dial = 0;
+      for (const int after_ms : {5, 15, 30, 50}) {
+        if (++dial == refused_at) answers_[BrokerId(1)] = ProbeResult::kRefused;
+        EXPECT_THAT(FencedAfter(milliseconds(after_ms - 1)), IsEmpty()) << dial;
+        if (dial < refused_at) {
+          EXPECT_THAT(FencedAfter(milliseconds(1)), IsEmpty()) << dial;
+        } else {
+          EXPECT_THAT(FencedAfter(milliseconds(1)), ElementsAre(1)) << dial;
+          break;
+        }
+      }
+      Contact(1);
+    }
+  }
+}
+
+TEST_F(BrokerSessionsTest, TheDialsEndWhenTheBrokerIsBack) {
+  Start(1);
+  BreakAndAnswer(1, ProbeResult::kNoAnswer);
+  answers_.clear();
+  Contact(1, /*stream=*/100);
+  for (int i = 0; i < 30; ++i) {
+    Advance(milliseconds(5));
+    EXPECT_THAT(Check().probes, IsEmpty());
+  }
+}
+
+TEST_F(BrokerSessionsTest, AnAnswerThatTakesLongIsTheLast) {
+  Start(1);
+  Break(1);
+  const auto probes = Check().probes;
+  Advance(milliseconds(30));
+  sessions_.ProbeAnswered(probes.at(0), ProbeResult::kNoAnswer, now_);
+  EXPECT_EQ(Check().next, now_ + milliseconds(20)) << "times that have passed are left out";
+  Advance(milliseconds(20));
+  const auto second = Check().probes;
+  Advance(milliseconds(700));
+  sessions_.ProbeAnswered(second.at(0), ProbeResult::kNoAnswer, now_);
+  EXPECT_THAT(Check().probes, IsEmpty());
+  EXPECT_THAT(FencedAfter(milliseconds(250)), ElementsAre(1));
 }
 
 TEST_F(BrokerSessionsTest, AnEndpointThatWasNeverVerifiedIsNotDialled) {
@@ -151,7 +223,7 @@ TEST_F(BrokerSessionsTest, WhoComesBackWithinTheGraceIsNotFenced) {
   Break(1);
   const auto due = Check();
   EXPECT_TRUE(Contact(1, /*stream=*/100));
-  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused);  // overtaken
+  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused, now_);  // overtaken
   EXPECT_THAT(FencedAfter(seconds(8)), IsEmpty());
 }
 
@@ -221,16 +293,17 @@ TEST_F(BrokerSessionsTest, AfterATakeOverAStreamThatDoesNotComeCountsAsBroken) {
   const auto due = Check();
   ASSERT_EQ(due.probes.size(), 1u);
   EXPECT_EQ(due.probes[0].broker, BrokerId(1));
-  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused);
+  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused, now_);
   EXPECT_THAT(FencedAfter({}), ElementsAre(1));
 }
 
 TEST_F(BrokerSessionsTest, AfterATakeOverABrokerThatIsUpHasItsWholeSession) {
   Start(1);
   sessions_.TakeOver(cluster_.image(), now_);
+  answers_[BrokerId(1)] = ProbeResult::kSameIncarnation;
   Advance(seconds(1));
-  sessions_.ProbeAnswered(Check().probes.at(0), ProbeResult::kSameIncarnation);
-  EXPECT_THAT(FencedAfter(milliseconds(7'999)), IsEmpty());
+  EXPECT_THAT(FencedAfter(milliseconds(100)), IsEmpty());
+  EXPECT_THAT(FencedAfter(milliseconds(7'899)), IsEmpty());
   EXPECT_THAT(FencedAfter(milliseconds(1)), ElementsAre(1));
 }
 
@@ -245,11 +318,11 @@ TEST_F(BrokerSessionsTest, BrokersThatDieTogetherAreOneBatch) {
   for (const int32_t id : {1, 2, 3}) Break(id);
   const auto probes = Check().probes;
   ASSERT_EQ(probes.size(), 3u);
-  sessions_.ProbeAnswered(probes[0], ProbeResult::kRefused);
+  sessions_.ProbeAnswered(probes[0], ProbeResult::kRefused, now_);
   EXPECT_THAT(Check().fences, IsEmpty());
-  sessions_.ProbeAnswered(probes[1], ProbeResult::kRefused);
+  sessions_.ProbeAnswered(probes[1], ProbeResult::kRefused, now_);
   EXPECT_THAT(Check().fences, IsEmpty());
-  sessions_.ProbeAnswered(probes[2], ProbeResult::kRefused);
+  sessions_.ProbeAnswered(probes[2], ProbeResult::kRefused, now_);
   EXPECT_THAT(FencedAfter({}), ElementsAre(1, 2, 3));
 }
 
@@ -257,8 +330,8 @@ TEST_F(BrokerSessionsTest, WhoTurnsOutAliveIsNotWaitedFor) {
   Start(2);
   for (const int32_t id : {1, 2}) Break(id);
   const auto probes = Check().probes;
-  sessions_.ProbeAnswered(probes[0], ProbeResult::kRefused);
-  sessions_.ProbeAnswered(probes[1], ProbeResult::kSameIncarnation);
+  sessions_.ProbeAnswered(probes[0], ProbeResult::kRefused, now_);
+  sessions_.ProbeAnswered(probes[1], ProbeResult::kSameIncarnation, now_);
   EXPECT_THAT(FencedAfter({}), ElementsAre(1));
 }
 
@@ -270,8 +343,9 @@ TEST_F(BrokerSessionsTest, ABatchWaitsForAGraceAtMost) {
   Advance(milliseconds(600));
   EXPECT_THAT(Check().fences, IsEmpty());  // 1 waits for 2
   BreakAndAnswer(3, ProbeResult::kNoAnswer);
-  EXPECT_EQ(Check().next, now_ + milliseconds(400));
-  EXPECT_THAT(FencedAfter(milliseconds(400)), ElementsAre(1, 2));
+  EXPECT_THAT(FencedAfter(milliseconds(100)), IsEmpty());
+  EXPECT_EQ(Check().next, now_ + milliseconds(300));
+  EXPECT_THAT(FencedAfter(milliseconds(300)), ElementsAre(1, 2));
   EXPECT_THAT(FencedAfter(milliseconds(600)), ElementsAre(1, 2, 3));
 }
 

@@ -116,7 +116,7 @@ void BrokerWatch::Dial(const BrokerSessions::DueProbe& probe) {
   prober_->Probe(broker.endpoint, broker.id, broker.incarnation_id,
                  [this, executor = executor_, probe](ProbeResult result) {
                    executor->Post([this, probe, result] {
-                     sessions_.ProbeAnswered(probe, result);
+                     sessions_.ProbeAnswered(probe, result, clock_->Now());
                      CheckSoon();
                    });
                  });

@@ -47,6 +47,23 @@ TEST_F(BrokerWatchTest, AKilledBrokerIsFencedWithoutWaiting) {
   EXPECT_EQ(cluster_.ImageOf(2).FindTopicByName("t")->partition(0).leader(), BrokerId(2));
 }
 
+TEST_F(BrokerWatchTest, ABrokerThatStillAnswersWhenItsStreamBreaksIsDialledAgain) {
+  const size_t before = cluster_.prober().dialled().size();
+  cluster_.EndStream(1, StreamEnd::kBroken);
+  cluster_.Advance(milliseconds(10));
+  cluster_.EndStream(2, StreamEnd::kBroken);
+  cluster_.prober().Refuse(ControllerCluster::EndpointOf(1));
+  cluster_.Advance(milliseconds(9));
+  EXPECT_FALSE(Fenced(1));
+  cluster_.Advance(milliseconds(1));
+  EXPECT_TRUE(Fenced(1));
+  EXPECT_EQ(LastCause(),
+            "fence broker 1: its connection broke and nothing listens at broker-1:9092");
+  cluster_.Advance(seconds(2));
+  EXPECT_FALSE(Fenced(2));
+  EXPECT_EQ(cluster_.prober().dialled().size(), before + 3 + 5) << "three dials of 1, five of 2";
+}
+
 TEST_F(BrokerWatchTest, ABrokerThatVanishesIsFencedAfterTheGrace) {
   cluster_.prober().Swallow(ControllerCluster::EndpointOf(1));
   cluster_.EndStream(1, StreamEnd::kBroken);
