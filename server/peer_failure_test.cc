@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -114,6 +115,20 @@ TEST_F(PeerFailureTest, ARefusedDialAfterABrokenConnectionIsADeath) {
   ASSERT_TRUE(one->events().Await("dead 2"));
   proxy.Forward();
   AwaitUp(*one, k2, 2);
+  EXPECT_EQ(one->events().Count("dead 2"), 1u);
+}
+
+// A dying process closes its sockets one after the other: for a moment its listener may still
+// accept. So does the proxy, which then resets what the dead process behind it refuses.
+TEST_F(PeerFailureTest, AConnectionThatIsAcceptedAndBringsNoHelloIsADeath) {
+  FaultProxy proxy(AddressOf(k2).port);
+  ChildNode two(k2, AddressOf(k2), k1, AddressOf(k1));
+  auto one = StartNode1Through(proxy);
+  AwaitUp(*one, k2);
+  two.Signal(SIGKILL);
+  ASSERT_TRUE(one->events().Await("dead 2"));
+  const size_t accepted = proxy.accepted_connections();
+  while (proxy.accepted_connections() == accepted) std::this_thread::yield();
   EXPECT_EQ(one->events().Count("dead 2"), 1u);
 }
 
