@@ -66,6 +66,18 @@ std::string PartitionsSummary(const DescribeClusterResponse& cluster) {
                          cluster.under_replicated_partition_count());
 }
 
+std::string DiskSummary(const DescribeQuorumResponse& quorum) {
+  const int64_t free_mib = quorum.free_disk_bytes() >> 20;
+  const int64_t min_free_mib = quorum.min_free_disk_bytes() >> 20;
+  if (quorum.free_disk_bytes() >= quorum.min_free_disk_bytes()) {
+    return absl::StrFormat("%d MiB free at controller %d", free_mib, quorum.answered_by());
+  }
+  return absl::StrFormat(
+      "NEARLY FULL at controller %d: %d MiB are free, and below %d MiB (--min-free-disk-bytes) an "
+      "active controller refuses changes: make room",
+      quorum.answered_by(), free_mib, min_free_mib);
+}
+
 // Where clients find a controller.
 std::string EndpointOf(int32_t node_id, const DescribeClusterResponse& cluster) {
   const auto found = std::find_if(
@@ -111,6 +123,13 @@ std::string StatusText(const DescribeClusterResponse& cluster, const DescribeQuo
   facts.AddRow({"Brokers", BrokersSummary(cluster)});
   facts.AddRow({"Partitions", PartitionsSummary(cluster)});
   facts.AddRow({"High watermark", std::to_string(quorum.high_watermark())});
+  if (quorum.min_free_disk_bytes() > 0) facts.AddRow({"Disk", DiskSummary(quorum)});
+  if (quorum.clock_behind_ms() > 0) {
+    facts.AddRow(
+        {"Clock", absl::StrFormat("%s BEHIND the time of the log at controller %d: its "
+                                  "clock is wrong, or that of an active controller was",
+                                  DurationText(quorum.clock_behind_ms()), quorum.answered_by())});
+  }
   if (!quorum.from_leader()) {
     facts.AddRow({"Answered by", absl::StrFormat("controller %d, from what it has: it is not the "
                                                  "active one",
@@ -134,10 +153,10 @@ void AddStatus(CommandLine& line) {
        .description =
            "Who is the active controller and since when, how many more controllers may fail, "
            "each voter's lag and last contact, controllers that are not reached and the address "
-           "that "
-           "was tried, fenced brokers, partitions that are offline "
-           "(without a leader) or under-replicated (with an ISR smaller than the replica set), "
-           "and the leaders of each broker. Without a quorum, --stale shows what one controller "
+           "that was tried, fenced brokers, partitions that are offline (without a leader) or "
+           "under-replicated (with an ISR smaller than the replica set), the leaders of each "
+           "broker, and of the active controller the free disk space and whether its clock is "
+           "behind the log. Without a quorum, --stale shows what one controller "
            "still knows.",
        .examples = {"quoratectl status", "quoratectl status --output json",
                     "quoratectl status --stale --bootstrap 127.0.0.1:9092"}},

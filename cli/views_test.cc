@@ -117,6 +117,25 @@ TEST(ViewsTest, StatusDoesNotCountBrokersThatNeverTookPart) {
                            "110, 111, 112, 113, 114, 115, 116, 117, 118, 119 and 3 more\n"));
 }
 
+TEST(ViewsTest, StatusTellsOfTheDiskAndTheClockOfWhoAnswers) {
+  auto quorum = Quorum();
+  quorum.set_free_disk_bytes(int64_t{513} << 20);
+  quorum.set_min_free_disk_bytes(int64_t{512} << 20);
+  const std::string good = StatusText(Cluster(), quorum, kNowMs);
+  EXPECT_THAT(good, ::testing::HasSubstr("Disk               513 MiB free at controller 2\n"));
+  EXPECT_THAT(good, ::testing::Not(::testing::HasSubstr("Clock")));
+
+  quorum.set_free_disk_bytes(int64_t{100} << 20);
+  quorum.set_clock_behind_ms(90'000);
+  const std::string bad = StatusText(Cluster(), quorum, kNowMs);
+  EXPECT_THAT(
+      bad, ::testing::HasSubstr("Disk               NEARLY FULL at controller 2: 100 MiB are free, "
+                                "and below 512 MiB (--min-free-disk-bytes)"));
+  EXPECT_THAT(bad,
+              ::testing::HasSubstr("Clock              1 min 30 s BEHIND the time of the log at "
+                                   "controller 2"));
+}
+
 TEST(ViewsTest, ToleranceCountsOnlyVotersInContact) {
   auto quorum = Quorum();
   quorum.mutable_voters(2)->set_last_contact_age_ms(80);

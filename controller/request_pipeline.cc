@@ -261,8 +261,10 @@ void RequestPipeline::Admit(PendingRequest request) {
           Exhausted("too much of the metadata log is not committed yet; retry", kFullRetryAfterMs));
       break;
     case raft::Admission::kDiskFull:
-      std::move(request.proceed)(Exhausted(
-          "the disk of the active controller is nearly full; make room", kDiskFullRetryAfterMs));
+      std::move(request.proceed)(
+          Exhausted("the disk of the active controller has less free space than its "
+                    "--min-free-disk-bytes ('quoratectl status' shows both); make room",
+                    kDiskFullRetryAfterMs));
       break;
     case raft::Admission::kFrozen:
       park();

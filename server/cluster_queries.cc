@@ -48,7 +48,8 @@ void AddReplica(const raft::ReplicaStatus& status, RecordOffset leader_end, Mono
 
 DescribeQuorumResponse MakeQuorumResponse(const std::string& cluster_id, MonoTime now,
                                           const raft::QuorumStatus& status,
-                                          const ControllerDirectory& directory) {
+                                          const ControllerDirectory& directory,
+                                          const MachineState& machine) {
   DescribeQuorumResponse response;
   response.set_cluster_id(cluster_id);
   response.set_leader_id(status.leader ? status.leader->value() : -1);
@@ -57,6 +58,9 @@ DescribeQuorumResponse MakeQuorumResponse(const std::string& cluster_id, MonoTim
   response.set_answered_by(status.self.value());
   response.set_from_leader(status.leader == status.self);
   response.set_leader_since_ms(status.leader_since_ms);
+  response.set_free_disk_bytes(machine.free_disk_bytes);
+  response.set_min_free_disk_bytes(machine.min_free_disk_bytes);
+  response.set_clock_behind_ms(machine.clock_behind_ms);
   for (const raft::ReplicaStatus& replica : status.replicas) {
     AddReplica(replica, status.log_end_offset, now, directory, response);
   }
@@ -79,12 +83,14 @@ void AddControllers(const raft::QuorumStatus& status, const ControllerDirectory&
 
 ClusterQueries::ClusterQueries(std::string cluster_id, raft::ReplicatedLog* log,
                                controller::QuorumController* controller,
-                               const ControllerDirectory* directory, const Clock* clock)
+                               const ControllerDirectory* directory, const Clock* clock,
+                               std::function<MachineState()> machine)
     : cluster_id_(std::move(cluster_id)),
       log_(log),
       controller_(controller),
       directory_(directory),
-      clock_(clock) {}
+      clock_(clock),
+      machine_(std::move(machine)) {}
 
 void ClusterQueries::ReadImage(bool allow_stale, MonoTime deadline,
                                controller::Reply<metadata::MetadataImage> reply) {
@@ -143,7 +149,8 @@ void ClusterQueries::DescribeQuorum(bool as_leader, MonoTime deadline,
       if (as_leader && status.leader != status.self) {
         std::move(to)(NotController());
       } else {
-        std::move(to)(MakeQuorumResponse(cluster_id_, clock_->Now(), status, *directory_));
+        std::move(to)(
+            MakeQuorumResponse(cluster_id_, clock_->Now(), status, *directory_, machine_()));
       }
     });
   };

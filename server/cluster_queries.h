@@ -2,6 +2,8 @@
 // cluster, from the controller and the peer transport together.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -25,12 +27,19 @@ class ControllerDirectory {
   virtual std::optional<PeerContact> Contact(NodeId node) const = 0;
 };
 
+// What a controller tells of the machine that it runs on (DescribeQuorumResponse).
+struct MachineState {
+  int64_t free_disk_bytes = 0;
+  int64_t min_free_disk_bytes = 0;
+  int64_t clock_behind_ms = 0;
+};
+
 class ClusterQueries {
  public:
-  // All outlive the queries and what they ask.
+  // All outlive the queries and what they ask. `machine` is called on any thread.
   ClusterQueries(std::string cluster_id, raft::ReplicatedLog* log,
                  controller::QuorumController* controller, const ControllerDirectory* directory,
-                 const Clock* clock);
+                 const Clock* clock, std::function<MachineState()> machine);
 
   // The image at which a read that starts now is linearizable, or at once what is applied.
   // CONTROLLER_NOT_AVAILABLE: it was not confirmed by the deadline, or the leader changed. The
@@ -52,6 +61,7 @@ class ClusterQueries {
   controller::QuorumController* const controller_;
   const ControllerDirectory* const directory_;
   const Clock* const clock_;
+  const std::function<MachineState()> machine_;
 };
 
 }  // namespace quorate::server

@@ -185,7 +185,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     controller_.SetImageObserver(&*auditor_);
     hub_.SetLog(raft_.get());
     hub_.SetSnapshots(snapshots_.get());
-    queries_.emplace(config_.cluster_id, raft_.get(), &controller_, this, &clock_);
+    queries_.emplace(config_.cluster_id, raft_.get(), &controller_, this, &clock_,
+                     [this] { return OwnMachine(); });
     changes_.emplace(&router_, &controller_, raft_.get());
     admin_service_.emplace(&edge_, &router_, &*queries_, &*changes_, &controller_, &query_loop_);
     broker_service_.emplace(&edge_, &router_, &controller_);
@@ -351,6 +352,14 @@ class ControllerServer::Impl final : public ControllerDirectory {
     listener.acceptor->Stop();
     listener.server->Shutdown(std::chrono::system_clock::now() + kCloseTimeout);
     listener.server->Wait();
+  }
+
+  MachineState OwnMachine() const {
+    const int64_t behind_ms = log_clock_.BehindMs();
+    const storage::FreeSpace& space = log_->free_space();
+    return {.free_disk_bytes = static_cast<int64_t>(space.free_bytes()),
+            .min_free_disk_bytes = static_cast<int64_t>(space.min_free_bytes()),
+            .clock_behind_ms = behind_ms > LogClock::kToleratedMs ? behind_ms : 0};
   }
 
   // Nothing: not known yet.

@@ -13,6 +13,7 @@ void FreeSpace::Refresh() {
     return;
   }
   const uint64_t free_bytes = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+  free_bytes_.store(free_bytes, std::memory_order_relaxed);
   const bool is_enough = free_bytes >= min_free_bytes_;
   if (is_enough == IsEnough()) return;
   if (is_enough) {

@@ -32,6 +32,7 @@ _VARYING = {
     "endpoint": _ADDRESS,
     "epoch": _NUMBER,
     "follower_count": _NUMBER,
+    "free_disk_bytes": _NUMBER,
     "high_watermark": _NUMBER,
     "incarnation_id": _ID,
     "lag": _NUMBER,

@@ -82,6 +82,12 @@ TEST(SmallVolumeTest, TheOnlyControllerIsNotReadyAndSaysWhy) {
   EXPECT_EQ(ready.status.code, 1) << ready.output;
   EXPECT_THAT(ready.output, HasSubstr("not serving"));
   EXPECT_THAT(cluster.controller(1).Log(), HasSubstr("1099511627776 are needed"));
+
+  const RunResult status =
+      testing::Run({QuoratectlProgram(), "status", "--bootstrap", cluster.Bootstrap()});
+  EXPECT_EQ(status.status.code, 0) << status.errors;
+  EXPECT_THAT(status.output, HasSubstr("NEARLY FULL at controller 1"));
+  EXPECT_THAT(status.output, HasSubstr("below 1048576 MiB (--min-free-disk-bytes)"));
 }
 
 }  // namespace
