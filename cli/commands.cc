@@ -5,6 +5,7 @@
 #include "cli/command_line.h"
 #include "cli/completion.h"
 #include "cli/configs.h"
+#include "cli/debug.h"
 #include "cli/health.h"
 #include "cli/log.h"
 #include "cli/quorum.h"
@@ -24,6 +25,7 @@ void AddAllCommands(CommandLine& line) {
   AddLog(line);
   AddSnapshot(line);
   AddHealth(line);
+  AddDebug(line);
   AddCheck(line);
   AddCompletion(line);
 }

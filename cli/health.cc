@@ -1,11 +1,11 @@
 #include "cli/health.h"
 
-#include <future>
 #include <memory>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "cli/ask_each.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "client/probes.h"
@@ -15,21 +15,6 @@ namespace {
 
 using client::HealthAnswer;
 using State = client::HealthAnswer::State;
-
-// One answer for each endpoint of --bootstrap, in its order. All are asked at once, so that one
-// that hangs costs the others nothing.
-std::vector<HealthAnswer> AskAll(const Settings& settings, const std::string& service) {
-  std::vector<std::future<HealthAnswer>> pending;
-  for (const HostPort& endpoint : settings.bootstrap) {
-    pending.push_back(std::async(std::launch::async, [&service, &settings, endpoint] {
-      return client::HealthProbe(endpoint, service).Check(ProbeTimeout(settings));
-    }));
-  }
-  std::vector<HealthAnswer> answers;
-  answers.reserve(pending.size());
-  for (auto& answer : pending) answers.push_back(answer.get());
-  return answers;
-}
 
 // As grpc.health.v1 names them, and one more for no answer.
 std::string StateName(State state) {
@@ -70,7 +55,9 @@ ExitCode CodeFor(const std::vector<HealthAnswer>& answers) {
 
 ExitCode Check(Session& session, const std::string& service) {
   const auto& endpoints = session.settings().bootstrap;
-  const std::vector<HealthAnswer> answers = AskAll(session.settings(), service);
+  const std::vector<HealthAnswer> answers = AskEach(endpoints, [&](const HostPort& endpoint) {
+    return client::HealthProbe(endpoint, service).Check(ProbeTimeout(session.settings()));
+  });
   Table table(std::vector<Table::Column>(2));
   Json items = Json::array();
   for (size_t i = 0; i < endpoints.size(); ++i) {

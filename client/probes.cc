@@ -7,6 +7,7 @@
 #include "client/utf8_check.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "quorate/broker/v1/broker_view_service.grpc.pb.h"
+#include "quorate/process/v1/process_service.grpc.pb.h"
 
 namespace quorate::client {
 namespace {
@@ -63,6 +64,27 @@ std::optional<std::string> ReadinessProbe::WhyNotReady(Duration timeout) {
       return answer.why;
   }
   return answer.why;
+}
+
+std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
+    const HostPort& endpoint, const std::string& level, Duration timeout) {
+  process::v1::SetLogLevelRequest request;
+  request.set_level(level);
+  if (const auto complaint = FindStringNotUtf8(request)) {
+    common::v1::Error error;
+    error.set_code(common::v1::INVALID_REQUEST);
+    error.set_message(*complaint);
+    error.set_outcome(common::v1::REFUSED);
+    return error;
+  }
+  process::v1::SetLogLevelResponse response;
+  const grpc::Status status = BlockingConnection(endpoint).Call(
+      timeout, timeout,
+      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+        return process::v1::ProcessService::Stub(channel).SetLogLevel(context, request, &response);
+      });
+  if (!status.ok()) return ErrorFromStatus(status);
+  return response;
 }
 
 std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,

@@ -11,6 +11,7 @@
 #include "client/blocking_connection.h"
 #include "quorate/broker/v1/broker_view_service.pb.h"
 #include "quorate/common/v1/error.pb.h"
+#include "quorate/process/v1/process_service.pb.h"
 
 namespace quorate::client {
 
@@ -55,6 +56,11 @@ class ReadinessProbe {
  private:
   HealthProbe probe_;
 };
+
+// Sets the log level of the process at `endpoint`, a controller or a broker; with an empty `level`
+// only asks for it. INVALID_REQUEST: it knows no such level. Blocks.
+std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
+    const HostPort& endpoint, const std::string& level, Duration timeout);
 
 // What a broker believes.
 struct BrokerView {

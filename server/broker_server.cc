@@ -89,7 +89,8 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
                                                    .node_id = config.broker_id.value()},
                                                   rng));
   }
-  ASSIGN_OR_RETURN(listener_, OpenClientListener(config.listen, "--listen", {&view_service_}));
+  ASSIGN_OR_RETURN(listener_, OpenClientListener(config.listen, "--listen",
+                                                 {&view_service_, &process_service_}));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   return absl::OkStatus();
 }

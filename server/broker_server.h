@@ -18,6 +18,7 @@
 #include "server/broker_metadata_source.h"
 #include "server/broker_view_service.h"
 #include "server/listener.h"
+#include "server/process_service.h"
 #include "storage/data_directory.h"
 
 namespace quorate::server {
@@ -59,6 +60,7 @@ class BrokerServer final : private broker::Broker::Listener {
   BrokerMetadataSource source_;
   broker::Broker broker_;
   BrokerViewServiceImpl view_service_;
+  ProcessService process_service_{&loop_, &clock_};
   std::unique_ptr<storage::DataDirectory> data_directory_;
   server::Listener listener_;
 

@@ -30,6 +30,7 @@
 #include "server/peer_channel.h"
 #include "server/peer_transport.h"
 #include "server/peer_voter_poll.h"
+#include "server/process_service.h"
 #include "server/readiness.h"
 #include "server/request_router.h"
 #include "server/snapshotter.h"
@@ -212,9 +213,10 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                     builder.RegisterService(transport_.service());
                                   }));
     raft_->Start(&*listeners_);
-    ASSIGN_OR_RETURN(client_listener_, OpenClientListener(config_.client_listen, "client-listen",
-                                                          {&*admin_service_, &*broker_service_,
-                                                           &*metadata_service_}));
+    ASSIGN_OR_RETURN(client_listener_,
+                     OpenClientListener(config_.client_listen, "client-listen",
+                                        {&*admin_service_, &*broker_service_, &*metadata_service_,
+                                         &process_service_}));
     bound_client_port_ = client_listener_.port;
     PublishReady(false);
     transport_.Start(raft_.get(), config_.peer_advertise.ToString(), *OwnClientEndpoint());
@@ -438,6 +440,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   std::optional<BrokerService> broker_service_;
   std::optional<StateAuditor> auditor_;
   std::optional<MetadataService> metadata_service_;
+  ProcessService process_service_{&edge_loop_, &clock_};
   std::optional<LogFanout> listeners_;
   // 0: the client listener is not open yet. Calls come as soon as it is.
   std::atomic<uint16_t> bound_client_port_ = 0;

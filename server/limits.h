@@ -28,6 +28,7 @@ inline constexpr size_t kMaxAnswerBytes = size_t{kMaxPeerMessageBytes} - 64 * 10
 // with at most gRPC's 64 KiB of each in memory.
 inline constexpr size_t kMaxReceivingClients = 8;
 inline constexpr size_t kMaxReceivingPeers = 4;
+inline constexpr size_t kMaxReceivingProcessCalls = 2;
 // Of them, requests of one connection.
 inline constexpr size_t kMaxReceivingOfClient = 4;
 inline constexpr size_t kMaxReceivingOfPeer = 2;
@@ -52,6 +53,8 @@ inline constexpr Budget::Limits kLargeReads = {.max_count = 1, .max_bytes = 224 
 inline constexpr Budget::Limits kQuorumChanges = {.max_count = 64, .max_bytes = kMiB};
 // What brokers ask for, so that clients cannot keep a broker from registering.
 inline constexpr Budget::Limits kBrokerCalls = {.max_count = 4'096, .max_bytes = 32 * kMiB};
+// What operators ask a process, controller or broker, about itself.
+inline constexpr Budget::Limits kProcessCalls = {.max_count = 16, .max_bytes = kMiB};
 // What the other controllers forward; each of them has its own limits on what it takes in.
 inline constexpr Budget::Limits kForwardedCalls = {.max_count = 8'192, .max_bytes = 48 * kMiB};
 

@@ -1,9 +1,9 @@
 #include "server/log_level.h"
 
 #include <algorithm>
-#include <atomic>
 
 #include "base/check.h"
+#include "base/mutex.h"
 
 namespace quorate::server {
 namespace {
@@ -12,13 +12,21 @@ constexpr size_t kDebug = 0;
 constexpr size_t kInfo = 1;
 
 // Indexes of LogLevels().
-std::atomic<size_t> current{kInfo};
-std::atomic<size_t> before_debug{kInfo};
+struct Levels {
+  Mutex mutex;
+  size_t current ABSL_GUARDED_BY(mutex) = kInfo;
+  size_t before_debug ABSL_GUARDED_BY(mutex) = kInfo;
+};
+
+Levels& TheLevels() {
+  static Levels levels;
+  return levels;
+}
 
 // glog reads its flags without a lock, as it does with those of a command line.
-void Apply(size_t level) {
-  if (level != kDebug) before_debug = level;
-  current = level;
+void Apply(Levels& levels, size_t level) ABSL_EXCLUSIVE_LOCKS_REQUIRED(levels.mutex) {
+  if (level != kDebug) levels.before_debug = level;
+  levels.current = level;
   FLAGS_v = level == kDebug ? 1 : 0;
   FLAGS_minloglevel = static_cast<int>(level == kDebug ? kDebug : level - kInfo);
 }
@@ -30,14 +38,26 @@ const std::vector<std::string>& LogLevels() {
   return levels;
 }
 
-void SetLogLevel(const std::string& level) {
+std::string SetLogLevel(const std::string& level) {
   const auto found = std::find(LogLevels().begin(), LogLevels().end(), level);
   CHECK(found != LogLevels().end()) << level;
-  Apply(static_cast<size_t>(found - LogLevels().begin()));
+  Levels& levels = TheLevels();
+  MutexLock lock(&levels.mutex);
+  const size_t before = levels.current;
+  Apply(levels, static_cast<size_t>(found - LogLevels().begin()));
+  return LogLevels()[before];
 }
 
-std::string CurrentLogLevel() { return LogLevels()[current]; }
+std::string CurrentLogLevel() {
+  Levels& levels = TheLevels();
+  MutexLock lock(&levels.mutex);
+  return LogLevels()[levels.current];
+}
 
-void ToggleDebugLog() { Apply(current == kDebug ? before_debug.load() : kDebug); }
+void ToggleDebugLog() {
+  Levels& levels = TheLevels();
+  MutexLock lock(&levels.mutex);
+  Apply(levels, levels.current == kDebug ? levels.before_debug : kDebug);
+}
 
 }  // namespace quorate::server

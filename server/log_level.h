@@ -11,11 +11,11 @@ namespace quorate::server {
 // reports), "info", "warning", "error".
 const std::vector<std::string>& LogLevels();
 
-// REQUIRES: `level` is one of LogLevels(). Any thread.
-void SetLogLevel(const std::string& level);
+// Any thread, all of these. Returns the level before. REQUIRES: `level` is one of LogLevels().
+std::string SetLogLevel(const std::string& level);
 std::string CurrentLogLevel();
 
-// From any other level to "debug", and from there back to the level before.
+// From any other level to "debug", and from there back to the one before it.
 void ToggleDebugLog();
 
 }  // namespace quorate::server

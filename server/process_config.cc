@@ -26,8 +26,10 @@ OptionGroup LogAndTestOptions(ProcessConfig& config) {
       "Logs and tests",
       {{.name = "log-level",
         .value_name = "LEVEL",
-        .help = "The least severe level that is logged: debug, info, warning or error. "
-                "SIGUSR1 switches debug on and off while the process runs.",
+        .help =
+            "The least severe level that is logged: debug, info, warning or error. "
+            "While the process runs, 'quoratectl debug log-level' sets another one, and SIGUSR1 "
+            "switches debug on and off.",
         .set = SetChoice(&config.log_level, {"debug", "info", "warning", "error"}),
         .default_text = "info"},
        {.name = "log-dir",

@@ -100,5 +100,35 @@ TEST(LogFileTest, SignalsOpenTheFileAnewAndSwitchTheLevel) {
   EXPECT_THAT(ContentOf(file), HasSubstr("the log file is opened anew"));
 }
 
+TEST(LogFileTest, QuoratectlSetsTheLevelOfAControllerAndOfABroker) {
+  Cluster cluster({.controllers = 1, .brokers = 1});
+  cluster.Start();
+  const std::string controller = cluster.Bootstrap();
+  const std::string broker = cluster.BrokerEndpoint(1);
+  const auto log_level = [&](const std::string& level) {
+    std::vector<std::string> command = {QuoratectlProgram(), "debug", "log-level", "--bootstrap",
+                                        controller + "," + broker};
+    if (!level.empty()) command.push_back(level);
+    return testing::Run(command);
+  };
+  EXPECT_EQ(log_level("").output, controller + "  info\n" + broker + "  info\n");
+  EXPECT_EQ(log_level("debug").output,
+            controller + "  debug, was info\n" + broker + "  debug, was info\n");
+  EXPECT_EQ(log_level("").output, controller + "  debug\n" + broker + "  debug\n");
+  EXPECT_TRUE(WaitFor([&] {
+    return cluster.controller(1).Log().find("the log level is debug now, as ") != std::string::npos;
+  }));
+
+  const RunResult loud = log_level("loud");
+  EXPECT_EQ(loud.status.code, 1) << loud.errors;
+  EXPECT_THAT(loud.output, HasSubstr("log level 'loud' is none of debug, info, warning, error"));
+  EXPECT_EQ(log_level("").output, controller + "  debug\n" + broker + "  debug\n");
+
+  cluster.broker(1).Kill();
+  const RunResult gone = log_level("info");
+  EXPECT_EQ(gone.status.code, 3) << gone.output;
+  EXPECT_THAT(gone.output, HasSubstr(controller + "  info, was debug\n"));
+}
+
 }  // namespace
 }  // namespace quorate::testing

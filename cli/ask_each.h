@@ -1,0 +1,27 @@
+// The same question to each of several processes about itself.
+#pragma once
+
+#include <future>
+#include <vector>
+
+#include "base/host_port.h"
+
+namespace quorate::cli {
+
+// The answers of `ask(endpoint)`, in the order of `endpoints`. All are asked at once, so that one
+// that hangs costs the others nothing.
+template <typename Ask>
+auto AskEach(const std::vector<HostPort>& endpoints, const Ask& ask) {
+  using Answer = decltype(ask(endpoints.front()));
+  std::vector<std::future<Answer>> pending;
+  pending.reserve(endpoints.size());
+  for (const HostPort& endpoint : endpoints) {
+    pending.push_back(std::async(std::launch::async, [&ask, &endpoint] { return ask(endpoint); }));
+  }
+  std::vector<Answer> answers;
+  answers.reserve(endpoints.size());
+  for (auto& answer : pending) answers.push_back(answer.get());
+  return answers;
+}
+
+}  // namespace quorate::cli

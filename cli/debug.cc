@@ -1,0 +1,91 @@
+#include "cli/debug.h"
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "cli/ask_each.h"
+#include "cli/json.h"
+#include "cli/text.h"
+#include "client/probes.h"
+
+namespace quorate::cli {
+namespace {
+
+using common::v1::Error;
+using process::v1::SetLogLevelResponse;
+using LevelAnswer = std::variant<SetLogLevelResponse, Error>;
+
+std::string AnswerText(const LevelAnswer& answer) {
+  if (const auto* error = std::get_if<Error>(&answer)) return error->message();
+  const auto& response = std::get<SetLogLevelResponse>(answer);
+  if (response.level() == response.previous_level()) return response.level();
+  return absl::StrFormat("%s, was %s", response.level(), response.previous_level());
+}
+
+Json AnswerJson(const LevelAnswer& answer) {
+  const auto* response = std::get_if<SetLogLevelResponse>(&answer);
+  const auto* error = std::get_if<Error>(&answer);
+  return {
+      {"level", response != nullptr ? Json(response->level()) : Json(nullptr)},
+      {"previous_level", response != nullptr ? Json(response->previous_level()) : Json(nullptr)},
+      {"error", error != nullptr ? ToJson(*error) : Json(nullptr)}};
+}
+
+ExitCode CodeFor(const std::vector<LevelAnswer>& answers) {
+  ExitCode code = ExitCode::kDone;
+  for (const LevelAnswer& answer : answers) {
+    const auto* error = std::get_if<Error>(&answer);
+    if (error == nullptr) continue;
+    if (error->code() != common::v1::INVALID_REQUEST) return ExitCode::kUnreachable;
+    code = ExitCode::kRefused;
+  }
+  return code;
+}
+
+ExitCode LogLevel(Session& session, const std::string& level) {
+  const auto& endpoints = session.settings().bootstrap;
+  const std::vector<LevelAnswer> answers = AskEach(endpoints, [&](const HostPort& endpoint) {
+    return client::SetLogLevel(endpoint, level, ProbeTimeout(session.settings()));
+  });
+  Table table(std::vector<Table::Column>(2));
+  Json items = Json::array();
+  for (size_t i = 0; i < endpoints.size(); ++i) {
+    table.AddRow({endpoints[i].ToString(), AnswerText(answers[i])});
+    Json item = {{"endpoint", endpoints[i].ToString()}};
+    item.update(AnswerJson(answers[i]));
+    items.push_back(std::move(item));
+  }
+  session.out() << (session.json() ? JsonText({{"endpoints", std::move(items)}})
+                                   : table.ToString());
+  return CodeFor(answers);
+}
+
+}  // namespace
+
+void AddDebug(CommandLine& line) {
+  CLI::App* debug = line.AddNoun("debug", "look closer at running processes");
+  auto level = std::make_shared<std::string>();
+  CLI::App* verb = line.AddCommand(
+      debug,
+      {.name = "log-level",
+       .summary = "show or set how much processes log",
+       .description =
+           "Asks every endpoint that --bootstrap names, controllers and brokers alike, and no "
+           "others; prints a line for each. A level that is set holds until the process ends: "
+           "started again it has the level of its --log-level. The exit status is 0 if all have "
+           "answered, 1 if one knows no such level, 3 if one does not answer within 3 s or "
+           "--timeout, whichever is less.",
+       .examples = {"quoratectl debug log-level",
+                    "quoratectl debug log-level debug --bootstrap 127.0.0.1:9091",
+                    "quoratectl debug log-level info --output json"}},
+      CommonFlags::kCluster, [level](Session& session) { return LogLevel(session, *level); });
+  verb->add_option("LEVEL", *level,
+                   "debug (single requests, attempts and reports too), info, warning or error. "
+                   "Default: none, the level stays as it is.");
+}
+
+}  // namespace quorate::cli

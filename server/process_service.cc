@@ -1,0 +1,77 @@
+#include "server/process_service.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/check.h"
+#include "client/status_mapping.h"
+#include "quorate/process/v1/process_service.grpc.pb.h"
+#include "server/limits.h"
+#include "server/log_level.h"
+
+namespace quorate::server {
+namespace {
+
+using process::v1::SetLogLevelRequest;
+using process::v1::SetLogLevelResponse;
+
+// As much of a level's unknown name as an error repeats.
+constexpr size_t kMaxQuotedLevel = 30;
+
+grpc::Status NoSuchLevel(const std::string& level) {
+  common::v1::Error error;
+  error.set_code(common::v1::INVALID_REQUEST);
+  error.set_message(absl::StrFormat("log level '%s' is none of %s",
+                                    absl::CHexEscape(level.substr(0, kMaxQuotedLevel)),
+                                    absl::StrJoin(LogLevels(), ", ")));
+  error.set_outcome(common::v1::REFUSED);
+  return client::StatusFromError(error);
+}
+
+void ServeSetLogLevel(UnaryCall* call, const SetLogLevelRequest& request) {
+  const std::string& level = request.level();
+  SetLogLevelResponse response;
+  if (level.empty()) {
+    response.set_level(CurrentLogLevel());
+    response.set_previous_level(response.level());
+  } else if (std::find(LogLevels().begin(), LogLevels().end(), level) == LogLevels().end()) {
+    call->Fail(NoSuchLevel(level));
+    return;
+  } else {
+    response.set_level(level);
+    response.set_previous_level(SetLogLevel(level));
+    // An error, so that it is written at every level.
+    LOG(ERROR) << "the log level is " << level << " now, as " << call->context().peer() << " asked";
+  }
+  call->Answer(response);
+}
+
+}  // namespace
+
+ProcessService::ProcessService(Executor* executor, const Clock* clock)
+    : room_(kProcessCalls),
+      receiving_({.max_receiving = kMaxReceivingProcessCalls,
+                  .max_of_connection = 1,
+                  .max_time = kMaxReceiveTime},
+                 executor, clock),
+      sends_(kMaxSendTime, executor, clock) {
+  AddUnary({.path = "/quorate.process.v1.ProcessService/SetLogLevel",
+            .request_type = &SetLogLevelRequest::default_instance(),
+            .room = &room_,
+            .queue = &receiving_,
+            .sends = &sends_,
+            .serve =
+                [](UnaryCall* call, const UnaryMethod::MessagePtr& request) {
+                  ServeSetLogLevel(call, static_cast<const SetLogLevelRequest&>(*request));
+                },
+            .refuse =
+                [](UnaryCall* call, const common::v1::Error& error) {
+                  call->Fail(client::StatusFromError(error));
+                }});
+}
+
+}  // namespace quorate::server
