@@ -1,6 +1,7 @@
 #include "tests/harness/cluster.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -16,7 +17,10 @@ namespace {
 
 std::string Loopback(uint16_t port) { return absl::StrFormat("127.0.0.1:%d", port); }
 
+// Where the programs under test are: the test's own build directory, or another one that
+// QUORATE_PROGRAMS names (run-tests.sh tsan).
 std::string BuildDirectory() {
+  if (const char* directory = std::getenv("QUORATE_PROGRAMS")) return directory;
   // …/build/PRESET/tests/… -> …/build/PRESET
   std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe").parent_path();
   while (!std::filesystem::exists(path / "CMakeCache.txt")) {
