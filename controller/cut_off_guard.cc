@@ -11,6 +11,9 @@
 namespace quorate::controller {
 namespace {
 
+// The next question makes the answers to the last one void, and those may take half a second
+// (VoterPoll).
+constexpr Duration kAskPauseMin = std::chrono::seconds(1);
 // How often a loss that goes on is told to the log.
 constexpr Duration kWarnInterval = std::chrono::seconds(10);
 
@@ -85,7 +88,7 @@ MonoTime CutOffGuard::Observe(const std::optional<MassLoss>& loss) {
 }
 
 void CutOffGuard::Ask(MonoTime now) {
-  ask_at_ = now + options_.grace;
+  ask_at_ = now + std::max(options_.grace, kAskPauseMin);
   std::vector<NodeId> others;
   for (const NodeId voter : pipeline_->voters().NodeIds()) {
     if (voter != self_) others.push_back(voter);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 
 #include "controller/testing/controller_cluster.h"
 
@@ -36,7 +37,7 @@ TEST(ChooseBetterPlacedTest, BrokersThatAreFencedOrUnknownCountForNothing) {
 
 class CutOffGuardTest : public ::testing::Test {
  protected:
-  CutOffGuardTest() {
+  explicit CutOffGuardTest(Duration grace = seconds(1)) : cluster_(3, grace) {
     cluster_.Elect(1);
     cluster_.quorum().CommitAtOnce(true);
     for (int32_t id = 1; id <= 3; ++id) {
@@ -73,7 +74,33 @@ class CutOffGuardTest : public ::testing::Test {
     return false;
   }
 
-  ControllerCluster cluster_{3};
+  ControllerCluster cluster_;
+};
+
+class ShortGraceTest : public CutOffGuardTest {
+ protected:
+  // Controller 2 is down, and so the poll waits for its answer as long as it may.
+  class HalfASecondPoll final : public VoterPoll {
+   public:
+    void Ask(const std::vector<NodeId>&, Duration,
+             absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) override {
+      questions_.push_back(std::move(done));
+    }
+    void AnswerFirst() {
+      std::move(questions_.front())({{.voter = NodeId(3), .brokers = Ids({1, 2, 3})}});
+      questions_.pop_front();
+    }
+    size_t questions() const { return questions_.size(); }
+
+   private:
+    std::deque<absl::AnyInvocable<void(std::vector<VoterHearing>) &&>> questions_;
+  };
+
+  ShortGraceTest() : CutOffGuardTest(milliseconds(100)) {
+    cluster_.controller(1).SetVoterPoll(&poll_);
+  }
+
+  HalfASecondPoll poll_;
 };
 
 TEST_F(CutOffGuardTest, LeadershipGoesToTheVoterThatHearsTheBrokers) {
@@ -162,6 +189,16 @@ TEST_F(CutOffGuardTest, ATransferThatFailsIsTriedAgain) {
   LookAt(2);
   cluster_.Advance(seconds(1));
   EXPECT_EQ(Leader(), 2);
+}
+
+TEST_F(ShortGraceTest, AnswersCountThoughTheyTakeLonger) {
+  BreakAll();
+  cluster_.Advance(milliseconds(200));
+  ASSERT_EQ(poll_.questions(), 1u);
+  cluster_.Advance(milliseconds(500));
+  poll_.AnswerFirst();
+  cluster_.Run();
+  EXPECT_EQ(Leader(), 3);
 }
 
 TEST_F(CutOffGuardTest, OnlyRegisteredBrokersAreRememberedAsHeard) {

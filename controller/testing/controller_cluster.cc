@@ -6,13 +6,15 @@
 
 namespace quorate::controller {
 
-ControllerCluster::ControllerCluster(int controllers) {
+ControllerCluster::ControllerCluster(int controllers, Duration grace) {
   for (int id = 1; id <= controllers; ++id) {
     auto& controller = controllers_[id];
-    controller = std::make_unique<QuorumController>(
-        ControllerOptions{
-            .cluster_id = kClusterId, .node_id = NodeId(id), .seed = static_cast<uint64_t>(id)},
-        &executor_, &clock_, &prober_);
+    controller =
+        std::make_unique<QuorumController>(ControllerOptions{.cluster_id = kClusterId,
+                                                             .node_id = NodeId(id),
+                                                             .broker_connection_grace = grace,
+                                                             .seed = static_cast<uint64_t>(id)},
+                                           &executor_, &clock_, &prober_);
     controller->SetWorker(&worker_);
     controller->SetLog(quorum_.AddNode(NodeId(id), controller.get()));
     controller->SetVoterPoll(&poll_);

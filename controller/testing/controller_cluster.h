@@ -39,8 +39,9 @@ class Pending {
 
 class ControllerCluster {
  public:
-  // Controllers 1 to `controllers`; none leads.
-  explicit ControllerCluster(int controllers = 1);
+  // Controllers 1 to `controllers`; none leads. `grace`:
+  // ControllerOptions::broker_connection_grace.
+  explicit ControllerCluster(int controllers = 1, Duration grace = std::chrono::seconds(1));
   // Shuts the controllers down first, so that every request is answered.
   ~ControllerCluster();
 
