@@ -68,6 +68,7 @@ void CutOffGuard::TakeOver() {
 
 void CutOffGuard::Clear() {
   loss_.reset();
+  refused_.clear();
   ++round_;
 }
 
@@ -80,6 +81,7 @@ MonoTime CutOffGuard::Observe(const std::optional<MassLoss>& loss) {
   } else if (!loss && loss_) {
     LOG_IF(INFO, now >= warn_at_) << "most brokers are in contact again";
     ++round_;
+    refused_.clear();
   }
   loss_ = loss;
   if (!loss_) return kNever;
@@ -104,10 +106,19 @@ void CutOffGuard::Ask(MonoTime now) {
 
 void CutOffGuard::OnAnswers(uint64_t round, const std::vector<VoterHearing>& hearings) {
   if (round != round_ || !loss_ || pipeline_->role() != RequestPipeline::Role::kActive) return;
-  const auto better =
-      ChooseBetterPlaced(hearings, LiveBrokers(pipeline_->newest()), loss_->live - loss_->lost);
+  const auto better = Choose(hearings);
   if (better && clock_->Now() >= may_hand_over_at_) return HandOver(*better, hearings);
   Warn(hearings);
+}
+
+std::optional<NodeId> CutOffGuard::Choose(const std::vector<VoterHearing>& hearings) {
+  const std::vector<BrokerId> live = LiveBrokers(pipeline_->newest());
+  const size_t heard_here = loss_->live - loss_->lost;
+  std::vector<VoterHearing> untried = hearings;
+  std::erase_if(untried, [this](const VoterHearing& h) { return refused_.contains(h.voter); });
+  if (const auto better = ChooseBetterPlaced(untried, live, heard_here)) return better;
+  refused_.clear();
+  return ChooseBetterPlaced(hearings, live, heard_here);
 }
 
 void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings) {
@@ -115,9 +126,10 @@ void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings)
                << " unfenced brokers" << Describe(hearings, LiveBrokers(pipeline_->newest()))
                << ": hands leadership to controller " << to;
   // A transfer that fails leaves this controller active, and then it asks again.
-  log_->TransferLeadership(to, [to](const absl::Status& status) {
-    LOG_IF(WARNING, !status.ok()) << "leadership was not handed to controller " << to << ": "
-                                  << status;
+  log_->TransferLeadership(to, [this, executor = executor_, to](const absl::Status& status) {
+    if (status.ok()) return;
+    LOG(WARNING) << "leadership was not handed to controller " << to << ": " << status;
+    executor->Post([this, to] { refused_.insert(to); });
   });
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/clock.h"
@@ -49,6 +50,8 @@ class CutOffGuard {
  private:
   void Ask(MonoTime now);
   void OnAnswers(uint64_t round, const std::vector<VoterHearing>& hearings);
+  // ChooseBetterPlaced, among those that have not refused if there is one.
+  std::optional<NodeId> Choose(const std::vector<VoterHearing>& hearings);
   void HandOver(NodeId to, const std::vector<VoterHearing>& hearings);
   void Warn(const std::vector<VoterHearing>& hearings);
 
@@ -66,6 +69,9 @@ class CutOffGuard {
   MonoTime may_hand_over_at_;
   // The question under way; answers to others are ignored.
   uint64_t round_ = 0;
+  // Voters to which a transfer has failed since the loss began, or since all were tried: a replica
+  // that hears brokers need not be able to lead.
+  std::set<NodeId> refused_;
 };
 
 }  // namespace quorate::controller

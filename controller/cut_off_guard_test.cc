@@ -191,6 +191,18 @@ TEST_F(CutOffGuardTest, ATransferThatFailsIsTriedAgain) {
   EXPECT_EQ(Leader(), 2);
 }
 
+// Its disk was replaced, say, so that it observes under a voter's node id.
+TEST_F(CutOffGuardTest, AVoterThatCannotTakeOverIsNotTheOnlyOneThatIsTried) {
+  cluster_.quorum().RefuseTransfersTo(NodeId(2));
+  BreakAll();
+  LookAt(2);
+  LookAt(3);
+  cluster_.Advance(seconds(2));
+  EXPECT_EQ(Leader(), 1);
+  cluster_.Advance(seconds(1));
+  EXPECT_EQ(Leader(), 3);
+}
+
 TEST_F(ShortGraceTest, AnswersCountThoughTheyTakeLonger) {
   BreakAll();
   cluster_.Advance(milliseconds(200));

@@ -54,7 +54,7 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
   void TransferLeadership(std::optional<NodeId> target,
                           absl::AnyInvocable<void(absl::Status) &&> done) override {
     CHECK(target && quorum_->leader_ == id_);
-    if (quorum_->refuse_transfers_) {
+    if (quorum_->refuse_transfers_ || quorum_->refused_target_ == target) {
       std::move(done)(absl::DeadlineExceededError("the test says so"));
       return;
     }

@@ -57,6 +57,8 @@ class FakeQuorum {
   // A controller that hands leadership over keeps it, or no longer; by default the target is
   // elected at once.
   void RefuseTransfers(bool refuse) { refuse_transfers_ = refuse; }
+  // The same for one target.
+  void RefuseTransfersTo(NodeId target) { refused_target_ = target; }
 
   void SetAdmission(raft::Admission admission) { admission_ = admission; }
   // What Describe tells of the replicas.
@@ -89,6 +91,7 @@ class FakeQuorum {
   bool reads_held_ = false;
   bool pause_confirmed_ = false;
   bool refuse_transfers_ = false;
+  std::optional<NodeId> refused_target_;
   raft::Admission admission_ = raft::Admission::kOpen;
   std::vector<raft::ReplicaStatus> replicas_;
 };
