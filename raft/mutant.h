@@ -120,7 +120,9 @@ namespace quorate::raft {
   X(kAnswerUnconfirmed, "answer-unconfirmed", "answers without a record leave unconfirmed")        \
   X(kForgetRefusals, "forget-refusals", "a refusal of a request with an id is no entry")           \
   X(kExecuteInLaterEpoch, "execute-in-later-epoch",                                                \
-    "executes what was sent to the leader of an earlier epoch")
+    "executes what was sent to the leader of an earlier epoch")                                    \
+  X(kKeepOffice, "keep-office", "leads on where another voter hears its brokers")                  \
+  X(kFenceAtOnce, "fence-at-once", "fences most brokers at once, though it may be cut off")
 
 enum class Mutant {
   kNone,

@@ -35,8 +35,8 @@ class Ledger {
   // The principal of a change, by which its entry is known in the log.
   static std::string PrincipalOf(Op change);
 
-  // Some node has applied this entry; `image` is the state behind it.
-  void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image);
+  // Some node has applied this entry; `image` is the state behind it. True: the first one.
+  bool OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image);
   // Null: no node has applied the log just up to there.
   const metadata::MetadataImage* FindImage(RecordOffset end_offset) const;
 

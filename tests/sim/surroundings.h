@@ -15,6 +15,8 @@
 
 namespace quorate::sim {
 
+class Brokers;
+
 // All outlive them.
 struct Surroundings {
   Scheduler* scheduler = nullptr;
@@ -24,6 +26,8 @@ struct Surroundings {
   Invariants* invariants = nullptr;
   Electorate* electorate = nullptr;
   Ledger* ledger = nullptr;
+  // Null: there are none.
+  Brokers* brokers = nullptr;
   Trace* trace = nullptr;
   // The run has failed: something that should not happen, besides broken invariants.
   std::function<void(std::string)> fail;

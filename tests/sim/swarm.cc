@@ -107,6 +107,7 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observ
   // A leader that has lost its peers answers what changes nothing only while nothing it has
   // appended waits for them.
   if (OneIn(own, 3)) swarm.client_pause *= 10;
+  if (OneIn(own, 4)) swarm.broker_seed = own.Next();
   return swarm;
 }
 

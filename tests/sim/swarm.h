@@ -87,6 +87,9 @@ struct Swarm {
   Duration stranger_pause = std::chrono::milliseconds(50);
   uint64_t stranger_seed = 0;
 
+  // Of the brokers and their paths; nothing: there are none.
+  std::optional<uint64_t> broker_seed;
+
   // `voters`, `observers`: not drawn, but given.
   static Swarm Draw(Rng& rng, std::optional<int> voters, std::optional<int> observers);
   std::vector<NodeId> Founders() const { return NodeIds(voters); }

@@ -10,6 +10,7 @@
 #include "metadata/record_builders.h"
 #include "metadata/state_hash.h"
 #include "raft/mutant.h"
+#include "tests/sim/brokers.h"
 
 namespace quorate::sim {
 namespace {
@@ -33,6 +34,12 @@ constexpr char kMethod[] = "quorate.sim/Change";
 // As ControllerOptions::remembered_limit.
 constexpr controller::TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000,
                                                                .capacity = 10'000};
+
+controller::SessionOptions SessionOptions() {
+  controller::SessionOptions options = Brokers::kSessionOptions;
+  if (IsMutant(Mutant::kFenceAtOnce)) options.mass_loss_hold = Duration(0);
+  return options;
+}
 
 KeyValues StateOf(const metadata::MetadataImage& image) {
   return image.Configs(ConfigResourceType::kBroker, kBroker);
@@ -99,13 +106,18 @@ User::User(const Surroundings& surroundings, Snapshots* snapshots, const raft::R
       clock_(*clock),
       actor_(*actor),
       pipeline_(self.node_id, static_cast<uint64_t>(self.node_id.value()), kRememberedLimit,
-                executor, clock) {
+                executor, clock),
+      ports_(surroundings.brokers, self.node_id),
+      watch_(self.node_id, SessionOptions(), executor, clock, &ports_, &pipeline_),
+      broker_requests_(BrokerProcess::kClusterId, executor, clock, &ports_, &pipeline_, &watch_) {
   pipeline_.SetImageObserver(this);
+  watch_.guard().SetPoll(&ports_);
 }
 
 void User::SetLog(raft::ReplicatedLog* log) {
   log_ = log;
   pipeline_.SetLog(log);
+  watch_.guard().SetLog(log);
 }
 
 void User::Submit(const Attempt& attempt, Reply reply) {
@@ -144,6 +156,23 @@ void User::Submit(const Attempt& attempt, Reply reply) {
         reply(Answered{.verdict = VerdictOf(response),
                        .end_offset = RecordOffset(response.end_offset())});
       });
+}
+
+void User::Register(const broker::v1::RegisterBrokerRequest& request, Duration timeout,
+                    controller::Reply<broker::v1::RegisterBrokerResponse> reply) {
+  broker_requests_.HeardOf(BrokerId(request.broker_id()));
+  broker_requests_.Register(request, {.principal = "broker", .deadline = clock_.Now() + timeout},
+                            std::move(reply));
+}
+
+void User::Heartbeat(controller::StreamId stream, const broker::v1::HeartbeatRequest& request,
+                     controller::Reply<broker::v1::HeartbeatResponse> reply) {
+  broker_requests_.Heartbeat(stream, request, std::move(reply));
+}
+
+void User::StreamEnded(controller::StreamId stream, controller::StreamEnd end) {
+  pipeline_.StreamEnded(stream);
+  watch_.StreamEnded(stream, end);
 }
 
 void User::ChangeVoters(const controller::VoterChange& change, std::function<void()> done) {
@@ -200,7 +229,9 @@ void User::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
 }
 
 void User::OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) {
-  ledger_.OnApplied(entry, image);
+  if (ledger_.OnApplied(entry, image) && surroundings_.brokers != nullptr) {
+    surroundings_.brokers->OnApplied(entry, image);
+  }
   Track(entry);
 }
 
@@ -231,12 +262,16 @@ void User::OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) {
 void User::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
                    const raft::VoterSet& voters) {
   if (!actor_.alive()) return;
+  if (surroundings_.brokers != nullptr) surroundings_.brokers->OnClaimed(epoch, self_.node_id);
   pipeline_.Claim(epoch, end_offset, has_voters, voters);
+  watch_.TakeOver();
   pipeline_.ReleaseParked();
 }
 
 void User::OnRenounce(Epoch epoch) {
-  if (actor_.alive()) pipeline_.Renounce(epoch);
+  if (!actor_.alive()) return;
+  pipeline_.Renounce(epoch);
+  if (!pipeline_.is_active()) watch_.Clear();
 }
 
 void User::OnPause(Epoch epoch) {
@@ -247,6 +282,7 @@ void User::OnResume(Epoch epoch) {
   if (!actor_.alive()) return;
   pipeline_.Resume(epoch);
   pipeline_.ReleaseParked();
+  watch_.Check();
 }
 
 }  // namespace quorate::sim

@@ -1,6 +1,7 @@
 // What stands above the log in a simulated process: the controller's own pipeline, from the answer
 // that waits to the image and its snapshots, with changes of key-value pairs (checks/key_values.h)
-// in place of topics and brokers. It is where clients' requests and reads are answered.
+// in place of topics, and its watch over the brokers. It is where clients' requests and reads are
+// answered.
 #pragma once
 
 #include <functional>
@@ -10,10 +11,13 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "controller/broker_requests.h"
+#include "controller/broker_watch.h"
 #include "controller/image_observer.h"
 #include "controller/request_pipeline.h"
 #include "controller/voter_decisions.h"
 #include "raft/raft_node.h"
+#include "tests/sim/controller_ports.h"
 #include "tests/sim/snapshots.h"
 #include "tests/sim/surroundings.h"
 
@@ -52,13 +56,25 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   // Answers through the ledger, or not at all.
   void Read(ClientHistory::Op op, MonoTime deadline);
 
+  // What brokers ask, and which of them were heard of, as controller::QuorumController has it.
+  void Register(const broker::v1::RegisterBrokerRequest& request, Duration timeout,
+                controller::Reply<broker::v1::RegisterBrokerResponse> reply);
+  void Heartbeat(controller::StreamId stream, const broker::v1::HeartbeatRequest& request,
+                 controller::Reply<broker::v1::HeartbeatResponse> reply);
+  void StreamEnded(controller::StreamId stream, controller::StreamEnd end);
+  std::vector<BrokerId> HeardWithin(Duration within) {
+    return broker_requests_.HeardWithin(within);
+  }
+
   // Leads, and its barrier is committed.
   bool leads() const { return pipeline_.is_active(); }
   // The leader and the epoch that it knows.
   const controller::RequestPipeline::Leadership& leadership() const {
     return pipeline_.leadership();
   }
-  RecordOffset end_offset() const { return pipeline_.committed().end_offset(); }
+  // What is committed.
+  const metadata::MetadataImage& image() const { return pipeline_.committed(); }
+  RecordOffset end_offset() const { return image().end_offset(); }
 
   // raft::ReplicatedLogListener
   void OnSnapshot(const raft::SnapshotMeta& snapshot) override;
@@ -89,6 +105,9 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   const Actor& actor_;
   raft::ReplicatedLog* log_ = nullptr;
   controller::RequestPipeline pipeline_;
+  ControllerPorts ports_;
+  controller::BrokerWatch watch_;
+  controller::BrokerRequests broker_requests_;
 
   // Where the committed state ends in the log; nothing: it is empty.
   std::optional<raft::SnapshotMeta> end_;

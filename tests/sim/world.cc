@@ -13,6 +13,8 @@ namespace {
 constexpr Duration kStartWithin = std::chrono::milliseconds(100);
 // Of simulated time, for a healed majority to work again.
 constexpr Duration kProgressWithin = std::chrono::seconds(30);
+// Of simulated time, for what went wrong before to be over.
+constexpr Duration kSettleWithin = std::chrono::seconds(1);
 
 Swarm DrawSwarm(Rng& rng, const RunOptions& options) {
   Swarm swarm = Swarm::Draw(rng, options.voters, options.observers);
@@ -28,6 +30,9 @@ World::World(const RunOptions& options)
       swarm_(DrawSwarm(rng_, options)),
       trace_(&scheduler_, options.trace),
       network_(&scheduler_, &rng_, swarm_.network) {
+  if (swarm_.broker_seed) {
+    brokers_ = std::make_unique<Brokers>(&scheduler_, &network_, &trace_, *swarm_.broker_seed);
+  }
   const Surroundings surroundings{.scheduler = &scheduler_,
                                   .rng = &rng_,
                                   .swarm = &swarm_,
@@ -35,6 +40,7 @@ World::World(const RunOptions& options)
                                   .invariants = &invariants_,
                                   .electorate = &electorate_,
                                   .ledger = &ledger_,
+                                  .brokers = brokers_.get(),
                                   .trace = &trace_,
                                   .fail = [this](std::string what) { Fail(std::move(what)); }};
   std::vector<Machine*> machines;
@@ -47,6 +53,9 @@ World::World(const RunOptions& options)
                      [machine = machines.back()] { machine->Start(); });
   }
   electorate_.Found(std::move(founders));
+  if (brokers_) {
+    brokers_->Start(machines, swarm_, [this](std::string what) { Fail(std::move(what)); });
+  }
   clients_ = std::make_unique<Clients>(surroundings, machines);
   clients_->Start();
   faults_ = std::make_unique<Faults>(surroundings, std::move(machines));
@@ -101,6 +110,7 @@ bool World::IsStranded(const Machine& machine) const {
 // is committed.
 void World::CheckProgress() {
   const std::vector<Machine*> core = faults_->Heal();
+  if (brokers_) brokers_->Heal();
   clients_->Hurry();
   const MonoTime end = scheduler_.now() + kProgressWithin;
   const size_t logged = ledger_.logged();
@@ -120,9 +130,46 @@ void World::CheckProgress() {
     });
   };
   if (!RunUntil(end, caught_up)) {
-    Fail(absl::StrFormat("healed, not every controller has what is committed up to offset %d",
-                         target.value()));
+    return Fail(absl::StrFormat(
+        "healed, not every controller has what is committed up to offset %d", target.value()));
   }
+  if (brokers_) CheckBrokers(core);
+}
+
+void World::CheckBrokers(const std::vector<Machine*>& core) {
+  const Machine* active = nullptr;
+  const auto in_session = [&] {
+    const auto leader = std::find_if(machines_.begin(), machines_.end(), [&](const auto& machine) {
+      return brokers_->AreInSession(machine.get());
+    });
+    active = leader == machines_.end() ? nullptr : leader->get();
+    return active != nullptr;
+  };
+  const auto until = [this](Duration within, const std::function<bool()>& done) {
+    return RunUntil(scheduler_.now() + within, done);
+  };
+  if (!until(kProgressWithin, in_session)) {
+    return Fail("healed, not every broker is unfenced and in session");
+  }
+  // No heartbeat waits any more for an answer that was lost before.
+  until(kSettleWithin, [] { return false; });
+  if (!until(kProgressWithin, in_session)) return Fail("a broker is fenced or lost in peace");
+  const size_t fences = brokers_->fences();
+  const Machine* cut_off = active;
+  const bool others_can_lead = std::any_of(core.begin(), core.end(), [&](const Machine* machine) {
+    return machine != cut_off && electorate_.governing().Contains(machine->key());
+  });
+  brokers_->CutOff(cut_off);
+  const auto is_handed_over = [&] { return in_session() && active != cut_off; };
+  if (others_can_lead && !until(kProgressWithin, is_handed_over)) {
+    return Fail(absl::StrFormat("controller %d is cut off from all brokers, and leads on",
+                                cut_off->id().value()));
+  }
+  brokers_->CutOff(nullptr);
+  until(Brokers::kSessionOptions.mass_loss_hold / 2, [] { return false; });
+  if (brokers_->fences() > fences) return Fail("brokers are fenced, and none of them has died");
+  brokers_->Heal();
+  if (!until(kProgressWithin, in_session)) return Fail("not every broker comes back");
 }
 
 // What follows from the first failure tells nothing.

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/brokers.h"
 #include "tests/sim/checks/invariants.h"
 #include "tests/sim/clients.h"
 #include "tests/sim/electorate.h"
@@ -64,6 +65,8 @@ class World {
   // Until `end`, or until something is wrong. True: `done` was reached before.
   bool RunUntil(MonoTime end, const std::function<bool()>& done);
   void CheckProgress();
+  // Of brokers that are cut off, when all else is healed.
+  void CheckBrokers(const std::vector<Machine*>& core);
   // It is no voter, and was away while every voter that it knew was replaced: it does not believe
   // those that govern (raft/trust.cc), and waits for an operator.
   bool IsStranded(const Machine& machine) const;
@@ -77,6 +80,7 @@ class World {
   Invariants invariants_;
   Electorate electorate_;
   Ledger ledger_;
+  std::unique_ptr<Brokers> brokers_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<Faults> faults_;

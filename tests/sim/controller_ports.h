@@ -1,0 +1,28 @@
+// How a simulated controller asks other voters which brokers they hear, and dials brokers.
+#pragma once
+
+#include <vector>
+
+#include "controller/broker_prober.h"
+#include "controller/voter_poll.h"
+
+namespace quorate::sim {
+
+class Brokers;
+
+class ControllerPorts final : public controller::VoterPoll, public controller::BrokerProber {
+ public:
+  // Null `brokers`: there are none. They outlive the ports.
+  ControllerPorts(Brokers* brokers, NodeId self) : brokers_(brokers), self_(self) {}
+
+  void Ask(const std::vector<NodeId>& voters, Duration within,
+           absl::AnyInvocable<void(std::vector<controller::VoterHearing>) &&> done) override;
+  void Probe(const metadata::Endpoint& endpoint, BrokerId broker, const Uuid& incarnation,
+             absl::AnyInvocable<void(controller::ProbeResult) &&> done) override;
+
+ private:
+  Brokers* const brokers_;
+  const NodeId self_;
+};
+
+}  // namespace quorate::sim
