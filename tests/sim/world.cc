@@ -154,7 +154,6 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
   // No heartbeat waits any more for an answer that was lost before.
   until(kSettleWithin, [] { return false; });
   if (!until(kProgressWithin, in_session)) return Fail("a broker is fenced or lost in peace");
-  const size_t fences = brokers_->fences();
   const Machine* cut_off = active;
   const bool others_can_lead = std::any_of(core.begin(), core.end(), [&](const Machine* machine) {
     return machine != cut_off && electorate_.governing().Contains(machine->key());
@@ -165,6 +164,8 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
     return Fail(absl::StrFormat("controller %d is cut off from all brokers, and leads on",
                                 cut_off->id().value()));
   }
+  // After a hand-over a broker that takes longer than the grace to find the new one is fenced.
+  const size_t fences = brokers_->fences();
   brokers_->CutOff(nullptr);
   until(Brokers::kSessionOptions.mass_loss_hold / 2, [] { return false; });
   if (brokers_->fences() > fences) return Fail("brokers are fenced, and none of them has died");
