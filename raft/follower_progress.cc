@@ -42,11 +42,12 @@ int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, MonoTime now) {
 void FollowerProgress::OnSuccess(int64_t sequence, LogIndex match, RecordOffset match_end_offset,
                                  MonoTime now) {
   Answered(sequence);
-  state_ = State::kReplicate;
   if (match >= match_) {
     match_ = match;
     match_end_offset_ = match_end_offset;
   }
+  // An answer to what was sent before the snapshot does not show that the peer has the snapshot.
+  if (state_ != State::kSnapshot || match_ >= snapshot_->last_index) state_ = State::kReplicate;
   next_ = std::max(next_, match_ + 1);
   live_at_ = now;
   progress_at_ = now;

@@ -107,6 +107,23 @@ TEST_F(FollowerProgressTest, ALateAcknowledgementOfAnEarlierRequestStillCounts) 
   EXPECT_EQ(progress_.next_index(), LogIndex(12));
 }
 
+// The peer was taken for one that follows the snapshot's end, where nothing more was to be sent: it
+// got nothing until the next append.
+TEST_F(FollowerProgressTest, ALateAcknowledgementDoesNotEndASnapshot) {
+  Acknowledge(Send(10, 0), 10);
+  const int64_t first = Send(11);
+  const int64_t second = Send(12);
+  progress_.BecomeSnapshot(
+      {.id = {.end_offset = RecordOffset(20), .epoch = Epoch(1)}, .last_index = LogIndex(12)});
+  Acknowledge(first, 11);
+  EXPECT_EQ(progress_.match_index(), LogIndex(11));
+  EXPECT_EQ(progress_.state(), State::kSnapshot);
+  EXPECT_TRUE(progress_.ChunkIsOverdue(After(1), std::chrono::milliseconds(1)));
+  Acknowledge(second, 12);
+  EXPECT_EQ(progress_.state(), State::kReplicate) << "it has everything without the snapshot";
+  EXPECT_EQ(progress_.next_index(), LogIndex(13));
+}
+
 TEST_F(FollowerProgressTest, NothingIsTakenBackBelowWhatWasAcknowledged) {
   Acknowledge(Send(12), 12);
   const int64_t sequence = Send(13);
