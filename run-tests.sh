@@ -7,7 +7,7 @@
 #   unit          tests that stand beside the code, and the rules of the source tree
 #   interaction   transcripts: commands and their outputs as stories, in text files
 #   integration   the real programs on loopback
-#   sim           whole clusters in the simulator, about 3 minutes (docs/simulation.md)
+#   sim           whole clusters in the simulator, about 5 minutes (docs/simulation.md)
 #   compose       real containers; skipped where no Docker engine runs (in CI one is started)
 #   asan          unit and interaction tests below gRPC under ASan and UBSan
 #   tsan          integration tests with the programs under TSan; CI leaves it out

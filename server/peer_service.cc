@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "server/refused_error.h"
 
 namespace quorate::server {
 namespace {
@@ -16,14 +17,6 @@ class RefusedStream final : public PeerService::PeerStreamReactor {
   RefusedStream() { Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, kNotUp)); }
   void OnDone() override { delete this; }
 };
-
-common::v1::Error MakeError(common::v1::ErrorCode code, std::string message) {
-  common::v1::Error error;
-  error.set_code(code);
-  error.set_message(std::move(message));
-  error.set_outcome(common::v1::REFUSED);
-  return error;
-}
 
 // In the answer, not as a status: a status could also mean that the connection broke.
 void AnswerWithError(UnaryCall* call, common::v1::Error error) {

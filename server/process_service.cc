@@ -12,6 +12,7 @@
 #include "quorate/process/v1/process_service.grpc.pb.h"
 #include "server/limits.h"
 #include "server/log_level.h"
+#include "server/refused_error.h"
 
 namespace quorate::server {
 namespace {
@@ -23,13 +24,11 @@ using process::v1::SetLogLevelResponse;
 constexpr size_t kMaxQuotedLevel = 30;
 
 grpc::Status NoSuchLevel(const std::string& level) {
-  common::v1::Error error;
-  error.set_code(common::v1::INVALID_REQUEST);
-  error.set_message(absl::StrFormat("log level '%s' is none of %s",
-                                    absl::CHexEscape(level.substr(0, kMaxQuotedLevel)),
-                                    absl::StrJoin(LogLevels(), ", ")));
-  error.set_outcome(common::v1::REFUSED);
-  return client::StatusFromError(error);
+  return client::StatusFromError(
+      MakeError(common::v1::INVALID_REQUEST,
+                absl::StrFormat("log level '%s' is none of %s",
+                                absl::CHexEscape(level.substr(0, kMaxQuotedLevel)),
+                                absl::StrJoin(LogLevels(), ", "))));
 }
 
 void ServeSetLogLevel(UnaryCall* call, const SetLogLevelRequest& request) {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "server/subscription_error.h"
+#include "server/refused_error.h"
 
 namespace quorate::server {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "server/subscription_error.h"
+#include "server/refused_error.h"
 
 namespace quorate::server {
 namespace {

@@ -9,6 +9,7 @@
 #include "server/limits.h"
 #include "server/parse_errors.h"
 #include "server/parsed_size.h"
+#include "server/refused_error.h"
 
 namespace quorate::server {
 namespace {
@@ -25,14 +26,6 @@ constexpr size_t kMostBytesPerByte = 64;
 constexpr size_t kCopies = 2;
 // An answer up to this size fits what a client takes without reading.
 constexpr size_t kQuickAnswerBytes = size_t{64} << 10;
-
-common::v1::Error MakeError(common::v1::ErrorCode code, std::string message) {
-  common::v1::Error error;
-  error.set_code(code);
-  error.set_message(std::move(message));
-  error.set_outcome(common::v1::REFUSED);
-  return error;
-}
 
 size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enough) {
   if (bytes.Length() <= kSmallRequestBytes) return kCallBytes + bytes.Length() * kMostBytesPerByte;
