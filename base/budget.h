@@ -1,5 +1,5 @@
-// A bound on what is in hand at the same time, in number and in bytes. Whoever takes something in
-// takes a Hold for it and keeps the Hold until the thing is dealt with.
+// A bound on what is in hand at the same time, in number and in bytes. Code that
+// takes something in takes a Hold for it, and keeps the Hold until the thing is dealt with.
 #pragma once
 
 #include <cstddef>

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "server/refused_stream.h"
 #include "server/routed_call.h"
 #include "server/routed_methods.h"
 
@@ -17,19 +18,7 @@ using broker::v1::RegisterBrokerResponse;
 using broker::v1::ReportRolesRequest;
 using broker::v1::ReportRolesResponse;
 
-namespace {
-
-// A stream that is not taken.
-class RefusedStream final : public grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse> {
- public:
-  explicit RefusedStream(grpc::Status status) { Finish(std::move(status)); }
-  void OnDone() override { delete this; }
-
- private:
-  ~RefusedStream() override = default;
-};
-
-}  // namespace
+namespace {}  // namespace
 
 BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
                              controller::QuorumController* controller)
@@ -75,7 +64,10 @@ void BrokerService::Route(RequestRouter* router, RequestRouter::Method method) {
 grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat() {
   Budget& room = edge_->gate().heartbeat_streams;
   Budget::Hold hold = room.TryTake(kHeartbeatStreamBytes);
-  if (!hold) return new RefusedStream(edge_->NoRoom(room, "heartbeat streams"));
+  if (!hold) {
+    return new RefusedStream<HeartbeatRequest, HeartbeatResponse>(
+        edge_->NoRoom(room, "heartbeat streams"));
+  }
   const controller::StreamId id = next_stream_++;
   auto* stream = new HeartbeatStream(id, std::move(hold), edge_, controller_,
                                      [this, id] { streams_.erase(id); });

@@ -78,7 +78,7 @@ inline constexpr int kMaxStreamsPerPeerConnection = 8'192;
 // above what the limits here let it hold, so that this never ends a call of a client that behaves.
 inline constexpr size_t kGrpcQuotaBytes = 256 * kMiB;
 
-// When a refused call may be tried again.
+// When a refused call may be tried again: about as long as an election takes.
 inline constexpr int64_t kRetryAfterMs = 100;
 
 // The longest that a call may wait, whatever its deadline: above every deadline that makes sense,

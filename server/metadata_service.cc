@@ -16,6 +16,7 @@
 #include "base/budget.h"
 #include "base/mutex.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
+#include "server/refused_stream.h"
 
 namespace quorate::server {
 namespace {
@@ -173,16 +174,6 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A call that is refused before it begins.
-class RefusedStream final : public Reactor {
- public:
-  explicit RefusedStream(grpc::Status status) { Finish(std::move(status)); }
-  void OnDone() override { delete this; }
-
- private:
-  ~RefusedStream() override = default;
-};
-
 // The broker that subscribes under this name; nothing: it is no broker's.
 std::optional<BrokerId> BrokerOf(absl::string_view subscriber) {
   int32_t id = 0;
@@ -245,7 +236,10 @@ MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, S
       [edge, hub, parse](grpc::CallbackServerContext* context) -> Reactor* {
         Budget& room = edge->gate().subscriptions;
         Budget::Hold hold = room.TryTake(kSubscriptionBytes);
-        if (!hold) return new RefusedStream(edge->NoRoom(room, "subscriptions"));
+        if (!hold) {
+          return new RefusedStream<grpc::ByteBuffer, grpc::ByteBuffer>(
+              edge->NoRoom(room, "subscriptions"));
+        }
         return new SubscribeStream(context, std::move(hold), edge, hub, parse);
       });
 }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "client/status_mapping.h"
+#include "server/refused_error.h"
 
 namespace quorate::server {
 namespace {
@@ -37,14 +38,11 @@ void TakeLog(google::protobuf::LogLevel level, const char* file, int line,
 }
 
 common::v1::Error ParseError(const std::string& method, const std::string& field) {
-  common::v1::Error error;
-  error.set_code(common::v1::INVALID_REQUEST);
-  error.set_outcome(common::v1::REFUSED);
-  error.set_message(
+  return MakeError(
+      common::v1::INVALID_REQUEST,
       field.empty()
           ? absl::StrFormat("what was sent is not a request of %s", method)
           : absl::StrFormat("the request's %s is not UTF-8; every string must be", field));
-  return error;
 }
 
 class ParseErrorReporter final : public grpc::experimental::Interceptor {

@@ -5,18 +5,12 @@
 
 #include "absl/strings/str_format.h"
 #include "server/refused_error.h"
+#include "server/refused_stream.h"
 
 namespace quorate::server {
 namespace {
 
 constexpr char kNotUp[] = "this controller is starting or stopping";
-
-// Ends a stream that is not taken.
-class RefusedStream final : public PeerService::PeerStreamReactor {
- public:
-  RefusedStream() { Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE, kNotUp)); }
-  void OnDone() override { delete this; }
-};
 
 // In the answer, not as a status: a status could also mean that the connection broke.
 void AnswerWithError(UnaryCall* call, common::v1::Error error) {
@@ -70,7 +64,8 @@ PeerService::PeerStreamReactor* PeerService::Accept(grpc::CallbackServerContext*
   PeerInboundStream* stream =
       PeerInboundStream::Accept(context, stream_class, owner_, executor_, registry_);
   if (stream != nullptr) return stream;
-  return new RefusedStream();
+  return new RefusedStream<raft::v1::PeerMessage, raft::v1::PeerMessage>(
+      grpc::Status(grpc::StatusCode::UNAVAILABLE, kNotUp));
 }
 
 void PeerService::Forward(UnaryCall* call, const raft::v1::ForwardRequest& request) {

@@ -15,9 +15,6 @@ namespace {
 
 using common::v1::Error;
 
-// When a queue is full: about as long as an election takes.
-constexpr int64_t kRetryAfterFullMs = 100;
-
 constexpr char kStopping[] = "this controller is stopping";
 
 // Whether another controller may have to be asked.
@@ -91,7 +88,7 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
   } else if (!executor_->TryPost([this, pending] { Enter(pending); })) {
     Error error = controller::MakeError(common::v1::RESOURCE_EXHAUSTED,
                                         "this controller has too many requests queued");
-    error.set_retry_after_ms(kRetryAfterFullMs);
+    error.set_retry_after_ms(kRetryAfterMs);
     --unanswered_;
     std::move(pending->done)(std::move(error));
   }
@@ -314,7 +311,7 @@ void RequestRouter::Park(const PendingPtr& pending, MonoTime until) {
   const size_t bytes = pending->request->ByteSizeLong();
   if (parked_ >= options_.max_parked || parked_bytes_ + bytes > options_.max_parked_bytes) {
     Fail(pending, common::v1::RESOURCE_EXHAUSTED, "too many requests wait for an active controller",
-         kRetryAfterFullMs);
+         kRetryAfterMs);
     return;
   }
   pending->parked = true;

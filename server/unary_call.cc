@@ -35,6 +35,15 @@ size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enou
          kCopies * std::max(bytes.Length(), ParsedSize(*type.GetDescriptor(), &reader, enough));
 }
 
+common::v1::Error NoRoom(const Budget& budget) {
+  common::v1::Error error = MakeError(
+      common::v1::RESOURCE_EXHAUSTED,
+      absl::StrFormat("this controller has too many calls of this kind in hand (%d, of %d bytes)",
+                      budget.count(), budget.bytes()));
+  error.set_retry_after_ms(kRetryAfterMs);
+  return error;
+}
+
 }  // namespace
 
 UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method)
@@ -128,14 +137,5 @@ void UnaryCall::OnDone() {
 }
 
 void UnaryCall::Fail(grpc::Status status) { Finish(std::move(status)); }
-
-common::v1::Error UnaryCall::NoRoom(const Budget& budget) const {
-  common::v1::Error error = MakeError(
-      common::v1::RESOURCE_EXHAUSTED,
-      absl::StrFormat("this controller has too many calls of this kind in hand (%d, of %d bytes)",
-                      budget.count(), budget.bytes()));
-  error.set_retry_after_ms(kRetryAfterMs);
-  return error;
-}
 
 }  // namespace quorate::server

@@ -65,7 +65,6 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
  private:
   ~UnaryCall() override = default;
 
-  void Admit();
   void StartReceiving() override;
   // Of both bases.
   void CutOff() override;
@@ -75,7 +74,6 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
 
   // Takes room for the request as it lies in memory, and parses it.
   void Take();
-  common::v1::Error NoRoom(const Budget& budget) const;
 
   grpc::CallbackServerContext* const context_;
   const UnaryMethod* const method_;
