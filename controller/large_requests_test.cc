@@ -37,6 +37,15 @@ class LargeRequestsTest : public ::testing::Test {
     return request;
   }
 
+  void CreateWideTopic() {
+    CreateTopicsRequest request;
+    auto* topic = request.add_topics();
+    topic->set_name("wide");
+    topic->set_partition_count(10'000);
+    ASSERT_TRUE(cluster_.Create(request).ok());
+    cluster_.Advance(milliseconds(1));
+  }
+
   bool Exists(int controller, const std::string& topic) {
     return cluster_.ImageOf(controller).FindTopicByName(topic) != nullptr;
   }
@@ -147,13 +156,7 @@ TEST_F(LargeRequestsTest, AnotherControllerHearsOfNothingElseBeforeItHasReplayed
 }
 
 TEST_F(LargeRequestsTest, DeletingOneTopicOfManyPartitionsIsLarge) {
-  CreateTopicsRequest request;
-  auto* topic = request.add_topics();
-  topic->set_name("wide");
-  topic->set_partition_count(10'000);
-  ASSERT_TRUE(cluster_.Create(request).ok());
-  cluster_.Advance(milliseconds(1));
-
+  CreateWideTopic();
   cluster_.SetWorkerRuns(false);
   admin::v1::DeleteTopicsRequest deletion;
   deletion.add_topics()->set_name("wide");
@@ -163,6 +166,31 @@ TEST_F(LargeRequestsTest, DeletingOneTopicOfManyPartitionsIsLarge) {
   EXPECT_FALSE(deleted.done());
   cluster_.SetWorkerRuns(true);
   EXPECT_TRUE(deleted.ok());
+}
+
+// Unclean election looks at each partition when it is enabled; no other config does.
+TEST_F(LargeRequestsTest, OnlyUncleanElectionOfAWideTopicIsALargeChangeOfConfigs) {
+  CreateWideTopic();
+  cluster_.SetWorkerRuns(false);
+  const auto set = [&](const std::string& key, const std::string& value) {
+    admin::v1::IncrementalAlterConfigsRequest request;
+    auto* changes = request.add_resources();
+    changes->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
+    changes->mutable_resource()->set_name("wide");
+    auto* change = changes->add_changes();
+    change->set_key(key);
+    change->set_operation(admin::v1::ConfigChange::SET);
+    change->set_value(value);
+    Pending<admin::v1::IncrementalAlterConfigsResponse> answer;
+    cluster_.active().IncrementalAlterConfigs(request, {.principal = "tester"}, answer.reply());
+    cluster_.Run();
+    return answer;
+  };
+  EXPECT_TRUE(set("retention.ms", "1000").ok());
+  const auto unclean = set("unclean.leader.election.enable", "true");
+  EXPECT_FALSE(unclean.done());
+  cluster_.SetWorkerRuns(true);
+  EXPECT_TRUE(unclean.ok());
 }
 
 }  // namespace

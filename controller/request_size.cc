@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "controller/answer.h"
+#include "controller/config_keys.h"
 
 namespace quorate::controller {
 namespace {
@@ -89,10 +90,13 @@ bool IsLarge(const admin::v1::IncrementalAlterConfigsRequest& request,
              const metadata::MetadataImage& image) {
   int64_t cost = request.resources_size() * kPerTopic;
   for (const auto& resource : request.resources()) {
-    if (cost > kMostOnLoop) return true;
-    cost += resource.changes_size() * kPerConfig;
-    // Unclean election, once it is enabled, looks at each partition.
-    cost += kPerPartition * PartitionsOf(image.FindTopicByName(resource.resource().name()));
+    for (const admin::v1::ConfigChange& change : resource.changes()) {
+      if (cost > kMostOnLoop) return true;
+      cost += kPerConfig;
+      // Once it is enabled, the decision looks at each partition.
+      if (change.key() != kUncleanLeaderElectionKey) continue;
+      cost += kPerPartition * PartitionsOf(image.FindTopicByName(resource.resource().name()));
+    }
   }
   return cost > kMostOnLoop;
 }

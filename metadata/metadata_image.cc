@@ -6,12 +6,14 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "metadata/image_state.h"
 
 namespace quorate::metadata {
 
 uint64_t NormalizedNameHash(std::string_view name) {
-  std::string normalized(name);
+  // The name of a topic fits (kMaxTopicNameBytes), so that no memory is allocated.
+  absl::InlinedVector<char, 256> normalized(name.begin(), name.end());
   std::replace(normalized.begin(), normalized.end(), '.', '_');
   return XXH3_64bits(normalized.data(), normalized.size());
 }

@@ -14,23 +14,27 @@
 namespace quorate::metadata {
 namespace {
 
+using ::google::protobuf::Descriptor;
 using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
 using ::google::protobuf::Reflection;
 
+// Looks at the fields that are messages only: Reflection::ListFields would cost a tenth of a
+// replay.
 bool HasUnknownFields(const Message& message) {
   const Reflection& reflection = *message.GetReflection();
   if (!reflection.GetUnknownFields(message).empty()) return true;
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const FieldDescriptor* field : fields) {
+  const Descriptor& type = *message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor* field = type.field(i);
     if (field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) continue;
     if (!field->is_repeated()) {
+      if (!reflection.HasField(message, field)) continue;
       if (HasUnknownFields(reflection.GetMessage(message, field))) return true;
       continue;
     }
-    for (int i = 0; i < reflection.FieldSize(message, field); ++i) {
-      if (HasUnknownFields(reflection.GetRepeatedMessage(message, field, i))) return true;
+    for (int j = 0; j < reflection.FieldSize(message, field); ++j) {
+      if (HasUnknownFields(reflection.GetRepeatedMessage(message, field, j))) return true;
     }
   }
   return false;
