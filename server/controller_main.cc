@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -10,6 +11,7 @@
 #include "base/crash_report.h"
 #include "base/failpoint.h"
 #include "base/version.h"
+#include "server/callback_thread_hold.h"
 #include "server/controller_config.h"
 #include "server/controller_server.h"
 #include "server/process.h"
@@ -50,6 +52,8 @@ int Run(const ControllerConfig& config) {
   HoldSignals();
   auto server = ControllerServer::Start(config, EndNow);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());
+  std::optional<CallbackThreadHold> hold;
+  if (CallbackThreadHold::IsUseful()) hold.emplace();
   ReadyFile ready_file(config.ready_file);
   if (const absl::Status status = ready_file.Write(
           {{"client_port", (*server)->client_port()}, {"peer_port", (*server)->peer_port()}});
