@@ -50,6 +50,7 @@ UnaryMethod CallEdge::Method(std::string path, const google::protobuf::Message* 
           .room = room,
           .queue = &gate_.receiving,
           .sends = &gate_.sends,
+          .large_loop = large_loop_,
           .serve = std::move(serve),
           .refuse = [this](UnaryCall* call, common::v1::Error error) {
             call->Fail(StatusOf(std::move(error)));

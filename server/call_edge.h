@@ -27,9 +27,14 @@ using LeaderEndpoint = std::function<std::optional<common::v1::ControllerEndpoin
 
 class CallEdge {
  public:
-  // All outlive the edge. `loop` is where replies leave.
-  CallEdge(Executor* loop, const Clock* clock, LeaderEndpoint leader)
-      : loop_(loop), clock_(clock), leader_(std::move(leader)), gate_(loop, clock) {}
+  // All outlive the edge. `loop` is where replies leave, `large_loop` where large requests are
+  // parsed.
+  CallEdge(Executor* loop, Executor* large_loop, const Clock* clock, LeaderEndpoint leader)
+      : loop_(loop),
+        large_loop_(large_loop),
+        clock_(clock),
+        leader_(std::move(leader)),
+        gate_(loop, clock) {}
 
   Executor* loop() const { return loop_; }
   const Clock* clock() const { return clock_; }
@@ -69,6 +74,7 @@ class CallEdge {
   static common::v1::Error LostReply(const absl::Status& lost);
 
   Executor* const loop_;
+  Executor* const large_loop_;
   const Clock* const clock_;
   const LeaderEndpoint leader_;
   mutable CallGate gate_;

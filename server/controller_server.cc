@@ -150,7 +150,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
         controller_(MakeControllerOptions(config, seed + 1), &controller_loop_, &clock_, &*prober_),
         router_({.self = config.node_id}, &edge_loop_, &clock_, &leader_, transport_.forwarder()),
         hub_({}, &fanout_loop_, &clock_, &leader_),
-        edge_(&edge_loop_, &clock_, [this] { return LeaderEndpoint(); }),
+        edge_(&edge_loop_, &decide_loop_, &clock_, [this] { return LeaderEndpoint(); }),
         readiness_(
             &edge_loop_, &clock_, [this] { return controller_.applied_offset(); },
             [this] { return log_->free_space().IsEnough(); },
@@ -408,7 +408,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
   EventLoop raft_loop_{"raft", kMaxQueued};
   EventLoop controller_loop_{"controller", kMaxQueued};
-  // The controller's large requests and entries.
+  // Large requests and entries.
   EventLoop decide_loop_{"decide", kMaxQueued};
   // Calls of clients, subscriptions, and responses that take long to make.
   EventLoop edge_loop_{"edge", kMaxQueued};

@@ -38,6 +38,9 @@ inline constexpr Duration kMaxReceiveTime = std::chrono::milliseconds(250);
 // How long a client may take to receive an answer.
 inline constexpr Duration kMaxSendTime = std::chrono::seconds(30);
 
+// A request above this size takes milliseconds to parse.
+inline constexpr size_t kLargeRequestBytes = size_t{128} << 10;
+
 // Calls in hand, from their first byte until gRPC has sent the answer. The bytes count a request as
 // it lies in memory, then its answer.
 

@@ -90,7 +90,7 @@ class MetadataServiceTest : public testing::Test {
                        &loop_,
                        &clock_,
                        &leader_};
-  CallEdge edge_{&loop_, &clock_, [] { return std::nullopt; }};
+  CallEdge edge_{&loop_, &loop_, &clock_, [] { return std::nullopt; }};
   std::atomic<int32_t> heard_of_{-1};
   MetadataService service_{kClusterId, &edge_, &hub_,
                            [this](BrokerId broker) { heard_of_ = broker.value(); }};

@@ -61,7 +61,8 @@ void UnaryCall::CutOff() { context_->TryCancel(); }
 
 void UnaryCall::OnReadDone(bool ok) {
   if (ok) {
-    Take();
+    const bool is_large = request_.Length() > kLargeRequestBytes && method_->large_loop != nullptr;
+    if (!is_large || !method_->large_loop->TryPost([this] { Take(); })) Take();
   } else {
     // It never came whole, or is larger than gRPC accepts here, which gRPC tells the client.
     method_->queue->Leave(this);

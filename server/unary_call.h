@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/budget.h"
+#include "base/executor.h"
 #include "google/protobuf/message.h"
 #include "quorate/common/v1/error.pb.h"
 #include "server/receive_queue.h"
@@ -35,7 +36,9 @@ struct UnaryMethod {
   Budget* large_room = nullptr;
   ReceiveQueue* queue = nullptr;
   SendWatch* sends = nullptr;
-  // Serves a request that came whole, and ends the call. On gRPC's threads.
+  // Parses requests above kLargeRequestBytes, so that gRPC's threads stay free; null: they do it.
+  Executor* large_loop = nullptr;
+  // Serves a request that came whole, and ends the call. On gRPC's threads or on `large_loop`.
   std::function<void(UnaryCall* call, MessagePtr request)> serve;
   // Ends a call with an error of the call's own.
   std::function<void(UnaryCall* call, common::v1::Error error)> refuse;

@@ -33,15 +33,17 @@ constexpr std::chrono::seconds kPatience{60};
 // Keeps its calls until the test ends them.
 class HoldingService final : public MethodService {
  public:
-  HoldingService(Budget* room, ReceiveQueue* queue, SendWatch* sends) {
+  HoldingService(Budget* room, ReceiveQueue* queue, SendWatch* sends, EventLoop* loop) {
     AddUnary({.path = "/quorate.admin.v1.AdminService/DeleteTopics",
               .request_type = &DeleteTopicsRequest::default_instance(),
               .room = room,
               .queue = queue,
               .sends = sends,
+              .large_loop = loop,
               .serve =
-                  [this](UnaryCall* call, UnaryMethod::MessagePtr request) {
+                  [this, loop](UnaryCall* call, UnaryMethod::MessagePtr request) {
                     MutexLock lock(&mutex_);
+                    served_in_loop_.push_back(loop->InLoop());
                     calls_.push_back(call);
                     requests_.push_back(std::move(request));
                     came_.NotifyAll();
@@ -63,11 +65,18 @@ class HoldingService final : public MethodService {
     return call;
   }
 
+  // For each request served so far, whether that happened on the loop for large ones.
+  std::vector<bool> served_in_loop() {
+    MutexLock lock(&mutex_);
+    return served_in_loop_;
+  }
+
  private:
   Mutex mutex_;
   CondVar came_;
   std::vector<UnaryCall*> calls_ ABSL_GUARDED_BY(mutex_);
   std::vector<UnaryMethod::MessagePtr> requests_ ABSL_GUARDED_BY(mutex_);
+  std::vector<bool> served_in_loop_ ABSL_GUARDED_BY(mutex_);
 };
 
 class UnaryCallTest : public testing::Test {
@@ -111,10 +120,19 @@ class UnaryCallTest : public testing::Test {
   ReceiveQueue queue_{
       {.max_receiving = 1, .max_of_connection = 1, .max_time = kMaxReceiveTime}, &loop_, &clock_};
   SendWatch sends_{std::chrono::milliseconds(200), &loop_, &clock_};
-  HoldingService service_{&room_, &queue_, &sends_};
+  HoldingService service_{&room_, &queue_, &sends_, &loop_};
   Listener listener_;
   std::unique_ptr<admin::v1::AdminService::Stub> stub_;
 };
+
+TEST_F(UnaryCallTest, OnlyALargeRequestIsParsedOnTheLargeLoop) {
+  for (const size_t bytes : {size_t{10}, 2 * kLargeRequestBytes}) {
+    std::future<grpc::Status> status = Start(RequestOf(bytes));
+    service_.Next()->Answer(DeleteTopicsResponse());
+    EXPECT_TRUE(status.get().ok());
+  }
+  EXPECT_EQ(service_.served_in_loop(), (std::vector<bool>{false, true}));
+}
 
 TEST_F(UnaryCallTest, ACallIsServedAndItsRoomGivenBack) {
   auto status = Start(RequestOf(10));
