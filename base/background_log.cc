@@ -16,13 +16,13 @@
 namespace quorate {
 namespace {
 
-// A pipe that is ready takes so much at once.
+// A pipe that poll(2) reports as writable accepts this many bytes without blocking.
 constexpr size_t kPipeBytes = 4096;
 
 std::atomic<BackgroundLog*> installed{nullptr};
 
-// For the severities whose lines the log gets as lines of INFO, as glog hands each line to the
-// loggers of all lower severities too.
+// Installed for the severities above INFO. glog passes each line to the loggers of all lower
+// severities too, so the INFO logger already receives every line.
 class NoLog final : public google::base::Logger {
  public:
   void Write(bool /*force_flush*/, time_t /*timestamp*/, const char* /*message*/,
@@ -31,7 +31,7 @@ class NoLog final : public google::base::Logger {
   google::uint32 LogSize() override { return 0; }
 };
 
-// What glog tells of a signal that ends the process, in pieces.
+// Receives, in pieces, what glog reports about a signal that ends the process.
 void WriteCrash(const char* data, size_t size) {
   static std::atomic<bool> waited{false};
   if (!waited.exchange(true)) BackgroundLog::WaitUntilWritten(BackgroundLog::kLastWait);
@@ -43,7 +43,7 @@ bool IsWritable(int fd, Duration timeout) {
   return poll(&poll_fd, 1, static_cast<int>(ToMs(timeout))) == 1;
 }
 
-// Nothing that is written to standard error from now on can block or fail.
+// Ensures that no later write to standard error can block or fail.
 void GiveUpStandardError() {
   const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere >= 0) dup2(nowhere, STDERR_FILENO);
@@ -76,7 +76,7 @@ absl::Status BackgroundLog::Install(const std::string& path) {
     if (severity != google::GLOG_INFO) logger = new NoLog;
     google::base::SetLogger(severity, logger);
   }
-  // glog itself writes nothing anywhere.
+  // Stops glog from writing any line itself.
   FLAGS_logtostderr = false;
   FLAGS_alsologtostderr = false;
   FLAGS_stderrthreshold = google::NUM_SEVERITIES;
@@ -99,7 +99,7 @@ bool BackgroundLog::WaitUntilWritten(Duration timeout) {
 }
 
 BackgroundLog::BackgroundLog(std::string path, int fd) : path_(std::move(path)), fd_(fd) {
-  // Whatever the other threads do with signals, this one takes none.
+  // The writer thread handles no signals, whatever the other threads do.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -120,7 +120,7 @@ BackgroundLog::~BackgroundLog() {
 void BackgroundLog::Write(bool force_flush, time_t /*timestamp*/, const char* message,
                           size_t length) {
   if (length == 0) {
-    // The stack of a failed CHECK goes to standard error next, without a bound.
+    // glog next writes the stack of the failed CHECK to standard error, without a time limit.
     if (force_flush && !(AwaitWritten(kLastWait) && IsWritable(STDERR_FILENO, kLastWait))) {
       GiveUpStandardError();
     }
@@ -158,7 +158,7 @@ void BackgroundLog::Run() {
       if (queue_.empty() && !reopen_) return;
       reopen = std::exchange(reopen_, false);
       lines.swap(queue_);
-      // They came behind these lines, when the queue was full.
+      // The dropped lines came after `lines`, while the queue was full.
       dropped = std::exchange(dropped_lines_, 0);
     }
     if (reopen || fd_ < 0) OpenAnew();

@@ -1,6 +1,7 @@
-// The log of a server. Lines pass a bounded queue to a thread of their own, so that a reader of the
-// log that stopped or died neither delays nor ends a thread that logs. glog alone writes on the
-// thread that logs, and one that waits for a full pipe stops every other one that wants to log.
+// A server's log. Lines go through a bounded queue to a thread of their own, so that a log reader
+// that is stopped or dead neither delays nor ends a thread that logs. Without it, glog writes on
+// the thread that logs, and one thread that waits for a full pipe blocks every other thread that
+// logs.
 #pragma once
 
 #include <glog/logging.h>
@@ -18,33 +19,35 @@
 
 namespace quorate {
 
-// Thread-safe. Lives as long as the process: glog, which owns it, never gives up its loggers.
+// Queues lines and writes them on its own thread. Thread-safe. An installed log lives as long as
+// the process: glog owns it and never deletes its loggers.
 class BackgroundLog final : public google::base::Logger {
  public:
-  // What waits for the writer; lines beyond it are dropped and counted.
+  // The limit on bytes that wait for the writer thread. Lines beyond it are dropped and counted.
   static constexpr size_t kMaxQueuedBytes = size_t{1} << 20;
-  // How long a process that ends waits for the reader of its log.
+  // How long a process that is about to end waits for the reader of its log.
   static constexpr Duration kLastWait = std::chrono::seconds(1);
 
   // Sends glog's lines of every severity to the end of the file `path`, or to standard error if
-  // that is empty. A crash first waits, within a bound, for the lines before it. Call after
-  // google::InitGoogleLogging. FAILED_PRECONDITION, PERMISSION_DENIED …: `path` cannot be opened.
+  // `path` is empty. A crash first waits, up to kLastWait, until the lines before it are written.
+  // Call after google::InitGoogleLogging. Returns FAILED_PRECONDITION, PERMISSION_DENIED, … if
+  // `path` cannot be opened.
   static absl::Status Install(const std::string& path);
 
-  // Opens the file anew by its name before the next line: for who renamed it. Standard error stays
-  // as it is.
+  // Reopens the file by its name before the next line is written, for a log rotation that renamed
+  // it. Does nothing if the log goes to standard error.
   static void Reopen();
 
-  // Waits until all lines so far are written, at most `timeout`; whether they are. Safe in a
-  // signal's handler.
+  // Waits up to `timeout` until all lines so far are written. Returns whether they are. Safe in a
+  // signal handler.
   static bool WaitUntilWritten(Duration timeout);
 
-  // For tests: a log that glog does not know. `fd` stays the caller's.
+  // For tests: a log that is not installed in glog. The caller keeps ownership of `fd`.
   explicit BackgroundLog(int fd) : BackgroundLog("", fd) {}
   ~BackgroundLog() override;
 
-  // google::base::Logger. An empty message with `force_flush` is what glog writes last before it
-  // ends the process.
+  // google::base::Logger. The last message that glog passes before it ends the process is empty,
+  // with `force_flush`.
   void Write(bool force_flush, time_t timestamp, const char* message, size_t length) override;
   void Flush() override {}
   google::uint32 LogSize() override { return 0; }
@@ -55,12 +58,12 @@ class BackgroundLog final : public google::base::Logger {
   BackgroundLog(std::string path, int fd);
 
   void Run();
-  // Writes as much as can be written, and returns how many of the lines are missing then.
+  // Writes as many of `lines` as possible. Returns the number of lines that were not written.
   int64_t WriteOut(std::string_view lines);
   void OpenAnew();
 
   const std::string path_;
-  // The writer's own.
+  // Used only by the writer thread.
   int fd_;
 
   Mutex mutex_;
@@ -74,8 +77,8 @@ class BackgroundLog final : public google::base::Logger {
   std::thread writer_;
 };
 
-// Writes to standard error, and gives up after a second in which nobody read it. For what is said
-// last. Safe in a signal's handler.
+// Writes `text` to standard error. Gives up permanently once standard error accepts nothing for a
+// second. For the last messages of a process. Safe in a signal handler.
 void WriteToStandardError(std::string_view text);
 
 }  // namespace quorate

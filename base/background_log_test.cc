@@ -39,7 +39,7 @@ class BackgroundLogTest : public ::testing::Test {
     for (const int fd : pipe_) close(fd);
   }
 
-  // Reads until the text ends with this. Does not return before.
+  // Reads until the text ends with `end`.
   std::string ReadUntil(const std::string& end) {
     std::string text;
     char buffer[4096];
@@ -64,11 +64,11 @@ TEST_F(BackgroundLogTest, LinesArriveInOrder) {
 TEST_F(BackgroundLogTest, AReaderThatStoppedDelaysNobodyAndLearnsWhatItMissed) {
   BackgroundLog log(pipe_[1]);
   const std::string line(1023, 'x');
-  // Far more than the pipe and the queue hold.
+  // Far more than the pipe and the queue can hold.
   constexpr int kLines = 4096;
   for (int i = 0; i < kLines; ++i) Log(log, line + "\n");
   EXPECT_FALSE(log.AwaitWritten(std::chrono::milliseconds(10)));
-  // There is a note for each time that the queue was full.
+  // The log holds a note for each time that the queue was full.
   int written = 0;
   int dropped = 0;
   while (written + dropped < kLines) {
@@ -95,14 +95,14 @@ TEST_F(BackgroundLogTest, AReaderThatDiedEndsNobody) {
   pipe_[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-// As the programs set up their logs.
+// Sets up the log as the programs do.
 void Install(const std::string& path) {
   ReportCrashes();
   google::InitGoogleLogging("background_log_test");
   CHECK_OK(BackgroundLog::Install(path));
 }
 
-// Standard error becomes a pipe that is full and that nobody reads.
+// Replaces standard error with a full pipe that is never read.
 void StallStandardError() {
   int fds[2];
   CHECK_EQ(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
@@ -123,7 +123,7 @@ void Crash() {
   raise(SIGSEGV);
 }
 
-// Runs with a log that works, or with one that nobody reads.
+// Runs with a log that works, or with one that is never read.
 void FailWithLog(void (*fail)(), bool stalled) {
   Install("");
   if (stalled) StallStandardError();
@@ -148,7 +148,7 @@ std::string ContentOf(const std::string& file) {
   return text.str();
 }
 
-// Prints what is in the file that was renamed, and in the new one.
+// Prints the contents of the renamed file and of the new one.
 void RenameTheLog(const std::string& path) {
   const std::string old = path + ".1";
   Install(path);

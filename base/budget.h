@@ -1,5 +1,18 @@
-// A bound on what is in hand at the same time, in number and in bytes. Code that
-// takes something in takes a Hold for it, and keeps the Hold until the thing is dealt with.
+// A limit on how much is in flight at the same time, in number and in bytes. Code that accepts an
+// item (a request, a message, a stream) takes a Hold for it, and keeps the Hold until it is done
+// with the item.
+//
+// Example, with max_count = 3 and max_bytes = 100:
+//
+//   call                 result                                 count  bytes
+//   a = TryTake(60)      a holds 60                                 1     60
+//   b = TryTake(50)      refused, b is empty: 60 + 50 > 100         1     60
+//   b = TryTake(30)      b holds 30                                 2     90
+//   a.TryResize(80)      refused, returns false: 30 + 80 > 100      2     90
+//   a.Resize(80)         a holds 80: the budget is exceeded         2    110
+//   c = TryTake(0)       refused, c is empty: 110 > 100             2    110
+//   b.Release()          b is empty                                 1     80
+//   c = TryTake(20)      c holds 20                                 2    100
 #pragma once
 
 #include <cstddef>
@@ -10,7 +23,7 @@
 
 namespace quorate {
 
-// Thread-safe. Must outlive its Holds.
+// Admits items up to its limits and refuses the rest. Thread-safe. Must outlive its Holds.
 class Budget {
  public:
   struct Limits {
@@ -18,11 +31,11 @@ class Budget {
     size_t max_bytes = 0;
   };
 
-  // One thing in hand. Gives its room back when it is destroyed. Movable; a Hold itself is used by
-  // one thread at a time.
+  // The room that one item takes in a budget. Gives the room back when it is destroyed. Movable.
+  // Only one thread may use a Hold at a time.
   class Hold {
    public:
-    // Holds nothing.
+    // An empty Hold, which takes no room.
     Hold() = default;
     Hold(Hold&& other) noexcept
         : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
@@ -36,15 +49,16 @@ class Budget {
     }
     ~Hold() { Release(); }
 
-    // Whether it holds anything.
+    // Returns whether this Hold takes room, that is, whether it is not empty.
     explicit operator bool() const { return budget_ != nullptr; }
     size_t bytes() const { return bytes_; }
 
-    // Changes its bytes. False, and nothing has changed, if the budget has no room for more.
-    // REQUIRES: it holds something.
+    // Changes the number of bytes. Returns false and changes nothing if the budget has no room for
+    // an increase. A decrease always succeeds. REQUIRES: the Hold is not empty.
     [[nodiscard]] bool TryResize(size_t bytes);
-    // The same, but always possible: for what exists already and cannot be refused any longer. The
-    // budget may then be exceeded, and takes in nothing until there is room again.
+    // Changes the number of bytes even if the budget has no room. For an item that already exists
+    // and can no longer be refused. While the budget is exceeded, it admits nothing new. REQUIRES:
+    // the Hold is not empty.
     void Resize(size_t bytes);
     void Release();
 
@@ -60,11 +74,11 @@ class Budget {
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
 
-  // An empty Hold if there is no room.
+  // Takes room for one item of `bytes`. Returns an empty Hold if there is no room.
   [[nodiscard]] Hold TryTake(size_t bytes);
 
   const Limits& limits() const { return limits_; }
-  // What is held now.
+  // The number of Holds that are not empty, and the sum of their bytes.
   size_t count() const;
   size_t bytes() const;
 

@@ -62,7 +62,7 @@ TEST(BudgetTest, WhatCannotBeRefusedMayExceedIt) {
   hold.Resize(150);
   EXPECT_EQ(budget.bytes(), 150U);
   EXPECT_FALSE(budget.TryTake(0));
-  EXPECT_TRUE(hold.TryResize(120));  // less is always possible
+  EXPECT_TRUE(hold.TryResize(120));  // a decrease always succeeds
   hold.Release();
   EXPECT_TRUE(budget.TryTake(100));
 }

@@ -1,5 +1,5 @@
-// Fixed-width integers as bytes, whatever the machine's own order: what the formats on disk are
-// written in (docs/storage_format.md).
+// Fixed-width integers as bytes, independent of the machine's byte order. The formats on disk use
+// them (docs/storage_format.md).
 #pragma once
 
 #include <concepts>
@@ -19,7 +19,7 @@ void AppendLittleEndian(std::string& out, T value) {
   }
 }
 
-// The integer in the sizeof(T) bytes from `data` on.
+// Returns the integer in the sizeof(T) bytes at `data`, least significant byte first.
 template <std::integral T>
 T ReadLittleEndian(const char* data) {
   std::make_unsigned_t<T> bits = 0;
@@ -30,7 +30,8 @@ T ReadLittleEndian(const char* data) {
   return static_cast<T>(bits);
 }
 
-// Appends `value`, most significant byte first: unsigned integers then sort as their bytes do.
+// Appends `value`, most significant byte first, so that the bytes sort in the order of the
+// integers.
 template <std::unsigned_integral T>
 void AppendBigEndian(std::string& out, T value) {
   for (size_t i = sizeof(T); i-- > 0;) {

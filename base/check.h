@@ -1,5 +1,6 @@
-// CHECK and friends: our own mistakes, fatal in every build (docs/ARCHITECTURE.md, "Errors").
-// glog provides CHECK, CHECK_EQ, … and LOG; this header is the one place that says so.
+// CHECK and the status macros. A failed CHECK is a bug in Quorate and ends the process in every
+// build (docs/ARCHITECTURE.md, "Errors"). glog provides CHECK, CHECK_EQ, … and LOG; include this
+// header to use them.
 #pragma once
 
 #include <glog/logging.h>
@@ -16,7 +17,8 @@
     if (absl::Status status_ = (expr); !status_.ok()) return status_; \
   } while (false)
 
-// `lhs` = the value of the StatusOr `expr`, or returns its Status.
+// Assigns the value of the StatusOr `expr` to `lhs`, or returns its Status from the enclosing
+// function.
 #define ASSIGN_OR_RETURN(lhs, expr) \
   ASSIGN_OR_RETURN_IMPL(QUORATE_CONCAT(status_or_, __LINE__), lhs, expr)
 // NOLINTBEGIN(bugprone-macro-parentheses): `lhs` may be a declaration.
@@ -26,7 +28,8 @@
   lhs = *std::move(tmp)
 // NOLINTEND(bugprone-macro-parentheses)
 
-// Fatal unless the Status `expr` is OK: for operations whose failure would be our own mistake.
+// Ends the process unless the Status `expr` is OK. For operations whose failure would be a bug in
+// Quorate.
 #define CHECK_OK(expr)                              \
   do {                                              \
     const absl::Status& check_ok_status = (expr);   \

@@ -1,5 +1,5 @@
-// Time as an injected port. Everything that waits uses monotonic time; wall time is only for what
-// people read and for the log's append times.
+// Time as an injected port. Everything that waits uses monotonic time. Wall time is only for what
+// people read and for the append times in the log.
 #pragma once
 
 #include <chrono>
@@ -10,18 +10,20 @@ namespace quorate {
 using Duration = std::chrono::nanoseconds;
 using MonoTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
-// "No deadline".
+// Means that there is no deadline, or no timer.
 inline constexpr MonoTime kNever = MonoTime::max();
 
+// Tells the time. SystemClock is the clock of a real process; tests and the simulator have their
+// own.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual MonoTime Now() const = 0;
-  // Milliseconds since the Unix epoch.
+  // Returns milliseconds since the Unix epoch.
   virtual int64_t WallMs() const = 0;
 };
 
-// The machine's clocks. Thread-safe.
+// Reads the machine's clocks. Thread-safe.
 class SystemClock final : public Clock {
  public:
   MonoTime Now() const override { return std::chrono::steady_clock::now(); }

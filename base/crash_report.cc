@@ -8,7 +8,7 @@
 namespace quorate {
 namespace {
 
-// The attribute is of the type that glog wants, which for clang [[noreturn]] is not.
+// Has the attribute that glog's parameter type has. For clang, [[noreturn]] makes another type.
 __attribute__((noreturn)) void AbortWithoutReport() {
   std::signal(SIGABRT, SIG_DFL);
   std::abort();
@@ -19,9 +19,10 @@ __attribute__((noreturn)) void AbortWithoutReport() {
 void ReportCrashes() {
   struct sigaction on_terminate {};
   CHECK_EQ(sigaction(SIGTERM, nullptr, &on_terminate), 0);
-  // glog's, because Debian's abseil unwinds by frame pointers, which nothing here has.
+  // Uses glog's handler because abseil's, as Debian builds it, unwinds by frame pointers, which our
+  // code does not have.
   google::InstallFailureSignalHandler();
-  // For glog an asked-for end is a failure too.
+  // Restores SIGTERM: glog treats it as a failure, but it is a requested stop.
   CHECK_EQ(sigaction(SIGTERM, &on_terminate, nullptr), 0);
   google::InstallFailureFunction(&AbortWithoutReport);
 }

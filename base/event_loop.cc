@@ -7,8 +7,9 @@
 namespace quorate {
 namespace {
 
-// A loop that fell asleep a moment ago is busy: what comes while its thread wakes makes one round,
-// and shares what a round costs. Behind a longer sleep a task mostly comes alone.
+// How long the loop must have been idle before TryRun lends it. A loop that fell asleep a moment
+// ago is busy: the tasks that arrive while its thread wakes up run in one round and share its cost.
+// After a longer sleep a task usually arrives alone.
 constexpr Duration kLentAfter = std::chrono::microseconds(100);
 
 }  // namespace
@@ -33,7 +34,7 @@ void EventLoop::Stop() {
 
 bool EventLoop::Enqueue(Task task) {
   inbox_.push_back(std::move(task));
-  return inbox_.size() == 1 && !lent_;  // else the thread is awake, or told already or later
+  return inbox_.size() == 1 && !lent_;  // else the thread is awake or notified, or will be
 }
 
 void EventLoop::Post(Task task) {
@@ -67,7 +68,8 @@ bool EventLoop::TryRun(absl::FunctionRef<void()> work) {
   lent_ = false;
   runner_ = std::thread::id();
   idle_since_ = ended;
-  // Under the mutex: the loop may be gone as soon as its thread can see that it is free.
+  // Notifies under the mutex: the loop may be destroyed as soon as its thread can see that it is
+  // free.
   if (wanted_ || stopping_ || !inbox_.empty() || NextTimer() < asleep_until_) wake_.NotifyOne();
   return true;
 }
@@ -118,7 +120,7 @@ MonoTime EventLoop::NextTimer() const {
 }
 
 bool EventLoop::AwaitWork(std::deque<Task>& tasks) {
-  // Before the thread's first round a borrower may be the runner already.
+  // A borrower may already be the runner before the thread's first round.
   if (!lent_) runner_ = std::thread::id();
   while (true) {
     wanted_ = lent_;
@@ -139,8 +141,8 @@ bool EventLoop::AwaitWork(std::deque<Task>& tasks) {
     }
   }
   runner_ = std::this_thread::get_id();
-  // One round is what was queued when it began, then the timers that were due: neither can starve
-  // the other.
+  // A round runs the tasks that were queued when it began, and then the timers that are due.
+  // Neither can starve the other.
   tasks.swap(inbox_);
   return true;
 }
@@ -149,7 +151,7 @@ void EventLoop::Run() {
   pthread_setname_np(pthread_self(), name_.substr(0, 15).c_str());
   while (true) {
     std::deque<Task> tasks;
-    // Destroyed outside the lock, as CancelTimer does.
+    // Destroyed outside the lock, as in CancelTimer.
     std::map<TimerKey, Task> dropped;
     {
       MutexLock lock(&mutex_);
@@ -162,7 +164,7 @@ void EventLoop::Run() {
     meter_.Begin(std::chrono::steady_clock::now());
     for (Task& task : tasks) {
       std::move(task)();
-      task = nullptr;  // what it owns is destroyed as part of it
+      task = nullptr;  // what the task owns is destroyed as part of it
       meter_.Next(std::chrono::steady_clock::now());
     }
     const MonoTime now = std::chrono::steady_clock::now();

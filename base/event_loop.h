@@ -1,9 +1,10 @@
 // One thread, a bounded inbox and timers: the Executor of a real process.
 //
-// While the thread sleeps, TryRun lends the loop to its caller for one task. Whoever runs tasks,
-// the thread or a borrower, is the runner; there is at most one, and the mutex hands over what the
-// last one wrote. A borrower runs nothing but its own task: what others posted may be for the
-// thread alone (gRPC's objects that its own threads may not destroy).
+// While the thread sleeps, TryRun lends the loop to its caller for one task. The thread or borrower
+// that is running tasks is called the runner. There is at most one. The mutex makes the writes of
+// one runner visible to the next. A borrower runs only its own task, because tasks that others
+// posted may have to run on the loop's thread. For example, a task may own gRPC objects that must
+// not be destroyed on gRPC's own threads.
 #pragma once
 
 #include <atomic>
@@ -20,16 +21,17 @@
 
 namespace quorate {
 
+// Runs tasks and timers on a thread that it owns. Thread-safe.
 class EventLoop final : public Executor {
  public:
-  // `name` (at most 15 characters) names the thread. TryPost refuses beyond `max_external` queued
-  // tasks, whoever posted them.
+  // `name` (at most 15 characters) names the thread. TryPost refuses a task when `max_external`
+  // tasks are queued, whichever call queued them.
   EventLoop(std::string name, size_t max_external);
-  // Stops first.
+  // Calls Stop.
   ~EventLoop() override;
 
-  // Runs what is queued, drops the timers, joins the thread. Idempotent; not from the loop itself.
-  // Tasks posted afterwards are destroyed unrun.
+  // Runs the queued tasks, drops the timers and joins the thread. Idempotent. Must not be called
+  // from the loop itself. Tasks that are posted afterwards are destroyed without being run.
   void Stop();
 
   void Post(Task task) override;
@@ -39,18 +41,20 @@ class EventLoop final : public Executor {
   void CancelTimer(TimerId id) override;
   bool InLoop() const override;
 
-  // How long the loop's tasks run, and whether one runs now. Any thread.
+  // Measures how long the loop's tasks run, and whether one is running now. Any thread may read it.
   const LoopMeter& meter() const { return meter_; }
 
  private:
   using TimerKey = std::pair<MonoTime, TimerId>;
 
   void Run();
-  // Puts it behind the others; whether the thread must be woken for it.
+  // Appends `task` to the inbox. Returns whether the thread must be woken for it.
   bool Enqueue(Task task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Makes the caller the runner, if the loop is free and has been for a while.
+  // Makes the caller the runner if the loop is free and has been idle for a while. Returns whether
+  // it did.
   bool Borrow();
-  // Waits until the loop is free and something is due, which it takes. False: it is stopped.
+  // Waits until the loop is free and a task or a timer is due. Then makes the thread the runner and
+  // moves the queued tasks to `tasks`. Returns false if the loop is stopped.
   bool AwaitWork(std::deque<Task>& tasks) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   MonoTime NextTimer() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -63,15 +67,16 @@ class EventLoop final : public Executor {
   std::unordered_map<TimerId, MonoTime> timer_times_ ABSL_GUARDED_BY(mutex_);
   TimerId next_timer_ ABSL_GUARDED_BY(mutex_) = 1;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  // A caller of TryRun is the runner. It wakes the thread when it is done, if need be.
+  // A caller of TryRun is the runner. It wakes the thread afterwards if necessary.
   bool lent_ ABSL_GUARDED_BY(mutex_) = false;
-  // The thread woke while the loop was lent: nobody borrows it again before the thread had a turn.
+  // The thread woke up while the loop was lent. No caller may borrow the loop again until the
+  // thread has run.
   bool wanted_ ABSL_GUARDED_BY(mutex_) = false;
-  // While nobody runs: since when.
+  // When the loop became idle. Valid only while there is no runner.
   MonoTime idle_since_ ABSL_GUARDED_BY(mutex_);
-  // While the thread sleeps: when it wakes by itself.
+  // When the thread wakes up by itself. Valid only while it sleeps.
   MonoTime asleep_until_ ABSL_GUARDED_BY(mutex_) = kNever;
-  // Written under the mutex. No thread's id: nobody runs.
+  // Written under the mutex. The id of no thread if there is no runner.
   std::atomic<std::thread::id> runner_{};
   // Written by the runner.
   LoopMeter meter_;

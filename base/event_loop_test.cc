@@ -75,7 +75,7 @@ TEST(EventLoopTest, CancelledTimersDoNotFire) {
   loop.Post([&] {
     const TimerId doomed = loop.PostAt(steady_clock::now(), [&] { fired = true; });
     loop.CancelTimer(doomed);
-    loop.CancelTimer(doomed);  // a second time: ignored
+    loop.CancelTimer(doomed);  // the second call is ignored
     loop.CancelTimer(kNoTimer);
     loop.PostAt(steady_clock::now() + milliseconds(5), [&] { done.set_value(); });
   });
@@ -134,7 +134,7 @@ TEST(EventLoopTest, WhatABorrowerPostsRunsAfterItAndItsTimersFire) {
 TEST(EventLoopTest, BorrowersAndTheThreadNeverRunAtTheSameTime) {
   constexpr int kThreads = 4;
   constexpr int kTasks = 2'000;
-  int counter = 0;  // no atomic: the loop guards it
+  int counter = 0;  // not atomic: only the loop uses it
   {
     EventLoop loop("test", 10);
     std::vector<std::thread> threads;
@@ -173,7 +173,7 @@ TEST(EventLoopTest, ABorrowerMayComeBeforeTheThreadsFirstRound) {
   for (int i = 0; i < 200; ++i) {
     EventLoop loop("test", 10);
     (void)loop.TryRun([&] {
-      // The thread begins meanwhile.
+      // The loop's thread starts in the meantime.
       const auto end = steady_clock::now() + milliseconds(1);
       while (steady_clock::now() < end) ASSERT_TRUE(loop.InLoop());
     });
@@ -182,7 +182,7 @@ TEST(EventLoopTest, ABorrowerMayComeBeforeTheThreadsFirstRound) {
 
 TEST(EventLoopTest, WhatADroppedTimerOwnsMayCallTheLoop) {
   EventLoop loop("test", 10);
-  // The last owner's deleter posts.
+  // The deleter of the last owner posts to the loop.
   std::shared_ptr<EventLoop> owned(&loop, [](EventLoop* posted_to) { posted_to->Post([] {}); });
   loop.PostAt(steady_clock::now() + std::chrono::hours(1), [owned = std::move(owned)] {});
   loop.Stop();

@@ -1,5 +1,5 @@
 // Where a subsystem's code runs. Each subsystem (raft, controller, broker, …) owns one loop and
-// needs no locks: others post values to it. The simulator replaces every loop by one seeded
+// needs no locks: others post tasks to it. The simulator replaces all loops with one seeded
 // scheduler.
 #pragma once
 
@@ -16,39 +16,42 @@ using Task = absl::AnyInvocable<void() &&>;
 using TimerId = uint64_t;
 inline constexpr TimerId kNoTimer = 0;
 
-// Thread-safe. Tasks run one at a time, in the order in which they were posted.
+// Runs tasks one at a time, in the order in which they were posted. Thread-safe.
 class Executor {
  public:
   virtual ~Executor() = default;
 
-  // For completions and peer messages, which are never dropped; their senders bound them.
+  // Queues `task`. For completions and peer messages, which are never dropped. Their senders limit
+  // how many are queued.
   virtual void Post(Task task) = 0;
 
-  // Runs `work` before it returns, on the caller's thread, as a task of this loop, if the loop is
-  // idle: it then costs no switch of threads. False, and nothing has run, if not. For short work,
+  // If the loop is idle, runs `work` on the caller's thread, as a task of this loop, before it
+  // returns. This saves a thread switch. Otherwise returns false and runs nothing. For short work,
   // from a caller that holds no lock.
   [[nodiscard]] virtual bool TryRun(absl::FunctionRef<void()> /*work*/) { return false; }
 
-  // As Post, but tries to run it at once.
+  // Runs `task` with TryRun if that is possible, and otherwise posts it.
   void RunOrPost(Task task);
 
-  // For requests from outside: false, and the task is destroyed unrun, when the inbox is full.
+  // Queues `task`, or returns false and destroys it without running it if the inbox is full. For
+  // requests from outside the process.
   [[nodiscard]] virtual bool TryPost(Task task) = 0;
 
-  // Runs the task at or soon after `when`. The id is never kNoTimer.
+  // Runs `task` at or soon after `when`. The returned id is never kNoTimer.
   virtual TimerId PostAt(MonoTime when, Task task) = 0;
 
-  // After this returns on the loop itself, the timer does not fire. Unknown ids are ignored.
+  // Cancels a timer. If called on the loop itself, the timer does not fire after this returns.
+  // Ignores unknown ids.
   virtual void CancelTimer(TimerId id) = 0;
 
-  // True on the thread that runs the tasks, while it does.
+  // Returns true on the thread that runs the tasks, while it runs them.
   virtual bool InLoop() const = 0;
 };
 
 inline void Executor::RunOrPost(Task task) {
   const bool ran = TryRun([&task] {
     std::move(task)();
-    task = nullptr;  // what it owns is destroyed as part of it
+    task = nullptr;  // what the task owns is destroyed as part of it
   });
   if (!ran) Post(std::move(task));
 }

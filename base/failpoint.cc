@@ -24,7 +24,7 @@ enum class Action { kAbort, kError, kDelay };
 struct Armed {
   Action action = Action::kAbort;
   std::chrono::milliseconds delay{0};
-  int64_t passes_left = 0;  // before it first acts
+  int64_t passes_left = 0;  // before the action starts
 };
 
 Mutex mutex;
@@ -39,7 +39,7 @@ absl::StatusOr<Armed> ParseAction(const std::string& text) {
   if (parts.size() == 2) {
     int64_t nth = 0;
     if (!absl::SimpleAtoi(parts[1], &nth) || nth < 1) {
-      return absl::InvalidArgumentError("'@' must be followed by a count from 1 on");
+      return absl::InvalidArgumentError("'@' must be followed by a number of 1 or more");
     }
     armed.passes_left = nth - 1;
   }

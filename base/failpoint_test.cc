@@ -41,7 +41,7 @@ TEST(FailpointTest, BadSpecsAreNamed) {
   EXPECT_THAT(message("=abort"), HasSubstr("expected NAME=ACTION"));
   EXPECT_THAT(message("a=explode"), HasSubstr("'a=explode': the actions are"));
   EXPECT_THAT(message("a=delay:5s"), HasSubstr("the actions are"));
-  EXPECT_THAT(message("a=abort@0"), HasSubstr("count from 1"));
+  EXPECT_THAT(message("a=abort@0"), HasSubstr("number of 1 or more"));
 }
 
 }  // namespace

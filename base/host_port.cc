@@ -27,7 +27,7 @@ bool IsIpv6(const std::string& host) {
   return inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
-// Underscores too: container engines give such names.
+// Accepts underscores too: container engines assign such names.
 bool IsHostName(const std::string& host) {
   return host.size() <= kMaxNameLength && absl::ascii_isalnum(host.front()) &&
          std::all_of(host.begin(), host.end(), [](unsigned char c) {
@@ -86,7 +86,7 @@ absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
   int number = -1;
   const bool digits = !port.empty() && std::all_of(port.begin(), port.end(), absl::ascii_isdigit);
   if (!digits || !absl::SimpleAtoi(port, &number) || number > UINT16_MAX) {
-    return Invalid(text, "has no port from 0 to 65535 behind its last colon");
+    return Invalid(text, "has no port from 0 to 65535 after its last colon");
   }
   result.port = static_cast<uint16_t>(number);
   return result;
@@ -95,9 +95,9 @@ absl::StatusOr<HostPort> ParseHostPort(std::string_view text) {
 absl::StatusOr<HostPort> ParseAdvertised(std::string_view text) {
   ASSIGN_OR_RETURN(HostPort parsed, ParseHostPort(text));
   if (parsed.IsWildcard()) {
-    return Invalid(text, "is a wildcard, which nobody can dial: name the host that others use");
+    return Invalid(text, "is a wildcard, which others cannot dial: name the host that others use");
   }
-  if (parsed.port == 0) return Invalid(text, "has port 0, which nobody can dial");
+  if (parsed.port == 0) return Invalid(text, "has port 0, which others cannot dial");
   return parsed;
 }
 

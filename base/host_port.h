@@ -1,4 +1,4 @@
-// HOST:PORT, as flags, files and requests write the address of a listener.
+// The address of a listener, in the form HOST:PORT that flags, files and requests use.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +12,25 @@ namespace quorate {
 struct HostPort {
   // A name, an IPv4 address, or an IPv6 address without its brackets.
   std::string host;
-  // 0 only where a listener may choose a free port.
+  // 0 only for a listener that may use any free port.
   uint16_t port = 0;
 
-  // "host:port", "[v6]:port".
+  // Returns "host:port", or "[v6]:port" for an IPv6 address.
   std::string ToString() const;
-  // Whether the host stands for every address of a machine ("0.0.0.0", "::"): fit to listen on,
-  // useless to dial.
+  // Returns whether the host stands for all addresses of a machine ("0.0.0.0", "::"). A listener
+  // may use such a host, but it cannot be dialled.
   bool IsWildcard() const;
-  // Whether the host is an IPv4 or IPv6 address and not a name.
+  // Returns whether the host is an IPv4 or IPv6 address rather than a name.
   bool IsAddress() const;
 
   friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 
-// Port 0 is accepted, a missing one is not. INVALID_ARGUMENT quotes `text` and says what is wrong.
+// Parses HOST:PORT. Port 0 is valid, but the port must not be missing. Returns INVALID_ARGUMENT,
+// which quotes `text` and says what is wrong, if `text` is not valid.
 absl::StatusOr<HostPort> ParseHostPort(std::string_view text);
 
-// As ParseHostPort, for an address that others are told: neither a wildcard nor port 0.
+// Like ParseHostPort, for an address that others dial: also refuses a wildcard and port 0.
 absl::StatusOr<HostPort> ParseAdvertised(std::string_view text);
 
 }  // namespace quorate

@@ -9,25 +9,25 @@
 
 namespace quorate {
 
-// A controller. Configured by the operator; unique within a cluster, >= 0.
+// Identifies a controller. Configured by the operator; unique within a cluster, >= 0.
 using NodeId = StrongId<struct NodeIdTag, int32_t>;
 
-// A broker. Its numbers are apart from the controllers'; 0 is valid.
+// Identifies a broker. Broker ids are independent of controller ids; 0 is valid.
 using BrokerId = StrongId<struct BrokerIdTag, int32_t>;
 
-// A Raft epoch (Raft's term). 0 before the first election; the first leader has epoch 1.
+// An epoch (Raft's term). 0 before the first election; the first leader has epoch 1.
 using Epoch = StrongId<struct EpochTag, int32_t>;
 
-// Counts Raft entries; the log starts at 1, and 0 means "before the first". In no client's
-// interface: controllers among themselves know it, and tools on a stopped log.
+// Counts log entries. The log starts at 1, and 0 means "before the first entry". It is in no client
+// interface: only controllers among themselves, and tools on a stopped log, use it.
 using LogIndex = StrongId<struct LogIndexTag, int64_t>;
 
-// Counts records as Kafka would; the log starts at 0. An `end offset` is exclusive: the offset of
-// the next record. The high watermark is an end offset.
+// Counts records as Kafka does; the log starts at 0. An `end offset` is exclusive: it is the offset
+// of the next record. The high watermark is an end offset.
 using RecordOffset = StrongId<struct RecordOffsetTag, int64_t>;
 
-// A client's name for one mutating request, so that a retry returns the first result.
-// `sequence` grows by one with every request of the client.
+// A client's id for one mutating request, so that a retry returns the first result. `sequence`
+// grows by one with every request of the client.
 struct RequestId {
   Uuid client_uuid;
   int64_t sequence = 0;

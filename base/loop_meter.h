@@ -1,5 +1,5 @@
-// Measures how long one task keeps a loop from its next one. A loop that stands still delays
-// everything behind it, heartbeats included, so every task should end within kTaskLimit.
+// Measures how long each task keeps a loop from its next one. A long task delays everything queued
+// after it, heartbeats included, so every task should end within kTaskLimit.
 #pragma once
 
 #include <atomic>
@@ -12,30 +12,32 @@
 
 namespace quorate {
 
-// The thread that runs the loop's tasks calls Begin, Next and End; any thread calls the rest.
+// Keeps the run times of one loop's tasks. The thread that runs the tasks calls Begin, Next and
+// End. Any thread may call the other functions.
 class LoopMeter {
  public:
-  // What a loop promises the tasks that wait.
+  // The longest time for which a task should run.
   static constexpr Duration kTaskLimit = std::chrono::milliseconds(20);
-  // A task that ran longer than kWarnAfter is logged, at most once in kWarnPause for each loop.
+  // A task that ran for longer than kWarnAfter is logged, at most once per kWarnPause for each
+  // loop.
   static constexpr Duration kWarnAfter = std::chrono::milliseconds(100);
   static constexpr Duration kWarnPause = std::chrono::seconds(10);
 
-  // `name` is the loop's, for the log.
+  // `name` is the name of the loop in log messages.
   explicit LoopMeter(std::string name) : name_(std::move(name)) {}
 
-  // A task begins at `now`.
+  // Records that a task begins at `now`.
   void Begin(MonoTime now) { since_.store(Encode(now), std::memory_order_relaxed); }
-  // The task has ended at `now`, and the next one begins.
+  // Records that the task has ended at `now`, and that the next one begins.
   void Next(MonoTime now);
-  // The last task has ended, and none runs.
+  // Records that the last task has ended, and that none is running.
   void End() { since_.store(kIdle, std::memory_order_relaxed); }
 
-  // When the task that runs now began; nothing: the loop waits for work.
+  // Returns when the running task began, or nullopt if the loop is waiting for work.
   std::optional<MonoTime> busy_since() const;
-  // The longest time that one task ran, of those that have ended.
+  // Returns the longest run time of the tasks that have ended.
   Duration longest() const { return Duration(longest_.load(std::memory_order_relaxed)); }
-  // How many tasks ran for longer than kTaskLimit.
+  // Returns how many tasks ran for longer than kTaskLimit.
   int64_t over_limit() const { return over_limit_.load(std::memory_order_relaxed); }
 
  private:
@@ -48,7 +50,7 @@ class LoopMeter {
   std::atomic<int64_t> since_{kIdle};
   std::atomic<int64_t> longest_{0};
   std::atomic<int64_t> over_limit_{0};
-  // The runner's own.
+  // Used only by the thread that runs the tasks.
   MonoTime warn_again_at_ = MonoTime::min();
 };
 

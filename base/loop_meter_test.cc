@@ -19,7 +19,7 @@ using std::chrono::seconds;
 
 MonoTime At(Duration d) { return MonoTime(seconds(100)) + d; }
 
-// Collects what is logged while it lives.
+// Collects the log lines that are written while it lives.
 class LogLines final : public google::LogSink {
  public:
   LogLines() { google::AddLogSink(this); }

@@ -1,6 +1,6 @@
-// std::mutex with clang's thread-safety annotations, and the only lock in the project: used inside
-// base/, at gRPC's edge and for what the threads of storage/ share. (Debian's absl::Mutex is not
-// built for TSan.)
+// std::mutex with clang's thread-safety annotations. It is the only lock in the project, used
+// inside base/, at gRPC's edge and for the state that the threads of storage/ share. (Debian's
+// absl::Mutex is not built for TSan.)
 #pragma once
 
 #include <chrono>
@@ -34,7 +34,7 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
   Mutex* mutex_;
 };
 
-// Waiting may wake spuriously: callers loop on their condition.
+// A wait may wake up spuriously, so callers check their condition in a loop.
 class CondVar {
  public:
   void Wait(Mutex* mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {

@@ -1,4 +1,4 @@
-// std::visit with a lambda for each alternative.
+// Combines lambdas for std::visit, one for each alternative.
 #pragma once
 
 namespace quorate {

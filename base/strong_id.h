@@ -1,5 +1,5 @@
-// Integers that cannot be mistaken for one another: a LogIndex is no RecordOffset, a NodeId no
-// BrokerId. The types that every layer shares are in base/ids.h.
+// Integers that cannot be confused with one another: a LogIndex is not a RecordOffset, and a NodeId
+// is not a BrokerId. The types that every layer shares are in base/ids.h.
 #pragma once
 
 #include <compare>
@@ -11,8 +11,8 @@
 
 namespace quorate {
 
-// An integer of representation `Rep` that only mixes with its own `Tag`. Arithmetic is what
-// positions need: id + n, id - n, id - id, ++.
+// An integer of type `Rep` that only mixes with integers of the same `Tag`. It has the arithmetic
+// that positions need: id + n, id - n, id - id, ++.
 template <typename Tag, typename Rep>
 class StrongId {
  public:

@@ -50,7 +50,8 @@ std::optional<Uuid> Uuid::Parse(std::string_view text) {
       bits &= (1u << bit_count) - 1;
     }
   }
-  // 22 characters carry 132 bits: the last four must be zero, or two texts would name one uuid.
+  // 22 characters carry 132 bits. The last four must be zero; otherwise two texts would denote one
+  // uuid.
   if (bits != 0) return std::nullopt;
   return id;
 }

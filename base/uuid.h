@@ -18,17 +18,17 @@ class Uuid {
   static constexpr size_t kBytes = 16;
   static constexpr size_t kTextLength = 22;
 
-  // The zero uuid, which names nothing.
+  // The zero uuid, which identifies nothing.
   constexpr Uuid() = default;
 
-  // A random (version 4) uuid whose text does not begin with '-', so that it never looks like a
-  // flag on a command line (as Kafka's Uuid.randomUuid).
+  // Returns a random (version 4) uuid whose text does not begin with '-', so that it never looks
+  // like a flag on a command line (as Kafka's Uuid.randomUuid does).
   static Uuid Random(Rng& rng);
 
-  // The uuid of exactly 22 base64url characters, or nothing.
+  // Parses exactly 22 base64url characters. Returns nullopt if `text` is anything else.
   static std::optional<Uuid> Parse(std::string_view text);
 
-  // The uuid of exactly 16 bytes, or nothing.
+  // Makes a uuid of exactly 16 bytes. Returns nullopt if there are fewer or more.
   static std::optional<Uuid> FromBytes(std::string_view bytes);
 
   bool is_zero() const { return *this == Uuid(); }

@@ -19,7 +19,7 @@ TEST(UuidTest, TextAndBytesRoundTrip) {
 }
 
 TEST(UuidTest, TextIsKafkas) {
-  // Kafka's Uuid.ONE_UUID and ZERO_UUID as Java prints them.
+  // Kafka's Uuid.ONE_UUID and ZERO_UUID, as Java prints them.
   std::string one(15, '\0');
   one.push_back('\1');
   EXPECT_EQ(Uuid::FromBytes(one)->ToString(), "AAAAAAAAAAAAAAAAAAAAAQ");

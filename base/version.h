@@ -1,4 +1,4 @@
-// The version of the programs, as the build has it.
+// The version of the programs, which the build sets.
 #pragma once
 
 namespace quorate {

@@ -1,12 +1,13 @@
-// Prose for a terminal: the programs' manuals.
+// Wraps prose for a terminal, such as the programs' manuals.
 #pragma once
 
 #include <string>
 
 namespace quorate {
 
-// `text` in lines of at most `columns`, each indented and with its newline. A line of the text that
-// begins with a space stays as it is; an empty one separates paragraphs.
+// Returns `text` in lines of at most `columns` characters, each indented by `indent` spaces and
+// ended by a newline. A line of `text` that begins with a space is not wrapped. An empty line
+// separates paragraphs.
 std::string WrapText(const std::string& text, int indent, int columns = 80);
 
 }  // namespace quorate

@@ -10,7 +10,7 @@
 namespace quorate::storage {
 namespace {
 
-// The loops take no requests from outside.
+// The loops accept no requests from outside.
 constexpr size_t kNoExternalTasks = 0;
 
 }  // namespace

@@ -1,6 +1,6 @@
 // A controller's log as a real process has it: LogStore on RocksDB in a data directory, with its
-// threads, its watermark file and its eye on the free space. A simulation puts the parts together
-// in its own way.
+// threads, its watermark file and its measurement of the free space. A simulation assembles the
+// parts in its own way.
 #pragma once
 
 #include <cstdint>
@@ -19,32 +19,35 @@
 
 namespace quorate::storage {
 
+// Owns the log of a controller and the threads that serve it.
 class ControllerLog {
  public:
   struct Options {
-    // With less free space than this nothing new is accepted. The default holds what RocksDB may
+    // If less space than this is free, nothing new is accepted. The default holds what RocksDB may
     // write at once: a memtable to flush, its write-ahead logs, a compaction.
     uint64_t min_free_bytes = 512 << 20;
-    // How often the watermark is saved, if it has changed, and the free space measured.
+    // How often the watermark is saved, if it has changed, and the free space is measured.
     Duration housekeeping_interval = std::chrono::seconds(1);
     size_t memtable_bytes = 64 << 20;
     FatalHandler on_fatal = DieOnFatal();
   };
 
-  // Opens the log, or makes it in a directory that is not formatted yet. DATA_LOSS: it is not what
-  // it was, so this node must not vote, stand or acknowledge under its directory id; the message
-  // says what is lost and what can be done. `directory` must outlive the log.
+  // Opens the log, or creates it in a directory that is not formatted yet. Returns DATA_LOSS if the
+  // log has lost something. This node must then not vote, stand for election or acknowledge under
+  // its directory id; the message says what is lost and what the operator can do. `directory` must
+  // outlive the log.
   static absl::StatusOr<std::unique_ptr<ControllerLog>> Open(DataDirectory* directory,
                                                              Options options);
-  // Saves the watermark and closes; a write that was not acknowledged by then may be lost. Nobody
-  // may call the log any more.
+  // Saves the watermark and closes the log. A write that was not acknowledged by then may be lost.
+  // No thread may call the log any longer.
   ~ControllerLog();
 
   raft::DurableLog* log() { return log_.get(); }
-  // What the log held when it was opened. Moves it out: call once.
+  // Returns what the log held when it was opened. Moves it out: call once.
   raft::RestoredLog TakeRestored() { return std::move(restored_); }
   const FreeSpace& free_space() const { return free_space_; }
-  // What is durable; its write_id counts the syncs of the directory's life. Thread-safe.
+  // Returns the state that is durable. Its write_id counts the syncs in the life of the directory.
+  // Thread-safe.
   LogState DurableState() const { return log_->DurableState(); }
 
  private:
@@ -62,7 +65,7 @@ class ControllerLog {
   std::unique_ptr<RocksDbKv> kv_;
   EventLoop writer_;
   EventLoop reader_;
-  // Apart from the others: a sync of the watermark delays neither writes nor reads.
+  // Separate from the other loops, so that a sync of the watermark delays neither writes nor reads.
   EventLoop housekeeper_;
   std::unique_ptr<LogStore> log_;
 };

@@ -1,4 +1,4 @@
-// The log as a process has it: threads, RocksDB, data directory and watermark.
+// The log as a process has it: with threads, RocksDB, data directory and watermark.
 #include "storage/controller_log.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +47,7 @@ TEST(ControllerLogTest, ManyWritesShareFewSyncs) {
   LogBuilder builder;
   constexpr int kWrites = 5000;
   std::atomic<int> completed{0};
-  std::vector<int> order;  // appended to by the writer only
+  std::vector<int> order;  // only the writer appends to it
   for (int i = 0; i < kWrites; ++i) {
     node->log->log()->Write({.entries = {builder.Make(1, "x")}},
                             [&order, &completed, i](const absl::Status& status) {
@@ -63,7 +63,7 @@ TEST(ControllerLogTest, ManyWritesShareFewSyncs) {
   EXPECT_EQ(node->log->DurableState().last_index, LogIndex(kWrites));
 }
 
-// Reads that overlap truncations see one history or the other, and never damage.
+// Reads that overlap truncations see one history or the other, and never damaged entries.
 TEST(ControllerLogTest, ReadersAndTruncationsDoNotMix) {
   const TempDir dir;
   auto node = OpenNode(dir.path());
@@ -120,7 +120,7 @@ TEST(ControllerLogTest, TheWatermarkFollowsTheLog) {
     EXPECT_EQ((*watermark.Load())->last_index, LogIndex(1));
   }
   {
-    // An interval longer than the test: only closing saves.
+    // The interval is longer than the test, so only closing saves the watermark.
     auto node = OpenNode(dir.path(), {.housekeeping_interval = std::chrono::hours(1)});
     ASSERT_TRUE(WriteAndWait(*node->log->log(), {.entries = {builder.Make(1, "x")}}).ok());
   }
@@ -135,7 +135,7 @@ TEST(ControllerLogTest, AFullDiskIsSaidBeforeItIsFull) {
   EXPECT_FALSE(node->log->log()->HasFreeSpace());
 }
 
-// A process that dies by kill -9 at a failpoint, again and again.
+// A process that repeatedly dies by kill -9 at a failpoint.
 using ControllerLogDeathTest = ::testing::TestWithParam<const char*>;
 
 INSTANTIATE_TEST_SUITE_P(Failpoints, ControllerLogDeathTest,
@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Failpoints, ControllerLogDeathTest,
 
 TEST_P(ControllerLogDeathTest, WhatWasAcknowledgedSurvivesKill9) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  // The child runs this test anew; both must have the same directory.
+  // The child runs this test again; both must have the same directory.
   const TempDir own;
   constexpr char kVariable[] = "QUORATE_TEST_DIR";
   const char* inherited = getenv(kVariable);
@@ -171,12 +171,12 @@ TEST_P(ControllerLogDeathTest, WhatWasAcknowledgedSurvivesKill9) {
   ASSERT_TRUE(node.ok()) << node.status();
   const auto payloads = ReadAll(*node->log);
   ASSERT_TRUE(payloads.ok()) << payloads.status();
-  // The write in flight may be there, if it was synced before the end came.
+  // The write that was in flight may be there, if it was synced before the process died.
   const bool synced = std::string_view(GetParam()).starts_with("storage.after_write");
   EXPECT_EQ(payloads->size(), synced ? 20u : 19u);
 }
 
-// Failpoints are the whole program's, so these run in a child each.
+// Failpoints apply to the whole program, so each of these tests runs in a child process.
 TEST(FailpointDeathTest, AFailedWriteEndsTheProcess) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const TempDir dir;

@@ -25,11 +25,11 @@ namespace fs = std::filesystem;
 constexpr int32_t kFormatVersion = 1;
 constexpr std::string_view kLockName = "LOCK";
 constexpr std::string_view kIdentityName = "identity.properties";
-// An interrupted first start leaves it, a new file system has it.
+// An interrupted first start leaves the first name, and a new file system contains the second.
 constexpr std::string_view kIdentityTemporaryName = "identity.properties.tmp";
 constexpr std::string_view kLostAndFoundName = "lost+found";
 
-// Without a trailing slash, which would hide the parent.
+// Returns the absolute path, without a trailing slash, which would hide the parent.
 fs::path FullPath(const std::string& path) {
   return (fs::absolute(path) / "").lexically_normal().parent_path();
 }
@@ -41,7 +41,7 @@ std::string Describe(const DirectoryOwner& owner) {
                          owner.cluster_id);
 }
 
-// The value of line NAME=… in a properties file.
+// Returns the value of the line NAME=… in a properties file, or nullopt if there is no such line.
 std::optional<std::string> FindValue(const std::string& content, std::string_view name) {
   const std::vector<std::string> lines = absl::StrSplit(content, '\n');
   for (const std::string& line : lines) {
@@ -52,8 +52,8 @@ std::optional<std::string> FindValue(const std::string& content, std::string_vie
   return std::nullopt;
 }
 
-// Whether a node has started with the directory `path` before. An error if this cannot be known: a
-// directory that may not be searched is not an empty one.
+// Returns whether a node has started with the directory `path` before. Returns an error if this
+// cannot be known: a directory that may not be searched does not count as empty.
 absl::StatusOr<bool> HasIdentity(const fs::path& path) {
   std::error_code error;
   const bool exists = fs::exists(path / kIdentityName, error);
@@ -62,7 +62,7 @@ absl::StatusOr<bool> HasIdentity(const fs::path& path) {
                              absl::StrFormat("cannot look into data directory %s", path.string()));
 }
 
-// OK if `path` holds nothing but what a first start may find or leave behind.
+// Returns OK if `path` holds only what a first start may find or leave behind.
 absl::Status CheckUnused(const fs::path& path) {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
@@ -79,7 +79,7 @@ absl::Status CheckUnused(const fs::path& path) {
   return absl::OkStatus();
 }
 
-// The locked descriptor.
+// Locks the directory and returns the locked descriptor.
 absl::StatusOr<int> Lock(const std::string& path) {
   const std::string lock_path = (fs::path(path) / kLockName).string();
   const int fd = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
@@ -93,11 +93,11 @@ absl::StatusOr<int> Lock(const std::string& path) {
       return absl::ErrnoToStatus(error, absl::StrFormat("cannot lock %s", lock_path));
     }
     return absl::FailedPreconditionError(absl::StrFormat(
-        "data directory %s is in use by another process%s; stop that one first, or give this node "
-        "a data directory of its own",
+        "data directory %s is in use by another process%s; stop that process first, or give this "
+        "node its own data directory",
         path, bytes > 0 ? absl::StrFormat(" (pid %s)", pid) : ""));
   }
-  // Only for people who wonder who it is, so failures do not matter.
+  // The pid only tells people which process it is, so failures do not matter.
   const std::string pid = std::to_string(getpid());
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
     PLOG(WARNING) << "cannot write " << lock_path;
@@ -116,9 +116,9 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::st
     RETURN_IF_ERROR(SyncDirectory(full_path.parent_path().string()));
   } else if (error) {
     return absl::ErrnoToStatus(error.value(),
-                               absl::StrFormat("cannot make data directory %s", path));
+                               absl::StrFormat("cannot create data directory %s", path));
   }
-  // Before the lock, so that not even its file is left in a directory that is not ours.
+  // Checks before locking, so that not even a lock file is left in a directory that is not ours.
   ASSIGN_OR_RETURN(const bool has_identity, HasIdentity(full_path));
   if (!has_identity) RETURN_IF_ERROR(CheckUnused(full_path));
   ASSIGN_OR_RETURN(const int lock_fd, Lock(full_path.string()));
@@ -133,7 +133,7 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::OpenExisting(
   ASSIGN_OR_RETURN(const bool has_identity, HasIdentity(full_path));
   if (!has_identity) {
     return absl::FailedPreconditionError(
-        absl::StrFormat("%s is no data directory: it has no %s", path, kIdentityName));
+        absl::StrFormat("%s is not a data directory: it has no %s", path, kIdentityName));
   }
   ASSIGN_OR_RETURN(const int lock_fd, Lock(full_path.string()));
   std::unique_ptr<DataDirectory> directory(new DataDirectory(full_path.string(), lock_fd));
@@ -142,7 +142,8 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::OpenExisting(
   return directory;
 }
 
-// Closing unlocks. The file stays: removing it would let a third process lock another one.
+// Closing the descriptor unlocks. The file stays: if it were removed, a third process could lock a
+// new file of this name.
 DataDirectory::~DataDirectory() { close(lock_fd_); }
 
 absl::Status DataDirectory::LoadOrMake(const DirectoryOwner& owner, Rng& rng) {
@@ -152,7 +153,7 @@ absl::Status DataDirectory::LoadOrMake(const DirectoryOwner& owner, Rng& rng) {
   if (identity_.owner != owner) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "data directory %s belongs to %s, but this node is configured as %s; correct the "
-        "configuration, or give this node a data directory of its own",
+        "configuration, or give this node its own data directory",
         path_, Describe(identity_.owner), Describe(owner)));
   }
   return absl::OkStatus();
@@ -206,8 +207,8 @@ absl::StatusOr<DataDirectory::Identity> DataDirectory::Parse(const std::string& 
   if (absl::SimpleAtoi(FindValue(content, "format.version").value_or(""), &version) &&
       version > kFormatVersion) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "data directory %s has format version %d, this program knows %d; start the newer program "
-        "that wrote it",
+        "data directory %s has format version %d, but this program supports up to %d; start the "
+        "newer program that wrote it",
         path, version, kFormatVersion));
   }
   Identity identity;
@@ -217,11 +218,11 @@ absl::StatusOr<DataDirectory::Identity> DataDirectory::Parse(const std::string& 
   identity.directory_id =
       Uuid::Parse(FindValue(content, "directory.id").value_or("")).value_or(Uuid());
   identity.is_formatted = FindValue(content, "formatted") == "true";
-  // Whatever is missing, added or changed, the text is then not the one that we write.
+  // If anything is missing, added or changed, the text differs from the one that we write.
   if (!absl::SimpleAtoi(FindValue(content, "node.id").value_or(""), &identity.owner.node_id) ||
       Render(identity) != content) {
     return absl::DataLossError(
-        absl::StrFormat("data directory %s: %s is damaged or was edited; put its original back",
+        absl::StrFormat("data directory %s: %s is damaged or was edited; restore the original file",
                         path, kIdentityName));
   }
   return identity;

@@ -1,5 +1,5 @@
-// A node's data directory: whose it is, and that one process uses it at a time. Controllers keep
-// their log in it; brokers may use it alike.
+// A node's data directory. Records which node it belongs to, and lets only one process use it at a
+// time. Controllers keep their log in it; brokers may use it in the same way.
 //
 //   DIR/LOCK                  locked (flock) while a process uses the directory; holds its pid
 //   DIR/identity.properties   format version, cluster, role, node and directory id
@@ -21,7 +21,7 @@ namespace quorate::storage {
 
 enum class Role { kController, kBroker };
 
-// What the configuration says whose directory it should be.
+// The node to which a directory belongs.
 struct DirectoryOwner {
   Role role = Role::kController;
   std::string cluster_id;
@@ -30,34 +30,36 @@ struct DirectoryOwner {
   friend bool operator==(const DirectoryOwner&, const DirectoryOwner&) = default;
 };
 
+// Keeps a data directory locked, and knows its identity.
 class DataDirectory {
  public:
-  // Locks the directory and checks that it is `owner`'s. Makes it, with a new directory id, if it
-  // is missing or empty. FAILED_PRECONDITION: in use by another process, somebody else's, of a
-  // newer format, or neither empty nor a data directory; DATA_LOSS: its identity is damaged.
-  // Nothing was changed then.
+  // Locks the directory and checks that it belongs to `owner`. Creates it, with a new directory id,
+  // if it is missing or empty. Returns FAILED_PRECONDITION if the directory is in use by another
+  // process, belongs to another node, has a newer format, or is neither empty nor a data directory.
+  // Returns DATA_LOSS if its identity is damaged. In these cases nothing was changed.
   static absl::StatusOr<std::unique_ptr<DataDirectory>> Open(const std::string& path,
                                                              const DirectoryOwner& owner, Rng& rng);
-  // Locks one that exists, whoever its owner is: for tools. Errors as above; FAILED_PRECONDITION
-  // too where there is no data directory. Nothing but the lock is changed.
+  // Locks an existing directory, whatever its owner. For tools. Returns the errors above, and
+  // FAILED_PRECONDITION if there is no data directory. Changes nothing but the lock.
   static absl::StatusOr<std::unique_ptr<DataDirectory>> OpenExisting(const std::string& path);
-  // Unlocks.
+  // Unlocks the directory.
   ~DataDirectory();
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;
 
   const std::string& path() const { return path_; }
-  // Of what a controller keeps in it.
+  // Paths of what a controller keeps in the directory.
   std::string LogPath() const;
   std::string WatermarkPath() const;
   std::string VoterListsPath() const;
   const DirectoryOwner& owner() const { return identity_.owner; }
   const Uuid& directory_id() const { return identity_.directory_id; }
 
-  // Whether the owner's data was made in it. From then on missing data is a loss, and not the first
-  // start: a voter must not come back under its old directory id without its log.
+  // Returns whether the owner's data was created in the directory. From then on missing data is a
+  // loss and not a first start: a voter must not come back under its old directory id without its
+  // log.
   bool is_formatted() const { return identity_.is_formatted; }
-  // Remembers, durably, that it was. Before anything in it counts.
+  // Records durably that the data was created. Call it before anything depends on the data.
   absl::Status MarkFormatted();
 
  private:

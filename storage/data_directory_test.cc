@@ -63,7 +63,7 @@ TEST_F(DataDirectoryTest, TwoDirectoriesHaveTwoIds) {
   EXPECT_NE((*first)->directory_id(), (*second)->directory_id());
 }
 
-// On disk for ever: never adjust the text to make this pass.
+// This text is on disk permanently: never adjust it to make this pass.
 TEST_F(DataDirectoryTest, IdentityHasTheGoldenText) {
   auto directory = Open();
   ASSERT_TRUE((*directory)->MarkFormatted().ok());
@@ -116,8 +116,9 @@ TEST_F(DataDirectoryTest, RefusesANewerFormat) {
   WriteIdentity(content);
   const absl::Status status = Open().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(MessageOf(status), AllOf(HasSubstr("format version 2, this program knows 1"),
-                                       HasSubstr("newer program")));
+  EXPECT_THAT(MessageOf(status),
+              AllOf(HasSubstr("format version 2, but this program supports up to 1"),
+                    HasSubstr("newer program")));
 }
 
 TEST_F(DataDirectoryTest, RefusesEveryChangedCharacterOfTheIdentity) {

@@ -1,4 +1,5 @@
-// What a node that has lost something is told, by itself and by the tools that look at its disk.
+// The explanation of data loss that a node logs, and that the tools print when they look at its
+// disk.
 #pragma once
 
 #include "absl/status/status.h"
@@ -6,7 +7,7 @@
 
 namespace quorate::storage {
 
-// `found`, if it is DATA_LOSS, with what follows from it and what can be done; else `found`.
+// Returns `found`. If it is DATA_LOSS, adds the consequences and the remedy to its message.
 absl::Status ExplainLoss(const DataDirectory& directory, const absl::Status& found);
 
 }  // namespace quorate::storage

@@ -40,8 +40,8 @@ absl::Status CheckFollows(const raft::LogEnd& end, const raft::Entry& next) {
   }
   if (header.prev_checksum != end.checksum) {
     return Damaged(next.index(),
-                   absl::StrFormat("was appended behind an entry with checksum %016x, the one "
-                                   "before it has %016x",
+                   absl::StrFormat("was appended after an entry with checksum %016x, but the "
+                                   "one before it has %016x",
                                    header.prev_checksum, end.checksum));
   }
   return absl::OkStatus();
@@ -75,7 +75,7 @@ absl::StatusOr<std::vector<raft::EntryPtr>> EntryReader::ReadRange(LogIndex from
       ++from;
     }
     if (bytes >= max_bytes) break;
-    // As many as should fit, were they all like those before.
+    // Estimates how many more entries fit, from the average size of those before.
     const size_t average = bytes / entries.size();
     chunk = std::clamp(static_cast<int64_t>((max_bytes - bytes) / average), int64_t{1},
                        kMaxEntriesAtOnce);

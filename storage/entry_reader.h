@@ -1,4 +1,4 @@
-// Reads entries by index and trusts none of them: a damaged entry is an error, never an answer.
+// Reads entries by index and verifies each of them. A damaged entry is an error, never a result.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +12,26 @@
 
 namespace quorate::storage {
 
-// DATA_LOSS unless `next` directly continues a log that ends at `end`: index, offset, epoch and
-// checksum chain.
+// Returns DATA_LOSS unless `next` directly continues a log that ends at `end`. Compares the index,
+// offset, epoch and checksum chain.
 absl::Status CheckFollows(const raft::LogEnd& end, const raft::Entry& next);
 
-// How many entries are read before their sizes are known: each may have raft::kMaxEntryBytes, so
-// that this bounds the memory of a read, whatever the log holds.
+// How many entries are read at once while their sizes are unknown. Each may have
+// raft::kMaxEntryBytes, so this limits the memory of a read, whatever the log holds.
 inline constexpr int64_t kMaxEntriesAtOnce = 8;
 
-// Stateless; usable wherever its store may be read.
+// Reads and verifies entries in a KvStore. Stateless: usable on any thread that may read the store.
 class EntryReader {
  public:
-  // `kv` must outlive it.
+  // `kv` must outlive the reader.
   explicit EntryReader(const KvStore* kv) : kv_(kv) {}
 
-  // DATA_LOSS: the entry is missing, damaged, or another one than its key says.
+  // Returns the entry at `index`, or DATA_LOSS if it is missing, damaged, or a different entry than
+  // its key says.
   absl::StatusOr<raft::EntryPtr> ReadOne(LogIndex index) const;
 
-  // The entries `from` to at most `to` (inclusive): at least one, and as many as fit `max_bytes`.
-  // Verified one by one and as a chain. REQUIRES: from <= to.
+  // Returns the entries from `from` to at most `to` (inclusive): at least one, and as many as fit
+  // into `max_bytes`. Verifies each entry and the chain between them. REQUIRES: from <= to.
   absl::StatusOr<std::vector<raft::EntryPtr>> ReadRange(LogIndex from, LogIndex to,
                                                         size_t max_bytes) const;
 

@@ -1,4 +1,4 @@
-// What code that calls the file system directly shares: storage/, and bench/synced_file.h.
+// Helpers for code that calls the file system directly: storage/, and bench/synced_file.h.
 #pragma once
 
 #include <unistd.h>
@@ -12,12 +12,12 @@
 
 namespace quorate::storage {
 
-// The status of the call that has just set errno.
+// Returns the status of the system call that has just set errno.
 inline absl::Status ErrnoStatus(std::string_view doing, const std::string& path) {
   return absl::ErrnoToStatus(errno, absl::StrFormat("cannot %s %s", doing, path));
 }
 
-// Closes what open(2) returned; negative: nothing.
+// Closes a descriptor that open(2) returned. Does nothing if it is negative.
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd) : fd_(fd) {}
@@ -33,7 +33,7 @@ class FileDescriptor {
   const int fd_;
 };
 
-// Writes all of `content` where the file stands.
+// Writes all of `content` at the current position of the file.
 inline absl::Status WriteAll(const FileDescriptor& file, std::string_view content,
                              const std::string& path) {
   while (!content.empty()) {

@@ -9,7 +9,7 @@ namespace quorate::storage {
 void FreeSpace::Refresh() {
   struct statvfs info {};
   if (statvfs(path_.c_str(), &info) != 0) {
-    PLOG(WARNING) << "cannot tell how much space is free at " << path_;
+    PLOG(WARNING) << "cannot measure the free space at " << path_;
     return;
   }
   const uint64_t free_bytes = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;

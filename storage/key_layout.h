@@ -10,7 +10,7 @@
 
 namespace quorate::storage {
 
-// Log family: the index as 8 bytes, big-endian, so that keys sort as indexes do.
+// Log family: the index as 8 bytes, big-endian, so that the keys sort in the order of the indexes.
 inline std::string LogKey(LogIndex index) {
   std::string key;
   AppendBigEndian(key, static_cast<uint64_t>(index.value()));

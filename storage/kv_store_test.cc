@@ -1,4 +1,4 @@
-// What the log relies on, of both stores; and the faults of the one in memory.
+// What the log requires of both stores, and the faults of the one in memory.
 #include "storage/kv_store.h"
 
 #include <gmock/gmock.h>
@@ -64,7 +64,7 @@ TEST_P(KvStoreTest, MultiGetAnswersInTheOrderOfTheKeys) {
 }
 
 TEST_P(KvStoreTest, DropPrefixRemovesWhatIsBelowItsEnd) {
-  // Enough for several table files, so that both ways of dropping are taken.
+  // Enough for several table files, so that both ways of dropping are used.
   const std::string value(10 << 10, 'v');
   for (int64_t i = 1; i <= 60; ++i) {
     const std::string key = LogKey(LogIndex(i));

@@ -27,14 +27,15 @@ absl::Status LogAppender::Apply(const std::vector<const raft::LogWrite*>& writes
   start_changed_ = false;
   epoch_starts_changed_ = false;
   voter_entries_changed_ = false;
-  // The values that the puts point at.
+  // The values to which the puts point.
   std::string start;
   std::string founding_voters;
   std::string epoch_starts;
   std::string voter_entries;
 
   for (const raft::LogWrite* write : writes) {
-    CHECK(write == writes.front() || !Cuts(*write)) << "it must see what was written before it";
+    CHECK(write == writes.front() || !Cuts(*write))
+        << "a write that cuts the log must be the first of its batch";
     if (write->hard_state) state_.hard_state = *write->hard_state;
     if (write->founding_voters) founding_voters = EncodeFoundingVoters(*write->founding_voters);
     if (write->install_snapshot) InstallSnapshot(*write->install_snapshot);
@@ -63,12 +64,12 @@ absl::Status LogAppender::Apply(const std::vector<const raft::LogWrite*>& writes
   }
   if (!founding_voters.empty()) put_meta(kFoundingVotersKey, founding_voters);
   RETURN_IF_ERROR(kv_->WriteBatch(state_.write_id, puts_, /*sync=*/true));
-  // Only now: until then the entries were the log.
+  // Not before the batch is durable: until then the entries are part of the log.
   if (start_changed_) RETURN_IF_ERROR(kv_->DropPrefix(KvFamily::kLog, LogKey(state_.first_index)));
   return absl::OkStatus();
 }
 
-// The old entries behind the snapshot's end are left as a truncation leaves them.
+// Leaves the old entries after the snapshot's end in the store, as a truncation does.
 void LogAppender::InstallSnapshot(const raft::SnapshotMeta& snapshot) {
   CHECK_GE(snapshot.last_index, state_.first_index);
   start_ = snapshot;
@@ -80,8 +81,8 @@ void LogAppender::InstallSnapshot(const raft::SnapshotMeta& snapshot) {
   start_changed_ = epoch_starts_changed_ = voter_entries_changed_ = true;
 }
 
-// Writes nothing over the entries that are cut off: they lie beyond last_index, and the next ones
-// to be appended overwrite them.
+// Does not overwrite the entries that are cut off. They lie beyond last_index, and later appends
+// overwrite them.
 absl::Status LogAppender::TruncateAfter(LogIndex index) {
   CHECK_GE(index, state_.first_index - 1);
   CHECK_LE(index, state_.last_index);
@@ -104,8 +105,8 @@ absl::Status LogAppender::TruncateAfter(LogIndex index) {
   return absl::OkStatus();
 }
 
-// What a leader sent may follow an entry that the core no longer has in memory, and is compared
-// with it only here.
+// An entry from a leader may follow one that the core no longer has in memory. Then only this check
+// compares the two.
 absl::Status LogAppender::Append(const raft::EntryPtr& entry) {
   RETURN_IF_ERROR(CheckFollows(end_, *entry));
   if (epoch_starts_.empty() || epoch_starts_.back().first != entry->epoch()) {
@@ -131,7 +132,8 @@ absl::Status LogAppender::DropPrefix(LogIndex index) {
   start_ = raft::SnapshotMeta::After(*last_dropped, voters.first, std::move(voters.second));
   state_.first_index = index + 1;
   std::erase_if(voter_entries_, [index](LogIndex voters_index) { return voters_index <= index; });
-  // The epoch that the log now begins in keeps its place, with its first entry here.
+  // The epoch in which the log now begins keeps its place, with its first remaining entry. Example:
+  // dropping up to index 12 turns (3, 1), (5, 10), (6, 20) into (5, 13), (6, 20).
   const auto later = std::partition_point(epoch_starts_.begin(), epoch_starts_.end(),
                                           [index](const auto& s) { return s.second <= index + 1; });
   const Epoch first_epoch = std::prev(later)->first;

@@ -1,5 +1,5 @@
-// Turns the log's writes into one batch of its store: the only place that knows what an append, a
-// cut at either end or a vote changes on disk.
+// Turns the log's writes into one batch of its store. This is the only place that knows what an
+// append, a cut at either end or a vote changes on disk.
 #pragma once
 
 #include <optional>
@@ -15,24 +15,25 @@
 
 namespace quorate::storage {
 
-// Used by the one thread that writes.
+// Applies writes to the store and keeps the resulting state. Used only by the thread that writes.
 class LogAppender {
  public:
-  // `kv` must outlive it and be written by nobody else.
+  // `kv` must outlive the appender. Nothing else may write to it.
   LogAppender(KvStore* kv, const RecoveredLog& recovered);
 
-  // Whether the write can only be the first of an Apply: it reads what it cuts the log at, which
-  // must be in the store by then.
+  // Returns whether `write` must be the first write of an Apply. Such a write reads the entry at
+  // which it cuts the log, so this entry must already be in the store.
   static bool Cuts(const raft::LogWrite& write) {
     return write.install_snapshot || write.truncate_after || write.drop_prefix;
   }
 
-  // Applies the writes, in order, in one synced batch. After an error the appender is dead.
-  // REQUIRES: only the first one Cuts; what a write appends continues what it is appended to; no
-  // truncation goes below the log's first index; entries that are dropped were applied before.
+  // Applies the writes, in order, in one synced batch. After an error the appender must not be used
+  // again. REQUIRES: only the first write Cuts; the entries of each write continue the log; no
+  // truncation goes below the log's first index; entries that are dropped were applied by an
+  // earlier call.
   absl::Status Apply(const std::vector<const raft::LogWrite*>& writes);
 
-  // As of the last successful Apply.
+  // Returns the state as of the last successful Apply.
   const LogState& state() const { return state_; }
 
  private:
@@ -40,18 +41,18 @@ class LogAppender {
   absl::Status TruncateAfter(LogIndex index);
   absl::Status Append(const raft::EntryPtr& entry);
   absl::Status DropPrefix(LogIndex index);
-  // The voter set that governs at `index` of the log, and the index of its entry.
+  // Returns the voter set that governs at `index` of the log, and the index of its entry.
   absl::StatusOr<std::pair<LogIndex, raft::VoterSet>> VotersAt(LogIndex index) const;
 
   KvStore* const kv_;
   LogState state_;
-  // What precedes the first entry.
+  // Describes what precedes the first entry.
   std::optional<raft::SnapshotMeta> start_;
   raft::LogEnd end_;
   EpochStarts epoch_starts_;
   std::vector<LogIndex> voter_entries_;
 
-  // The batch in the making.
+  // The batch that is being built.
   std::vector<KvPut> puts_;
   bool start_changed_ = false;
   bool epoch_starts_changed_ = false;

@@ -9,12 +9,12 @@
 namespace quorate::storage {
 namespace {
 
-// Every value: checksum of what follows, version, kind, body.
+// The layout of every value: checksum of the rest, version, kind, body.
 constexpr size_t kChecksumBytes = 8;
 constexpr size_t kBodyAt = kChecksumBytes + 2;
 constexpr uint8_t kVersion = 1;
 
-// The kind keeps a value from being taken for another one.
+// The kind of a value. It prevents a value from being read as one of another kind.
 enum class Kind : uint8_t {
   kState = 1,
   kEpochStarts = 2,
@@ -175,7 +175,7 @@ absl::StatusOr<raft::SnapshotMeta> ParseLogStart(std::string_view bytes) {
   start.last_append_time_ms = ReadLittleEndian<int64_t>(data + 28);
   start.voters_index = LogIndex(ReadLittleEndian<int64_t>(data + 36));
   ASSIGN_OR_RETURN(start.voters, raft::VoterSet::Parse(body.substr(kFixedBytes)));
-  // Every entry takes an offset, so that none is below its index.
+  // Every entry takes at least one offset, so an end offset is never below its index.
   if (start.last_index < LogIndex(1) || start.id.end_offset.value() < start.last_index.value() ||
       start.id.epoch < Epoch(1) || start.voters_index < LogIndex(0) ||
       start.voters_index > start.last_index ||

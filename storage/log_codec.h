@@ -1,5 +1,6 @@
-// The values of the log's meta family, which the watermark file shares. Byte layout:
-// docs/storage_format.md, pinned by golden bytes. (Entries encode themselves: raft/entry.h.)
+// Encodes the values of the log's meta family. The watermark file shares the encoding of the state.
+// docs/storage_format.md describes the byte layout, and golden bytes pin it. (Entries encode
+// themselves: raft/entry.h.)
 #pragma once
 
 #include <cstdint>
@@ -15,12 +16,12 @@
 
 namespace quorate::storage {
 
-// What every batch leaves behind, together with its entries.
+// The log's state, which every batch writes together with its entries.
 struct LogState {
-  // Counts the batches of the directory's life; 0: nothing was ever written.
+  // Counts the batches in the life of the directory. 0 if nothing was ever written.
   uint64_t write_id = 0;
   raft::HardState hard_state;
-  // Bounds of the log, as in raft::RestoredLog. What lies beyond last_index was truncated.
+  // Bounds of the log, as in raft::RestoredLog. Entries beyond last_index were truncated.
   LogIndex first_index{1};
   LogIndex last_index{0};
 
@@ -30,7 +31,7 @@ struct LogState {
 // (epoch, index of its first entry), ascending in both.
 using EpochStarts = std::vector<std::pair<Epoch, LogIndex>>;
 
-// Each Parse is strict: DATA_LOSS for anything that its Encode does not write.
+// Each Parse is strict: it returns DATA_LOSS for anything that its Encode does not write.
 std::string EncodeState(const LogState& state);
 absl::StatusOr<LogState> ParseState(std::string_view bytes);
 
@@ -41,7 +42,7 @@ absl::StatusOr<EpochStarts> ParseEpochStarts(std::string_view bytes);
 std::string EncodeVoterEntries(const std::vector<LogIndex>& indexes);
 absl::StatusOr<std::vector<LogIndex>> ParseVoterEntries(std::string_view bytes);
 
-// What a log builds on whose first entries are in a snapshot alone.
+// The log's start: what a log builds on if its first entries are only in a snapshot.
 std::string EncodeLogStart(const raft::SnapshotMeta& start);
 absl::StatusOr<raft::SnapshotMeta> ParseLogStart(std::string_view bytes);
 

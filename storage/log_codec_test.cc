@@ -18,7 +18,7 @@ LogState FullState() {
           .last_index = LogIndex(300)};
 }
 
-// On disk for ever: never adjust bytes to make these pass.
+// These bytes are on disk permanently: never adjust them to make these tests pass.
 TEST(LogCodecTest, KeysHaveTheGoldenBytes) {
   EXPECT_EQ(absl::BytesToHexString(LogKey(LogIndex(0x0102030405060708))), "0102030405060708");
   EXPECT_LT(LogKey(LogIndex(255)), LogKey(LogIndex(256)));

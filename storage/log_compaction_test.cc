@@ -1,4 +1,4 @@
-// A log whose beginning was dropped behind a snapshot, or that was replaced by one.
+// A log whose beginning was dropped because of a snapshot, or that a snapshot replaced.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ raft::SnapshotMeta MetaAfter(const raft::EntryPtr& entry, LogIndex voters_index 
   return raft::SnapshotMeta::After(*entry, voters_index, std::move(voters));
 }
 
-// The same snapshot as somebody else's log has it: nothing here leads up to it.
+// The same snapshot as another node's log has it: nothing in this log leads up to it.
 raft::SnapshotMeta ForeignMeta(int64_t last_index, int32_t epoch) {
   return {.id = {.end_offset = RecordOffset(last_index + 5), .epoch = Epoch(epoch)},
           .last_index = LogIndex(last_index),
@@ -68,7 +68,7 @@ class LogCompactionTest : public ::testing::TestWithParam<Store> {
   KvStore* kv() {
     return GetParam() == Store::kMemory ? static_cast<KvStore*>(&memory_) : rocksdb_.get();
   }
-  // Entry `index` of those that the builder made.
+  // Returns entry `index` of those that the builder made.
   const raft::EntryPtr& Built(int64_t index) const {
     return builder_.entries()[static_cast<size_t>(index - 1)];
   }
@@ -123,8 +123,8 @@ TEST_P(LogCompactionTest, DroppingIsRepeatable) {
   EXPECT_THAT(Payloads(*log_->Read(4, 100)), ElementsAre("d"));
 }
 
-// KIP-630: what governs comes from the snapshot and the log that survives (NuRaft #566, openraft
-// #1808).
+// KIP-630: the voter set that governs comes from the snapshot and the remaining log (NuRaft #566,
+// openraft #1808).
 TEST_P(LogCompactionTest, TheVotersOfADroppedEntryAreKept) {
   log_->Append({builder_.Make(1, "a"), builder_.MakeVoters(1, MakeVoters({1, 2, 3})),
                 builder_.Make(1, "b"), builder_.MakeVoters(1, MakeVoters({1, 2, 4})),
@@ -205,7 +205,7 @@ TEST_P(LogCompactionTest, TruncatesBackToItsStart) {
   EXPECT_THAT(log_->restored().epoch_starts, ElementsAre(Pair(Epoch(4), LogIndex(3))));
 }
 
-// Random appends and cuts at both ends, in random groups, against a plain vector.
+// Random appends and cuts at both ends, in random groups, compared with a plain vector.
 TEST_P(LogCompactionTest, BehavesLikeAVectorWithAnOffset) {
   Rng rng(7);
   LogIndex first(1);
@@ -251,7 +251,7 @@ TEST_P(LogCompactionTest, BehavesLikeAVectorWithAnOffset) {
   }
 }
 
-// Faults, on the map that has them.
+// Faults, which the map in memory injects.
 class LogCompactionFaultTest : public ::testing::Test {
  protected:
   LogCompactionFaultTest() {
@@ -259,7 +259,7 @@ class LogCompactionFaultTest : public ::testing::Test {
     log_.Write({.founding_voters = MakeVoters({1, 2, 3})});
     log_.Append({builder_.Make(1, "a"), builder_.Make(1, "b"), builder_.Make(1, "c")});
   }
-  // The payloads from the log's own first entry on.
+  // Returns the payloads from the log's own first entry on.
   std::vector<std::string> AfterCrash() {
     kv_.Crash();
     CHECK_OK(log_.Open());
@@ -283,7 +283,8 @@ TEST_F(LogCompactionFaultTest, ADropIsDoneOrNotDone) {
   EXPECT_EQ(log_.restored().start, MetaAfter(builder_.entries()[1]));
 }
 
-// The process died between the new state and the removal of the entries, or the disk forgot that.
+// The process died between the new state and the removal of the entries, or the disk lost the
+// removal.
 TEST_F(LogCompactionFaultTest, WhatTheDropLeftBehindIsNeitherServedNorInTheWay) {
   log_.Write({.drop_prefix = LogIndex(1)});
   EXPECT_THAT(AfterCrash(), ElementsAre("b", "c"));
@@ -332,7 +333,7 @@ TEST_F(LogCompactionFaultTest, AFirstEntryThatDoesNotContinueTheStartIsDataLoss)
 }
 
 TEST(LogCompactionOverlapTest, AReadOverlappedByADropIsOutOfRangeAndNoLoss) {
-  // MultiGet after the drop finds nothing: the read must start anew, and then say so.
+  // After the drop MultiGet finds no entries. The read must start again, and then say so.
   class DroppingKv final : public KvStore {
    public:
     explicit DroppingKv(KvStore* kv) : kv_(kv) {}

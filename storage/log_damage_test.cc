@@ -1,4 +1,4 @@
-// What opening makes of a damaged disk: copies of a real data directory, each damaged in its own
+// How opening reacts to a damaged disk: copies of a real data directory, each damaged in another
 // way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// A log of five writes, closed in good order.
+// A log of five writes that was closed cleanly.
 class DamagedLogTest : public ::testing::Test {
  protected:
   static constexpr int kWrites = 5;
@@ -38,12 +38,12 @@ class DamagedLogTest : public ::testing::Test {
     wal_sizes_.push_back(fs::file_size(WalOf(original_)));
   }
 
-  // The last one is short: it is cut at each of its bytes.
+  // The last write is short, because the test cuts it at each of its bytes.
   static std::string Payload(int i) {
     return std::string(i == kWrites - 1 ? 1 : 100, static_cast<char>('a' + i));
   }
 
-  // RocksDB's current write-ahead log.
+  // Returns RocksDB's current write-ahead log.
   static std::string WalOf(const std::string& path) {
     std::string newest;
     for (const auto& file : fs::directory_iterator(path + "/log")) {
@@ -54,13 +54,14 @@ class DamagedLogTest : public ::testing::Test {
     return newest;
   }
 
-  // A fresh copy of the log.
+  // Returns a new copy of the log.
   std::string Copy() {
     const std::string path = dir_.path() + "/copy" + std::to_string(++copies_);
     fs::copy(original_, path, fs::copy_options::recursive);
     return path;
   }
-  // One whose write-ahead log ends early, as the watermark of an earlier time allows.
+  // Returns a copy whose write-ahead log ends early, at a length that the watermark of an earlier
+  // time permits.
   std::string CopyCutTo(uintmax_t wal_size) {
     const std::string path = Copy();
     fs::resize_file(WalOf(path), wal_size);
@@ -76,14 +77,14 @@ class DamagedLogTest : public ::testing::Test {
   TempDir dir_;
   std::string original_ = dir_.path() + "/original";
   LogBuilder builder_;
-  // Bytes of the write-ahead log before the first write, and after each.
+  // The sizes of the write-ahead log before the first write, and after each.
   std::vector<uintmax_t> wal_sizes_;
   int copies_ = 0;
 };
 
-// kill -9 or a power loss in the middle of the last write, which was not acknowledged and is not in
-// the watermark: however much of it is there, the log is the one before it. So controllers that are
-// cut off at different places have logs that agree.
+// A kill -9 or a power loss in the middle of the last write, which was not acknowledged and is not
+// in the watermark. However much of it is there, the log is the one before it. So controllers that
+// are cut off at different places have logs that agree.
 TEST_F(DamagedLogTest, ALastWriteThatIsCutShortAtAnyByteIsDropped) {
   const uintmax_t last_start = wal_sizes_[kWrites - 1];
   std::vector<std::string> before;
@@ -131,7 +132,7 @@ TEST_F(DamagedLogTest, AWriteThatTheWatermarkSawCannotBeCutShort) {
   }
 }
 
-// Bits all over the write-ahead log, those of the last, whole record included.
+// Flips bits all over the write-ahead log, including those of the last, complete record.
 TEST_F(DamagedLogTest, AFlippedBitIsNeverServed) {
   const std::string name = fs::path(WalOf(original_)).filename().string();
   const size_t bits = fs::file_size(WalOf(original_)) * 8;
@@ -145,7 +146,7 @@ TEST_F(DamagedLogTest, AFlippedBitIsNeverServed) {
   }
 }
 
-// Without the help of the watermark: RocksDB must not take damage for the end of the log.
+// Without the watermark: RocksDB must not take damage for the end of the log.
 TEST_F(DamagedLogTest, AWholeRecordWithABadChecksumIsALoss) {
   for (size_t i = 0; i < kWrites; ++i) {
     const std::string path = Copy();
@@ -155,7 +156,7 @@ TEST_F(DamagedLogTest, AWholeRecordWithABadChecksumIsALoss) {
   }
 }
 
-// Bits in table files, where only what is damaged is lost.
+// Flips bits in table files, where only the damaged part is lost.
 TEST_F(DamagedLogTest, AFlippedBitInATableIsNeverServed) {
   const std::string flushed = Copy();
   ASSERT_TRUE(OpenNode(flushed).ok());  // opening turns the write-ahead log into tables
@@ -197,7 +198,7 @@ TEST_F(DamagedLogTest, MissingFilesAreALoss) {
     fs::remove_all(path + "/" + missing);
     EXPECT_EQ(OpenNode(path).status().code(), absl::StatusCode::kDataLoss) << missing;
   }
-  // Not even with the watermark gone is this taken for a first start.
+  // Even without the watermark, this is not taken for a first start.
   const std::string path = Copy();
   fs::remove_all(path + "/log");
   fs::remove(path + "/watermark");

@@ -1,4 +1,4 @@
-// What the log makes of failed writes, damaged values, overlapping calls and our own mistakes.
+// How the log reacts to failed writes, damaged values, overlapping calls and our own bugs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ class LogFaultTest : public ::testing::Test {
  protected:
   LogFaultTest() { CHECK_OK(log_.Open()); }
 
-  // The entries that the log holds after a power loss.
+  // Returns the entries that the log holds after a power loss.
   std::vector<std::string> PayloadsAfterCrash() {
     kv_.Crash();
     CHECK_OK(log_.Open());
@@ -74,7 +74,7 @@ TEST_F(LogFaultTest, AWriteThatFailedMayHaveTakenEffect) {
 TEST_F(LogFaultTest, NothingIsWrittenAfterAFailure) {
   kv_.FailWrites(MemoryKv::FailedWrite::kLost);
   log_.Append({builder_.Make(1, "a")});
-  kv_.Crash();  // the disk works again, but this process must not notice
+  kv_.Crash();  // the disk works again, but this process must not use it
   builder_.TruncateAfter(LogIndex(0));
   log_.Append({builder_.Make(1, "b")});
   EXPECT_EQ(log_.failed(), 2);
@@ -111,7 +111,7 @@ TEST_F(LogFaultTest, AnUnreadableEntryIsDataLoss) {
 
 TEST_F(LogFaultTest, AnEntryOfAnotherHistoryIsDataLoss) {
   log_.Append({builder_.Make(1, "a"), builder_.Make(1, "b"), builder_.Make(1, "c")});
-  // A valid frame with the right index, as a misdirected or a lost write leaves it behind.
+  // A valid frame with the right index, as a misdirected or lost write leaves it.
   LogBuilder other;
   other.Make(1, "x");
   const raft::EntryPtr stray = other.Make(1, "y");
@@ -251,7 +251,8 @@ TEST(LogStoreOverlapTest, AReadThatATruncationOverlapsStartsAnew) {
   EXPECT_THAT(payloads, ElementsAre("a", "B", "C", "D"));
 }
 
-// A leader's entry may not follow one that the core has on disk only, so that it gets here.
+// An entry from a leader may follow one that the core has only on disk. So a wrong one gets this
+// far.
 TEST(LogContinuityTest, WhatDoesNotContinueTheLogIsFatalAndNotWritten) {
   const auto expect_fatal = [](auto change, const std::string& why) {
     MemoryKv kv;
@@ -274,7 +275,7 @@ TEST(LogContinuityTest, WhatDoesNotContinueTheLogIsFatalAndNotWritten) {
   expect_fatal([](auto& header) { header.index = LogIndex(4); }, "do not continue");
   expect_fatal([](auto& header) { header.base_offset = RecordOffset(3); }, "do not continue");
   expect_fatal([](auto& header) { header.epoch = Epoch(1); }, "do not continue");
-  expect_fatal([](auto& header) { header.prev_checksum ^= 1; }, "was appended behind");
+  expect_fatal([](auto& header) { header.prev_checksum ^= 1; }, "was appended after");
 }
 
 using LogStoreDeathTest = LogFaultTest;

@@ -17,7 +17,7 @@ namespace {
 
 absl::Status Damaged(std::string_view what) { return absl::DataLossError(std::string(what)); }
 
-// A store without a state row was never written to; then it must hold nothing else either.
+// A store without a state row was never written to, so it must not hold anything else either.
 absl::Status CheckEmpty(const KvStore& kv) {
   for (const std::string_view key :
        {kLogStartKey, kEpochStartsKey, kVoterEntriesKey, kFoundingVotersKey}) {
@@ -34,11 +34,12 @@ absl::Status CheckFirst(const raft::RestoredLog& log, const raft::Entry& first) 
   return CheckFollows(log.start ? raft::LogEnd::Of(*log.start) : raft::LogEnd(), first);
 }
 
-// Follows the chain back from the last entry, over kVerifiedTailBytes or to the first entry.
+// Follows the checksum chain back from the last entry, over kVerifiedTailBytes or to the first
+// entry. Then checks the first entry against the log's start.
 absl::Status VerifyTail(const EntryReader& reader, const raft::RestoredLog& log) {
   raft::EntryPtr oldest = log.last_entry;
   for (size_t bytes = 0; oldest->index() > log.first_index && bytes < kVerifiedTailBytes;) {
-    // About as many as are left to read, were they all like the last one.
+    // Estimates how many entries are left to read, as if all had the size of this one.
     const size_t rest = (kVerifiedTailBytes - bytes) / oldest->encoded().size();
     const int64_t chunk = std::clamp(static_cast<int64_t>(rest), int64_t{1}, kMaxEntriesAtOnce);
     const LogIndex to = oldest->index() - 1;
@@ -67,7 +68,7 @@ absl::Status CheckEpochStarts(const raft::RestoredLog& log) {
   return absl::OkStatus();
 }
 
-// Where the log no longer begins at index 1, what it builds on must be there.
+// Returns what the log builds on. It must be there if the log does not begin at index 1.
 absl::StatusOr<std::optional<raft::SnapshotMeta>> LoadLogStart(const KvStore& kv,
                                                                const LogState& state) {
   std::optional<raft::SnapshotMeta> start;
@@ -103,7 +104,8 @@ absl::StatusOr<std::vector<std::pair<LogIndex, raft::VoterSet>>> LoadVoterSets(
     }
     ASSIGN_OR_RETURN(const raft::EntryPtr entry, reader.ReadOne(index));
     if (entry->header().type != raft::EntryType::kVoters) {
-      return Damaged(absl::StrFormat("log entry %d: not the voters entry it was", index.value()));
+      return Damaged(absl::StrFormat("log entry %d is listed as a voters entry, but is not one",
+                                     index.value()));
     }
     ASSIGN_OR_RETURN(raft::VoterSet set, raft::VoterSet::Parse(entry->payload()));
     sets.emplace_back(index, std::move(set));

@@ -1,5 +1,6 @@
-// What a log's store holds when it is opened, verified: bounds, the epochs and voter sets index,
-// the end of the checksum chain. Apart from the log's writing, which starts from its result.
+// Reads and verifies a log when its store is opened: its bounds, its epochs and voter sets by
+// index, and the end of its checksum chain. Separate from the code that writes the log, which
+// starts from this result.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -9,17 +10,18 @@
 
 namespace quorate::storage {
 
+// What RecoverLog returns: the state row, and the log as raft/ receives it.
 struct RecoveredLog {
   LogState state;
   raft::RestoredLog restored;
 };
 
-// How far back from its end the checksum chain is followed at open. What lies before is verified
-// whenever it is read, and a starting node reads all of it.
+// How many bytes of the checksum chain RecoverLog follows back from the log's end. Older entries
+// are verified whenever they are read, and a starting node reads all of them.
 inline constexpr size_t kVerifiedTailBytes = 4 << 20;
 
-// DATA_LOSS names the first thing that is missing or damaged: then the log is not what was
-// acknowledged, and nothing of it may be used.
+// Reads the log in `kv`. Returns DATA_LOSS, which names the first thing that is missing or damaged,
+// if the log is not what was acknowledged. Then no part of the log may be used.
 absl::StatusOr<RecoveredLog> RecoverLog(const KvStore& kv);
 
 }  // namespace quorate::storage

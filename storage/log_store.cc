@@ -39,10 +39,10 @@ void LogStore::WriteRound() {
   std::vector<PendingWrite> round = TakeRound();
   if (failure_.ok()) {
     if (absl::Status status = Commit(round); !status.ok()) {
-      failure_ = absl::Status(
-          status.code(), absl::StrFormat("the log cannot be written, and what the disk holds of it "
-                                         "is unknown until the next start: %s",
-                                         std::string(status.message())));
+      failure_ = absl::Status(status.code(),
+                              absl::StrFormat("the log cannot be written, and its state on disk is "
+                                              "unknown until the next start: %s",
+                                              std::string(status.message())));
       options_.on_fatal(failure_);
     }
   }

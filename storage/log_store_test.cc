@@ -1,4 +1,4 @@
-// The log above both of its stores, on an executor that the tests move by hand.
+// The log on both of its stores, with an executor that the tests advance by hand.
 #include "storage/log_store.h"
 
 #include <gmock/gmock.h>
@@ -32,7 +32,8 @@ class LogStoreTest : public ::testing::TestWithParam<Store> {
  protected:
   LogStoreTest() { Reopen(); }
 
-  // Closes the log and its store and opens them again; the memory store stays, as a disk does.
+  // Closes the log and its store and opens them again. The memory store keeps its contents, as a
+  // disk does.
   void Reopen() {
     log_.reset();
     if (GetParam() == Store::kRocksDb) {
@@ -47,7 +48,7 @@ class LogStoreTest : public ::testing::TestWithParam<Store> {
     ASSERT_TRUE(status.ok()) << status;
   }
 
-  // The log holds exactly what `builder_` made, now and after it was opened again.
+  // Expects that the log holds exactly what `builder_` made, now and after it is opened again.
   void ExpectSameAsBuilderAndReopen() {
     for (const bool again : {false, true}) {
       if (again) Reopen();
@@ -147,7 +148,7 @@ TEST_P(LogStoreTest, TruncationCutsEntriesEpochsAndVoterSets) {
               ElementsAre(Pair(Epoch(1), LogIndex(1)), Pair(Epoch(2), LogIndex(2))));
   EXPECT_THAT(log_->restored().voter_sets, IsEmpty());
 
-  // What was cut off does not come back when the log grows past it.
+  // Entries that were cut off do not come back when the log grows past them.
   log_->Append({builder_.Make(4, "C")});
   ExpectSameAsBuilderAndReopen();
   log_->Append({builder_.Make(4, "D"), builder_.Make(4, "E")});
@@ -222,7 +223,7 @@ TEST_P(LogStoreTest, ReadsAtMostWhatIsAskedFor) {
   EXPECT_EQ(log_->Read(51, 51).status().code(), absl::StatusCode::kOutOfRange);
 }
 
-// Notes how many values are asked for at once.
+// Records how many values are read at once.
 class CountingKv final : public KvStore {
  public:
   explicit CountingKv(KvStore* kv) : kv_(kv) {}
@@ -248,7 +249,7 @@ class CountingKv final : public KvStore {
   KvStore* const kv_;
 };
 
-// Small entries say nothing of those behind them, which may be as large as an entry can be.
+// The size of small entries tells nothing about later ones, which may have the maximum size.
 TEST(EntryReaderTest, AsksForFewEntriesAtOnce) {
   MemoryKv memory;
   LogBuilder builder;
@@ -287,7 +288,7 @@ TEST_P(LogStoreTest, FindsTheEntryOfEveryOffset) {
       << "the entry lies beyond `to`";
 }
 
-// Random appends, truncations and votes, queued in random groups, against a plain vector.
+// Random appends, truncations and votes, queued in random groups, compared with a plain vector.
 TEST_P(LogStoreTest, BehavesLikeAVector) {
   for (uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE(seed);

@@ -14,7 +14,7 @@ void MemoryKv::Put(const KvPut& put) {
 absl::Status MemoryKv::WriteBatch(uint64_t write_id, const std::vector<KvPut>& puts, bool sync) {
   MutexLock lock(&mutex_);
   if (failing_ && *failing_ == FailedWrite::kLost) {
-    return absl::InternalError(absl::StrFormat("write %d failed, as the test wants", write_id));
+    return absl::InternalError(absl::StrFormat("write %d failed, as the test requested", write_id));
   }
   for (const KvPut& put : puts) Put(put);
   ++write_count_;
@@ -24,7 +24,7 @@ absl::Status MemoryKv::WriteBatch(uint64_t write_id, const std::vector<KvPut>& p
   }
   if (failing_) {
     return absl::InternalError(
-        absl::StrFormat("write %d failed after it took effect, as the test wants", write_id));
+        absl::StrFormat("write %d failed after it took effect, as the test requested", write_id));
   }
   return absl::OkStatus();
 }
@@ -33,7 +33,8 @@ absl::StatusOr<std::optional<std::string>> MemoryKv::Get(KvFamily family,
                                                          std::string_view key) const {
   MutexLock lock(&mutex_);
   const Key full_key(family, key);
-  if (unreadable_.contains(full_key)) return absl::DataLossError("unreadable, as the test wants");
+  if (unreadable_.contains(full_key))
+    return absl::DataLossError("unreadable, as the test requested");
   const auto it = values_.find(full_key);
   if (it == values_.end()) return std::optional<std::string>();
   return std::optional(it->second);
@@ -52,7 +53,7 @@ absl::StatusOr<std::vector<std::optional<std::string>>> MemoryKv::MultiGet(
 
 absl::Status MemoryKv::DropPrefix(KvFamily family, std::string_view end) {
   MutexLock lock(&mutex_);
-  if (failing_) return absl::InternalError("dropping a prefix failed, as the test wants");
+  if (failing_) return absl::InternalError("cannot drop a prefix, as the test requested");
   const auto first = values_.lower_bound(Key(family, ""));
   const auto last = values_.lower_bound(Key(family, end));
   for (auto it = first; it != last; ++it) undo_.emplace_back(it->first, std::move(it->second));

@@ -1,5 +1,4 @@
-// The log's port as a map in memory, with the faults of a disk: what tests, and the simulator, run
-// the log on.
+// A KvStore in memory, with the faults of a disk. Tests and the simulator run the log on it.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@
 
 namespace quorate::storage {
 
-// Survives its users: a test destroys the log above it, calls Crash, and opens a new one.
+// Outlives its users: a test destroys the log above it, calls Crash, and opens a new log.
 class MemoryKv final : public KvStore {
  public:
   absl::Status WriteBatch(uint64_t write_id, const std::vector<KvPut>& puts, bool sync) override;
@@ -25,26 +24,26 @@ class MemoryKv final : public KvStore {
       KvFamily family, const std::vector<std::string>& keys) const override;
   absl::Status DropPrefix(KvFamily family, std::string_view end) override;
 
-  // Forgets what was written and not synced, as a power loss does. Failed writes work again.
+  // Drops what was written and not synced, as a power loss does. Failed writes work again.
   void Crash();
 
-  // What a failing write leaves behind once the machine is back.
+  // Whether the batch of a failed write is on the disk once the machine is back.
   enum class FailedWrite { kLost, kKept };
-  // The next write, and every one after it until Crash, fails.
+  // Makes the next write fail, and every later one until Crash.
   void FailWrites(FailedWrite left_behind);
-  // Reads of the key fail from now on.
+  // Makes reads of the key fail from now on.
   void FailReads(KvFamily family, std::string_view key);
-  // Flips one bit of a stored value, behind the back of every checksum. REQUIRES: the key is there.
+  // Flips one bit of a stored value, without updating any checksum. REQUIRES: the key is there.
   void FlipBit(KvFamily family, std::string_view key, size_t bit);
   // Removes a key. REQUIRES: it is there.
   void Erase(KvFamily family, std::string_view key);
-  // The value of `from` was written to `to` in its place. REQUIRES: both are there.
+  // Moves the value of `from` to `to`, as a misdirected write does. REQUIRES: both keys are there.
   void Misdirect(KvFamily family, std::string_view from, std::string_view to);
 
-  // The keys of a family, ascending.
+  // Returns the keys of a family, ascending.
   std::vector<std::string> Keys(KvFamily family) const;
 
-  // Batches written, and those of them that were synced.
+  // Return how many batches were written, and how many of them were synced.
   size_t write_count() const;
   size_t sync_count() const;
 
@@ -55,7 +54,7 @@ class MemoryKv final : public KvStore {
 
   mutable Mutex mutex_;
   std::map<Key, std::string> values_ ABSL_GUARDED_BY(mutex_);
-  // What each put or drop since the last sync replaced, oldest first.
+  // What each put or drop since the last sync has replaced, oldest first.
   std::vector<std::pair<Key, std::optional<std::string>>> undo_ ABSL_GUARDED_BY(mutex_);
   std::optional<FailedWrite> failing_ ABSL_GUARDED_BY(mutex_);
   std::set<Key> unreadable_ ABSL_GUARDED_BY(mutex_);

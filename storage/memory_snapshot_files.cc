@@ -71,7 +71,7 @@ absl::Status MemorySnapshotFiles::Sync(const std::string& name) {
   return absl::OkStatus();
 }
 
-// Not checked that `from` is synced: that is what Crash is to find out.
+// Does not check that `from` is synced: Crash is meant to find that out.
 absl::Status MemorySnapshotFiles::Rename(const std::string& from, const std::string& to) {
   const MutexLock lock(&mutex_);
   RETURN_IF_ERROR(Begin(from));

@@ -1,5 +1,5 @@
-// Snapshot files in memory, with the faults of a disk: what tests, and the simulator, keep
-// snapshots in.
+// Snapshot files in memory, with the faults of a disk. Tests and the simulator keep snapshots in
+// them.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace quorate::storage {
 
-// Survives its users, as a disk does.
+// Outlives its users, as a disk does.
 class MemorySnapshotFiles final : public SnapshotFiles {
  public:
   absl::StatusOr<std::vector<std::string>> List() const override;
@@ -26,24 +26,24 @@ class MemorySnapshotFiles final : public SnapshotFiles {
   absl::Status Rename(const std::string& from, const std::string& to) override;
   absl::Status Remove(const std::string& name) override;
 
-  // A power loss: of what a file gained since its last Sync, only the first `kept_bytes` are left.
-  // Failing calls work again.
+  // Simulates a power loss: of what was appended to a file since its last Sync, only the first
+  // `kept_bytes` are left. Failing calls work again.
   void Crash(size_t kept_bytes = 0);
-  // After this many more calls that change something, they fail and do nothing, until Crash.
+  // After this many more calls that change something, such calls fail and do nothing until Crash.
   void FailAfter(size_t calls);
-  // Appends that would make all files together larger than this fail, half done.
+  // Makes appends fail, half done, if they would make all files together larger than `bytes`.
   void SetCapacity(std::optional<size_t> bytes);
-  // Flips one bit, behind the back of every checksum. REQUIRES: the file has it.
+  // Flips one bit, without updating any checksum. REQUIRES: the file has this bit.
   void FlipBit(const std::string& name, size_t bit);
 
  private:
   struct File {
     std::string bytes;
-    // A prefix of `bytes` that survives a crash.
+    // How many of the first bytes survive a crash.
     size_t synced_bytes = 0;
   };
 
-  // Whether a call that changes something may do so.
+  // Returns an error if calls that change something fail now.
   absl::Status Begin(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;

@@ -28,7 +28,8 @@ absl::Status VisitEntries(const KvStore& kv, LogIndex from, LogIndex to,
                           OfflineLog::Visitor visit) {
   const EntryReader reader(&kv);
   raft::EntryPtr previous;
-  // A damaged entry fails its whole range; from there on one at a time, up to that one.
+  // A damaged entry fails the read of its whole range. Then reads one entry at a time, up to the
+  // damaged one.
   bool singly = false;
   while (from <= to) {
     const absl::StatusOr<std::vector<raft::EntryPtr>> entries =
@@ -62,7 +63,7 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> OpenControllerDirectory(const std
 absl::StatusOr<RecoveredLog> VerifyWholeLog(const DataDirectory& directory, const KvStore& kv) {
   ASSIGN_OR_RETURN(const std::optional<LogState> watermark,
                    WatermarkFile(directory.WatermarkPath()).Load());
-  // First each entry, in order: what is wrong is told of the entry where it begins.
+  // Verifies each entry first, in order, so that an error names the entry where the damage begins.
   ASSIGN_OR_RETURN(const LogState state, LoadState(kv));
   RETURN_IF_ERROR(
       VisitEntries(kv, state.first_index, state.last_index, [](const raft::Entry& /*entry*/) {}));

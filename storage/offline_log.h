@@ -1,5 +1,5 @@
-// The log of a controller that does not run, for tools: read as far as it can be read, verified as
-// a whole, and never changed.
+// The log of a stopped controller, for tools. It is read as far as possible, verified as a whole,
+// and never changed.
 #pragma once
 
 #include <memory>
@@ -15,25 +15,26 @@
 
 namespace quorate::storage {
 
-// Not thread-safe; blocks on the disk.
+// Reads the log of a stopped controller. Not thread-safe; blocks on the disk.
 class OfflineLog {
  public:
-  // Locks the data directory at `path` until it is destroyed. FAILED_PRECONDITION: it is in use, or
-  // holds no controller's log; DATA_LOSS: so damaged that no entry can be found, with the remedy.
+  // Locks the data directory at `path` until this object is destroyed. Returns FAILED_PRECONDITION
+  // if the directory is in use or holds no controller's log. Returns DATA_LOSS, with the remedy, if
+  // it is so damaged that no entry can be found.
   static absl::StatusOr<std::unique_ptr<OfflineLog>> Open(const std::string& path);
 
   const DataDirectory& directory() const { return *directory_; }
-  // As it was last written; its bounds are the log's.
+  // Returns the state as it was last written. Its bounds are those of the log.
   const LogState& state() const { return state_; }
 
-  // Visits the entries from `from` to `to` (inclusive) as far as the log has them, each verified
-  // alone and against the one before. DATA_LOSS names the first that is damaged or missing; those
-  // before it were visited.
+  // Visits the entries from `from` to `to` (inclusive), as far as the log has them. Verifies each
+  // entry alone and against the one before. Returns DATA_LOSS, which names the first entry that is
+  // damaged or missing; the entries before it were visited.
   using Visitor = absl::FunctionRef<void(const raft::Entry&)>;
   absl::Status Scan(LogIndex from, LogIndex to, Visitor visit) const;
 
-  // All that a starting controller verifies, and each entry besides. DATA_LOSS: the first thing
-  // that is wrong, with the remedy.
+  // Verifies everything that a starting controller verifies, and every entry. Returns DATA_LOSS,
+  // with the remedy, for the first thing that is wrong.
   absl::StatusOr<RecoveredLog> Verify() const;
 
  private:
@@ -45,10 +46,11 @@ class OfflineLog {
   const LogState state_;
 };
 
-// What Verify checks, in the store of `directory`; without the remedy.
+// Checks the same as OfflineLog::Verify, in the store of `directory`. Its errors lack the remedy.
 absl::StatusOr<RecoveredLog> VerifyWholeLog(const DataDirectory& directory, const KvStore& kv);
 
-// The directory of a controller that has a log, locked.
+// Locks the directory of a controller that has a log. Returns FAILED_PRECONDITION if it has none,
+// and the errors of DataDirectory::OpenExisting.
 absl::StatusOr<std::unique_ptr<DataDirectory>> OpenControllerDirectory(const std::string& path);
 
 }  // namespace quorate::storage

@@ -1,4 +1,4 @@
-// A stopped controller's log as the tools read it.
+// A stopped controller's log, as the tools read it.
 #include "storage/offline_log.h"
 
 #include <gmock/gmock.h>
@@ -24,7 +24,7 @@ using ::testing::HasSubstr;
 
 class OfflineLogTest : public ::testing::Test {
  protected:
-  // Five entries, closed in good order.
+  // Five entries in a log that was closed cleanly.
   OfflineLogTest() {
     auto node = OpenNode(path_);
     CHECK_OK(node.status());
@@ -33,7 +33,7 @@ class OfflineLogTest : public ::testing::Test {
     }
   }
 
-  // What Scan visited.
+  // Returns what Scan visited.
   std::vector<std::string> Visited(int64_t from, int64_t to, absl::Status* status = nullptr) {
     std::vector<std::string> payloads;
     auto log = OfflineLog::Open(path_);
@@ -45,7 +45,8 @@ class OfflineLogTest : public ::testing::Test {
     return payloads;
   }
 
-  // Under RocksDB's own checksums, as a mistake of ours or of a memory chip would.
+  // Overwrites a value so that RocksDB's own checksums still match, as a bug of ours or a faulty
+  // memory chip would.
   void Overwrite(int64_t index, const std::string& frame) {
     auto kv = RocksDbKv::Open({.path = path_ + "/log"});
     CHECK_OK(kv.status());
@@ -101,7 +102,7 @@ TEST_F(OfflineLogTest, NamesTheEntryWhereTheChainBreaks) {
   absl::Status status;
   EXPECT_THAT(Visited(1, 5, &status), ElementsAre("a", "b", "other"));
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("log entry 4: was appended behind an entry with checksum"));
+              HasSubstr("log entry 4: was appended after an entry with checksum"));
 }
 
 TEST_F(OfflineLogTest, MissesWhatTheWatermarkKnows) {
@@ -127,7 +128,7 @@ TEST_F(OfflineLogTest, IsRefusedWhereSomebodyElseWrites) {
 
 TEST_F(OfflineLogTest, IsRefusedWhereThereIsNoLogOfAController) {
   EXPECT_THAT(std::string(OfflineLog::Open(dir_.path()).status().message()),
-              HasSubstr("is no data directory: it has no identity.properties"));
+              HasSubstr("is not a data directory: it has no identity.properties"));
   Rng rng(1);
   const std::string broker = dir_.path() + "/broker";
   ASSERT_TRUE(DataDirectory::Open(

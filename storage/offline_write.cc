@@ -12,15 +12,15 @@
 namespace quorate::storage {
 namespace {
 
-// What an entry can hold is more; nobody reads that much.
+// An entry can hold more, but not in a readable form.
 constexpr size_t kMaxTextBytes = 2000;
 
 }  // namespace
 
 absl::StatusOr<raft::EntryPtr> MakeVotersEntry(const raft::LogEnd& end, Appointment appointment) {
   if (appointment.cause.size() + appointment.principal.size() > kMaxTextBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("who and why take more than %d characters in the log", kMaxTextBytes));
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the principal and the reason have more than %d characters together", kMaxTextBytes));
   }
   raft::EntryHeader header{.type = raft::EntryType::kVoters,
                            .epoch = appointment.epoch,

@@ -1,5 +1,5 @@
-// What a tool writes into the log of a controller that does not run: voters that no leader
-// appended, and that nobody voted for. The entry says for ever who appointed them, and why.
+// What a tool writes into the log of a stopped controller: a voter set that no leader appended and
+// no majority accepted. Its entry records permanently who appointed the voters, and why.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +15,28 @@
 
 namespace quorate::storage {
 
+// The voters that an operator appoints.
 struct Appointment {
   raft::VoterSet voters;
-  // Above every one in which anything else may have been appended at these offsets.
+  // Above every epoch in which anything else may have been appended at these offsets.
   Epoch epoch;
-  // Who orders it, and for what.
+  // Who appoints the voters, and why.
   std::string principal;
   std::string cause;
-  // Wall clock.
+  // Wall-clock time.
   int64_t now_ms = 0;
 };
 
-// The Voters entry directly behind `end`. INVALID_ARGUMENT: principal and cause are endless.
+// Returns the Voters entry directly after `end`, or INVALID_ARGUMENT if principal and cause are too
+// long.
 absl::StatusOr<raft::EntryPtr> MakeVotersEntry(const raft::LogEnd& end, Appointment appointment);
 
-// Applies `write` to the log in `kv`, which is as `recovered` says, and saves the watermark.
-// Durable once OK; whatever fails, all of the write or nothing is in the log.
+// Applies `write` to the log in `kv`, whose contents are `recovered`, and saves the watermark.
+// Durable once it returns OK. After an error, the log holds all of the write or none of it.
 absl::Status WriteOffline(const DataDirectory& directory, KvStore* kv,
                           const RecoveredLog& recovered, const raft::LogWrite& write);
 
-// "1,2,3"
+// Returns the ids as "1,2,3".
 std::string ToText(const std::vector<NodeId>& ids);
 
 }  // namespace quorate::storage

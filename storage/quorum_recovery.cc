@@ -22,8 +22,8 @@ raft::LogEnd EndOf(const raft::RestoredLog& log) {
   return log.start ? raft::LogEnd::Of(*log.start) : raft::LogEnd();
 }
 
-// Of an epoch from which the survivor can go on: that it, and some more recoveries, leave room for
-// elections.
+// The highest epoch from which a survivor can continue. It leaves room for this recovery, some more
+// recoveries, and elections.
 constexpr Epoch kHighestKnown{raft::kMaxEpoch.value() - 100 * kRecoveryEpochGap};
 
 absl::StatusOr<raft::VoterSet> GoverningVoters(const raft::RestoredLog& log) {
@@ -32,7 +32,7 @@ absl::StatusOr<raft::VoterSet> GoverningVoters(const raft::RestoredLog& log) {
   return absl::FailedPreconditionError("this controller has never been in a quorum");
 }
 
-// Its old endpoint if it was a voter.
+// Returns the survivor as a voter. It keeps its old endpoint if it was a voter.
 raft::Voter SoleVoter(const DataDirectory& directory, const raft::VoterSet& former) {
   const NodeId self(directory.owner().node_id);
   const raft::Voter* before = former.FindByNodeId(self);
@@ -40,7 +40,8 @@ raft::Voter SoleVoter(const DataDirectory& directory, const raft::VoterSet& form
           .peer_endpoint = before == nullptr ? std::string() : before->peer_endpoint};
 }
 
-// Before the log goes back to a lower epoch: a crash in between must not look like a loss.
+// Lowers the epoch of the watermark before the log goes back to a lower epoch. Otherwise a crash in
+// between would look like a loss.
 absl::Status LowerWatermark(const DataDirectory& directory, const RecoveredLog& recovered,
                             Epoch epoch) {
   LogState state = recovered.state;
@@ -80,8 +81,9 @@ absl::StatusOr<Epoch> RecoveryEpoch(const raft::RestoredLog& log) {
   const Epoch last = known <= kHighestKnown ? known : in_log;
   if (last > kHighestKnown) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "the log has entries of epoch %d, which leaves no room for later ones: no quorum can go on "
-        "from it. Begin a new cluster from its newest snapshot, with 'quoratectl snapshot restore'",
+        "the log has entries of epoch %d, which leaves no room for later epochs: no quorum can "
+        "continue from it. Start a new cluster from its newest snapshot, with 'quoratectl snapshot "
+        "restore'",
         last.value()));
   }
   return last + kRecoveryEpochGap;

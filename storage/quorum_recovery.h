@@ -1,6 +1,7 @@
-// The way back when a majority of the voters is lost for good: the log of one survivor goes on with
-// that survivor as its only voter. It breaks Raft's promise knowingly (what only the lost voters
-// had acknowledged is gone), so a person must order it, and the log says who did and why.
+// Recovery from the permanent loss of a majority of the voters: the log of one survivor continues
+// with that survivor as its only voter. This knowingly breaks Raft's guarantee, because entries
+// that only the lost voters had acknowledged are gone. So a person must order it, and the log
+// records who did and why.
 #pragma once
 
 #include <cstdint>
@@ -13,40 +14,43 @@
 
 namespace quorate::storage {
 
-// The new epoch lies this far beyond the last one that the survivor knows: farther than the lost
-// voters can have got without it, so that no (epoch, offset) ever names two different entries.
+// The new epoch is this far above the last one that the survivor knows. The lost voters cannot have
+// advanced that far without the survivor, so no (epoch, offset) ever identifies two different
+// entries. Example: a survivor in epoch 7 continues in epoch 100,007, and lost voters that went on
+// to epoch 9 do not collide with it.
 inline constexpr int32_t kRecoveryEpochGap = 100'000;
 
-// The epoch in which the survivor goes on. One near the last that there are was told by somebody
-// that meant no good (raft/types.h); then the log's own counts. FAILED_PRECONDITION: that one is
-// near the last too.
+// Returns the epoch in which the survivor continues. If the highest epoch that it knows is close to
+// raft::kMaxEpoch, a faulty or malicious peer sent it (raft/types.h), and the epoch of the last
+// entry counts instead. Returns FAILED_PRECONDITION if that epoch is close to the maximum too.
 absl::StatusOr<Epoch> RecoveryEpoch(const raft::RestoredLog& log);
 
-// Of two survivors, the one with the better log is the one that Raft would elect (Raft §5.4.1):
-// every entry that both may have acknowledged is in it.
+// Returns whether survivor `a` has a better log than survivor `b`, by the rule that Raft uses in
+// elections (Raft §5.4.1). The better log holds every entry that both may have acknowledged.
 bool HasBetterLog(const RecoveredLog& a, const RecoveredLog& b);
 
 struct RecoveryOrder {
-  // Who orders it.
+  // The person who orders the recovery.
   std::string principal;
-  // Why; the cause of the entry quotes it.
+  // The reason, which the cause of the entry quotes.
   std::string reason;
-  // Wall clock.
+  // Wall-clock time.
   int64_t now_ms = 0;
 };
 
 struct RecoveryResult {
   raft::VoterSet former_voters;
-  // Where the log ended; all of it is kept, whether it had been committed or not.
+  // Where the log ended. All of it is kept, whether it was committed or not.
   raft::LogEnd kept;
   // The entry that was appended.
   raft::EntryPtr entry;
 };
 
 // Appends a Voters entry of a new epoch that makes the owner of the data directory at `path` the
-// only voter; durable once OK. Whatever fails, the log is as it was or recovered whole.
-// FAILED_PRECONDITION: the directory is in use, or no controller's with a log and voters;
-// DATA_LOSS: it is damaged, and no log to go on with.
+// only voter. Durable once it returns OK. After an error, the log is unchanged or completely
+// recovered. Returns FAILED_PRECONDITION if the directory is in use, or is not that of a controller
+// with a log and voters. Returns DATA_LOSS if the log is damaged, so that no quorum can continue
+// from it.
 absl::StatusOr<RecoveryResult> RecoverQuorum(const std::string& path, const RecoveryOrder& order);
 
 }  // namespace quorate::storage

@@ -1,4 +1,4 @@
-// The log of a survivor after its quorum is gone for good.
+// The log of a survivor whose quorum is permanently lost.
 #include "storage/quorum_recovery.h"
 
 #include <gmock/gmock.h>
@@ -70,7 +70,8 @@ TEST_F(QuorumRecoveryTest, CanBeRepeated) {
   EXPECT_TRUE(OpenNode(path_).ok());
 }
 
-// Somebody sent it there: no entry is of that epoch, and nobody could stand in a later one.
+// A peer sent it this epoch: no entry is of that epoch, and no node could stand for election in a
+// later one.
 TEST_F(QuorumRecoveryTest, AnEpochNearItsEndIsMended) {
   for (const Epoch poison : {Epoch(std::numeric_limits<int32_t>::max()), raft::kMaxEpoch}) {
     {
@@ -130,7 +131,7 @@ TEST_F(QuorumRecoveryTest, AnEndlessReasonIsRefused) {
             absl::StatusCode::kInvalidArgument);
 }
 
-// Raft's rule for votes: the epoch of the last entry first, then its index.
+// Raft's rule for votes: compares the epoch of the last entry first, then its index.
 TEST(HasBetterLogTest, IsRaftsRule) {
   const auto log = [](int32_t epoch, int entries) {
     LogBuilder builder;

@@ -16,12 +16,13 @@
 namespace quorate::storage {
 namespace {
 
-// RocksDB insists on the default family; it stays empty.
+// RocksDB requires the default family. It stays empty.
 constexpr const char* kFamilyNames[] = {"default", "log", "meta"};
 constexpr size_t kMetaMemtableBytes = 8 << 20;
 constexpr size_t kBlockCacheBytes = 32 << 20;
 constexpr uint64_t kMaxWalBytes = 256 << 20;
-// Per key in a batch and in the memtable, checked on the way from one to the next.
+// The size of a checksum for each key in a batch and in the memtable. RocksDB checks it when it
+// copies a key from one to the other.
 constexpr uint32_t kProtectionBytes = 8;
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -39,7 +40,7 @@ class FailureListener final : public rocksdb::EventListener {
   explicit FailureListener(FatalHandler on_fatal) : on_fatal_(std::move(on_fatal)) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
-    // The writer reports these itself.
+    // WriteBatch returns these errors to the writer.
     if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) return;
     on_fatal_(ToStatus(*status, "background work on the log failed"));
   }
@@ -64,17 +65,20 @@ rocksdb::DBOptions MakeDbOptions(const RocksDbKv::Options& options) {
   db.create_if_missing = options.create;
   db.create_missing_column_families = options.create;
   db.paranoid_checks = true;
-  // The default mode silently drops everything behind the first damaged record.
+  // The default mode silently drops everything after the first damaged record.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  // Never call SyncWAL or FlushWAL(true) with this: the next open misses files (RocksDB #10892).
+  // Never call SyncWAL or FlushWAL(true) with this option: the next open would miss files (RocksDB
+  // #10892).
   db.track_and_verify_wals_in_manifest = true;
-  // Buffering the log ourselves can split the families when a write fails (RocksDB #12995).
+  // If we flushed the write-ahead log ourselves, a failed write could split the families (RocksDB
+  // #12995).
   db.manual_wal_flush = false;
   db.max_total_wal_size = kMaxWalBytes;
-  // A full disk is the one error that RocksDB would repair by itself, and unreliably so (#11643).
+  // A full disk is the only error from which RocksDB would recover by itself, but it does so
+  // unreliably (#11643).
   db.max_bgerror_resume_count = 0;
   db.listeners.push_back(std::make_shared<FailureListener>(options.on_fatal));
-  // Range deletions want every table open (rocksdb/db.h, DeleteRange).
+  // Range deletions need every table to be open (rocksdb/db.h, DeleteRange).
   db.max_open_files = -1;
   // One thread writes.
   db.allow_concurrent_memtable_write = false;
@@ -92,7 +96,7 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(size_t memtable_bytes,
   family.write_buffer_size = memtable_bytes;
   family.max_write_buffer_number = 4;
   family.memtable_protection_bytes_per_key = kProtectionBytes;
-  // A write that waits for a compaction looks like a dead disk.
+  // A write that waits for a compaction looks like a failed disk.
   family.level0_slowdown_writes_trigger = 200;
   family.level0_stop_writes_trigger = 400;
   family.soft_pending_compaction_bytes_limit = 0;
@@ -133,7 +137,7 @@ absl::StatusOr<std::unique_ptr<RocksDbKv>> RocksDbKv::Open(const Options& option
           ? rocksdb::DB::OpenForReadOnly(db_options, options.path, families, &impl->families, &db)
           : rocksdb::DB::Open(db_options, options.path, families, &impl->families, &db);
   const std::string doing = absl::StrFormat("cannot open the database in %s", options.path);
-  // What RocksDB says of a database, or one of its families, that is not there.
+  // RocksDB returns InvalidArgument if the database, or one of its families, does not exist.
   if (status.IsInvalidArgument() && !options.create) {
     return absl::DataLossError(absl::StrFormat("%s: RocksDB: %s", doing, status.ToString()));
   }
@@ -149,7 +153,7 @@ RocksDbKv::~RocksDbKv() {
     impl_->db->DestroyColumnFamilyHandle(family);
   }
   const rocksdb::Status status = impl_->db->Close();
-  LOG_IF(ERROR, !status.ok()) << "closing the log: RocksDB: " << status.ToString();
+  LOG_IF(ERROR, !status.ok()) << "cannot close the log: RocksDB: " << status.ToString();
 }
 
 absl::Status RocksDbKv::WriteBatch(uint64_t write_id, const std::vector<KvPut>& puts, bool sync) {
@@ -163,7 +167,7 @@ absl::Status RocksDbKv::WriteBatch(uint64_t write_id, const std::vector<KvPut>& 
   rocksdb::WriteOptions options;
   options.sync = sync;
   const rocksdb::Status status = impl_->db->Write(options, &batch);
-  // Not put together on the way that succeeds.
+  // The text is not built for a write that succeeds.
   if (!status.ok()) return ToStatus(status, absl::StrFormat("write %d", write_id));
   return absl::OkStatus();
 }
@@ -196,14 +200,15 @@ absl::StatusOr<std::vector<std::optional<std::string>>> RocksDbKv::MultiGet(
 
 absl::Status RocksDbKv::DropPrefix(KvFamily family, std::string_view end) {
   rocksdb::ColumnFamilyHandle* handle = impl_->FamilyOf(family);
-  // First whole files, which costs nothing; then one tombstone for what is left in shared ones.
+  // First deletes whole files, which is almost free. Then writes one tombstone for the keys in
+  // files that also hold later ones.
   const rocksdb::Slice end_slice = ToSlice(end);
   RETURN_IF_ERROR(ToStatus(rocksdb::DeleteFilesInRange(impl_->db.get(), handle, nullptr, &end_slice,
                                                        /*include_end=*/false),
-                           "dropping the log's prefix"));
+                           "cannot drop the log's prefix"));
   return ToStatus(
       impl_->db->DeleteRange(rocksdb::WriteOptions(), handle, rocksdb::Slice(), end_slice),
-      "dropping the log's prefix");
+      "cannot drop the log's prefix");
 }
 
 }  // namespace quorate::storage

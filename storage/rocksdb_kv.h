@@ -1,4 +1,4 @@
-// The log's port on RocksDB: every setting and trap of it in one place, and nowhere else.
+// The KvStore on RocksDB. Every setting and pitfall of RocksDB is handled here and nowhere else.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +11,28 @@
 
 namespace quorate::storage {
 
+// Keeps the log in a RocksDB database. Threading is that of KvStore.
 class RocksDbKv final : public KvStore {
  public:
   struct Options {
-    // The database's own directory.
+    // The directory of the database.
     std::string path;
-    // Make the database if it is not there. Without, that it is missing is DATA_LOSS.
+    // Creates the database if it does not exist. If false, a missing database is DATA_LOSS.
     bool create = false;
-    // Change nothing, not even to bring order into what a crash left; a write is an error.
+    // Changes nothing, not even to clean up after a crash. A write is an error.
     bool read_only = false;
-    // What is kept in memory before it goes into a table file.
+    // How much is kept in memory before it is written to a table file.
     size_t memtable_bytes = 64 << 20;
-    // Told of background failures (flush, compaction), on one of RocksDB's threads. Failed writes
-    // are returned instead.
+    // Called for background failures (flush, compaction), on one of RocksDB's threads. Failed
+    // writes are returned instead.
     FatalHandler on_fatal = DieOnFatal();
   };
 
-  // DATA_LOSS: damaged, or parts of it are missing. A last write that is cut short was in flight
-  // when the machine stopped, was never acknowledged, and is dropped.
+  // Opens the database. Returns DATA_LOSS if it is damaged or parts of it are missing. A last write
+  // that is cut short was in flight when the machine stopped and was never acknowledged, so it is
+  // dropped.
   static absl::StatusOr<std::unique_ptr<RocksDbKv>> Open(const Options& options);
-  // Closes; writes that were not synced may be lost.
+  // Closes the database. Writes that were not synced may be lost.
   ~RocksDbKv() override;
 
   absl::Status WriteBatch(uint64_t write_id, const std::vector<KvPut>& puts, bool sync) override;

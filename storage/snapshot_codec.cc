@@ -8,14 +8,14 @@
 namespace quorate::storage {
 namespace {
 
-// The first bytes of a file, of each chunk and of the end, readable in a dump.
+// The first bytes of the header, of each chunk and of the footer. They are readable in a dump.
 constexpr std::string_view kHeaderTag = "QSNP";
 constexpr std::string_view kChunkTag = "DATA";
 constexpr std::string_view kFooterTag = "END.";
 constexpr size_t kTagBytes = 4;
 constexpr uint32_t kFileVersion = 1;
 
-// Seeded with the frame's position, so that a frame is not taken for the one of another place.
+// The seed is the frame's position, so that a frame does not pass for one at another place.
 uint64_t Checksum(FilePosition position, std::string_view payload) {
   return XXH3_64bits_withSeed(payload.data(), payload.size(), position);
 }
@@ -37,10 +37,10 @@ absl::StatusOr<raft::SnapshotMeta> ParseHeader(std::string_view payload) {
   if (payload.size() < sizeof(uint32_t)) return Damaged(0, "the header is cut short");
   const auto version = ReadLittleEndian<uint32_t>(payload.data());
   if (version > kFileVersion) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("the snapshot has file version %d, this program knows %d; start the newer "
-                        "program that wrote it",
-                        version, kFileVersion));
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the snapshot has file version %d, but this program supports up to %d; start "
+        "the newer program that wrote it",
+        version, kFileVersion));
   }
   if (version != kFileVersion) return Damaged(0, absl::StrFormat("file version %d", version));
   return ParseLogStart(payload.substr(sizeof(uint32_t)));
@@ -106,11 +106,11 @@ std::optional<std::string_view> ChunkOf(std::string_view frame) {
 
 absl::StatusOr<std::optional<std::string_view>> SnapshotVerifier::Add(std::string_view frame) {
   const FilePosition at = position();
-  if (is_complete_) return Damaged(at, "bytes behind the footer");
+  if (is_complete_) return Damaged(at, "bytes after the footer");
   RETURN_IF_ERROR(CheckFrame(at, frame));
   const std::string_view tag = frame.substr(0, kTagBytes);
   if ((tag == kHeaderTag) != (at == 0))
-    return Damaged(at, "the header is the first frame, and no other one");
+    return Damaged(at, "a header must be the first frame, and only that");
   if (tag == kHeaderTag) {
     ASSIGN_OR_RETURN(meta_, ParseHeader(frame.substr(kFrameHeadBytes)));
   } else if (tag == kFooterTag) {

@@ -1,6 +1,6 @@
-// The frames that a snapshot file is made of: a header, chunks, a footer. Frames are also what a
-// transfer sends, so that every piece is verified when it is read and when it comes. Byte layout:
-// docs/storage_format.md, pinned by golden bytes.
+// The frames of a snapshot file: a header, chunks, a footer. A transfer sends frames too, so every
+// piece is verified when it is read and again when it arrives. docs/storage_format.md describes the
+// byte layout, and golden bytes pin it.
 #pragma once
 
 #include <xxhash.h>
@@ -17,23 +17,24 @@
 
 namespace quorate::storage {
 
-// What every frame begins with: tag, length, checksum.
+// The size of what every frame begins with: tag, length, checksum.
 inline constexpr size_t kFrameHeadBytes = 16;
-// Of one frame. Chunks are far smaller, but a single large record goes into one alone.
+// The maximum size of one frame. Chunks are far smaller, but a single large record is a chunk of
+// its own.
 inline constexpr size_t kMaxFrameBytes = 16 << 20;
 
-// Of the footer.
+// The size of the footer frame.
 inline constexpr size_t kFooterFrameBytes = kFrameHeadBytes + 8;
 
-// Position of a byte in a snapshot file.
+// The position of a byte in a snapshot file.
 using FilePosition = uint64_t;
 
-// The hash of a file while it is written or read from its beginning.
+// Hashes a file while it is written or read from its beginning.
 class FileHash {
  public:
   FileHash();
   void Add(std::string_view bytes);
-  // How many bytes were added.
+  // Returns how many bytes were added.
   FilePosition position() const { return position_; }
   uint64_t digest() const { return XXH3_64bits_digest(state_.get()); }
 
@@ -42,33 +43,37 @@ class FileHash {
   FilePosition position_ = 0;
 };
 
-// Whole frames. `position`: where the frame begins. REQUIRES: at most kMaxFrameBytes.
+// Each returns a whole frame. `position` is where the frame begins in the file. REQUIRES: the frame
+// has at most kMaxFrameBytes.
 std::string EncodeHeaderFrame(const raft::SnapshotMeta& meta);
 std::string EncodeChunkFrame(FilePosition position, std::string_view chunk);
-// `before` has hashed everything that stands before it.
+// `before` has hashed everything before the footer.
 std::string EncodeFooterFrame(const FileHash& before);
 
-// The size of the frame at `position` that begins with `head`. DATA_LOSS: no frame begins so, or
-// there are fewer than kFrameHeadBytes of it.
+// Returns the size of the frame at `position` that begins with `head`. Returns DATA_LOSS if no
+// frame begins like this, or if `head` has fewer than kFrameHeadBytes.
 absl::StatusOr<size_t> FrameBytes(FilePosition position, std::string_view head);
 
-// OK if `frame` is a whole frame as it was written at `position`; DATA_LOSS says what is wrong.
+// Returns OK if `frame` is a whole frame as it was written at `position`, or DATA_LOSS, which says
+// what is wrong.
 absl::Status CheckFrame(FilePosition position, std::string_view frame);
 
-// What a chunk's frame holds; nothing: it is a header or a footer. REQUIRES: CheckFrame is OK.
+// Returns the chunk in `frame`, or nullopt if `frame` is a header or a footer. REQUIRES: CheckFrame
+// is OK.
 std::optional<std::string_view> ChunkOf(std::string_view frame);
 
-// Takes the frames of a file in order and verifies all that can be known of each. Not thread-safe.
+// Takes the frames of a file in order and verifies everything that can be known of each. Not
+// thread-safe.
 class SnapshotVerifier {
  public:
-  // The next frame, whole. The payload of a chunk, which lies in `frame`; nothing of a header or
-  // footer. DATA_LOSS says what is wrong; FAILED_PRECONDITION: a newer program wrote the file.
-  // Nothing has changed then.
+  // Takes the next frame, which must be whole. Returns the payload of a chunk, as a part of
+  // `frame`, or nullopt for a header or footer. Returns DATA_LOSS, which says what is wrong, or
+  // FAILED_PRECONDITION if a newer program wrote the file. After an error nothing has changed.
   absl::StatusOr<std::optional<std::string_view>> Add(std::string_view frame);
 
-  // Where the next frame begins.
+  // Returns where the next frame begins.
   FilePosition position() const { return hash_.position(); }
-  // The footer has come, so that the whole file is verified.
+  // Returns whether the footer was added, so that the whole file is verified.
   bool is_complete() const { return is_complete_; }
   // REQUIRES: position() > 0.
   const raft::SnapshotMeta& meta() const { return *meta_; }

@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// On disk for ever: never adjust bytes to make this pass.
+// These bytes are on disk permanently: never adjust them to make this pass.
 TEST(SnapshotCodecTest, FramesHaveTheGoldenBytes) {
   const std::string header = EncodeHeaderFrame(MakeMeta(500));
   EXPECT_EQ(absl::BytesToHexString(header),
@@ -50,7 +50,7 @@ TEST(SnapshotCodecTest, FramesHaveTheGoldenBytes) {
 TEST(SnapshotCodecTest, EveryFlippedBitAndEveryCutIsFound) {
   const std::string frame = EncodeChunkFrame(100, "some bytes");
   ASSERT_TRUE(CheckFrame(100, frame).ok());
-  // A flip may turn one tag into another only in several bits at once.
+  // Turning one tag into another takes more than one flipped bit.
   for (size_t bit = 0; bit < frame.size() * 8; ++bit) {
     std::string flipped = frame;
     char& byte = flipped[bit / 8];
@@ -85,7 +85,7 @@ TEST(SnapshotCodecTest, FramesInAnotherOrderAreRefused) {
 }
 
 TEST(SnapshotCodecTest, ANewerVersionIsToldFromDamage) {
-  // The payload's first byte is the version; the checksum is made anew.
+  // The first byte of the payload is the version; the checksum is recomputed.
   std::string payload = EncodeHeaderFrame(MakeMeta(500)).substr(kFrameHeadBytes);
   payload[0] = 2;
   std::string frame = "QSNP" + EncodeChunkFrame(0, payload).substr(4);

@@ -78,7 +78,7 @@ absl::StatusOr<raft::SnapshotPiece> SnapshotDepot::ReadNow(const raft::SnapshotI
   ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
   absl::StatusOr<std::string> frame = reader.ReadFrame(position);
   if (absl::IsDataLoss(frame.status())) {
-    // The position is the peer's word, and must not pass for damage of the file.
+    // The position comes from the peer. A wrong one must not pass for damage of the file.
     ASSIGN_OR_RETURN(const bool has_frame, reader.HasFrameAt(position));
     if (!has_frame) {
       return absl::OutOfRangeError(
@@ -110,14 +110,15 @@ absl::StatusOr<raft::ReceivedSnapshot> SnapshotDepot::ReceiveNow(const raft::Sna
   if (!bytes.empty()) RETURN_IF_ERROR(Failpoint("storage.after_receive"));
   raft::ReceivedSnapshot received{.position = static_cast<int64_t>(receiver_->position())};
   if (absl::IsResourceExhausted(added)) {
-    // Nothing is lost that the log needs: the sender tries again until there is room.
+    // No data is lost that the log needs. The sender tries again until there is room.
     LOG(ERROR) << "cannot receive a snapshot: " << added.message();
     receiver_.reset();
     ASSIGN_OR_RETURN(receiver_, SnapshotReceiver::Open(files_, id));
     received.position = static_cast<int64_t>(receiver_->position());
     return received;
   }
-  // Damaged, of another snapshot or of a newer program: the sender learns that nothing came of it.
+  // The piece is damaged, of another snapshot or of a newer program. The position in the answer
+  // tells the sender that it was not added.
   const bool refused = absl::IsDataLoss(added) || absl::IsFailedPrecondition(added);
   if (refused) LOG(ERROR) << "refused a piece of a snapshot: " << added.message();
   if (!added.ok() && !refused && !absl::IsOutOfRange(added)) return added;
@@ -135,8 +136,8 @@ absl::Status SnapshotDepot::OpenReceiver(const raft::SnapshotId& id) {
   if (receiver_) RETURN_IF_ERROR(files_->Remove(ReceivingName(receiver_->id())));
   receiver_.reset();
   ASSIGN_OR_RETURN(receiver_, SnapshotReceiver::Open(files_, id));
-  LOG(INFO) << "receives the snapshot of offset " << id.end_offset << ", epoch " << id.epoch
-            << ", from byte " << receiver_->position() << " on";
+  LOG(INFO) << "receiving the snapshot of offset " << id.end_offset << ", epoch " << id.epoch
+            << ", starting at byte " << receiver_->position();
   return absl::OkStatus();
 }
 

@@ -1,5 +1,5 @@
-// A node's snapshots as raft/ sees them: which is the newest, bytes of it for a peer, and bytes of
-// one that a peer sends. Owns no thread: the work is done on an executor of its caller's.
+// A node's snapshots as raft/ sees them: which one is the newest, bytes of it for a peer, and bytes
+// of one that a peer sends.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@
 
 namespace quorate::storage {
 
-// A chunk of a snapshot's content, and where its frame is in the file.
+// A chunk of a snapshot's content, and the position of its frame in the file.
 struct SnapshotChunk {
   raft::SnapshotId id;
   FilePosition position = 0;
@@ -28,29 +28,32 @@ struct SnapshotChunk {
   bool is_last = false;
 };
 
+// Reads and receives a node's snapshots, and knows the newest one. Owns no thread: the work runs on
+// an executor that the caller provides.
 class SnapshotDepot final : public raft::SnapshotStore {
  public:
-  // Looks for the newest snapshot that `read` can read to its end. Both pointers outlive the depot,
-  // and the executor has run its last task before it is destroyed.
+  // Finds the newest snapshot that `read` can read to its end. `files` and `executor` must outlive
+  // the depot. The executor must have run its last task before the depot is destroyed.
   static absl::StatusOr<std::unique_ptr<SnapshotDepot>> Open(SnapshotFiles* files,
                                                              Executor* executor,
                                                              SnapshotRead read = Verify);
 
-  // On the executor: this node has written a snapshot. It is the newest from now on, if it is
-  // newer, and what is too old is removed.
+  // Adds a complete snapshot of this node. It becomes the newest if it is newer than the current
+  // one. Removes old snapshots. Call on the executor.
   void Add(const raft::SnapshotMeta& meta);
 
-  // To read all of a snapshot, on any thread. The errors of SnapshotReader::Open.
+  // Opens a snapshot to read all of it, on any thread. Returns the errors of SnapshotReader::Open.
   absl::StatusOr<SnapshotReader> OpenReader(const raft::SnapshotId& id) const;
 
-  // The newest whole snapshot. Nothing: there is none. Thread-safe.
+  // Returns the newest complete snapshot, or nullopt if there is none. Thread-safe.
   std::optional<raft::SnapshotMeta> Newest() const;
-  // Of the file. The errors of the reader. Thread-safe.
+  // Returns the size of the snapshot file in bytes, or the errors of SnapshotReader::Open.
+  // Thread-safe.
   absl::StatusOr<int64_t> SizeOf(const raft::SnapshotId& id) const;
 
-  // The chunk whose frame begins at `position`; 0: the first one. `done` runs on the executor.
-  // NOT_FOUND: this snapshot is not here (any more); DATA_LOSS: it is damaged, or none begins
-  // there.
+  // Reads the chunk whose frame begins at `position`, or the first chunk if `position` is 0. `done`
+  // runs on the executor. It receives NOT_FOUND if this node does not have the snapshot (any
+  // longer), and DATA_LOSS if the snapshot is damaged or no chunk begins at `position`.
   void ReadChunk(raft::SnapshotId id, FilePosition position,
                  absl::AnyInvocable<void(absl::StatusOr<SnapshotChunk>) &&> done);
 
@@ -75,7 +78,8 @@ class SnapshotDepot final : public raft::SnapshotStore {
 
   SnapshotFiles* const files_;
   Executor* const executor_;
-  // Of the snapshot that comes, or came last and was not completed. The executor's.
+  // Receives the snapshot that is arriving, or that arrived last and was not completed. Used only
+  // on the executor.
   std::optional<SnapshotReceiver> receiver_;
 
   mutable Mutex mutex_;

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// A node's files and what stands on them; a restart keeps the files.
+// A node's files and the objects that use them. A restart keeps the files.
 class Node {
  public:
   Node() { Restart(); }
@@ -60,8 +60,8 @@ class SnapshotDepotTest : public ::testing::Test {
     sender_.Restart();
   }
 
-  // Sends piece after piece, from what the receiver says on, until it is complete or `pieces` were
-  // sent.
+  // Sends one piece after another, from the position that the receiver answers, until it is
+  // complete or `pieces` were sent.
   raft::ReceivedSnapshot Transfer(int pieces = 100) {
     raft::ReceivedSnapshot received = *receiver_.Receive(kMeta.id, 0, "");
     for (int i = 0; i < pieces && !received.complete; ++i) {

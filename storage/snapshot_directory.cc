@@ -17,7 +17,7 @@ constexpr size_t kOffsetDigits = 20;
 constexpr size_t kEpochDigits = 10;
 constexpr size_t kKept = 3;
 
-// Of a complete or an unfinished file.
+// Returns the id of a complete or an unfinished snapshot, or nullopt for any other name.
 std::optional<raft::SnapshotId> IdOf(std::string_view name) {
   for (const std::string_view suffix : {kWritingSuffix, kReceivingSuffix}) {
     if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
@@ -74,7 +74,7 @@ absl::StatusOr<std::optional<raft::SnapshotMeta>> FindNewestSnapshot(const Snaps
     const absl::Status status = reader.ok() ? read(*reader) : reader.status();
     if (status.ok()) return std::optional(reader->meta());
     LOG(ERROR) << "cannot use " << SnapshotName(ids.back()) << ": " << status.message();
-    // A newer program's: nothing is lost, and what it wrote before is as foreign.
+    // A newer program wrote it. Nothing is lost, and its older snapshots are unreadable too.
     if (absl::IsUnimplemented(status) || absl::IsFailedPrecondition(status)) return status;
   }
   return std::optional<raft::SnapshotMeta>();

@@ -1,9 +1,9 @@
-// Which snapshots a node has, and what their files are called: complete ones under their final
-// name, unfinished ones under names that are told apart.
+// Which snapshots a node has, and the names of their files. Complete snapshots have their final
+// name; unfinished ones have names with another suffix.
 //
 //   00000000000000001234-0000000007.snapshot    complete: end offset, epoch
-//   ….snapshot.writing                          this node writes it, or did when it died
-//   ….snapshot.receiving                        parts of it have come; survives restarts
+//   ….snapshot.writing                          this node is writing it, or was when it died
+//   ….snapshot.receiving                        parts of it have arrived; survives restarts
 #pragma once
 
 #include <optional>
@@ -21,30 +21,32 @@ namespace quorate::storage {
 
 class SnapshotReader;
 
-// Of the data directory.
+// The name of the folder in the data directory.
 inline constexpr char kSnapshotsName[] = "snapshots";
 
-// The names of the files.
+// Return the names of the files.
 std::string SnapshotName(const raft::SnapshotId& id);
 std::string WritingName(const raft::SnapshotId& id);
-// Of one that is called `complete` once it is.
+// Returns the temporary name of a file that is named `complete` once it is complete.
 std::string WritingName(const std::string& complete);
 std::string ReceivingName(const raft::SnapshotId& id);
-// Nothing: no complete snapshot is called so.
+// Returns nullopt if `name` is not the name of a complete snapshot.
 std::optional<raft::SnapshotId> ParseSnapshotName(std::string_view name);
 
-// The complete snapshots, oldest first. They were verified before they got their names, not now.
+// Returns the complete snapshots, oldest first. They were verified before they got their names, and
+// are not verified again here.
 absl::StatusOr<std::vector<raft::SnapshotId>> ListSnapshots(const SnapshotFiles& files);
 
-// The newest snapshot that `read` reads to its end; damaged ones are logged and passed over.
-// Nothing: there is none. FAILED_PRECONDITION, UNIMPLEMENTED: a newer program wrote it.
+// Returns the newest snapshot that `read` reads to its end, or nullopt if there is none. Logs and
+// skips damaged ones. Returns FAILED_PRECONDITION or UNIMPLEMENTED if a newer program wrote a
+// snapshot.
 using SnapshotRead = absl::FunctionRef<absl::Status(SnapshotReader& reader)>;
 absl::StatusOr<std::optional<raft::SnapshotMeta>> FindNewestSnapshot(const SnapshotFiles& files,
                                                                      SnapshotRead read);
 
-// Removes all but the newest three complete snapshots, and what is unfinished of those that are not
-// newer than the newest one. Three: the newest, the one before it, to which the log reaches back
-// because a damaged one must not be the last, and one that a transfer may still be reading.
+// Removes all complete snapshots but the newest three, and the unfinished ones that are not newer
+// than the newest complete one. The three are: the newest; the one before it, to which the log
+// reaches back in case the newest gets damaged; and one that a transfer may still be reading.
 absl::Status RemoveOldSnapshots(SnapshotFiles& files);
 
 }  // namespace quorate::storage

@@ -38,7 +38,7 @@ TEST(SnapshotDirectoryTest, TheNewestValidOneIsFound) {
   EXPECT_FALSE(FindNewestSnapshot(files, Verify)->has_value());
 }
 
-// An older one would only hide that.
+// Using an older snapshot would only hide the problem.
 TEST(SnapshotDirectoryTest, WhatANewerProgramWroteIsNotPassedOver) {
   MemorySnapshotFiles files;
   ASSERT_TRUE(WriteSnapshot(files, MakeMeta(100)).ok());

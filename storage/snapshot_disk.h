@@ -8,11 +8,12 @@
 
 namespace quorate::storage {
 
+// Implements SnapshotFiles on one directory.
 class SnapshotDisk final : public SnapshotFiles {
  public:
-  // `path` is made, durably, if it is missing; its parent must exist.
+  // Opens the directory `path`. Creates it, durably, if it is missing; its parent must exist.
   static absl::StatusOr<SnapshotDisk> Open(std::string path);
-  // For reading only: a directory that is missing is empty.
+  // For reading only. A missing directory counts as an empty one.
   static SnapshotDisk ReadOnly(std::string path) { return SnapshotDisk(std::move(path)); }
 
   absl::StatusOr<std::vector<std::string>> List() const override;

@@ -1,4 +1,4 @@
-// What both implementations of the port promise.
+// The contract that both implementations of the port keep.
 #include "storage/snapshot_files.h"
 
 #include <gmock/gmock.h>

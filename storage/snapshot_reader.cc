@@ -55,7 +55,7 @@ absl::StatusOr<std::optional<std::string>> SnapshotReader::NextChunk() {
   }
   if (verifier_.position() != size_) {
     return Annotate(absl::DataLossError(
-        absl::StrFormat("%d bytes behind the footer", size_ - verifier_.position())));
+        absl::StrFormat("%d bytes after the footer", size_ - verifier_.position())));
   }
   return std::optional<std::string>();
 }

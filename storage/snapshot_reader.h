@@ -1,5 +1,5 @@
-// Reads a snapshot file. Nothing is given away that was not verified: each frame by its checksum,
-// and the whole file by its hash once it was read to the end.
+// Reads a snapshot file. Returns only what was verified: each frame by its checksum, and the whole
+// file by its hash once it was read to the end.
 #pragma once
 
 #include <optional>
@@ -16,36 +16,40 @@
 
 namespace quorate::storage {
 
-// The whole frame of a file that begins at `position`. DATA_LOSS: it is damaged or cut short.
+// Returns the whole frame that begins at `position` of the file `name`, or DATA_LOSS if it is
+// damaged or cut short.
 absl::StatusOr<std::string> ReadFrame(const SnapshotFiles& files, const std::string& name,
                                       FilePosition position);
 
-// Not thread-safe.
+// Reads one snapshot chunk by chunk, or single frames of it. Not thread-safe.
 class SnapshotReader {
  public:
-  // A complete snapshot. NOT_FOUND: there is none of this id; DATA_LOSS: its header is damaged;
-  // FAILED_PRECONDITION: a newer program wrote it. All errors name the file. `files` outlives the
-  // reader.
+  // Opens a complete snapshot. Returns NOT_FOUND if there is none with this id, DATA_LOSS if its
+  // header is damaged, and FAILED_PRECONDITION if a newer program wrote it. All errors name the
+  // file. `files` must outlive the reader.
   static absl::StatusOr<SnapshotReader> Open(const SnapshotFiles* files,
                                              const raft::SnapshotId& id);
-  // A file of any name, for tools.
+  // Opens a file of any name. For tools.
   static absl::StatusOr<SnapshotReader> OpenFile(const SnapshotFiles* files, std::string name);
 
   const raft::SnapshotMeta& meta() const { return meta_; }
-  // Of the file, in bytes.
+  // Returns the size of the file in bytes.
   FilePosition size() const { return size_; }
 
-  // The next chunk of the content, from the first one on; nothing: that was the last, and the whole
-  // file is as it was written. DATA_LOSS: it is not.
+  // Returns the next chunk of the content, beginning with the first. Returns nullopt after the last
+  // one, once the whole file is verified. Returns DATA_LOSS if the file is not as it was written.
   absl::StatusOr<std::optional<std::string>> NextChunk();
-  // All chunks that are left, one after the other. The first error, of `fn` or as above.
+  // Calls `fn` for each chunk that is left, in order. Returns the first error of `fn` or of
+  // NextChunk.
   using Visitor = absl::FunctionRef<absl::Status(std::string_view chunk)>;
   absl::Status ForEachChunk(Visitor fn);
 
-  // For a transfer: the whole frame that begins at `position`, which is 0 or where another frame
-  // ends; from size() on there is none. DATA_LOSS: it is damaged, or none begins there.
+  // For a transfer: returns the whole frame that begins at `position`, which is 0 or the end of
+  // another frame. There is no frame from size() on. Returns DATA_LOSS if the frame is damaged or
+  // none begins there.
   absl::StatusOr<std::string> ReadFrame(FilePosition position) const;
-  // Whether a frame begins there, as the frames before it say. DATA_LOSS: one of those is damaged.
+  // Returns whether a frame begins at `position`, according to the frames before it. Returns
+  // DATA_LOSS if one of those is damaged.
   absl::StatusOr<bool> HasFrameAt(FilePosition position) const;
 
  private:
@@ -53,18 +57,18 @@ class SnapshotReader {
       : files_(files), name_(std::move(name)) {}
 
   absl::Status ReadHeader();
-  // With the name of the file.
+  // Adds the name of the file to an error.
   absl::Status Annotate(const absl::Status& status) const;
 
   const SnapshotFiles* files_;
   std::string name_;
   FilePosition size_ = 0;
   raft::SnapshotMeta meta_;
-  // Of what NextChunk has read.
+  // Verifies what NextChunk reads.
   SnapshotVerifier verifier_;
 };
 
-// Reads all of a snapshot, for nothing but its errors.
+// Reads all of a snapshot only to verify it, and returns the first error.
 absl::Status Verify(SnapshotReader& reader);
 
 }  // namespace quorate::storage

@@ -1,6 +1,6 @@
-// Takes a snapshot that another node sends, frame by frame (SnapshotReader::ReadFrame). What has
-// come is kept in a file that survives restarts of either side, and another sender may go on,
-// because all of them hold the same bytes.
+// Receives a snapshot that another node sends, frame by frame (SnapshotReader::ReadFrame). The
+// received frames are in a file that survives restarts of either side. Another sender may continue
+// the transfer, because all senders hold the same bytes.
 #pragma once
 
 #include <string>
@@ -14,34 +14,36 @@
 
 namespace quorate::storage {
 
-// Not thread-safe; one for a snapshot at a time.
+// Writes the frames of one snapshot to its file and verifies them. Not thread-safe. A snapshot has
+// at most one receiver at a time.
 class SnapshotReceiver {
  public:
-  // Goes on where an earlier transfer of this snapshot ended: what it left is verified, and cut off
-  // behind the last whole frame. `files` outlives the receiver.
+  // Continues where an earlier transfer of this snapshot ended: verifies what it left, and
+  // truncates the file after the last whole frame. `files` must outlive the receiver.
   static absl::StatusOr<SnapshotReceiver> Open(SnapshotFiles* files, const raft::SnapshotId& id);
 
   const raft::SnapshotId& id() const { return id_; }
-  // Where the next frame must begin: how much has come.
+  // Returns where the next frame must begin, which is how many bytes were received.
   FilePosition position() const { return verifier_.position(); }
-  // All has come and is as its sender's: Finish.
+  // Returns whether the snapshot was received completely and is verified. Then call Finish.
   bool is_complete() const { return verifier_.is_complete(); }
 
-  // The next frame, whole. OUT_OF_RANGE: it does not begin at position() (a gap, or a repetition);
-  // nothing has changed. DATA_LOSS: it is damaged, and nothing has changed; or it is whole, but
-  // does not belong to what came before: then all is dropped, and position() is 0.
-  // FAILED_PRECONDITION: a newer program wrote it. Other errors are the disk's, and the receiver is
-  // of no use.
+  // Takes the next frame, which must be whole. Its errors:
+  //   OUT_OF_RANGE         `position` is not position() (a gap or a repetition). Nothing changed.
+  //   DATA_LOSS            The frame is damaged, and nothing changed. Or it is intact but does not
+  //                        continue the frames before it: all are dropped, and position() is 0.
+  //   FAILED_PRECONDITION  A newer program wrote the snapshot. Nothing changed.
+  //   others               The disk failed, and the receiver must not be used again.
   absl::Status Add(FilePosition position, std::string_view frame);
 
-  // Durable, under its final name, once OK. REQUIRES: is_complete().
+  // Gives the file its final name. Durable once it returns OK. REQUIRES: is_complete().
   absl::StatusOr<raft::SnapshotMeta> Finish();
 
  private:
   SnapshotReceiver(SnapshotFiles* files, const raft::SnapshotId& id);
 
   absl::Status Resume();
-  // Takes the next frame into account, or forgets all that came before.
+  // Adds the next frame to the verifier. On an error resets the verifier, so that position() is 0.
   absl::Status Verify(std::string_view frame);
 
   SnapshotFiles* files_;

@@ -30,7 +30,7 @@ class SnapshotReceiverTest : public ::testing::Test {
     CHECK_OK(receiver.status());
     return *std::move(receiver);
   }
-  // Sends what is missing, as a sender does that asks for the position first.
+  // Sends what is missing, as a sender that asks for the position first.
   absl::Status SendFrom(SnapshotReceiver& receiver, size_t frames = 100) {
     FilePosition at = 0;
     for (const std::string& frame : frames_) {
@@ -140,7 +140,7 @@ TEST_F(SnapshotReceiverTest, TwoSendersOfDifferentBytesAreFoundOut) {
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
   EXPECT_THAT(std::string(status.message()), HasSubstr("hash of the file"));
   EXPECT_EQ(receiver.position(), 0u);
-  // From one of them alone it comes.
+  // A transfer from only one of them succeeds.
   ASSERT_TRUE(SendFrom(receiver).ok());
   EXPECT_TRUE(receiver.Finish().ok());
 }

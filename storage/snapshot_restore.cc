@@ -35,7 +35,7 @@ absl::Status CopySnapshot(const SnapshotFiles& from, const std::string& file,
   return writer.Finish();
 }
 
-// Locked, with a directory id of its own, and without data.
+// Creates a data directory for `node` and locks it. It has its own directory id and no data.
 absl::StatusOr<std::unique_ptr<DataDirectory>> MakeDirectory(const std::string& path, NodeId node,
                                                              const std::string& cluster_id,
                                                              Rng& rng) {
@@ -47,12 +47,12 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> MakeDirectory(const std::string& 
   std::error_code error;
   if (directory->is_formatted() || fs::exists(directory->LogPath(), error)) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "%s holds a controller's data; a snapshot is restored into an empty directory", path));
+        "%s holds a controller's data; restore the snapshot into an empty directory", path));
   }
   return directory;
 }
 
-// The snapshot first: a log that begins behind it must find it.
+// Copies the snapshot first: a log that begins after it must find it.
 absl::Status Fill(DataDirectory* directory, const raft::LogWrite& write, const SnapshotFiles& from,
                   const std::string& file) {
   RETURN_IF_ERROR(CopySnapshot(from, file, directory->path()));
@@ -72,8 +72,8 @@ absl::StatusOr<RestoreResult> RestoreSnapshot(const RestoreOrder& order, Rng& rn
   RETURN_IF_ERROR(Verify(reader));
   const raft::SnapshotMeta& meta = reader.meta();
   if (meta.id.epoch.value() > std::numeric_limits<int32_t>::max() - 4 * kRestoreEpochGap) {
-    return absl::FailedPreconditionError(
-        absl::StrFormat("epoch %d leaves no room for another", meta.id.epoch.value()));
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the snapshot's epoch %d leaves no room for later epochs", meta.id.epoch.value()));
   }
 
   std::vector<std::unique_ptr<DataDirectory>> directories;
@@ -102,7 +102,7 @@ absl::StatusOr<RestoreResult> RestoreSnapshot(const RestoreOrder& order, Rng& rn
                fs::path(order.file).filename().string()),
            .now_ms = order.now_ms}));
   const raft::LogWrite write{.hard_state = raft::HardState{.epoch = result.entry->epoch()},
-                             // What the first start's configuration names.
+                             // The voters that the configuration of the first start names.
                              .founding_voters = voter_set,
                              .install_snapshot = meta,
                              .entries = {result.entry}};

@@ -1,6 +1,6 @@
-// A cluster from a backup: data directories for controllers that begin with a snapshot, as though
-// its log had been theirs and they had forgotten it. Nothing is known of what the log held behind
-// the snapshot's end, so a person must order it, and the new log says who did.
+// Starts a cluster from a backup: creates data directories for controllers that begin with a
+// snapshot, as if they had written its log and then compacted it. What the log held after the
+// snapshot's end is unknown. So a person must order the restore, and the new log records who did.
 #pragma once
 
 #include <cstdint>
@@ -15,35 +15,37 @@
 
 namespace quorate::storage {
 
-// The new log's first epoch lies at least so far behind the snapshot's, and by a random number up
-// to as much again: farther than the lost cluster can have got, be it with `quorum recover`, and
-// elsewhere than another restore of the same snapshot, so that no (epoch, offset) ever names two
-// different entries.
+// The first epoch of the new log is above the snapshot's epoch by this much, plus a random number
+// below this much. The lost cluster cannot have advanced that far, even with `quorum recover`. The
+// random part keeps the epoch apart from that of another restore of the same snapshot. So no
+// (epoch, offset) ever identifies two different entries. Example: a snapshot of epoch 7 may be
+// restored once in epoch 1,200,007 and once in epoch 1,900,007.
 inline constexpr int32_t kRestoreEpochGap = 1'000'000;
 
 struct RestoreOrder {
-  // A snapshot file, verified by the caller as far as its content goes.
+  // A snapshot file. The caller has verified the records in it.
   std::string file;
   std::string cluster_id;
-  // The voters, and for each the data directory that is made for it.
+  // The voters, and the data directory that is created for each.
   std::map<NodeId, std::string> directories;
-  // Who orders it.
+  // The person who orders the restore.
   std::string principal;
-  // Wall clock.
+  // Wall-clock time.
   int64_t now_ms = 0;
 };
 
 struct RestoreResult {
   raft::SnapshotMeta snapshot;
-  // The entry with which each new log begins: the voters.
+  // The first entry of each new log, which holds the voters.
   raft::EntryPtr entry;
 };
 
-// Makes the data directories; durable once OK. Then each controller can be started, and a majority
-// is a quorum. FAILED_PRECONDITION: a directory is not empty, and no log was written into any
-// (those before it may be claimed for their node by now); or a newer program wrote the file;
-// DATA_LOSS: the file is damaged. After any other error the directories that were made are of no
-// use.
+// Creates the data directories. Durable once it returns OK. Then each controller can be started,
+// and a majority of them is a quorum. Returns FAILED_PRECONDITION if a directory is not empty. No
+// log was written then, but the directories before it may already be assigned to their nodes.
+// Returns FAILED_PRECONDITION also if a newer program wrote the file, or if its epoch leaves no
+// room for later ones. Returns NOT_FOUND if there is no such file, and DATA_LOSS if it is damaged.
+// After any other error the created directories must not be used.
 absl::StatusOr<RestoreResult> RestoreSnapshot(const RestoreOrder& order, Rng& rng);
 
 }  // namespace quorate::storage

@@ -46,7 +46,7 @@ class SnapshotRestoreTest : public ::testing::Test {
     raft::RestoredLog log;
     std::optional<raft::SnapshotMeta> snapshot;
   };
-  // What a controller finds when it starts.
+  // Returns what a controller finds when it starts.
   absl::StatusOr<Restored> Open(int node) {
     ASSIGN_OR_RETURN(
         const auto directory,
@@ -99,7 +99,7 @@ TEST_F(SnapshotRestoreTest, TheLogSaysWhoWhenAndWhatInAFarEpoch) {
             "from backup");
 }
 
-// Or (epoch, offset) would name entries of both.
+// Otherwise (epoch, offset) would identify entries of both.
 TEST_F(SnapshotRestoreTest, TwoRestoresOfOneBackupHaveDifferentEpochs) {
   const auto first = Restore();
   ASSERT_TRUE(first.ok());
@@ -133,7 +133,7 @@ TEST_F(SnapshotRestoreTest, ADirectoryThatHoldsSomethingIsRefused) {
   std::ofstream(DirectoryOf(3) + "/notes") << "somebody's";
   EXPECT_EQ(Restore().status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_FALSE(fs::exists(DirectoryOf(1) + "/" + kSnapshotsName)) << "checked before it is written";
-  // What was made so far is in no way.
+  // The directories that were created so far do not prevent another attempt.
   fs::remove_all(DirectoryOf(3));
   EXPECT_TRUE(Restore().ok());
 }

@@ -15,7 +15,7 @@ SnapshotSaver::SnapshotSaver(Options options, SnapshotDepot* depot, SnapshotFile
 void SnapshotSaver::Save(raft::SnapshotMeta meta, Chunks chunks, Done done) {
   executor_->Post(
       [this, meta = std::move(meta), chunks = std::move(chunks), done = std::move(done)]() mutable {
-        CHECK(job_ == nullptr) << "two snapshots at once";
+        CHECK(job_ == nullptr) << "Save was called before the previous one was done";
         job_.reset(new Job{.meta = meta,
                            .chunks = std::move(chunks),
                            .done = std::move(done),

@@ -1,5 +1,5 @@
-// Writes a node's own snapshots in the background: chunk by chunk, at a bounded pace, so that the
-// log's writes on the same disk are not held up.
+// Writes a node's own snapshots in the background: chunk by chunk and at a bounded rate, so that it
+// does not delay the log's writes on the same disk.
 #pragma once
 
 #include <cstddef>
@@ -17,22 +17,25 @@
 
 namespace quorate::storage {
 
+// Writes one snapshot at a time and adds it to the depot.
 class SnapshotSaver {
  public:
   struct Options {
     size_t bytes_per_second = size_t{32} << 20;
   };
-  // The content, chunk by chunk; nothing: that was the last one.
+  // Returns the content chunk by chunk, and nullopt after the last one.
   using Chunks = absl::AnyInvocable<std::optional<std::string>()>;
-  // The size of the file. An error names what failed; then there is no snapshot, and no harm done.
+  // Receives the size of the file. After an error there is no snapshot, and nothing else has
+  // changed.
   using Done = absl::AnyInvocable<void(absl::StatusOr<int64_t>) &&>;
 
-  // All outlive the saver, and the executor has run its last task before it is destroyed.
+  // All pointers must outlive the saver. The executor must have run its last task before the saver
+  // is destroyed.
   SnapshotSaver(Options options, SnapshotDepot* depot, SnapshotFiles* files, Executor* executor,
                 const Clock* clock);
 
-  // Writes a snapshot, and adds it to the depot once it is durable. Any thread; `chunks` and `done`
-  // are called on the executor. One at a time: REQUIRES that the last one is done.
+  // Writes a snapshot, and adds it to the depot once it is durable. Any thread may call this.
+  // `chunks` and `done` are called on the executor. REQUIRES: the previous Save is done.
   void Save(raft::SnapshotMeta meta, Chunks chunks, Done done);
 
  private:
@@ -44,7 +47,7 @@ class SnapshotSaver {
     MonoTime began;
   };
 
-  // Writes the next chunk, and goes on when the pace allows it.
+  // Writes the next chunk, and schedules the one after it as the rate allows.
   void Step();
   void Finish(const absl::Status& status);
 

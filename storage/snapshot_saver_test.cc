@@ -44,7 +44,7 @@ class SnapshotSaverTest : public ::testing::Test {
 
 TEST_F(SnapshotSaverTest, WritesNoFasterThanAllowed) {
   Save();
-  // About 3,100 bytes at 1,000 a second.
+  // About 3,100 bytes at 1,000 bytes per second.
   executor_.AdvanceBy(std::chrono::milliseconds(2900));
   EXPECT_FALSE(result_.has_value());
   EXPECT_FALSE(depot_->Newest().has_value());

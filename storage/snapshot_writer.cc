@@ -8,7 +8,8 @@
 namespace quorate::storage {
 namespace {
 
-// Synced as it grows, so that the last sync does not flood the disk that the log is synced on.
+// The file is synced each time it has grown by this much, so that the last sync does not flood the
+// disk on which the log is synced.
 constexpr FilePosition kSyncBytes = 4 << 20;
 
 }  // namespace
@@ -46,7 +47,7 @@ absl::Status SnapshotWriter::Finish() {
 }
 
 absl::Status SnapshotWriter::Write(std::string_view frame) {
-  // Counted in any case: some of it may be there.
+  // Counts the frame even if the append fails, because some of it may be in the file.
   hash_.Add(frame);
   RETURN_IF_ERROR(files_->Append(temporary_name_, frame));
   if (size() - synced_ < kSyncBytes) return absl::OkStatus();

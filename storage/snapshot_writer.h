@@ -1,4 +1,4 @@
-// Writes a snapshot file: under a name of its own, and renamed once it is complete and synced
+// Writes a snapshot file under a temporary name, and renames it once it is complete and synced
 // (KAFKA-15312: a rename before the sync leaves an empty snapshot).
 #pragma once
 
@@ -12,25 +12,25 @@
 
 namespace quorate::storage {
 
-// Not thread-safe. What a crash leaves behind is removed by the next writer of the same snapshot,
-// or by RemoveOldSnapshots.
+// Writes one snapshot file. Not thread-safe. A file that a crash left unfinished is removed by the
+// next writer of the same snapshot, or by RemoveOldSnapshots.
 class SnapshotWriter {
  public:
-  // `files` outlives the writer.
+  // `files` must outlive the writer.
   SnapshotWriter(SnapshotFiles* files, const raft::SnapshotMeta& meta);
-  // A file of any name, for tools.
+  // Writes a file of any name. For tools.
   SnapshotWriter(SnapshotFiles* files, raft::SnapshotMeta meta, std::string name);
   // Removes what was written, unless it was finished: on a full disk every byte counts.
   ~SnapshotWriter();
   SnapshotWriter(const SnapshotWriter&) = delete;
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
 
-  // The next chunk of the content. After an error the writer is of no use.
+  // Appends the next chunk of the content. After an error the writer must not be used again.
   absl::Status Append(std::string_view chunk);
-  // The content is complete. Durable, under its final name, once OK.
+  // Ends the content and gives the file its final name. Durable once it returns OK.
   absl::Status Finish();
 
-  // Bytes written so far.
+  // Returns how many bytes were written so far.
   FilePosition size() const { return hash_.position(); }
 
  private:

@@ -41,7 +41,7 @@ TEST(SnapshotWriterTest, AFullDiskIsAnErrorAndLeavesNothing) {
   EXPECT_THAT(*files.List(), IsEmpty());
 }
 
-// KAFKA-15312: whatever a crash leaves, a file under the final name is whole.
+// KAFKA-15312: whatever a crash leaves, a file under the final name is complete.
 TEST(SnapshotWriterTest, ACrashBeforeAnyStepLeavesAWholeSnapshotOrNone) {
   int whole = 0;
   for (size_t calls = 0; calls < 12; ++calls) {

@@ -60,7 +60,7 @@ absl::StatusOr<std::vector<VoterList>> VoterListFile::Load() const {
     std::optional<VoterList> list = ParseList(std::string(line.substr(sizeof(kListName) - 1)));
     if (list) lists.push_back(*std::move(list));
   }
-  // Whatever is missing, added or changed, the text is then not the one that Store writes.
+  // If anything is missing, added or changed, the text differs from the one that Store writes.
   if (Render(lists) != *content) {
     return absl::DataLossError(absl::StrFormat("%s is damaged or was edited", path_));
   }

@@ -1,5 +1,5 @@
-// The voter lists that this node was started with. The log may name other voters by the next start,
-// which must accept the same configuration again all the same.
+// The voter lists with which this node was started. The log may name other voters by the next
+// start, and that start must still accept the same configuration.
 #pragma once
 
 #include <string>
@@ -15,19 +15,19 @@ namespace quorate::storage {
 // Node ids in ascending order.
 using VoterList = std::vector<NodeId>;
 
-// Adds `list` in front of `lists`, unless it is among them. The oldest ones go when there are more
-// than 16: an operator edits a configuration a few times in its life.
+// Returns `lists` with `list` added in front, unless it is already among them. Drops the oldest
+// ones beyond 16: an operator edits a configuration only a few times.
 std::vector<VoterList> WithVoterList(std::vector<VoterList> lists, VoterList list);
 
-// The file in the data directory that holds them, the latest first. Text; its form is in
-// docs/storage_format.md. No promise of the node depends on it.
+// The file in the data directory that holds the lists, latest first. It is text, in the format of
+// docs/storage_format.md. No guarantee of the node depends on it.
 class VoterListFile {
  public:
   explicit VoterListFile(std::string path) : path_(std::move(path)) {}
 
-  // Empty: no start has written the file. DATA_LOSS: it is damaged.
+  // Returns an empty vector if no start has written the file, and DATA_LOSS if it is damaged.
   absl::StatusOr<std::vector<VoterList>> Load() const;
-  // Durable once OK.
+  // Replaces the file. Durable once it returns OK.
   absl::Status Store(const std::vector<VoterList>& lists) const;
 
  private:

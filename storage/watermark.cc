@@ -21,7 +21,7 @@ absl::Status CheckAgainstWatermark(const LogState& found, const LogState& waterm
   }
   if (found.write_id == watermark.write_id && found != watermark) {
     return absl::DataLossError(absl::StrFormat(
-        "write %d of the log is not the one that was durable under this number", found.write_id));
+        "write %d of the log is not the write that was durable under this number", found.write_id));
   }
   return absl::OkStatus();
 }

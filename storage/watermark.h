@@ -1,6 +1,16 @@
-// A copy of the log's state beside the log, kept lazily: a log that is behind it has lost
-// something, which no checksum inside the log can tell. One that is not behind it may have lost
-// something too: it proves a loss, never that there was none, and permits no repair.
+// A copy of the log's state in a file beside the log, written lazily. A log that is behind the
+// watermark has lost something, which no checksum inside the log can show. A log that is not behind
+// it may have lost something too. So the watermark can prove a loss, but never that there was none,
+// and it permits no repair.
+//
+// Example, with a watermark of write 40 in epoch 3, last entry 90:
+//
+//   the log is at                        result
+//   write 38, epoch 3, last entry 88     DATA_LOSS: writes 39 and 40 are gone
+//   write 40, epoch 3, last entry 90     OK
+//   write 40, epoch 3, last entry 89     DATA_LOSS: write 40 is not the one that was durable
+//   write 43, epoch 3, last entry 80     OK: a later write truncated the log
+//   write 43, epoch 2, last entry 93     DATA_LOSS: an epoch never goes back
 #pragma once
 
 #include <optional>
@@ -13,19 +23,19 @@
 
 namespace quorate::storage {
 
-// OK, or DATA_LOSS that says what `found` has lost: the log holds at least what `watermark`
-// remembers of an earlier time, and exactly that if nothing was written since.
+// Returns OK if `found` holds at least what `watermark` recorded at an earlier time, and exactly
+// that if nothing was written since. Otherwise returns DATA_LOSS, which says what `found` has lost.
 absl::Status CheckAgainstWatermark(const LogState& found, const LogState& watermark);
 
-// The file. Not thread-safe.
+// The watermark file. Not thread-safe.
 class WatermarkFile {
  public:
   explicit WatermarkFile(std::string path) : path_(std::move(path)) {}
 
-  // Nothing: it was never written. DATA_LOSS: it is damaged (it is replaced whole, so a crash does
-  // not do that).
+  // Returns nullopt if the file was never written, and DATA_LOSS if it is damaged. A crash cannot
+  // damage it, because it is replaced as a whole.
   absl::StatusOr<std::optional<LogState>> Load() const;
-  // Replaces the file; durable once OK.
+  // Replaces the file. Durable once it returns OK.
   absl::Status Store(const LogState& durable);
 
  private:

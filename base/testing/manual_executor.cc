@@ -7,13 +7,13 @@
 namespace quorate {
 
 void ManualClock::Advance(Duration d) {
-  CHECK_GE(d.count(), 0) << "time does not go back";
+  CHECK_GE(d.count(), 0) << "the clock cannot go back";
   now_ += d;
 }
 
 void ManualExecutor::RunReady() {
   for (int run = 0; RunOne(); ++run) {
-    CHECK_LT(run, 1'000'000) << "the tasks do not come to an end";
+    CHECK_LT(run, 1'000'000) << "the tasks keep posting new tasks";
   }
 }
 

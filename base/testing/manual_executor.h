@@ -1,4 +1,4 @@
-// Time and an executor that a test moves by hand: nothing runs until the test says so, and then
+// A clock and an executor that a test advances by hand. Nothing runs until the test says so. Then
 // everything runs on the test's own thread, in an order that depends only on what was posted.
 #pragma once
 
@@ -12,7 +12,8 @@
 
 namespace quorate {
 
-// Starts one hour into monotonic time, so that a zero time point is in the past as on a machine.
+// A clock that stands still between calls of Advance. It starts one hour into monotonic time, so
+// that a zero time point is in the past, as on a real machine.
 class ManualClock final : public Clock {
  public:
   MonoTime Now() const override { return now_; }
@@ -27,28 +28,30 @@ class ManualClock final : public Clock {
   MonoTime now_ = kFirst;
 };
 
-// Not thread-safe: one test, one thread. Tasks that are left at the end are destroyed unrun.
+// Runs tasks only when the test asks for it. Not thread-safe: one test, one thread. Tasks that are
+// left at the end are destroyed without being run.
 class ManualExecutor final : public Executor {
  public:
-  // `clock` must outlive the executor. TryPost refuses beyond `max_external` queued tasks.
+  // `clock` must outlive the executor. TryPost refuses a task when `max_external` tasks are queued.
   explicit ManualExecutor(ManualClock* clock, size_t max_external = 1'000'000)
       : clock_(clock), max_external_(max_external) {}
 
-  // Runs what is posted and what is due until nothing is left. A CHECK fails after 1,000,000 tasks:
-  // something posts itself without end.
+  // Runs the posted tasks and the timers that are due until none is left. Fails a CHECK after
+  // 1,000,000 tasks, because a task then keeps posting itself.
   void RunReady();
-  // Runs one of them. False: nothing is left.
+  // Runs one task or due timer. Returns false if there is none.
   bool RunOne();
 
-  // Moves the clock by `d`, stopping at each timer on the way to run what is due there.
+  // Advances the clock by `d`. Stops at each timer on the way and runs what is due there.
   void AdvanceBy(Duration d);
 
-  // Tasks posted and not yet run.
+  // Returns how many tasks are posted and not yet run.
   size_t queued() const { return tasks_.size(); }
-  // When the earliest timer is due; kNever: there is none.
+  // Returns when the earliest timer is due, or kNever if there is none.
   MonoTime next_timer() const { return timers_.empty() ? kNever : timers_.begin()->first.first; }
 
-  // Whether TryRun runs its work while no other runs or is queued; at first it never does.
+  // Sets whether TryRun runs its work while no other task runs or is queued. By default it does
+  // not.
   void set_lends(bool lends) { lends_ = lends; }
 
   [[nodiscard]] bool TryRun(absl::FunctionRef<void()> work) override;

@@ -1,4 +1,4 @@
-// Waits for a log that works on threads of its own.
+// Calls that block on a log that works on its own threads.
 #pragma once
 
 #include <future>

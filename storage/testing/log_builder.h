@@ -1,4 +1,4 @@
-// Entries that continue one another, for tests of the log.
+// Makes entries that continue one another, for tests of the log.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace quorate::storage {
 
-// Remembers the entries that it made, as the log that they are appended to should hold them.
+// Keeps the entries that it made, as the log to which they are appended should hold them.
 class LogBuilder {
  public:
   raft::EntryPtr Make(int32_t epoch, std::string_view payload, int32_t record_count = 1) {
@@ -20,7 +20,7 @@ class LogBuilder {
   raft::EntryPtr MakeVoters(int32_t epoch, const raft::VoterSet& voters) {
     return Add(raft::EntryType::kVoters, epoch, voters.Encode(), 1);
   }
-  // The next entry continues entry `index`; 0: it is the first.
+  // Makes the next entry continue entry `index`, or be the first one if `index` is 0.
   void TruncateAfter(LogIndex index) { entries_.resize(static_cast<size_t>(index.value())); }
 
   LogIndex last_index() const { return LogIndex(std::ssize(entries_)); }

@@ -28,7 +28,7 @@ inline absl::StatusOr<Node> OpenNode(const std::string& path, ControllerLog::Opt
   return node;
 }
 
-// The payloads of all entries, in order.
+// Returns the payloads of all entries, in order.
 inline absl::StatusOr<std::vector<std::string>> ReadAll(ControllerLog& log) {
   const raft::RestoredLog restored = log.TakeRestored();
   std::vector<std::string> payloads;

@@ -1,4 +1,4 @@
-// A log on an executor that tests move by hand, which can be closed and opened again.
+// A log on an executor that tests advance by hand. It can be closed and opened again.
 #pragma once
 
 #include <cstddef>
@@ -34,7 +34,7 @@ inline std::vector<std::string> Payloads(const std::vector<raft::EntryPtr>& entr
   return payloads;
 }
 
-// The store outlives it.
+// The store must outlive it.
 class OpenedLog {
  public:
   explicit OpenedLog(KvStore* kv) : kv_(kv) {}
@@ -52,7 +52,7 @@ class OpenedLog {
     return absl::OkStatus();
   }
 
-  // Writes without running the writer.
+  // Queues a write without running the writer.
   void Queue(raft::LogWrite write) {
     write.id = ++last_write_id_;
     log_->Write(std::move(write), [this, id = last_write_id_](absl::Status status) {

@@ -1,4 +1,4 @@
-// Snapshots for tests: small ones, and what was written of them.
+// Small snapshots for tests, and what was written of them.
 #pragma once
 
 #include <string>
@@ -45,7 +45,7 @@ inline absl::StatusOr<std::vector<std::string>> ReadChunks(const SnapshotFiles& 
   }
 }
 
-// All frames of a complete snapshot, in order.
+// Returns all frames of a complete snapshot, in order.
 inline std::vector<std::string> Frames(const SnapshotFiles& files, const raft::SnapshotId& id) {
   const auto reader = SnapshotReader::Open(&files, id);
   CHECK_OK(reader.status());

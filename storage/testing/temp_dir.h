@@ -1,4 +1,4 @@
-// A directory of a test's own, removed with all it holds when the test ends.
+// A temporary directory for one test, which is removed with everything in it when the test ends.
 #pragma once
 
 #include <cstdlib>

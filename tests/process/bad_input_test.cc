@@ -76,7 +76,7 @@ std::vector<BadConfiguration> BadAddresses(const std::string& option) {
        .says = {option + ": '0.0.0.0:9090' is a wildcard", "name the host that others use"}},
       {.flags = {option + "=[::]:9090"}, .says = {"is a wildcard", "name the host"}},
       {.flags = {option + "=host"}, .says = {option + ": 'host' has no port: expected HOST:PORT"}},
-      {.flags = {option + "=host:0"}, .says = {"'host:0' has port 0, which nobody can dial"}},
+      {.flags = {option + "=host:0"}, .says = {"'host:0' has port 0, which others cannot dial"}},
       {.flags = {option + "=host:http"}, .says = {"has no port from 0 to 65535"}},
       {.flags = {option + "=:9090"}, .says = {"':9090' has no host: expected HOST:PORT"}},
       {.flags = {option + "=256.0.0.1:9090"}, .says = {"neither a host name nor an address"}},

@@ -199,7 +199,7 @@ TEST(BadRequestTest, ABrokerThatCannotBeIsNotRegistered) {
         EXPECT_EQ(error.outcome(), common::v1::REFUSED);
       };
   for (const auto& [address, says] : std::vector<std::pair<std::string, std::string>>{
-           {"0.0.0.0:9092", "'0.0.0.0:9092' is a wildcard, which nobody can dial"},
+           {"0.0.0.0:9092", "'0.0.0.0:9092' is a wildcard, which others cannot dial"},
            {"[::]:9092", "is a wildcard"},
            {"broker-7", "'broker-7' has no port: expected HOST:PORT"},
            {"broker-7:0", "has port 0"},

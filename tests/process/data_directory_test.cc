@@ -44,7 +44,7 @@ TEST(DataDirectoryTest, SomebodyElsesIsRefusedAndLeftAlone) {
   ExpectRefused(With(controller, "--cluster-id=" + other), cluster.ControllerDirectory(1),
                 "belongs to controller 1 of cluster " + cluster.cluster_id() +
                     ", but this node is configured as controller 1 of cluster " + other,
-                "correct the configuration, or give this node a data directory of its own");
+                "correct the configuration, or give this node its own data directory");
   ExpectRefused(With(With(controller, "--node-id=2"), "--voters=2@127.0.0.1:1"),
                 cluster.ControllerDirectory(1), "is configured as controller 2", "correct the");
   ExpectRefused(With(broker, "--cluster-id=" + other), cluster.BrokerDirectory(1),
@@ -81,7 +81,7 @@ TEST(DataDirectoryTest, OneProcessUsesItAtATime) {
   EXPECT_THAT(Refusal(second_controller, kFailed),
               AllOf(HasSubstr(cluster.ControllerDirectory(1) + " is in use by another process"),
                     HasSubstr("pid " + std::to_string(cluster.controller(1).pid())),
-                    HasSubstr("stop that one first")));
+                    HasSubstr("stop that process first")));
   const auto second_broker = With(cluster.BrokerCommand(1), "--listen=127.0.0.1:0");
   EXPECT_THAT(Refusal(second_broker, kFailed),
               AllOf(HasSubstr(cluster.BrokerDirectory(1) + " is in use by another process"),

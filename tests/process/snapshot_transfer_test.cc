@@ -154,7 +154,7 @@ TEST_F(SnapshotTransferTest, AReceiverThatDiesGoesOnWhereItWas) {
   ASSERT_GT(received, 0u);
   cluster_.StartController(kAway);
   cluster_.AwaitReady();
-  EXPECT_THAT(LogOfAway(), HasSubstr(absl::StrFormat(", from byte %d on", received)));
+  EXPECT_THAT(LogOfAway(), HasSubstr(absl::StrFormat(", starting at byte %d\n", received)));
   ExpectAllThere(kAway);
 }
 
@@ -181,7 +181,7 @@ TEST_F(SnapshotTransferTest, ItGoesOnFromAnotherControllerWhenTheSenderDies) {
   EXPECT_EQ(status->signal, SIGKILL);
   cluster_.AwaitReady({kAway});
   EXPECT_EQ(cluster_.AwaitActive(), 2);
-  EXPECT_EQ(Count(LogOfAway(), "receives the snapshot"), 1) << LogOfAway();
+  EXPECT_EQ(Count(LogOfAway(), "receiving the snapshot"), 1) << LogOfAway();
   EXPECT_EQ(Count(LogOfAway(), "received the snapshot"), 1) << LogOfAway();
   ExpectAllThere(kAway);
 }
