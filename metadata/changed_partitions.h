@@ -1,5 +1,5 @@
-// The partitions that differ between two images, a slice at a time: a million of them are too many
-// for one task of a loop. From the empty image, these are all partitions.
+// ChangedPartitions finds the partitions that differ between two images. It works in slices,
+// because a million partitions are too many for one task of an event loop.
 #pragma once
 
 #include <cstddef>
@@ -13,41 +13,43 @@
 
 namespace quorate::metadata {
 
-// Keeps both images alive. Not thread-safe.
+// Holds a copy of both images. If the first one is empty, every partition of the second one is a
+// change. Not thread-safe.
 class ChangedPartitions {
  public:
-  // What became of one partition. Valid during the call that it is passed to.
+  // One partition that differs. Valid only during the callback that receives it.
   struct Change {
-    // The later of the two images that has the topic.
+    // The topic in the second image, or in the first one if the topic was deleted.
     const TopicImage& topic;
     int32_t partition;
-    // Nothing: the partition does not exist in that image.
+    // The partition in each image; nullopt if it does not exist there.
     std::optional<PartitionView> before;
     std::optional<PartitionView> now;
   };
 
   ChangedPartitions(MetadataImage before, MetadataImage now);
 
-  // Calls `fn` for the next changes, by topic id, then partition, and returns after it has looked
-  // at about `budget` partitions or topics. False: that was all.
+  // Calls `fn` for the next changes, ordered by topic id, then by partition. Returns after it has
+  // examined about `budget` partitions or topics. Returns false when all changes have been
+  // reported.
   bool Next(size_t budget, absl::FunctionRef<void(const Change&)> fn);
 
   const MetadataImage& now() const { return now_; }
 
  private:
-  // One topic, in both images; null where it does not exist.
+  // One topic in both images; null if it does not exist there.
   using TopicPair = std::pair<TopicPtr, TopicPtr>;
 
-  // Looks at about `budget` partitions of the current topic, and returns at how many it did.
+  // Examines about `budget` partitions of the current topic. Returns how much of it was used.
   size_t WalkTopic(size_t budget, absl::FunctionRef<void(const Change&)> fn);
 
   const MetadataImage before_;
   const MetadataImage now_;
   size_t next_shard_ = 0;
-  // The changed topics of the last shard. The current one is topics_[topic_].
+  // The changed topics of the shard before next_shard_. The current topic is topics_[topic_].
   std::vector<TopicPair> topics_;
   size_t topic_ = 0;
-  // The next one of the current topic.
+  // The next partition of the current topic.
   int32_t partition_ = 0;
 };
 

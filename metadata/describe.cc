@@ -41,7 +41,7 @@ admin::v1::TopicDescription DescribeTopic(const MetadataImage& image, std::strin
   description.set_name(std::string(name));
   description.mutable_error()->set_code(common::v1::UNKNOWN_TOPIC_OR_PARTITION);
   description.mutable_error()->set_message(
-      absl::StrCat("no topic is named ", Quoted(name), "; ListTopics names those that exist"));
+      absl::StrCat("there is no topic ", Quoted(name), "; ListTopics returns the existing topics"));
   description.mutable_error()->set_outcome(common::v1::REFUSED);
   return description;
 }

@@ -1,4 +1,4 @@
-// What describe calls say about an image. Controllers and brokers answer with the same functions.
+// Answers describe calls from an image. Controllers and brokers use the same functions.
 #pragma once
 
 #include <string>
@@ -9,10 +9,12 @@
 
 namespace quorate::metadata {
 
-// The topic, or the error UNKNOWN_TOPIC_OR_PARTITION under the name.
+// Returns the topic's description. If there is no such topic, returns a description that holds only
+// the name and the error UNKNOWN_TOPIC_OR_PARTITION.
 admin::v1::TopicDescription DescribeTopic(const MetadataImage& image, std::string_view name);
 
-// The topics of these names, in their order; without names all topics, by name.
+// Returns the descriptions of the named topics, in the order of `names`. If `names` is empty,
+// returns all topics, sorted by name.
 google::protobuf::RepeatedPtrField<admin::v1::TopicDescription> DescribeTopics(
     const MetadataImage& image, const google::protobuf::RepeatedPtrField<std::string>& names);
 

@@ -1,5 +1,5 @@
-// What an image costs: copying it, replaying a small change onto a large one, finding what changed,
-// writing it out.
+// Measures what an image costs: copying it, replaying a small change onto a large one, finding what
+// changed, hashing it and encoding it.
 //   ninja -C build/release metadata_benchmark && build/release/metadata/metadata_benchmark
 #include <benchmark/benchmark.h>
 
@@ -24,7 +24,7 @@ Uuid TopicId(uint64_t topic) {
   return Uuid::Random(rng);
 }
 
-// A million partitions: that many topics share them.
+// Returns a log of a million partitions, divided evenly among `topics` topics.
 const TestLog& LargeLog(int64_t topics) {
   static auto& logs = *new std::map<int64_t, TestLog>();
   const auto [it, is_new] = logs.try_emplace(topics);
@@ -72,7 +72,7 @@ void BM_ChangeOnePartition(benchmark::State& state) {
   MetadataImage image = LargeLog(state.range(0)).image();
   uint64_t i = 0;
   for (auto _ : state) {
-    // The image of before lives on, as committed images do.
+    // The previous image stays alive, as committed images do.
     const MetadataImage before = image;
     image = ReplayOne(image, ChangeOf(i++ % static_cast<uint64_t>(state.range(0))));
   }

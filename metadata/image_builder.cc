@@ -54,7 +54,7 @@ void ImageBuilder::AddPartitions(const Uuid& topic_id, std::span<const Partition
     PartitionChunk& chunk = Own(topic.chunks_.back());
     const std::span<const Partition> fitting = partitions.first(
         std::min(partitions.size(), static_cast<size_t>(PartitionChunk::kPartitions) - used));
-    // To the size they need: images live long, and there are many chunks.
+    // Reserve exactly what is needed: images live long, and there are many chunks.
     size_t replica_count = chunk.replicas.size();
     for (const Partition& partition : fitting) replica_count += partition.replicas.size();
     chunk.replicas.reserve(replica_count);

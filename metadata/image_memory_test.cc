@@ -1,6 +1,7 @@
-// The memory budget (metadata/README.md): 200 bytes a partition at a million partitions, as
-// growth of the resident memory over the empty image. A program of its own, so that nothing else
-// grows in it; not built under sanitizers, which have memory of their own.
+// Checks the memory budget: 200 bytes per partition at a million partitions, measured as the growth
+// of resident memory over the empty image (metadata/README.md has the actual figure). This is a
+// separate program, so that nothing else grows meanwhile. It is not built with sanitizers, because
+// they use memory themselves.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -50,7 +51,7 @@ TEST(ImageMemoryTest, AMillionPartitionsTake200BytesEach) {
   RecordProperty("bytes_per_partition", static_cast<int>(bytes_per_partition));
   std::cout << bytes_per_partition << " bytes a partition\n";
   EXPECT_LT(bytes_per_partition, 200);
-  EXPECT_GT(bytes_per_partition, 12);  // three replica ids: less would be no measurement
+  EXPECT_GT(bytes_per_partition, 12);  // three replica ids: less would be a wrong measurement
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What a MetadataImage points to. Internal to metadata/: only the image reads it, and only
-// ImageBuilder changes it.
+// The content of a MetadataImage. Internal to metadata/: MetadataImage and ChangedPartitions read
+// it, and only ImageBuilder changes it.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace quorate::metadata {
 
-// Topics by id. The shard is the id's first ten bits (ids are random), so that the order of the
-// shards is the order of the ids.
+// Topics by id. The shard is the first ten bits of the id. Ids are random, so shards fill evenly,
+// and the order of the shards is the order of the ids.
 struct TopicsById {
   using Entry = TopicPtr;
   using Key = Uuid;
@@ -28,8 +28,8 @@ struct TopicsById {
   }
 };
 
-// Topic ids by the hash of their normalized name (NormalizedNameHash). One index answers both "the
-// topic of this name" and "a topic whose name collides with this one".
+// Topic ids by the hash of the topic's normalized name (NormalizedNameHash). The same index finds
+// the topic that has a name and a topic whose name collides with it.
 struct TopicIdsByNameHash {
   using Entry = std::pair<uint64_t, Uuid>;
   using Key = Entry;
@@ -37,7 +37,7 @@ struct TopicIdsByNameHash {
   static size_t ShardOf(const Key& key) { return key.first >> 54; }
 };
 
-// The configs of one resource. Never empty.
+// The configs of one resource. A resource without configs has no entry, so `values` is never empty.
 struct ResourceConfigs {
   ConfigResourceType type = ConfigResourceType::kTopic;
   std::string name;
@@ -51,7 +51,7 @@ struct ConfigsByResource {
   static size_t ShardOf(const Key& key);
 };
 
-// XXH3 of `name` with every '.' taken for '_', as Kafka does in the names of metrics.
+// Returns XXH3-64 of `name` with every '.' replaced by '_', as Kafka does in the names of metrics.
 uint64_t NormalizedNameHash(std::string_view name);
 
 struct MetadataImage::State {
@@ -65,7 +65,7 @@ struct MetadataImage::State {
   int64_t partition_count = 0;
   ShardedMap<TopicsById> topics;
   ShardedMap<TopicIdsByNameHash> topic_names;
-  // Copied as a whole: brokers are few and seldom change.
+  // Copied as a whole when a broker changes: brokers are few and seldom change.
   std::shared_ptr<const Brokers> brokers = std::make_shared<Brokers>();
   ShardedMap<ConfigsByResource> configs;
   RequestResultTable request_results;

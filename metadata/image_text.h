@@ -1,4 +1,5 @@
-// An image as plain text, for transcripts and for people who compare two images. Never parsed.
+// Writes an image as plain text, for test transcripts and for people who compare two images. The
+// text is never parsed.
 #pragma once
 
 #include <string>
@@ -7,10 +8,10 @@
 
 namespace quorate::metadata {
 
-// Everything that the image holds, a line for each thing: equal images give equal texts.
+// Returns everything in the image, one item per line. Equal images give equal texts.
 std::string ImageText(const MetadataImage& image);
 
-// "leader=3 replicas=3,1,2 isr=3,1 leader_epoch=1 partition_epoch=4"
+// E.g. "leader=3 replicas=3,1,2 isr=3,1 leader_epoch=1 partition_epoch=4"
 std::string PartitionText(const PartitionView& partition);
 
 }  // namespace quorate::metadata

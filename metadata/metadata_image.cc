@@ -96,8 +96,8 @@ std::vector<TopicPtr> MetadataImage::TopicsByName() const {
 void MetadataImage::ForEachChangedTopic(
     const MetadataImage& before,
     absl::FunctionRef<void(const TopicPtr& before, const TopicPtr& now)> fn) const {
-  // Deletions first: a topic that was deleted and created again leaves before it comes, so that the
-  // receiver never sees one name twice.
+  // Deletions come first, because a topic may have been deleted and created again. The receiver
+  // then never sees two topics with one name.
   std::vector<std::pair<TopicPtr, TopicPtr>> present;
   state_->topics.ForEachChange(before.state_->topics,
                                [&](const TopicPtr* old, const TopicPtr* now) {

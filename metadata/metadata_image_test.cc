@@ -124,7 +124,7 @@ TEST_F(MetadataImageTest, NamesThatDifferOnlyInDotsAndUnderscoresCollide) {
   EXPECT_EQ(image().FindCollidingTopic("a.b.c")->name(), "a.b_c");
   EXPECT_EQ(image().FindCollidingTopic("a-b-c"), nullptr);
   EXPECT_EQ(image().FindTopicByName("a_b.c"), nullptr);
-  // Replay does not judge it: the controller refuses such names.
+  // Replay accepts such names; the controller refuses them.
   Create("a_b_c", TestUuid(2));
   EXPECT_EQ(image().FindTopicByName("a.b_c")->id(), TestUuid(1));
   EXPECT_EQ(image().FindTopicByName("a_b_c")->id(), TestUuid(2));

@@ -14,14 +14,14 @@ namespace {
 
 using ::google::protobuf::RepeatedField;
 
-// What is wrong with the state that a record gives to a partition of `replica_count` replicas, or
-// nothing. Without eligible leader replicas (KIP-966) the ISR keeps at least its last member, and
-// only members lead.
+// Returns what is wrong with the ISR and leader that a record gives to a partition, or "". There
+// are no eligible leader replicas (KIP-966), so an ISR keeps at least one member, and only a member
+// of the ISR can be leader.
 std::string FindIsrProblem(size_t replica_count, uint32_t isr_mask,
                            uint32_t leader_position_plus_1) {
   if (isr_mask == 0) return "the ISR is empty";
   if (replica_count < kMaxReplicas && isr_mask >> replica_count != 0) {
-    return absl::StrFormat("ISR mask %#x for %d replicas", isr_mask, replica_count);
+    return absl::StrFormat("ISR mask %#x has bits beyond the %d replicas", isr_mask, replica_count);
   }
   if (leader_position_plus_1 == 0) return "";
   if (leader_position_plus_1 > replica_count ||
@@ -34,22 +34,22 @@ std::string FindIsrProblem(size_t replica_count, uint32_t isr_mask,
 
 std::string FindReplicaProblem(std::span<const int32_t> replicas) {
   for (size_t i = 0; i < replicas.size(); ++i) {
-    if (replicas[i] < 0) return absl::StrFormat("replica %d", replicas[i]);
+    if (replicas[i] < 0) return absl::StrFormat("replica id %d is negative", replicas[i]);
     const auto before = replicas.first(i);
     if (std::find(before.begin(), before.end(), replicas[i]) != before.end()) {
-      return absl::StrFormat("replica %d twice", replicas[i]);
+      return absl::StrFormat("replica %d is listed twice", replicas[i]);
     }
   }
   return "";
 }
 
-// Epochs of new partitions: none given means 0.
+// Checks the epochs of new partitions. An empty list means that they are all 0.
 absl::Status CheckEpochs(const RepeatedField<int32_t>& epochs, int count) {
   if (!epochs.empty() && epochs.size() != count) {
     return Malformed("%d epochs for %d partitions", epochs.size(), count);
   }
   for (const int32_t epoch : epochs) {
-    if (epoch < 0) return Malformed("epoch %d", epoch);
+    if (epoch < 0) return Malformed("epoch %d is negative", epoch);
   }
   return absl::OkStatus();
 }
@@ -59,18 +59,18 @@ absl::Status CheckEpochs(const RepeatedField<int32_t>& epochs, int count) {
 absl::Status ReplayPartitions(const v1::PartitionsRecord& record, ImageBuilder& builder) {
   ASSIGN_OR_RETURN(const TopicPtr topic, RequireTopic(record.topic_id(), builder.image()));
   const int count = record.replica_counts_size();
-  if (count == 0) return Malformed("topic %s: no partitions", topic->name());
+  if (count == 0) return Malformed("topic %s: the record has no partitions", topic->name());
   if (record.isr_masks_size() != count || record.leader_positions_size() != count) {
     return Malformed("topic %s: the arrays differ in length", topic->name());
   }
   RETURN_IF_ERROR(CheckEpochs(record.leader_epochs(), count));
   RETURN_IF_ERROR(CheckEpochs(record.partition_epochs(), count));
   if (record.first_partition() != topic->partition_count()) {
-    return Contradiction("topic %s: has %d partitions, the next cannot be %d", topic->name(),
-                         topic->partition_count(), record.first_partition());
+    return Contradiction("topic %s: it has %d partitions, so the next one cannot be %d",
+                         topic->name(), topic->partition_count(), record.first_partition());
   }
   if (count > std::numeric_limits<int32_t>::max() - record.first_partition()) {
-    return Malformed("topic %s: more partitions than can be counted", topic->name());
+    return Malformed("topic %s: too many partitions for a 32-bit index", topic->name());
   }
 
   std::span<const int32_t> replicas(record.replicas().data(),
@@ -82,8 +82,8 @@ absl::Status ReplayPartitions(const v1::PartitionsRecord& record, ImageBuilder& 
     const int32_t replica_count = record.replica_counts(i);
     if (replica_count < 1 || replica_count > static_cast<int32_t>(kMaxReplicas) ||
         static_cast<size_t>(replica_count) > replicas.size()) {
-      return Malformed("topic %s: partition %d: %d replicas", topic->name(), partition,
-                       replica_count);
+      return Malformed("topic %s: partition %d: replica count %d is impossible", topic->name(),
+                       partition, replica_count);
     }
     const auto own = replicas.first(static_cast<size_t>(replica_count));
     replicas = replicas.subspan(own.size());
@@ -103,7 +103,7 @@ absl::Status ReplayPartitions(const v1::PartitionsRecord& record, ImageBuilder& 
     });
   }
   if (!replicas.empty()) {
-    return Malformed("topic %s: %d replicas belong to no partition", topic->name(),
+    return Malformed("topic %s: %d replicas do not belong to any partition", topic->name(),
                      replicas.size());
   }
   builder.AddPartitions(topic->id(), partitions);
@@ -114,7 +114,7 @@ absl::Status ReplayPartitionChanges(const v1::PartitionChangesRecord& record,
                                     ImageBuilder& builder) {
   ASSIGN_OR_RETURN(const TopicPtr topic, RequireTopic(record.topic_id(), builder.image()));
   const int count = record.partitions_size();
-  if (count == 0) return Malformed("topic %s: no partitions", topic->name());
+  if (count == 0) return Malformed("topic %s: the record has no partitions", topic->name());
   if (record.isr_masks_size() != count || record.leader_positions_size() != count) {
     return Malformed("topic %s: the arrays differ in length", topic->name());
   }
@@ -126,8 +126,8 @@ absl::Status ReplayPartitionChanges(const v1::PartitionChangesRecord& record,
       return Malformed("topic %s: partition %d is out of order", topic->name(), partition);
     }
     if (partition >= topic->partition_count()) {
-      return Contradiction("topic %s: no partition %d, it has %d", topic->name(), partition,
-                           topic->partition_count());
+      return Contradiction("topic %s: there is no partition %d; the topic has %d partitions",
+                           topic->name(), partition, topic->partition_count());
     }
     const PartitionView view = topic->partition(partition);
     const std::string problem =
@@ -137,8 +137,8 @@ absl::Status ReplayPartitionChanges(const v1::PartitionChangesRecord& record,
     }
     if (view.partition_epoch() == std::numeric_limits<int32_t>::max() ||
         view.leader_epoch() == std::numeric_limits<int32_t>::max()) {
-      return Contradiction("topic %s: partition %d: its epochs are used up", topic->name(),
-                           partition);
+      return Contradiction("topic %s: partition %d: an epoch has reached its maximum",
+                           topic->name(), partition);
     }
     changes.push_back({
         .partition = partition,

@@ -1,5 +1,5 @@
-// What records in packed arrays do to the partitions of an image; see record_replay.h for the
-// errors. Internal to metadata/.
+// Applies records in packed arrays to the partitions of an image. The errors are those of
+// record_replay.h. Internal to metadata/.
 #pragma once
 
 #include "absl/status/status.h"

@@ -1,4 +1,4 @@
-// What the records in packed arrays do to partitions, and when they are refused.
+// Applies records in packed arrays to partitions, and checks which ones are refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -123,7 +123,7 @@ TEST_F(PartitionReplayTest, APartitionEpochGrowsWithEveryChangeALeaderEpochWithT
         kOrders, std::vector<PartitionChange>{
                      {.partition = 1, .isr_mask = mask, .leader_position = leader}})});
   };
-  change(3, 0);  // The ISR shrinks: the leader leads on in its epoch (KAFKA-15021).
+  change(3, 0);  // The ISR shrinks; the leader keeps its epoch (KAFKA-15021).
   EXPECT_EQ(Orders(1).partition_epoch(), 1);
   EXPECT_EQ(Orders(1).leader_epoch(), 0);
   EXPECT_THAT(Orders(1).Isr(), ElementsAre(BrokerId(3), BrokerId(1)));

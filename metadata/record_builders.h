@@ -1,5 +1,5 @@
-// Records from plain values, so that whoever decides or tests writes one in a line and nobody else
-// knows the packed arrays. What they make is valid if the values are; replay judges.
+// Makes records from plain values, so that decisions and tests need not know the packed arrays. The
+// functions do not validate the values; replay does.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ namespace quorate::metadata {
 struct NewPartition {
   // In order of preference.
   std::vector<BrokerId> replicas;
-  // Bit i: replicas[i] is in sync.
+  // Bit i is set if replicas[i] is in sync.
   uint32_t isr_mask = 0;
-  // Position among the replicas; none: no leader.
+  // Position of the leader in `replicas`; nullopt if there is no leader.
   std::optional<size_t> leader_position;
 };
 
@@ -32,7 +32,7 @@ struct PartitionChange {
 };
 
 struct BrokerChange {
-  // Unset: unchanged.
+  // A field that is nullopt stays unchanged.
   std::optional<bool> fenced;
   std::optional<bool> in_controlled_shutdown;
 };
@@ -41,22 +41,23 @@ v1::Record MakeNoOpRecord();
 v1::Record MakeMetadataVersionRecord(uint32_t level);
 v1::Record MakeTopicRecord(std::string_view name, const Uuid& id);
 v1::Record MakeRemoveTopicRecord(const Uuid& id);
-// Partitions first_partition, first_partition + 1, … with epochs 0. REQUIRES: not empty.
+// The record creates the partitions first_partition, first_partition + 1, … with all epochs 0.
+// REQUIRES: `partitions` is not empty.
 v1::Record MakePartitionsRecord(const Uuid& topic_id, int32_t first_partition,
                                 std::span<const NewPartition> partitions);
-// REQUIRES: ascending by partition, not empty.
+// REQUIRES: `changes` is not empty and is in ascending order of partitions.
 v1::Record MakePartitionChangesRecord(const Uuid& topic_id,
                                       std::span<const PartitionChange> changes);
-// `registration.broker_epoch` must be the record's own offset; its flags `fenced` and
-// `in_controlled_shutdown` do not count, as every registration starts fenced.
+// `registration.broker_epoch` must be the record's own offset. The flags `fenced` and
+// `in_controlled_shutdown` are ignored, because every registration starts fenced.
 v1::Record MakeRegisterBrokerRecord(const BrokerRegistration& registration);
 v1::Record MakeBrokerRegistrationChangeRecord(BrokerId id, int64_t broker_epoch,
                                               const BrokerChange& change);
-// No value: the key is deleted.
+// If `value` is nullopt, the record deletes the key.
 v1::Record MakeConfigRecord(ConfigResourceType type, std::string_view name, std::string_view key,
                             std::optional<std::string_view> value);
 v1::Record MakeRequestResultRecord(const RequestResult& result);
-// The next three are for snapshots only.
+// The next three kinds occur only in snapshots.
 v1::Record MakeSnapshotHeaderRecord(RecordOffset end_offset, Epoch epoch, int64_t append_time_ms);
 v1::Record MakeEvictedRequestsRecord(std::string_view principal, const Uuid& client_uuid,
                                      int64_t highest_sequence);

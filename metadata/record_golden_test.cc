@@ -1,5 +1,5 @@
-// The bytes of every kind of record. They are on disk for ever: a change of this file that does
-// more than add lines is a change of the log's format.
+// The bytes of every kind of record. They are on disk permanently: a change to this file that does
+// more than add lines changes the format of the log.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

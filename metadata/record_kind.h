@@ -1,4 +1,4 @@
-// The name of a record's kind, for messages and dumps.
+// The name of a record's kind, for error messages and dumps.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace quorate::metadata {
 
-// E.g. "TopicRecord"; "a record of unknown kind" if none is set that this program knows.
+// Returns e.g. "TopicRecord", or "a record of unknown kind" if this program does not know the kind.
 inline std::string RecordKindName(const v1::Record& record) {
   if (record.kind_case() == v1::Record::KIND_NOT_SET) return "a record of unknown kind";
   return record.GetDescriptor()->FindFieldByNumber(record.kind_case())->message_type()->name();

@@ -41,14 +41,14 @@ bool HasUnknownFields(const Message& message) {
 }
 
 absl::Status ReplayMetadataVersion(const v1::MetadataVersionRecord& record, ImageBuilder& builder) {
-  if (record.level() == 0) return Malformed("level 0");
+  if (record.level() == 0) return Malformed("the level is 0; the lowest one is 1");
   if (record.level() > kLatestMetadataVersion) {
     return absl::UnimplementedError(
-        absl::StrFormat("metadata version %d is newer than this program's %d; upgrade it",
+        absl::StrFormat("metadata version %d is newer than this program's %d; upgrade this program",
                         record.level(), kLatestMetadataVersion));
   }
   if (record.level() < builder.image().metadata_version()) {
-    return Contradiction("version %d after version %d", record.level(),
+    return Contradiction("metadata version %d after version %d", record.level(),
                          builder.image().metadata_version());
   }
   builder.SetMetadataVersion(record.level());
@@ -61,10 +61,10 @@ absl::Status ReplayTopic(const v1::TopicRecord& record, ImageBuilder& builder) {
     return Malformed("%s", std::string(valid.message()));
   }
   if (builder.image().FindTopic(id) != nullptr) {
-    return Contradiction("a topic with id %s exists", id.ToString());
+    return Contradiction("a topic with id %s already exists", id.ToString());
   }
   if (builder.image().FindTopicByName(record.name()) != nullptr) {
-    return Contradiction("a topic named %s exists", record.name());
+    return Contradiction("a topic named %s already exists", record.name());
   }
   builder.AddTopic(id, record.name());
   return absl::OkStatus();
@@ -79,15 +79,15 @@ absl::Status ReplayRemoveTopic(const v1::RemoveTopicRecord& record, ImageBuilder
 absl::Status ReplayRegisterBroker(const v1::RegisterBrokerRecord& record, RecordOffset offset,
                                   ImageBuilder& builder) {
   ASSIGN_OR_RETURN(const Uuid incarnation_id, ParseUuid(record.incarnation_id(), "incarnation_id"));
-  if (record.broker_id() < 0) return Malformed("broker id %d", record.broker_id());
+  if (record.broker_id() < 0) return Malformed("broker id %d is negative", record.broker_id());
   const v1::Endpoint& endpoint = record.endpoint();
   if (endpoint.host().empty() || endpoint.port() == 0 || endpoint.port() > UINT16_MAX) {
-    return Malformed("broker %d: endpoint \"%s\" port %d", record.broker_id(), endpoint.host(),
-                     endpoint.port());
+    return Malformed("broker %d: the endpoint with host \"%s\" and port %d is not valid",
+                     record.broker_id(), endpoint.host(), endpoint.port());
   }
   if (record.broker_epoch() != offset.value()) {
-    return Contradiction("broker %d: epoch %d is not the record's offset", record.broker_id(),
-                         record.broker_epoch());
+    return Contradiction("broker %d: broker epoch %d is not the record's offset",
+                         record.broker_id(), record.broker_epoch());
   }
   builder.SetBroker({
       .id = BrokerId(record.broker_id()),
@@ -122,27 +122,28 @@ absl::Status ReplayBrokerRegistrationChange(const v1::BrokerRegistrationChangeRe
 }
 
 absl::Status ReplayConfig(const v1::ConfigRecord& record, ImageBuilder& builder) {
-  if (record.key().empty()) return Malformed("no key");
+  if (record.key().empty()) return Malformed("the key is empty");
   const auto type = static_cast<ConfigResourceType>(record.resource_type());
   switch (record.resource_type()) {
     case v1::ConfigRecord::RESOURCE_TYPE_TOPIC:
       if (builder.image().FindTopicByName(record.resource_name()) == nullptr) {
-        return Contradiction("no topic is named \"%s\"", record.resource_name());
+        return Contradiction("there is no topic \"%s\"", record.resource_name());
       }
       break;
     case v1::ConfigRecord::RESOURCE_TYPE_BROKER: {
       int32_t id = -1;
       if (!absl::SimpleAtoi(record.resource_name(), &id) || id < 0 ||
           std::to_string(id) != record.resource_name()) {
-        return Malformed("\"%s\" is no broker id", record.resource_name());
+        return Malformed("\"%s\" is not a broker id", record.resource_name());
       }
       break;
     }
     case v1::ConfigRecord::RESOURCE_TYPE_UNSPECIFIED:
-      return Malformed("no resource type");
+      return Malformed("the resource type is not set");
     default:
       return absl::UnimplementedError(
-          absl::StrFormat("resource type %d", static_cast<int>(record.resource_type())));
+          absl::StrFormat("unknown resource type %d; upgrade this program",
+                          static_cast<int>(record.resource_type())));
   }
   if (record.has_value()) {
     builder.SetConfig(type, record.resource_name(), record.key(), record.value());
@@ -161,7 +162,9 @@ absl::Status ReplayRequestResult(const v1::RequestResultRecord& record, ImageBui
   ASSIGN_OR_RETURN(result.request_id.client_uuid,
                    ParseUuid(record.request_id().client_uuid(), "client_uuid"));
   result.request_id.sequence = record.request_id().sequence();
-  if (result.request_id.sequence < 1) return Malformed("sequence %d", result.request_id.sequence);
+  if (result.request_id.sequence < 1) {
+    return Malformed("sequence %d is below 1", result.request_id.sequence);
+  }
   result.items.reserve(static_cast<size_t>(record.items_size()));
   for (const auto& item : record.items()) {
     Uuid topic_id;
@@ -174,10 +177,11 @@ absl::Status ReplayRequestResult(const v1::RequestResultRecord& record, ImageBui
   }
   const auto kind = builder.image().FindRequest(result.principal, result.request_id).kind;
   if (kind != RequestLookup::Kind::kNew) {
-    return Contradiction(
-        "request %s/%d of \"%s\" %s", result.request_id.client_uuid.ToString(),
-        result.request_id.sequence, result.principal,
-        kind == RequestLookup::Kind::kKnown ? "has a result" : "is older than an evicted result");
+    return Contradiction("request %s/%d of \"%s\" %s", result.request_id.client_uuid.ToString(),
+                         result.request_id.sequence, result.principal,
+                         kind == RequestLookup::Kind::kKnown
+                             ? "already has a result"
+                             : "is not above the highest evicted sequence");
   }
   builder.AddRequestResult(std::move(result), record.ByteSizeLong());
   return absl::OkStatus();

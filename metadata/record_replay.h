@@ -1,5 +1,5 @@
-// What each kind of record does to an image. Apart from replay.cc, which knows batches and
-// positions, because this is where a new kind is added. Internal to metadata/.
+// Applies one record to an image. A new kind of record is added here; replay.cc handles batches and
+// positions. Internal to metadata/.
 #pragma once
 
 #include "absl/status/status.h"
@@ -9,13 +9,15 @@
 
 namespace quorate::metadata {
 
-// Applies a record whose own offset is `offset`. DATA_LOSS: ill-formed in itself; UNIMPLEMENTED:
-// of a kind or version that this program does not know; FAILED_PRECONDITION: contradicts the image.
-// The builder is of no use after an error.
+// Applies a record whose own offset is `offset`. The builder must not be used after an error:
+//   DATA_LOSS            the record is malformed, whatever the image
+//   UNIMPLEMENTED        this program does not know the record's kind, version or fields
+//   FAILED_PRECONDITION  the record contradicts the image
 absl::Status ReplayRecord(const v1::Record& record, RecordOffset offset, ImageBuilder& builder);
 
-// UNIMPLEMENTED if a newer program wrote something into the record that this one does not know:
-// ignoring it would make two replicas differ in silence. ReplayRecord asks by itself.
+// Returns UNIMPLEMENTED if the record has fields that this program does not know, which means that
+// a newer program wrote it. Ignoring them would let two replicas differ silently. ReplayRecord
+// calls this itself.
 absl::Status CheckIsKnown(const v1::Record& record);
 
 }  // namespace quorate::metadata

@@ -1,4 +1,4 @@
-// What topics, brokers, configs and request results do to an image, and when they are refused.
+// Applies topics, brokers, configs and request results to an image, and checks which are refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -67,7 +67,8 @@ TEST_F(RecordReplayTest, ABrokerStartsFenced) {
 }
 
 TEST_F(RecordReplayTest, ABrokersEpochIsItsRecordsOffset) {
-  // Before it in the batch: three partitions, and a request result, which takes no offset.
+  // The registration comes after a topic, three partitions, and a request result, which takes no
+  // offset.
   const auto batch = [&](int64_t epoch) {
     return std::vector<v1::Record>{MakeTopicRecord("orders", kOrders),
                                    MakePartitionsRecord(kOrders, 0, Partitions(3)),

@@ -18,7 +18,7 @@ std::string IdText(const std::string& bytes) {
   return id.has_value() ? id->ToString() : absl::StrCat("(", bytes.size(), " bytes)");
 }
 
-// The elements of `names` whose bits are set, and what lies beyond them.
+// Returns the elements of `names` whose bits are set, and "#POSITION" for each bit above them.
 std::string MaskText(uint32_t mask, const std::vector<std::string>& names) {
   std::vector<std::string> set;
   for (size_t i = 0; i < kMaxReplicas; ++i) {
@@ -34,7 +34,7 @@ std::string LeaderText(uint32_t position_plus_1, const std::vector<std::string>&
   return position < names.size() ? names[position] : absl::StrCat("#", position);
 }
 
-// " 0: …; 1: …", of at most `max` of `count` partitions.
+// Returns " 0: …; 1: …" for the first `max` of `count` partitions, then how many more there are.
 template <typename Fn>
 std::string ListText(int count, size_t max, Fn one) {
   std::string text;

@@ -1,4 +1,5 @@
-// One readable line for each record: for logs, transcripts and dumps. Never parsed.
+// Writes a record as one readable line, for logs, test transcripts and dumps. The text is never
+// parsed.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +10,10 @@
 
 namespace quorate::metadata {
 
-// E.g. `Topic "orders" id=AAAAAAAAAAAAAAAAAAAAAQ`. Of records in packed arrays at most
-// `max_partitions` are written out, then how many more there are. A replica's position, where its
-// broker is not in the record, is written "#0". Takes malformed records too.
+// Returns e.g. `Topic "orders" id=AAAAAAAAAAAAAAAAAAAAAQ`. Of a record in packed arrays, it writes
+// at most `max_partitions` partitions and then how many more there are. If the record does not
+// contain a replica's broker id, the replica's position is written instead, as "#0". Accepts
+// malformed records too.
 std::string RecordText(const v1::Record& record,
                        size_t max_partitions = std::numeric_limits<size_t>::max());
 

@@ -15,7 +15,7 @@
 namespace quorate::metadata {
 namespace {
 
-// Offsets that one record takes.
+// Returns how many offsets one record takes.
 int32_t CountOffsets(const v1::Record& record) {
   switch (record.kind_case()) {
     case v1::Record::kPartitions:
@@ -61,9 +61,9 @@ absl::StatusOr<MetadataImage> Replay(const MetadataImage& image, const BatchPosi
     }
     offset += CountOffsets(record);
   }
-  // After the records: of an unknown kind nobody knows what it counts.
+  // Checked last, because the count is not known if there is a record of unknown kind.
   if (position.record_count != CountRecords(batch)) {
-    return Contradiction("batch at offset %d: takes %d offsets, but its records take %d",
+    return Contradiction("batch at offset %d: it takes %d offsets, but its records take %d",
                          position.base_offset.value(), position.record_count, CountRecords(batch));
   }
   builder.SetPosition(position.end_offset(), position.epoch, position.append_time_ms);
@@ -76,7 +76,7 @@ absl::StatusOr<MetadataImage> ReplayPayload(const MetadataImage& image,
   v1::RecordBatch batch;
   if (payload.size() > static_cast<size_t>(std::numeric_limits<int>::max()) ||
       !batch.ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-    return Malformed("batch at offset %d: its %d bytes are no RecordBatch",
+    return Malformed("batch at offset %d: the payload of %d bytes is not a RecordBatch",
                      position.base_offset.value(), payload.size());
   }
   return Replay(image, position, batch);

@@ -1,4 +1,4 @@
-// Replay: the only code that changes an image, the same on leader, follower, broker and in tests.
+// Replay is the only code that changes an image. Leaders, followers, brokers and tests all use it.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace quorate::metadata {
 
-// Where a batch stands in the log.
+// The position of a batch in the log.
 struct BatchPosition {
   Epoch epoch;
   RecordOffset base_offset;
@@ -21,20 +21,25 @@ struct BatchPosition {
   RecordOffset end_offset() const { return base_offset + record_count; }
 };
 
-// The image after the batch: all of its records, or an error and no image. Errors mean that this
-// program must not go on with this log: DATA_LOSS (does not parse), UNIMPLEMENTED (an unknown kind
-// of record or metadata version), FAILED_PRECONDITION (contradicts the image; names the record).
+// Returns the image after all records of the batch, or an error if one of them cannot be applied.
+// An error means that this program must not continue with this log. The message names the record or
+// the batch.
+//   DATA_LOSS            the batch or a record is malformed
+//   UNIMPLEMENTED        a newer program wrote a metadata version, kind or field unknown to this
+//   one FAILED_PRECONDITION  the batch or a record contradicts the image
 // REQUIRES: position.base_offset == image.end_offset().
 absl::StatusOr<MetadataImage> Replay(const MetadataImage& image, const BatchPosition& position,
                                      const v1::RecordBatch& batch);
-// From the payload of an entry or of a subscription's batch. Empty (a barrier, a voter set): only
-// the position moves.
+// Parses the payload of a log entry or of a subscription's batch, and replays it. An empty payload
+// (a barrier or a voter set) changes only the position.
 absl::StatusOr<MetadataImage> ReplayPayload(const MetadataImage& image,
                                             const BatchPosition& position,
                                             std::string_view payload);
 
-// The offsets that the batch takes: one for each record that Kafka would have (each partition of a
-// PartitionsRecord or PartitionChangesRecord counts; a RequestResult does not), at least 1.
+// Returns how many offsets the batch takes: one for each record that Kafka would write, but never
+// 0. Each partition of a PartitionsRecord or PartitionChangesRecord counts as one record, and a
+// RequestResultRecord does not count. For example, a TopicRecord, a PartitionsRecord with three
+// partitions and a RequestResultRecord take 1 + 3 + 0 = 4 offsets.
 int32_t CountRecords(const v1::RecordBatch& batch);
 
 }  // namespace quorate::metadata

@@ -1,5 +1,4 @@
-// How replay says what is wrong with a record, and the checks that several kinds share. Internal to
-// metadata/.
+// The errors of replay, and the checks that several kinds of record share. Internal to metadata/.
 #pragma once
 
 #include <optional>
@@ -14,22 +13,23 @@
 
 namespace quorate::metadata {
 
-// A newer program wrote what this one would have to skip.
-inline constexpr char kUnknownFields[] = "has fields that this program does not know; upgrade it";
+// Refuses what a newer program wrote, because this program would have to skip a part of it.
+inline constexpr char kUnknownFields[] =
+    "has fields that this program does not know; upgrade this program";
 
-// Ill-formed in itself, whatever the image.
+// The record is malformed, whatever the image.
 template <typename... Args>
 absl::Status Malformed(const absl::FormatSpec<Args...>& format, const Args&... args) {
   return absl::DataLossError(absl::StrFormat(format, args...));
 }
 
-// Well-formed, but not on top of this image.
+// The record is well-formed, but contradicts the image.
 template <typename... Args>
 absl::Status Contradiction(const absl::FormatSpec<Args...>& format, const Args&... args) {
   return absl::FailedPreconditionError(absl::StrFormat(format, args...));
 }
 
-// DATA_LOSS unless `bytes` are 16 and not all zero.
+// Returns DATA_LOSS, with the name of the field, unless `bytes` has 16 bytes that are not all zero.
 inline absl::StatusOr<Uuid> ParseUuid(const std::string& bytes, std::string_view field) {
   const std::optional<Uuid> id = Uuid::FromBytes(bytes);
   if (!id.has_value()) return Malformed("%s has %d bytes, not 16", field, bytes.size());
@@ -37,13 +37,13 @@ inline absl::StatusOr<Uuid> ParseUuid(const std::string& bytes, std::string_view
   return *id;
 }
 
-// The topic that a record names. FAILED_PRECONDITION if there is none.
+// Returns the topic with this id, or FAILED_PRECONDITION if there is none.
 inline absl::StatusOr<TopicPtr> RequireTopic(const std::string& id_bytes,
                                              const MetadataImage& image) {
   const absl::StatusOr<Uuid> id = ParseUuid(id_bytes, "topic_id");
   if (!id.ok()) return id.status();
   TopicPtr topic = image.FindTopic(*id);
-  if (topic == nullptr) return Contradiction("no topic has id %s", id->ToString());
+  if (topic == nullptr) return Contradiction("there is no topic with id %s", id->ToString());
   return topic;
 }
 

@@ -1,5 +1,5 @@
-// Random logs, replayed into images and into a naive model; the images of every age must go on
-// saying what their model says. A failure prints its seed.
+// Replays random logs into images and into a naive model. Images of every age must keep agreeing
+// with their model. The test parameter is the seed, so a failure prints it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -53,7 +53,7 @@ void ExpectLookupsAgree(const MetadataImage& image, const NaiveModel& model) {
   }
 }
 
-// What ForEachChangedTopic and ForEachChangedPartition say, against a comparison of everything.
+// Compares ForEachChangedTopic and ForEachChangedPartition with a comparison of the whole models.
 void ExpectDiffsAgree(const Kept& before, const MetadataImage& image, const NaiveModel& model) {
   std::set<Uuid> expected;
   for (const auto& [id, topic] : before.model.topics) {
@@ -115,7 +115,7 @@ TEST_P(ReplayRandomTest, AgreesWithTheModelAtEveryAge) {
 TEST_P(ReplayRandomTest, TheSameBytesGiveTheSameState) {
   RandomLog log(GetParam());
   for (int step = 0; step < 200; ++step) ASSERT_NO_FATAL_FAILURE(log.AppendBatch());
-  // From the bytes, in an image that shares nothing with the ones above.
+  // Replay the bytes into an image that shares no nodes with the images above.
   TestLog again;
   again.MustAppend({MakeMetadataVersionRecord(1)});
   MetadataImage image = again.image();

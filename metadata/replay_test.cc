@@ -96,7 +96,8 @@ TEST_F(ReplayTest, AnErrorLeavesTheImageAndNamesRecordOffsetAndThing) {
   const absl::Status status =
       log_.Append({MakeTopicRecord("other", kOther), MakePartitionsRecord(kOther, 0, Partitions(2)),
                    MakeTopicRecord("orders", TestUuid(3))});
-  EXPECT_EQ(std::string(status.message()), "TopicRecord at offset 7: a topic named orders exists");
+  EXPECT_EQ(std::string(status.message()),
+            "TopicRecord at offset 7: a topic named orders already exists");
   EXPECT_EQ(image().end_offset(), before);
   EXPECT_EQ(image().FindTopic(kOther), nullptr);
 }
@@ -111,7 +112,7 @@ TEST_F(ReplayTest, TheMetadataVersionComesFirst) {
 
 TEST_F(ReplayTest, ANewerProgramsRecordsAndFieldsAreFatal) {
   v1::Record record;
-  // Kind 99, with a message of zero bytes.
+  // Kind 99 with an empty message.
   ASSERT_TRUE(record.ParseFromString(std::string("\x9a\x06\x00", 3)));
   EXPECT_THAT(Refuse(absl::StatusCode::kUnimplemented, record), HasSubstr("unknown kind"));
   IsMalformed(v1::Record());

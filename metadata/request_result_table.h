@@ -1,9 +1,17 @@
-// What the newest mutating requests were answered, so that a retry gets the first answer. A value
-// like the image that it is a part of: copies share, a changed copy leaves the others alone.
+// RequestResultTable keeps the answers to the newest mutating requests, so that a retry gets the
+// first answer. It is a value like the image that contains it: copies share their nodes, and
+// changing one copy does not change the others.
 //
-// Bounded by count and bytes and evicted in log order, never by time, so that every replica keeps
-// the same results. Which were evicted is remembered for each client that still has one here: what
-// such a client asks again below its highest evicted sequence may have been executed.
+// The table is bounded by count and by bytes. It evicts results in log order, never by time, so
+// every replica keeps the same results. For each client that still has a result, it remembers the
+// highest evicted sequence: a request at or below that sequence may have been executed.
+//
+// For example, the results 4, 5 and 6 of a client were added, and 4 and 5 are evicted:
+//   sequence   Find returns
+//   3, 4, 5    kEvicted: the outcome is unknown
+//   6          kKnown, with the result
+//   7          kNew
+// When 6 is evicted too, the table forgets the client, and all its sequences are kNew.
 #pragma once
 
 #include <cstddef>
@@ -22,36 +30,38 @@ namespace quorate::metadata {
 
 class RequestResultTable {
  public:
-  // They belong to the metadata version (version 1: the defaults).
+  // The limits are part of the metadata version. Version 1 has the defaults.
   struct Limits {
     size_t max_results = 100'000;
-    // Of serialized RequestResultRecords.
+    // The total size of the serialized RequestResultRecords.
     size_t max_bytes = 32 << 20;
   };
 
   RequestLookup Find(std::string_view principal, const RequestId& id) const;
 
-  // Adds the newest result and evicts the oldest until the limits hold. `bytes` is the size of its
-  // serialized RequestResultRecord. REQUIRES: Find says kNew; limits.max_results <= 100,000.
+  // Adds the newest result, then evicts the oldest ones until the limits hold. `bytes` is the size
+  // of the serialized RequestResultRecord. REQUIRES: Find returns kNew for the request;
+  // limits.max_results <= 100,000.
   void Add(std::shared_ptr<const RequestResult> result, size_t bytes, const Limits& limits);
 
-  // Remembers, from a snapshot, how far a client's results were evicted. False: the client has no
-  // result here, so that nothing is remembered of it.
+  // Restores how far a client's results were evicted, from a snapshot. Returns false and remembers
+  // nothing if the client has no result in the table.
   bool SetHighestEvicted(std::string_view principal, const Uuid& client_uuid, int64_t sequence);
 
   size_t size() const { return results_.size(); }
   size_t bytes() const { return bytes_; }
-  // Oldest first.
+  // Calls `fn` for each result, oldest first.
   void ForEach(absl::FunctionRef<void(const RequestResult&)> fn) const;
-  // The clients that have both kept and evicted results, in an order that depends only on the
-  // content.
+  // Calls `fn` for each client that has both kept and evicted results. The order depends only on
+  // the content.
   void ForEachEvicted(absl::FunctionRef<void(std::string_view principal, const Uuid& client_uuid,
                                              int64_t highest_sequence)>
                           fn) const;
 
  private:
-  // A queue in the shape of a map: the n-th result ever added has ordinal n, and a shard holds 128
-  // neighbours, so that the 1,024 shards are a ring with room for the largest table.
+  // The results are a queue that is stored in a map. Each result has an ordinal, one above that of
+  // the result before it. A shard holds 128 consecutive ordinals, so the 1,024 shards form a ring
+  // that has room for the largest table.
   struct Queued {
     uint64_t ordinal = 0;
     size_t bytes = 0;
@@ -75,9 +85,9 @@ class RequestResultTable {
   struct Client {
     std::string principal;
     Uuid client_uuid;
-    // Of its results in the table; never 0.
+    // The number of its results in the table; never 0.
     size_t results = 0;
-    // 0: none (sequences begin at 1).
+    // 0 if none was evicted (sequences begin at 1).
     int64_t highest_evicted_sequence = 0;
   };
   struct ByClient {

@@ -68,7 +68,7 @@ TEST_F(RequestResultTableTest, AtOrBelowTheHighestEvictedIsUnknownAsLongAsTheCli
   EXPECT_EQ(Find(1, 8), Kind::kEvicted);
   EXPECT_EQ(Find(1, 9), Kind::kNew);
   EXPECT_EQ(Find(1, 10), Kind::kKnown);
-  // With its last result the client is forgotten, or its evictions would be kept for ever.
+  // The table forgets a client with its last result; otherwise it would keep evictions forever.
   Add(2, 3);
   EXPECT_EQ(Find(1, 8), Kind::kNew);
   EXPECT_EQ(Find(1, 10), Kind::kNew);
@@ -85,7 +85,7 @@ TEST_F(RequestResultTableTest, ASequenceThatIsKnownIsKnownThoughAHigherOneIsEvic
   EXPECT_EQ(Find(1, 6), Kind::kEvicted);
   EXPECT_EQ(Find(1, 10), Kind::kNew);
   Add(1, 21);
-  EXPECT_EQ(Find(1, 9), Kind::kEvicted);  // 5 went later, 9 is still the highest
+  EXPECT_EQ(Find(1, 9), Kind::kEvicted);  // 5 was evicted later, but 9 is still the highest
 }
 
 TEST_F(RequestResultTableTest, BytesAreALimitToo) {
@@ -135,7 +135,7 @@ TEST_F(RequestResultTableTest, CopiesStayAsTheyWere) {
   EXPECT_EQ(before.bytes(), 10u);
 }
 
-// Against a plain queue that is searched from end to end.
+// Compares the table with a plain queue that is searched from end to end.
 TEST_F(RequestResultTableTest, AgreesWithAPlainQueue) {
   limits_ = {.max_results = 20, .max_bytes = 500};
   struct Plain {
@@ -186,7 +186,8 @@ TEST_F(RequestResultTableTest, AgreesWithAPlainQueue) {
   }
 }
 
-// The bounds of metadata version 1, and the ring of ordinals going round.
+// Checks the limits of metadata version 1, with enough results for the ring of ordinals to wrap
+// around.
 TEST_F(RequestResultTableTest, KeepsTheNewest100000) {
   limits_ = RequestResultTable::Limits();
   constexpr int64_t kAdded = 140'000;

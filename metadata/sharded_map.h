@@ -1,8 +1,9 @@
-// A persistent map: copying it is one reference, and a changed copy shares all but one path with
-// the original. Two levels of 32 pointers lead to 1,024 shards, each a sorted array.
+// ShardedMap is a persistent map. Copying it copies one pointer, and each change to a copy replaces
+// only one path of nodes; the rest stays shared with the original. Two levels of 32 pointers lead
+// to 1,024 shards, each a sorted array.
 //
-// Why not one tree: a shard is a flat array, so memory stays near the entries' own size, and two
-// maps are compared by comparing pointers.
+// It is not a tree of single entries, because flat arrays keep memory close to the size of the
+// entries, and because two maps can be compared by comparing pointers.
 #pragma once
 
 #include <algorithm>
@@ -22,8 +23,8 @@ namespace quorate::metadata {
 //   Key                          ordered by <
 //   Key KeyOf(const Entry&)      unique in the map
 //   size_t ShardOf(const Key&)   below kShards, and a function of the content only
-// Entries come in the order of (shard, key), which depends only on the content.
-// Thread-compatible; copies may be used by different threads.
+// Entries are visited in the order of (shard, key), which depends only on the content.
+// Thread-compatible; different threads may use copies of one map at the same time.
 template <typename Traits>
 class ShardedMap {
  public:
@@ -34,7 +35,7 @@ class ShardedMap {
 
   size_t size() const { return size_; }
 
-  // Null: not there. Valid until the map changes.
+  // Returns null if there is no such entry. The pointer is valid until the map changes.
   const Entry* Find(const Key& key) const {
     const Shard* shard = ShardAt(Traits::ShardOf(key));
     if (shard == nullptr) return nullptr;
@@ -42,7 +43,8 @@ class ShardedMap {
     return it != shard->end() && !(key < Traits::KeyOf(*it)) ? &*it : nullptr;
   }
 
-  // Calls `fn` for the entries of `key`'s shard that are not below `key`, until it returns false.
+  // Calls `fn` for the entries in the shard of `key` that are not below `key`, until `fn` returns
+  // false.
   template <typename Fn>
   void ScanFrom(const Key& key, Fn fn) const {
     const Shard* shard = ShardAt(Traits::ShardOf(key));
@@ -61,7 +63,8 @@ class ShardedMap {
     }
   }
 
-  // Calls fn(before, now) for every key whose entries differ (by ==), null where there is none.
+  // Calls fn(before, now) for each key whose entries differ (by ==); one of them is null if only
+  // the other map has the key.
   template <typename Fn>
   void ForEachChange(const ShardedMap& before, Fn fn) const {
     if (root_ == before.root_) return;
@@ -73,7 +76,7 @@ class ShardedMap {
     }
   }
 
-  // Likewise for the keys of one shard.
+  // Does the same for the keys of one shard.
   template <typename Fn>
   void ForEachChangeIn(size_t shard, const ShardedMap& before, Fn fn) const {
     DiffShards(before.ShardAt(shard), ShardAt(shard), fn);
@@ -92,7 +95,8 @@ class ShardedMap {
     ++size_;
   }
 
-  // The entry, to be changed in place; its key must stay. REQUIRES: it is there.
+  // Returns the entry, which may be changed in place; its key must not change. REQUIRES: the entry
+  // exists.
   Entry& Mutable(const Key& key) {
     Shard& shard = OwnShard(Traits::ShardOf(key));
     const auto it = LowerBound(shard, key);
@@ -100,7 +104,7 @@ class ShardedMap {
     return *it;
   }
 
-  // REQUIRES: it is there.
+  // REQUIRES: the entry exists.
   void Erase(const Key& key) {
     Shard& shard = OwnShard(Traits::ShardOf(key));
     const auto it = LowerBound(shard, key);

@@ -13,10 +13,11 @@
 namespace quorate::metadata {
 namespace {
 
-// Of a topic in one record, so that the largest one is far from filling a chunk.
+// Partitions of a topic in one record. Even the largest such record is much smaller than a chunk.
+// Part of the format.
 constexpr int32_t kPartitionsPerRecord = 1024;
 
-// One record for each of `items`.
+// Makes a section that adds one record for each of `items`.
 template <typename Item, typename Fill>
 auto OneForEach(std::vector<Item> items, Fill fill) {
   return [items = std::move(items), next = size_t{0}, fill](v1::RecordBatch* batch) mutable {
@@ -40,7 +41,8 @@ std::vector<v1::Record> BrokerRecords(const MetadataImage& image) {
   return records;
 }
 
-// A topic, or its partitions from `first` on.
+// One record's part of a topic: the topic itself, or up to kPartitionsPerRecord partitions from
+// `first` on.
 struct TopicPart {
   static constexpr int32_t kTopicItself = -1;
   const TopicImage* topic = nullptr;
@@ -61,7 +63,7 @@ std::vector<TopicPart> TopicParts(const MetadataImage& image) {
 void FillTopicPartRecord(const TopicPart& part, v1::Record* record) {
   const TopicImage& topic = *part.topic;
   if (part.first == TopicPart::kTopicItself) {
-    // In place, unlike MakeTopicRecord: most records of an image are such.
+    // Filled in place, which is faster than MakeTopicRecord: an image consists mostly of topics.
     record->mutable_topic()->set_name(topic.name());
     record->mutable_topic()->set_topic_id(std::string(topic.id().bytes()));
     return;
@@ -166,7 +168,7 @@ void SnapshotEncoder::AddSections() {
 }
 
 bool SnapshotEncoder::AppendRecord(std::string* chunk) {
-  // Frees a record's many parts in one go.
+  // The arena frees all parts of a record at once.
   google::protobuf::Arena arena;
   auto* alone = google::protobuf::Arena::CreateMessage<v1::RecordBatch>(&arena);
   while (!sections_.empty() && !sections_.front()(alone)) sections_.pop_front();

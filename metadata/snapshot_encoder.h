@@ -1,10 +1,10 @@
-// An image as the content of a snapshot: chunks, each a serialized RecordBatch, whose records give
-// the image again (snapshot_loader.h). Apart from the file they lie in (storage/), because
-// subscribers are sent the chunks without it.
+// SnapshotEncoder turns an image into the content of a snapshot: a sequence of chunks, each a
+// serialized RecordBatch. SnapshotLoader makes the image from them again. Encoding is separate from
+// the snapshot file (storage/), because subscribers receive the chunks without the file.
 //
-// Canonical: the bytes depend on what the image holds and on its position, on nothing else. Whoever
-// encodes an image of one (end offset, epoch) gives the same chunks. The order of the records is
-// written at SnapshotHeaderRecord (records.proto).
+// The encoding is canonical: the bytes depend only on the content and the position of the image.
+// All controllers encode the image at one (end offset, epoch) as the same chunks. The comment on
+// SnapshotHeaderRecord (records.proto) gives the order of the records.
 #pragma once
 
 #include <cstddef>
@@ -19,29 +19,30 @@
 
 namespace quorate::metadata {
 
-// A chunk is closed before the record that would make it larger; a larger single record goes alone.
-// Part of the format.
+// The size limit of a chunk. A chunk ends before the record that would make it larger than this. A
+// single record that is larger is a chunk of its own. The limit is part of the format.
 inline constexpr size_t kSnapshotChunkBytes = 1 << 20;
 
-// Not thread-safe. Holds a chunk at a time, the image, and some bytes for each of its topics,
-// configs and results.
+// Holds the image, one chunk at a time, and some bytes for each topic, config and result. Not
+// thread-safe.
 class SnapshotEncoder {
  public:
-  // Costs nothing: the first chunk takes the look at every topic.
+  // Does no work yet: the first call of Next visits every topic.
   explicit SnapshotEncoder(MetadataImage image, size_t chunk_bytes = kSnapshotChunkBytes);
   SnapshotEncoder(const SnapshotEncoder&) = delete;
   SnapshotEncoder& operator=(const SnapshotEncoder&) = delete;
 
-  // The next chunk; nothing: the last one was given.
+  // Returns the next chunk, or nullopt after the last one.
   std::optional<std::string> Next();
 
  private:
-  // Adds the next record of one part of the image; false: no more.
+  // Adds the next record of one part of the image to the batch. Returns false if there are no more.
   using Section = absl::AnyInvocable<bool(v1::RecordBatch* batch)>;
 
   void AddSections();
-  // Appends the next record as a RecordBatch of its own, whose bytes those of others may follow;
-  // false: no more.
+  // Appends the next record to the chunk, serialized as a RecordBatch of one record. The chunk
+  // still parses as one RecordBatch, because protobuf merges repeated fields. Returns false if
+  // there are no more records.
   bool AppendRecord(std::string* chunk);
 
   const MetadataImage image_;
@@ -49,7 +50,7 @@ class SnapshotEncoder {
   bool has_sections_ = false;
   std::deque<Section> sections_;
   int64_t record_count_ = 0;
-  // The record that found no room in the last chunk.
+  // The record that did not fit in the last chunk.
   std::string pending_;
 };
 

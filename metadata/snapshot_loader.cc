@@ -16,8 +16,8 @@ absl::Status SnapshotLoader::Add(std::string_view chunk) {
   v1::RecordBatch batch;
   if (chunk.size() > static_cast<size_t>(std::numeric_limits<int>::max()) ||
       !batch.ParseFromArray(chunk.data(), static_cast<int>(chunk.size()))) {
-    return Malformed("snapshot: the %d bytes after record %d are no RecordBatch", chunk.size(),
-                     record_count_);
+    return Malformed("snapshot: the chunk of %d bytes after %d records is not a RecordBatch",
+                     chunk.size(), record_count_);
   }
   if (!batch.GetReflection()->GetUnknownFields(batch).empty()) {
     return absl::UnimplementedError(absl::StrFormat("snapshot: a chunk %s", kUnknownFields));
@@ -35,17 +35,17 @@ absl::Status SnapshotLoader::Add(std::string_view chunk) {
 
 absl::StatusOr<MetadataImage> SnapshotLoader::Finish() && {
   if (!is_complete()) {
-    return Malformed("snapshot: it is cut short after %d records", record_count_);
+    return Malformed("snapshot: it ends after %d records without a footer", record_count_);
   }
   return std::move(builder_).Build();
 }
 
 absl::Status SnapshotLoader::AddRecord(const v1::Record& record) {
   RETURN_IF_ERROR(CheckIsKnown(record));
-  if (stage_ == Stage::kComplete) return Malformed("stands behind the footer");
+  if (stage_ == Stage::kComplete) return Malformed("comes after the footer");
   const bool is_header = record.kind_case() == v1::Record::kSnapshotHeader;
   if (is_header != (stage_ == Stage::kHeader)) {
-    return Malformed("the header is the first record, and no other one");
+    return Malformed("the header must be the first record, and only the first");
   }
   switch (record.kind_case()) {
     case v1::Record::kSnapshotHeader:
@@ -61,7 +61,7 @@ absl::Status SnapshotLoader::AddRecord(const v1::Record& record) {
 
 absl::Status SnapshotLoader::AddHeader(const v1::SnapshotHeaderRecord& record) {
   if (record.end_offset() < 0 || record.epoch() < 0) {
-    return Malformed("end offset %d, epoch %d", record.end_offset(), record.epoch());
+    return Malformed("end offset %d or epoch %d is negative", record.end_offset(), record.epoch());
   }
   end_offset_ = RecordOffset(record.end_offset());
   builder_.SetPosition(end_offset_, Epoch(record.epoch()), record.append_time_ms());
@@ -71,7 +71,9 @@ absl::Status SnapshotLoader::AddHeader(const v1::SnapshotHeaderRecord& record) {
 
 absl::Status SnapshotLoader::AddEvicted(const v1::EvictedRequestsRecord& record) {
   ASSIGN_OR_RETURN(const Uuid client_uuid, ParseUuid(record.client_uuid(), "client_uuid"));
-  if (record.highest_sequence() < 1) return Malformed("sequence %d", record.highest_sequence());
+  if (record.highest_sequence() < 1) {
+    return Malformed("sequence %d is below 1", record.highest_sequence());
+  }
   if (!builder_.SetHighestEvicted(record.principal(), client_uuid, record.highest_sequence())) {
     return Contradiction("client %s of \"%s\" has no results", client_uuid.ToString(),
                          record.principal());
@@ -82,13 +84,13 @@ absl::Status SnapshotLoader::AddEvicted(const v1::EvictedRequestsRecord& record)
 absl::Status SnapshotLoader::AddFooter(const v1::SnapshotFooterRecord& record) {
   const int64_t between = record_count_ - 1;
   if (record.record_count() != between) {
-    return Malformed("counts %d records, but there are %d", record.record_count(), between);
+    return Malformed("it counts %d records, but there are %d", record.record_count(), between);
   }
   stage_ = Stage::kComplete;
   return absl::OkStatus();
 }
 
-// The kinds that a snapshot shares with the log.
+// Adds a record of a kind that occurs in the log too.
 absl::Status SnapshotLoader::AddContent(const v1::Record& record) {
   RecordOffset offset;
   switch (record.kind_case()) {
@@ -97,14 +99,14 @@ absl::Status SnapshotLoader::AddContent(const v1::Record& record) {
     case v1::Record::kPartitionChanges:
       return Malformed("belongs in the log, not in a snapshot");
     case v1::Record::kRegisterBroker:
-      // The record that once stood there.
+      // A broker epoch is the offset at which the registration was in the log.
       offset = RecordOffset(record.register_broker().broker_epoch());
       if (offset < RecordOffset(0) || offset >= end_offset_) {
-        return Malformed("broker epoch %d in a snapshot that ends at offset %d", offset.value(),
-                         end_offset_.value());
+        return Malformed("broker epoch %d is outside a snapshot that ends at offset %d",
+                         offset.value(), end_offset_.value());
       }
       if (builder_.image().FindBroker(BrokerId(record.register_broker().broker_id())) != nullptr) {
-        return Contradiction("broker %d twice", record.register_broker().broker_id());
+        return Contradiction("broker %d is registered twice", record.register_broker().broker_id());
       }
       break;
     default:

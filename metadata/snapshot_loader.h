@@ -1,5 +1,5 @@
-// The content of a snapshot as an image again: the counterpart of snapshot_encoder.h, the same in
-// controllers and brokers.
+// SnapshotLoader makes an image from the content of a snapshot. It is the counterpart of
+// SnapshotEncoder. Controllers and brokers both use it.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,15 @@ class SnapshotLoader {
  public:
   SnapshotLoader() : builder_(MetadataImage()) {}
 
-  // The next chunk, in order. Errors are those of Replay (replay.h), and DATA_LOSS for what no
-  // encoder writes; they name the record. The loader is of no use after one.
+  // Adds the next chunk; chunks must be added in order. The errors are those of Replay (replay.h),
+  // and DATA_LOSS for content that no encoder writes. The message names the record. The loader must
+  // not be used after an error.
   absl::Status Add(std::string_view chunk);
 
-  // The footer has come: nothing may follow.
+  // Returns whether the footer was added. Nothing may follow it.
   bool is_complete() const { return stage_ == Stage::kComplete; }
 
-  // The image, at its position. DATA_LOSS: the snapshot is cut short.
+  // Returns the image at the snapshot's position, or DATA_LOSS if the footer is missing.
   absl::StatusOr<MetadataImage> Finish() &&;
 
  private:
@@ -40,7 +41,7 @@ class SnapshotLoader {
   ImageBuilder builder_;
   Stage stage_ = Stage::kHeader;
   RecordOffset end_offset_;
-  // Of all kinds so far.
+  // The number of records so far, the header included.
   int64_t record_count_ = 0;
 };
 

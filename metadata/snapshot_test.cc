@@ -1,4 +1,4 @@
-// Snapshots: an image, encoded and loaded, is the same image, and there is one encoding.
+// Encodes images as snapshots and loads them again: the image is the same, and so is its encoding.
 #include <gmock/gmock.h>
 #include <google/protobuf/stubs/logging.h>
 #include <gtest/gtest.h>
@@ -57,7 +57,7 @@ TEST_P(SnapshotRandomTest, LoadingGivesWhatWasEncoded) {
     auto loaded = Load(chunks);
     ASSERT_TRUE(loaded.ok()) << loaded.status();
     ASSERT_NO_FATAL_FAILURE(ExpectSame(*loaded, log.image()));
-    // The loaded image shares no node with the other one, and gives the same bytes.
+    // The loaded image shares no node with the original, but gives the same bytes.
     ASSERT_EQ(Encode(*loaded), Encode(log.image()));
   }
 }
@@ -95,7 +95,7 @@ TEST_P(SnapshotRandomTest, DamageIsRefusedWithAMessageThatNamesTheSnapshot) {
     std::string& chunk = damaged[rng.Below(damaged.size())];
     char& byte = chunk[rng.Below(chunk.size())];
     byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1u << rng.Below(8)));
-    // Not always: that the bytes are the same is for the file's checksums to say.
+    // The loader does not detect all damage; the checksums of the snapshot file do.
     const auto loaded = Load(damaged);
     if (loaded.ok()) continue;
     ++refused;
@@ -108,8 +108,8 @@ INSTANTIATE_TEST_SUITE_P(Seeds, SnapshotRandomTest, ::testing::Range(uint64_t{1}
 
 class SnapshotTest : public ReplayTest {
  protected:
-  // What the loader says of these records between the header and the footer of a log of 100
-  // records.
+  // Loads a snapshot with end offset 100 that has these records between header and footer. Returns
+  // the loader's status.
   static absl::Status LoadRecords(const std::vector<v1::Record>& records) {
     v1::RecordBatch batch;
     *batch.add_records() = MakeSnapshotHeaderRecord(RecordOffset(100), Epoch(1), 0);
@@ -146,7 +146,7 @@ TEST_F(SnapshotTest, RemembersHowFarResultsWereEvicted) {
     return RequestResult{.principal = "alice", .request_id = {TestUuid(8), sequence}};
   };
   ImageBuilder builder(image());
-  // The limit of the table is 32 MiB: the second result evicts the first one.
+  // The table is limited to 32 MiB, so the second result evicts the first one.
   builder.AddRequestResult(result(5), 20 << 20);
   builder.AddRequestResult(result(6), 20 << 20);
   const MetadataImage evicted = std::move(builder).Build();
@@ -170,7 +170,7 @@ TEST_F(SnapshotTest, ChunksHaveTheirSizeAndALargerRecordGoesAlone) {
   EXPECT_LE(chunks[2].size(), 400u);
 }
 
-// On disk for ever: never adjust bytes to make this pass.
+// These bytes are on disk permanently. Never adjust them to make this test pass.
 TEST_F(SnapshotTest, HasTheGoldenBytes) {
   CreateOrders(1);
   log_.MustAppend({MakeRegisterBrokerRecord(Registration(3, log_.end_offset()))});
@@ -229,7 +229,7 @@ TEST_F(SnapshotTest, RefusesWhatNoEncoderWrites) {
   ExpectRefused({version, MakeRemoveTopicRecord(kOrders)}, data_loss, "belongs in the log");
   ExpectRefused({version, MakeSnapshotHeaderRecord(RecordOffset(1), Epoch(1), 0)}, data_loss,
                 "header");
-  ExpectRefused({version, MakeSnapshotFooterRecord(1), version}, data_loss, "behind the footer");
+  ExpectRefused({version, MakeSnapshotFooterRecord(1), version}, data_loss, "after the footer");
   ExpectRefused({version, MakeRegisterBrokerRecord(Registration(1, 100))}, data_loss,
                 "broker epoch 100");
   ExpectRefused({version, MakeRegisterBrokerRecord(Registration(1, 7)),

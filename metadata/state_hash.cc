@@ -12,10 +12,11 @@
 namespace quorate::metadata {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "integers are hashed as they lie");
+static_assert(std::endian::native == std::endian::little,
+              "integers are hashed as they are in memory");
 
-// Feeds values to the hash so that no two contents give the same bytes: integers have eight bytes,
-// strings and lists begin with their length.
+// Feeds values to the hash so that different contents give different bytes: every integer takes
+// eight bytes, and strings and lists begin with their length.
 class ContentHasher {
  public:
   ContentHasher() : state_(XXH3_createState(), &XXH3_freeState) {
@@ -98,7 +99,7 @@ uint64_t StateHash(const MetadataImage& image) {
           hasher.Add(value);
         }
       });
-  hasher.Add(int64_t{0});  // no resource type: the resources end
+  hasher.Add(int64_t{0});  // ends the list of resources: 0 is not a resource type
   hasher.Add(static_cast<int64_t>(image.request_result_count()));
   image.ForEachRequestResult([&](const RequestResult& result) { AddResult(result, hasher); });
   image.ForEachEvictedClient(

@@ -1,5 +1,5 @@
-// One number for all that an image holds, so that replicas, restarts and snapshots are compared
-// without comparing them.
+// Hashes the content of an image, so that the states of replicas, restarts and snapshots can be
+// compared by one number.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,10 @@
 
 namespace quorate::metadata {
 
-// XXH3-64 of the content: metadata version, brokers, topics by id with their partitions, configs,
-// request results. Not of the position: two images whose logs differ only in no-ops are equal.
-// Linear in the content. Comparable between programs of one metadata version.
+// Returns XXH3-64 of the content: metadata version, brokers, topics by id with their partitions,
+// configs, request results and evictions. The position is not hashed: two images whose logs differ
+// only in no-ops have the same hash. Takes time linear in the content. Hashes of different programs
+// are comparable within one metadata version.
 uint64_t StateHash(const MetadataImage& image);
 
 }  // namespace quorate::metadata

@@ -1,4 +1,4 @@
-// Both dumps: of records and of images.
+// Checks the texts of records and of images.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

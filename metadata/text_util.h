@@ -1,4 +1,4 @@
-// How both dumps (record_text.cc, image_text.cc) write what they share. Internal to metadata/.
+// Text that record_text.cc and image_text.cc both write. Internal to metadata/.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace quorate::metadata {
 
-// Quoted, and on one line whatever it contains.
+// Returns the text in quotes, escaped so that it stays on one line.
 inline std::string Quoted(std::string_view text) {
   return absl::StrCat("\"", absl::CHexEscape({text.data(), text.size()}), "\"");
 }
 
-// "topic", "broker", or the number.
+// Returns "topic" or "broker", or "type-" and the number of another type.
 inline std::string ConfigResourceText(ConfigResourceType type) {
   switch (type) {
     case ConfigResourceType::kTopic:
@@ -28,7 +28,7 @@ inline std::string ConfigResourceText(ConfigResourceType type) {
   return absl::StrCat("type-", static_cast<int>(type));
 }
 
-// "OK", or the error code's name or number.
+// Returns "OK", the name of the error code, or its number if the code is unknown.
 inline std::string CodeText(int32_t code) {
   if (code == 0) return "OK";
   const std::string& name = common::v1::ErrorCode_Name(code);

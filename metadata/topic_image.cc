@@ -1,4 +1,4 @@
-// TopicImage and the views of its partitions.
+// The functions of TopicImage and PartitionView.
 #include <algorithm>
 
 #include "base/check.h"
@@ -82,7 +82,7 @@ bool operator==(const TopicImage& a, const TopicImage& b) {
   for (int32_t i = 0; i < a.partition_count_; ++i) {
     const int32_t chunk = i / PartitionChunk::kPartitions;
     if (a.chunks_[chunk] == b.chunks_[chunk]) {
-      i += PartitionChunk::kPartitions - 1;  // the whole chunk is shared
+      i += PartitionChunk::kPartitions - 1;  // skip the shared chunk
     } else if (!(a.partition(i) == b.partition(i))) {
       return false;
     }

@@ -12,7 +12,7 @@ absl::Status ValidateTopicName(std::string_view name) {
   if (name.empty()) return absl::InvalidArgumentError("the topic name is empty");
   if (name.size() > kMaxTopicNameBytes) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("the topic name \"%s...\" has %d characters; the most is %d",
+        absl::StrFormat("the topic name \"%s...\" has %d characters; the maximum is %d",
                         absl::CEscape({name.data(), 20}), name.size(), kMaxTopicNameBytes));
   }
   if (name == "." || name == "..") {

@@ -1,4 +1,4 @@
-// Which topic names are legal (Kafka's rules), for everyone who takes one in.
+// Checks topic names by Kafka's rules.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@ namespace quorate::metadata {
 
 inline constexpr size_t kMaxTopicNameBytes = 249;
 
-// INVALID_ARGUMENT says what is wrong with the name: it is 1 to 249 of [a-zA-Z0-9._-], and neither
-// "." nor "..".
+// Returns INVALID_ARGUMENT, with the reason, unless the name is 1 to 249 characters of
+// [a-zA-Z0-9._-] and is neither "." nor "..".
 absl::Status ValidateTopicName(std::string_view name);
 
 }  // namespace quorate::metadata

@@ -1,5 +1,5 @@
-// The cluster's metadata in plain maps, changed by plain code: what replay is compared with. It
-// knows nothing of shards, chunks and sharing, and is copied whole.
+// NaiveModel is the cluster's metadata in plain maps, without shards, chunks or sharing. Tests
+// change it with plain code and compare the result of replay with it.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ struct NaiveModel {
   friend bool operator==(const NaiveModel&, const NaiveModel&) = default;
 };
 
-// Everything that the image holds, read through its public functions.
+// Returns the content of an image, read through its public functions. Evictions are left out.
 inline NaiveModel ReadModel(const MetadataImage& image) {
   NaiveModel model;
   image.ForEachTopic([&](const TopicPtr& topic) {

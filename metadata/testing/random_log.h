@@ -1,4 +1,4 @@
-// Random valid logs, with the model of what they say: for properties that hold for every log.
+// Random valid logs and the model that each leads to, for tests of properties that every log has.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@
 
 namespace quorate::metadata {
 
-// Writes random batches that are valid, and does to the model what they say.
+// Appends random valid batches to a log, and makes the same changes to a model.
 class RandomLog {
  public:
   explicit RandomLog(uint64_t seed) : rng_(seed) {
@@ -34,7 +34,7 @@ class RandomLog {
     batch_.clear();
     offset_ = log_.end_offset();
     for (uint64_t i = 0; i <= rng_.Below(5); ++i) AddRandomRecord();
-    // Now and then a batch whose last record is wrong: none of it may show.
+    // Sometimes try a batch whose last record is invalid: none of it may be applied.
     if (rng_.Below(10) == 0) {
       const MetadataImage before = log_.image();
       std::vector<v1::Record> broken = batch_;
@@ -82,7 +82,7 @@ class RandomLog {
     offset_ += offsets;
   }
 
-  // Random ids spread over the shards; a third of them shares one.
+  // Random ids spread over the shards; a third of the ids is in the same shard.
   Uuid RandomId() {
     return OneIn(3) ? TestUuid(static_cast<uint16_t>(1 + rng_.Below(60'000))) : Uuid::Random(rng_);
   }
@@ -93,7 +93,7 @@ class RandomLog {
   }
 
   void AddTopic() {
-    // Few names, many of which differ only in '.' and '_'.
+    // There are few names, and many of them differ only in '.' and '_'.
     std::string name = "t";
     for (uint64_t i = 0; i < 6; ++i) name += "._-"[rng_.Below(3)];
     const Uuid id = RandomId();
@@ -113,7 +113,8 @@ class RandomLog {
     model_.topics.erase(topic);
   }
 
-  // Some members, at least one, and one of them or none for leader.
+  // Returns the mask of a random ISR, which is not empty, and the position of one of its members as
+  // the leader. In one of four cases there is no leader.
   std::pair<uint32_t, std::optional<size_t>> RandomIsr(size_t replica_count) {
     uint32_t mask = 0;
     std::vector<size_t> members;
@@ -235,7 +236,7 @@ class RandomLog {
   TestLog log_;
   NaiveModel model_;
   int64_t sequence_ = 0;
-  // Of the batch in the making: its records, and the offset of the next one.
+  // The records of the batch that is being made, and the offset of the next record.
   std::vector<v1::Record> batch_;
   int64_t offset_ = 0;
   std::vector<std::string> payloads_;

@@ -1,4 +1,5 @@
-// What the tests of replay share: a log that begins with the metadata version, and refusals.
+// ReplayTest is the fixture of the replay tests: a log that begins with the metadata version, and
+// checks for refused records.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -42,7 +43,7 @@ class ReplayTest : public ::testing::Test {
   PartitionView Orders(int32_t partition) const {
     return image().FindTopic(kOrders)->partition(partition);
   }
-  // Appends one record that must be refused, and says with what.
+  // Appends one record that must be refused with `code`. Returns the error message.
   std::string Refuse(absl::StatusCode code, const v1::Record& record) {
     const absl::Status status = log_.Append({record});
     EXPECT_EQ(status.code(), code) << status;

@@ -1,4 +1,5 @@
-// A metadata log for tests: give it records, and it is an image.
+// TestLog is a metadata log for tests. It replays the records that are appended to it into an
+// image.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,7 @@
 
 namespace quorate::metadata {
 
-// The uuid whose last two bytes are `n`, so that tests can name ids.
+// Returns the uuid that is zero except for its last two bytes, which are `n`.
 inline Uuid TestUuid(uint16_t n) {
   std::string bytes(Uuid::kBytes, '\0');
   bytes[14] = static_cast<char>(n >> 8);
@@ -27,10 +28,10 @@ inline Uuid TestUuid(uint16_t n) {
 class TestLog {
  public:
   const MetadataImage& image() const { return image_; }
-  // Of the next record.
+  // The offset of the next record.
   int64_t end_offset() const { return image_.end_offset().value(); }
 
-  // One batch in the current epoch. After an error the image is what it was.
+  // Appends one batch in the current epoch. After an error the image is unchanged.
   absl::Status Append(const std::vector<v1::Record>& records) {
     v1::RecordBatch batch;
     for (const v1::Record& record : records) *batch.add_records() = record;
@@ -45,7 +46,7 @@ class TestLog {
     return absl::OkStatus();
   }
 
-  // As Append, for records that must fit.
+  // Like Append, but an error fails a CHECK.
   void MustAppend(const std::vector<v1::Record>& records) { CHECK_OK(Append(records)); }
 
   void NewEpoch() { ++epoch_; }

@@ -75,7 +75,7 @@ TEST(BadRequestTest, TopicsThatCannotBeAreRefusedOneByOne) {
       {Request({"."}), common::v1::INVALID_TOPIC_EXCEPTION, "cannot be named \".\""},
       {Request({".."}), common::v1::INVALID_TOPIC_EXCEPTION, "cannot be named \"..\""},
       {Request({longest + "a"}), common::v1::INVALID_TOPIC_EXCEPTION,
-       "250 characters; the most is"},
+       "250 characters; the maximum is"},
       {Request({"my topic"}), common::v1::INVALID_TOPIC_EXCEPTION, "other than letters, digits"},
       {Request({"my/topic"}), common::v1::INVALID_TOPIC_EXCEPTION, "\"my/topic\" has a character"},
       {Request({"tópico"}), common::v1::INVALID_TOPIC_EXCEPTION, "has a character other than"},
