@@ -8,7 +8,7 @@
 namespace quorate::raft {
 namespace {
 
-// One call of OnCommitted.
+// Maximum size of one call of OnCommitted; a single larger entry is delivered alone.
 constexpr size_t kBatchBytes = size_t{1} << 20;
 
 }  // namespace
@@ -50,7 +50,7 @@ void CommitDelivery::Renounce(Epoch epoch) {
 }
 
 void CommitDelivery::WhenDelivered(LogIndex index, ReadCallback done) {
-  if (stopped_) return std::move(done)(absl::UnavailableError("this controller stops"));
+  if (stopped_) return std::move(done)(absl::UnavailableError("this controller is stopping"));
   waiting_.emplace(index, std::move(done));
   Deliver({});
 }
@@ -81,7 +81,7 @@ void CommitDelivery::DeliverWhatIsDue() {
 void CommitDelivery::OnRead(LogIndex from, absl::StatusOr<std::vector<EntryPtr>> entries) {
   reading_since_.reset();
   if (stopped_) return;
-  // A snapshot went past what was to be read, and the log may have dropped it.
+  // A snapshot passed what was being read, and the log may have dropped it.
   if (from != delivered_ + 1) return DeliverWhatIsDue();
   if (!entries.ok()) return on_failure_(entries.status());
   CHECK(!entries->empty() && entries->front()->index() == delivered_ + 1);

@@ -1,6 +1,6 @@
-// Hands committed entries to the listener, in order and each once, from memory or from disk, and
-// releases what waits for them: reads, and the claim of a new leader. Apart from the driver because
-// it has a pace of its own, the disk's.
+// Delivers committed entries to the listener, in order and each once, from memory or from disk.
+// Then it releases what waits for them: reads, and the claim of a new leader. It is separate from
+// the driver because it goes at the pace of the disk.
 #pragma once
 
 #include <map>
@@ -19,42 +19,43 @@
 
 namespace quorate::raft {
 
-// On the raft loop only.
+// Used on the raft loop only.
 class CommitDelivery {
  public:
   using ReadCallback = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
   using FailureCallback = absl::AnyInvocable<void(absl::Status)>;
 
-  // All outlive the delivery. `on_failure`: committed entries cannot be read.
+  // All pointers outlive the delivery. `on_failure` is called if committed entries cannot be read.
   CommitDelivery(Executor* executor, const Clock* clock, DurableLog* log, const LogView* view,
                  FailureCallback on_failure);
 
-  // Before anything else.
+  // Must be called before anything else.
   void SetListener(ReplicatedLogListener* listener) { listener_ = listener; }
 
-  // Calls OnSnapshot; delivers what follows it, whatever was delivered before.
-  // REQUIRES: the snapshot ends beyond that.
+  // Calls OnSnapshot, then continues with the entries after the snapshot, whatever was delivered
+  // before.
+  // REQUIRES: the snapshot does not end before what was delivered.
   void LoadSnapshot(const SnapshotMeta& snapshot);
-  // Delivers everything up to `index`, now or as the disk yields it.
+  // Delivers everything up to `index`, at once or as the disk returns it.
   void CommitTo(LogIndex index);
 
-  // Calls OnClaim once the barrier was delivered, unless the claim is withdrawn before.
+  // Calls OnClaim once the barrier is delivered, unless the claim is withdrawn before.
   void Claim(effect::Claim claim);
-  // Calls OnRenounce if OnClaim was called.
+  // Withdraws a pending claim, or calls OnRenounce if OnClaim was called.
   void Renounce(Epoch epoch);
-  // OnClaim was called, and OnRenounce was not.
+  // Whether OnClaim was called, and OnRenounce was not.
   bool is_claimed() const { return claimed_; }
 
-  // Answers with delivered_end() once everything up to `index` was delivered.
+  // Calls `done` with delivered_end() once everything up to `index` is delivered.
   void WhenDelivered(LogIndex index, ReadCallback done);
-  // Nothing is delivered any more; who waits is answered `status`.
+  // Delivers nothing more. Pending WhenDelivered calls are answered with `status`.
   void Stop(const absl::Status& status);
 
-  // Since when it waits for the disk; nothing: it does not.
+  // Since when the delivery has been waiting for the disk; nullopt if it is not waiting.
   std::optional<MonoTime> reading_since() const { return reading_since_; }
 
   LogIndex delivered_index() const { return delivered_; }
-  // The end offset of what was delivered: the high watermark as far as users know it.
+  // The end offset of what was delivered: the high watermark as users know it.
   RecordOffset delivered_end() const { return delivered_end_; }
 
  private:

@@ -1,4 +1,4 @@
-// What the core knows of the quorum, for people.
+// Describes what the core knows of the quorum, for people.
 #include "raft/mutant.h"
 #include "raft/raft_core.h"
 

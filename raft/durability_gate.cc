@@ -38,7 +38,8 @@ WriteId DurabilityGate::Covering(LogIndex index) const {
 
 void DurabilityGate::Hold(WriteId id, effect::Reply reply) {
   CHECK(!IsDurable(id));
-  // Mostly the newest write; one held for an older one goes before those that wait longer.
+  // Usually it waits for the newest write. A reply for an older write goes before those that wait
+  // longer.
   const auto position = std::upper_bound(
       held_.begin(), held_.end(), id, [](WriteId value, const auto& h) { return value < h.first; });
   held_.emplace(position, id, std::move(reply));

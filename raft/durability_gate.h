@@ -1,5 +1,6 @@
-// Which of the core's writes have reached the disk, and what waits for them. Apart from the log's
-// content, because promises (epochs, votes) pass through here too.
+// Tracks which of the core's writes have reached the disk, and holds back the replies that wait for
+// them. It is separate from the content of the log because promises (epochs, votes) pass through it
+// too.
 #pragma once
 
 #include <deque>
@@ -18,29 +19,32 @@ class DurabilityGate {
  public:
   explicit DurabilityGate(LogIndex durable_index) : durable_index_(durable_index) {}
 
-  // The id that the next write will have.
+  // The id of the next write.
   WriteId next_id() const { return completed_ + pending_.size() + 1; }
 
-  // The write next_id() went to the disk; once it is done, the log up to `last_index` is durable.
+  // The write next_id() was issued. Once it is done, the log is durable up to `last_index`.
   void Issued(LogIndex last_index, MonoTime now);
 
-  // The log was cut after `index`: writes under way prove nothing beyond it any more, whatever is
-  // appended there next (etcd raft: an old write's completion blessed newer entries).
+  // The log was truncated after `index`. Writes under way no longer prove anything beyond it,
+  // whatever is appended there next (etcd raft: the completion of an old write was counted for
+  // newer entries).
   void TruncatedAfter(LogIndex index);
 
-  // The write `id` is done. Returns what waited for it, in order. REQUIRES: writes finish in order.
+  // The write `id` is done. Returns the replies that waited for it, in order. REQUIRES: writes
+  // finish in order.
   std::vector<effect::Reply> Completed(WriteId id);
 
   bool IsDurable(WriteId id) const { return id <= completed_; }
   LogIndex durable_index() const { return durable_index_; }
 
-  // The write after which the log is durable up to `index`; next_id() if none issued so far does.
+  // Returns the write after which the log is durable up to `index`; next_id() if no write so far
+  // covers it.
   WriteId Covering(LogIndex index) const;
 
-  // Holds `reply` back until `id` is done. REQUIRES: !IsDurable(id).
+  // Holds `reply` back until the write `id` is done. REQUIRES: !IsDurable(id).
   void Hold(WriteId id, effect::Reply reply);
 
-  // When the oldest unfinished write was issued; nothing: none is under way.
+  // Returns when the oldest unfinished write was issued; nullopt if none is under way.
   std::optional<MonoTime> OldestIssue() const;
 
  private:
@@ -51,9 +55,9 @@ class DurabilityGate {
 
   WriteId completed_ = 0;
   LogIndex durable_index_;
-  // The write completed_ + 1 first. last_index never falls from one to the next.
+  // Begins with the write completed_ + 1. last_index never falls from one write to the next.
   std::deque<Pending> pending_;
-  // By the write waited for.
+  // Ordered by the write that each reply waits for.
   std::deque<std::pair<WriteId, effect::Reply>> held_;
 };
 

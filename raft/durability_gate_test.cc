@@ -54,7 +54,7 @@ TEST(DurabilityGateTest, RepliesLeaveWithTheWriteTheyWaitForInOrder) {
   EXPECT_THAT(Sessions(gate.Completed(2)), ElementsAre(20, 21));
 }
 
-// etcd raft: the completion of an old write blessed newer entries of its indexes.
+// etcd raft: the completion of an old write was counted for newer entries with the same indexes.
 TEST(DurabilityGateTest, AWriteFromBeforeATruncationProvesNothingBehindIt) {
   DurabilityGate gate(LogIndex(4));
   gate.Issued(LogIndex(9), MonoTime());

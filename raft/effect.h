@@ -1,4 +1,4 @@
-// Everything the consensus core can ask for: its only outputs, besides its next deadline.
+// The effects of the consensus core. Besides its next deadline they are its only outputs.
 #pragma once
 
 #include <optional>
@@ -16,12 +16,12 @@ namespace quorate::raft {
 
 namespace effect {
 
-// To the disk. What must not leave the node before a write is durable is held back by the core
-// until event::Persisted; everything else goes out while the disk still works.
+// To the disk. The core holds back whatever must not leave the node before a write is durable,
+// until event::Persisted. Everything else goes out while the disk still works.
 struct Persist {
   LogWrite write;
 };
-// Entries for `peer` that memory no longer holds; answered by event::EntriesRead.
+// Reads entries for `peer` that are no longer in memory. Answered by event::EntriesRead.
 struct ReadEntries {
   ReplicaKey peer;
   Epoch epoch;
@@ -30,16 +30,16 @@ struct ReadEntries {
   size_t max_bytes = 0;
 };
 
-// To the snapshots.
+// To the snapshot store.
 //
-// A piece of a snapshot for `peer`; answered by event::ChunkRead.
+// Reads a piece of a snapshot for `peer`. Answered by event::ChunkRead.
 struct ReadChunk {
   ReplicaKey peer;
   Epoch epoch;
   SnapshotId id;
   int64_t position = 0;
 };
-// Takes up a piece that came on `session`; answered by event::ChunkReceived.
+// Stores a piece that arrived on `session`. Answered by event::ChunkReceived.
 struct ReceiveChunk {
   SessionId session = 0;
   SnapshotChunk chunk;
@@ -63,7 +63,7 @@ struct Announce {
   std::optional<VoterSet> voter_set;
 };
 
-// To the log of the program: somebody that is not believed claims an epoch.
+// To the program's log: a replica that is not believed claims an epoch.
 struct Distrust {
   ReplicaKey who;
   Epoch epoch;
@@ -71,7 +71,7 @@ struct Distrust {
 
 // To the users of the log.
 //
-// Their state is that of this snapshot, whatever was delivered before; entries behind it follow.
+// Replaces their state with this snapshot, whatever was delivered before. Later entries follow.
 struct LoadSnapshot {
   SnapshotMeta meta;
 };
@@ -83,7 +83,7 @@ struct LeaderChange {
   Epoch epoch;
   std::optional<NodeId> leader;
 };
-// To be told once everything up to `barrier` was delivered.
+// This node leads `epoch`. The users are notified once everything up to `barrier` is delivered.
 struct Claim {
   Epoch epoch;
   LogIndex barrier;
@@ -91,7 +91,7 @@ struct Claim {
   bool has_voters = false;
   VoterSet voters;
 };
-// Leadership of `epoch` is over, whether it was claimed or not.
+// Leadership of `epoch` has ended, whether or not it was claimed.
 struct Renounce {
   Epoch epoch;
 };
@@ -101,12 +101,12 @@ struct Pause {
 struct Resume {
   Epoch epoch;
 };
-// Linearizable once everything up to `index`, which is committed here, was delivered.
+// The read is linearizable once everything up to `index`, which is committed here, is delivered.
 struct ReadReady {
   Token token = 0;
   LogIndex index;
 };
-// The outcome of a read is UNAVAILABLE.
+// The read fails with UNAVAILABLE.
 struct ReadFailed {
   Token token = 0;
   std::string reason;
@@ -116,7 +116,7 @@ struct TransferDone {
   absl::Status status;
 };
 
-// The node must not go on; the last effect ever. The message names the remedy.
+// The node must not go on. This is its last effect. The message names the remedy.
 struct Fatal {
   absl::Status status;
 };

@@ -1,5 +1,5 @@
-// Who is refused a vote, and what follows a leader's death (docs/ARCHITECTURE.md, "Death is noticed
-// when the connection breaks").
+// Who is refused a vote, and what follows the death of a leader (docs/ARCHITECTURE.md, "Death is
+// noticed when the connection breaks").
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ bool Is(LoneCore& node) {
   return std::holds_alternative<R>(node.core().role());
 }
 
-// Candidate 3 asks for a vote in epoch 9, with a log that nobody's is longer than.
+// Candidate 3 asks for a vote in epoch 9. No log is longer than its own.
 VoteRequest MakeVote(bool pre_vote = false, bool transfer = false) {
   return {.epoch = Epoch(9),
           .candidate = LoneCore::KeyOf(3),
@@ -30,7 +30,7 @@ VoteRequest MakeVote(bool pre_vote = false, bool transfer = false) {
           .transfer = transfer};
 }
 
-// What the node answers once its disk has everything.
+// Returns whether the node grants the vote once its disk has everything.
 bool Grants(LoneCore& node, const VoteRequest& request) {
   node.Receive(3, request);
   node.Sync();
@@ -142,7 +142,7 @@ TEST(LeaderTest, AnsweredHeartbeatsKeepAnIdleLeaderInOffice) {
 }
 
 TEST(NoticedDeathTest, SurvivorsStandOneAfterTheOther) {
-  // This node is controller 1 of five; the dead one's successors stand in cyclic order.
+  // This node is controller 1 of five. The survivors stand in cyclic order after the dead leader.
   for (const auto& [dead, rank] : {std::pair(5, 0), {4, 1}, {3, 2}, {2, 3}}) {
     LoneCore node(5);
     node.Receive(dead, Heartbeat{.epoch = Epoch(1)});
@@ -247,7 +247,8 @@ TEST_F(FollowerTest, WhoLearnsInItsRoundThatItWasRemovedDoesNotStand) {
   EXPECT_EQ(node_.core().epoch(), Epoch(1));
 }
 
-// Found by the simulator's checks: it went unnoticed as a leader until the round of standing ended.
+// Found by the simulator's checks: the follower did not notice it as a leader until its own
+// election round ended.
 TEST_F(FollowerTest, AResignedLeaderThatIsElectedAgainIsFollowed) {
   node_.Step(event::PeerGoodbye{
       .peer = LoneCore::KeyOf(2), .reason = GoodbyeReason::kResigned, .epoch = Epoch(1)});

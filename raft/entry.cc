@@ -12,8 +12,8 @@
 namespace quorate::raft {
 namespace {
 
-// Frame v1, little-endian (docs/storage_format.md). The first three fields stay where they are in
-// every version, so that a damaged frame is told from a newer one.
+// Frame v1, little-endian (docs/storage_format.md). The first three fields have the same place in
+// every version, so that a damaged frame can be told from a newer one.
 constexpr size_t kChecksumAt = 0;
 constexpr size_t kFrameBytesAt = 8;
 constexpr size_t kVersionAt = 12;
@@ -40,7 +40,8 @@ uint64_t ChecksumOf(std::string_view frame) {
   return XXH3_64bits(frame.data() + kChecksumBytes, frame.size() - kChecksumBytes);
 }
 
-// What is wrong with the entry, or nothing: the rules that Make demands and Parse enforces.
+// Returns what is wrong with the entry, or an empty string. Make requires these rules; Parse
+// enforces them.
 std::string FindFault(const EntryHeader& header, size_t payload_bytes) {
   const auto type = static_cast<int>(header.type);
   if (type < static_cast<int>(EntryType::kBarrier) ||
@@ -85,7 +86,7 @@ EntryPtr Entry::Make(EntryHeader header, std::string_view payload) {
 
   std::string frame;
   frame.reserve(size);
-  AppendLittleEndian<uint64_t>(frame, 0);  // the checksum, once the rest is there
+  AppendLittleEndian<uint64_t>(frame, 0);  // the checksum, filled in below
   AppendLittleEndian(frame, static_cast<uint32_t>(size));
   AppendLittleEndian(frame, kVersion);
   AppendLittleEndian(frame, static_cast<uint8_t>(header.type));

@@ -13,10 +13,10 @@
 
 namespace quorate::raft {
 
-// Largest encoded entry; a larger one is refused before it is decided.
+// Maximum size of an encoded entry. A larger one is refused before it is decided.
 inline constexpr size_t kMaxEntryBytes = 8 << 20;
 
-// On disk for ever.
+// These values are stored on disk and never change.
 enum class EntryType : uint8_t {
   kBarrier = 1,  // a new leader's first entry; no payload, one offset (Raft §5.4.2)
   kVoters = 2,   // a voter set (VoterSet::Encode), one offset
@@ -28,16 +28,17 @@ struct EntryHeader {
   Epoch epoch;
   LogIndex index;
   RecordOffset base_offset;
-  // Offsets that the entry takes, at least 1.
+  // Number of offsets that the entry takes, at least 1.
   int32_t record_count = 1;
-  // max(previous entry's, the leader's wall clock when it appended): never runs backwards.
+  // The later of the previous entry's time and the leader's wall clock at the append, so that it
+  // never runs backwards.
   int64_t append_time_ms = 0;
-  // Who caused it, and by what ("CreateTopics", "fence broker 3"); for people and audits.
+  // Who caused the entry, and by what ("CreateTopics", "fence broker 3"). For people and audits.
   std::string principal;
   std::string cause;
   std::optional<RequestId> request_id;
-  // Checksum of the entry before this one; 0 for the first. Two logs whose entries at one index
-  // have equal checksums are equal up to there.
+  // Checksum of the previous entry, 0 for the first. Two logs whose entries at one index have equal
+  // checksums are equal up to that index.
   uint64_t prev_checksum = 0;
 
   RecordOffset end_offset() const { return base_offset + record_count; }
@@ -51,9 +52,11 @@ using EntryPtr = std::shared_ptr<const Entry>;
 class Entry {
  public:
   // Encodes header and payload. REQUIRES: the result is at most kMaxEntryBytes (EncodedSize); epoch
-  // and index are at least 1, principal and cause at most 65535 bytes; what the type demands holds.
+  // and index are at least 1; principal and cause are at most 65535 bytes each; a barrier has no
+  // payload, and a barrier or voter set takes one offset.
   static EntryPtr Make(EntryHeader header, std::string_view payload);
-  // Decodes a frame and verifies version, lengths and checksum. DATA_LOSS says what is wrong.
+  // Decodes a frame and verifies its version, lengths and checksum. Returns DATA_LOSS, with what is
+  // wrong, if the frame is damaged.
   static absl::StatusOr<EntryPtr> Parse(std::string bytes);
   static size_t EncodedSize(const EntryHeader& header, size_t payload_bytes);
 
@@ -61,7 +64,7 @@ class Entry {
   Epoch epoch() const { return header_.epoch; }
   LogIndex index() const { return header_.index; }
   RecordOffset end_offset() const { return header_.end_offset(); }
-  // XXH3-64 of everything else in the frame.
+  // XXH3-64 of the whole frame except the checksum itself.
   uint64_t checksum() const { return checksum_; }
   std::string_view payload() const { return std::string_view(encoded_).substr(payload_position_); }
   // The whole frame.

@@ -32,8 +32,8 @@ EntryHeader BarrierHeader() {
   return {.type = EntryType::kBarrier, .epoch = Epoch(1), .index = LogIndex(1)};
 }
 
-// The bytes on disk and on the wire, for ever. Never adjust them to make this pass: a changed
-// layout is a new version beside the old one.
+// These are the bytes on disk and on the wire, and they never change. Do not adjust them to make
+// this test pass: a changed layout is a new version beside the old one.
 TEST(EntryTest, FullEntryHasTheGoldenBytes) {
   const EntryPtr entry = Entry::Make(FullHeader(), "payload");
   EXPECT_EQ(absl::BytesToHexString(entry->encoded()),
@@ -131,8 +131,8 @@ TEST(EntryTest, PayloadBelongsToTheChecksum) {
   EXPECT_NE(Entry::Make(FullHeader(), "a")->checksum(), Entry::Make(other, "a")->checksum());
 }
 
-// Frames whose checksum is right and whose content no version of this program writes: from a newer
-// program, or from one with a bug.
+// Frames with a correct checksum whose content no version of this program writes. They come from a
+// newer program, or from one with a bug.
 struct ForeignFrame {
   std::string name;
   size_t position;

@@ -1,4 +1,4 @@
-// Everything that can happen to the consensus core: its only inputs, besides the time.
+// The events of the consensus core. Besides the time they are its only inputs.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,20 @@
 
 namespace quorate::raft {
 
-// The driver's number for an open question of its own (a read, a transfer).
+// The driver's number for one of its pending requests (a read, a transfer).
 using Token = int64_t;
 
 namespace event {
 
-// The first event, once.
+// The first event. It comes exactly once.
 struct Start {};
 
-// The deadline has come. Harmless when it has not.
+// The deadline has come. Harmless if it has not.
 struct Wake {
-  // Since when the driver waits for the disk to read what it is to deliver; nothing: it does not.
+  // Since when the driver has been waiting for the disk to read entries that it must deliver;
+  // nullopt if it is not waiting.
   std::optional<MonoTime> reading_since;
-  // The disk is nearly full: nothing more is proposed here.
+  // The disk is nearly full, so this node proposes nothing more.
   bool disk_is_full = false;
 };
 
@@ -75,13 +76,13 @@ struct PauseConfirmed {
   Epoch epoch;
 };
 
-// From the disk. A write is named by its id, never by the entries it held: after a truncation the
-// same indexes may hold other entries (etcd: an old write's completion blessed newer
+// From the disk. A write is named by its id, never by its entries, because after a truncation other
+// entries may have the same indexes (etcd: the completion of an old write was counted for newer
 // entries).
 struct Persisted {
   WriteId id = 0;
 };
-// The answer to effect::ReadEntries, with its `peer`, `epoch` and `from`.
+// Answers effect::ReadEntries, with its `peer`, `epoch` and `from`.
 struct EntriesRead {
   ReplicaKey peer;
   Epoch epoch;
@@ -89,11 +90,12 @@ struct EntriesRead {
   absl::StatusOr<std::vector<EntryPtr>> entries;
 };
 
-// From the users of the log: a snapshot of their state is durable, so the entries in it may go.
+// From the users of the log. A snapshot of their state is durable, so the log may drop the entries
+// in it.
 struct SnapshotSaved {
   SnapshotMeta meta;
 };
-// The answer to effect::ReadChunk, with its `peer`, `epoch`, `id` and `position`.
+// Answers effect::ReadChunk, with its `peer`, `epoch`, `id` and `position`.
 struct ChunkRead {
   ReplicaKey peer;
   Epoch epoch;
@@ -101,7 +103,7 @@ struct ChunkRead {
   int64_t position = 0;
   absl::StatusOr<SnapshotPiece> piece;
 };
-// The answer to effect::ReceiveChunk, with its `session`, and the `sequence` and `id` of its chunk.
+// Answers effect::ReceiveChunk, with its `session`, and the `sequence` and `id` of its chunk.
 struct ChunkReceived {
   SessionId session = 0;
   int64_t sequence = 0;
@@ -109,12 +111,12 @@ struct ChunkReceived {
   absl::StatusOr<ReceivedSnapshot> received;
 };
 
-// The node stops; every later event is ignored.
+// The node stops. Every later event is ignored.
 struct Shutdown {};
 
 }  // namespace event
 
-// A voter change is a proposal.
+// There is no event for a change of the voters: it is proposed as a Voters entry.
 using Event = std::variant<event::Start, event::Wake, event::Receive, event::Hello, event::StreamUp,
                            event::StreamDown, event::PeerDead, event::PeerGoodbye, event::Propose,
                            event::StartRead, event::StartTransfer, event::PauseConfirmed,

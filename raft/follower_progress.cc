@@ -21,8 +21,8 @@ void FollowerProgress::OnStreamDown() {
 bool FollowerProgress::CanSend() const {
   if (!stream_up_ || reading_ || state_ == State::kSnapshot) return false;
   if (state_ == State::kProbe) return inflight_.empty();
-  // Bytes are compared before the next request is added, so that one of any size is admitted into
-  // an empty window (Redpanda #1503: an oversized batch waited for ever).
+  // Bytes are compared before the next request is added, so that an empty window admits a request
+  // of any size (Redpanda #1503: an oversized batch waited forever).
   return (inflight_.size() < limits_.max_messages && inflight_bytes_ < limits_.max_bytes) ||
          IsMutant(Mutant::kNoWindow);
 }
@@ -34,7 +34,7 @@ int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, MonoTime now) {
   inflight_.push_back({.sequence = ++last_sequence_, .prev = next_ - 1, .bytes = bytes});
   inflight_bytes_ += bytes;
   untold_since_.reset();
-  // A probe's position stays until it is answered.
+  // The position of a probe stays until it is answered.
   if (state_ == State::kReplicate) next_ = last + 1;
   return last_sequence_;
 }
@@ -58,8 +58,8 @@ void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
       std::find_if(inflight_.begin(), inflight_.end(),
                    [sequence](const Request& r) { return r.sequence == sequence; });
   if (request == inflight_.end()) return;
-  // The peer rejects what it once acknowledged. Leaving the request in flight keeps a loop of
-  // rejections at the pace of Stalled.
+  // The peer rejects what it once acknowledged. The request stays in flight, so that repeated
+  // rejections are no more frequent than Stalled.
   const LogIndex rejected_prev = request->prev;
   if (rejected_prev <= match_) return;
   BecomeProbe();
@@ -117,7 +117,7 @@ void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
 }
 
 void FollowerProgress::BecomeProbe() {
-  // Of what was sent beyond `match` nothing is certain; without any match the last guess stays.
+  // Nothing that was sent beyond `match` is certain. Without any match the last guess stays.
   if (match_ > LogIndex(0)) {
     next_ = IsMutant(Mutant::kNextBelowMatch) ? match_ : match_ + 1;
   } else if (!inflight_.empty()) {

@@ -11,7 +11,7 @@ constexpr FollowerProgress::Limits kLimits = {.max_messages = 3, .max_bytes = 10
 constexpr MonoTime kStart = MonoTime(std::chrono::seconds(10));
 constexpr MonoTime After(int ms) { return kStart + std::chrono::milliseconds(ms); }
 
-// A leader whose log ends at 10 has just been elected.
+// A leader that has just been elected and whose log ends at 10.
 class FollowerProgressTest : public ::testing::Test {
  protected:
   FollowerProgressTest() { progress_.OnStreamUp(); }
@@ -66,7 +66,7 @@ TEST_F(FollowerProgressTest, TheWindowIsBoundedInBytes) {
   EXPECT_FALSE(progress_.CanSend());
 }
 
-// Redpanda #1503: an oversized batch wedged a semaphore.
+// Redpanda #1503: an oversized batch blocked a semaphore forever.
 TEST_F(FollowerProgressTest, AnEntryLargerThanTheWindowTravelsAlone) {
   Acknowledge(Send(10, 0), 10);
   Send(11, 5000);
@@ -107,8 +107,8 @@ TEST_F(FollowerProgressTest, ALateAcknowledgementOfAnEarlierRequestStillCounts) 
   EXPECT_EQ(progress_.next_index(), LogIndex(12));
 }
 
-// The peer was taken for one that follows the snapshot's end, where nothing more was to be sent: it
-// got nothing until the next append.
+// The leader believed that the peer follows the end of the snapshot, where nothing more was due.
+// The peer received nothing until the next append.
 TEST_F(FollowerProgressTest, ALateAcknowledgementDoesNotEndASnapshot) {
   Acknowledge(Send(10, 0), 10);
   const int64_t first = Send(11);
@@ -156,7 +156,7 @@ TEST_F(FollowerProgressTest, AnUnansweredRequestIsOverdueAfterTheTimeout) {
   EXPECT_TRUE(progress_.CanSend());
 }
 
-// Check-quorum: while something is outstanding only progress counts.
+// For check-quorum, only progress counts while something is outstanding.
 TEST_F(FollowerProgressTest, AHeartbeatAnswerIsEvidenceOnlyIfNothingIsOutstanding) {
   progress_.OnContact(LogIndex(10), After(5));
   EXPECT_EQ(progress_.live_at(), kStart) << "the probe is not answered";

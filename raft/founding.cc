@@ -21,8 +21,8 @@ std::string Join(const std::vector<NodeId>& ids) {
   return text;
 }
 
-// Whether a start of this node accepted the list before. A directory of a build that wrote no lists
-// down shows it by its log: a start accepted whatever was the log's latest set.
+// Returns whether an earlier start of this node accepted the list. If a build that did not record
+// lists wrote the directory, its log shows it: a start accepted whatever was the log's latest set.
 bool WasAccepted(const std::vector<NodeId>& list, const RestoredLog& restored) {
   const std::vector<std::vector<NodeId>>& accepted = restored.accepted_voter_lists;
   if (!accepted.empty()) return std::find(accepted.begin(), accepted.end(), list) != accepted.end();
@@ -62,7 +62,7 @@ Founding::Outcome Founding::Decide() const {
     }
     const PeerHello& hello = it->second;
     if (hello.observer && !hello.has_log && !hello.voter_set) {
-      wait_for(id, " (it is an observer, which founds no cluster)");
+      wait_for(id, " (it is an observer, which does not found a cluster)");
     } else if (Sorted(hello.configured_voters) != configured_) {
       wait_for(id, absl::StrFormat(" (it is configured with voters %s, this one with %s)",
                                    Join(hello.configured_voters), Join(configured_)));
@@ -77,16 +77,16 @@ Founding::Outcome Founding::Decide() const {
   }
   if (!missing.empty()) return Waiting{missing};
 
-  // The cluster exists already: join it only as the very replica that it was founded with.
+  // The cluster exists already. This node may join it only as the same replica that is in its voter
+  // set.
   if (const PeerHello* founded = FindFounded(); founded != nullptr) {
     if (!founded->voter_set || !founded->voter_set->Contains(self_.key)) {
       return Refused{absl::FailedPreconditionError(absl::StrFormat(
           "the cluster exists (controller %d says so), and its voter set does not contain "
           "controller %d with directory id %s: this data directory is new, or was emptied, and "
-          "must "
-          "not vote, because it has forgotten what the former one promised. Start the controller "
-          "with its former data directory; or with --observer, and then run 'quoratectl quorum %s "
-          "%d'",
+          "must not vote, because it has forgotten what the former one promised. Start the "
+          "controller with its former data directory; or with --observer, and then run 'quoratectl "
+          "quorum %s %d'",
           founded->key.node_id.value(), self_.key.node_id.value(),
           self_.key.directory_id.ToString(), IsVoterOf(*founded) ? "replace" : "add",
           self_.key.node_id.value()))};
@@ -118,8 +118,8 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
   if (options.observer) return absl::OkStatus();
   if (!std::binary_search(configured.begin(), configured.end(), options.self.node_id)) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("voters %s: this controller, node id %d, is not among them; one that joins "
-                        "a cluster that exists is started with --observer",
+        absl::StrFormat("voters %s: this controller, node id %d, is not among them; to join an "
+                        "existing cluster, start it with --observer",
                         Join(configured), options.self.node_id.value()));
   }
   const VoterSet* latest = restored.LatestVoters();
@@ -129,14 +129,14 @@ absl::Status Founding::CheckConfiguration(const RaftOptions& options, const Rest
         "it, start this controller with --observer and replace its old voter by it with "
         "'quoratectl quorum replace'");
   }
-  // Nothing persisted: the founding decides.
+  // Nothing is persisted, so the founding decides.
   if (!restored.founding_voters && latest == nullptr) return absl::OkStatus();
 
   if (latest != nullptr && latest->NodeIds() == configured) return absl::OkStatus();
   if (restored.founding_voters && restored.founding_voters->NodeIds() == configured) {
     return absl::OkStatus();
   }
-  // The voters may have changed since; a configuration that did not is no edit.
+  // The voters may have changed since then. A configuration that has not changed is not an edit.
   if (WasAccepted(configured, restored)) return absl::OkStatus();
   const VoterSet& governs = latest != nullptr ? *latest : *restored.founding_voters;
   return absl::FailedPreconditionError(absl::StrFormat(

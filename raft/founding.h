@@ -1,6 +1,6 @@
-// How nodes that have nothing become a cluster exactly once (docs/ARCHITECTURE.md, "A cluster
-// founds itself once"). Apart from the core because it is over before consensus begins: until then
-// the core neither stands, votes nor acknowledges.
+// Decides how nodes that have no data become a cluster exactly once (docs/ARCHITECTURE.md, "A
+// cluster founds itself once"). It is separate from the core because it ends before consensus
+// begins. Until then the core does not stand for election, vote or acknowledge.
 #pragma once
 
 #include <map>
@@ -16,17 +16,19 @@
 
 namespace quorate::raft {
 
+// Collects what the configured voters say of themselves and decides when the cluster is founded.
+// Owned by the core; not thread-safe.
 class Founding {
  public:
-  // Somebody is missing; the text says who, and why, for people.
+  // Voters are missing. The text says which ones and why, for people.
   struct Waiting {
     std::string waiting_for;
   };
-  // This set is to be persisted, synced, before the node takes part.
+  // This set must be persisted and synced before the node takes part.
   struct Founded {
     VoterSet voters;
   };
-  // The node must stop; the message names the remedy.
+  // The node must stop. The message names the remedy.
   struct Refused {
     absl::Status status;
   };
@@ -36,22 +38,25 @@ class Founding {
   // REQUIRES: options.configured_voters contains options.self.
   explicit Founding(const RaftOptions& options);
 
-  // What a peer says of itself; its latest Hello counts. Others than configured voters are ignored.
+  // Takes note of what a peer says of itself. Its latest Hello counts. Peers that are not
+  // configured voters are ignored.
   void OnHello(const PeerHello& hello);
 
   Outcome Decide() const;
 
-  // Whether the configuration fits what the node has on disk. FAILED_PRECONDITION: the configured
-  // voters are neither the log's latest ones, nor those of the founding, nor a list that an earlier
-  // start accepted: three nodes never become five by an edited file. INVALID_ARGUMENT: the
-  // configuration is no list of voters that includes this node. DATA_LOSS: there is a log, and no
-  // voter set. An observer need not be in its list, which only says whom it dials.
+  // Checks whether the configuration fits what the node has on disk. Returns FAILED_PRECONDITION if
+  // the configured voters are neither the log's latest ones, nor those of the founding, nor a list
+  // that an earlier start accepted: an edited file never turns three nodes into five. Returns
+  // INVALID_ARGUMENT if the configuration is not a list of voters that includes this node, and
+  // DATA_LOSS if there is a log but no voter set. An observer need not be in its list, which only
+  // says which nodes it dials.
   static absl::Status CheckConfiguration(const RaftOptions& options, const RestoredLog& restored);
 
  private:
-  // Whether a replica with our node id is a voter there.
+  // Returns whether a replica with this node's id is a voter in the peer's set.
   bool IsVoterOf(const PeerHello& founded) const;
-  // Of the peers that have a log or a persisted set, or nothing: this one's set decides.
+  // Returns a peer that has a log, else one that has a persisted set: its voter set decides.
+  // Returns null if there is none.
   const PeerHello* FindFounded() const;
 
   Voter self_;

@@ -108,7 +108,7 @@ TEST(FoundingTest, JoinsASetThatAPeerPersistedWithoutALog) {
   EXPECT_EQ(std::get<Founding::Founded>(founding.Decide()).voters, *founded.voter_set);
 }
 
-// a wiped disk under an old node id is another replica.
+// A wiped disk under an old node id is another replica.
 TEST(FoundingTest, AnEmptiedDirectoryIsRefusedWithTheRemedy) {
   RaftOptions options = OptionsOf(3);
   options.self = KeyOf(3, 'z');
@@ -160,7 +160,7 @@ TEST(FoundingTest, ARestartMayAlsoNameTheLogsLatestVoters) {
   EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(1, {1, 2, 4}), restored).ok());
 }
 
-// Controller 2 was replaced, so that it has no founding set, and 3 was removed later.
+// Controller 2 was replaced, so it has no founding set. Controller 3 was removed later.
 RestoredLog LogOfAReplacedVoter() {
   return {.first_index = LogIndex(5),
           .last_index = LogIndex(9),
@@ -182,7 +182,7 @@ TEST(FoundingTest, WithoutWrittenListsTheLogShowsWhatAStartAccepted) {
   RestoredLog restored = LogOfAReplacedVoter();
   EXPECT_TRUE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 3}), restored).ok());
   EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 4}), restored).ok());
-  // Where lists are written down, an old set that none of them names is an edit.
+  // If lists are recorded, an old set that is not one of them is an edit.
   restored.accepted_voter_lists = {{NodeId(1), NodeId(2)}};
   EXPECT_FALSE(Founding::CheckConfiguration(OptionsOf(2, {1, 2, 3}), restored).ok());
 }
@@ -200,7 +200,8 @@ TEST(FoundingTest, WaitsForAConfiguredVoterThatIsStartedAsObserver) {
   observer.observer = true;
   founding.OnHello(observer);
   founding.OnHello(HelloOf(3));
-  EXPECT_EQ(WaitingFor(founding), "controller 2 (it is an observer, which founds no cluster)");
+  EXPECT_EQ(WaitingFor(founding),
+            "controller 2 (it is an observer, which does not found a cluster)");
 }
 
 TEST(FoundingTest, AnObserverNeedNotBeAmongTheVoters) {
@@ -211,7 +212,7 @@ TEST(FoundingTest, AnObserverNeedNotBeAmongTheVoters) {
       .last_index = LogIndex(9),
       .voter_sets = {{LogIndex(9), MakeVoters({KeyOf(1), KeyOf(2), KeyOf(3), KeyOf(4)})}}};
   EXPECT_TRUE(Founding::CheckConfiguration(options, promoted).ok());
-  // It may have received the barrier, and not yet the entry after it.
+  // It may have received the barrier, but not the entry after it.
   EXPECT_TRUE(Founding::CheckConfiguration(options, {.last_index = LogIndex(1)}).ok());
 }
 

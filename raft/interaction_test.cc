@@ -1,4 +1,4 @@
-// Runs the transcripts of testdata/: what several nodes do, step by step, as stories.
+// Runs the transcripts in testdata/. They show step by step what several nodes do.
 #include <gtest/gtest.h>
 
 #include "raft/testing/cluster_shell.h"

@@ -10,7 +10,8 @@ void Invariants::Check(const RaftCore& core, MonoTime next_deadline) {
   const LogView& log = core.log();
   const auto* leader = std::get_if<Leader>(&core.role());
 
-  // Epochs only grow; within one a vote, once given, and a leader, once known, stay.
+  // Epochs only grow. Within an epoch, a vote that was granted and a leader that is known never
+  // change.
   CHECK_GE(hard_state.epoch, hard_state_.epoch);
   if (hard_state.epoch == hard_state_.epoch) {
     if (hard_state_.vote) CHECK(hard_state.vote == hard_state_.vote) << "the vote changed";
@@ -18,12 +19,12 @@ void Invariants::Check(const RaftCore& core, MonoTime next_deadline) {
   }
   CHECK_GE(hard_state.epoch, log.last_epoch());
 
-  // What is committed stays.
+  // What is committed stays committed.
   CHECK_GE(log.commit_index(), commit_index_);
   CHECK_LE(log.commit_index(), log.last_index());
   CHECK_LE(log.durable_index(), log.last_index());
 
-  // What the log has forgotten is in a snapshot; snapshots are only replaced by newer ones.
+  // What the log has dropped is in a snapshot. Snapshots are replaced only by newer ones.
   const LogIndex snapshot_index = core.snapshot() ? core.snapshot()->last_index : LogIndex(0);
   CHECK_GE(snapshot_index, snapshot_index_);
   CHECK_GE(snapshot_index, log.first_index() - 1);
@@ -41,7 +42,7 @@ void Invariants::Check(const RaftCore& core, MonoTime next_deadline) {
       CHECK_LE(progress.match_index(), log.last_index());
     }
   }
-  // Whoever waits, waits for something.
+  // A node always has a next deadline.
   CHECK(next_deadline < kNever);
 
   hard_state_ = hard_state;

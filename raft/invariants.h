@@ -1,5 +1,5 @@
-// What must hold after every step of one core, in production too: cheap, and relative to the step
-// before. What must hold between nodes is for tests to check
+// Checks what must hold after every step of one core, in production too. The checks are cheap and
+// compare a step with the one before. What must hold between nodes is checked by tests
 // (tests/sim/checks/invariants.h).
 #pragma once
 
@@ -12,9 +12,10 @@ namespace quorate::raft {
 
 class RaftCore;
 
+// Remembers the state after the previous step of one core. Not thread-safe.
 class Invariants {
  public:
-  // CHECK-fails where one is broken. Costs a few comparisons for each peer.
+  // CHECK-fails if an invariant is broken. Costs a few comparisons for each peer.
   void Check(const RaftCore& core, MonoTime next_deadline);
 
  private:

@@ -1,5 +1,5 @@
-// Bugs that other systems shipped, each as a rule that this one keeps. (More of them stand with the
-// class that keeps them.)
+// Bugs that other systems shipped, each as a rule that this system keeps. (More of them are next to
+// the class that keeps them.)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,8 +89,8 @@ TEST(LessonsTest, OnlyAHeartbeatSentAfterTheReadConfirmsIt) {
   EXPECT_THAT(node.TakeEffects<effect::ReadReady>(), SizeIs(1));
 }
 
-// Found by the simulator's checks: a node that leads again, in an epoch that a follower knew before
-// it did, took that follower's refusal of an old heartbeat for an answer to a new one.
+// Found by the simulator's checks. A node led again, in an epoch that a follower had entered
+// before. It took that follower's refusal of an old heartbeat for an answer to a new one.
 TEST(LessonsTest, ARefusedHeartbeatConfirmsNoRead) {
   LoneCore node(3, {2});
   node.Receive(2, Heartbeat{.epoch = Epoch(1), .read_sequence = 9});
@@ -117,8 +117,8 @@ TEST(LessonsTest, ANodeThatIsNoVoterNeverStands) {
   EXPECT_TRUE(Is<Follower>(node));
   node.Advance(std::chrono::seconds(5));
   EXPECT_TRUE(Is<Follower>(node));
-  // etcd raft abb533c: it may have been made a voter again by entries that it has not received yet,
-  // and their leader died. The voter judges the request, not its own role.
+  // etcd raft abb533c: this node may have become a voter again by entries that it has not received
+  // yet, and their leader died. A voter judges the request, not its own role.
   node.Receive(2, VoteRequest{.epoch = Epoch(8),
                               .candidate = LoneCore::KeyOf(2),
                               .last_epoch = Epoch(8),
@@ -127,7 +127,7 @@ TEST(LessonsTest, ANodeThatIsNoVoterNeverStands) {
   EXPECT_TRUE(node.TakeReply<VoteResponse>()->granted);
 }
 
-// The same of the candidate: one of a newer voter set is unknown here, and shows that set.
+// The same holds for the candidate. One from a newer voter set is unknown here, and shows that set.
 TEST(LessonsTest, ACandidateThatThisLogDoesNotKnowYetIsJudgedByItsLog) {
   LoneCore node(3, {1});
   node.Receive(
@@ -141,8 +141,8 @@ TEST(LessonsTest, ACandidateThatThisLogDoesNotKnowYetIsJudgedByItsLog) {
   EXPECT_TRUE(node.TakeReply<VoteResponse>()->granted);
 }
 
-// ... and so is one whose replaced directory this log does not know yet: only a voter of its own
-// log stands, so its log has the replacement.
+// It also holds for a candidate whose replaced directory this log does not know yet. Only a voter
+// of its own log stands for election, so its log has the replacement.
 TEST(LessonsTest, AKnownNodeWithAnotherDirectoryIsJudgedByItsLog) {
   LoneCore node(3, {1});
   node.Receive(
@@ -186,7 +186,7 @@ TEST(LessonsTest, AVoteOfAnotherDirectoryDoesNotCount) {
   EXPECT_TRUE(Is<Prospective>(node));
 }
 
-// hashicorp 0f31a01, Redpanda #17731: a duplicate truncated what followed it.
+// hashicorp 0f31a01, Redpanda #17731: a duplicate truncated the entries after it.
 TEST(LessonsTest, ADuplicateTruncatesNothing) {
   LoneCore node(3, {1, 1, 1, 1});
   node.Receive(2, MakeAppend(node, 1, {1}));
@@ -194,7 +194,7 @@ TEST(LessonsTest, ADuplicateTruncatesNothing) {
   EXPECT_EQ(node.core().log().last_index(), LogIndex(4));
 }
 
-// Redpanda d0e45c0baf: a stale append was acknowledged with the log's end.
+// Redpanda d0e45c0baf: a stale append was acknowledged with the end of the log.
 TEST(LessonsTest, NoMoreIsAcknowledgedThanWasSent) {
   LoneCore node(3, {1, 1, 1, 1});
   node.Receive(2, MakeAppend(node, 2, {}));
@@ -204,7 +204,7 @@ TEST(LessonsTest, NoMoreIsAcknowledgedThanWasSent) {
   EXPECT_EQ(response->match_index, LogIndex(2));
 }
 
-// Every acknowledgement rests on the disk; and (etcd raft) on the right write of an index.
+// An acknowledgement waits for the disk and, as in etcd raft, for the right write of an index.
 TEST(LessonsTest, AnAcknowledgementWaitsForTheWriteOfItsOwnEntries) {
   LoneCore node(3, {1, 1});
   node.Receive(2, MakeAppend(node, 2, {5, 5}));
@@ -216,7 +216,7 @@ TEST(LessonsTest, AnAcknowledgementWaitsForTheWriteOfItsOwnEntries) {
   node.Sync();
   const auto response = node.TakeReply<AppendResponse>();
   ASSERT_TRUE(response.has_value());
-  EXPECT_EQ(response->epoch, Epoch(10)) << "the one of epoch 9 waits for ever";
+  EXPECT_EQ(response->epoch, Epoch(10)) << "the one of epoch 9 waits forever";
   EXPECT_EQ(node.core().log().EpochAt(LogIndex(3)), Epoch(8));
 }
 
@@ -230,7 +230,7 @@ TEST(LessonsTest, AVoteOutlivesTheRole) {
   EXPECT_EQ(node.core().hard_state().vote, LoneCore::KeyOf(1));
 }
 
-// openraft #1220: an answer of the epoch was counted although it granted nothing.
+// openraft #1220: a refusal from the same epoch was counted as a vote.
 TEST(LessonsTest, OnlyAGrantIsAGrant) {
   LoneCore node(5);
   node.MeetDeadline();
@@ -254,7 +254,7 @@ TEST(LessonsTest, APreVoteMovesNoTimer) {
   EXPECT_EQ(std::get<Follower>(node.core().role()).election_deadline, deadline);
 }
 
-// KAFKA-10527: a restarted leader went on in its epoch.
+// KAFKA-10527: a restarted leader continued in its old epoch.
 TEST(LessonsTest, ARestartedLeaderFollows) {
   LoneCore node;
   node.BecomeClaimedLeader();
@@ -321,7 +321,7 @@ TEST(LessonsTest, ACandidateThatFailsAsksAgainBeforeItRaisesItsEpoch) {
   EXPECT_TRUE(Is<Prospective>(node));
 }
 
-// ClickHouse #113654: what is promised and what is appended reached the disk apart.
+// ClickHouse #113654: a promise and the entries that depend on it reached the disk separately.
 TEST(LessonsTest, AnEpochAndItsEntriesAreOneWrite) {
   LoneCore node(3, {1});
   node.Receive(2, MakeAppend(node, 1, {9}));
@@ -331,7 +331,7 @@ TEST(LessonsTest, AnEpochAndItsEntriesAreOneWrite) {
   EXPECT_EQ(node.core().log().last_index(), LogIndex(2));
 }
 
-// Redpanda 65068aa37b: the epoch ran backwards to before the log's.
+// Redpanda 65068aa37b: the epoch ran backwards to below the log's epoch.
 TEST(LessonsDeathTest, AnEpochBelowTheLogsIsRefused) {
   const VoterSet voters({Voter{.key = LoneCore::KeyOf(1)}});
   const RestoredLog restored{
@@ -344,7 +344,7 @@ TEST(LessonsDeathTest, AnEpochBelowTheLogsIsRefused) {
   EXPECT_DEATH(RaftCore(options, restored, 1), "Check failed");
 }
 
-// A disk that stands still with nothing to write: entries that users wait for never come.
+// The disk hangs while nothing is to be written, so entries that users wait for never come.
 TEST(LessonsTest, ALeaderWhoseDiskAnswersNoReadResigns) {
   LoneCore node;
   node.BecomeClaimedLeader();

@@ -1,5 +1,5 @@
-// The open reads of this node by deadline. Apart from the stages that a read goes through, so that
-// it can run out in any of them without a search.
+// The open reads of this node, ordered by deadline. They are separate from the stages that a read
+// goes through, so that a read can expire in any stage without a search.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ class LocalReads {
     by_deadline_.emplace(deadline, token);
   }
 
-  // Ends an open read. False: it ran out before.
+  // Ends an open read. Returns false if it expired before.
   bool Take(Token token) {
     const auto it = deadlines_.find(token);
     if (it == deadlines_.end()) return false;
@@ -28,7 +28,7 @@ class LocalReads {
     return true;
   }
 
-  // Ends and returns those whose deadline has come.
+  // Ends and returns the reads whose deadline has come.
   std::vector<Token> Expire(MonoTime now) {
     std::vector<Token> expired;
     while (!by_deadline_.empty() && by_deadline_.begin()->first <= now) {

@@ -1,5 +1,5 @@
-// How many bytes the entries at the end of a log are, about. Apart from the log's view because it
-// outlives its cache: entries that are only on disk count too.
+// Counts about how many bytes the entries at the end of a log take. It is separate from LogView's
+// cache because it also counts entries that are only on disk.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace quorate::raft {
 
-// Knows only what this process appended; of what lies before, nothing.
+// Knows only the entries that this process appended, not what the log held before.
 class LogBytes {
  public:
-  // REQUIRES: `index` follows the last one that was appended and not truncated.
+  // REQUIRES: `index` follows the last index that was appended and not truncated.
   void Append(LogIndex index, size_t bytes) {
     if (marks_.empty() || total_ - marks_.back().bytes_before >= kMarkBytes) {
       marks_.push_back({.index = index, .bytes_before = total_});
@@ -20,7 +20,7 @@ class LogBytes {
     total_ += bytes;
   }
 
-  // The bytes of a truncated entry beyond the last mark stay counted.
+  // Truncated entries between `index` and the first mark above it stay counted.
   void TruncateAfter(LogIndex index) {
     while (!marks_.empty() && marks_.back().index > index) {
       total_ = marks_.back().bytes_before;
@@ -28,8 +28,8 @@ class LogBytes {
     }
   }
 
-  // A low index from which on the log's entries are at most `max_bytes`; `end`, if that cannot be
-  // said of any entry before it.
+  // Returns a low index from which on the log's entries take at most `max_bytes`. Returns `end` if
+  // that cannot be said of any entry before it.
   LogIndex FirstWithin(size_t max_bytes, LogIndex end) const {
     for (const Mark& mark : marks_) {
       if (total_ - mark.bytes_before <= max_bytes) return mark.index;
@@ -37,7 +37,7 @@ class LogBytes {
     return end;
   }
 
-  // Of the entries before `index` nothing is asked any more.
+  // The caller no longer asks about entries before `index`.
   void DropBefore(LogIndex index) {
     while (marks_.size() > 1 && marks_[1].index <= index) marks_.pop_front();
   }
@@ -49,7 +49,7 @@ class LogBytes {
   };
   static constexpr size_t kMarkBytes = size_t{1} << 20;
 
-  // Ascending in both.
+  // Ascending in both fields.
   std::deque<Mark> marks_;
   size_t total_ = 0;
 };

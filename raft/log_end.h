@@ -1,4 +1,4 @@
-// Where a log ends, whether in an entry, in a snapshot or before the first one: all that the next
+// Where a log ends, be it at an entry, at a snapshot or before the first entry: all that the next
 // entry builds on.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace quorate::raft {
 
-// By default the end of a log that never held anything.
+// The default value is the end of a log that never held anything.
 struct LogEnd {
   LogIndex index;
   Epoch epoch;

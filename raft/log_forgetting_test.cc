@@ -1,4 +1,4 @@
-// What a snapshot lets the log forget (Raft §7).
+// Which entries a snapshot allows the log to drop (Raft §7).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,15 +12,16 @@ namespace {
 
 using ::testing::SizeIs;
 
-// The only voter leads, with a barrier and `entries` behind it.
+// Makes the only voter lead, with a barrier and `entries` entries after it.
 void LeadAlone(LoneCore& node, int entries, size_t bytes = 1) {
-  node.Sync();  // its own vote, and it leads
+  node.Sync();  // its own vote is durable, and it leads
   node.Sync();
   for (int i = 0; i < entries; ++i) node.Propose(std::string(bytes, 'x'));
   node.Sync();
 }
 
-// It leads, with a barrier and five entries: 2 has them, which is a majority, and 3 the barrier.
+// Makes the node lead with a barrier and five entries. 2 has all of them, so they are committed; 3
+// has only the barrier.
 void LeadAheadOfThree(LoneCore& node) {
   node.BecomeClaimedLeader();
   for (int i = 0; i < 5; ++i) node.Propose("x");
@@ -28,7 +29,7 @@ void LeadAheadOfThree(LoneCore& node) {
   node.Acknowledge(2);
 }
 
-// Until 3 is not taken for live any more.
+// Only 2 answers, until 3 no longer counts as live.
 void HearOfTwoAlone(LoneCore& node) {
   for (int i = 0; i < 12; ++i) {
     node.Advance(node.core().options().heartbeat_interval);
@@ -80,7 +81,8 @@ TEST(LogForgettingTest, APeerThatIsNotHeardOfHoldsNothingBack) {
   EXPECT_EQ(node.core().log().first_index(), LogIndex(6));
 }
 
-// Nor for ever. And after a restart the newest is known before anything was dropped.
+// The entries are not held back forever: they are dropped when the same snapshot is reported again.
+// After a restart, too, the newest snapshot is known before anything is dropped.
 TEST(LogForgettingTest, OneThatIsKnownAlreadyLetsTheLogForgetWhatWasHeldBack) {
   LoneCore node(3, {}, KeepEntries(0));
   LeadAheadOfThree(node);
@@ -106,7 +108,7 @@ TEST(LogForgettingTest, WhatIsNotDurableIsNotDropped) {
   LoneCore node(3, {1, 1, 1, 1}, KeepEntries(0));
   node.BecomeClaimedLeader();
   node.Propose("x");
-  node.Propose("x");  // its disk falls behind its peers'
+  node.Propose("x");  // its disk falls behind those of its peers
   node.Acknowledge(2);
   node.Acknowledge(3);
   ASSERT_EQ(node.core().log().commit_index(), LogIndex(7));
@@ -115,7 +117,7 @@ TEST(LogForgettingTest, WhatIsNotDurableIsNotDropped) {
   EXPECT_EQ(node.core().log().first_index(), LogIndex(6));
 }
 
-// A read of the disk that a drop overtook is neither an answer nor a loss.
+// A disk read of entries that were dropped meanwhile is neither answered nor fatal.
 TEST(LogForgettingTest, AReadThatTheDropOvertookIsForgotten) {
   RaftOptions options = KeepEntries(0);
   options.cache_bytes = 1;
@@ -123,7 +125,7 @@ TEST(LogForgettingTest, AReadThatTheDropOvertookIsForgotten) {
   node.HoldReads();
   node.BecomeLeader();
   node.Acknowledge(2);
-  // 3 has nothing, and is not heard again.
+  // 3 has no entries and does not answer again.
   node.Reject(3);
   const auto reads = node.TakeEffects<effect::ReadEntries>();
   ASSERT_THAT(reads, SizeIs(1));
@@ -133,7 +135,7 @@ TEST(LogForgettingTest, AReadThatTheDropOvertookIsForgotten) {
   node.Step(event::EntriesRead{.peer = reads[0].peer,
                                .epoch = reads[0].epoch,
                                .from = reads[0].from,
-                               .entries = absl::OutOfRangeError("not in the log any more")});
+                               .entries = absl::OutOfRangeError("no longer in the log")});
   EXPECT_FALSE(node.core().stopped());
 }
 

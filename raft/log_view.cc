@@ -208,7 +208,8 @@ EntryPtr LogView::Find(LogIndex index) const {
 }
 
 void LogView::EvictBeyondLimit() {
-  // The last entry stays, however large: the next one builds on it, and peers check against it.
+  // The last entry stays, however large it is: the next one builds on it, and peers check against
+  // it.
   while (cache_bytes_ > cache_limit_bytes_ && cache_.size() > 1 &&
          cache_first_ <= std::min(durable_index_, commit_index_)) {
     EvictFront();

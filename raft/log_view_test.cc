@@ -30,14 +30,15 @@ EntryPtr MakeEntry(int64_t index, int32_t epoch) {
                      std::string(kPayloadBytes, 'x'));
 }
 
-// A log with one entry for each epoch given, from index 1 on.
+// Returns a log with one entry for each given epoch, from index 1 on.
 LogView MakeLog(const std::vector<int32_t>& epochs, size_t cache_bytes = kNoLimit) {
   LogView log(RestoredLog{}, cache_bytes);
   for (const int32_t epoch : epochs) log.Append(MakeEntry(log.last_index().value() + 1, epoch));
   return log;
 }
 
-// A log that begins after a snapshot of epoch 2 that ends at index 4, and holds entry 5 of epoch 3.
+// Returns a log that begins after a snapshot of epoch 2 that ends at index 4, and holds entry 5 of
+// epoch 3.
 LogView MakeCutLog() {
   return LogView(
       RestoredLog{.first_index = LogIndex(5),
@@ -63,7 +64,7 @@ TEST(LogViewTest, AnEmptyLogStartsAtIndexOneAndOffsetZero) {
   EXPECT_EQ(log.EpochAt(LogIndex(0)), Epoch(0));
 }
 
-// etcd raft #31: a compacted term read as 0 and matched.
+// etcd raft #31: the term of a compacted entry was read as 0, and matched.
 TEST(LogViewTest, AnUnknownEpochIsNoValue) {
   const LogView log = MakeLog({1, 1, 3});
   EXPECT_EQ(log.EpochAt(LogIndex(2)), Epoch(1));
@@ -220,7 +221,7 @@ TEST(LogViewDeathTest, EntriesAreAppendedWithoutGaps) {
   EXPECT_DEATH(log.Append(MakeEntry(3, 1)), "Check failed");
 }
 
-// KIP-853: a set governs from its append on, and no longer than its entry.
+// KIP-853: a voter set governs from its append on, until its entry is truncated.
 TEST(LogViewTest, VotersGovernOnAppendAndAreRevertedOnTruncation) {
   LogView log(RestoredLog{.founding_voters = MakeVoters(3)}, kNoLimit);
   EXPECT_EQ(log.voters().size(), 3u);

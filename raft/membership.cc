@@ -1,10 +1,10 @@
-// Who counts, and whom a leader replicates to: voters and observers, and how the set of voters
-// changes by one replica at a time (Raft dissertation §4.1-4.2, KIP-853).
+// Voters and observers: which replicas count, which ones a leader replicates to, and how the voter
+// set changes by one replica at a time (Raft dissertation §4.1-4.2, KIP-853).
 //
-// A Voters entry governs from the moment it is in the log, committed or not, and no longer once it
-// is truncated (LogView::voters). So nothing here waits for one to be committed, except for the
-// next change, and for a leader that was removed: that one leads on, without counting itself, until
-// the voters that remain have committed its removal.
+// A Voters entry governs from the moment it is in the log, committed or not, until it is truncated
+// (LogView::voters). So nothing here waits for one to be committed, with two exceptions: the next
+// change, and a leader that was removed. Such a leader stays leader, without counting itself, until
+// the remaining voters have committed its removal.
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -16,8 +16,8 @@ namespace quorate::raft {
 absl::Status RaftCore::CheckVoterChange(const VoterSet& next) const {
   const auto* leader = std::get_if<Leader>(&role_);
   if (leader == nullptr) return absl::FailedPreconditionError("this controller does not lead");
-  // Without it two leaders of different epochs could each change a set that the other does not know
-  // of, and their majorities need not meet (openraft #2051).
+  // Without this, two leaders of different epochs could each change a set that the other does not
+  // know, and their majorities need not have a voter in common (openraft #2051).
   if (log_.commit_index() < leader->barrier && !IsMutant(Mutant::kChangeBeforeBarrier)) {
     return absl::FailedPreconditionError("the barrier of this epoch is not committed");
   }
@@ -25,7 +25,7 @@ absl::Status RaftCore::CheckVoterChange(const VoterSet& next) const {
   if (is_open && !IsMutant(Mutant::kChangeDuringChange)) {
     return absl::FailedPreconditionError("an earlier change of the voters is not committed");
   }
-  if (next.empty()) return absl::FailedPreconditionError("nobody would be a voter");
+  if (next.empty()) return absl::FailedPreconditionError("there would be no voter");
   const size_t distance = log_.voters().DistanceTo(next);
   if (distance > 1 && !IsMutant(Mutant::kChangeManyAtOnce)) {
     return absl::FailedPreconditionError(
@@ -35,8 +35,9 @@ absl::Status RaftCore::CheckVoterChange(const VoterSet& next) const {
 }
 
 bool RaftCore::IsElectable() const {
-  // The entry that removes it may be in its log alone, which then is too long for those that remain
-  // to be elected: it must lead once more to get it committed (dissertation §4.2.2).
+  // The entry that removes this node may be in its log alone. The remaining voters then cannot be
+  // elected, because their logs are shorter, so this node must lead once more to get the entry
+  // committed (dissertation §4.2.2).
   const bool removal_is_open = log_.voters_index() > log_.commit_index();
   if (IsMutant(Mutant::kObserverStands)) return true;
   return IsVoter() || (removal_is_open && log_.previous_voters().Contains(options_.self));
@@ -44,7 +45,7 @@ bool RaftCore::IsElectable() const {
 
 void RaftCore::TrackPeers() {
   auto& peers = std::get<Leader>(role_).peers;
-  // A voter that was removed stays an observer while it is in session: so it learns of it.
+  // A removed voter stays an observer while it is in session, so that it learns of its removal.
   std::erase_if(peers, [this](const auto& peer) {
     return !log_.voters().Contains(peer.first) && !IsUp(peer.first, StreamClass::kAppend);
   });

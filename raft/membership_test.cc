@@ -1,5 +1,5 @@
-// Voters and observers (Raft dissertation §4, KIP-853). What several nodes do is in
-// testdata/membership_*.txt.
+// Voters and observers (Raft dissertation §4, KIP-853). testdata/membership_*.txt shows several
+// nodes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,10 +65,10 @@ TEST(VoterChangeTest, ChangesOneReplica) {
   LoneCore single(1);
   single.Sync();
   single.Sync();
-  EXPECT_THAT(WhyNot(single.core(), VoterSet()), HasSubstr("nobody"));
+  EXPECT_THAT(WhyNot(single.core(), VoterSet()), HasSubstr("there would be no voter"));
 }
 
-// Found by the simulator: it waited for ever, and with it every read behind it.
+// Found by the simulator: the read waited forever, and so did every later read.
 TEST(VoterChangeTest, AReadThatWaitedForTheLastOtherVoterIsConfirmed) {
   LoneCore node(2);
   node.BecomeClaimedLeader();
@@ -111,7 +111,8 @@ TEST(ObserverTest, IsCaughtUpWhileItIsAtMostAnElectionTimeoutBehind) {
   const auto caught_up = [&] { return node.core().Describe(node.now()).replicas.at(3).caught_up; };
   BringUp(node, LoneCore::KeyOf(4));
   EXPECT_FALSE(caught_up());
-  // The leader always has one entry more than was acknowledged, and still it is caught up.
+  // The leader always has one more entry than is acknowledged, but the observer counts as caught
+  // up.
   for (int i = 0; i < 5; ++i) {
     node.Propose("under load");
     node.Acknowledge(4);
@@ -147,8 +148,8 @@ TEST(RemovedLeaderTest, ResignsIfNobodyIsReadyToTakeOver) {
   EXPECT_THAT(node.TakeEffects<effect::SayGoodbye>(), SizeIs(1));
 }
 
-// Dissertation §4.2.2: controller 2 alone cannot win against the longer log of controller 1, and
-// without controller 1 it is no majority of the set that it knows.
+// Dissertation §4.2.2: controller 2 alone cannot win against the longer log of controller 1.
+// Without controller 1 it is not a majority of the set that it knows.
 TEST(RemovedLeaderTest, LeadsOnceMoreIfItsRemovalIsNotCommitted) {
   TestCluster cluster({.nodes = 2});
   for (const int id : {1, 2}) cluster.Start(NodeId(id));
@@ -205,7 +206,7 @@ class MembershipTest : public ::testing::Test {
     return leader && cluster_->At(*leader).claimed ? leader : std::nullopt;
   }
 
-  // Changes the voters as an administrator would, and waits until the change is committed.
+  // Changes the voters as an administrator does, and waits until the change is committed.
   void Change(const std::function<VoterSet(const VoterSet&)>& change) {
     ASSERT_TRUE(RunUntil([&] { return Claimed().has_value(); }));
     const RaftCore& leader = *cluster_->At(*Claimed()).core;
@@ -230,7 +231,7 @@ TEST_F(MembershipTest, GrowsFromOneToSevenAndShrinksBack) {
     Change([&](const VoterSet& voters) { return voters.With(cluster_->VoterOf(NodeId(id))); });
     cluster_->Propose(*Claimed(), "while it grows");
   }
-  // Each time it is the leader that goes, and another that leads on.
+  // Each time the leader is removed, and another voter takes over.
   for (int voters_left = 6; voters_left >= 1; --voters_left) {
     const NodeId removed = Claimed().value();
     Change([&](const VoterSet& voters) { return voters.Without(removed); });
@@ -249,19 +250,19 @@ TEST_F(MembershipTest, ARemovedVoterThatMissedItDisturbsNobody) {
   Isolate(removed);
   Change([&](const VoterSet& voters) { return voters.Without(removed); });
   const Epoch epoch = cluster_->At(leader).core->epoch();
-  // It reaches the other follower only, and would still vote for itself.
+  // It reaches only the other follower, and would still vote for itself.
   cluster_->Connect(NodeId(2), removed);
   EXPECT_FALSE(RunUntil([&] { return cluster_->At(leader).core->epoch() != epoch; }));
   EXPECT_EQ(cluster_->FindLeader(), leader);
-  // Once it reaches the leader it learns of its removal.
+  // When it reaches the leader, it learns of its removal.
   cluster_->Connect(leader, removed);
   EXPECT_TRUE(RunUntil(
       [&] { return cluster_->At(removed).core->log().voters().FindByNodeId(removed) == nullptr; }));
   EXPECT_THAT(invariants_.violations(), IsEmpty());
 }
 
-// A voter whose log is behind knows nothing of a replaced directory, and must vote for it and
-// follow it all the same: else three of these five would be no quorum.
+// A voter whose log is behind does not know of a replaced directory. It must still vote for that
+// directory and follow it, or three of these five would not be a quorum.
 TEST_F(MembershipTest, AVoterThatMissedAReplacementWorksWithTheNewDirectory) {
   Start(5, 0);
   const NodeId replaced(5);
@@ -272,7 +273,7 @@ TEST_F(MembershipTest, AVoterThatMissedAReplacementWorksWithTheNewDirectory) {
   for (const int id : {1, 3, 4}) cluster_->Connect(NodeId(id), replaced);
   Change([&](const VoterSet& voters) { return voters.Without(replaced); });
   Change([&](const VoterSet& voters) { return voters.With(cluster_->VoterOf(replaced)); });
-  // Only the new directory has everything among those that survive.
+  // Among the survivors, only the new directory has everything.
   Isolate(NodeId(4));
   cluster_->Propose(NodeId(1), "committed on 1, 3 and 5");
   cluster_->Settle();

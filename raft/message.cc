@@ -8,7 +8,7 @@ namespace {
 
 const char* ToText(bool value) { return value ? "true" : "false"; }
 
-// Entries as runs of one epoch: "[4-6@2 7@3]".
+// Returns the entries as runs of one epoch: "[4-6@2 7@3]".
 std::string ToText(const std::vector<EntryPtr>& entries) {
   std::string text = "[";
   for (size_t first = 0, end = 0; first < entries.size(); first = end) {
@@ -26,7 +26,7 @@ std::string ToText(const SnapshotId& id) {
   return absl::StrFormat("%d@%d", id.end_offset.value(), id.epoch.value());
 }
 
-// " voters=1,2,3"; nothing without any.
+// Returns " voters=1,2,3", or an empty string without a voter set.
 std::string ToText(const std::optional<VoterSet>& voters) {
   if (!voters) return "";
   std::string text = " voters=";

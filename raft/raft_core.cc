@@ -38,7 +38,7 @@ StepResult RaftCore::Step(MonoTime now, int64_t wall_ms, Event event) {
   result.effects = std::exchange(effects_, {});
   if (!stopped_) {
     result.next_deadline = NextDeadline();
-    // A deadline that waking up did not move would spin the driver (KAFKA-17751).
+    // If waking up did not move the deadline, the driver would spin (KAFKA-17751).
     if (woken) CHECK(result.next_deadline > now_);
     invariants_.Check(*this, result.next_deadline);
   }
@@ -74,12 +74,12 @@ void RaftCore::Handle(event::Start) {
   if (founding_) {
     DecideFounding();
   } else if (log_.voters().size() == 1) {
-    StandOrWait();  // nobody else could be waited for
+    StandOrWait();  // there is no other voter to wait for
   }
 }
 
 void RaftCore::Handle(const event::Wake& event) {
-  // The read that was seen last has been finished, whether or not another one is late now.
+  // The read that was reported last has finished, whether or not another one is late now.
   if (reading_since_ && reading_since_ != event.reading_since) stalled_since_.reset();
   reading_since_ = event.reading_since;
   disk_is_full_ = event.disk_is_full;
@@ -93,8 +93,8 @@ void RaftCore::Handle(const event::Wake& event) {
   } else if (auto* prospective = std::get_if<Prospective>(&role_)) {
     if (prospective->round_deadline <= now_) StandOrWait();
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    // It asks again before it raises the epoch again (braft 725242d: a candidate that kept failing
-    // kept raising the epoch).
+    // It asks for pre-votes again before it raises the epoch again (braft 725242d: a candidate that
+    // kept failing kept raising the epoch).
     if (candidate->round_deadline <= now_) StandOrWait();
   } else if (auto* leader = std::get_if<Leader>(&role_)) {
     if (disk_is_full_ && !IsMutant(Mutant::kLeadOnFullDisk)) HandOverForSpace();
@@ -124,8 +124,8 @@ void RaftCore::Handle(const event::Hello& event) {
   }
 }
 
-// Of those that answer where the configuration says that they listen: under a voter's node id
-// anybody may come.
+// Called only for peers that answer where the configuration says that they listen, because any
+// process can claim a voter's node id.
 void RaftCore::HearForFounding(const PeerHello& hello) {
   if (!founding_) return;
   founding_->OnHello(hello);
@@ -154,7 +154,8 @@ void RaftCore::Handle(const event::StreamUp& event) {
   if (session.hello && session.hello->key == event.key) HearForFounding(*session.hello);
   if (!TakesPart()) return;
   if (death_watch_ && death_watch_->leader == event.peer && !death_watch_->resigned) {
-    // It lives after all, or is back: then it follows, and timers will notice.
+    // The leader lives after all, or its process is back. In the second case it is a follower now,
+    // and the election timeout notices that there is no leader.
     death_watch_.reset();
     if (auto* follower = std::get_if<Follower>(&role_)) {
       follower->election_deadline = RandomElectionDeadline();
@@ -205,7 +206,7 @@ void RaftCore::Handle(const event::Persisted& event) {
   std::vector<effect::Reply> released = writes_.Completed(event.id);
   log_.SetDurable(writes_.durable_index());
   for (effect::Reply& reply : released) {
-    // A promise of an epoch that is over is kept to oneself: who waits for it has lost it too.
+    // A promise for an epoch that is over is not sent: the node that waits for it has lost it too.
     const Epoch reply_epoch = std::visit([](const auto& m) { return m.epoch; }, reply.message);
     if (reply_epoch == epoch()) Emit(std::move(reply));
   }
@@ -222,13 +223,13 @@ void RaftCore::Handle(const event::Persisted& event) {
 }
 
 void RaftCore::Handle(event::Shutdown) {
-  FailReads(local_reads_.All(), "this controller stops");
+  FailReads(local_reads_.All(), "this controller is stopping");
   if (std::holds_alternative<Leader>(role_)) {
     Resign();
   } else if (TakesPart()) {
     Emit(effect::SayGoodbye{.reason = GoodbyeReason::kStopping, .epoch = epoch()});
   }
-  if (hand_over_) FailHandOver(absl::UnavailableError("this controller stops"));
+  if (hand_over_) FailHandOver(absl::UnavailableError("this controller is stopping"));
   TellChanges();
   stopped_ = true;
 }
@@ -264,6 +265,19 @@ void RaftCore::FlushWrite() {
   write_pending_ = false;
 }
 
+// A voter votes at most once in an epoch and a leader needs a majority, so an epoch has at most one
+// leader. A request of an earlier epoch is refused, and the answer names the later epoch. Example
+// with three controllers; "5/2" means epoch 5 and a vote for 2, durable before it is told:
+//
+//   what happens                                          1     2     3
+//   1 leads epoch 4, and its process is paused            4/1   4/1   4/1
+//   2 stands for election                                 4/1   5/2   4/1
+//   3 grants its vote, and 2 leads epoch 5                4/1   5/2   5/2
+//   1 goes on and sends a heartbeat of epoch 4            4/1   5/2   5/2
+//   2 and 3 refuse it; 1 renounces epoch 4 and adopts 5   5/-   5/2   5/2
+//   1 follows 2 after its heartbeat of epoch 5            5/-   5/2   5/2
+//
+// Entries keep the epoch in which they were appended.
 void RaftCore::EnterEpoch(HardState state) {
   CHECK_GT(state.epoch, epoch());
   ChangeHardState(state);
@@ -273,7 +287,7 @@ void RaftCore::EnterEpoch(HardState state) {
 }
 
 void RaftCore::AdoptEpoch(Epoch epoch) {
-  // Seeing an epoch is no reason to wait longer: only a leader or a granted vote is.
+  // A higher epoch alone is no reason to wait longer: only a leader or a granted vote is.
   MonoTime deadline;
   if (const auto* follower = std::get_if<Follower>(&role_)) {
     deadline = follower->election_deadline;
@@ -315,7 +329,7 @@ void RaftCore::FinishStep() {
   } else {
     AskLeaderForReads();
   }
-  // After the messages: the network works while the disk does.
+  // Persist comes after the messages: the network works while the disk does.
   FlushWrite();
   TellChanges();
   ReleaseCommittedReads();
@@ -355,7 +369,7 @@ MonoTime RaftCore::NextDeadline() const {
                                  role_);
   if (const auto* leader = std::get_if<Leader>(&role_)) {
     for (const auto& [key, progress] : leader->peers) {
-      // Who cannot be sent anything now gets it with what it is sent next.
+      // A peer that cannot be sent anything now learns the commit index with its next request.
       const bool can_send = progress.CanSend() && IsUp(key, StreamClass::kAppend);
       if (can_send) deadline = std::min(deadline, TellCommitAt(progress));
     }

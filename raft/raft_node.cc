@@ -37,13 +37,13 @@ void RaftNode::Start(ReplicatedLogListener* listener) {
 void RaftNode::Stop(absl::AnyInvocable<void() &&> done) {
   ports_.executor->Post([this, done = std::move(done)]() mutable {
     Step(event::Shutdown{});
-    delivery_.Stop(absl::UnavailableError("this controller stops"));
+    delivery_.Stop(absl::UnavailableError("this controller is stopping"));
     ArmTimer(kNever);
     std::move(done)();
   });
 }
 
-// ReplicatedLog: from any thread.
+// ReplicatedLog: called from any thread.
 
 void RaftNode::Propose(Proposal proposal) {
   const bool alone = is_idle();
@@ -72,7 +72,7 @@ void RaftNode::ReadIndex(MonoTime deadline,
                          absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&> done) {
   ports_.executor->Post([this, deadline, done = std::move(done)]() mutable {
     if (core_.stopped() || dead_) {
-      return std::move(done)(absl::UnavailableError("this controller stops"));
+      return std::move(done)(absl::UnavailableError("this controller is stopping"));
     }
     const Token token = next_token_++;
     reads_.emplace(token, std::move(done));
@@ -84,7 +84,7 @@ void RaftNode::TransferLeadership(std::optional<NodeId> target,
                                   absl::AnyInvocable<void(absl::Status) &&> done) {
   ports_.executor->Post([this, target, done = std::move(done)]() mutable {
     if (core_.stopped() || dead_) {
-      return std::move(done)(absl::FailedPreconditionError("this controller stops"));
+      return std::move(done)(absl::FailedPreconditionError("this controller is stopping"));
     }
     const Token token = next_token_++;
     transfers_.emplace(token, std::move(done));
@@ -93,7 +93,8 @@ void RaftNode::TransferLeadership(std::optional<NodeId> target,
 }
 
 void RaftNode::ConfirmPause(Epoch epoch) {
-  // Proposals before it may still be collected: it takes the same two turns.
+  // Earlier proposals may still be collected, so the confirmation takes the same two turns of the
+  // loop.
   ports_.executor->Post([this, epoch] {
     ports_.executor->Post([this, epoch] { Step(event::PauseConfirmed{.epoch = epoch}); });
   });
@@ -135,7 +136,7 @@ void RaftNode::Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) {
   });
 }
 
-// TransportEvents: on the loop.
+// TransportEvents: called on the loop.
 
 void RaftNode::OnMessage(ReplicaKey from, SessionId session, Message message) {
   Step(event::Receive{.from = from, .session = session, .message = std::move(message)});
@@ -157,7 +158,7 @@ void RaftNode::OnGoodbye(ReplicaKey peer, GoodbyeReason reason, Epoch epoch) {
   Step(event::PeerGoodbye{.peer = peer, .reason = reason, .epoch = epoch});
 }
 
-// The loop.
+// The step, on the loop.
 
 void RaftNode::Step(Event event) {
   CHECK(ports_.executor->InLoop());
@@ -188,8 +189,8 @@ void RaftNode::ProposeCollected() {
 }
 
 void RaftNode::ArmTimer(MonoTime deadline) {
-  // Deadlines mostly move away with each message: a timer that is too early is let run, and finds
-  // nothing due.
+  // Deadlines mostly move later with each message. A timer that is too early is left to run and
+  // finds nothing due.
   if (timer_ != kNoTimer && timer_at_ <= deadline && deadline != kNever) return;
   if (timer_ != kNoTimer) ports_.executor->CancelTimer(std::exchange(timer_, kNoTimer));
   if (deadline == kNever) return;
@@ -204,7 +205,7 @@ void RaftNode::ArmTimer(MonoTime deadline) {
 void RaftNode::Die(absl::Status status) {
   if (std::exchange(dead_, true)) return;
   ArmTimer(kNever);
-  const absl::Status unavailable = absl::UnavailableError("this controller stops");
+  const absl::Status unavailable = absl::UnavailableError("this controller is stopping");
   delivery_.Stop(unavailable);
   for (auto& [token, done] : std::exchange(reads_, {})) std::move(done)(unavailable);
   for (auto& [token, done] : std::exchange(transfers_, {})) std::move(done)(unavailable);
@@ -217,7 +218,7 @@ void RaftNode::Execute(effect::Persist& effect) {
   const WriteId id = effect.write.id;
   ports_.log->Write(std::move(effect.write), [this, id](absl::Status status) {
     ports_.executor->RunOrPost([this, id, status = std::move(status)]() mutable {
-      // What a failed write left on the disk is not known, so nothing may follow it.
+      // It is not known what a failed write left on the disk, so nothing may follow it.
       if (!status.ok()) return Die(std::move(status));
       Step(event::Persisted{.id = id});
     });
@@ -288,7 +289,8 @@ void RaftNode::Execute(const effect::Distrust& effect) {
   LOG_EVERY_T(WARNING, 10) << "controller " << effect.who.node_id << " (directory "
                            << effect.who.directory_id.ToString() << ") claims epoch "
                            << effect.epoch << ", and is not believed: this controller is in epoch "
-                           << core_.epoch() << ", and knows it for no voter, or the epoch is too "
+                           << core_.epoch()
+                           << " and does not know it as a voter, or the epoch is too "
                            << "far ahead";
 }
 
@@ -314,7 +316,7 @@ void RaftNode::Execute(const effect::Renounce& effect) {
 }
 
 void RaftNode::Execute(const effect::Pause& effect) {
-  // A listener that has not been told of its claim has nothing to pause, and so does not confirm.
+  // A listener that was not notified of its claim has nothing to pause, and so does not confirm.
   if (!delivery_.is_claimed()) return;
   frozen_ = true;
   listener_->OnPause(effect.epoch);

@@ -1,6 +1,6 @@
-// The driver: runs the pure core (raft_core.h) on an executor, executes its effects in order on
-// disk, network and listener, and arms one timer for its deadline. It decides nothing about the
-// protocol. server/ wires it up:
+// The driver. It runs the pure core (raft_core.h) on an executor, executes the core's effects in
+// order on disk, network and listener, and sets one timer for its deadline. It decides nothing
+// about the protocol. server/ uses it in this order:
 //
 //   RaftNode::Create -> Start(listener) -> open and accept peer streams -> … -> Stop -> stop loop
 #pragma once
@@ -28,41 +28,45 @@
 
 namespace quorate::raft {
 
-// What the node runs on. Owned by the caller, and outlive the node.
+// What the node runs on. The caller owns all of it; it outlives the node.
 struct RaftPorts {
   Executor* executor = nullptr;  // the raft loop; TransportEvents are called on it
   const Clock* clock = nullptr;
   DurableLog* log = nullptr;
   Transport* transport = nullptr;
   SnapshotStore* snapshots = nullptr;
-  StepObserver* observer = nullptr;  // null: nobody looks
+  StepObserver* observer = nullptr;  // null if there is none
 };
 
+// Runs one node of the quorum. The calls of ReplicatedLog are thread-safe; those of TransportEvents
+// come on the raft loop.
 class RaftNode final : public ReplicatedLog, public TransportEvents {
  public:
-  // The node cannot go on: a write failed, its disk lost data, or the cluster does not know it. The
-  // message names the remedy. Called once, on the raft loop; the process should end.
+  // Called if the node cannot go on: a write failed, its disk lost data, or the cluster does not
+  // know it. The message names the remedy. Called once, on the raft loop. The process should end.
   using FatalCallback = absl::AnyInvocable<void(absl::Status)>;
 
   // `restored` is what `ports.log` held when it was opened, with the newest snapshot of
-  // `ports.snapshots`; `seed` feeds all randomness.
-  // FAILED_PRECONDITION: the configured voters are neither those of the first start nor the log's
-  // latest; the message says how to change voters. INVALID_ARGUMENT: they do not include this node.
-  // DATA_LOSS: the log begins after a snapshot that is not there, or has no voter set.
+  // `ports.snapshots`. `seed` feeds all randomness.
+  // Returns FAILED_PRECONDITION if the configured voters are neither the founding ones, nor the
+  // log's latest, nor a list that an earlier start accepted; the message says how to change voters.
+  // Returns INVALID_ARGUMENT if they do not include this node. Returns DATA_LOSS if the log begins
+  // after a snapshot that is missing, or has no voter set.
   static absl::StatusOr<std::unique_ptr<RaftNode>> Create(RaftOptions options,
                                                           const RestoredLog& restored,
                                                           RaftPorts ports, uint64_t seed,
                                                           FatalCallback on_fatal);
-  // Destroy only once the executor runs no more tasks.
+  // REQUIRES: the executor runs no more tasks.
   ~RaftNode() override;
 
-  // Announces log and voter set to the transport, then begins on the loop. `listener` outlives the
-  // node. Call once, before any stream to a peer is opened or accepted.
+  // Announces the log and the voter set to the transport, then begins on the loop. `listener`
+  // outlives the node. Call it once, before any stream to a peer is opened or accepted.
   void Start(ReplicatedLogListener* listener);
 
-  // Leaves the quorum in good order: a leader renounces and says Goodbye{resigned}, others
-  // Goodbye{stopping}; open questions are answered UNAVAILABLE. (A hand-over before it is the
-  // caller's.) `done` runs on the loop; afterwards everything that comes is ignored.
+  // Leaves the quorum in good order. A leader renounces and says Goodbye{resigned}; any other node
+  // says Goodbye{stopping}. Pending reads and transfers are answered UNAVAILABLE. Leadership is not
+  // handed over; a caller that wants this does it first. `done` runs on the loop; afterwards every
+  // input is ignored.
   void Stop(absl::AnyInvocable<void() &&> done);
 
   // ReplicatedLog
@@ -128,7 +132,7 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   TimerId timer_ = kNoTimer;
   MonoTime timer_at_ = kNever;
 
-  // Proposals that arrive in one turn of the loop are one step, so that they share a write and the
+  // Proposals that arrive in one turn of the loop form one step, so that they share a write and the
   // messages to the peers.
   std::vector<Proposal> collected_;
 
@@ -139,8 +143,8 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   int64_t leader_since_ms_ = 0;
   std::string waiting_for_;
 
-  // For admission(), which is asked from other threads. Payload bytes on their way to the core, and
-  // the core's uncommitted ones.
+  // For admission(), which other threads call: payload bytes on their way to the core, and the
+  // core's uncommitted bytes.
   std::atomic<size_t> queued_bytes_{0};
   std::atomic<size_t> uncommitted_bytes_{0};
   std::atomic<bool> frozen_{false};

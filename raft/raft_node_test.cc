@@ -25,7 +25,7 @@ ReplicaKey KeyOf(int id) {
           .directory_id = *Uuid::FromBytes(std::string(Uuid::kBytes, static_cast<char>('a' + id)))};
 }
 
-// Writes down what it is told.
+// Records every call.
 class RecordingListener final : public ReplicatedLogListener {
  public:
   void OnSnapshot(const SnapshotMeta& snapshot) override {
@@ -136,20 +136,20 @@ class RaftNodeTest : public ::testing::Test {
     executor_.RunReady();
   }
 
-  // As kill -9: the others notice, and what was not durable is lost.
+  // Like kill -9: the others notice it, and what was not durable is lost.
   void Kill(int id) {
     network_.Kill(NodeId(id));
     executor_.RunReady();
     Member& member = members_.at(id);
     member.log->Crash();
-    // A dead process neither hears nor says anything; its object stays until no task names it.
+    // A dead process receives and sends nothing. Its object stays until no task refers to it.
     graveyard_.push_back(std::move(member.node));
     graveyard_.back()->Stop([] {});
     executor_.RunReady();
     member.listener = nullptr;
   }
 
-  // Lets time pass until some node has claimed leadership, and returns it; 0: none.
+  // Lets time pass until a node has claimed leadership. Returns that node, or 0 if there is none.
   int AwaitClaim() {
     for (int i = 0; i < 1000; ++i) {
       executor_.AdvanceBy(std::chrono::milliseconds(10));
@@ -175,7 +175,7 @@ class RaftNodeTest : public ::testing::Test {
     return *status;
   }
 
-  // The answer, or nothing yet.
+  // Returns the answer, or nullopt while there is none.
   std::shared_ptr<std::optional<absl::StatusOr<RecordOffset>>> Read(int id, Duration timeout) {
     auto answer = std::make_shared<std::optional<absl::StatusOr<RecordOffset>>>();
     members_.at(id).node->ReadIndex(
@@ -339,7 +339,7 @@ TEST_F(RaftNodeTest, LeadershipIsHandedOver) {
   const int leader = AwaitClaim();
   const int target = leader % 3 + 1;
   std::optional<absl::Status> outcome;
-  // Proposed just before the pause: appended, committed and handed over too.
+  // Proposed just before the pause, so it is appended, committed and handed over too.
   Propose(leader, "a");
   members_[leader].node->TransferLeadership(
       NodeId(target), [&](absl::Status status) { outcome = std::move(status); });
@@ -410,7 +410,7 @@ TEST_F(RaftNodeTest, StoppingALeaderSaysThatItResigned) {
   EXPECT_FALSE(members_[leader].listener->claimed.has_value());
   EXPECT_THAT(network_.goodbyes(),
               ElementsAre(std::pair(NodeId(leader), GoodbyeReason::kResigned)));
-  // Taken for its death at once: no election timeout passes.
+  // A resignation is handled like a death, at once: no election timeout passes.
   executor_.AdvanceBy(std::chrono::milliseconds(50));
   int claimed = 0;
   for (const auto& [id, member] : members_) claimed += member.listener->claimed ? 1 : 0;
@@ -460,8 +460,8 @@ TEST_F(RaftNodeTest, AnEditedVoterListIsRefused) {
   EXPECT_THAT(std::string(node.status().message()), HasSubstr("the voters 1,2,3"));
 }
 
-// The log's beginning is gone; a node that lacked it goes on from a snapshot, and so does one that
-// starts again.
+// The beginning of the log is dropped. A node that lacks it continues from a snapshot, and so does
+// a node that restarts.
 TEST_F(RaftNodeTest, SnapshotsReplaceTheLogsBeginning) {
   RaftOptions options;
   options.kept_entries = 0;

@@ -56,7 +56,7 @@ TEST(RaftPaperTest, Section51AHigherEpochIsAdoptedByEveryRole) {
   EXPECT_EQ(leader.core().epoch(), Epoch(4));
 }
 
-// §5.1: a request of an older epoch is rejected.
+// §5.1: a request from an older epoch is rejected.
 TEST(RaftPaperTest, Section51AnOlderEpochIsRejected) {
   LoneCore node(3, {2, 2});
   node.Receive(2, MakeAppend(1, 2, 2, node.MakeEntries(3, {2}), 3));
@@ -70,7 +70,7 @@ TEST(RaftPaperTest, Section51AnOlderEpochIsRejected) {
   EXPECT_FALSE(node.TakeReply<VoteResponse>()->granted);
 }
 
-// §5.2: servers start as followers, and stay it while they hear from a leader.
+// §5.2: servers start as followers, and stay followers while they hear from a leader.
 TEST(RaftPaperTest, Section52AFollowerThatHearsItsLeaderDoesNotStand) {
   LoneCore node;
   EXPECT_TRUE(Is<Follower>(node));
@@ -93,7 +93,7 @@ TEST(RaftPaperTest, Section52ALeaderSendsHeartbeats) {
   EXPECT_THAT(node.TakeSent<Heartbeat>(3), SizeIs(1));
 }
 
-// §5.2: a candidate raises its epoch, votes for itself and asks all others.
+// §5.2: a candidate raises its epoch, votes for itself and asks all others for their votes.
 TEST(RaftPaperTest, Section52ACandidateVotesForItselfAndAsksAllOthers) {
   LoneCore node(5, {1, 1, 2});
   node.MeetDeadline();
@@ -132,7 +132,7 @@ TEST(RaftPaperTest, Section52OneVoteInAnEpoch) {
   EXPECT_TRUE(node.TakeReply<VoteResponse>()->granted) << "the same vote again";
 }
 
-// §5.2: a candidate that hears a leader of its epoch follows it.
+// §5.2: a candidate that hears from a leader of its epoch follows it.
 TEST(RaftPaperTest, Section52ACandidateYieldsToALeaderOfItsEpoch) {
   LoneCore node;
   node.MeetDeadline();
@@ -144,7 +144,7 @@ TEST(RaftPaperTest, Section52ACandidateYieldsToALeaderOfItsEpoch) {
   EXPECT_EQ(node.core().hard_state().vote, LoneCore::KeyOf(1)) << "its vote stays given";
 }
 
-// §5.3: an entry is committed once a majority has it, and with it everything before.
+// §5.3: an entry is committed once a majority has it; so is every entry before it.
 TEST(RaftPaperTest, Section53AMajorityCommits) {
   LoneCore node(5, {1, 1});
   node.BecomeLeader();
@@ -154,7 +154,8 @@ TEST(RaftPaperTest, Section53AMajorityCommits) {
   EXPECT_EQ(node.core().log().commit_index(), LogIndex(3)) << "with the entries of epoch 1";
 }
 
-// §5.3: a follower applies what the leader has committed, but only as far as it is known to agree.
+// §5.3: a follower applies what the leader has committed, but only as far as the logs are known to
+// match.
 TEST(RaftPaperTest, Section53AFollowerLearnsWhatIsCommitted) {
   LoneCore node(3, {1, 1, 1});
   node.Receive(2, MakeAppend(2, 1, 1, {}, /*commit=*/3));
@@ -175,7 +176,7 @@ TEST(RaftPaperTest, Section53AFollowerRejectsWhatDoesNotFollowItsLog) {
   EXPECT_TRUE(node.TakeReply<AppendResponse>()->success);
 }
 
-// §5.3, figure 7: whatever a follower's log looks like, the leader brings it to its own.
+// §5.3, figure 7: whatever a follower's log contains, the leader makes it equal to its own.
 TEST(RaftPaperTest, Section53Figure7LogsAreRepaired) {
   const std::vector<int32_t> leader_epochs = {1, 1, 1, 4, 4, 5, 5, 6, 6, 6};
   const std::vector<std::vector<int32_t>> follower_logs = {{1, 1, 1, 4, 4, 5, 5, 6, 6},
@@ -216,7 +217,7 @@ TEST(RaftPaperTest, Section53ALeaderKeepsItsLog) {
   EXPECT_EQ(node.core().log().EpochAt(LogIndex(3)), Epoch(2));
 }
 
-// §5.4.1: only a candidate whose log is at least as far gets the vote.
+// §5.4.1: only a candidate whose log is at least as up to date gets the vote.
 TEST(RaftPaperTest, Section541TheLogDecidesWhoMayLead) {
   const struct {
     int32_t last_epoch;
@@ -234,8 +235,8 @@ TEST(RaftPaperTest, Section541TheLogDecidesWhoMayLead) {
   }
 }
 
-// §5.4.2, figure 8: an entry of an earlier epoch is on a majority of disks, and yet may be lost; it
-// is committed only by one of the leader's own epoch.
+// §5.4.2, figure 8: an entry of an earlier epoch can be on a majority of disks and still be lost.
+// Only an entry of the leader's own epoch commits it.
 TEST(RaftPaperTest, Section542EarlierEpochsAreNotCommittedByCounting) {
   LoneCore node(3, {1, 2});
   node.BecomeLeader();
@@ -250,7 +251,7 @@ TEST(RaftPaperTest, Section542EarlierEpochsAreNotCommittedByCounting) {
   EXPECT_EQ(node.core().log().commit_index(), LogIndex(3));
 }
 
-// Dissertation §9.6, KIP-996: a pre-vote asks; nobody's epoch moves.
+// Dissertation §9.6, KIP-996: a pre-vote only asks; no node changes its epoch.
 TEST(RaftPaperTest, Section96APreVoteMovesNoEpoch) {
   LoneCore node;
   node.MeetDeadline();
@@ -264,7 +265,7 @@ TEST(RaftPaperTest, Section96APreVoteMovesNoEpoch) {
   EXPECT_FALSE(node.core().hard_state().vote.has_value());
 }
 
-// Dissertation §3.10: only the leader's order of the present epoch makes a node stand at once.
+// Dissertation §3.10: a node stands at once only if the leader of the current epoch orders it.
 TEST(RaftPaperTest, Section310TimeoutNowIsObeyedInItsEpochOnly) {
   LoneCore node;
   node.Receive(2, Heartbeat{.epoch = Epoch(3)});

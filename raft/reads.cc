@@ -1,5 +1,5 @@
-// Linearizable reads on any node by ReadIndex (Raft §6.4): a leader confirms by a round of
-// heartbeats sent after the question that it still leads; a follower asks the leader.
+// Linearizable reads on any node by ReadIndex (Raft §6.4). A leader confirms that it still leads
+// with a round of heartbeats that it sends after the request. A follower asks the leader.
 #include <utility>
 
 #include "raft/mutant.h"
@@ -21,7 +21,7 @@ void RaftCore::Handle(const event::StartRead& event) {
 }
 
 void RaftCore::AskLeaderForReads() {
-  // One question at a time, for all reads that came before it.
+  // One request at a time is in flight. It serves all reads that came before it.
   const auto* follower = std::get_if<Follower>(&role_);
   if (!follower || !follower->leader || reads_waiting_.empty() || !reads_asked_.empty()) return;
   if (!AnswererOn(*follower->leader, StreamClass::kControl)) return;
@@ -55,14 +55,14 @@ void RaftCore::StartReadRound() {
   auto& leader = std::get<Leader>(role_);
   ReadRounds& reads = leader.reads;
   if (reads.waiting.empty() || !reads.under_way.empty()) return;
-  // Before its barrier is committed a leader's commit index may be behind what its predecessor
+  // Before its barrier is committed, a leader's commit index may be behind what its predecessor
   // acknowledged (etcd #7331; with a single voter too: etcd raft #105).
   if (log_.commit_index() < leader.barrier && !IsMutant(Mutant::kReadBeforeBarrier)) return;
   reads.under_way.swap(reads.waiting);
   reads.read_index = log_.commit_index();
   if (!IsMutant(Mutant::kReuseReadSequence)) ++reads.sequence;
   SendHeartbeats();
-  FinishReadRound();  // a leader that is a majority by itself confirms itself
+  FinishReadRound();  // a leader that is a majority by itself needs no answer
 }
 
 void RaftCore::FinishReadRound() {
@@ -102,7 +102,7 @@ void RaftCore::ForgetAskedReads(const std::string& reason) {
 }
 
 void RaftCore::ReleaseCommittedReads() {
-  // The leader's commit index may be ahead of what it has told here.
+  // The leader's commit index may be ahead of the one that this node knows.
   while (!reads_confirmed_.empty()) {
     const auto [index, token] = *reads_confirmed_.begin();
     if (index > log_.commit_index() && !IsMutant(Mutant::kReadAheadOfCommit)) break;
@@ -115,9 +115,10 @@ void RaftCore::ExpireReads() {
   const std::vector<Token> expired = local_reads_.Expire(now_);
   if (expired.empty()) return;
   for (const Token token : expired) {
-    Emit(effect::ReadFailed{.token = token, .reason = "no leader confirmed it in time"});
+    Emit(effect::ReadFailed{.token = token, .reason = "no leader confirmed the read in time"});
   }
-  // Elsewhere they are passed over once their turn comes; these two might wait for ever.
+  // Elsewhere expired reads are skipped once their turn comes. In these two lists they might wait
+  // forever.
   const auto closed = [this](Token token) { return !local_reads_.IsOpen(token); };
   std::erase_if(reads_waiting_, closed);
   std::erase_if(reads_asked_, closed);

@@ -17,7 +17,7 @@ void Read(LoneCore& node, Token token, Duration timeout = std::chrono::seconds(6
   node.Step(event::StartRead{.token = token, .deadline = node.now() + timeout});
 }
 
-// A follower of controller 2 in epoch 1, with two entries of which one is committed.
+// A follower of controller 2 in epoch 1. It has two entries, of which one is committed.
 class FollowerReadTest : public ::testing::Test {
  protected:
   FollowerReadTest() {
@@ -80,13 +80,13 @@ TEST_F(FollowerReadTest, FailsWhenTheSessionWithTheLeaderBreaks) {
 TEST_F(FollowerReadTest, FailsAtItsDeadlineInEveryStage) {
   Read(node_, 1, milliseconds(50));
   Read(node_, 2, milliseconds(60));
-  Confirm(node_.TakeSent<ReadIndexRequest>(2).at(0), 2);  // 1: not yet here; 2: asked now
-  Read(node_, 3, milliseconds(70));                       // 3: waits for the question of 2
+  Confirm(node_.TakeSent<ReadIndexRequest>(2).at(0), 2);  // 1: not committed here; 2: asked now
+  Read(node_, 3, milliseconds(70));                       // 3: waits for the request of 2
   node_.Advance(milliseconds(80));
   EXPECT_THAT(node_.TakeEffects<effect::ReadFailed>(), SizeIs(3));
   node_.TakeSent<ReadIndexRequest>(2);
   Read(node_, 4);
-  EXPECT_THAT(node_.TakeSent<ReadIndexRequest>(2), SizeIs(1)) << "the lost question blocks nobody";
+  EXPECT_THAT(node_.TakeSent<ReadIndexRequest>(2), SizeIs(1)) << "the lost request blocks nothing";
 }
 
 TEST(UnattachedReadTest, WaitsForALeader) {

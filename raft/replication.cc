@@ -1,4 +1,4 @@
-// What a leader does: append, send, count, commit (Raft §5.3, §5.4.2).
+// The work of a leader: append, send, count, commit (Raft §5.3, §5.4.2).
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -19,8 +19,8 @@ void RaftCore::BecomeLeader() {
   for (const Token token : std::exchange(reads_waiting_, {})) {
     leader.reads.waiting.push_back({.token = token, .session = 0});
   }
-  // The barrier: entries of earlier epochs are committed only by it, and until it is committed this
-  // node does not know what is (Raft §5.4.2, §8).
+  // The barrier. Entries of earlier epochs are committed only through it, and until it is committed
+  // this node does not know which of them are (Raft §5.4.2, §8).
   if (!IsMutant(Mutant::kNoBarrier)) AppendAsLeader({.type = EntryType::kBarrier}, "");
   leader.barrier = log_.last_index();
   leader.barrier_end = log_.end_offset();
@@ -30,7 +30,7 @@ void RaftCore::BecomeLeader() {
 
 void RaftCore::Handle(event::Propose event) {
   for (Proposal& proposal : event.proposals) {
-    // Leadership was lost in between, perhaps won again: whoever proposed this has been told.
+    // Leadership was lost meanwhile, and perhaps won again. The proposer has been notified of that.
     const bool stale =
         proposal.expected_epoch != epoch() && !IsMutant(Mutant::kAppendStaleProposal);
     if (!std::holds_alternative<Leader>(role_) || stale) continue;
@@ -46,7 +46,7 @@ void RaftCore::Handle(event::Propose event) {
                    proposal.payload);
     if (changes_voters) {
       TrackPeers();
-      // Nobody may be left whose answer could.
+      // The round may have waited only for a voter that is removed now.
       if (!IsMutant(Mutant::kReadAwaitsRemoved)) FinishReadRound();
     }
   }
@@ -87,7 +87,7 @@ void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
       SendEntries(peer, progress, log_.Slice(next, log_.last_index(), options_.max_append_bytes));
     } else if (progress.state() == FollowerProgress::State::kProbe ||
                TellCommitAt(progress) <= now_) {
-      // Nothing else is due that would carry it: a probe, or that the high watermark has moved.
+      // No entries are due that would carry it: this is a probe, or reports a new high watermark.
       SendEntries(peer, progress, {});
     } else {
       return;
@@ -134,9 +134,10 @@ void RaftCore::SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
 void RaftCore::Handle(event::EntriesRead event) {
   FollowerProgress* progress = EndReadFor(event.peer, event.epoch);
   if (progress == nullptr) return;
-  // Dropped while the disk was asked for them.
+  // The log dropped them while the disk was reading.
   if (event.from < log_.first_index()) return;
-  // An unreadable log is never skipped nor guessed at (openraft #1795: it became a bogus request).
+  // An unreadable log is neither skipped nor guessed at (openraft #1795: the guess became a bogus
+  // request).
   if (!event.entries.ok()) {
     return Die(absl::DataLossError(absl::StrFormat("the log cannot be read at index %d: %s",
                                                    event.from.value(),
@@ -145,11 +146,11 @@ void RaftCore::Handle(event::EntriesRead event) {
   for (const EntryPtr& entry : *event.entries) {
     if (log_.EpochAt(entry->index()) != entry->epoch()) {
       return Die(absl::DataLossError(
-          absl::StrFormat("the log on disk has epoch %d at index %d, and another was written",
+          absl::StrFormat("the log on disk has epoch %d at index %d, but another was written",
                           entry->epoch().value(), entry->index().value())));
     }
   }
-  // Positions may have moved while the disk read; if so the end of this step asks again.
+  // The position may have moved during the read. In that case the end of this step asks again.
   if (event.from != progress->next_index() || !progress->CanSend()) return;
   if (!IsUp(event.peer, StreamClass::kAppend)) return;
   SendEntries(event.peer, *progress, *std::move(event.entries));
@@ -158,8 +159,8 @@ void RaftCore::Handle(event::EntriesRead event) {
 void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const AppendResponse& response) {
   const std::optional<ReplicaKey> peer = FindAnswerer(from, StreamClass::kAppend);
   if (!peer) return;
-  // Also a node that nobody else would follow unseats the leader thus, or it would be stuck in its
-  // higher epoch for ever.
+  // In this way a node that cannot win an election can unseat the leader too. Otherwise it would be
+  // stuck in its higher epoch forever.
   if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
     return OnHigherEpoch(*peer, response.epoch);
   }
@@ -167,14 +168,15 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const AppendResponse
   const bool old = response.epoch < epoch() && !IsMutant(Mutant::kCountOldAcks);
   if (progress == nullptr || old) return;
   if (response.success) {
-    // Nobody can match what this log does not have.
+    // No peer can match entries that this log does not have.
     if (response.match_index > log_.last_index() && !IsMutant(Mutant::kMatchBeyondLog)) return;
     const EntryPtr entry = log_.Find(response.match_index);
     progress->OnSuccess(response.sequence, response.match_index,
                         entry ? entry->end_offset() : response.match_end_offset, now_);
     AdvanceCommit();
   } else {
-    // One question passes over a whole epoch of the peer's that this log does not have.
+    // One answer skips a whole epoch of the peer's log that this log does not have (see
+    // follower.cc).
     progress->OnReject(response.sequence,
                        log_.LastIndexOfEpochAtMost(response.hint_epoch, response.hint_index) + 1,
                        now_);
@@ -199,7 +201,7 @@ void RaftCore::AdvanceCommit() {
   const LogIndex majority = IsMutant(Mutant::kCommitOnOwnDisk)
                                 ? log_.durable_index()
                                 : VoterSet::MajorityIndex(std::move(match));
-  // Earlier epochs' entries are not committed by counting (Raft §5.4.2, figure 8).
+  // Entries of earlier epochs are not committed by counting (Raft §5.4.2, figure 8).
   const bool own_epoch = log_.EpochAt(majority) == epoch() || IsMutant(Mutant::kCommitOldEpoch);
   if (majority <= log_.commit_index() || !own_epoch) return;
   log_.CommitTo(majority);
@@ -217,8 +219,8 @@ void RaftCore::SendHeartbeats() {
 void RaftCore::SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& progress) {
   if (!IsUp(peer, StreamClass::kControl)) return;
   const auto& leader = std::get<Leader>(role_);
-  // Until the barrier is committed the true high watermark is not known here; it is not above the
-  // barrier.
+  // Until the barrier is committed, this node does not know the true high watermark, except that it
+  // is not above the barrier.
   const RecordOffset high_watermark =
       log_.commit_index() < leader.barrier ? leader.barrier_end : log_.commit_end_offset().value();
   const LogIndex known =
@@ -243,7 +245,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const HeartbeatRespo
   const bool old = response.epoch < epoch() && !IsMutant(Mutant::kOldEpochConfirms);
   if (progress == nullptr || old) return;
   progress->OnContact(log_.last_index(), now_);
-  // Rounds that were not begun are confirmed by nobody.
+  // No answer can confirm a round that has not begun.
   const int64_t begun = std::get<Leader>(role_).reads.sequence;
   if (response.read_sequence <= begun) progress->ConfirmRead(response.read_sequence);
   FinishReadRound();
@@ -263,8 +265,9 @@ bool RaftCore::DiskIsStalled() const {
          (peer_reads_ > 0 && peer_reads_since_ <= now_ - options_.peer_read_timeout);
 }
 
-// Counted from when it was noticed, and anew after a pause: a process that was paused finds its
-// disk stalled too, and the disk answers then. No other two wakes are so far apart.
+// The time counts from when the stall was noticed, and starts over after a pause: a process that
+// was paused finds its disk stalled too, but the disk then answers. No other two wakes are so far
+// apart.
 void RaftCore::WatchDisk() {
   const bool was_paused =
       now_ - std::exchange(disk_watched_at_, now_) > 2 * options_.election_timeout_max;
@@ -273,8 +276,8 @@ void RaftCore::WatchDisk() {
   if (!stalled_since_ || begins) stalled_since_ = now_;
   if (now_ - *stalled_since_ < options_.disk_exit_timeout) return;
   Die(absl::UnavailableError(absl::StrFormat(
-      "the disk has finished no write and no read for %d s: look at it (dmesg, SMART). "
-      "Started again, this controller goes on from what is on it",
+      "the disk has finished no write and no read for %d s: check it (dmesg, SMART). "
+      "After a restart this controller continues with what is on it",
       std::chrono::duration_cast<std::chrono::seconds>(options_.disk_exit_timeout).count())));
 }
 

@@ -1,4 +1,4 @@
-// How a leader sends, counts and commits, and what a follower refuses to believe.
+// How a leader sends, counts and commits, and what a follower refuses.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

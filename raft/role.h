@@ -1,12 +1,12 @@
-// What a node is at the moment. Each role holds only its own state, so that none can use another's.
+// The roles of a node. Each role holds only its own state, so that no role can use another's.
 //
-//               leader silent or dead           a majority would        a majority did,
+//               leader silent or dead             pre-vote won            vote won
 //             ┌──────────┐  ────────────►  ┌─────────────┐  ──►  ┌───────────┐  ──►  ┌────────┐
 //   start ──► │ Follower │                 │ Prospective │       │ Candidate │       │ Leader │
 //             └──────────┘  ◄────────────  └─────────────┘  ◄──  └───────────┘       └────────┘
-//                  ▲           round lost,               round given up │               │
-//                  │           leader heard                             │               │
-//                  └──────────── a higher epoch, a leader of this epoch ┴───────────────┘
+//                  ▲       pre-vote lost,             vote timed out    │               │
+//                  │       leader found                                 │               │
+//                  └─── vote lost, higher epoch, a leader of this epoch ┴───────────────┘
 //                                           (or resigned: no quorum, no disk, stopping)
 #pragma once
 
@@ -22,59 +22,62 @@
 
 namespace quorate::raft {
 
-// Follows the leader of its epoch, or (KRaft: unattached) knows none.
+// Follows the leader of its epoch, or knows none (KRaft: unattached).
 struct Follower {
   std::optional<NodeId> leader;
-  // When it stands.
+  // When it stands for election.
   MonoTime election_deadline;
-  // The leader's own high watermark as the first heartbeat of this session told it.
+  // The leader's own high watermark, from the first heartbeat of this session.
   std::optional<RecordOffset> ready_offset;
 };
 
-// Asks whether a vote would be granted; changes nothing, not even its epoch (Raft dissertation
-// §9.6, KIP-996).
+// Asks the voters whether they would vote for it. Changes nothing, not even its own epoch (Raft
+// dissertation §9.6, KIP-996).
 struct Prospective {
   VoteTally tally;
   MonoTime round_deadline;
 };
 
-// Voted for itself in its epoch and asks for votes (Raft §5.2).
+// Has voted for itself in its epoch and asks for votes (Raft §5.2).
 struct Candidate {
   VoteTally tally;
-  // The write that makes its own vote durable: until then it does not count.
+  // The write that makes its own vote durable. Until it is done, the vote does not count.
   WriteId vote_write = 0;
-  // Stands on a TimeoutNow: voters with a live leader do not refuse.
+  // It stands on a TimeoutNow: voters with a live leader do not refuse it.
   bool transfer = false;
   MonoTime round_deadline;
 };
 
-// A read that a leader confirms: its own, or a follower's question.
+// A read for which the leader must confirm its leadership: its own, or one of a follower.
 struct PendingRead {
-  // Of this node (session = 0), or of the node that asks.
+  // The token is this node's own if session is 0, else that of the node that asked on the session.
   Token token = 0;
   SessionId session = 0;
 };
 
-// Reads are confirmed in rounds (Raft §6.4): one round is under way, the next one collects.
+// Reads are confirmed in rounds (Raft §6.4). One round is under way; later reads wait for the next.
 struct ReadRounds {
-  // Of the round under way or the last one. Assigned by the leader, so that no answer to an earlier
-  // heartbeat confirms a later read (etcd #20418); starts over with each leader's epoch.
+  // Number of the round under way, or of the last one. The leader assigns it, so that no answer to
+  // an earlier heartbeat confirms a later read (etcd #20418). It starts over with each epoch.
   int64_t sequence = 0;
   LogIndex read_index;
   std::vector<PendingRead> under_way;
   std::vector<PendingRead> waiting;
 };
 
+// Replicates its log to the peers, commits, and confirms reads (Raft §5.3).
 struct Leader {
   // Every other voter, and every observer whose append stream is up.
   std::map<ReplicaKey, FollowerProgress> peers;
-  // The first entry of the epoch: nothing is read, claimed or told to be committed before it is.
+  // The first entry of the epoch. Until it is committed, the leader confirms no read, claims
+  // nothing and commits nothing.
   LogIndex barrier;
   RecordOffset barrier_end;
   MonoTime next_heartbeat;
   ReadRounds reads;
   bool claimed = false;
-  // With its own disk full: whom it offered leadership last, and when it tries the next one.
+  // Used while its own disk is nearly full: the voter that it offered leadership to last, and when
+  // it tries the next one.
   std::optional<ReplicaKey> offered_to;
   MonoTime next_offer;
 };

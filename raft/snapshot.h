@@ -1,4 +1,5 @@
-// The name of a snapshot, and what a log that begins after one must still know of its past.
+// The name of a snapshot, and what a log that begins after a snapshot must know of the entries in
+// it.
 #pragma once
 
 #include <cstdint>
@@ -10,30 +11,32 @@
 
 namespace quorate::raft {
 
-// As in KRaft: a snapshot is named by what it contains. Two controllers that wrote the same one
-// hold the same bytes, so that a transfer can go on from another controller.
+// Names a snapshot by what it contains, as KRaft does. Two controllers that wrote the same snapshot
+// hold the same bytes, so that a transfer can continue from another controller.
 struct SnapshotId {
-  // Exclusive: the first record that is not in it.
+  // Exclusive: the offset of the first record that is not in it.
   RecordOffset end_offset;
-  // Of the last entry in it.
+  // The epoch of the last entry in it.
   Epoch epoch;
 
   friend auto operator<=>(const SnapshotId&, const SnapshotId&) = default;
 };
 
-// Where a snapshot ends in the log. All of it is a function of the log up to that entry.
+// Where a snapshot ends in the log. All fields depend only on the log up to that entry.
 struct SnapshotMeta {
   SnapshotId id;
-  // The last entry in it: its index, checksum (the next entry chains to it) and append time.
+  // The last entry in it: its index, its checksum (to which the next entry chains) and its append
+  // time.
   LogIndex last_index;
   uint64_t last_checksum = 0;
   int64_t last_append_time_ms = 0;
-  // The voter set that governs at last_index, and the index of its entry. 0 and the empty set: the
-  // log held none, and the founding set governs.
+  // The voter set that governs at last_index, and the index of its entry. If the log held none, the
+  // founding set governs; the fields are then 0 and the empty set.
   LogIndex voters_index;
   VoterSet voters;
 
-  // The place directly after `last`, where the log's latest set is `voters`, of `voters_index`.
+  // Returns the place directly after `last`. `voters`, of the entry at `voters_index`, is the log's
+  // latest voter set there.
   static SnapshotMeta After(const Entry& last, LogIndex voters_index, VoterSet voters) {
     return {.id = {.end_offset = last.end_offset(), .epoch = last.epoch()},
             .last_index = last.index(),

@@ -1,4 +1,4 @@
-// What a follower makes of the pieces of a snapshot (Raft §7, KIP-630).
+// How a follower handles the pieces of a snapshot (Raft §7, KIP-630).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Answer = SnapshotChunkResponse::State;
 
-// A snapshot of somebody's log that ends in entry `last_index` of `epoch`.
+// Returns a snapshot whose last entry is `last_index` of `epoch`, as another node could have it.
 SnapshotMeta MakeMeta(int64_t last_index, int32_t epoch) {
   return {.id = {.end_offset = RecordOffset(last_index), .epoch = Epoch(epoch)},
           .last_index = LogIndex(last_index),
@@ -79,12 +79,12 @@ TEST(SnapshotInstallTest, InstalledIsSaidOnceItIsDurable) {
   EXPECT_EQ(node.core().log().durable_index(), LogIndex(9));
 }
 
-// The entries behind a snapshot's end that match are the leader's too (Raft §7).
+// The entries after the end of a snapshot that matches are the leader's too (Raft §7).
 TEST(SnapshotInstallTest, ALogThatHasItsLastEntryKeepsWhatFollows) {
   LoneCore node(3, {1});
   const SnapshotMeta meta = SnapshotMeta::After(*node.MakeEntries(2, {1}).back(), LogIndex(0), {});
   node.Receive(2, MakeChunk(meta, 1));
-  // Meanwhile the entries came as such.
+  // Meanwhile the entries arrived in an append.
   node.Receive(2, AppendRequest{.epoch = Epoch(1),
                                 .sequence = 1,
                                 .prev_index = LogIndex(1),
@@ -97,7 +97,7 @@ TEST(SnapshotInstallTest, ALogThatHasItsLastEntryKeepsWhatFollows) {
   EXPECT_THAT(node.TakeEffects<effect::LoadSnapshot>(), IsEmpty());
 }
 
-// Raft §5.3: an append that overlaps what the snapshot holds brings what it does not.
+// Raft §5.3: an append that overlaps the snapshot brings the entries that the snapshot lacks.
 TEST(SnapshotInstallTest, AnAppendThatReachesBelowTheStartMatches) {
   LoneCore follower(3, {1, 1, 1, 1}, KeepEntries(0));
   follower.Receive(2, Heartbeat{.epoch = Epoch(1), .commit_index = LogIndex(4)});

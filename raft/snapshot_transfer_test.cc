@@ -1,4 +1,4 @@
-// How a node that lacks what the log has forgotten is sent a snapshot (Raft §7, KIP-630).
+// How a node that needs dropped entries is sent a snapshot (Raft §7, KIP-630).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,7 +24,7 @@ class SnapshotTransferTest : public ::testing::Test {
     options.raft.kept_entries = 0;
     return options;
   }
-  // 1 leads; 3 is down and lacks what 1 and 2 have forgotten.
+  // 1 leads; 3 is down and lacks entries that 1 and 2 have dropped.
   SnapshotTransferTest() {
     for (const NodeId id : cluster_.Ids()) cluster_.Start(id);
     cluster_.ConnectAll();
@@ -54,7 +54,7 @@ class SnapshotTransferTest : public ::testing::Test {
     if (!cluster_.IsUp(kBehind)) cluster_.Start(kBehind);
     cluster_.Connect(to, kBehind);
   }
-  // Delivers and syncs until some of a snapshot is received.
+  // Delivers and syncs until a part of a snapshot is received.
   void RunUntilPartlyReceived() {
     for (int i = 0; i < 1000 && Behind().snapshots.partial_bytes() < 300; ++i) {
       cluster_.SyncAll();
@@ -70,7 +70,7 @@ class SnapshotTransferTest : public ::testing::Test {
     EXPECT_EQ(Behind().delivered.back()->checksum(),
               cluster_.At(kLeader).delivered.back()->checksum());
   }
-  // Where in the snapshot pieces were sent from to the node that is behind.
+  // Returns the positions in the snapshot from which pieces were sent to the node that is behind.
   std::vector<int64_t> PositionsSent() { return std::exchange(positions_, {}); }
 
   static constexpr NodeId kLeader{1};
@@ -153,7 +153,7 @@ TEST_F(SnapshotTransferTest, ADamagedOneIsSentAgain) {
   ExpectCaughtUp();
 }
 
-// braft 5204e09, LogCabin #174: an interrupted installation must neither be lost nor half done.
+// braft 5204e09, LogCabin #174: an interrupted installation must be neither lost nor half done.
 TEST_F(SnapshotTransferTest, ASnapshotThatWasReceivedAndNotInstalledIsInstalledAtTheNextStart) {
   Return();
   while (!Behind().snapshots.Newest()) {
@@ -177,12 +177,12 @@ TEST_F(SnapshotTransferTest, ASnapshotThatWasReceivedAndNotInstalledIsInstalledA
   ExpectCaughtUp();
 }
 
-// A leader that counts on its peers must not take one for dead that is busy with a snapshot.
+// Check-quorum must not take a peer that is busy with a snapshot for dead.
 TEST_F(SnapshotTransferTest, PiecesAreProgressForCheckQuorum) {
   cluster_.Crash(kOther);
   Return();
   const Epoch epoch = cluster_.At(kLeader).core->epoch();
-  // A piece each 400 ms, for longer than the leader's patience.
+  // One piece every 400 ms, for longer than the check-quorum timeout.
   for (int i = 0; i < 8; ++i) {
     for (int j = 0; j < 40; ++j) {
       cluster_.Advance(std::chrono::milliseconds(10));
@@ -221,7 +221,8 @@ TEST_F(SnapshotTransferTest, HeartbeatsAreAnsweredWhileAPieceIsBeingWritten) {
   EXPECT_THAT(Behind().unwritten_chunks, SizeIs(1)) << "and nothing else is begun meanwhile";
 }
 
-// Or a disk that is slower than the offers come would get ever more to do, and nothing be sent.
+// Otherwise a disk that is slower than the offers would get more and more reads, and nothing would
+// be sent.
 TEST(SnapshotOfferTest, OnePieceIsReadAtATimeForAPeer) {
   const RaftOptions options = KeepEntries(0);
   LoneCore node(3, {1, 1, 1, 1}, options);
@@ -234,7 +235,7 @@ TEST(SnapshotOfferTest, OnePieceIsReadAtATimeForAPeer) {
       node.Acknowledge(2);
     }
   };
-  pass(2 * options.check_quorum_timeout);  // 3 is not waited for any more
+  pass(2 * options.check_quorum_timeout);  // 3 is no longer waited for
   node.Step(event::SnapshotSaved{MetaAt(node.core(), 4)});
   node.Step(event::StreamDown{.peer = NodeId(3), .stream = StreamClass::kAppend});
   node.Step(event::StreamUp{
@@ -250,7 +251,7 @@ TEST(SnapshotOfferTest, OnePieceIsReadAtATimeForAPeer) {
   };
   const auto reads = want();
   ASSERT_THAT(reads, SizeIs(1));
-  pass(options.check_quorum_timeout * 3 / 4);  // it is offered anew
+  pass(options.check_quorum_timeout * 3 / 4);  // it is offered again
   EXPECT_THAT(want(), IsEmpty());
   node.Step(event::ChunkRead{.peer = reads[0].peer,
                              .epoch = reads[0].epoch,

@@ -1,14 +1,16 @@
-// Snapshots and the log's prefix (Raft §7, KIP-630): what a snapshot lets the log forget, how a
-// leader brings a follower one that needs what was forgotten, and how a follower installs it.
+// Snapshots and the prefix of the log (Raft §7, KIP-630): which entries a snapshot allows the log
+// to drop, how a leader sends a snapshot to a follower that needs dropped entries, and how a
+// follower installs it.
 //
 //   leader                                 follower
-//   SnapshotChunk, empty ──────────────►   how far is it received? (kWanted, kBusy), or is what it
-//                        ◄──────────────   holds in the log already? (kInstalled)
-//   SnapshotChunk at `position` ───────►   received, verified when whole, installed
+//   SnapshotChunk, empty ──────────────►   how much of it is here (kWanted, kBusy), or does the log
+//                        ◄──────────────   hold everything in it already (kInstalled)?
+//   SnapshotChunk at `position` ───────►   stores the piece; verifies and installs a whole snapshot
 //                        ◄──────────────   kWanted, the next position … kInstalled: probing goes on
 //
-// One piece at a time, each on the word of the follower, so that a transfer goes on where it broke
-// after either side was restarted, and from another leader that has the same snapshot.
+// The leader sends one piece at a time, at the position that the follower requests. So a transfer
+// continues where it broke off, after a restart of either side and from another leader that has the
+// same snapshot.
 #include <algorithm>
 #include <utility>
 
@@ -30,7 +32,7 @@ absl::Status RaftCore::CheckSnapshot(const RestoredLog& restored) {
   const std::optional<SnapshotMeta>& newest = restored.snapshot;
   if (newest && (newest->last_index > start.last_index || newest == start)) return absl::OkStatus();
   return absl::DataLossError(absl::StrFormat(
-      "the log begins at index %d, after offset %d, and %s: what it holds before is lost",
+      "the log begins at index %d, after offset %d, and %s: the entries before that are lost",
       restored.first_index.value(), start.id.end_offset.value(),
       newest ? absl::StrFormat("the newest snapshot ends at offset %d of epoch %d",
                                newest->id.end_offset.value(), newest->id.epoch.value())
@@ -50,7 +52,8 @@ void RaftCore::Handle(event::SnapshotSaved event) {
 }
 
 void RaftCore::KeepSnapshot(SnapshotMeta meta) {
-  // The same again: what its start has found is known, but not what may go with it.
+  // A snapshot that is known already is handled again: the start of the process has found it, but
+  // has dropped no entries.
   if (snapshot_ && meta.last_index < snapshot_->last_index) return;
   snapshot_ = std::move(meta);
   const LogIndex held = IsMutant(Mutant::kPruneBeyondSnapshot)
@@ -81,13 +84,13 @@ bool RaftCore::Holds(LogIndex last_index, Epoch epoch) const {
 }
 
 bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
-  // What follows in the log stays.
+  // The entries after it stay in the log.
   if (Holds(meta.last_index, meta.id.epoch)) {
     FollowCommit(meta.last_index);
     return false;
   }
   CHECK(write_.entries.empty() && !write_.truncate_after && !write_.drop_prefix);
-  // The votes that it asked for were asked with the log that goes.
+  // Its votes were requested with the log that is dropped here.
   if (!std::holds_alternative<Follower>(role_)) {
     BecomeFollower(std::nullopt, RandomElectionDeadline());
   }
@@ -100,13 +103,13 @@ bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
   return true;
 }
 
-// The follower.
+// Follower side.
 
 void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const SnapshotChunk& chunk) {
   SnapshotChunkResponse response{
       .epoch = epoch(), .sequence = chunk.sequence, .id = chunk.id, .state = Answer::kBusy};
   if (chunk.epoch < epoch()) return Emit(effect::Reply{.session = session, .message = response});
-  // Every entry takes an offset, so that none is below its index.
+  // Every entry takes at least one offset, so no end offset is below its entry's index.
   const bool can_be = chunk.id.epoch <= chunk.epoch && chunk.last_index > LogIndex(0) &&
                       chunk.id.end_offset.value() >= chunk.last_index.value();
   if (!can_be || !AcceptLeader(from, chunk.epoch)) return;
@@ -128,15 +131,15 @@ void RaftCore::Handle(event::ChunkReceived event) {
                                  .state = Answer::kWanted,
                                  .position = event.received->position};
   if (const std::optional<SnapshotMeta>& complete = event.received->complete) {
-    // A leader has all that is committed, so that this cannot be.
+    // A leader has everything that is committed, so this cannot happen.
     if (std::holds_alternative<Leader>(role_) && !Holds(complete->last_index, complete->id.epoch)) {
       return Die(absl::DataLossError(
-          absl::StrFormat("this controller leads, and lacks entries up to %d that a snapshot from "
-                          "an earlier leader "
-                          "holds: another voter's disk lost what it had confirmed",
+          absl::StrFormat("this controller leads, but lacks entries up to %d that a snapshot from "
+                          "an earlier leader holds: another voter's disk lost entries that it had "
+                          "acknowledged",
                           complete->last_index.value())));
     }
-    // Since it was asked for, the log may have grown beyond it.
+    // The log may have grown beyond the snapshot since the piece was requested.
     if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete) &&
         !IsMutant(Mutant::kSnapshotUntold)) {
       Emit(effect::LoadSnapshot{*complete});
@@ -156,7 +159,7 @@ void RaftCore::AnswerInstalled(SessionId session, SnapshotChunkResponse response
              session, response);
 }
 
-// The leader.
+// Leader side.
 
 void RaftCore::StartSnapshot(const ReplicaKey& peer, FollowerProgress& progress) {
   CHECK(snapshot_ && snapshot_->last_index + 1 >= log_.first_index());
@@ -203,13 +206,14 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const SnapshotChunkR
       progress->OnSnapshotInstalled(now_);
       return AdvanceCommit();
     case Answer::kWanted:
-      // What is being read is sent first, wanted or not: the answer to it tells where to go on.
+      // The piece that is being read is sent first, requested or not. The answer to it says where
+      // to continue.
       if (progress->reading()) return;
       BeginReadFor(*progress);
       return Emit(effect::ReadChunk{
           .peer = *peer, .epoch = epoch(), .id = response.id, .position = response.position});
     case Answer::kBusy:
-      return;  // it is asked again once that is overdue
+      return;  // offered again once the answer is overdue
   }
 }
 
@@ -222,11 +226,12 @@ void RaftCore::Handle(event::ChunkRead event) {
   if (event.piece.ok()) {
     return SendChunk(event.peer, *progress, event.position, *std::move(event.piece));
   }
-  // A newer one has replaced it meanwhile.
+  // A newer snapshot has replaced it meanwhile.
   if (absl::IsNotFound(event.piece.status()) && snapshot_->id != event.id) {
     return StartSnapshot(event.peer, *progress);
   }
-  // The peer named a place where no piece begins: it is asked again once that is overdue.
+  // The peer named a position where no piece begins. The snapshot is offered again once that is
+  // overdue.
   if (absl::IsOutOfRange(event.piece.status())) return;
   Die(absl::DataLossError(absl::StrFormat("the snapshot of offset %d cannot be read at byte %d: %s",
                                           event.id.end_offset.value(), event.position,
@@ -235,7 +240,8 @@ void RaftCore::Handle(event::ChunkRead event) {
 
 void RaftCore::OfferOverdueSnapshots() {
   for (auto& [id, progress] : std::get<Leader>(role_).peers) {
-    // Early enough that a peer that is busy with a piece counts as a working part of the quorum.
+    // Early enough that a peer that is busy with a piece still counts as a working part of the
+    // quorum.
     if (progress.ChunkIsOverdue(now_, options_.check_quorum_timeout / 2)) {
       OfferSnapshot(id, progress);
     }

@@ -1,4 +1,4 @@
-// What a node does whose disk finishes nothing: a leader goes, and at last the process.
+// What a node does whose disk finishes nothing: a leader resigns, and finally the process ends.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ bool Is(LoneCore& node) {
   return std::holds_alternative<R>(node.core().role());
 }
 
-// Others, whose disks work, can do better.
+// Other nodes, whose disks work, can take over.
 TEST(StalledDiskTest, ALeaderResignsAndDoesNotStandBeforeItMoves) {
   LoneCore node;
   node.BecomeClaimedLeader();
@@ -37,7 +37,7 @@ TEST(StalledDiskTest, ALeaderResignsAndDoesNotStandBeforeItMoves) {
   EXPECT_TRUE(Is<Prospective>(node));
 }
 
-// Of any role: nobody is served by a process that can only wait.
+// In any role: a process that can only wait is of no use.
 TEST(StalledDiskTest, TenSecondsLaterTheNodeEnds) {
   for (const bool leads : {true, false}) {
     SCOPED_TRACE(leads);
@@ -68,7 +68,7 @@ TEST(StalledDiskTest, AReadForTheUsersCountsToo) {
   EXPECT_THAT(node.TakeEffects<effect::Fatal>(), SizeIs(1));
 }
 
-// Nobody may ask for a write meanwhile.
+// There may be no write meanwhile that would show it.
 TEST(StalledDiskTest, AReadForAPeerCountsToo) {
   RaftOptions options;
   options.cache_bytes = 1;
@@ -109,7 +109,8 @@ TEST(StalledDiskTest, AnyWriteThatIsFinishedIsASignOfLife) {
   EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
 }
 
-// By its clock the write takes a minute; it hears that it is finished behind the first timer.
+// By its clock the write takes a minute. It learns that the write is done only after the first
+// timer.
 TEST(StalledDiskTest, AProcessThatWasPausedGoesOn) {
   LoneCore node;
   node.Receive(2, Heartbeat{.epoch = Epoch(1)});
@@ -120,7 +121,7 @@ TEST(StalledDiskTest, AProcessThatWasPausedGoesOn) {
   EXPECT_THAT(node.TakeEffects<effect::Fatal>(), IsEmpty());
 }
 
-// Nor does a pause count that begins when the disk has been slow for a while.
+// A pause does not count either if it begins when the disk has been slow for a while.
 TEST(StalledDiskTest, AProcessThatWasPausedWithAStalledDiskGoesOn) {
   LoneCore node;
   node.Receive(2, Heartbeat{.epoch = Epoch(1)});
@@ -143,7 +144,7 @@ TEST(StalledDiskTest, AProcessThatWasPausedWithAHungDiskEnds) {
   EXPECT_THAT(node.TakeEffects<effect::Fatal>(), SizeIs(1));
 }
 
-// Whenever it looks, another one takes long.
+// Whenever the node looks, another read is late.
 TEST(StalledDiskTest, AnyReadThatIsFinishedIsASignOfLife) {
   LoneCore node;
   for (int i = 0; i < 60; ++i) {

@@ -1,5 +1,5 @@
-// A port through which checks and traces see every step of a core. No part of what a node does: a
-// node in production has none.
+// A port through which checks and traces see every step of a core. It is not part of what a node
+// does: a node in production has none.
 #pragma once
 
 #include "base/clock.h"
@@ -8,15 +8,15 @@
 
 namespace quorate::raft {
 
-// Called where the core is stepped. Must neither change nor keep what it is shown; whose core it is
-// says core.options().self.
+// Called on the thread that steps the core. It must neither change nor keep what it is shown.
+// core.options().self says whose core it is.
 class StepObserver {
  public:
   virtual ~StepObserver() = default;
 
-  // Before the step. event::Start: a process begins, with what its disk holds.
+  // Called before the step. event::Start means that a process begins, with what its disk holds.
   virtual void OnEvent(const RaftCore& core, MonoTime now, const Event& event) = 0;
-  // After it, before the first of its effects is executed.
+  // Called after the step, before the first of its effects is executed.
   virtual void OnStep(const RaftCore& core, MonoTime now, const StepResult& result) = 0;
 };
 

@@ -1,6 +1,6 @@
 // Leadership transfer (Raft dissertation §3.10): pause the proposer, wait until the target has
-// everything, tell it to stand. A hand-over that goes well loses no proposal and no time; one that
-// does not leaves the leader where it was.
+// everything, order it to stand for election. A transfer that succeeds loses no proposal and no
+// time. One that fails leaves the leader in place.
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -48,16 +48,16 @@ void RaftCore::Handle(const event::PauseConfirmed& event) {
 
 void RaftCore::ProceedWithHandOver() {
   if (!hand_over_ || hand_over_->phase != HandOver::Phase::kPausing) return;
-  // What was proposed before the pause may have removed it. A leader that was removed itself looks
-  // for another target once that is committed.
+  // A proposal from before the pause may have removed the target. A leader that was itself removed
+  // looks for another target once that proposal is committed.
   if (!log_.voters().Contains(hand_over_->target) && !IsMutant(Mutant::kHandOverToObserver)) {
     Emit(effect::Resume{hand_over_->epoch});
-    return EndHandOver(absl::FailedPreconditionError(absl::StrFormat(
-        "controller %d is not a voter any more", hand_over_->target.node_id.value())));
+    return EndHandOver(absl::FailedPreconditionError(
+        absl::StrFormat("controller %d is no longer a voter", hand_over_->target.node_id.value())));
   }
   const FollowerProgress* progress = FindProgress(hand_over_->target);
   const bool paused = hand_over_->pause_confirmed || IsMutant(Mutant::kHandOverUnpaused);
-  // Another directory may answer under its id by now.
+  // Another directory may answer under the target's node id by now.
   const bool in_contact = IsUp(hand_over_->target, StreamClass::kControl) ||
                           IsMutant(Mutant::kHandOverToObserver) ||
                           IsMutant(Mutant::kHandOverToNewDisk);
@@ -70,8 +70,9 @@ void RaftCore::ProceedWithHandOver() {
   Emit(effect::Send{.to = hand_over_->target.node_id, .message = TimeoutNow{.epoch = epoch()}});
 }
 
-// Whether the others have room is not known here: one that has none does not take over, and costs
-// no entry. Where nobody has any, this leader leads on, so that the cluster can be read.
+// This node does not know whether the others have room. A voter that has none does not take over,
+// and the attempt writes no entry. If no voter has room, this leader stays leader, so that the
+// cluster can be read.
 void RaftCore::HandOverForSpace() {
   auto& leader = std::get<Leader>(role_);
   if (!leader.claimed || hand_over_ || now_ < leader.next_offer) return;
@@ -96,7 +97,7 @@ void RaftCore::FailHandOver(absl::Status status) {
   const bool was_removed = !hand_over_->token && !IsVoter();
   if (hand_over_->phase != HandOver::Phase::kDeposed) Emit(effect::Resume{hand_over_->epoch});
   EndHandOver(std::move(status));
-  // A removed leader goes, whether or not anybody is ready to take over.
+  // A removed leader resigns even if no voter is ready to take over.
   if (was_removed && std::holds_alternative<Leader>(role_)) Resign();
 }
 

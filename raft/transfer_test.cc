@@ -29,7 +29,7 @@ class TransferTest : public ::testing::Test {
                                 .payload = voters.Encode()}}});
   }
   void ConfirmPause() { node_.Step(event::PauseConfirmed{node_.core().epoch()}); }
-  // UNKNOWN: there is none yet.
+  // Returns UNKNOWN while there is no outcome.
   absl::Status Outcome() {
     const auto done = node_.TakeEffects<effect::TransferDone>();
     return done.empty() ? absl::UnknownError("") : done[0].status;
@@ -164,7 +164,7 @@ TEST_F(TransferTest, WithAFullDiskLeadershipIsOfferedToOneAfterTheOther) {
       node_.Receive(peer, HeartbeatResponse{.epoch = node_.core().epoch()});
     }
   }
-  EXPECT_TRUE(std::holds_alternative<Leader>(node_.core().role())) << "somebody must answer reads";
+  EXPECT_TRUE(std::holds_alternative<Leader>(node_.core().role())) << "reads still need a leader";
   offer();
   EXPECT_TRUE(WasSent(3));
   EXPECT_FALSE(WasSent(2));

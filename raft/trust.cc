@@ -1,18 +1,18 @@
-// Whom to believe. The core cannot tell a forged message, but it can tell who is named: anybody who
-// reaches the peer port may say Hello under any node id, and without these rules one Heartbeat of
-// the last epoch would end all elections.
+// Decides which peers are believed. The core cannot detect a forged message, but it knows which
+// replica a message names. Any process that reaches the peer port can say Hello under any node id.
+// Without these rules, one Heartbeat of the last epoch would end all elections.
 //
-//  1. A replica is familiar if a voter set that this node has seen in its log, or the founding set,
+//  1. A replica is familiar if the founding set, or a voter set that this node has seen in its log,
 //     names it by node id and directory id, or if it answers where the configuration says that a
-//     voter listens. Only it may move the epoch, and lead.
+//     voter listens. Apart from rule 2, only a familiar replica may move the epoch, and lead.
 //  2. A voter that this log does not name yet shows the voter set that governs its own log. It is
-//     believed if that set holds a familiar replica or this node itself: sets change by one replica
-//     at a time, so that a stranger knows nobody in them by directory id. It deposes no live
-//     leader.
-//  3. Nobody moves the epoch beyond kMaxEpoch, or farther than kMaxEpochJump at once.
+//     believed if that set holds this node or a familiar replica. Sets change by one replica at a
+//     time, so the set of a real voter does; an unknown process knows no directory id to put into
+//     it. A voter that is believed only by this rule does not depose a live leader.
+//  3. No peer moves the epoch beyond kMaxEpoch, or by more than kMaxEpochJump at once.
 //
-// Directory ids are no secrets: whoever copies a voter's can pass for it. That takes authentication
-// to prevent.
+// Directory ids are not secret: a process that copies a voter's directory id passes for that voter.
+// Only authentication can prevent this.
 #include <algorithm>
 
 #include "raft/mutant.h"
@@ -29,7 +29,7 @@ bool RaftCore::IsFamiliar(const ReplicaKey& who) const {
 
 bool RaftCore::Believes(const ReplicaKey& who, Epoch claimed,
                         const std::optional<VoterSet>& shown) const {
-  // Where nothing was ever heard of the cluster, it may be of any age.
+  // Rule 3 has an exception: a node that knows nothing of its cluster yet may find it at any epoch.
   const bool is_new = epoch() == Epoch(0) && log_.last_index() == LogIndex(0);
   const bool is_far = !is_new && claimed > epoch() && claimed - epoch() > kMaxEpochJump;
   if (claimed > kMaxEpoch || is_far) return false;
@@ -57,7 +57,7 @@ bool RaftCore::IsLeader(const ReplicaKey& who) const {
 bool RaftCore::AcceptLeader(const ReplicaKey& leader, Epoch claimed,
                             const std::optional<VoterSet>& shown) {
   if (claimed == epoch() && leader_of_epoch_) {
-    // One leader for each epoch. Another one is a stranger, or a copy of a data directory.
+    // Each epoch has one leader. Another one is an unknown process, or a copy of a data directory.
     if (!IsLeader(leader) || std::holds_alternative<Leader>(role_)) {
       Emit(effect::Distrust{.who = leader, .epoch = claimed});
       return false;
@@ -71,8 +71,8 @@ bool RaftCore::AcceptLeader(const ReplicaKey& leader, Epoch claimed,
   if (!leader_of_epoch_) leader_of_epoch_ = leader;
   if (IsMutant(Mutant::kForgetVoteForLeader)) hard_state_.vote.reset();
   if (hand_over_ && hand_over_->epoch < claimed) EndHandOver(absl::OkStatus());
-  // What a leader sent before it resigned may arrive after its Goodbye, on another stream. It may
-  // lead again, in a later epoch.
+  // What a leader sent before it resigned may arrive after its Goodbye, on another stream. It can
+  // lead again only in a later epoch.
   if (death_watch_ && death_watch_->resigned && death_watch_->epoch == claimed) return true;
   death_watch_.reset();
   const NodeId node = leader.node_id;

@@ -1,5 +1,6 @@
-// Who is believed, and how far (trust.cc): what strangers say moves nothing, what voters say is
-// judged against what can be, and a voter that this log does not name yet is followed all the same.
+// Which peers are believed, and how far (trust.cc). What an unknown peer says changes nothing. What
+// a voter says is checked against what is possible. A voter that this log does not name yet is
+// still followed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,7 +60,7 @@ std::vector<Message> ClaimsOf(const ReplicaKey& who, Epoch epoch) {
 
 class StrangerTest : public ::testing::Test {
  protected:
-  // Its own streams are answered by nobody, so that its questions are all that comes of it.
+  // The peer answers on none of this node's streams, so only its requests could have an effect.
   void ExpectMovesNothing(const ReplicaKey& who, Epoch epoch) {
     for (const Message& message : ClaimsOf(who, epoch)) {
       const HardState before = node_.core().hard_state();
@@ -133,7 +134,7 @@ TEST_F(StrangerTest, IsToldOf) {
   EXPECT_EQ(told[0].epoch, Epoch(5));
 }
 
-// What a voter says is judged against what can be.
+// What a voter says is checked against what is possible.
 
 TEST(BoundsTest, AnEpochThatIsTooFarAheadIsNotTakenUp) {
   LoneCore node(3, {1, 1});
@@ -172,7 +173,7 @@ TEST(BoundsTest, ACommitIndexThatCannotBeIsNotBelieved) {
   }
 }
 
-// An earlier process may have acknowledged what the disk has lost since.
+// An earlier process may have acknowledged what the disk has lost since then.
 TEST(BoundsTest, ACommitIndexBeyondADiskThatWasOpenedInThisEpochIsItsLoss) {
   LoneCore node(3, {1, 1});
   node.Receive(2, Heartbeat{.epoch = Epoch(1), .commit_index = LogIndex(3)});
@@ -265,7 +266,7 @@ TEST(BoundsTest, EntriesThatCannotBeAreDropped) {
 class NewVoterTest : public ::testing::Test {
  protected:
   const ReplicaKey new_voter_ = LoneCore::KeyOf(4);
-  // Voter 1 went, 4 came, and this node has neither entry.
+  // Voter 1 was replaced by voter 4, and this node has neither entry.
   const VoterSet voters_ = VotersOf({LoneCore::KeyOf(1), LoneCore::KeyOf(3), new_voter_});
   LoneCore node_{3, {1, 1}};
 };
@@ -301,7 +302,7 @@ TEST_F(NewVoterTest, LeadsWhereVotersThatAllAreNewHoldThisNode) {
   EXPECT_EQ(node_.core().leader(), NodeId(4));
 }
 
-// By its node id alone nobody is known.
+// A node id alone makes no replica familiar.
 TEST_F(NewVoterTest, IsNotBelievedWhereItKnowsNobody) {
   node_.Receive(new_voter_,
                 Heartbeat{.epoch = Epoch(3),
@@ -310,7 +311,8 @@ TEST_F(NewVoterTest, IsNotBelievedWhereItKnowsNobody) {
   EXPECT_EQ(node_.core().epoch(), Epoch(1));
 }
 
-// Who answers where the configuration says that a voter listens is whom an operator means.
+// A replica that answers where the configuration says that a voter listens is the one that the
+// operator means.
 TEST_F(NewVoterTest, LeadsWhereItAnswersUnderAConfiguredNodeId) {
   const ReplicaKey wiped = StrangerUnder(2);
   node_.Step(event::StreamUp{.peer = NodeId(2), .stream = StreamClass::kControl, .key = wiped});
@@ -318,7 +320,8 @@ TEST_F(NewVoterTest, LeadsWhereItAnswersUnderAConfiguredNodeId) {
   EXPECT_EQ(node_.core().leader(), NodeId(2));
 }
 
-// It was made a voter by an entry of an earlier leader alone, stood, and is stuck in a later epoch.
+// It became a voter by an entry that only an earlier leader has. It stood for election, and is
+// stuck in a later epoch.
 TEST_F(NewVoterTest, UnseatsALeaderWhoseHeartbeatItRefuses) {
   node_.BecomeClaimedLeader();
   for (const StreamClass stream : kStreamClasses) {

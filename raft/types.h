@@ -1,5 +1,5 @@
-// The nouns of the consensus layer. Raft's paper says term, index, learner; here they are epoch,
-// index (LogIndex), observer (docs/GLOSSARY.md).
+// The basic types of the consensus layer. Raft's paper says term, index and learner; this code says
+// epoch, LogIndex and observer (docs/GLOSSARY.md).
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace quorate::raft {
 
-// A replica's identity: a wiped disk under an old node id is another replica, so that a forgotten
-// promise is never taken for a kept one (KIP-853).
+// Identifies a replica. A wiped disk under an old node id is another replica, so that a promise
+// that was lost with the disk is never taken for one that is kept (KIP-853).
 struct ReplicaKey {
   NodeId node_id;
   Uuid directory_id;
@@ -22,22 +22,22 @@ struct ReplicaKey {
 
 struct Voter {
   ReplicaKey key;
-  // HOST:PORT of the peer listener when the set was written, as advertised; dialled by nodes whose
-  // configuration does not list this one.
+  // HOST:PORT of the voter's peer listener, as advertised when the set was written. Nodes whose
+  // configuration does not list the voter dial this address.
   std::string peer_endpoint;
 
   friend bool operator==(const Voter&, const Voter&) = default;
 };
 
-// No controller takes up an epoch beyond it from another one: whatever is said, enough are left for
-// elections and for 'quorum recover'.
+// A controller adopts no epoch above this one from another controller. Whatever a peer claims,
+// enough epochs are left for elections and for 'quorum recover'.
 inline constexpr Epoch kMaxEpoch{2'000'000'000};
-// Nor one that lies so far beyond its own. That many elections take months, each second one;
-// 'quorum recover' skips far fewer.
+// Nor does it adopt an epoch that is more than this far above its own. At one election a second, so
+// many elections take months; 'quorum recover' skips far fewer epochs.
 inline constexpr int32_t kMaxEpochJump = 10'000'000;
 
-// What a node must never forget: persisted before anything that depends on it leaves the node.
-// `vote` is the vote in `epoch`; it changes only when the epoch grows or a vote is granted.
+// What a node must never forget. It is persisted before anything that depends on it leaves the
+// node. `vote` is the vote in `epoch`; it changes only when the epoch grows or a vote is granted.
 struct HardState {
   Epoch epoch;
   std::optional<ReplicaKey> vote;

@@ -1,5 +1,5 @@
-// The answers of one round of pre-votes or votes. Apart from the roles because both kinds of
-// candidate count alike.
+// Counts the answers of one round of pre-votes or votes. It is separate from the roles because both
+// rounds are counted in the same way.
 #pragma once
 
 #include <map>
@@ -9,23 +9,26 @@
 
 namespace quorate::raft {
 
+// Counts one round for one candidate.
 class VoteTally {
  public:
   // `voters` govern the whole round. `self` is one of them, or was removed by an entry that is not
-  // committed: then its own vote is needed, and does not count.
+  // committed. In that case its own vote is required but does not count towards the majority.
   VoteTally(VoterSet voters, const ReplicaKey& self) : voters_(std::move(voters)), self_(self) {}
 
-  // Only a voter's first answer counts, and another directory under its node id is not it.
+  // Counts only a voter's first answer. Another directory under a voter's node id is not that
+  // voter.
   void Record(const ReplicaKey& voter, bool granted) {
     if (voter == self_) own_vote_ = granted;
     if (voters_.Contains(voter)) answers_.emplace(voter, granted);
   }
 
-  // A majority granted, this node's own vote (which may be the last to become durable) among it.
+  // Returns whether a majority granted and this node's own vote, which may be the last to become
+  // durable, is there.
   bool Won() const { return own_vote_ && CountGranted() >= voters_.Majority(); }
 
-  // Even if everyone who has not answered but may (`may_answer(ReplicaKey)`) grants, it is no
-  // majority.
+  // Returns whether a majority is impossible even if every voter that has not answered but may
+  // (`may_answer(ReplicaKey)`) grants.
   template <typename MayAnswer>
   bool Lost(MayAnswer may_answer) const {
     size_t possible = 0;

@@ -10,8 +10,8 @@
 namespace quorate::raft {
 namespace {
 
-// Protobuf's wire format, as far as quorate.raft.v1.VoterSet needs it. A tag is the field's number
-// times 8 plus its wire type.
+// The part of protobuf's wire format that quorate.raft.v1.VoterSet needs. A tag is the field number
+// times 8 plus the wire type.
 constexpr uint8_t kVarint = 0;
 constexpr uint8_t kLengthDelimited = 2;
 constexpr uint8_t kVoterTag = 1 << 3 | kLengthDelimited;
@@ -33,8 +33,8 @@ void AppendBytes(std::string& out, uint8_t tag, std::string_view bytes) {
   out += bytes;
 }
 
-// Each Take… removes what it returns from the front of `in`, and returns nothing when it is not
-// there whole.
+// Each Take… function removes what it returns from the front of `in`. It returns nullopt, or false,
+// if that is not there completely.
 std::optional<uint64_t> TakeVarint(std::string_view& in) {
   uint64_t value = 0;
   for (int shift = 0; shift < 64 && !in.empty(); shift += 7) {
@@ -112,7 +112,7 @@ std::vector<NodeId> VoterSet::NodeIds() const {
 
 LogIndex VoterSet::MajorityIndex(std::vector<LogIndex> match) {
   CHECK(!match.empty());
-  // Ascending, the voters from this position on are just a majority: size/2 + 1 of them.
+  // In ascending order, the voters from this position on are just a majority: size/2 + 1 of them.
   const auto position = match.begin() + static_cast<std::ptrdiff_t>((match.size() - 1) / 2);
   std::nth_element(match.begin(), position, match.end());
   return *position;
@@ -120,7 +120,7 @@ LogIndex VoterSet::MajorityIndex(std::vector<LogIndex> match) {
 
 size_t VoterSet::RankAfter(NodeId dead, NodeId self) const {
   CHECK(FindByNodeId(self) != nullptr && dead != self);
-  // In the cycle that begins after `dead`, how many come before `self`.
+  // Whether `voter` comes before `self` in the cycle that begins after `dead`.
   const auto comes_before_self = [dead, self](const Voter& voter) {
     const NodeId id = voter.key.node_id;
     return self > dead ? id > dead && id < self : id > dead || id < self;
@@ -152,7 +152,7 @@ std::string VoterSet::Encode() const {
   std::string out;
   for (const Voter& voter : voters_) {
     std::string field;
-    // proto3 leaves out what has its default value.
+    // proto3 omits a field that has its default value.
     if (voter.key.node_id != NodeId(0)) {
       field.push_back(static_cast<char>(kNodeIdTag));
       AppendVarint(field, static_cast<uint64_t>(voter.key.node_id.value()));
@@ -180,8 +180,8 @@ absl::StatusOr<VoterSet> VoterSet::Parse(std::string_view bytes) {
     voters.push_back(*std::move(voter));
   }
   VoterSet set(std::move(voters));
-  // One set has one encoding: overlong numbers and written-out defaults are damage too.
-  if (set.Encode() != bytes) return damaged("not in its one canonical form");
+  // Each set has one encoding: overlong numbers and encoded default values are damage too.
+  if (set.Encode() != bytes) return damaged("not in canonical form");
   return set;
 }
 

@@ -1,4 +1,4 @@
-// The voters and the arithmetic of their majorities: the only place that counts a quorum.
+// The voters and the arithmetic of their majorities. A quorum is counted nowhere else.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace quorate::raft {
 
+// An immutable set of voters, ordered by node id.
 class VoterSet {
  public:
-  // The empty set: nobody is a voter, nothing has a majority.
+  // The empty set: it has no voters, and nothing has a majority.
   VoterSet() = default;
-  // REQUIRES: node ids are unique. Kept by ascending node id.
+  // REQUIRES: node ids are unique. The voters are kept by ascending node id.
   explicit VoterSet(std::vector<Voter> voters);
 
   const std::vector<Voter>& voters() const { return voters_; }
@@ -24,28 +25,29 @@ class VoterSet {
   const Voter* FindByNodeId(NodeId id) const;
   std::vector<NodeId> NodeIds() const;
 
-  // How many voters make a quorum: more than half.
+  // Returns how many voters make a quorum: more than half.
   size_t Majority() const { return voters_.size() / 2 + 1; }
 
-  // The highest index that a majority has reached, given each voter's (in any order, one for each).
-  // REQUIRES: match.size() == size() > 0.
+  // Returns the highest index that a majority has reached. `match` holds one index for each voter,
+  // in any order. REQUIRES: match.size() == size() > 0.
   static LogIndex MajorityIndex(std::vector<LogIndex> match);
 
-  // 0 for the voter whose id follows `dead` cyclically, 1 for the next, …: who waits how long
-  // before standing (election.cc). `dead` need not be a voter: a leader that was removed is none.
+  // Returns 0 for the voter whose id follows `dead` cyclically, 1 for the next, and so on: the
+  // order in which the survivors stand for election (election.cc). `dead` need not be a voter,
+  // because a leader that was removed is not one.
   // REQUIRES: `self` is a voter, and another node.
   size_t RankAfter(NodeId dead, NodeId self) const;
 
-  // This set and one voter more; it replaces a voter of its node id.
+  // Returns this set with one more voter, which replaces a voter of the same node id.
   VoterSet With(Voter voter) const;
   VoterSet Without(NodeId id) const;
-  // How many replicas are in one of the two sets only. Any two majorities of sets with a distance
-  // of at most 1 have a voter in common (Raft dissertation §4.1); a new directory under an old node
-  // id counts 2, for it is another replica.
+  // Returns how many replicas are in only one of the two sets. Any two majorities of sets with a
+  // distance of at most 1 have a voter in common (Raft dissertation §4.1). A new directory under an
+  // old node id counts 2, because it is another replica.
   size_t DistanceTo(const VoterSet& other) const;
 
-  // The payload of a Voters entry (quorate.raft.v1.VoterSet in version 1, hand-encoded here so that
-  // raft/ needs no protobuf). Parse refuses what Encode cannot have written.
+  // The payload of a Voters entry: quorate.raft.v1.VoterSet in version 1, encoded by hand so that
+  // raft/ needs no protobuf. Parse refuses what Encode cannot have written.
   std::string Encode() const;
   static absl::StatusOr<VoterSet> Parse(std::string_view bytes);
 

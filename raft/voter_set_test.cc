@@ -62,7 +62,7 @@ TEST(VoterSetTest, MajorityIndexIsWhatAMajorityHas) {
   EXPECT_EQ(VoterSet::MajorityIndex(Indexes({0, 9, 0, 9, 4})), LogIndex(4));
 }
 
-// Counted the slow way, over every set of up to five voters with indexes 0 to 3.
+// Compares with a simple count, over every set of up to five voters with indexes 0 to 3.
 TEST(VoterSetTest, MajorityIndexEqualsCounting) {
   for (size_t size = 1; size <= 5; ++size) {
     for (int code = 0; code < 1 << (2 * size); ++code) {
@@ -107,7 +107,7 @@ TEST(VoterSetTest, DistanceCountsReplicasThatComeOrGo) {
   EXPECT_EQ(set.DistanceTo(replaced), 2) << "another directory is another replica";
 }
 
-// On disk for ever: never adjust the bytes to make this pass.
+// These bytes are on disk and never change. Do not adjust them to make this test pass.
 TEST(VoterSetTest, HasTheGoldenBytes) {
   VoterSet set({{.key = {.node_id = NodeId(0), .directory_id = DirectoryId('a')}},
                 {.key = {.node_id = NodeId(300), .directory_id = DirectoryId('b')},
@@ -115,7 +115,7 @@ TEST(VoterSetTest, HasTheGoldenBytes) {
   EXPECT_EQ(absl::BytesToHexString(set.Encode()),
             "0a12"  // voter of 18 bytes
             "1210"
-            "61616161616161616161616161616161"  // directory id; node id 0 is left out
+            "61616161616161616161616161616161"  // directory id; node id 0 is omitted
             "0a1a"                              // voter of 26 bytes
             "08ac02"                            // node id 300
             "1210"
@@ -137,7 +137,8 @@ TEST(VoterSetTest, ParseRefusesEveryCut) {
   const std::string bytes = set.Encode();
   const size_t one_voter = bytes.size() / 3;
   for (size_t size = 0; size < bytes.size(); ++size) {
-    // A cut between two voters is a smaller set; the entry's checksum guards against that.
+    // A cut between two voters leaves a smaller valid set; the entry's checksum protects against
+    // that.
     EXPECT_EQ(VoterSet::Parse(bytes.substr(0, size)).ok(), size % one_voter == 0) << size;
   }
 }
@@ -151,7 +152,7 @@ TEST(VoterSetTest, ParseRefusesWhatEncodeCannotHaveWritten) {
                   "0801" +
                   id_a),
             absl::StatusCode::kOk);
-  // The same again: ids must ascend.
+  // The same voter twice: ids must ascend.
   EXPECT_EQ(parse("0a14"
                   "0801" +
                   id_a +
@@ -159,8 +160,8 @@ TEST(VoterSetTest, ParseRefusesWhatEncodeCannotHaveWritten) {
                   "0801" +
                   id_a),
             absl::StatusCode::kDataLoss);
-  // A default written out; an overlong number; an unknown field; a directory id that is too short
-  // or missing; a negative node id.
+  // An encoded default value; an overlong number; an unknown field; a directory id that is too
+  // short or missing; a negative node id.
   EXPECT_EQ(parse("0a14"
                   "0800" +
                   id_a),

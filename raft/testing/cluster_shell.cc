@@ -171,7 +171,7 @@ void ClusterShell::PrintStatus() {
     const std::string waiting = core->waiting_for();
     const bool votes = core->log().voters().Contains(core->options().self);
     const bool observes = !votes && std::holds_alternative<Follower>(core->role());
-    // Before its cluster is founded a node is neither.
+    // Before its cluster is founded, a node is neither an observer nor a voter.
     const char* role = observes && core->waiting_for().empty() ? "observer" : ToText(core->role());
     Print(absl::StrFormat("%d %s epoch %d, log %s, durable to %d, committed to %d%s", id.value(),
                           role, core->epoch().value(), ToText(core->log()),

@@ -1,13 +1,14 @@
-// A TestCluster by text commands, for transcripts (tests/interaction/transcript.h) in testdata/:
+// Drives a TestCluster with text commands, for the transcripts (tests/interaction/transcript.h) in
+// testdata/:
 //
 //   cluster nodes=3 [observers=1] [founded=no]
-//                                    all nodes started and connected; unfounded: not connected
-//   stand node=N                     the time of N has come, before that of any other
-//   elect node=N                     N stands, and everything settles
+//                                    start and connect all nodes; if unfounded, do not connect them
+//   stand node=N                     N reaches its election deadline, before any other node
+//   elect node=N                     N stands for election, and everything settles
 //   start | crash | pause | resume | stop node=N
 //   wipe node=N [as_voter]           a new disk; N starts as an observer next, or as it did before
 //   connect | disconnect nodes=A,B   all streams between two nodes
-//   deliver from=A to=B              what is now on its way from A to B
+//   deliver from=A to=B              the messages that are in flight from A to B now
 //   sync node=N | sync all           the oldest write of N; every write under way
 //   settle                           deliver and sync until nothing is under way
 //   advance time=100ms
@@ -15,10 +16,10 @@
 //   transfer from=N [to=M] | confirm node=N
 //   notice node=N dead=M             N notices that M is dead
 //   add-voter | remove-voter node=N on=LEADER
-//   caught-up on=LEADER              which replicas the leader takes for caught up
-//   status | wire                    what the nodes are; what is on its way
+//   caught-up on=LEADER              which replicas the leader considers caught up
+//   status | wire                    the state of the nodes; the messages in flight
 //
-// The output is what the nodes did, one effect a line; `quiet` behind a command hides it.
+// The output is what the nodes did, one effect per line. `quiet` after a command hides it.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What a core is told and does, as text for people: the lines of transcripts and traces.
+// Describes what a core is told and does, as text for people: the lines of transcripts and traces.
 #pragma once
 
 #include <string>
@@ -9,10 +9,11 @@
 
 namespace quorate::raft {
 
-// As ToString, without directory ids, which say nothing in a story.
+// Like ToString, but without directory ids, which are of no use in a transcript.
 std::string Describe(const Message& message);
 const char* Describe(GoodbyeReason reason);
-// "-> 2 Heartbeat{...}", without who does it. `name_of` says to whom an answer goes.
+// Returns "-> 2 Heartbeat{...}", without the node that acts. `name_of` names the receiver of a
+// reply.
 std::string Describe(const Effect& effect, absl::FunctionRef<std::string(SessionId)> name_of);
 
 }  // namespace quorate::raft

@@ -150,7 +150,7 @@ void LoneCore::BecomeClaimedLeader() {
   }
   CHECK(std::get<Leader>(core_->role()).claimed);
   for (const NodeId id : options_.configured_voters) {
-    if (id != options_.self.node_id) Acknowledge(id.value());  // the commit index
+    if (id != options_.self.node_id) Acknowledge(id.value());  // the request with the commit index
   }
 }
 

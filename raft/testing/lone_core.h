@@ -1,4 +1,4 @@
-// One core whose peers, disk and time are played by the test: for rules about single messages.
+// A single core, for rules about single messages. The test plays its peers, its disk and its clock.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace quorate::raft {
 
-// Node 1 of a founded cluster, with all streams up, and its disk, whose writes the test syncs.
+// Node 1 of a founded cluster with all streams up, and its disk, whose writes the test syncs.
 class LoneCore {
  public:
   // The log starts with one entry for each of `epochs`; the hard state is the last one's epoch.
@@ -20,41 +20,42 @@ class LoneCore {
   RaftCore& core() { return *core_; }
   MonoTime now() const { return now_; }
   static ReplicaKey KeyOf(int id);
-  // Entries of one epoch each, from `first` on, that continue this core's log in its chain.
+  // Returns entries, one for each epoch, that continue this core's log and its checksums from
+  // `first` on.
   std::vector<EntryPtr> MakeEntries(int64_t first, const std::vector<int32_t>& epochs);
 
-  // Hands in an event and keeps the effects.
+  // Passes an event to the core and keeps the effects.
   void Step(Event event);
   void Receive(int from, Message message);
   void Receive(const ReplicaKey& from, Message message);
   void Advance(Duration d);
-  // Passes time without a word to the core.
+  // Lets time pass without waking the core.
   void Pause(Duration d) { now_ += d; }
-  // Passes time to the core's deadline and wakes it.
+  // Lets time pass until the core's deadline and wakes the core.
   void MeetDeadline(event::Wake wake = {});
   // Makes everything written durable.
   void Sync();
-  // Reads of the disk are effects like others from now on; before, they are answered at once.
+  // From now on disk reads are effects like all others. Before, they are answered at once.
   void HoldReads() { hold_reads_ = true; }
-  // The process dies and starts again with what was durable.
+  // Ends the process and starts it again with what was durable.
   void Restart();
 
-  // Stands, is granted every vote, and makes everything durable but commits nothing.
+  // Makes the node stand, grants it every vote, and makes everything durable but commits nothing.
   void BecomeLeader();
-  // As BecomeLeader; then every peer acknowledges everything.
+  // Like BecomeLeader; then every peer acknowledges everything.
   void BecomeClaimedLeader();
   void Propose(const std::string& payload);
   // `peer` acknowledges the last append that was sent to it.
   void Acknowledge(int peer);
-  // `peer` answers the last append that was sent to it that it has nothing.
+  // `peer` rejects the last append that was sent to it, because its log is empty.
   void Reject(int peer);
 
-  // What left the core, and was not taken yet, in order; with the node it is for.
+  // Returns, in order, what the core has sent to `to` and was not taken yet.
   template <typename T>
   std::vector<T> TakeSent(int to) {
     return Take<T>(sent_, to);
   }
-  // The answer to the last question handed in that is of type T; nothing: it is held back.
+  // Returns the last reply of type T; nullopt if it is held back.
   template <typename T>
   std::optional<T> TakeReply() {
     std::vector<T> replies = Take<T>(replies_, 0);

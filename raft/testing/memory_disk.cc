@@ -71,7 +71,7 @@ EntryPtr MemoryDisk::Find(LogIndex index) const {
 absl::StatusOr<std::vector<EntryPtr>> MemoryDisk::Read(LogIndex from, LogIndex to,
                                                        size_t max_bytes) const {
   std::vector<EntryPtr> read;
-  if (from < first_index()) return absl::OutOfRangeError("not in the log any more");
+  if (from < first_index()) return absl::OutOfRangeError("no longer in the log");
   size_t bytes = 0;
   for (LogIndex i = from; i <= std::min(to, last_index()); ++i) {
     bytes += Find(i)->encoded().size();

@@ -1,5 +1,5 @@
-// The disk of one simulated node: writes queue up until the test syncs them, and a crash loses what
-// was not synced.
+// The disk of one simulated node. Writes are queued until the test syncs them, and a crash loses
+// those that were not synced.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,10 @@ class MemoryDisk {
 
   // Makes the oldest unsynced write durable. REQUIRES: unsynced() > 0.
   WriteId SyncOne();
-  // Loses what is not durable.
+  // Loses everything that is not durable.
   void Crash() { unsynced_.clear(); }
 
-  // What is durable.
+  // Returns what is durable.
   RestoredLog Restore() const;
   const HardState& hard_state() const { return hard_state_; }
   LogIndex first_index() const { return start_ ? start_->last_index + 1 : LogIndex(1); }
@@ -32,11 +32,11 @@ class MemoryDisk {
     if (!entries_.empty()) return entries_.back()->end_offset();
     return start_ ? start_->id.end_offset : RecordOffset(0);
   }
-  // Null beyond the ends.
+  // Returns null beyond either end of the log.
   EntryPtr Find(LogIndex index) const;
-  // The set that governs at `index` and the index of its entry, as SnapshotMeta has them.
+  // Returns the set that governs at `index` and the index of its entry, as SnapshotMeta holds them.
   std::pair<LogIndex, VoterSet> VotersAt(LogIndex index) const;
-  // As DurableLog::Read.
+  // Like DurableLog::Read.
   absl::StatusOr<std::vector<EntryPtr>> Read(LogIndex from, LogIndex to, size_t max_bytes) const;
 
  private:

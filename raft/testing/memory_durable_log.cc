@@ -39,7 +39,7 @@ void MemoryDurableLog::ReadFromOffset(RecordOffset offset, LogIndex to, size_t m
                                       ReadCallback done) {
   LogIndex from = disk_.first_index();
   if (disk_.Find(from) && offset < disk_.Find(from)->header().base_offset) {
-    return std::move(done)(absl::OutOfRangeError("not in the log any more"));
+    return std::move(done)(absl::OutOfRangeError("no longer in the log"));
   }
   while (from <= disk_.last_index() && disk_.Find(from)->end_offset() <= offset) ++from;
   Read(from, to, max_bytes, std::move(done));

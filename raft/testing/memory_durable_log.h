@@ -1,5 +1,5 @@
-// The DurableLog port on a MemoryDisk: writes are durable one turn of the executor later, or when
-// the test lets them.
+// The DurableLog port on a MemoryDisk. Writes are durable one turn of the executor later, or when
+// the test releases them.
 #pragma once
 
 #include <deque>
@@ -17,13 +17,13 @@ class MemoryDurableLog final : public DurableLog {
   // `executor` outlives the log.
   explicit MemoryDurableLog(Executor* executor) : executor_(executor) {}
 
-  // Writes wait from now on, and go on once released.
+  // Holds writes back from now on, until they are released.
   void Hold() { held_ = true; }
   void Release();
   // Every later write fails.
   void FailWrites(absl::Status status) { failure_ = std::move(status); }
   void SetFreeSpace(bool free) { has_free_space_ = free; }
-  // The process died: what is not durable is lost, and nobody is told.
+  // The process has died: what is not durable is lost, and no callback is called.
   void Crash();
 
   const MemoryDisk& disk() const { return disk_; }

@@ -1,4 +1,4 @@
-// The Transport port between nodes of one process: messages travel by the executor's next turn.
+// The Transport port between nodes of one process. Messages arrive in the executor's next turn.
 #pragma once
 
 #include <map>
@@ -19,24 +19,25 @@ class MemoryNetwork {
   explicit MemoryNetwork(Executor* executor);
   ~MemoryNetwork();
 
-  // The transport of the node `key`; it lives as long as the network.
+  // Returns the transport of the node `key`. It lives as long as the network.
   Transport* Add(ReplicaKey key, std::string endpoint, std::vector<NodeId> configured_voters);
-  // Who hears what comes to `id`; null: the node is down, and its streams must be broken.
+  // Sets the receiver of what arrives at `id`. Null means that the node is down; its streams must
+  // be broken then.
   void SetEvents(NodeId id, TransportEvents* events);
 
   void Connect(NodeId a, NodeId b);
   void Disconnect(NodeId a, NodeId b);
   bool AreConnected(NodeId a, NodeId b) const { return links_.count(std::minmax(a, b)) > 0; }
-  // Breaks all streams of a node, and its peers notice its death.
+  // Breaks all streams of a node; its peers notice its death.
   void Kill(NodeId id);
 
-  // Every Goodbye said, in order.
+  // Every Goodbye that was said, in order.
   const std::vector<std::pair<NodeId, GoodbyeReason>>& goodbyes() const { return goodbyes_; }
 
  private:
   class Port;
 
-  // A session names who asked and who was asked.
+  // A session names the node that asked and the node that was asked.
   SessionId SessionOf(NodeId asker, NodeId asked) const;
   void Deliver(NodeId from, NodeId to, SessionId session, Message message);
 

@@ -11,10 +11,10 @@
 namespace quorate::raft {
 namespace {
 
-// Where an entry's frame says how long it is (docs/storage_format.md).
+// Where the frame of an entry holds its length (docs/storage_format.md).
 constexpr size_t kFrameBytesAt = 8;
 
-// Frames one after the other, then this.
+// A snapshot is a sequence of frames, then this.
 constexpr std::string_view kFooter = "<end>";
 
 absl::StatusOr<std::vector<EntryPtr>> ParseEntries(const std::string& bytes) {

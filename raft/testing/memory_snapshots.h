@@ -1,5 +1,5 @@
-// The SnapshotStore port in memory, and snapshots to put into it: the "state" in them is the very
-// list of entries, so that a test sees what a node was given.
+// The SnapshotStore port in memory, and snapshots to put into it. The "state" in a snapshot is the
+// list of entries itself, so that a test sees what a node received.
 #pragma once
 
 #include <cstdint>
@@ -12,21 +12,21 @@
 
 namespace quorate::raft {
 
-// Holds the newest snapshot and one that is received in part; both survive a crash. Callbacks run
+// Holds the newest snapshot, and one that is partly received. Both survive a crash. Callbacks run
 // before the call returns.
 class MemorySnapshots final : public SnapshotStore {
  public:
   explicit MemorySnapshots(size_t piece_bytes = 100) : piece_bytes_(piece_bytes) {}
 
-  // Saves a snapshot of what `entries`, all from index 1 on, lead to.
+  // Saves a snapshot of the state after `entries`, which begin at index 1.
   SnapshotMeta Save(const std::vector<EntryPtr>& entries);
-  // What was saved or received last, as a whole.
+  // Returns the last snapshot that was saved, or received completely.
   std::optional<SnapshotMeta> Newest() const;
-  // The entries in the newest snapshot.
+  // Returns the entries in the newest snapshot.
   std::vector<EntryPtr> Load() const;
-  // How many bytes are received of a snapshot that is not whole.
+  // Returns how many bytes of an incomplete snapshot have been received.
   size_t partial_bytes() const { return partial_ ? partial_->bytes.size() : 0; }
-  // Flips a bit of what is received. REQUIRES: partial_bytes() > 0.
+  // Damages the last byte that was received. REQUIRES: partial_bytes() > 0.
   void DamagePartial() { partial_->bytes.back() = static_cast<char>(~partial_->bytes.back()); }
 
   void Read(SnapshotId id, int64_t position,

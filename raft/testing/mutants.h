@@ -11,16 +11,16 @@ namespace quorate::raft {
 
 struct MutantInfo {
   Mutant mutant = Mutant::kNone;
-  // As on the command line.
+  // The name on the command line.
   std::string_view name;
   std::string_view wrong;
 };
 
-// All but kNone, in the order of raft/mutant.h.
+// Returns all mutants except kNone, in the order of raft/mutant.h.
 const std::vector<MutantInfo>& AllMutants();
 std::optional<MutantInfo> FindMutant(std::string_view name);
 
-// Of every core in this process, from now on. Not thread-safe.
+// Applies to every core in this process, from now on. Not thread-safe.
 void SetMutant(Mutant mutant);
 
 }  // namespace quorate::raft

@@ -1,4 +1,4 @@
-// What tests of snapshots begin with.
+// Common setup for the tests of snapshots.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,14 @@
 
 namespace quorate::raft {
 
-// Options of a core whose log keeps `entries` that its snapshot has too.
+// Returns the options of a core whose log keeps `entries` entries that its snapshot holds too.
 inline RaftOptions KeepEntries(int64_t entries) {
   RaftOptions options;
   options.kept_entries = entries;
   return options;
 }
 
-// The place behind entry `index` of the core's own log.
+// Returns the place directly after entry `index` of the core's own log.
 inline SnapshotMeta MetaAt(RaftCore& core, int64_t index) {
   return SnapshotMeta::After(*core.log().Find(LogIndex(index)), LogIndex(0), {});
 }

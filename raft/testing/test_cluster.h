@@ -1,5 +1,5 @@
-// Several cores, their disks and the streams between them, in one thread and in the test's hands:
-// no message arrives, no write is synced and no time passes unless the test says so.
+// Several cores, their disks and the streams between them, in one thread and controlled by the
+// test: no message arrives, no write is synced and no time passes unless the test says so.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@
 
 namespace quorate::raft {
 
-// A message on its way.
+// A message in flight.
 struct Envelope {
   NodeId from;
   NodeId to;
-  // The stream that it travels on, which names the session for its answer.
+  // The stream that carries it. It names the session for the reply.
   SessionId stream = 0;
   bool is_answer = false;
   Message message;
@@ -32,15 +32,15 @@ struct Envelope {
 class TestCluster {
  public:
   struct Options {
-    // Voters, numbered from 1; observers, numbered from there on.
+    // Voters are numbered from 1, observers from the next number on.
     int nodes = 3;
     int observers = 0;
     uint64_t seed = 1;
     // The cluster was founded before the test: every disk holds the voter set.
     bool founded = true;
-    // What of a snapshot goes into one message.
+    // How many bytes of a snapshot one message carries.
     size_t snapshot_piece_bytes = 100;
-    // Timeouts and limits; identity and voters are filled in.
+    // Timeouts and limits. Identity and voters are filled in.
     RaftOptions raft;
   };
 
@@ -50,17 +50,17 @@ class TestCluster {
     MemorySnapshots snapshots;
     // Pieces of a snapshot that are being written.
     std::deque<effect::ReceiveChunk> unwritten_chunks;
-    // Null: down.
+    // Null if the node is down.
     std::unique_ptr<RaftCore> core;
-    // Everything waits, as for a process under SIGSTOP; events are held until Resume.
+    // The process stands still as under SIGSTOP. Events are held until Resume.
     bool paused = false;
     std::deque<Event> held;
     MonoTime deadline = kNever;
-    // How far its wall clock is off.
+    // How far its wall clock is off, in milliseconds.
     int64_t wall_shift_ms = 0;
-    // What its users were told, be it in a snapshot.
+    // What was delivered to its users, as entries or in a snapshot.
     std::vector<EntryPtr> delivered;
-    // How often it was told to load a snapshot, since the cluster was made.
+    // How often its users were told to load a snapshot, since the cluster was created.
     int snapshots_loaded = 0;
     std::map<Token, LogIndex> reads_ready;
     std::set<Token> reads_failed;
@@ -70,10 +70,10 @@ class TestCluster {
     std::optional<absl::Status> fatal;
   };
 
-  // Who looks at what happens, as far as it wants to.
+  // Receives what happens. Each member may be left empty.
   struct Observer {
     StepObserver* steps = nullptr;
-    // Each effect, before it is executed.
+    // Called for each effect before it is executed.
     std::function<void(NodeId, const Effect&)> on_effect;
     std::function<void(const ReplicaKey&, WriteId)> on_durable;
     std::function<void(const ReplicaKey&, const std::vector<EntryPtr>&)> on_delivered;
@@ -89,22 +89,22 @@ class TestCluster {
   MonoTime now() const { return now_; }
   static ReplicaKey KeyOf(NodeId id, int incarnation = 0);
   Voter VoterOf(NodeId id) const;
-  // Of the beginning.
+  // The voters at the beginning.
   VoterSet Voters() const;
-  // The one that leads the highest epoch.
+  // Returns the node that leads the highest epoch.
   std::optional<NodeId> FindLeader() const;
   void SetObserver(Observer observer) { observer_ = std::move(observer); }
 
   // Starts a node with what its disk holds. Streams are opened with Connect.
   void Start(NodeId id);
-  // The process is gone, and so is what it had not synced; its streams break. Whether the others
-  // take it for dead is up to NoticeDeath.
+  // The process ends, loses what was not synced, and its streams break. NoticeDeath decides whether
+  // the others take it for dead.
   void Crash(NodeId id);
   void NoticeDeath(NodeId survivor, NodeId dead);
   void Pause(NodeId id) { At(id).paused = true; }
   void Resume(NodeId id);
-  // A new, empty disk under the same node id, which starts as an observer from now on or, if
-  // `as_voter`, as if nothing had happened. REQUIRES: the node is down.
+  // Gives the node a new, empty disk under the same node id. From now on it starts as an observer
+  // or, with `as_voter`, as before. REQUIRES: the node is down.
   void WipeDisk(NodeId id, bool as_voter = false);
 
   // Opens or breaks all streams between two nodes.
@@ -113,20 +113,20 @@ class TestCluster {
   bool AreConnected(NodeId a, NodeId b) const;
   void ConnectAll();
 
-  // Hands an event to a node, if it is up, and executes the effects; a paused one gets it later.
+  // Passes an event to a node, if it is up, and executes the effects. A paused node gets it later.
   void Step(NodeId id, Event event);
 
-  // Whose stream the session is; nothing: it broke.
+  // Returns the node that opened the session's stream; nullopt if the stream broke.
   std::optional<NodeId> AskerOf(SessionId session) const;
 
   const std::deque<Envelope>& wire() const { return wire_; }
-  // Delivers the first message of the stream and direction of wire()[position], or drops it.
+  // Delivers, or drops, the first message of the same stream and direction as wire()[position].
   void DeliverNear(size_t position);
   void DropNear(size_t position);
-  // Delivers what is now on its way from one node to another. Returns the number of messages.
+  // Delivers the messages that are in flight from one node to another now. Returns their number.
   int Deliver(NodeId from, NodeId to);
 
-  // Has a node save a snapshot of what it was told. REQUIRES: that is not nothing.
+  // Makes a node save a snapshot of what was delivered to it. REQUIRES: something was delivered.
   void SaveSnapshot(NodeId id);
 
   // Makes one write, or all that were issued, durable.
@@ -134,17 +134,17 @@ class TestCluster {
   // Finishes the write of one piece of a snapshot. REQUIRES: there is one.
   void WriteChunk(NodeId id);
   void SyncAll();
-  // Passes time, stopping at each deadline on the way.
+  // Lets time pass, and stops at each deadline on the way.
   void Advance(Duration d);
-  // Delivers and syncs until nothing is under way; no time passes. REQUIRES: that comes to an end.
+  // Delivers and syncs until nothing is under way. No time passes. REQUIRES: this comes to an end.
   void Settle();
-  // Alternates Settle and Advance(step) until `done`; false: not within `limit`.
+  // Alternates Settle and Advance(step) until `done`. Returns false if `limit` passes before.
   bool RunUntil(const std::function<bool()>& done, Duration limit,
                 Duration step = std::chrono::milliseconds(5));
 
-  // Passes time until the deadline of `id`, and has only its come true.
+  // Lets time pass until the deadline of `id`. Only that node notices it.
   void MeetDeadline(NodeId id);
-  // Has `id` stand before the others do, and settles. REQUIRES: nobody leads.
+  // Makes `id` stand before the others do, and settles. REQUIRES: no node leads.
   void Elect(NodeId id);
   // Proposes one entry of one record on a node, which may or may not lead.
   void Propose(NodeId id, const std::string& payload);
@@ -161,7 +161,7 @@ class TestCluster {
   };
 
   void Propose(NodeId id, EntryType type, const std::string& payload);
-  // Passes time, but only `only` notices, if it is given.
+  // Lets time pass. If `only` is given, only that node notices it.
   void AdvanceFor(Duration d, std::optional<NodeId> only);
   void Execute(NodeId id, Effect effect);
   void Deliver(const Envelope& envelope);
@@ -178,7 +178,7 @@ class TestCluster {
   uint64_t next_seed_;
   std::deque<Envelope> wire_;
   Token next_token_ = 1;
-  // Events that effects cause come after those effects, as with a real loop.
+  // Events that effects cause come after those effects, as on a real loop.
   std::deque<std::pair<NodeId, Event>> events_;
   bool stepping_ = false;
   Observer observer_;
