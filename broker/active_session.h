@@ -1,4 +1,4 @@
-// What callers of the active controller need to know of the broker's session with it.
+// What callers of the active controller need to know about the broker's session with it.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,9 @@ namespace quorate::broker {
 struct ActiveSession {
   // The active controller's client endpoint.
   std::string endpoint;
-  // The registration that the session is for.
+  // The broker epoch of the registration that the session belongs to.
   int64_t broker_epoch = -1;
-  // The epoch that the controller leads.
+  // The epoch in which the controller leads.
   int32_t controller_epoch = 0;
 };
 

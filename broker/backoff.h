@@ -1,5 +1,5 @@
-// Growing pauses between attempts: doubled up to a bound, with jitter so that brokers that lost the
-// same controller do not come back in step.
+// Growing pauses between attempts. Each pause is twice the last one, up to a bound. Jitter keeps
+// brokers that lost the same controller from retrying at the same time.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ class Backoff {
   Backoff(Duration first, Duration max, Rng* rng)
       : first_(first), max_(max), next_(first), rng_(rng) {}
 
-  // The next pause: between half and all of its nominal length.
+  // Returns the next pause: a random duration between half and all of its nominal length.
   Duration Next() {
     const Duration nominal = next_;
     next_ = std::min(2 * next_, max_);

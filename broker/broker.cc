@@ -58,7 +58,7 @@ void Broker::OnStopped(absl::Status status) {
 void Broker::OnImage(const metadata::MetadataImage& /*before*/,
                      const metadata::MetadataImage& now) {
   next_image_ = now;
-  // A task that is taking up an older image goes on with this one.
+  // If an older image is being taken up, its task continues with this one.
   if (!taking_up_ && !comes_back_) GoOnTakingUp();
 }
 
@@ -76,7 +76,7 @@ void Broker::GoOnTakingUp() {
   }) || proposer_.Step();
   if (!more) {
     reporter_.Wake();
-    // What the controllers are told has been taken up.
+    // Report the image to the controllers only now that it has been taken up.
     if (taking_up_->log_generation == log_generation_) {
       PostToSession(
           [this, done = *taking_up_] { lifecycle_.OnMetadata(done.end_offset, done.epoch); });
@@ -92,7 +92,7 @@ void Broker::GoOnTakingUp() {
   }
 }
 
-// The controllers must not take the broker for caught up with a log that it has not read.
+// The controllers must not consider the broker caught up with a log that it has not read.
 void Broker::OnLogReplaced() {
   ++log_generation_;
   PostToSession([this] { lifecycle_.OnMetadata(0, 0); });

@@ -1,9 +1,10 @@
-// A broker, put together: its life, the metadata log it follows, the roles it takes up from it, and
-// what it tells the controllers. Below this class nothing knows of more than its own part.
+// A broker. It connects the parts: the broker's lifecycle, the metadata log it follows, the roles
+// it takes up, and what it reports to the controllers. Below this class, each part knows only its
+// own task.
 //
-// It runs on two loops. The broker's loop follows the log, takes up roles and asks for ISRs; the
-// session's loop registers and heartbeats and does nothing else, so that a broker with much to
-// replay stays alive to the controllers.
+// A broker runs on two loops. The broker's loop follows the log, takes up roles and proposes ISRs.
+// The session's loop only registers and sends heartbeats, so a broker that has much to replay stays
+// alive to the controllers.
 #pragma once
 
 #include <cstdint>
@@ -26,49 +27,51 @@
 
 namespace quorate::broker {
 
-// Constructed and destroyed where nothing runs on the loops any more or yet.
+// Must be constructed before its loops run and destroyed after they have stopped.
 class Broker final : private BrokerLifecycle::Listener, private MetadataFollower::Listener {
  public:
   class Listener {
    public:
     virtual ~Listener() = default;
-    // Whether the broker is RUNNING; called at each change, on the session's loop.
+    // Called on the session's loop when the broker becomes RUNNING or is no longer RUNNING.
     virtual void OnReady(bool ready) = 0;
-    // The broker has stopped for good: as asked (OK), or because it cannot go on. Called on the
-    // broker's loop.
+    // Called on the broker's loop when the broker has stopped permanently: OK if it was asked to,
+    // an error if it cannot go on.
     virtual void OnStopped(absl::Status status) = 0;
   };
 
-  // A loop, and the channel that is used on it and calls back on it.
+  // A loop, and the channel that is used on that loop and calls back on it.
   struct Loop {
     Executor* executor;
     ControllerChannel* channel;
   };
 
-  // Everything must outlive the broker. `source` belongs to the broker's loop.
+  // All arguments must outlive the broker. `source` is used on the broker's loop.
   Broker(BrokerOptions options, Loop loop, Loop session_loop, const Clock* clock,
          MetadataSource* source, Listener* listener);
 
-  // `advertised_endpoint` is HOST:PORT where others reach the broker; its GetIdentity must be
-  // served there by now. Any thread.
+  // Starts to register and to follow the log. `advertised_endpoint` is the HOST:PORT at which
+  // others reach the broker. It must already serve GetIdentity. Any thread.
   void Start(std::string advertised_endpoint);
-  // A controlled shutdown, bounded in time; ends with OnStopped. Any thread; idempotent.
+  // Begins a controlled shutdown, which has a time limit and ends with OnStopped. Any thread.
+  // Idempotent.
   void BeginShutdown();
 
-  // What the broker believes, with or without a controller. DescribeSession fills in what the
-  // session's loop knows, and runs there; DescribeMetadata the rest, on the broker's loop.
+  // Describe the broker's view of itself, with or without a controller. DescribeSession fills in
+  // what the session's loop knows and must be called there. DescribeMetadata fills in the rest and
+  // must be called on the broker's loop.
   void DescribeSession(v1::DescribeBrokerResponse* response) const;
   void DescribeMetadata(v1::DescribeBrokerResponse* response) const;
-  // On the broker's loop.
+  // Call these on the broker's loop.
   v1::ListRolesResponse ListRoles() const;
   v1::DescribeTopicsResponse DescribeTopics(const v1::DescribeTopicsRequest& request) const;
 
  private:
-  // The image that is being taken up, and what the controllers are told then.
+  // The image that is being taken up, and what is reported to the controllers afterwards.
   struct TakeUp {
     int64_t end_offset = 0;
     int32_t epoch = 0;
-    // Of the log, as OnLogReplaced counts.
+    // The generation of the log, as counted by OnLogReplaced.
     int log_generation = 0;
   };
 
@@ -82,9 +85,9 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   void OnControllerEpoch(int32_t epoch) override;
   void OnReplayFailed(absl::Status status) override;
 
-  // Takes up the next slice of the newest image, and comes back for what is left.
+  // Takes up the next slice of the newest image and posts itself for the rest.
   void GoOnTakingUp();
-  // Runs on the other loop.
+  // Posts `task` to the session's loop.
   void PostToSession(Task task) { session_executor_->Post(std::move(task)); }
 
   const BrokerOptions options_;
@@ -93,12 +96,12 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   const Clock* const clock_;
   Listener* const listener_;
 
-  // On the session's loop.
+  // Used on the session's loop.
   Rng session_rng_;
   BrokerLifecycle lifecycle_;
   bool ready_ = false;
 
-  // On the broker's loop.
+  // Used on the broker's loop.
   Rng rng_;
   MetadataFollower follower_;
   RoleManager roles_;
@@ -107,7 +110,7 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   // The newest image, while an older one is being taken up.
   std::optional<metadata::MetadataImage> next_image_;
   std::optional<TakeUp> taking_up_;
-  // GoOnTakingUp is posted: an image that comes meanwhile waits for it.
+  // GoOnTakingUp is posted, so an image that arrives meanwhile waits for it.
   bool comes_back_ = false;
   int log_generation_ = 0;
 };

@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration kFirstRegisterPause = std::chrono::milliseconds(50);
 constexpr Duration kMaxRegisterPause = std::chrono::seconds(1);
-// A registration that keeps failing for the same reason says so this often.
+// How often a registration that keeps failing for the same reason is logged.
 constexpr Duration kLogPause = std::chrono::seconds(10);
 
 }  // namespace
@@ -98,7 +98,7 @@ void BrokerLifecycle::OnRegistrationError(const common::v1::Error& error) {
       break;
   }
   if (IsNews(error.code())) {
-    LOG(WARNING) << "cannot register yet, keeps trying: " << finder_.current() << ": "
+    LOG(WARNING) << "cannot register yet, still trying: " << finder_.current() << ": "
                  << error.message();
   }
   RegisterAfter(finder_.OnError(error));
@@ -111,11 +111,11 @@ void BrokerLifecycle::OnDuplicate(const common::v1::Error& error) {
   const int64_t patience_s = ToMs(options_.registration_timeout) / 1000;
   if (now - *duplicate_since_ >= options_.registration_timeout) {
     Stop(absl::AlreadyExistsError(
-        absl::StrFormat("refused for %d s: %s", patience_s, error.message())));
+        absl::StrFormat("registration was refused for %d s: %s", patience_s, error.message())));
     return;
   }
   if (IsNews(error.code())) {
-    LOG(WARNING) << "cannot register yet, keeps trying for " << patience_s
+    LOG(WARNING) << "cannot register yet, still trying for up to " << patience_s
                  << " s: " << error.message();
   }
   RegisterAfter(register_backoff_.Next());
@@ -131,7 +131,7 @@ bool BrokerLifecycle::IsNews(common::v1::ErrorCode code) {
 
 void BrokerLifecycle::OnRegistrationLost(const common::v1::Error& error) {
   LOG(WARNING) << "the registration with broker epoch " << broker_epoch_
-               << " is gone, registers again: " << error.message();
+               << " is gone; the broker registers again: " << error.message();
   OnContact();
   broker_epoch_ = -1;
   answer_.reset();
@@ -165,7 +165,7 @@ void BrokerLifecycle::OnHeartbeatAnswer(const v1::HeartbeatResponse& response, b
         ActiveSession{session_.endpoint(), broker_epoch_, response.controller_epoch()});
   }
   if (stopping_ && response.should_shut_down()) {
-    LOG(INFO) << "controlled shutdown: this broker leads nothing any more";
+    LOG(INFO) << "controlled shutdown: this broker no longer leads any partition";
     Stop(absl::OkStatus());
   }
 }
@@ -187,13 +187,13 @@ void BrokerLifecycle::BeginShutdown() {
       broker_epoch_ < 0 || state_ == v1::DescribeBrokerResponse::NO_CONTROLLER;
   UpdateState();
   if (nobody_to_ask) {
-    LOG(INFO) << "stops at once: no controller to hand leaderships back to";
+    LOG(INFO) << "stopping at once: there is no controller to move the leaders to other brokers";
     Stop(absl::OkStatus());
     return;
   }
   shutdown_timer_ = executor_->PostAt(clock_->Now() + options_.controlled_shutdown_timeout, [this] {
     LOG(WARNING) << "controlled shutdown: not released after "
-                 << ToMs(options_.controlled_shutdown_timeout) << " ms, stops as it is";
+                 << ToMs(options_.controlled_shutdown_timeout) << " ms; stopping anyway";
     Stop(absl::OkStatus());
   });
   session_.SetInterval(options_.eager_heartbeat_interval);
@@ -229,7 +229,7 @@ void BrokerLifecycle::UpdateState() {
             << v1::DescribeBrokerResponse::State_Name(next) << " at metadata offset "
             << metadata_end_offset_
             << (next == v1::DescribeBrokerResponse::NO_CONTROLLER
-                    ? ": no active controller answers; keeps its image and its roles"
+                    ? ": no active controller answers; the image and the roles stay"
                     : "");
   state_ = next;
   listener_->OnStateChange(next);

@@ -1,5 +1,5 @@
-// The broker's life as it tells it to the controllers: it registers, heartbeats, is fenced and
-// unfenced, keeps going without a controller, and stops in good order.
+// Runs the broker's lifecycle with the controllers. The broker registers, sends heartbeats, is
+// fenced and unfenced, keeps going without a controller, and shuts down cleanly.
 //
 //     STARTING ──caught up──► FENCED ──unfenced──► RUNNING        (either way back when fenced)
 //        ▲                       │                    │
@@ -31,45 +31,48 @@ namespace quorate::broker {
 
 using BrokerState = v1::DescribeBrokerResponse::State;
 
-// The session's loop only (broker.h).
+// Used on the session's loop only (broker.h).
 class BrokerLifecycle final : private HeartbeatSession::Owner {
  public:
   class Listener {
    public:
     virtual ~Listener() = default;
     virtual void OnStateChange(BrokerState state) = 0;
-    // An active controller has begun to answer (a new session each time), or none does (nothing).
+    // An active controller has begun to answer (a new session each time), or no controller answers
+    // (nullopt).
     virtual void OnSession(const std::optional<ActiveSession>& session) = 0;
-    // The broker has stopped and does nothing any more. An error says why it could not go on.
+    // The broker has stopped and does nothing further. An error says why it could not go on.
     virtual void OnStopped(absl::Status status) = 0;
   };
 
-  // Everything must outlive the lifecycle.
+  // All arguments must outlive the lifecycle.
   BrokerLifecycle(const BrokerOptions& options, Executor* executor, const Clock* clock, Rng* rng,
                   ControllerChannel* channel, Listener* listener);
   ~BrokerLifecycle() override;
 
-  // Begins to register. `advertised_endpoint` is HOST:PORT where others reach the broker.
+  // Begins to register. `advertised_endpoint` is the HOST:PORT at which others reach the broker.
   void Start(std::string advertised_endpoint);
 
-  // The broker has taken up everything in the metadata log below `end_offset`; `epoch` is that of
-  // the last batch. The end offset goes down only when the log was replaced.
+  // The broker has taken up everything in the metadata log below `end_offset`. `epoch` is the epoch
+  // of the last batch. The end offset decreases only if the log was replaced.
   void OnMetadata(int64_t end_offset, int32_t epoch);
-  // The metadata log's source says that `epoch` has a leader.
+  // The metadata log's source reports that `epoch` has a leader.
   void OnControllerEpoch(int32_t epoch) { session_.OnControllerEpoch(epoch); }
 
-  // Asks the active controller to move what the broker leads and ends with OnStopped, at the latest
-  // after controlled_shutdown_timeout; at once where there is nobody to ask. Idempotent.
+  // Asks the active controller to move what the broker leads, and ends with OnStopped, after
+  // controlled_shutdown_timeout at the latest. Stops at once if there is no controller to ask.
+  // Idempotent.
   void BeginShutdown();
-  // Leaves the session with a goodbye, asking nobody; then OnStopped(status).
+  // Leaves the session with a goodbye without waiting for a controller, and then calls
+  // OnStopped(status).
   void Stop(absl::Status status);
 
   BrokerState state() const { return state_; }
   // -1: not registered.
   int64_t broker_epoch() const { return broker_epoch_; }
-  // When an active controller last answered; nothing: never.
+  // When an active controller last answered. nullopt: never.
   std::optional<MonoTime> last_contact() const { return last_contact_; }
-  // The controller that answers the heartbeats; empty: none.
+  // The controller that answers the heartbeats. Empty: there is none.
   const std::string& controller_endpoint() const { return session_.endpoint(); }
 
  private:
@@ -84,7 +87,7 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   void OnRegistered(const v1::RegisterBrokerResponse& response);
   void OnRegistrationError(const common::v1::Error& error);
   void OnDuplicate(const common::v1::Error& error);
-  // Whether a registration error of this code is to be logged.
+  // Returns whether a registration error of this code should be logged.
   bool IsNews(common::v1::ErrorCode code);
   void OnContact();
   void UpdateState();
@@ -97,7 +100,7 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   Listener* const listener_;
   ControllerFinder finder_;
   HeartbeatSession session_;
-  // Between registrations that were refused or did not last.
+  // Paces registrations that were refused or did not last.
   Backoff register_backoff_;
 
   std::string advertised_endpoint_;
@@ -105,9 +108,9 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   int64_t broker_epoch_ = -1;
   int64_t metadata_end_offset_ = 0;
   std::optional<MonoTime> last_contact_;
-  // The last answer on this registration.
+  // The last heartbeat answer under this registration.
   std::optional<v1::HeartbeatResponse> answer_;
-  // Since when another process is said to hold the broker's id.
+  // When a controller first reported that another process holds the broker's id.
   std::optional<MonoTime> duplicate_since_;
   // The last registration error that was logged, and when to log it again.
   common::v1::ErrorCode logged_error_ = common::v1::ERROR_CODE_UNSPECIFIED;

@@ -21,7 +21,7 @@ using Describe = v1::DescribeBrokerResponse;
 
 constexpr int64_t kBrokerEpoch = 7;
 
-// The session is part of the life that is tested here: a broker with both and a scripted channel.
+// Tests the lifecycle together with its session, on a scripted channel.
 class BrokerLifecycleTest : public testing::Test, private BrokerLifecycle::Listener {
  protected:
   BrokerLifecycleTest() {
@@ -107,7 +107,7 @@ TEST_F(BrokerLifecycleTest, RegistersCatchesUpAndIsUnfenced) {
 
   Register();
   EXPECT_EQ(lifecycle_->broker_epoch(), kBrokerEpoch);
-  ASSERT_EQ(channel_.heartbeats.size(), 1u) << "the first heartbeat goes at once";
+  ASSERT_EQ(channel_.heartbeats.size(), 1u) << "the first heartbeat is sent at once";
   EXPECT_EQ(channel_.heartbeats[0].broker_epoch(), kBrokerEpoch);
   EXPECT_EQ(channel_.heartbeats[0].incarnation_id(), "0123456789abcdef");
   EXPECT_TRUE(channel_.heartbeats[0].want_fence()) << "it has not replayed its registration";
@@ -183,7 +183,7 @@ TEST_F(BrokerLifecycleTest, FollowsTheEndpointThatNotControllerNames) {
 
 TEST_F(BrokerLifecycleTest, AFailoverKeepsTheRegistrationAndTheState) {
   StartToRunning();
-  // The active controller dies: its connection breaks, and the others still name it.
+  // The active controller dies: its connection breaks, and the other controllers still name it.
   channel_.BreakHeartbeat(TestError(common::v1::CONTROLLER_NOT_AVAILABLE));
   Run();
   EXPECT_FALSE(session_);
@@ -220,7 +220,7 @@ TEST_F(BrokerLifecycleTest, TheMetadataLogTellsOfANewControllerBeforeThePauseIsO
     Run();
   }
   lifecycle_->OnControllerEpoch(1);
-  EXPECT_FALSE(channel_.is_open()) << "epoch 1 is old news";
+  EXPECT_FALSE(channel_.is_open()) << "epoch 1 is already known";
   lifecycle_->OnControllerEpoch(2);
   EXPECT_TRUE(channel_.is_open());
 }
@@ -403,7 +403,7 @@ TEST_F(BrokerLifecycleTest, StopsAtOnceWhereNobodyCanBeAsked) {
   Run();
   ASSERT_TRUE(stopped_) << "not registered";
   EXPECT_TRUE(stopped_->ok());
-  // The answer to the registration in flight is of no interest any more.
+  // The answer to the registration in flight no longer matters.
   Register();
   EXPECT_FALSE(channel_.is_open());
 

@@ -1,4 +1,4 @@
-// Who a broker is and how long it waits for what.
+// A broker's identity and its timeouts.
 #pragma once
 
 #include <cstdint>
@@ -16,27 +16,27 @@ struct BrokerOptions {
   // New with every start of the process.
   Uuid incarnation_id;
   std::string rack;
-  // The controllers' client endpoints: all that a broker ever dials, besides the active controller
-  // that one of them names. Not empty.
+  // The controllers' client endpoints. The broker dials only these and the active controller that
+  // one of them names. Not empty.
   std::vector<std::string> bootstrap;
 
   Duration heartbeat_interval = std::chrono::seconds(1);
-  // While the broker starts, is fenced or wants to stop.
+  // The interval while the broker starts, is fenced or wants to stop.
   Duration eager_heartbeat_interval = std::chrono::milliseconds(50);
-  // A heartbeat that is not answered for so long ends the stream.
+  // A heartbeat that is not answered for this long ends the stream.
   Duration heartbeat_answer_timeout = std::chrono::seconds(2);
-  // No answer for so long: NO_CONTROLLER.
+  // Without an answer for this long, the broker's state is NO_CONTROLLER.
   Duration no_controller_after = std::chrono::seconds(3);
-  // A subscription that says nothing of use for so long is given up for another controller's; they
-  // speak each second.
+  // A subscription that delivers nothing useful for this long is replaced by one to another
+  // controller. Controllers send something every second.
   Duration metadata_idle_timeout = std::chrono::seconds(3);
-  // How long a broker asks for an id that another live process holds.
+  // How long the broker keeps trying to register an id that another live process holds.
   Duration registration_timeout = std::chrono::seconds(60);
-  // How long a controlled shutdown may take before the broker stops as it is.
+  // How long a controlled shutdown may take before the broker stops without it.
   Duration controlled_shutdown_timeout = std::chrono::seconds(5);
-  // One attempt of a unary call.
+  // The timeout of one attempt of a unary call.
   Duration call_timeout = std::chrono::seconds(5);
-  // For jitter.
+  // The seed for jitter.
   uint64_t seed = 0;
 };
 

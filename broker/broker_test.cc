@@ -1,4 +1,4 @@
-// Scenarios of a whole broker against controllers that a test directs.
+// Scenarios of a whole broker against controllers that the test controls.
 #include "broker/broker.h"
 
 #include <memory>
@@ -38,7 +38,7 @@ class BrokerTest : public testing::Test, public Broker::Listener {
   void OnStopped(absl::Status status) override { stopped_ = status; }
 
   void Advance(Duration d) {
-    // The controllers speak at least each second.
+    // The controllers send something at least every second.
     for (; d > Duration(0); d -= milliseconds(500)) {
       executor_.AdvanceBy(std::min<Duration>(d, milliseconds(500)));
     }
@@ -50,7 +50,8 @@ class BrokerTest : public testing::Test, public Broker::Listener {
     ASSERT_EQ(State(), Describe::RUNNING);
   }
 
-  // Brokers 2 and 3 exist, unfenced; topic "orders" has `partitions` of 1, 2 and 3, all led by 1.
+  // Adds brokers 2 and 3, unfenced, and the topic "orders" with `partitions` partitions on brokers
+  // 1, 2 and 3, all led by broker 1.
   void AddOrders(size_t partitions) {
     for (const int id : {2, 3}) {
       cluster_.AddBroker(id);
@@ -140,7 +141,7 @@ TEST_F(BrokerTest, GoesOnThroughAFailoverOfTheActiveController) {
   EXPECT_EQ(State(), Describe::RUNNING);
   cluster_.Elect(3);
   executor_.RunReady();
-  EXPECT_EQ(View().controller_endpoint(), "c3") << "at once, by the log's word";
+  EXPECT_EQ(View().controller_endpoint(), "c3") << "at once, because the log shows the new epoch";
   EXPECT_EQ(View().broker_epoch(), broker_epoch);
   EXPECT_EQ(cluster_.registrations.size(), 1u);
   ASSERT_GT(cluster_.reports.size(), reports);
@@ -192,7 +193,7 @@ TEST_F(BrokerTest, FencedAndBackInItsIsrs) {
   Advance(seconds(2));
   EXPECT_EQ(State(), Describe::RUNNING);
   EXPECT_FALSE(cluster_.image().FindBroker(BrokerId(1))->fenced);
-  EXPECT_TRUE(cluster_.alterations.empty()) << "it does not lead: another asks for it";
+  EXPECT_TRUE(cluster_.alterations.empty()) << "it does not lead: the leader proposes it";
 }
 
 TEST_F(BrokerTest, AsksForReturningReplicasInOneRequest) {
@@ -241,7 +242,7 @@ TEST_F(BrokerTest, AReplacedLogTakesEffectOnceItIsRead) {
   StartToRunning();
   AddOrders(1);
   cluster_.ReplaceLog();
-  // The subscription is told, begins again, and hears nothing for a while.
+  // The subscription is reset and starts again, but receives nothing for a while.
   cluster_.Pause(2);
   Advance(milliseconds(500));
   EXPECT_EQ(cluster_.registrations.size(), 2u);
@@ -254,7 +255,7 @@ TEST_F(BrokerTest, AReplacedLogTakesEffectOnceItIsRead) {
   EXPECT_EQ(View().metadata_end_offset(), cluster_.image().end_offset().value());
 }
 
-// Everything but the session runs on a loop that a test holds.
+// Everything but the session runs on a loop that the test can block.
 class BusyBrokerTest : public testing::Test, public Broker::Listener {
  protected:
   BusyBrokerTest() {
@@ -340,7 +341,7 @@ TEST_F(BusyBrokerTest, ImagesThatComeBetweenTheTasksAreTakenUp) {
   cluster_.Append({metadata::MakeTopicRecord("orders", TestUuid(1)),
                    metadata::MakePartitionsRecord(TestUuid(1), 0, made)});
   for (uint16_t i = 2; i < 60; ++i) {
-    // Up to two more wait in the loop's queue, before or behind the broker's own next task.
+    // Up to two more images are queued on the loop, before or after the broker's own next task.
     cluster_.Append({metadata::MakeTopicRecord("topic-" + std::to_string(i), TestUuid(i))});
     for (int run = 0; run < i % 3 && executor_.queued() > 0; ++run) executor_.RunOne();
   }
@@ -369,7 +370,7 @@ TEST_F(BrokerTest, ALogThatItCannotReplayStopsItWithAReason) {
   StartToRunning();
   Advance(seconds(1));
   metadata::v1::RecordBatch batch;
-  batch.add_records();  // of no kind that this version knows
+  batch.add_records();  // of a kind that this version does not know
   cluster_.SendUnchecked(batch.SerializeAsString());
   executor_.RunReady();
   ASSERT_TRUE(stopped_);

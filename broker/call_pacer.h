@@ -1,5 +1,6 @@
-// Paces the calls of one kind to the active controller: one in flight, none without a session, and
-// after a failure a growing pause. What is to be said piles up meanwhile, so that one call says it.
+// Paces the calls of one kind to the active controller. At most one call is in flight, and none
+// without a session. After a failure, a growing pause follows. Changes collect meanwhile, so that
+// one call reports them all.
 #pragma once
 
 #include <optional>
@@ -13,24 +14,24 @@
 
 namespace quorate::broker {
 
-// Broker loop only.
+// Used on the broker's loop only.
 class CallPacer {
  public:
-  // Starts a call if there is anything to say, and returns whether it did: then OnDone follows.
+  // Starts a call if there is something to send, and returns whether it did. If it did, OnDone must
+  // follow.
   using Send = absl::AnyInvocable<bool(const ActiveSession&)>;
 
-  // Everything must outlive the pacer.
+  // All arguments must outlive the pacer.
   CallPacer(Executor* executor, const Clock* clock, Rng* rng, Send send);
   ~CallPacer();
 
-  // With a session, there is no pause left.
+  // Takes the new session, or nullopt if there is none. A new session ends the pause.
   void OnSession(const std::optional<ActiveSession>& session);
 
-  // There may be something to say: calls `send` at once, or when that becomes possible.
+  // There may be something to send. Calls `send` at once, or as soon as a call is possible.
   void Wake();
 
-  // The call in flight has ended, and the next one may go; if it did not get through, after a
-  // pause.
+  // The call in flight has ended. The next one may start, after a pause if this one failed.
   void OnDone(bool succeeded);
 
  private:

@@ -54,7 +54,7 @@ TEST_F(ControllerFinderTest, FollowsTheNamedControllerAtOnce) {
 }
 
 TEST_F(ControllerFinderTest, DoesNotGoBackToADeadControllerWithinARound) {
-  // b was the active one and is dead; c and a do not know that yet.
+  // b was the active controller and is dead. c and a do not know that yet.
   finder_.OnFailure();
   ASSERT_EQ(finder_.current(), "c");
   EXPECT_EQ(finder_.OnError(NotController("b")), Duration(0));

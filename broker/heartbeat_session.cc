@@ -73,7 +73,8 @@ void HeartbeatSession::OnControllerEpoch(int32_t epoch) {
     CancelTimer();
     Open();
   } else if (state_ == State::kOpen && controller_epoch_ != 0 && controller_epoch_ < epoch) {
-    // Deposed, whether it knows or not (it may be paused): its successor is elsewhere.
+    // This controller was deposed, even if it does not know that yet (it may be paused). Look for
+    // its successor.
     CloseOpenStream();
     Reconnect(finder_->OnFailure(), absl::StrFormat("epoch %d has begun", epoch));
   }
@@ -92,7 +93,7 @@ void HeartbeatSession::Stop(v1::HeartbeatRequest goodbye, Task closed) {
 }
 
 void HeartbeatSession::OnEvent(HeartbeatEvent event) {
-  CHECK(state_ == State::kOpen) << "an event of a stream that is closed";
+  CHECK(state_ == State::kOpen) << "an event of a closed stream";
   std::visit(Overloaded{[this](const v1::HeartbeatResponse& response) { OnResponse(response); },
                         [this](const common::v1::Error& error) { OnError(error); }},
              event);

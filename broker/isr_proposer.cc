@@ -18,10 +18,10 @@ using metadata::PartitionView;
 using metadata::TopicImage;
 using metadata::TopicPtr;
 
-// Partitions that one Step looks at.
+// The number of partitions that one Step looks at.
 constexpr size_t kPartitionsPerStep = 20'000;
 
-// Whether a broker that could not be in ISRs now can.
+// Returns whether a broker has become active, so that it may now be in ISRs.
 bool AnyBecameActive(const MetadataImage& before, const MetadataImage& now) {
   for (const auto& [id, broker] : now.brokers()) {
     if (!broker->active()) continue;
@@ -41,7 +41,7 @@ IsrProposer::IsrProposer(const BrokerOptions& options, Executor* executor, const
 }
 
 void IsrProposer::Begin(const MetadataImage& now) {
-  CHECK(!walk_) << "the last image was not looked at yet";
+  CHECK(!walk_) << "the last image has not been processed yet";
   const bool look_at_all = AnyBecameActive(image_, now);
   if (look_at_all) {
     absl::erase_if(wanted_,
@@ -97,7 +97,7 @@ void IsrProposer::Forget(const Uuid& topic_id, int32_t partition) {
 }
 
 bool IsrProposer::Send(const ActiveSession& session) {
-  // An image from before this registration names leaders of an earlier incarnation.
+  // An image from before this registration names the leaders of an earlier incarnation.
   const BrokerRegistration* self = image_.FindBroker(options_.broker_id);
   if (self == nullptr || self->broker_epoch != session.broker_epoch) return false;
   v1::AlterPartitionRequest request;
@@ -119,7 +119,7 @@ bool IsrProposer::Send(const ActiveSession& session) {
       LOG(WARNING) << "the answer to AlterPartition is lost: " << lost;
       pacer_.OnDone(false);
     } else if (const auto* error = std::get_if<common::v1::Error>(&result)) {
-      LOG(WARNING) << "AlterPartition failed, tries again: " << error->message();
+      LOG(WARNING) << "AlterPartition failed, retrying: " << error->message();
       pacer_.OnDone(false);
     } else {
       pacer_.OnDone(OnResponse(sent, std::get<v1::AlterPartitionResponse>(result)));
@@ -186,8 +186,8 @@ bool IsrProposer::OnResponse(const v1::AlterPartitionRequest& request,
       proposal->second.accepted_on_epoch = asked_topic.partitions(p).partition_epoch();
     }
   }
-  LOG(INFO) << "asked for unfenced replicas to be in the ISRs of " << asked
-            << " partitions: " << accepted << " accepted";
+  LOG(INFO) << "proposed unfenced replicas for the ISRs of " << asked << " partitions: " << accepted
+            << " accepted";
   return accepted == asked;
 }
 

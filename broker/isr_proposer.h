@@ -1,6 +1,7 @@
-// Asks the controller to let replicas back into the ISRs of the partitions that this broker leads.
-// Brokers hold no messages yet, so a replica is in sync as soon as it is unfenced: it has replayed
-// the metadata log past its own registration. (Kafka: AlterPartitionManager; KIP-841, KIP-903.)
+// Asks the active controller to put replicas back into the ISRs of the partitions that this broker
+// leads. Brokers hold no messages yet, so a replica is in sync as soon as it is unfenced, that is,
+// once it has replayed the metadata log past its own registration. (Kafka: AlterPartitionManager;
+// KIP-841, KIP-903.)
 #pragma once
 
 #include <cstdint>
@@ -20,34 +21,36 @@
 
 namespace quorate::broker {
 
-// Broker loop only.
+// Used on the broker's loop only.
 class IsrProposer {
  public:
-  // A request holds at most this many partitions; the rest follows in the next one.
+  // A request holds at most this many partitions. The rest follows in the next one.
   static constexpr int kMaxPartitionsPerRequest = 5'000;
 
-  // Everything must outlive the proposer.
+  // All arguments must outlive the proposer.
   IsrProposer(const BrokerOptions& options, Executor* executor, const Clock* clock, Rng* rng,
               ControllerChannel* channel);
 
   void OnSession(const std::optional<ActiveSession>& session) { pacer_.OnSession(session); }
 
-  // Begins to look for what `now` calls for. Proposals are always made from the newest image; what
-  // it no longer calls for is dropped. REQUIRES: Step has returned false for the last one.
+  // Begins to look for partitions in `now` that need a proposal. Proposals are always made from the
+  // newest image, and proposals that it no longer needs are dropped. REQUIRES: Step has returned
+  // false for the last image.
   void Begin(const metadata::MetadataImage& now);
-  // Looks at the next slice of partitions. False: that was all, and what is called for is asked.
+  // Looks at the next slice of partitions. Returns false once all have been looked at and the
+  // needed proposals are queued for sending.
   bool Step();
 
  private:
   struct Proposal {
-    // The controller has accepted one that was built on this partition epoch: wait until the image
-    // shows another. -1: none.
+    // The partition epoch of a proposal that the controller has accepted. Wait until the image
+    // shows another epoch. -1: none.
     int32_t accepted_on_epoch = -1;
   };
   using Proposals = absl::btree_map<int32_t, Proposal>;
 
   bool IsActive(BrokerId broker) const;
-  // Whether this broker leads the partition and an active replica is outside its ISR.
+  // Returns whether this broker leads the partition and an active replica is outside its ISR.
   bool CallsForProposal(const metadata::PartitionView& partition) const;
   void Review(const metadata::TopicImage& topic, const metadata::PartitionView& partition);
   void Forget(const Uuid& topic_id, int32_t partition);
@@ -55,16 +58,16 @@ class IsrProposer {
   // Adds at most `limit` of a topic's wanted partitions to `changes`.
   void AddTopic(const Uuid& topic_id, const Proposals& wanted, int limit,
                 v1::AlterPartitionRequest::Topic& changes) const;
-  // Whether every partition was accepted.
+  // Returns whether every partition was accepted.
   bool OnResponse(const v1::AlterPartitionRequest& request,
                   const v1::AlterPartitionResponse& response);
 
   const BrokerOptions& options_;
   ControllerChannel* const channel_;
   metadata::MetadataImage image_;
-  // By topic, then partition: those that call for a proposal by the newest image.
+  // Partitions that need a proposal by the newest image, by topic and partition.
   absl::btree_map<Uuid, Proposals> wanted_;
-  // What is left to look at; nothing: all of the image was.
+  // The part of the image that is still to be looked at. nullopt: all of it was.
   std::optional<metadata::ChangedPartitions> walk_;
   CallPacer pacer_;
 };

@@ -18,7 +18,8 @@ using metadata::TestUuid;
 using std::chrono::milliseconds;
 using testing::ElementsAre;
 
-// Broker 1 proposes; 1, 2 and 3 hold replicas of everything, in this order, and 1 leads.
+// Broker 1 sends the proposals. Brokers 1, 2 and 3 hold replicas of everything, in this order, and
+// broker 1 leads.
 class IsrProposerTest : public testing::Test {
  protected:
   IsrProposerTest() {
@@ -56,7 +57,7 @@ class IsrProposerTest : public testing::Test {
     log_.MustAppend({metadata::MakePartitionChangesRecord(TestUuid(topic), changes)});
   }
 
-  // The broker has replayed the log so far.
+  // Publishes the log so far to the proposer.
   void Publish() {
     proposer_.Begin(log_.image());
     while (proposer_.Step()) {
@@ -64,7 +65,7 @@ class IsrProposerTest : public testing::Test {
     executor_.RunReady();
   }
 
-  // The oldest request that waits, a line for each partition.
+  // Returns the oldest unanswered request, one line per partition.
   std::vector<std::string> Asked() const {
     std::vector<std::string> lines;
     for (const auto& topic : channel_.alterations.front().request.topics()) {
@@ -80,7 +81,7 @@ class IsrProposerTest : public testing::Test {
     }
     return lines;
   }
-  // Answers it: each partition is accepted, or refused with `code`.
+  // Answers that request: each partition is accepted, or refused with `code`.
   void AnswerAll(common::v1::ErrorCode code = common::v1::ERROR_CODE_UNSPECIFIED) {
     v1::AlterPartitionResponse response;
     for (const auto& topic : channel_.alterations.front().request.topics()) {
@@ -247,8 +248,8 @@ TEST_F(IsrProposerTest, WhatTheImageNoLongerCallsForIsDropped) {
   Publish();
   ASSERT_EQ(Asked().size(), 5u);
   AnswerAll(common::v1::INVALID_UPDATE_VERSION);
-  ChangePartition(1, 0, 0b011);     // in sync meanwhile
-  ChangePartition(1, 1, 0b010, 1);  // another leads
+  ChangePartition(1, 0, 0b011);     // in sync in the meantime
+  ChangePartition(1, 1, 0b010, 1);  // another broker leads
   log_.MustAppend({metadata::MakeRemoveTopicRecord(TestUuid(2))});
   Publish();
   executor_.AdvanceBy(milliseconds(50));

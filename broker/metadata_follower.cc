@@ -12,7 +12,7 @@ namespace quorate::broker {
 
 namespace {
 
-// A search for a controller that has the log says this often that it goes on.
+// How often a search for a controller that has the log is logged.
 constexpr Duration kLogPause = std::chrono::seconds(10);
 
 }  // namespace
@@ -65,7 +65,7 @@ void MetadataFollower::OnEvent(MetadataEvent event) {
   last_event_ = clock_->Now();
   if (endpoint_.empty()) {
     endpoint_ = finder_.current();
-    LOG(INFO) << "follows the metadata log at " << endpoint_ << " from offset "
+    LOG(INFO) << "following the metadata log at " << endpoint_ << " from offset "
               << replayed_.end_offset();
   }
   const auto& response = std::get<SubscribeResponse>(event);
@@ -84,8 +84,8 @@ void MetadataFollower::OnEvent(MetadataEvent event) {
       break;
     default:
       Fail(absl::UnimplementedError(
-          "the controller sends what this version cannot read: run a broker of the controllers' "
-          "version"));
+          "the controller sends messages that this version cannot read: run a broker of the "
+          "controllers' version"));
       break;
   }
 }
@@ -99,7 +99,7 @@ void MetadataFollower::OnBatch(const metadata::v1::Batch& batch) {
   if (position.base_offset != replayed_.end_offset() || position.record_count < 1) {
     MoveOn(
         finder_.OnFailure(),
-        absl::StrFormat("it sent a batch of %d records at offset %d where %d is next",
+        absl::StrFormat("it sent a batch of %d records at offset %d; the next offset is %d",
                         batch.record_count(), batch.base_offset(), replayed_.end_offset().value()));
     return;
   }
@@ -126,7 +126,7 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
       chunk.end_offset() <= replayed_.end_offset().value()) {
     incoming_.reset();
     MoveOn(finder_.OnFailure(),
-           absl::StrFormat("it sent byte %d of a snapshot that ends at offset %d out of turn",
+           absl::StrFormat("it sent byte %d of a snapshot that ends at offset %d out of order",
                            chunk.position(), chunk.end_offset()));
     return;
   }
@@ -143,7 +143,7 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
   }
   if (!status.ok()) {
     incoming_.reset();
-    Fail(absl::Status(status.code(), absl::StrFormat("cannot read the metadata: %s",
+    Fail(absl::Status(status.code(), absl::StrFormat("cannot read the metadata snapshot: %s",
                                                      std::string(status.message()))));
     return;
   }
@@ -161,8 +161,8 @@ void MetadataFollower::OnProgress(const metadata::v1::Progress& progress) {
   const bool out_of_touch =
       active_epoch_ > 0 && (progress.leader_id() < 0 || progress.epoch() < active_epoch_);
   if (!out_of_touch) OnSign();
-  // A controller that has only just started may know of no high watermark yet. Where there is a
-  // leader, the barrier of its epoch is behind everything that was committed before.
+  // A controller that has just started may not know a high watermark yet. If there is a leader, the
+  // barrier of its epoch comes after everything that was committed before.
   if (!caught_up_ && progress.leader_id() >= 0 &&
       replayed_.last_epoch().value() >= progress.epoch() &&
       replayed_.end_offset().value() >= progress.high_watermark()) {
@@ -179,7 +179,8 @@ void MetadataFollower::OnReset(const metadata::v1::Reset& reset) {
   }
   LOG(ERROR) << "the metadata log at " << endpoint_ << " does not continue at offset "
              << replayed_.end_offset() << ", epoch " << replayed_.last_epoch()
-             << ": begins again from nothing; roles stay until it is read: " << reset.reason();
+             << ": starting again from offset 0; roles stay until the log has been read: "
+             << reset.reason();
   replayed_ = metadata::MetadataImage();
   incoming_.reset();
   caught_up_ = false;
@@ -199,11 +200,12 @@ void MetadataFollower::Fail(absl::Status status) {
 
 void MetadataFollower::MoveOn(Duration pause, const std::string& reason) {
   if (!endpoint_.empty()) {
-    LOG(WARNING) << "lost the metadata log at " << endpoint_ << ", goes on at " << finder_.current()
-                 << " from offset " << replayed_.end_offset() << ": " << reason;
+    LOG(WARNING) << "lost the metadata log at " << endpoint_ << ", continuing at "
+                 << finder_.current() << " from offset " << replayed_.end_offset() << ": "
+                 << reason;
   } else if (clock_->Now() >= log_again_at_) {
     log_again_at_ = clock_->Now() + kLogPause;
-    LOG(WARNING) << "cannot follow the metadata log yet, tries " << finder_.current()
+    LOG(WARNING) << "cannot follow the metadata log yet, trying " << finder_.current()
                  << " next: " << reason;
   }
   Stop();
@@ -221,7 +223,8 @@ void MetadataFollower::OnSign() {
 
 void MetadataFollower::WatchIdle(MonoTime deadline) {
   executor_->CancelTimer(idle_timer_);
-  // Not moved with every sign: when it fires, it looks how long ago the last one was.
+  // The timer is not moved with every sign of life. When it fires, it checks the age of the last
+  // one.
   idle_timer_ = executor_->PostAt(deadline, [this] {
     const MonoTime next = last_sign_ + options_.metadata_idle_timeout;
     if (next > clock_->Now()) {

@@ -1,8 +1,9 @@
-// Follows the metadata log: subscribes at one of the controllers, replays every batch, and
-// publishes the images. Knows nothing of roles or registrations.
+// Follows the metadata log. It subscribes at one of the controllers, replays every batch, and
+// publishes the images. It knows nothing about roles or registrations.
 //
-// What is published is never older than what a controller had when the follower began from nothing:
-// the way there is not shown, or a broker would take up every role that the log has ever named.
+// The first published image is at least as new as the state that a controller had when the follower
+// began. Images on the way there are not published, because the broker would otherwise take up
+// every role that the log has ever assigned to it.
 #pragma once
 
 #include <cstdint>
@@ -21,41 +22,44 @@
 
 namespace quorate::broker {
 
-// Broker loop only.
+// Used on the broker's loop only.
 class MetadataFollower {
  public:
   class Listener {
    public:
     virtual ~Listener() = default;
-    // `now` is published; `before` is what was published last, at first the empty image. After
-    // OnLogReplaced they belong to different logs.
+    // `now` is published. `before` was published last; at first it is the empty image. After
+    // OnLogReplaced, the two belong to different logs.
     virtual void OnImage(const metadata::MetadataImage& before,
                          const metadata::MetadataImage& now) = 0;
-    // The log was replaced by another one: the image stays until that one has been read.
+    // The log was replaced by another one. The published image stays until the new log has been
+    // read.
     virtual void OnLogReplaced() = 0;
-    // The source says that `epoch` has a leader.
+    // The source reports that `epoch` has a leader.
     virtual void OnControllerEpoch(int32_t epoch) = 0;
-    // The log cannot be replayed by this program: the follower has stopped.
+    // This program cannot replay the log. The follower has stopped.
     virtual void OnReplayFailed(absl::Status status) = 0;
   };
 
-  // Everything must outlive the follower.
+  // All arguments must outlive the follower.
   MetadataFollower(const BrokerOptions& options, Executor* executor, const Clock* clock, Rng* rng,
                    MetadataSource* source, Listener* listener);
   ~MetadataFollower();
 
   void Start();
-  // Ends the subscription; the published image stays.
+  // Ends the subscription. The published image stays.
   void Stop();
 
-  // The active controller answers and leads `epoch`; 0: none does. A source that is behind that
-  // epoch, or knows no leader, has lost touch and does not count as alive.
+  // The active controller answers and leads `epoch`. 0: no active controller answers. A source that
+  // is behind that epoch, or knows no leader, has lost contact with the quorum and does not count
+  // as alive.
   void OnActiveEpoch(int32_t epoch) { active_epoch_ = epoch; }
 
   const metadata::MetadataImage& image() const { return published_; }
-  // When the subscription last brought anything; nothing: never.
+  // When the subscription last delivered anything. nullopt: never.
   std::optional<MonoTime> last_event() const { return last_event_; }
-  // The controller that the subscription is on, once it has brought something; empty: none.
+  // The controller that serves the subscription, once it has delivered something. Empty: there is
+  // none.
   const std::string& endpoint() const { return endpoint_; }
 
  private:
@@ -63,14 +67,14 @@ class MetadataFollower {
   void OnEvent(MetadataEvent event);
   void OnBatch(const metadata::v1::Batch& batch);
   void OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk);
-  // The snapshot is here as a whole.
+  // Loads a snapshot that has arrived completely.
   absl::Status TakeSnapshot(metadata::SnapshotLoader loader);
   void OnProgress(const metadata::v1::Progress& progress);
   void OnReset(const metadata::v1::Reset& reset);
   void Fail(absl::Status status);
   void MoveOn(Duration pause, const std::string& reason);
   void Publish();
-  // The source is alive and in touch.
+  // The source is alive and in contact with the quorum.
   void OnSign();
   void WatchIdle(MonoTime deadline);
   void CancelTimers();
@@ -82,8 +86,8 @@ class MetadataFollower {
   Listener* const listener_;
   ControllerFinder finder_;
 
-  // A snapshot that comes in pieces, in place of batches that are no longer in the log. Kept when
-  // the stream breaks: the next controller may go on with it.
+  // A snapshot that arrives in pieces in place of batches that are no longer in the log. It is kept
+  // when the stream breaks, because the next controller may continue it.
   struct Incoming {
     int32_t epoch = 0;
     int64_t end_offset = 0;
@@ -92,10 +96,10 @@ class MetadataFollower {
   };
   std::optional<Incoming> incoming_;
 
-  // Everything replayed, and the part of it that others see.
+  // The newest replayed image, and the image that others see.
   metadata::MetadataImage replayed_;
   metadata::MetadataImage published_;
-  // `replayed_` has reached a controller's high watermark since it was last empty.
+  // Whether `replayed_` has reached a controller's high watermark since it was last empty.
   bool caught_up_ = false;
   int32_t active_epoch_ = 0;
   std::string endpoint_;

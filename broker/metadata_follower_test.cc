@@ -52,7 +52,8 @@ class MetadataFollowerTest : public testing::Test, public MetadataFollower::List
 
   void Run() { executor_.RunReady(); }
 
-  // A log of a barrier, the metadata version and a topic, all of epoch 1; ends at 3.
+  // Starts the follower and sends a log with a barrier, the metadata version and a topic, all in
+  // epoch 1, which ends at offset 3.
   void StartAndCatchUp() {
     follower_->Start();
     source_.SendBatch(1, 0);
@@ -101,7 +102,7 @@ TEST_F(MetadataFollowerTest, BeginsFromNothingAndPublishesWhenItHasReachedTheEnd
 
 TEST_F(MetadataFollowerTest, AControllerThatHasOnlyJustStartedDoesNotCountAsTheEnd) {
   follower_->Start();
-  // It knows of no leader, and so of no high watermark.
+  // The controller knows no leader and therefore no high watermark.
   source_.SendProgress(3, -1, 0);
   Run();
   // It knows the leader, but not yet what is committed.
@@ -111,7 +112,7 @@ TEST_F(MetadataFollowerTest, AControllerThatHasOnlyJustStartedDoesNotCountAsTheE
   source_.SendProgress(4, 2, 1);
   Run();
   EXPECT_TRUE(published_.empty());
-  // The barrier of the leader's epoch: everything committed before it has come.
+  // With the barrier of the leader's epoch, everything committed earlier has arrived.
   source_.SendBatch(4, 1);
   source_.SendProgress(4, 2, 2);
   Run();
@@ -163,7 +164,7 @@ TEST_F(MetadataFollowerTest, ASourceThatHasLostTouchWithTheActiveControllerIsGiv
     source_.SendProgress(1, 1, 3);
     executor_.AdvanceBy(options_.metadata_idle_timeout / 3);
   }
-  EXPECT_EQ(source_.endpoint(), "c") << "it spoke, but of an epoch that is over";
+  EXPECT_EQ(source_.endpoint(), "c") << "its messages were of a past epoch";
   for (int i = 0; i < 3; ++i) {
     ASSERT_EQ(source_.endpoint(), "c");
     source_.SendProgress(2, -1, 3);
@@ -245,7 +246,7 @@ TEST_F(MetadataFollowerTest, AnEventOfALaterVersionIsTheEnd) {
   EXPECT_EQ(failed_->code(), absl::StatusCode::kUnimplemented);
 }
 
-// The snapshot of a log in epoch 2 that ends at `end_offset`, in chunks of one record. Positions
+// A snapshot of a log in epoch 2 that ends at `end_offset`, in chunks of one record. Positions
 // count chunks.
 class MetadataFollowerSnapshotTest : public MetadataFollowerTest {
  protected:
@@ -288,7 +289,7 @@ TEST_F(MetadataFollowerSnapshotTest, ASnapshotIsLoadedAndBatchesFollow) {
   MakeSnapshot(5);
   follower_->Start();
   SendChunks(0, 100);
-  EXPECT_TRUE(published_.empty()) << "nothing is shown before the end of the log";
+  EXPECT_TRUE(published_.empty()) << "no image is published before the end of the log";
   source_.SendBatch(2, end_offset_, TopicPayload("more", 77));
   source_.SendProgress(2, 1, end_offset_ + 1);
   Run();

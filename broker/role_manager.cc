@@ -8,7 +8,7 @@
 namespace quorate::broker {
 namespace {
 
-// Partitions that one Step looks at: about two milliseconds.
+// The number of partitions that one Step looks at: about two milliseconds.
 constexpr size_t kPartitionsPerStep = 20'000;
 
 }  // namespace
@@ -19,13 +19,13 @@ using metadata::PartitionView;
 using metadata::TopicPtr;
 
 void RoleManager::Begin(const MetadataImage& now) {
-  CHECK(!walk_) << "the roles do not fit the last image yet";
+  CHECK(!walk_) << "the roles do not match the last image yet";
   const metadata::BrokerRegistration* registration = now.FindBroker(self_);
   const bool registered =
       registration != nullptr && registration->incarnation_id == incarnation_id_;
   if (!registered && image_.FindBroker(self_) != nullptr) {
     LOG(WARNING) << "this incarnation of broker " << self_
-                 << " is not the registered one any more: gives up all roles";
+                 << " is no longer the registered one: giving up all roles";
   }
   const MetadataImage before = std::exchange(image_, registered ? now : MetadataImage());
   end_offset_ = now.end_offset().value();
@@ -54,7 +54,7 @@ std::optional<RoleChange> RoleManager::Apply(const ChangedPartitions::Change& ch
                   .before = RoleIn(change.before),
                   .now = RoleIn(change.now)};
   if (!change.now) {
-    // The partitions come in order: those behind it are gone, too.
+    // The partitions come in order, so those after this one are gone as well.
     const auto entry = taken_up_at_.find(topic_id);
     if (entry != taken_up_at_.end()) {
       if (entry->second.size() > index) entry->second.resize(index);

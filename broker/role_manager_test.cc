@@ -41,7 +41,7 @@ class RoleManagerTest : public testing::Test {
     log_.MustAppend({metadata::MakeRegisterBrokerRecord(broker)});
   }
 
-  // Replicas in order of preference; the first one leads; all in sync.
+  // Creates a topic. Replicas are in order of preference, the first one leads, and all are in sync.
   void CreateTopic(const std::string& name, uint16_t id,
                    const std::vector<std::vector<int32_t>>& assignments) {
     std::vector<NewPartition> partitions;
@@ -60,7 +60,7 @@ class RoleManagerTest : public testing::Test {
     log_.MustAppend({metadata::MakePartitionChangesRecord(TestUuid(topic), changes)});
   }
 
-  // What changed since the last call, a line for each role.
+  // Returns what changed since the last call, one line per role.
   std::vector<std::string> Update() { return Update(log_.image()); }
   std::vector<std::string> Update(const metadata::MetadataImage& image) {
     return TakeUp(roles_, image);
@@ -187,7 +187,8 @@ TEST_F(RoleManagerTest, GivesUpEverythingToALaterIncarnation) {
 }
 
 TEST_F(RoleManagerTest, FitsTheRolesToALogThatReplacedTheOldOne) {
-  // The same topic with fewer partitions, another one gone, and an earlier leader epoch.
+  // The restored log has the same topic with fewer partitions and an earlier leader epoch, and
+  // lacks another topic.
   CreateTopic("orders", kOrders, {{1, 2}});
   const TestLog restored = log_;
   const std::vector<NewPartition> more = {{{BrokerId(2)}, 0b1, 0}};
@@ -202,7 +203,7 @@ TEST_F(RoleManagerTest, FitsTheRolesToALogThatReplacedTheOldOne) {
   EXPECT_EQ(roles_.follower_count(), 1u);
 }
 
-// What is logged at INFO while it lives.
+// Collects what is logged at INFO during its lifetime.
 class InfoLines final : public google::LogSink {
  public:
   InfoLines() { google::AddLogSink(this); }

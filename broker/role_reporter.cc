@@ -14,10 +14,10 @@ using metadata::TopicPtr;
 
 namespace {
 
-// A window costs this many partitions of a report's budget besides its own.
+// Each window counts as this many partitions of a report's budget, besides its own.
 constexpr size_t kWindowCost = 4;
 
-// Writes one window's runs from its partitions, in order.
+// Writes the runs of one window from its partitions, in order.
 class RunWriter {
  public:
   RunWriter(const Uuid& topic_id, int32_t first_partition, v1::LedPartitions* window)
@@ -28,7 +28,7 @@ class RunWriter {
 
   void Add(bool led) {
     window_->set_partition_count(window_->partition_count() + 1);
-    // The runs that are not led come first, third, and so on.
+    // Runs alternate, beginning with one that is not led.
     const bool last_is_led = window_->runs_size() % 2 == 0;
     if (window_->runs_size() == 0 || last_is_led != led) {
       if (window_->runs_size() == 0 && led) window_->add_runs(0);
@@ -95,7 +95,7 @@ bool RoleReporter::Send(const ActiveSession& session) {
 void RoleReporter::AddWalk(v1::ReportRolesRequest* request) {
   std::optional<RunWriter> writer;
   Uuid topic_id;
-  // What the report does not name is not led.
+  // Partitions that the report does not name are not led.
   const auto drop_idle_window = [request] {
     const bool is_idle = request->led_size() > 0 && request->led().rbegin()->runs_size() < 2;
     if (is_idle) request->mutable_led()->RemoveLast();

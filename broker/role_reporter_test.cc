@@ -32,7 +32,7 @@ class RoleReporterTest : public testing::Test {
     log_.MustAppend({metadata::MakeRegisterBrokerRecord(broker)});
   }
 
-  // A topic of partitions that this broker leads where `led` says so, else follows.
+  // Creates a topic whose partitions this broker leads where `led` is true and otherwise follows.
   void TakeUp(const std::string& name, uint16_t id, const std::vector<bool>& led) {
     std::vector<metadata::NewPartition> made;
     for (const bool is_led : led) {
@@ -63,7 +63,7 @@ class RoleReporterTest : public testing::Test {
     executor_.RunReady();
   }
   const v1::ReportRolesRequest& report() const { return channel_.reports.front().request; }
-  // The report's windows: "topic [first, end): runs".
+  // Returns the report's windows: "topic [first, end): runs".
   std::vector<std::string> Told() const {
     std::vector<std::string> lines;
     for (const v1::LedPartitions& window : report().led()) {
@@ -188,7 +188,7 @@ TEST_F(RoleReporterTest, ASessionThatBeginsDuringAReportIsStillToldEverything) {
 }
 
 TEST_F(RoleReporterTest, ManyRolesGoInSeveralSmallReportsOfWhichTheFirstBeginsAnew) {
-  // Every second one: the worst case for runs.
+  // Every second partition is led: the worst case for runs.
   std::vector<bool> led(RoleReporter::kMaxPartitionsPerReport + 1);
   for (size_t i = 0; i < led.size(); i += 2) led[i] = true;
   TakeUp("orders", 1, led);
@@ -200,9 +200,9 @@ TEST_F(RoleReporterTest, ManyRolesGoInSeveralSmallReportsOfWhichTheFirstBeginsAn
   EXPECT_LE(report().ByteSizeLong(), RoleReporter::kMaxPartitionsPerReport + 100);
   Move(1, 0, 1);
   AnswerReport();
-  EXPECT_FALSE(report().complete()) << "the rest of everything";
+  EXPECT_FALSE(report().complete()) << "the rest of the complete report";
   AnswerReport();
-  EXPECT_THAT(Told(), testing::SizeIs(1)) << "and what has changed meanwhile";
+  EXPECT_THAT(Told(), testing::SizeIs(1)) << "and what has changed in the meantime";
   EXPECT_EQ(report().led(0).first_partition(), 0);
   EXPECT_EQ(report().led(0).runs(0), 2u);
 }

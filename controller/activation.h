@@ -1,5 +1,6 @@
-// What a new active controller appends before it decides anything: whatever the log lacks, whoever
-// failed before: "the log is empty" is never the test.
+// Decides what a new active controller appends before it decides any request. It appends whatever
+// the log lacks. It never tests whether the log is empty, because an earlier active controller may
+// have failed after it appended only a part.
 #pragma once
 
 #include <string>
@@ -14,13 +15,14 @@ namespace quorate::controller {
 
 struct ActivationEntry {
   raft::EntryType type = raft::EntryType::kRecords;
-  // Of an entry other than kRecords.
+  // Set for an entry of any type but kRecords.
   std::string payload;
   metadata::v1::RecordBatch records;
   std::string cause;
 };
 
-// In order: the voter set unless the log has one, the metadata version unless `image` has one.
+// Returns the missing entries in this order: the voter set unless the log has one, then the
+// metadata version unless `image` has one.
 std::vector<ActivationEntry> DecideActivation(const metadata::MetadataImage& image, bool has_voters,
                                               const raft::VoterSet& voters);
 

@@ -33,7 +33,7 @@ TEST(ActivationTest, WhatAFirstLeaderLeftOutIsMadeUpForByTheNext) {
   EXPECT_EQ(entries[3]->header().cause, "activation: the metadata version");
   cluster.Elect(3);
   cluster.Commit();
-  EXPECT_EQ(cluster.quorum().entries().size(), 5u);  // its barrier alone
+  EXPECT_EQ(cluster.quorum().entries().size(), 5u);  // only its barrier was added
 }
 
 TEST(ActivationTest, RequestsThatComeBeforeTheBarrierIsAppliedAreParked) {
@@ -51,7 +51,7 @@ TEST(ActivationTest, RequestsThatComeBeforeTheBarrierIsAppliedAreParked) {
   EXPECT_FALSE(heartbeat.done());
   cluster.controller(2).HeartbeatStreamEnded(7, StreamEnd::kBroken);
   cluster.Run();
-  EXPECT_TRUE(heartbeat.done());  // nobody waits for it any more
+  EXPECT_TRUE(heartbeat.done());  // no client waits for the answer
   cluster.Elect(2);
   cluster.Commit();
   ASSERT_TRUE(created.ok());

@@ -1,4 +1,4 @@
-// One timer that can be moved: fires once, at the earliest time asked for.
+// A timer that fires once, at the earliest of the requested times.
 #pragma once
 
 #include <functional>
@@ -9,13 +9,15 @@
 
 namespace quorate::controller {
 
-// On the executor's loop only. The executor must have run its last task before this is destroyed.
+// Used on the executor's loop only. The executor must have run its last task before the alarm is
+// destroyed.
 class Alarm {
  public:
   Alarm(Executor* executor, std::function<void()> on_alarm)
       : executor_(executor), on_alarm_(std::move(on_alarm)) {}
 
-  // Fires at `when` or, if that was asked for before, earlier. kNever: changes nothing.
+  // Makes the alarm fire at `when` at the latest. A pending earlier time stays in force. kNever
+  // changes nothing.
   void FireBy(MonoTime when) {
     if (when >= when_) return;
     executor_->CancelTimer(timer_);

@@ -1,5 +1,5 @@
-// How the controller answers: a response, or one error for the request as a whole. Errors of single
-// items travel inside the response.
+// The answer to a request: a response, or one error for the whole request. Errors of single items
+// are part of the response.
 #pragma once
 
 #include <string>
@@ -15,15 +15,15 @@ namespace quorate::controller {
 template <typename T>
 using Answer = std::variant<T, common::v1::Error>;
 
-// Called exactly once; it only hands the value on.
+// Receives the answer. It is called exactly once and must do no more than pass the value on.
 template <typename T>
 using Reply = absl::AnyInvocable<void(Answer<T>) &&>;
 
-// Who asks, and until when the answer is of use.
+// The sender of a request and the limits on when it may be decided.
 struct RequestContext {
   std::string principal;
   MonoTime deadline = kNever;
-  // The request is decided in this epoch or not at all; 0: in any.
+  // The request is decided in this epoch or not at all. 0 allows any epoch.
   Epoch epoch;
 };
 

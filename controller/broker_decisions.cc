@@ -22,13 +22,14 @@ using common::v1::Error;
 using metadata::BrokerChange;
 using metadata::BrokerRegistration;
 
-// Changes of one batch: about 20,000 partitions, which take a few milliseconds to decide and to
-// replay. More follow in batches of their own, so that no loop stands still for a large broker.
+// The most bytes of changes in one batch: about 20,000 partitions, which take a few milliseconds to
+// decide and to replay. Further changes follow in separate batches, so that no loop is blocked by a
+// large broker.
 constexpr size_t kSettlementBytes = 128 << 10;
 constexpr size_t kMaxRackBytes = 255;
 constexpr int64_t kIdleBrokersRetryAfterMs = 1'000;
 
-// What can be read off the request alone.
+// Parses and checks what the request alone shows.
 absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest& request) {
   if (request.broker_id() < 0) {
     return absl::InvalidArgumentError(
@@ -36,7 +37,7 @@ absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest
   }
   const auto incarnation = Uuid::FromBytes(request.incarnation_id());
   if (!incarnation || incarnation->is_zero()) {
-    return absl::InvalidArgumentError("the incarnation id is not 16 bytes, or zero");
+    return absl::InvalidArgumentError("the incarnation id is not 16 bytes or is zero");
   }
   if (request.rack().size() > kMaxRackBytes) {
     return absl::InvalidArgumentError(absl::StrFormat("the rack %s is longer than %d bytes",
@@ -50,7 +51,7 @@ absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest
                             .rack = request.rack()};
 }
 
-// RESOURCE_EXHAUSTED while so many brokers are idle that no new one may register.
+// Returns RESOURCE_EXHAUSTED while too many brokers are idle for a new one to register.
 std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
   const auto idle = std::count_if(
       view.image.brokers().begin(), view.image.brokers().end(), [&](const auto& entry) {
@@ -59,15 +60,16 @@ std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
   if (idle < kMaxIdleBrokers) return std::nullopt;
   Error error = MakeError(
       common::v1::RESOURCE_EXHAUSTED,
-      absl::StrFormat("broker %d is new, and %d registered brokers are fenced and hold no replica, "
-                      "which is the most allowed; start one of those first, or give the new broker "
-                      "the id of one that is gone",
+      absl::StrFormat("broker %d is new, but %d registered brokers are fenced and hold no replica, "
+                      "which is the most allowed; start one of them first, or give the new broker "
+                      "the id of a broker that no longer exists",
                       newcomer.value(), idle));
   error.set_retry_after_ms(kIdleBrokersRetryAfterMs);
   return error;
 }
 
-// Settles the partitions of `broker` as if it were `active`, whatever its registration says.
+// Settles the partitions of `broker` as if it were active or inactive (`active`), whatever its
+// registration says.
 SettlementCounts SettleFor(const View& view, BrokerId broker, bool active,
                            metadata::v1::RecordBatch* batch) {
   ActiveBrokers brokers(view.image);
@@ -79,7 +81,8 @@ SettlementCounts SettleFor(const View& view, BrokerId broker, bool active,
   return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers, kSettlementBytes, batch);
 }
 
-// "1, 2, 3"; a cause has no room for a thousand.
+// Returns, for example, "1, 2, 3". A long list is cut, because a cause has no room for a thousand
+// ids.
 std::string ListOf(std::span<const BrokerId> brokers) {
   constexpr size_t kMostNamed = 20;
   const auto named = brokers.first(std::min(brokers.size(), kMostNamed));
@@ -91,7 +94,7 @@ std::string ListOf(std::span<const BrokerId> brokers) {
   return list;
 }
 
-// What a heartbeat does to a registration.
+// The change that a heartbeat makes to a registration.
 enum class Transition { kNone, kUnfence, kFence };
 
 struct TransitionCause {
@@ -121,7 +124,7 @@ TransitionCause ChooseTransition(const View& view, const BrokerRegistration& bro
 BrokerChange ToChange(Transition transition, const BrokerRegistration& broker) {
   switch (transition) {
     case Transition::kUnfence:
-      // The flag is still set when a controlled shutdown did not end the process.
+      // The flag is still set if a controlled shutdown did not end the process.
       if (broker.in_controlled_shutdown) return {.fenced = false, .in_controlled_shutdown = false};
       return {.fenced = false};
     case Transition::kFence:

@@ -103,7 +103,7 @@ TEST_F(BrokerDecisionsTest, AFencedIncarnationIsReplacedAtOnce) {
   EXPECT_EQ(Broker(1).incarnation_id, DecisionFixture::IncarnationOf(1, 2));
 }
 
-// Anybody can register brokers that never start.
+// Any process can register brokers that never start.
 TEST_F(BrokerDecisionsTest, OnlySoManyRegisteredBrokersMayBeIdle) {
   constexpr auto kMost = static_cast<int32_t>(kMaxIdleBrokers);
   cluster_.StartBrokers(2);
@@ -116,11 +116,11 @@ TEST_F(BrokerDecisionsTest, OnlySoManyRegisteredBrokersMayBeIdle) {
   EXPECT_EQ(error.code(), common::v1::RESOURCE_EXHAUSTED);
   EXPECT_GT(error.retry_after_ms(), 0);
   EXPECT_EQ(error.message(),
-            "broker 1003 is new, and 1000 registered brokers are fenced and hold no replica, which "
-            "is the most allowed; start one of those first, or give the new broker the id of one "
-            "that is gone");
+            "broker 1003 is new, but 1000 registered brokers are fenced and hold no replica, which "
+            "is the most allowed; start one of them first, or give the new broker the id of a "
+            "broker that no longer exists");
 
-  // Those that are registered may come back, and one that takes part makes room.
+  // Registered brokers may return, and a broker that is unfenced makes room for a new one.
   cluster_.Register(1, /*life=*/2);
   cluster_.Register(3, /*life=*/2);
   cluster_.Heartbeat(3);
@@ -139,7 +139,7 @@ TEST_F(BrokerDecisionsTest, ANewIncarnationLeavesIsrsAndLeadershipsInTheSameBatc
   cluster_.Apply(decision);
   EXPECT_EQ(Partition("led"), "leader 2, isr 2,3 of 1,2,3, epochs 1/1");
   EXPECT_EQ(Partition("followed"), "leader 2, isr 2 of 2,1, epochs 0/1");
-  // The epoch counts the partitions' records before it.
+  // The epoch takes the preceding partition records into account.
   EXPECT_EQ(std::get<RegisterBrokerResponse>(decision.answer).broker_epoch(),
             Broker(1).broker_epoch);
   EXPECT_TRUE(Broker(1).fenced);
@@ -162,7 +162,8 @@ TEST_F(BrokerDecisionsTest, AHeartbeatMustBeOfTheCurrentRegistration) {
 TEST_F(BrokerDecisionsTest, ABrokerIsUnfencedOnceItHasReplayedPastItsOwnRegistration) {
   cluster_.Register(1);
   auto request = cluster_.HeartbeatOf(1);
-  request.set_metadata_end_offset(Broker(1).broker_epoch);  // exclusive: all before its own
+  request.set_metadata_end_offset(
+      Broker(1).broker_epoch);  // exclusive: everything before its own record
   auto decision = DecideHeartbeat(cluster_.view(), request, true, cluster_.context());
   EXPECT_THAT(decision.records.records(), IsEmpty());
   EXPECT_FALSE(std::get<HeartbeatResponse>(decision.answer).is_caught_up());
@@ -197,7 +198,7 @@ TEST_F(BrokerDecisionsTest, ControlledShutdownMovesLeadersThenWaitsUntilOthersKn
   request.set_want_shutdown(true);
 
   auto decision = DecideHeartbeat(cluster_.view(), request, true, cluster_.context());
-  EXPECT_THAT(decision.records.records(), IsEmpty());  // it leaves with all that stop now
+  EXPECT_THAT(decision.records.records(), IsEmpty());  // it will leave together with all that stop
   EXPECT_FALSE(std::get<HeartbeatResponse>(decision.answer).should_shut_down());
   EXPECT_FALSE(std::get<HeartbeatResponse>(decision.answer).is_fenced());
   cluster_.Stop({BrokerId(1)});
@@ -230,7 +231,7 @@ TEST_F(BrokerDecisionsTest, ABrokerThatLeadsNothingIsFencedAsItLeaves) {
   EXPECT_TRUE(cluster_.Heartbeat(1, /*want_shutdown=*/true).should_shut_down());
   EXPECT_TRUE(Broker(1).fenced);
   EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 2,1, epochs 0/1");
-  // It has stopped, or it asks again because the answer was lost.
+  // The broker has stopped, or it asks again because the answer was lost.
   EXPECT_TRUE(cluster_.Heartbeat(1, /*want_shutdown=*/true).should_shut_down());
 }
 
@@ -272,7 +273,7 @@ TEST_F(BrokerDecisionsTest, BrokersThatStopTogetherAllStayInTheLastIsr) {
   EXPECT_TRUE(Broker(2).fenced);  // it led nothing
   EXPECT_TRUE(Broker(3).fenced);
   EXPECT_TRUE(cluster_.Heartbeat(1, /*want_shutdown=*/true).should_shut_down());
-  // Any of them leads again, alone.
+  // Each of them may lead again, alone.
   cluster_.Heartbeat(2);
   EXPECT_EQ(Partition("t", 0), "leader 2, isr 2 of 1,2,3, epochs 2/2");
 }

@@ -1,4 +1,4 @@
-// The port through which the controller finds out whether a broker's process is still there.
+// The port through which the controller finds out whether a broker's process still runs.
 #pragma once
 
 #include "absl/functional/any_invocable.h"
@@ -8,20 +8,20 @@
 namespace quorate::controller {
 
 enum class ProbeResult {
-  kSameIncarnation,   // the endpoint answered as the incarnation asked for
-  kOtherIncarnation,  // something else answered there, as another incarnation of the broker or not
-  kRefused,           // nothing listens there: with a broken stream, proof of death
-  kNoAnswer,          // no route, no name, or silence: proof of nothing
+  kSameIncarnation,   // the expected incarnation answered at the endpoint
+  kOtherIncarnation,  // something else answered: another incarnation, broker or program
+  kRefused,           // no process listens there: with a broken stream, this proves the death
+  kNoAnswer,          // no route, no such host, or silence: this proves nothing
 };
 
-// Thread-safe; never blocks.
+// Thread-safe. Never blocks.
 class BrokerProber {
  public:
   virtual ~BrokerProber() = default;
 
-  // Dials (BrokerViewService.GetIdentity), a second to connect and one to answer at most, after a
-  // wait where many are probed at once. What one answer proves is the caller's to judge.
-  // `done` may run on any thread.
+  // Dials the endpoint and calls BrokerViewService.GetIdentity. Connecting and answering may take
+  // one second each. If many probes are pending, the dial waits for its turn first. The caller
+  // decides what the result proves. `done` may run on any thread.
   virtual void Probe(const metadata::Endpoint& endpoint, BrokerId broker, const Uuid& incarnation,
                      absl::AnyInvocable<void(ProbeResult) &&> done) = 0;
 };

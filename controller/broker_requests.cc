@@ -20,15 +20,15 @@ using broker::v1::ReportRolesResponse;
 
 namespace {
 
-// Registrations that wait for their dials. A dial takes two seconds at most.
+// The most registrations that may wait for their dials. A dial takes at most two seconds.
 constexpr int kMaxProbing = 128;
 constexpr int64_t kProbingRetryAfterMs = 200;
 
 common::v1::Error OlderStreamError(const HeartbeatRequest& request) {
   return MakeError(
       common::v1::INVALID_REQUEST,
-      absl::StrFormat("heartbeat stream %d of broker %d is over: the broker has opened "
-                      "a newer one since",
+      absl::StrFormat("heartbeat stream %d of broker %d has ended: the broker has opened a "
+                      "newer one",
                       request.stream_ordinal(), request.broker_id()));
 }
 
@@ -62,8 +62,8 @@ void BrokerRequests::Register(RegisterBrokerRequest request, RequestContext cont
     return std::move(reply)(*std::move(error));
   }
   if (probing_ >= kMaxProbing) {
-    common::v1::Error error =
-        MakeError(common::v1::RESOURCE_EXHAUSTED, "too many brokers register at once; retry");
+    common::v1::Error error = MakeError(common::v1::RESOURCE_EXHAUSTED,
+                                        "too many brokers are registering at the same time; retry");
     error.set_retry_after_ms(kProbingRetryAfterMs);
     return std::move(reply)(std::move(error));
   }
@@ -109,8 +109,9 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
       {.principal = "broker " + ToString(id),
        .stream = stream,
        .waits_for_log = false,
-       // The next heartbeat corrects it, and the broker's roles follow the log alone. A round for
-       // each broker and second would double the traffic between the controllers.
+       // The next heartbeat corrects this answer, and the broker's roles follow only the log. A
+       // confirmation round for each broker and second would double the traffic between the
+       // controllers.
        .is_hint = true,
        .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
       [this, stream, request = std::move(request), goes_on = false](
@@ -132,19 +133,22 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
   if (auto error = CheckHeartbeat(view.image, request)) return {.answer = *std::move(error)};
   const metadata::BrokerRegistration& broker =
       *view.image.FindBroker(BrokerId(request.broker_id()));
-  // The heartbeat came once, and its stream may have ended since.
+  // Record the heartbeat only once. Its stream may have ended before the later parts of the
+  // decision.
   if (!goes_on) {
     if (watch_->sessions().CameLate(request)) return {.answer = OlderStreamError(request)};
     watch_->Contact(stream, request);
   }
-  // A heartbeat never waits and is never refused for want of room: the next one asks again.
+  // A heartbeat never waits and is never refused because the log has no room. The next one asks
+  // again.
   const bool may_change =
       pipeline_->MayAppend() && request.goodbye() == HeartbeatRequest::GOODBYE_UNSPECIFIED;
   if (!may_change) return {.answer = UnchangedAnswer(broker, request)};
   watch_->WantsToStop(broker.id, request.want_shutdown());
   bool others_know = false;
   if (broker.in_controlled_shutdown) {
-    // After a take-over the offset at which the shutdown began is not known: now will do.
+    // After a takeover, the offset at which the shutdown began is unknown. The present end offset
+    // is a safe substitute.
     watch_->sessions().ShutdownBegan(broker.id, view.image.end_offset());
     others_know = watch_->sessions().OthersKnowOfShutdown(view.image, broker.id);
   }

@@ -1,5 +1,5 @@
-// What brokers ask: the decisions of broker_decisions.h and partition_decisions.h with the soft
-// state, dials and sessions that they go with.
+// Handles the requests of brokers. It connects the decisions of broker_decisions.h and
+// partition_decisions.h with the soft state, dials and sessions that they depend on.
 #pragma once
 
 #include <string>
@@ -17,15 +17,16 @@
 
 namespace quorate::controller {
 
-// On the controller's loop only.
+// Used on the controller's loop only.
 class BrokerRequests {
  public:
-  // Everything must outlive this.
+  // All arguments must outlive this object.
   BrokerRequests(std::string cluster_id, Executor* executor, const Clock* clock,
                  BrokerProber* prober, RequestPipeline* pipeline, BrokerWatch* watch);
 
-  // A message of the broker has arrived, for this controller or to be forwarded.
+  // Records that a message of the broker has arrived, for this controller or to be forwarded.
   void HeardOf(BrokerId broker);
+  // Returns the registered brokers that sent this node a message in the last `within`, ascending.
   std::vector<BrokerId> HeardWithin(Duration within);
 
   // See QuorumController.
@@ -53,7 +54,7 @@ class BrokerRequests {
   RequestPipeline* const pipeline_;
   BrokerWatch* const watch_;
   HeardBrokers heard_;
-  // Registrations whose brokers are being dialled.
+  // The number of registrations that wait for their dials.
   int probing_ = 0;
 };
 

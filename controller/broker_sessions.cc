@@ -11,9 +11,10 @@ using metadata::MetadataImage;
 
 namespace {
 
-// A dying process closes its sockets one after the other: for a moment its listener may still
-// accept when its heartbeat stream has already broken. So a dial that proves no death is followed
-// by another one at the next of these times, counted from the break, and the last answer holds.
+// When to dial again after a stream broke. A dying process closes its sockets one after the other,
+// so its listener may still accept for a moment after its heartbeat stream has broken. A dial that
+// does not prove the death is therefore followed by another one at the next of these times, counted
+// from the break. The last answer holds.
 constexpr Duration kDialAgainAfter[] = {std::chrono::milliseconds(5), std::chrono::milliseconds(20),
                                         std::chrono::milliseconds(50),
                                         std::chrono::milliseconds(100)};
@@ -211,7 +212,7 @@ std::optional<BrokerSessions::Due::MassLoss> BrokerSessions::FindMassLoss(
   lost_at.reserve(unfenced.size());
   for (const Judged& judged : unfenced) lost_at.push_back(LostAt(*judged.session));
   std::sort(lost_at.begin(), lost_at.end());
-  const MonoTime since = lost_at[unfenced.size() / 2];  // of the first one above the half
+  const MonoTime since = lost_at[unfenced.size() / 2];  // when the first broker above half was lost
   if (since > now) {
     *next = std::min(*next, since);
     return std::nullopt;
@@ -242,7 +243,7 @@ void BrokerSessions::CollectFences(const std::vector<Judged>& unfenced, MonoTime
     }
   }
   if (over.empty()) return;
-  // A broker whose session is about to end leaves with them, or comes back before.
+  // A broker whose session is about to end leaves in the same batch, or returns before.
   MonoTime batch_ends = now;
   for (const Judged& judged : unfenced) {
     const MonoTime end = judged.end.at;
@@ -261,7 +262,7 @@ void BrokerSessions::CollectFences(const std::vector<Judged>& unfenced, MonoTime
 
 void BrokerSessions::CollectStops(const std::vector<Judged>& unfenced, MonoTime now,
                                   Due* due) const {
-  // Fences are in the order of `unfenced`, too.
+  // The fences are also in the order of `unfenced`.
   auto fence = due->fences.begin();
   size_t leaving = 0;
   MonoTime first = kNever;

@@ -1,7 +1,8 @@
-// Which brokers are alive, as the active controller hears it. Soft state: never logged, and begun
-// anew by the next active controller, which gives every broker a fresh session.
+// Keeps the brokers' sessions on the active controller and decides when each of them ends. This is
+// soft state: it is never logged, and the next active controller starts with a fresh session for
+// every broker.
 //
-// When a session is over (docs/ARCHITECTURE.md, "Brokers cannot lie dead for long"):
+// When a session ends (docs/ARCHITECTURE.md, "Brokers cannot lie dead for long"):
 //
 //   its stream said that the process stops        at once
 //   broken stream, endpoint verified at registration, and dialled up to five times in 100 ms:
@@ -12,20 +13,26 @@
 //   stream closed to reconnect                    after the grace
 //   silence                                       when the session times out
 //
-// A stream that has not come within the grace after a take-over counts as broken then.
+// After a takeover, a broker whose stream has not arrived within the grace counts as one with a
+// broken stream.
 //
-// Two rules join sessions:
+// Two rules connect sessions.
 //
-// - Sessions that end within one grace are fenced in one batch, so that none of their brokers
-//   inherits from another and the last ISRs keep all their members: a session that is over waits,
-//   for a grace at most, while others are about to end. A death that is alone waits for nothing.
-//   Brokers that want to stop are in no hurry, and leave in one batch with all that want to within
-//   a grace: with the next fence, when the grace is over, or when everybody wants to.
-// - A broker is lost while its stream is gone without proof of its death, or while it has shown for
-//   half of the session timeout (two graces, if that is more) no sign that our answers reach it.
-//   When more than half of the brokers are lost it is more likely this controller that is cut off,
-//   and fencing them all would help nobody: sessions that end without proof wait until the loss has
-//   lasted for `mass_loss_hold`.
+// Sessions that end within one grace are fenced in one batch. None of their brokers becomes leader
+// in place of another, and ISRs that would become empty keep all their members. A session that has
+// ended therefore waits, for one grace at most, while others are about to end. A single death does
+// not wait. Brokers that want to stop can wait. They all leave in one batch: with the next fence,
+// one grace after the first request, or when all brokers want to stop.
+//
+// Example with a grace of 1 s: the sessions of brokers 1, 2 and 3 end at 1.0 s, 1.6 s and 2.2 s.
+// Brokers 1 and 2 are fenced together at 1.6 s. Broker 3 is fenced later, because its session ends
+// more than one grace after the first.
+//
+// A broker is lost while its stream is gone without proof of its death. It is also lost when, for
+// half of the session timeout (or two graces, if that is more), it has not shown that this
+// controller's answers reach it. When more than half of the brokers are lost, it is more likely
+// that this controller is cut off. Fencing all of them would not help, so sessions that end without
+// proof wait until the loss has lasted for `mass_loss_hold`.
 #pragma once
 
 #include <cstdint>
@@ -46,11 +53,11 @@
 namespace quorate::controller {
 
 struct SessionOptions {
-  // A broker that is silent for so long is fenced.
+  // A broker that sends no heartbeat for this long is fenced.
   Duration timeout = std::chrono::seconds(9);
-  // How long a broker whose stream broke without proof of its death may take to come back.
+  // How long a broker whose stream broke without proof of its death has to come back.
   Duration grace = std::chrono::seconds(1);
-  // While more than half of the brokers are lost, none is fenced without proof for so long.
+  // While more than half of the brokers are lost, none is fenced without proof for this long.
   Duration mass_loss_hold = std::chrono::seconds(60);
 };
 
@@ -58,30 +65,31 @@ class BrokerSessions {
  public:
   explicit BrokerSessions(SessionOptions options) : options_(options) {}
 
-  // This controller is active from now on: a fresh session for every broker of `image`.
+  // This controller has become active. Gives every broker of `image` a fresh session.
   void TakeOver(const metadata::MetadataImage& image, MonoTime now);
-  // It is no longer: forgets everything.
+  // This controller is no longer active. Forgets everything.
   void Clear();
 
-  // The broker has registered, perhaps anew: of another epoch, its old session is over.
+  // The broker has registered, possibly again. If the broker epoch is new, its old session is over.
   void Registered(BrokerId broker, int64_t broker_epoch, MonoTime now);
-  // Whether the broker has been heard on a newer stream than the one that `heartbeat` came on: then
-  // it was held up on its way, and says nothing of the session. The heartbeat is of the broker's
-  // current registration.
+  // Returns whether the broker has already sent a heartbeat on a newer stream than `heartbeat`'s.
+  // Such a heartbeat was delayed on its way and is no evidence about the session. The heartbeat
+  // must belong to the broker's current registration.
   bool CameLate(const broker::v1::HeartbeatRequest& heartbeat) const;
-  // A heartbeat of the broker's current registration has come on `stream`. True if it opened or
-  // changed the stream. REQUIRES: it has registered, or was there at the take-over, and the
-  // heartbeat did not come late.
+  // Records a heartbeat of the broker's current registration that arrived on `stream`. Returns
+  // whether it opened a new stream. REQUIRES: the broker has registered or was in the image at
+  // TakeOver, and CameLate is false for the heartbeat.
   bool Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat, MonoTime now);
-  // Its last heartbeat said that the broker wants to stop, or that it does not. True if that is
-  // new. REQUIRES: as Contact.
+  // Records whether the broker's last heartbeat said that it wants to stop. Returns whether that
+  // has changed. REQUIRES: as for Contact.
   bool WantsToStop(BrokerId broker, bool wants, MonoTime now);
-  // Streams that are nobody's current one are ignored: false.
+  // Ends the session's stream. Returns false, and does nothing, if the stream is not the current
+  // stream of any broker.
   bool StreamEnded(StreamId stream, StreamEnd end, MonoTime now);
 
   struct DueProbe {
     BrokerId broker;
-    // Goes back to ProbeAnswered, which ignores answers that have been overtaken.
+    // Passed back to ProbeAnswered, which ignores outdated answers.
     uint64_t token = 0;
   };
   struct DueFence {
@@ -89,58 +97,60 @@ class BrokerSessions {
     std::string why;
   };
   struct Due {
-    // Each returned once.
+    // Brokers to dial. Each is returned once.
     std::vector<DueProbe> probes;
-    // Returned again until the broker is fenced in the image.
+    // Brokers to fence. Each is returned again until it is fenced in the image.
     std::vector<DueFence> fences;
-    // Brokers whose controlled shutdown begins now, in the same batch. Returned again until it has.
+    // Brokers whose controlled shutdown begins now, in the same batch as the fences. Each is
+    // returned again until its shutdown has begun.
     std::vector<BrokerId> stops;
-    // When something may next be due, if nothing happens before; kNever: nothing.
+    // When the next Check is needed if nothing happens before. kNever: no Check is needed.
     MonoTime next = kNever;
     // Set while more than half of the unfenced brokers are lost.
     struct MassLoss {
-      // When they became more than half.
+      // When the lost brokers became more than half.
       MonoTime since;
       size_t lost = 0;
       size_t live = 0;
-      // When the sessions that end without proof are fenced after all.
+      // When sessions that end without proof are fenced despite the loss.
       MonoTime held_until;
     };
     std::optional<MassLoss> mass_loss;
   };
-  // What is due for the unfenced brokers of `image`. O(n log n) in their number.
+  // Returns what is due for the unfenced brokers of `image`. Takes O(n log n) in their number.
   Due Check(const metadata::MetadataImage& image, MonoTime now);
   void ProbeAnswered(const DueProbe& probe, ProbeResult result, MonoTime now);
 
-  // Whether the registered incarnation may be replaced: its session is over. `probe`: what its
-  // endpoint has answered just now, if it was dialled; proof only while it has no stream.
+  // Returns whether the registered incarnation may be replaced because its session is over. `probe`
+  // is the result of dialling its endpoint just now, if it was dialled. It proves the death only
+  // while the broker has no stream.
   bool IsGone(const metadata::BrokerRegistration& registration, std::optional<ProbeResult> probe,
               MonoTime now) const;
-  // Whether a probe could prove the registered incarnation dead.
+  // Returns whether a probe could prove the registered incarnation dead.
   bool IsWorthProbing(const metadata::BrokerRegistration& registration) const;
-  // Whether the broker has a stream.
+  // Returns whether the broker has a stream.
   bool IsConnected(BrokerId broker) const {
     const auto it = sessions_.find(broker);
     return it != sessions_.end() && it->second.phase == Phase::kConnected;
   }
-  // How long until the session is likely to be over if the broker is not heard of again; 0: that
-  // cannot be said.
+  // Returns how long the session is likely to last if the broker sends no further heartbeat. 0 if
+  // that is unknown.
   Duration TimeLeft(BrokerId broker, MonoTime now) const;
 
-  // The image up to `end_offset` holds what moved the broker's leaders away. Only the first call
-  // of a session counts.
+  // The image up to `end_offset` holds the records that moved the broker's leaders away. Only the
+  // first call of a session counts.
   void ShutdownBegan(BrokerId broker, RecordOffset end_offset);
-  // Whether every other active broker of `image` has replayed up to there.
+  // Returns whether every other active broker of `image` has replayed the log up to that offset.
   bool OthersKnowOfShutdown(const metadata::MetadataImage& image, BrokerId broker) const;
 
-  // Roles for display (ReportRoles).
+  // Takes in a report of the broker's roles (ReportRoles), for display.
   void ReportRoles(const metadata::MetadataImage& image,
                    const broker::v1::ReportRolesRequest& request);
 
-  // How many sessions all calls of Check have looked at: what they cost, for tests.
+  // The number of sessions that all calls of Check have examined: the cost of Check, for tests.
   size_t examined() const { return examined_; }
 
-  // What is known of a broker, for display.
+  // What is known about a broker, for display.
   struct Description {
     std::optional<Duration> last_contact_age;
     int64_t metadata_end_offset = -1;
@@ -150,7 +160,7 @@ class BrokerSessions {
 
  private:
   enum class Phase {
-    kAwaited,  // no stream since the take-over or the registration
+    kAwaited,  // no stream since the takeover or the registration
     kConnected,
     kBroken,
     kReconnecting,
@@ -162,29 +172,30 @@ class BrokerSessions {
     int64_t broker_epoch = -1;
     Phase phase = Phase::kAwaited;
     MonoTime phase_since;
-    // The last heartbeat, or the beginning of the session.
+    // When the last heartbeat arrived, or the session began.
     MonoTime last_contact;
-    // When the broker last showed that it reads our answers, by a heartbeat behind another one on
-    // the same stream; or the beginning of the session.
+    // When the broker last showed that it receives the controller's answers, by another heartbeat
+    // on the same stream; or when the session began.
     MonoTime last_answered;
-    // When its stream ended without proof of its death; reset when it reads our answers again.
+    // When its stream ended without proof of its death. Reset when the broker again shows that it
+    // receives answers.
     std::optional<MonoTime> stream_lost;
     bool heard_of = false;
     StreamId stream = 0;
-    // The highest ordinal that its streams have had; 0: it counts none.
+    // The highest ordinal of its streams. 0: the broker does not number its streams.
     int64_t stream_ordinal = 0;
-    // What the latest dial since the break has shown.
+    // The result of the latest dial since the stream broke.
     Probe probe = Probe::kNotMade;
     ProbeResult probe_result = ProbeResult::kNoAnswer;
-    // When it is dialled next; kNever: not again, or an answer is awaited.
+    // When it is dialled next. kNever: it is not dialled again, or a dial is in flight.
     MonoTime next_dial = kNever;
-    // Of the dial whose answer is awaited; 0: none.
+    // The token of the dial in flight. 0: none is in flight.
     uint64_t probe_token = 0;
     int64_t metadata_end_offset = -1;
-    // Since when it wants to stop.
+    // When the broker first said that it wants to stop.
     std::optional<MonoTime> stop_wanted;
     std::optional<RecordOffset> shutdown_offset;
-    // Nothing before its first complete report.
+    // nullopt before the broker's first complete report.
     std::optional<ReportedLeaders> reported_leaders;
 
     bool is_dialled() const { return probe_token != 0 || next_dial != kNever; }
@@ -192,15 +203,15 @@ class BrokerSessions {
   };
 
   enum class EndReason { kStopped, kProvedDead, kDidNotReturn, kDidNotReconnect, kSilence };
-  // When a session is over if nothing more is heard of its broker.
+  // When and why a session ends if the broker sends nothing more.
   struct End {
     MonoTime at;
     EndReason reason = EndReason::kSilence;
-    // The endpoint is being dialled, and the answer decides; `at` is when the grace ends.
+    // The endpoint is being dialled, and its answer decides. `at` is then the end of the grace.
     bool undecided = false;
   };
 
-  // An unfenced broker, its session and when that ends.
+  // An unfenced broker, its session, and when the session ends.
   struct Judged {
     const metadata::BrokerRegistration* registration = nullptr;
     const Session* session = nullptr;
@@ -209,12 +220,12 @@ class BrokerSessions {
 
   void Enter(Session* session, Phase phase, MonoTime now);
   End EndOf(const Session& session) const;
-  // When the broker was lost, or will be if nothing more is heard of it; kNever: it is not lost but
-  // dead.
+  // Returns when the broker was lost, or will be if it sends nothing more. kNever if it is not lost
+  // but known to be dead.
   MonoTime LostAt(const Session& session) const;
   std::optional<Due::MassLoss> FindMassLoss(const std::vector<Judged>& unfenced, MonoTime now,
                                             MonoTime* next) const;
-  // Fills in `due->fences`, and then `due->stops`.
+  // Fill in `due->fences`, and then `due->stops`.
   void CollectFences(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;
   void CollectStops(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;
   std::string Explain(const metadata::BrokerRegistration& registration, const Session& session,

@@ -19,11 +19,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Session timeout 9 s, grace 1 s, as by default. Stream n is broker n's.
+// The session timeout is 9 s and the grace 1 s, the defaults. Stream n belongs to broker n.
 class BrokerSessionsTest : public ::testing::Test {
  protected:
-  // Brokers 1 to `count`, unfenced, connected; their endpoints are verified if `verified`. As many
-  // and one more are healthy whatever the test does, so that nothing is a mass loss.
+  // Starts brokers 1 to `count`, unfenced and connected. Their endpoints are verified if
+  // `verified`. As many brokers and one more stay healthy whatever the test does, so that no loss
+  // is a mass loss.
   void Start(int count, bool verified = true) {
     StartAlone(2 * count + 1, verified);
     healthy_from_ = count + 1;
@@ -59,7 +60,7 @@ class BrokerSessionsTest : public ::testing::Test {
     now_ += d;
     for (int32_t id = healthy_from_; id <= count_; ++id) Contact(id);
   }
-  // Answers the dials that `answers_` tells of, until only others are under way.
+  // Answers the dials that `answers_` has answers for, until only other dials are in flight.
   BrokerSessions::Due Check() {
     std::vector<BrokerSessions::DueProbe> unanswered;
     while (true) {
@@ -80,7 +81,7 @@ class BrokerSessionsTest : public ::testing::Test {
     }
   }
 
-  // Who is due, after this much more time.
+  // Returns which brokers are due to be fenced after this much more time.
   std::vector<int32_t> FencedAfter(Duration d) {
     Advance(d);
     std::vector<int32_t> ids;
@@ -88,7 +89,7 @@ class BrokerSessionsTest : public ::testing::Test {
     return ids;
   }
 
-  // Breaks the stream of broker `id`; its endpoint gives this answer to every dial.
+  // Breaks the stream of broker `id`. Its endpoint gives this answer to every dial.
   void BreakAndAnswer(int32_t id, ProbeResult result) {
     answers_[BrokerId(id)] = result;
     Break(id);
@@ -154,7 +155,7 @@ TEST_F(BrokerSessionsTest, NoAnswerProvesNothingAndTheGraceDecides) {
   EXPECT_THAT(FencedAfter(milliseconds(1)), ElementsAre(1));
 }
 
-// A process that dies closes its sockets one after the other.
+// A dying process closes its sockets one after the other.
 TEST_F(BrokerSessionsTest, AnAnswerSoonAfterTheBreakIsNoProofOfLife) {
   Start(1);
   for (const ProbeResult first : {ProbeResult::kNoAnswer, ProbeResult::kSameIncarnation}) {
@@ -193,7 +194,7 @@ TEST_F(BrokerSessionsTest, AnAnswerThatTakesLongIsTheLast) {
   const auto probes = Check().probes;
   Advance(milliseconds(30));
   sessions_.ProbeAnswered(probes.at(0), ProbeResult::kNoAnswer, now_);
-  EXPECT_EQ(Check().next, now_ + milliseconds(20)) << "times that have passed are left out";
+  EXPECT_EQ(Check().next, now_ + milliseconds(20)) << "times that have passed are skipped";
   Advance(milliseconds(20));
   const auto second = Check().probes;
   Advance(milliseconds(700));
@@ -223,7 +224,7 @@ TEST_F(BrokerSessionsTest, WhoComesBackWithinTheGraceIsNotFenced) {
   Break(1);
   const auto due = Check();
   EXPECT_TRUE(Contact(1, /*stream=*/100));
-  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused, now_);  // overtaken
+  sessions_.ProbeAnswered(due.probes[0], ProbeResult::kRefused, now_);  // outdated
   EXPECT_THAT(FencedAfter(seconds(8)), IsEmpty());
 }
 
@@ -242,7 +243,7 @@ TEST_F(BrokerSessionsTest, AHeartbeatOnAnOlderStreamCameLate) {
   EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 2)));
   EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 3)));
   EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(2, 1)));
-  // The newer stream is gone, which makes the older one no newer.
+  // The end of the newer stream does not make the older one newer.
   EXPECT_TRUE(sessions_.StreamEnded(101, StreamEnd::kBroken, now_));
   EXPECT_TRUE(sessions_.CameLate(HeartbeatOf(1, 1)));
 }
@@ -392,7 +393,8 @@ TEST_F(BrokerSessionsTest, SilenceOfMostIsALossBeforeTheSessionsTimeOut) {
 }
 
 TEST_F(BrokerSessionsTest, WhoOnlySendsIsLost) {
-  // A network that swallows our answers: each broker gives up and tries again on a new stream.
+  // The network drops the controller's answers: each broker gives up and tries again on a new
+  // stream.
   StartAlone(3);
   StreamId stream = 10;
   for (int second = 0; second < 5; ++second) {
@@ -444,7 +446,7 @@ TEST_F(BrokerSessionsTest, TheLossEndsWhenTheOthersAreBack) {
   BreakAndAnswer(2, ProbeResult::kNoAnswer);
   EXPECT_THAT(FencedAfter(seconds(2)), IsEmpty());
   Contact(2, /*stream=*/100);
-  EXPECT_TRUE(Check().mass_loss);  // does it read our answers?
+  EXPECT_TRUE(Check().mass_loss);  // it has not shown that it receives answers
   Contact(2, /*stream=*/100);
   EXPECT_THAT(FencedAfter({}), ElementsAre(1));
 }
@@ -463,7 +465,7 @@ TEST_F(BrokerSessionsTest, ARegisteredIncarnationIsGoneWhenItsSessionIs) {
   Start(1);
   const auto& broker = *cluster_.image().FindBroker(BrokerId(1));
   EXPECT_FALSE(sessions_.IsGone(broker, std::nullopt, now_));
-  // A refusal proves nothing of a broker that is connected: it may have stopped listening.
+  // A refused dial proves nothing about a connected broker, which may have stopped listening.
   EXPECT_FALSE(sessions_.IsWorthProbing(broker));
   EXPECT_FALSE(sessions_.IsGone(broker, ProbeResult::kRefused, now_));
   EXPECT_EQ(sessions_.TimeLeft(BrokerId(1), now_), seconds(9));
@@ -491,7 +493,7 @@ TEST_F(BrokerSessionsTest, OthersKnowOfAShutdownWhenAllActiveOnesHaveReplayedIt)
   StartAlone(3);
   EXPECT_FALSE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
   sessions_.ShutdownBegan(BrokerId(1), RecordOffset(100));
-  sessions_.ShutdownBegan(BrokerId(1), RecordOffset(200));  // the first counts
+  sessions_.ShutdownBegan(BrokerId(1), RecordOffset(200));  // only the first call counts
   const auto replayed = [&](int32_t id, int64_t offset) {
     broker::v1::HeartbeatRequest heartbeat = HeartbeatOf(id);
     heartbeat.set_metadata_end_offset(offset);
@@ -502,7 +504,7 @@ TEST_F(BrokerSessionsTest, OthersKnowOfAShutdownWhenAllActiveOnesHaveReplayedIt)
   EXPECT_FALSE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
   replayed(3, 100);
   EXPECT_TRUE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));
-  // A fenced broker is not waited for.
+  // A fenced broker need not have replayed it.
   replayed(3, 99);
   cluster_.Fence({BrokerId(3)});
   EXPECT_TRUE(sessions_.OthersKnowOfShutdown(cluster_.image(), BrokerId(1)));

@@ -10,7 +10,7 @@
 namespace quorate::controller {
 namespace {
 
-// How soon to try again when the log has no room for a fence.
+// How soon to try again if the log has no room for a fence.
 constexpr Duration kNoRoomRetry = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -40,7 +40,7 @@ void BrokerWatch::Clear() {
 
 void BrokerWatch::Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat) {
   if (sessions_.Contact(stream, heartbeat, clock_->Now())) stream_opened_ = true;
-  // It may end the loss, and then others are due.
+  // The heartbeat may end the mass loss, and other actions are then due.
   if (guard_.loss()) CheckSoon();
 }
 
@@ -70,12 +70,14 @@ void BrokerWatch::CheckSoon() {
 }
 
 void BrokerWatch::OnAlarm() {
-  // An alarm that rings this late says that this process stood still, and heartbeats may be waiting
-  // behind it: nobody is silent because we were deaf.
+  // An alarm that fires this late shows that this process stood still, and heartbeats may be queued
+  // behind it. A broker does not count as silent while this controller could not receive its
+  // messages.
   const MonoTime now = clock_->Now();
   if (now > alarm_due_ + options_.grace) {
     LOG(WARNING) << "the controller's loop stood still for " << ToMs(now - alarm_due_)
-                 << " ms; the brokers get " << ToMs(options_.grace) << " ms more";
+                 << " ms; brokers get another " << ToMs(options_.grace)
+                 << " ms to send a heartbeat";
     alarm_due_ = now + options_.grace;
     alarm_.FireBy(alarm_due_);
     return;

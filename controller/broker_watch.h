@@ -1,5 +1,6 @@
-// Acts on the brokers' sessions: arms the timer, dials who fell silent, and fences who is dead.
-// Apart from BrokerSessions, which only judges, and from the pipeline, which knows no brokers.
+// Acts on the brokers' sessions: sets the timer, dials brokers whose stream broke, and fences dead
+// brokers. It is separate from BrokerSessions, which only judges, and from the pipeline, which
+// knows nothing about brokers.
 #pragma once
 
 #include <vector>
@@ -14,27 +15,28 @@
 
 namespace quorate::controller {
 
-// On the controller's loop only.
+// Used on the controller's loop only.
 class BrokerWatch {
  public:
-  // Everything must outlive the watch.
+  // All arguments must outlive the watch.
   BrokerWatch(NodeId self, SessionOptions options, Executor* executor, const Clock* clock,
               BrokerProber* prober, RequestPipeline* pipeline);
 
-  // This controller is active from now on, or no longer.
+  // This controller has become active (TakeOver) or is no longer active (Clear).
   void TakeOver();
   void Clear();
 
-  // A heartbeat of the broker's current registration has come. Fences nobody: it may be called
-  // while the heartbeat is being decided.
+  // A heartbeat of the broker's current registration has arrived. Never fences a broker from within
+  // the call, so it may be called while the heartbeat is being decided.
   void Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat);
-  // The same heartbeat said that the broker wants to stop, or that it does not.
+  // The same heartbeat said whether the broker wants to stop.
   void WantsToStop(BrokerId broker, bool wants);
-  // A request of the broker has been decided, and has changed its registration if `changed`.
+  // A request of the broker has been decided. `changed`: the decision changed its registration.
   void Decided(BrokerId broker, bool changed);
   void StreamEnded(StreamId stream, StreamEnd end);
 
-  // Fences and dials the brokers that are due. Call when decisions have become possible again.
+  // Fences and dials the brokers that are due. The caller calls this when decisions become possible
+  // again.
   void Check();
 
   CutOffGuard& guard() { return guard_; }
@@ -43,12 +45,12 @@ class BrokerWatch {
   const BrokerSessions& sessions() const { return sessions_; }
 
  private:
-  // Check, once for all that happens before the loop comes to it: a thousand streams that break
-  // together cost one look at a thousand sessions.
+  // Posts one Check for all events until it runs. If a thousand streams break together, the
+  // sessions are examined once.
   void CheckSoon();
   void OnAlarm();
-  // Adds brokers that were to be unfenced when the controller before this one was lost: they were
-  // given leaderships, and are fenced.
+  // Adds brokers that are fenced but lead partitions. The previous controller had begun to unfence
+  // them and was lost before it finished.
   void AddUnfinished(BrokerSessions::Due* due);
   void Dial(const BrokerSessions::DueProbe& probe);
   void Depart(const BrokerSessions::Due& due);
@@ -61,10 +63,10 @@ class BrokerWatch {
   BrokerSessions sessions_;
   CutOffGuard guard_;
   Alarm alarm_;
-  // When the alarm was to fire at the latest.
+  // When the alarm is due to fire.
   MonoTime alarm_due_ = kNever;
   bool check_is_due_ = false;
-  // A stream was opened since the last Check.
+  // A stream was opened after the last Check.
   bool stream_opened_ = false;
 };
 

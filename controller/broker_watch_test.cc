@@ -1,4 +1,4 @@
-// Brokers' lives on the whole loop: sessions, dials, fences and registrations together.
+// Tests brokers on the whole loop: sessions, dials, fences and registrations together.
 #include "controller/broker_watch.h"
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ TEST_F(BrokerWatchTest, AKilledBrokerIsFencedWithoutWaiting) {
   const size_t before = cluster_.quorum().entries().size();
   cluster_.KillBroker(1);
   EXPECT_TRUE(Fenced(1));
-  EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);  // one entry, whatever it moved
+  EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);  // one entry for all changes
   EXPECT_EQ(LastCause(),
             "fence broker 1: its connection broke and nothing listens at broker-1:9092");
   EXPECT_EQ(cluster_.ImageOf(2).FindTopicByName("t")->partition(0).leader(), BrokerId(2));
@@ -91,7 +91,7 @@ TEST_F(BrokerWatchTest, SilenceIsFencedByTheTimerAlone) {
 }
 
 TEST_F(BrokerWatchTest, BrokersThatFallSilentTogetherLeaveInOneEntry) {
-  // All of them: more likely this controller is cut off, until the hold ends.
+  // All brokers are silent, so this controller is more likely cut off until the hold ends.
   const size_t before = cluster_.quorum().entries().size();
   cluster_.Advance(milliseconds(64'499));
   EXPECT_EQ(cluster_.quorum().entries().size(), before);
@@ -115,7 +115,7 @@ TEST_F(BrokerWatchTest, ANewIncarnationOfADeadBrokerRegistersAtOnce) {
 }
 
 TEST_F(BrokerWatchTest, ANewIncarnationAtTheSameEndpointProvesTheOldOneDead) {
-  // The process was replaced before its connection was seen to break.
+  // The process was replaced before the controller saw its connection break.
   cluster_.EndStream(1, StreamEnd::kReconnecting);
   cluster_.StartBroker(1);
   ASSERT_TRUE(cluster_.Register(1).ok());
@@ -144,7 +144,7 @@ TEST_F(BrokerWatchTest, ABrokerThatCannotBeDialledIsRegisteredUnverified) {
   cluster_.StartBroker(4, /*answers=*/false);
   EXPECT_FALSE(cluster_.Register(4).value().endpoint_verified());
   cluster_.Heartbeat(4);
-  // Its broken stream alone proves nothing, and is not dialled.
+  // Its broken stream alone proves nothing, and the endpoint is not dialled.
   const size_t before = cluster_.prober().dialled().size();
   cluster_.KillBroker(4);
   EXPECT_EQ(cluster_.prober().dialled().size(), before);
@@ -199,7 +199,7 @@ TEST_F(BrokerWatchTest, APausedControllerAnswersHeartbeatsAndHearsStreamsEnd) {
 }
 
 TEST_F(BrokerWatchTest, ALoopThatStoodStillFencesNobodyForIt) {
-  cluster_.clock().Advance(seconds(20));  // no timer ran meanwhile
+  cluster_.clock().Advance(seconds(20));  // without running any timer
   cluster_.Run();
   EXPECT_FALSE(Fenced(1));
   for (int32_t id = 2; id <= 3; ++id) cluster_.Heartbeat(id);
@@ -227,14 +227,14 @@ TEST_F(BrokerWatchTest, BrokersThatStopOneAfterTheOtherLeaveTogether) {
     cluster_.Heartbeat(id, /*want_shutdown=*/true);
     if (id < 3) cluster_.Advance(milliseconds(300));
   }
-  // Everybody stops: nobody waits for the grace.
+  // All brokers stop, so the controller does not wait for the grace.
   EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);
   EXPECT_EQ(LastCause(), "controlled shutdown of broker 1, 2, 3");
   for (int32_t id = 1; id <= 3; ++id) {
     EXPECT_TRUE(cluster_.Heartbeat(id, true).value().should_shut_down());
     cluster_.EndStream(id, StreamEnd::kStopping);
   }
-  // The last one never comes back.
+  // The last broker never returns.
   for (int32_t id = 1; id <= 2; ++id) cluster_.BringUp(id);
   const auto image = cluster_.ImageOf(1);
   const auto topic = image.FindTopicByName("t");
@@ -251,7 +251,7 @@ TEST_F(BrokerWatchTest, ADeathTakesThoseThatWantToStopWithIt) {
   EXPECT_EQ(LastCause(),
             "fence broker 2: its connection broke and nothing listens at broker-2:9092; "
             "controlled shutdown of broker 1");
-  // Partition 0 was theirs alone.
+  // Only these two brokers hold partition 0.
   const auto partition = cluster_.ImageOf(1).FindTopicByName("t")->partition(0);
   EXPECT_FALSE(partition.leader().has_value());
   EXPECT_EQ(partition.isr_count(), 2u);

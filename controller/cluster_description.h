@@ -1,4 +1,5 @@
-// DescribeCluster's answer: the committed image, and what the active controller alone knows.
+// Builds the response to DescribeCluster from the committed image and from the soft state of the
+// active controller.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace quorate::controller {
 
-// `watch`: null on a controller that is not active. `controllers` is left to the caller.
+// `watch` is null on a controller that is not active. The caller fills in `controllers`.
 admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id,
                                                    const RequestPipeline& pipeline,
                                                    const BrokerWatch* watch, MonoTime now);

@@ -21,7 +21,7 @@ using admin::v1::ConfigChange;
 using admin::v1::IncrementalAlterConfigsRequest;
 using metadata::ConfigResourceType;
 
-// What is set; the default holds for the others.
+// The values that are set. The default applies to all other keys.
 using Values = std::map<std::string, std::string>;
 
 ItemError InvalidConfig(const absl::Status& status) {
@@ -41,7 +41,7 @@ std::string ChangeList(const std::string& list, const ConfigChange& change) {
   return absl::StrJoin(words, ",");
 }
 
-// Makes the change in `values`.
+// Applies the change to `values`.
 ItemError Apply(ConfigResourceType type, const ConfigChange& change, Values* values) {
   const ConfigKey* key = FindConfigKey(type, change.key());
   if (key == nullptr) return InvalidConfig(UnknownConfigKey(type, change.key()));
@@ -61,7 +61,7 @@ ItemError Apply(ConfigResourceType type, const ConfigChange& change, Values* val
       if (!key->is_list) {
         return MakeItemError(
             common::v1::INVALID_REQUEST,
-            absl::StrFormat("%s is no list: SET it instead of APPEND or SUBTRACT", key->name));
+            absl::StrFormat("%s is not a list: SET it instead of APPEND or SUBTRACT", key->name));
       }
       if (value.size() > kMaxConfigValueBytes) {
         return InvalidConfig(CanonicalConfigValue(*key, value).status());
@@ -74,7 +74,8 @@ ItemError Apply(ConfigResourceType type, const ConfigChange& change, Values* val
     default:
       return MakeItemError(
           common::v1::INVALID_REQUEST,
-          absl::StrFormat("the operation on %s is SET, DELETE, APPEND or SUBTRACT", key->name));
+          absl::StrFormat("the operation on %s must be SET, DELETE, APPEND or SUBTRACT",
+                          key->name));
   }
   absl::StatusOr<std::string> canonical = CanonicalConfigValue(*key, value);
   if (!canonical.ok()) return InvalidConfig(canonical.status());
@@ -82,7 +83,7 @@ ItemError Apply(ConfigResourceType type, const ConfigChange& change, Values* val
   return std::nullopt;
 }
 
-// Makes all changes in `values`, or tells why not.
+// Applies all changes to `values`, or returns why that is not possible.
 ItemError ApplyAll(ConfigResourceType type, const IncrementalAlterConfigsRequest::Changes& item,
                    Values* values) {
   std::map<std::string, int> times_named;
@@ -97,12 +98,12 @@ ItemError ApplyAll(ConfigResourceType type, const IncrementalAlterConfigsRequest
   return std::nullopt;
 }
 
-// Decides the resources of one request, one after the other.
+// Decides the resources of one request in turn.
 class ConfigChanger {
  public:
   explicit ConfigChanger(const View& view) : image_(view.image) {}
 
-  // The outcome; the records follow those of the resources before it.
+  // Returns the result for one resource. Its records follow those of the earlier resources.
   ItemResult Change(const IncrementalAlterConfigsRequest::Changes& item);
 
   metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }

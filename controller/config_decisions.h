@@ -1,5 +1,4 @@
-// How configs change. Resource by resource, as Kafka: one resource's changes may be refused while
-// another's are made.
+// Decides changes of configs. Each resource succeeds or fails alone, as in Kafka.
 #pragma once
 
 #include "controller/decision.h"
@@ -8,16 +7,19 @@
 
 namespace quorate::controller {
 
-// A record for each config whose value becomes another; none for what is so already, and with
-// validate_only none at all. Where unclean election becomes enabled, the election too. Errors of
-// items: INVALID_REQUEST (a resource or a key twice, a type, id or operation that makes no sense),
-// UNKNOWN_TOPIC_OR_PARTITION, BROKER_ID_NOT_REGISTERED, INVALID_CONFIG. POLICY_VIOLATION for the
-// whole request if it would not fit one entry.
+// Writes a record for each config whose value changes. A config that has the requested value
+// already gets none, and with validate_only there are no records at all. If unclean election
+// becomes enabled for a topic, the batch also holds the election.
+//
+// Errors of items: INVALID_REQUEST (a duplicate resource or key, or an invalid type, id or
+// operation), UNKNOWN_TOPIC_OR_PARTITION, BROKER_ID_NOT_REGISTERED, INVALID_CONFIG.
+// POLICY_VIOLATION for the whole request if it does not fit in one entry.
 Decision<ItemResults> DecideIncrementalAlterConfigs(
     const View& view, const admin::v1::IncrementalAlterConfigsRequest& request,
     const Context& context);
 
-// `end_offset` is left to the caller. REQUIRES: the items are the request's.
+// Builds the response. The caller sets `end_offset`. REQUIRES: `items` are the results of this
+// request.
 admin::v1::IncrementalAlterConfigsResponse ToResponse(
     const admin::v1::IncrementalAlterConfigsRequest& request, const ItemResults& items);
 

@@ -61,13 +61,13 @@ class ConfigDecisionsTest : public ::testing::Test {
     cluster_.Create("orders", 1, 3);
   }
 
-  // The decision, applied.
+  // Makes the decision and applies it.
   Decision<ItemResults> Alter(const IncrementalAlterConfigsRequest& request) {
     auto decision = DecideIncrementalAlterConfigs(cluster_.view(), request, cluster_.context());
     cluster_.Apply(decision);
     return decision;
   }
-  // The outcome for the only resource.
+  // Returns the result for the only resource.
   ItemResult Alter(const ConfigResource& resource, const std::vector<ConfigChange>& changes) {
     return std::get<ItemResults>(Alter(Request(resource, changes)).answer).at(0);
   }
@@ -76,7 +76,7 @@ class ConfigDecisionsTest : public ::testing::Test {
   }
 
   DecisionFixture cluster_;
-  // Topics that the test has made.
+  // The number of topics that the test has created.
   int made_ = 0;
 };
 
@@ -114,7 +114,7 @@ TEST_F(ConfigDecisionsTest, AValueIsStoredInItsCanonicalForm) {
     EXPECT_EQ(Alter(Topic("orders"), {Change(ConfigChange::SET, key, written)}).code, 0)
         << key << "=" << written;
     EXPECT_EQ(Configs("orders")[key], stored) << written;
-    // What is stored already changes nothing.
+    // Setting the stored value changes nothing.
     const auto again = Alter(Request(Topic("orders"), {Change(ConfigChange::SET, key, stored)}));
     EXPECT_THAT(again.records.records(), IsEmpty());
 
@@ -174,7 +174,7 @@ TEST_F(ConfigDecisionsTest, AListGrowsFromItsDefaultAndShrinks) {
   EXPECT_EQ(
       Alter(Topic("orders"), {Change(ConfigChange::SUBTRACT, "cleanup.policy", "delete")}).code, 0);
   EXPECT_THAT(Configs("orders"), ElementsAre(Pair("cleanup.policy", "compact")));
-  // Nothing would be left.
+  // The list would become empty.
   EXPECT_EQ(
       Alter(Topic("orders"), {Change(ConfigChange::SUBTRACT, "cleanup.policy", "compact")}).code,
       common::v1::INVALID_CONFIG);
@@ -198,18 +198,18 @@ TEST_F(ConfigDecisionsTest, EachMistakeIsNamedAndNothingOfTheResourceChanges) {
     std::string says;
   } cases[] = {
       {Topic("nowhere"), good, common::v1::UNKNOWN_TOPIC_OR_PARTITION, "no topic \"nowhere\""},
-      {Broker("9"), good, common::v1::BROKER_ID_NOT_REGISTERED, "no broker 9 is registered"},
-      {Broker("01"), good, common::v1::INVALID_REQUEST, "\"01\" is no broker id"},
-      {Broker("one"), good, common::v1::INVALID_REQUEST, "\"one\" is no broker id"},
+      {Broker("9"), good, common::v1::BROKER_ID_NOT_REGISTERED, "broker 9 is not registered"},
+      {Broker("01"), good, common::v1::INVALID_REQUEST, "\"01\" is not a broker id"},
+      {Broker("one"), good, common::v1::INVALID_REQUEST, "\"one\" is not a broker id"},
       {Resource(ConfigResource::TYPE_UNSPECIFIED, "orders"), good, common::v1::INVALID_REQUEST,
        "TOPIC or BROKER"},
       {Topic("orders"), Change(ConfigChange::SET, "retention", "1"), common::v1::INVALID_CONFIG,
-       "there is no topic configuration \"retention\"; there are cleanup.policy"},
+       "there is no topic configuration \"retention\"; the known ones are cleanup.policy"},
       {Broker("1"), good, common::v1::INVALID_CONFIG, "no broker configuration \"retention.ms\""},
       {Topic("orders"), Change(ConfigChange::SET, "segment.ms", "0"), common::v1::INVALID_CONFIG,
        "segment.ms takes a number from 1"},
       {Topic("orders"), Change(ConfigChange::APPEND, "segment.ms", "1"),
-       common::v1::INVALID_REQUEST, "segment.ms is no list: SET it"},
+       common::v1::INVALID_REQUEST, "segment.ms is not a list: SET it"},
       {Topic("orders"), Change(ConfigChange::DELETE, "segment.ms", "1"),
        common::v1::INVALID_REQUEST, "takes no value"},
       {Topic("orders"), Change(ConfigChange::OPERATION_UNSPECIFIED, "segment.ms", "1"),
@@ -262,7 +262,7 @@ TEST_F(ConfigDecisionsTest, EnablingUncleanElectionElectsWhereThereIsNoLeader) {
   cluster_.Fence({BrokerId(2)});
   cluster_.Fence({BrokerId(1)});
   cluster_.Heartbeat(2);
-  // Partition 0: only 1 has everything, and is gone; 2 was left behind and is back.
+  // Partition 0: only broker 1 has all data and is gone. Broker 2 left the ISR and is back.
   ASSERT_EQ(cluster_.image().FindTopicByName("lost")->partition(0).leader(), std::nullopt);
   const auto decision = Alter(Request(
       Topic("lost"), {Change(ConfigChange::SET, "unclean.leader.election.enable", "true")}));
@@ -314,7 +314,7 @@ TEST_F(ConfigDescriptionTest, MistakesAreNamed) {
   const auto result = Describe(Topic("orders"), {"retention.ms", "retention"});
   EXPECT_EQ(result.error().code(), common::v1::INVALID_CONFIG);
   EXPECT_THAT(result.error().message(),
-              AllOf(HasSubstr("\"retention\""), HasSubstr("there are cleanup.policy")));
+              AllOf(HasSubstr("\"retention\""), HasSubstr("the known ones are cleanup.policy")));
   EXPECT_EQ(result.configs_size(), 0);
 }
 

@@ -1,4 +1,4 @@
-// What configs hold, said of an image. For reads: on every controller.
+// Describes the configs of an image. Used for reads on every controller.
 #pragma once
 
 #include "metadata/metadata_image.h"
@@ -6,7 +6,7 @@
 
 namespace quorate::controller {
 
-// Errors of items: CheckConfigResource's, and INVALID_CONFIG for a key that there is none of.
+// Errors of items: those of CheckConfigResource, and INVALID_CONFIG for an unknown key.
 admin::v1::DescribeConfigsResponse DescribeConfigs(
     const metadata::MetadataImage& image, const admin::v1::DescribeConfigsRequest& request);
 

@@ -51,7 +51,7 @@ constexpr std::array kBrokerKeys = {
     ConfigKey{.name = "num.replica.fetchers", .default_value = "1", .min = 1, .max = kMaxInt32},
 };
 
-// Nothing: it is none of what the key takes.
+// Returns nullopt if the key does not accept the value.
 std::optional<std::string> Canonical(const ConfigKey& key, const std::string& value) {
   if (value.size() > kMaxConfigValueBytes) return std::nullopt;
   const std::string trimmed(absl::StripAsciiWhitespace(value));
@@ -94,7 +94,7 @@ const ConfigKey* FindConfigKey(ConfigResourceType type, std::string_view name) {
 
 absl::Status UnknownConfigKey(ConfigResourceType type, std::string_view name) {
   return absl::InvalidArgumentError(absl::StrFormat(
-      "there is no %s configuration %s; there are %s",
+      "there is no %s configuration %s; the known ones are %s",
       type == ConfigResourceType::kTopic ? "topic" : "broker", Quote(name),
       absl::StrJoin(ConfigKeysOf(type), ", ", [](std::string* out, const ConfigKey& key) {
         out->append(key.name.data(), key.name.size());

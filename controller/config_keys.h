@@ -1,5 +1,5 @@
-// The configuration keys that there are: what their values must look like, and what holds where
-// none is set. Names, types, ranges and defaults are Kafka's.
+// The known configuration keys, the values they accept, and their defaults. Names, types, ranges
+// and defaults are Kafka's.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,11 @@ namespace quorate::controller {
 struct ConfigKey {
   std::string_view name;
   std::string_view default_value;
-  // For a number: its range.
+  // The range of a number.
   int64_t min = 0;
   int64_t max = -1;
-  // For a word: comma-separated, and whether the value is a list of several.
+  // The accepted words, comma-separated, if the value is not a number. `is_list`: the value is a
+  // list of them.
   std::string_view words = {};
   bool is_list = false;
 
@@ -28,25 +29,25 @@ struct ConfigKey {
   bool is_bool() const { return words == "false,true"; }
 };
 
-// Of a value as it is written. The longest that is stored is shorter.
+// The longest value that a request may contain. A stored value is always shorter.
 inline constexpr size_t kMaxConfigValueBytes = 1024;
 
-// By name.
+// Returns the keys of a resource type, sorted by name.
 std::span<const ConfigKey> ConfigKeysOf(metadata::ConfigResourceType type);
 
-// Null: there is none of that name.
+// Returns null if the resource type has no key of that name.
 const ConfigKey* FindConfigKey(metadata::ConfigResourceType type, std::string_view name);
 
-// INVALID_ARGUMENT lists the keys that there are.
+// Returns INVALID_ARGUMENT with the list of known keys.
 absl::Status UnknownConfigKey(metadata::ConfigResourceType type, std::string_view name);
 
-// The words of a list in their order, each once and without the spaces around it. Costs the
-// square of their number.
+// Returns the words of a list in their order, without duplicates and without spaces around them.
+// Takes quadratic time in their number.
 std::vector<std::string> SplitConfigList(const std::string& list);
 
-// The one form in which the value is stored, whatever spaces, signs, capitals or repetitions it was
-// written with: " +5" is 5, "True" is true, "compact, compact" is compact. INVALID_ARGUMENT names
-// the key and what it takes.
+// Returns the canonical form in which the value is stored, without the spaces, signs, capitals or
+// repetitions of the input: " +5" becomes 5, "True" becomes true, "compact, compact" becomes
+// compact. INVALID_ARGUMENT names the key and the values it accepts.
 absl::StatusOr<std::string> CanonicalConfigValue(const ConfigKey& key, const std::string& value);
 
 inline constexpr char kUncleanLeaderElectionKey[] = "unclean.leader.election.enable";

@@ -20,20 +20,21 @@ ItemError CheckConfigResource(const metadata::MetadataImage& image,
                            absl::StrFormat("there is no topic %s", Quote(resource.name())));
     case ConfigResource::BROKER: {
       int32_t id = -1;
-      // As it is printed: neither "+1" nor "01" names broker 1.
+      // Only the printed form is accepted: neither "+1" nor "01" names broker 1.
       if (!absl::SimpleAtoi(resource.name(), &id) || id < 0 ||
           std::to_string(id) != resource.name()) {
-        return MakeItemError(common::v1::INVALID_REQUEST,
-                             absl::StrFormat("%s is no broker id, which is a whole number from 0",
-                                             Quote(resource.name())));
+        return MakeItemError(
+            common::v1::INVALID_REQUEST,
+            absl::StrFormat("%s is not a broker id, which is a whole number from 0 on",
+                            Quote(resource.name())));
       }
       if (image.FindBroker(BrokerId(id)) != nullptr) return std::nullopt;
       return MakeItemError(common::v1::BROKER_ID_NOT_REGISTERED,
-                           absl::StrFormat("no broker %d is registered", id));
+                           absl::StrFormat("broker %d is not registered", id));
     }
     default:
       return MakeItemError(common::v1::INVALID_REQUEST,
-                           "the type of a resource with configs is TOPIC or BROKER");
+                           "the resource type must be TOPIC or BROKER");
   }
 }
 

@@ -1,4 +1,4 @@
-// The resources that have configs, as requests name them.
+// Checks and names the resources that have configs, as requests give them.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@
 
 namespace quorate::controller {
 
-// INVALID_REQUEST: the type or a broker's id makes no sense. UNKNOWN_TOPIC_OR_PARTITION,
-// BROKER_ID_NOT_REGISTERED: there is no such resource.
+// Returns INVALID_REQUEST if the type or a broker id is invalid, UNKNOWN_TOPIC_OR_PARTITION or
+// BROKER_ID_NOT_REGISTERED if the resource does not exist, and nullopt otherwise.
 ItemError CheckConfigResource(const metadata::MetadataImage& image,
                               const admin::v1::ConfigResource& resource);
 
-// REQUIRES: CheckConfigResource found nothing wrong.
+// REQUIRES: CheckConfigResource returned nullopt.
 metadata::ConfigResourceType TypeOf(const admin::v1::ConfigResource& resource);
 
-// "topic orders", "broker 3".
+// For example "topic orders" or "broker 3".
 std::string ToText(const admin::v1::ConfigResource& resource);
 
 }  // namespace quorate::controller

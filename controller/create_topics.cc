@@ -23,10 +23,10 @@ using admin::v1::NewTopic;
 // The name of Kafka's own metadata log.
 constexpr char kReservedName[] = "__cluster_metadata";
 
-// How a name looks in metrics.
+// Returns the form of a name in metrics.
 std::string Normalized(const std::string& name) { return absl::StrReplaceAll(name, {{".", "_"}}); }
 
-// In the order of the request, in canonical form.
+// The configs in canonical form and in the order of the request.
 using Configs = std::vector<std::pair<std::string, std::string>>;
 
 ItemError ReadConfigs(const NewTopic& topic, Configs* configs) {
@@ -48,7 +48,7 @@ ItemError ReadConfigs(const NewTopic& topic, Configs* configs) {
   return std::nullopt;
 }
 
-// Decides the topics of one request, one after the other.
+// Decides the topics of one request in turn.
 class TopicCreator {
  public:
   TopicCreator(const View& view, const CreateTopicsRequest& request, Rng* rng)
@@ -56,10 +56,10 @@ class TopicCreator {
     for (const NewTopic& topic : request.topics()) ++times_named_[topic.name()];
   }
 
-  // The topic's outcome; its records follow those of the topics before it.
+  // Returns the topic's result. Its records follow those of the earlier topics.
   ItemResult Create(const NewTopic& topic);
 
-  // What the records of all topics so far take at least.
+  // The least number of bytes that the records of all topics so far take.
   size_t least_bytes() const { return partitions_.least_bytes(); }
   metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }
 
@@ -81,7 +81,7 @@ ItemResult TopicCreator::Create(const NewTopic& topic) {
   if (auto error = ReadConfigs(topic, &configs)) return *error;
   NewPartitions::Partitions partitions;
   if (auto error = partitions_.Make(topic, &partitions)) return *error;
-  if (least_bytes() > kMaxBatchBytes) return {};  // refused as a whole
+  if (least_bytes() > kMaxBatchBytes) return {};  // the whole request is refused
 
   const Uuid id = Uuid::Random(*rng_);
   *records_.add_records() = metadata::MakeTopicRecord(topic.name(), id);

@@ -11,10 +11,10 @@
 namespace quorate::controller {
 namespace {
 
-// The next question makes the answers to the last one void, and those may take half a second
-// (VoterPoll).
+// The least time between two rounds of questions. A new round invalidates the answers to the last
+// one, and those may take half a second (VoterPoll).
 constexpr Duration kAskPauseMin = std::chrono::seconds(1);
-// How often a loss that goes on is told to the log.
+// How often a loss that continues is logged.
 constexpr Duration kWarnInterval = std::chrono::seconds(10);
 
 size_t CountHeard(const VoterHearing& hearing, const std::vector<BrokerId>& live) {
@@ -32,7 +32,7 @@ std::vector<BrokerId> LiveBrokers(const metadata::MetadataImage& image) {
   return live;
 }
 
-// "; controller 2 hears 0 of them, controller 3 hears 1 of them"
+// Returns, for example, "; controller 2 hears 0 of them, controller 3 hears 1 of them".
 std::string Describe(const std::vector<VoterHearing>& hearings, const std::vector<BrokerId>& live) {
   std::string text;
   for (const VoterHearing& hearing : hearings) {
@@ -75,11 +75,11 @@ void CutOffGuard::Clear() {
 MonoTime CutOffGuard::Observe(const std::optional<MassLoss>& loss) {
   const MonoTime now = clock_->Now();
   if (loss && !loss_) {
-    // Brokers whose connections only broke are back by then, and have read an answer.
+    // Brokers that lost only their connection have returned by then and have received an answer.
     ask_at_ = std::max(loss->since + 2 * options_.grace, now);
     warn_at_ = ask_at_;
   } else if (!loss && loss_) {
-    LOG_IF(INFO, now >= warn_at_) << "most brokers are in contact again";
+    LOG_IF(INFO, now >= warn_at_) << "most brokers are in contact with this controller again";
     ++round_;
     refused_.clear();
   }
@@ -96,7 +96,7 @@ void CutOffGuard::Ask(MonoTime now) {
     if (voter != self_) others.push_back(voter);
   }
   if (poll_ == nullptr || others.empty()) return Warn({});
-  // A broker that has lost this controller comes to each of the others again and again meanwhile.
+  // A broker that has lost this controller keeps trying each of the others meanwhile.
   poll_->Ask(others, options_.timeout / 2,
              [this, executor = executor_, round = ++round_](std::vector<VoterHearing> hearings) {
                executor->Post(
@@ -124,11 +124,11 @@ std::optional<NodeId> CutOffGuard::Choose(const std::vector<VoterHearing>& heari
 void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings) {
   LOG(WARNING) << "this controller is cut off from " << loss_->lost << " of " << loss_->live
                << " unfenced brokers" << Describe(hearings, LiveBrokers(pipeline_->newest()))
-               << ": hands leadership to controller " << to;
-  // A transfer that fails leaves this controller active, and then it asks again.
+               << ": transferring leadership to controller " << to;
+  // If the transfer fails, this controller stays active and asks again.
   log_->TransferLeadership(to, [this, executor = executor_, to](const absl::Status& status) {
     if (status.ok()) return;
-    LOG(WARNING) << "leadership was not handed to controller " << to << ": " << status;
+    LOG(WARNING) << "the transfer of leadership to controller " << to << " failed: " << status;
     executor->Post([this, to] { refused_.insert(to); });
   });
 }
@@ -141,8 +141,8 @@ void CutOffGuard::Warn(const std::vector<VoterHearing>& hearings) {
   LOG(WARNING) << loss_->lost << " of " << loss_->live
                << " unfenced brokers are lost to this controller"
                << Describe(hearings, LiveBrokers(pipeline_->newest()))
-               << ". Leaders and ISRs stay as they are; brokers that are not back in " << left_ms
-               << " ms are fenced. Check the network between controllers and brokers";
+               << ". Leaders and ISRs stay as they are; brokers that do not return within "
+               << left_ms << " ms are fenced. Check the network between controllers and brokers";
 }
 
 }  // namespace quorate::controller

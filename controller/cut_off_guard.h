@@ -1,10 +1,11 @@
-// What the active controller does when most brokers are lost to it (BrokerSessions, "mass loss"):
-// it says so, asks the other voters which brokers they hear, and hands leadership to a voter that
-// hears clearly more of them. Where none does it keeps asking for as long as the loss lasts.
+// Acts when the active controller has lost most brokers (BrokerSessions, "mass loss"). It logs a
+// warning, asks the other voters which brokers they receive messages from, and hands leadership to
+// a voter that hears clearly more of them. If no voter does, it keeps asking for as long as the
+// loss lasts.
 //
-// Leadership does not go round in circles: it only goes to a voter that hears more than twice as
-// many brokers, and a controller that has just taken over keeps its office for a session timeout at
-// least.
+// Two rules keep leadership from moving in circles. It goes only to a voter that hears more than
+// twice as many brokers, and a controller that has just taken over stays leader for one session
+// timeout at least.
 #pragma once
 
 #include <optional>
@@ -21,28 +22,30 @@
 
 namespace quorate::controller {
 
-// The voter that should lead instead of one that hears `heard_here` of the `live` brokers
-// (ascending): the one that hears most of them, if that is more than twice as many. Pure.
+// Returns the voter that should lead instead of one that hears `heard_here` of the `live` brokers
+// (ascending): the voter that hears most of them, if that is more than twice as many. Returns
+// nullopt if there is none. Pure.
 std::optional<NodeId> ChooseBetterPlaced(const std::vector<VoterHearing>& hearings,
                                          const std::vector<BrokerId>& live, size_t heard_here);
 
-// On the controller's loop only.
+// Used on the controller's loop only.
 class CutOffGuard {
  public:
   using MassLoss = BrokerSessions::Due::MassLoss;
 
-  // Everything must outlive the guard.
+  // All arguments must outlive the guard.
   CutOffGuard(NodeId self, SessionOptions options, Executor* executor, const Clock* clock,
               RequestPipeline* pipeline);
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
-  // Without one nobody is asked.
+  // Without a poll, no voter is asked.
   void SetPoll(VoterPoll* poll) { poll_ = poll; }
 
-  // This controller is active from now on, or no longer.
+  // This controller has become active (TakeOver) or is no longer active (Clear).
   void TakeOver();
   void Clear();
 
-  // What a Check of the sessions has found. Returns when to look again if nothing happens before.
+  // Takes the result of a Check of the sessions. Returns when to check again if nothing happens
+  // before.
   MonoTime Observe(const std::optional<MassLoss>& loss);
 
   const std::optional<MassLoss>& loss() const { return loss_; }
@@ -50,7 +53,8 @@ class CutOffGuard {
  private:
   void Ask(MonoTime now);
   void OnAnswers(uint64_t round, const std::vector<VoterHearing>& hearings);
-  // ChooseBetterPlaced, among those that have not refused if there is one.
+  // ChooseBetterPlaced among the voters that have not refused leadership, or among all voters if
+  // none of those is better placed. In the second case it forgets the refusals.
   std::optional<NodeId> Choose(const std::vector<VoterHearing>& hearings);
   void HandOver(NodeId to, const std::vector<VoterHearing>& hearings);
   void Warn(const std::vector<VoterHearing>& hearings);
@@ -67,10 +71,10 @@ class CutOffGuard {
   MonoTime ask_at_;
   MonoTime warn_at_;
   MonoTime may_hand_over_at_;
-  // The question under way; answers to others are ignored.
+  // The number of the current round of questions. Answers of other rounds are ignored.
   uint64_t round_ = 0;
-  // Voters to which a transfer has failed since the loss began, or since all were tried: a replica
-  // that hears brokers need not be able to lead.
+  // Voters to which a transfer of leadership has failed since the loss began, or since all were
+  // tried. A voter that hears the brokers may still be unable to lead.
   std::set<NodeId> refused_;
 };
 

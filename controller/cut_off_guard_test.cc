@@ -1,4 +1,5 @@
-// An active controller that loses most brokers finds out whether it is cut off, and gives way.
+// An active controller that loses most brokers finds out whether it is cut off, and transfers
+// leadership.
 #include "controller/cut_off_guard.h"
 
 #include <gtest/gtest.h>
@@ -44,7 +45,7 @@ class CutOffGuardTest : public ::testing::Test {
       cluster_.BringUp(id);
       cluster_.prober().Swallow(ControllerCluster::EndpointOf(id));
     }
-    // Controller 1 has held its office long enough to give it away.
+    // Controller 1 has led long enough to be allowed to hand over leadership.
     for (int second = 0; second < 10; ++second) {
       cluster_.Advance(seconds(1));
       BeatAll();
@@ -57,7 +58,7 @@ class CutOffGuardTest : public ::testing::Test {
   void BreakAll() {
     for (int32_t id = 1; id <= 3; ++id) cluster_.EndStream(id, StreamEnd::kBroken);
   }
-  // The brokers look for the active controller at this one.
+  // The brokers look for the active controller at `node`.
   void LookAt(int node) {
     for (int32_t id = 1; id <= 3; ++id) {
       Pending<broker::v1::HeartbeatResponse> pending;
@@ -79,7 +80,7 @@ class CutOffGuardTest : public ::testing::Test {
 
 class ShortGraceTest : public CutOffGuardTest {
  protected:
-  // Controller 2 is down, and so the poll waits for its answer as long as it may.
+  // Controller 2 is down, so the poll waits for its answer for the maximum time.
   class HalfASecondPoll final : public VoterPoll {
    public:
     void Ask(const std::vector<NodeId>&, Duration,
@@ -114,7 +115,7 @@ TEST_F(CutOffGuardTest, LeadershipGoesToTheVoterThatHearsTheBrokers) {
 }
 
 TEST_F(CutOffGuardTest, SilenceIsEnoughWellBeforeTheSessionTimeout) {
-  // A network that swallows packets: no stream breaks.
+  // The network drops packets, so no stream breaks.
   cluster_.Advance(milliseconds(4'500));
   LookAt(2);
   cluster_.Advance(seconds(2));
@@ -168,7 +169,7 @@ TEST_F(CutOffGuardTest, ASuccessorKeepsItsOfficeForASessionTimeout) {
   LookAt(2);
   cluster_.Advance(seconds(2));
   ASSERT_EQ(Leader(), 2);
-  // The brokers never come to it, and controllers 1 and 3 seem to hear them.
+  // The brokers never reach controller 2, and controllers 1 and 3 seem to hear them.
   for (int half = 0; half < 17; ++half) {
     cluster_.Advance(milliseconds(500));
     LookAt(1);
@@ -191,7 +192,7 @@ TEST_F(CutOffGuardTest, ATransferThatFailsIsTriedAgain) {
   EXPECT_EQ(Leader(), 2);
 }
 
-// Its disk was replaced, say, so that it observes under a voter's node id.
+// For example, its disk was replaced, so it is an observer under a voter's node id.
 TEST_F(CutOffGuardTest, AVoterThatCannotTakeOverIsNotTheOnlyOneThatIsTried) {
   cluster_.quorum().RefuseTransfersTo(NodeId(2));
   BreakAll();

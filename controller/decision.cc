@@ -7,7 +7,7 @@ namespace quorate::controller {
 
 RecordOffset NextRecordOffset(const metadata::MetadataImage& image,
                               const metadata::v1::RecordBatch& batch) {
-  // CountRecords of an empty batch is 1: the offset that an empty entry would take.
+  // CountRecords of an empty batch is 1, the offset that an empty entry takes.
   if (batch.records().empty()) return image.end_offset();
   return image.end_offset() + metadata::CountRecords(batch);
 }

@@ -1,6 +1,6 @@
-// What every decision is made from and what it yields. A decision is a pure function
-// Decide…(view, request, context): it reads no clock, does no I/O and changes nothing; the request
-// pipeline replays and appends what it returns.
+// Defines the inputs and the output of a decision. A decision is a pure function Decide…(view,
+// request, context). It reads no clock, does no I/O and changes no state. The request pipeline
+// replays and appends the records that it returns.
 #pragma once
 
 #include <cstddef>
@@ -20,20 +20,20 @@
 
 namespace quorate::controller {
 
-// Largest serialized batch that may be decided: an entry, less its header (principal, cause and the
-// request's result are bounded by what a request may hold).
+// The largest serialized batch that a decision may return: the size of an entry less room for its
+// header. The header's principal, cause and request result are bounded by the limits on requests.
 inline constexpr size_t kMaxBatchBytes = raft::kMaxEntryBytes - (64 << 10);
 
-// The newest state of the active controller, uncommitted decisions included.
+// The newest state of the active controller, including uncommitted decisions.
 struct View {
   const metadata::MetadataImage& image;
-  // Of the same image.
+  // The counts of the same image.
   const PartitionTally& tally;
 };
 
 struct Context {
   MonoTime now;
-  // For topic ids and for ties in placement.
+  // Used for topic ids and to break ties in placement.
   Rng* rng = nullptr;
   std::string principal;
   std::optional<RequestId> request_id;
@@ -41,30 +41,33 @@ struct Context {
 
 template <typename T>
 struct Decision {
-  // Empty: nothing to append.
+  // If empty, no records are appended.
   metadata::v1::RecordBatch records;
   Answer<T> answer;
-  // The voters that are to govern: an entry of its own, and then `records` is empty. REQUIRES:
-  // RequestPipeline::VotersAreCommitted.
+  // The new voter set, if it changes. It is appended as a separate entry, and `records` is then
+  // empty. REQUIRES: RequestPipeline::VotersAreCommitted.
   std::optional<raft::VoterSet> voters = {};
-  // Goes into the entry's header, for people and audits.
+  // Stored in the entry's header, for people and audits.
   std::string cause;
-  // What became of partitions whose brokers come or go, for the log line.
+  // What happened to the partitions of brokers that come or go, for the log line.
   SettlementCounts settled = {};
-  // The records are one part of a change that is too large for one entry: append them, and decide
-  // again from the image that follows. Until then there is no answer but to heartbeats.
+  // The records are one part of a change that is too large for one entry. The pipeline appends them
+  // and decides again from the resulting image. Until the last part, only heartbeats are answered.
   bool again = false;
-  // The answer is that of an earlier attempt at the same request, which may still be uncommitted.
+  // The answer repeats the answer to an earlier attempt of the same request. That attempt's records
+  // may still be uncommitted.
   bool is_retry = false;
-  // The records change nothing but the memory of request ids: their rate is limited.
+  // The records change only the memory of request ids. Their rate is limited.
   bool remembers_only = false;
 };
 
-// The offset that the next record appended to `batch` gets, if the batch is appended to `image`.
+// Returns the offset of the next record that is added to `batch`, if `batch` is appended to
+// `image`.
 RecordOffset NextRecordOffset(const metadata::MetadataImage& image,
                               const metadata::v1::RecordBatch& batch);
 
-// POLICY_VIOLATION: the request would make `bytes` of records. The remedy is a smaller request.
+// Returns POLICY_VIOLATION for a request that would write `bytes` of records. The remedy is a
+// smaller request.
 common::v1::Error TooLargeForOneEntry(size_t bytes);
 
 }  // namespace quorate::controller

@@ -1,5 +1,5 @@
-// What one request costs the active controller, by its items: deciding it, replaying its records,
-// counting them, and parsing and replaying them on another controller.
+// Measures the cost of one request at the active controller, by its number of items: deciding it,
+// replaying and counting its records, and parsing and replaying them on another controller.
 //   ninja -C build/release controller_benchmark && build/release/controller/controller_benchmark
 #include <benchmark/benchmark.h>
 
@@ -35,7 +35,7 @@ metadata::BatchPosition PositionOf(const metadata::MetadataImage& image,
           .record_count = metadata::CountRecords(records)};
 }
 
-// Brokers, and a few thousand topics that are there already.
+// A cluster with brokers and a few thousand topics.
 DecisionFixture& Cluster() {
   static DecisionFixture& cluster = *[] {
     auto* made = new DecisionFixture();
@@ -163,7 +163,7 @@ void BM_DecideAlterConfigs(benchmark::State& state) {
   PerItem(state);
 }
 
-// (topics, partitions of each)
+// Arguments: (topics, partitions of each topic).
 #define REQUESTS \
   Args({20'000, 1})->Args({20'000, 10})->Args({1, 200'000})->Unit(benchmark::kMillisecond)
 BENCHMARK(BM_DecideCreateTopics)->REQUESTS;

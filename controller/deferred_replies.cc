@@ -45,8 +45,8 @@ void DeferredReplies::FailAll(const common::v1::Error& error) {
     own.set_outcome(waiting.outcome);
     if (waiting.outcome == common::v1::UNKNOWN) {
       own.set_message(own.message() +
-                      "; the change was handed to the log and may still be committed: retry with "
-                      "the same request id, or look");
+                      "; the change was proposed and may still be committed: retry with the same "
+                      "request id, or check whether it was made");
     }
     std::move(waiting.done)(std::move(own));
   }

@@ -1,4 +1,4 @@
-// Answers that wait until the committed image covers what they were decided from.
+// Holds answers until the committed image covers the image that they were decided from.
 #pragma once
 
 #include <cstddef>
@@ -12,29 +12,29 @@
 
 namespace quorate::controller {
 
-// Goes on (nothing) or fails with an error; called exactly once.
+// Continues (nullopt) or fails with an error. Called exactly once.
 using Continuation = absl::AnyInvocable<void(std::optional<common::v1::Error>) &&>;
 
 class DeferredReplies {
  public:
   struct Waiting {
     MonoTime deadline = kNever;
-    // What is known of the request if it never goes on.
+    // What is known about the request if it fails here.
     common::v1::Outcome outcome = common::v1::REFUSED;
     Continuation done;
   };
 
-  // Waits until Release reaches `end_offset`.
+  // Holds `waiting` until Release reaches `end_offset`.
   void Add(RecordOffset end_offset, Waiting waiting);
 
-  // Lets go on whoever waits for `end_offset` or less, in order of offset, then of arrival.
+  // Continues all that wait for `end_offset` or less, by offset, then in order of arrival.
   void Release(RecordOffset end_offset);
-  // Fails whose deadline has come: REQUEST_TIMED_OUT, with their outcome.
+  // Fails those whose deadline has passed with REQUEST_TIMED_OUT and their own outcome.
   void Expire(MonoTime now);
-  // Fails all, with their outcome in place of the error's.
+  // Fails all with `error`, but with their own outcome instead of the error's.
   void FailAll(const common::v1::Error& error);
 
-  // No deadline comes before this.
+  // A lower bound of the deadlines.
   MonoTime next_deadline() const { return next_deadline_; }
   size_t size() const { return waiting_.size(); }
 

@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 
 constexpr MonoTime kStart{std::chrono::hours(1)};
 
-// What became of the requests, in order: "a", or "a: CODE OUTCOME".
+// The results of the requests in order: "a", or "a: CODE OUTCOME".
 class Outcomes {
  public:
   Continuation Record(const std::string& name) {

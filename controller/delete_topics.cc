@@ -13,9 +13,9 @@ namespace {
 using admin::v1::DeleteTopicsRequest;
 using admin::v1::TopicRef;
 
-// What an item names.
+// The topic that an item names.
 struct Resolved {
-  // Null: see `error`.
+  // Null if there is an error.
   metadata::TopicPtr topic;
   ItemResult error;
 };
@@ -25,7 +25,7 @@ Resolved Resolve(const metadata::MetadataImage& image, const TopicRef& ref) {
     return Resolved{.error = MakeItemError(code, std::move(message))};
   };
   if (ref.name().empty() == ref.topic_id().empty()) {
-    return fail(common::v1::INVALID_REQUEST, "name a topic by exactly one of name and id");
+    return fail(common::v1::INVALID_REQUEST, "name each topic by exactly one of name and id");
   }
   if (!ref.name().empty()) {
     if (metadata::TopicPtr topic = image.FindTopicByName(ref.name())) return {.topic = topic};
@@ -35,12 +35,12 @@ Resolved Resolve(const metadata::MetadataImage& image, const TopicRef& ref) {
   const auto id = Uuid::Parse(ref.topic_id());
   if (!id) {
     return fail(common::v1::INVALID_REQUEST,
-                absl::StrFormat("%s is no topic id, which has 22 characters of base64url",
+                absl::StrFormat("%s is not a topic id, which has 22 characters of base64url",
                                 Quote(ref.topic_id())));
   }
   if (metadata::TopicPtr topic = image.FindTopic(*id)) return {.topic = topic};
   return fail(common::v1::UNKNOWN_TOPIC_ID,
-              absl::StrFormat("there is no topic of id %s", ref.topic_id()));
+              absl::StrFormat("there is no topic with id %s", ref.topic_id()));
 }
 
 }  // namespace

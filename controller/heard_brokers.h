@@ -1,5 +1,6 @@
-// When this controller last heard of each broker, whatever its role and whatever the broker asked:
-// the evidence that another voter asks for when it may be cut off from the brokers.
+// Keeps when this controller last received a message from each broker, whatever the controller's
+// role and the kind of message. Another voter that may be cut off from the brokers asks for this
+// evidence.
 #pragma once
 
 #include <map>
@@ -13,13 +14,13 @@ namespace quorate::controller {
 
 class HeardBrokers {
  public:
-  // A message of the broker has arrived. Brokers that `image` does not name are ignored, which
-  // bounds the table.
+  // Records that a message of the broker has arrived. Ignores brokers that are not in `image`,
+  // which bounds the table.
   void Heard(BrokerId broker, const metadata::MetadataImage& image, MonoTime now) {
     if (image.FindBroker(broker) != nullptr) last_heard_[broker] = now;
   }
 
-  // The brokers of `image` that were heard of in the last `within`, ascending.
+  // Returns the brokers of `image` that have sent a message in the last `within`, ascending.
   std::vector<BrokerId> Within(Duration within, const metadata::MetadataImage& image,
                                MonoTime now) {
     std::erase_if(last_heard_, [&](const auto& entry) { return !image.FindBroker(entry.first); });

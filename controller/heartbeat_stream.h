@@ -1,16 +1,16 @@
-// How server/ names a broker's heartbeat stream, and how it says that one has ended.
+// Defines how server/ names a broker's heartbeat stream and reports its end.
 #pragma once
 
 #include <cstdint>
 
 namespace quorate::controller {
 
-// Names one heartbeat stream, as server/ numbers them; from 1 on, never used again.
+// Names one heartbeat stream. server/ numbers streams from 1 and never reuses a number.
 using StreamId = uint64_t;
 
 // How a heartbeat stream ended.
 enum class StreamEnd {
-  kBroken,        // without a word: the broker may have died
+  kBroken,        // without a Goodbye: the broker may have died
   kReconnecting,  // Goodbye{reconnecting}
   kStopping,      // Goodbye{stopping}: the process ends
 };

@@ -1,4 +1,4 @@
-// Who is told of every image that the committed log makes, besides the controller itself.
+// The interface through which other parts of the process receive every image of the committed log.
 #pragma once
 
 #include "metadata/metadata_image.h"
@@ -10,8 +10,8 @@ class ImageObserver {
  public:
   virtual ~ImageObserver() = default;
 
-  // `image` is the state directly behind `entry`. On the controller's loop, for each committed
-  // entry in order: copy the image (cheap) and return.
+  // Called on the controller's loop for each committed entry, in order. `image` is the state
+  // directly after `entry`. The observer should copy the image, which is cheap, and return.
   virtual void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) = 0;
 };
 

@@ -1,4 +1,4 @@
-// Runs the transcripts in testdata/: the controller's behaviour as stories.
+// Runs the transcripts in testdata/, which show the controller's behaviour as stories.
 #include <gtest/gtest.h>
 
 #include "controller/testing/controller_story.h"

@@ -1,5 +1,5 @@
-// The outcomes of a request's items, as decisions yield them and as the log remembers them for
-// retries (RequestResultRecord).
+// The results of a request's items, as decisions return them and as the log stores them for retries
+// (RequestResultRecord).
 #pragma once
 
 #include <optional>
@@ -14,10 +14,10 @@ namespace quorate::controller {
 
 using ItemResult = metadata::RequestResult::Item;
 
-// One for each item of the request, in its order.
+// One result for each item of the request, in the request's order.
 using ItemResults = std::vector<ItemResult>;
 
-// What went wrong with one item; nothing: no error.
+// The error of one item. nullopt: there is no error.
 using ItemError = std::optional<ItemResult>;
 
 inline ItemResult MakeItemError(common::v1::ErrorCode code, std::string message) {

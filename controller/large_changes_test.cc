@@ -1,5 +1,5 @@
-// Fences, registrations and shutdowns that change more partitions than one entry takes: they are
-// decided in parts, between which others have their turn but append nothing.
+// Tests fences, registrations and shutdowns that change more partitions than one entry takes. They
+// are decided in parts. Between the parts, other requests get their turn but append nothing.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -45,7 +45,7 @@ class LargeChangesTest : public ::testing::Test {
     cluster_.active().HeartbeatStreamEnded(std::exchange(cluster_.broker(id).stream, {}).id,
                                            StreamEnd::kBroken);
   }
-  // How many partitions have the broker as leader, and in their ISR.
+  // Returns how many partitions the broker leads, and how many have it in their ISR.
   std::pair<int, int> LedAndInSync(int32_t id) {
     int led = 0;
     int in_sync = 0;
@@ -91,7 +91,7 @@ TEST_F(LargeChangesTest, OthersAppendNothingInBetween) {
   Pending<broker::v1::HeartbeatResponse> answered;
   cluster_.active().Heartbeat(cluster_.broker(2).stream.id, heartbeat, answered.reply());
   while (!answered.done()) ASSERT_TRUE(cluster_.RunOne());
-  // First: to read the image runs everything.
+  // Checked first, because reading the image runs all tasks.
   EXPECT_FALSE(created.done());
   EXPECT_FALSE(Fenced(1)) << "a heartbeat does not wait for the end of the change";
   cluster_.Run();
@@ -105,11 +105,11 @@ TEST_F(LargeChangesTest, AControlledShutdownAnswersAtOnceAndGoesOn) {
   const auto heartbeat = cluster_.Heartbeat(1, /*want_shutdown=*/true);
   ASSERT_TRUE(heartbeat.ok());
   EXPECT_FALSE(heartbeat.value().should_shut_down());
-  // Others that want to stop within the grace leave with it.
+  // Other brokers that ask to stop within the grace would leave in the same batch.
   cluster_.Advance(std::chrono::seconds(1));
   ASSERT_GE(entries(), begin_ + 3);
   EXPECT_TRUE(cluster_.ImageOf(1).FindBroker(BrokerId(1))->in_controlled_shutdown);
-  EXPECT_FALSE(Fenced(1)) << "the others do not know yet";
+  EXPECT_FALSE(Fenced(1)) << "the others have not replayed the move yet";
   EXPECT_EQ(LedAndInSync(1), std::pair(0, 0));
 }
 
@@ -136,7 +136,7 @@ TEST_F(LargeChangesTest, WhenLeadershipIsLostInTheMiddleTheNextControllerFinishe
 }
 
 TEST_F(LargeChangesTest, AnUnfenceThatWasLostInTheMiddleLeavesNoLeaderThatIsFenced) {
-  // All are fenced, and 3 was the last one in sync.
+  // All brokers are fenced. Broker 3 was the last one in sync.
   for (const int32_t id : {1, 2}) {
     BeginToFence(id);
     cluster_.Run();
@@ -158,7 +158,7 @@ TEST_F(LargeChangesTest, AnUnfenceThatWasLostInTheMiddleLeavesNoLeaderThatIsFenc
   RunUntilAppended(1);
   cluster_.Elect(2);
   EXPECT_TRUE(answered.done());
-  // The broker is not heard of again.
+  // The broker sends nothing more.
   Advance(std::chrono::seconds(2));
   EXPECT_TRUE(Fenced(3));
   EXPECT_EQ(LedAndInSync(3), std::pair(0, kPartitions));

@@ -1,5 +1,5 @@
-// Requests and entries that would keep the loop for milliseconds: the worker has them, and the loop
-// goes on.
+// Tests requests and entries that would block the loop for milliseconds. The worker processes them,
+// and the loop continues.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 namespace quorate::controller {
 namespace {
 
-// Topic id, tags, lengths and the Record around a PartitionChangesRecord, rounded up.
+// Topic id, tags, lengths and the enclosing Record of a PartitionChangesRecord, rounded up.
 constexpr size_t kRecordOverheadBytes = 48;
 
 size_t BytesOf(const metadata::PartitionChange& change) {
@@ -27,7 +27,7 @@ bool UncleanElectionEnabled(const metadata::MetadataImage& image, const std::str
   return it != configs.end() && it->second == "true";
 }
 
-// Whether one of `brokers` is in the ISR, or a replica while there is no leader.
+// Returns whether one of `brokers` is in the ISR, or is a replica while there is no leader.
 bool Concerns(const metadata::PartitionView& partition, const absl::flat_hash_set<int32_t>& brokers,
               SettlementCounts* counts) {
   const bool has_leader = partition.leader_position().has_value();

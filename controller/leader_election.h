@@ -1,5 +1,5 @@
-// Where the leadership and the ISR of partitions go when brokers come and go (kraft.md's "ONLINE"
-// election): one rule for fencing, unfencing, controlled shutdown and new incarnations.
+// Decides how leaders and ISRs change when brokers come and go (kraft.md's "ONLINE" election). One
+// rule covers fencing, unfencing, controlled shutdown and new incarnations.
 #pragma once
 
 #include <cstddef>
@@ -15,53 +15,62 @@
 
 namespace quorate::controller {
 
-// The brokers that may lead and be in ISRs.
+// The brokers that may lead and may be in ISRs.
 class ActiveBrokers {
  public:
-  // Those of the image (BrokerRegistration::active).
+  // Begins with the active brokers of the image (BrokerRegistration::active).
   explicit ActiveBrokers(const metadata::MetadataImage& image);
 
   void Remove(BrokerId broker) { active_.erase(broker.value()); }
   void Add(BrokerId broker) { active_.insert(broker.value()); }
   bool Contains(BrokerId broker) const { return active_.contains(broker.value()); }
-  // Bit i: the i-th replica is active.
+  // Returns a mask in which bit i is set if the i-th replica is active.
   uint32_t MaskOf(const std::vector<BrokerId>& replicas) const;
   uint32_t MaskOf(const metadata::PartitionView& partition) const;
 
  private:
-  // Never iterated.
+  // Never iterated: its order is not deterministic.
   absl::flat_hash_set<int32_t> active_;
 };
 
-// Where a partition settles when just the replicas in `active_mask` are active: the ISR loses the
-// others, and its leader stays or else is the first of the ISR in order of preference. When nobody
-// of the ISR is active there is no leader and the ISR stays as it is, for its members alone have
-// everything that was committed; unless `unclean` gives leadership to the first active replica.
+// Returns the change of a partition when exactly the replicas in `active_mask` are active. Inactive
+// replicas leave the ISR. The leader stays if it is active; otherwise the first ISR member in order
+// of preference leads. If no ISR member is active, there is no leader and the ISR stays as it is,
+// because only its members are sure to have everything that was committed. With `unclean`, the
+// first active replica leads instead and is the only ISR member.
+//
+// Example with replicas 1,2,3, ISR 1,2 and leader 1: if 1 becomes inactive, 2 leads and the ISR is
+// 2. If 2 then becomes inactive too, there is no leader and the ISR stays 2. With `unclean`, 3
+// leads and the ISR is 3.
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
                                  bool unclean);
 
-// What a settlement did, for the log line.
+// What a settlement changed, for the log line.
 struct SettlementCounts {
   int64_t changed = 0;
-  // Partitions led by another broker than before, by one where there was none, by none any more.
+  // Partitions whose leader changed from one broker to another, that gained a leader, and that lost
+  // their leader.
   int64_t leaders_moved = 0;
   int64_t leaders_found = 0;
   int64_t leaders_lost = 0;
-  // Replicas of which it was asked whether they are concerned: what it cost, for tests.
+  // The number of replicas that were looked up: the cost of the settlement, for tests.
   int64_t lookups = 0;
-  // Every partition of the image is settled: false when `max_bytes` did not hold all the changes.
+  // Whether every partition of the image is settled. False if `max_bytes` was too small for all the
+  // changes.
   bool complete = true;
 };
 
-// Settles the partitions which have one of `brokers` in their ISR, or as a replica while they have
-// no leader, and appends what changes. Looks at each replica once, however many brokers there are.
-// `max_bytes` bounds the size of `batch`; the rest can be settled from the image that follows.
+// Settles the partitions that have one of `brokers` in their ISR, or as a replica while they have
+// no leader, and appends the changes to `batch`. Looks at each replica once, however many brokers
+// there are. `max_bytes` bounds the size of `batch`. The caller settles the rest from the image
+// that results.
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
                                     size_t max_bytes, metadata::v1::RecordBatch* batch);
 
-// Gives the topic's partitions that have no leader to their first active replica, in the ISR or
-// not, and appends what changes: for a topic whose unclean election has just been enabled.
+// Gives leadership of the topic's partitions without a leader to their first active replica, in the
+// ISR or not, and appends the changes. Used for a topic whose unclean election has just been
+// enabled.
 SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveBrokers& active,
                                 metadata::v1::RecordBatch* batch);
 

@@ -6,7 +6,7 @@
 namespace quorate::controller {
 namespace {
 
-// Answers wait for a round, not for an offset; those of one round leave in the order of arrival.
+// Answers wait for a round, not for an offset. Those of one round are released in order of arrival.
 constexpr RecordOffset kAnyOffset{0};
 
 }  // namespace
@@ -23,8 +23,9 @@ void LeadershipConfirmation::BeginRound() {
   const MonoTime deadline = std::exchange(next_round_deadline_, MonoTime());
   log_->ReadIndex(deadline,
                   [this, round = ++round_](const absl::StatusOr<RecordOffset>& confirmed) {
-                    // The log tells of a lost leadership before it answers as another leader's
-                    // follower, and the loop keeps that order: such an answer finds another round.
+                    // The log reports lost leadership before it answers as the follower of another
+                    // leader, and the loop keeps this order. Such an answer therefore finds that
+                    // `round_` has changed.
                     executor_->Post([this, round, ok = confirmed.ok()] {
                       if (round == round_ && round_under_way_) EndRound(ok);
                     });

@@ -1,5 +1,5 @@
-// Confirms that this controller still leads, for answers that append nothing: a leader that was cut
-// off or paused, and has not noticed, must not answer from an old image.
+// Confirms that this controller still leads before it sends an answer that appends nothing. A
+// leader that was cut off or paused, and has not noticed, must not answer from an old image.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +11,30 @@
 
 namespace quorate::controller {
 
-// On the controller's loop only. However many answers wait, one round is under way, and the others
-// share the next one: an answer needs a round that began after it was decided.
+// Used on the controller's loop only. One round is in flight at a time, however many answers wait.
+// An answer needs a round that began after it was decided, so all answers that arrive during a
+// round share the next one.
+//
+// Example: answer a starts round 1, and answers b and c arrive during it. When a majority has
+// confirmed round 1, a continues, and round 2 begins for b and c together.
 class LeadershipConfirmation {
  public:
-  // Both must outlive this.
+  // Both arguments must outlive this object.
   LeadershipConfirmation(Executor* executor, const Clock* clock)
       : executor_(executor), clock_(clock) {}
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
 
-  // Continues when a majority has confirmed, after this call, that this node leads. Fails with
-  // NOT_CONTROLLER if it cannot be confirmed. The caller calls FailAll when leadership is lost.
+  // Continues `waiting` when a majority has confirmed, in a round that began after this call, that
+  // this node leads. Fails it with NOT_CONTROLLER if that cannot be confirmed. The caller must call
+  // FailAll when leadership is lost.
   void Add(DeferredReplies::Waiting waiting);
 
-  // Fails those whose deadline has come: REQUEST_TIMED_OUT.
+  // Fails those whose deadline has passed with REQUEST_TIMED_OUT.
   void Expire(MonoTime now);
-  // Fails all that wait. A round under way confirms nothing any more.
+  // Fails all that wait. The round in flight then confirms nothing.
   void FailAll(const common::v1::Error& error);
 
-  // No deadline comes before this.
+  // A lower bound of the deadlines.
   MonoTime next_deadline() const;
   size_t size() const { return in_round_.size() + next_round_.size(); }
 
@@ -41,11 +46,11 @@ class LeadershipConfirmation {
   const Clock* const clock_;
   raft::ReplicatedLog* log_ = nullptr;
   bool round_under_way_ = false;
-  // Of the round under way; a result that carries another number is void.
+  // The number of the round in flight. Results with another number are ignored.
   uint64_t round_ = 0;
   DeferredReplies in_round_;
   DeferredReplies next_round_;
-  // When the last one of next_round_ gives up: the deadline of its round.
+  // The deadline of the next round: the latest deadline in next_round_.
   MonoTime next_round_deadline_;
 };
 

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Hears nothing of interest.
+// Ignores all callbacks.
 class NoListener final : public raft::ReplicatedLogListener {
  public:
   void OnSnapshot(const raft::SnapshotMeta&) override {}
@@ -47,7 +47,7 @@ class LeadershipConfirmationTest : public ::testing::Test {
     executor_.RunReady();
   }
 
-  // The round under way succeeds; what it begins stays open.
+  // Lets the round in flight succeed. A round that it starts stays in flight.
   void EndRound() {
     quorum_.ConfirmReads();
     quorum_.HoldReads();
@@ -70,7 +70,7 @@ TEST_F(LeadershipConfirmationTest, OneRoundIsUnderWayAndTheOthersShareTheNext) {
   Add("c");
   EXPECT_EQ(quorum_.waiting_read_count(), 1u);
   EndRound();
-  EXPECT_THAT(Take(), ElementsAre("a")) << "b and c came after the round had begun";
+  EXPECT_THAT(Take(), ElementsAre("a")) << "b and c were added after the round had begun";
   EXPECT_EQ(quorum_.waiting_read_count(), 1u);
   EndRound();
   EXPECT_THAT(Take(), ElementsAre("b", "c"));
@@ -93,7 +93,7 @@ TEST_F(LeadershipConfirmationTest, ARoundThatBeganBeforeALossConfirmsNothing) {
   confirmation_.FailAll(MakeError(common::v1::NOT_CONTROLLER, "gone"));
   EXPECT_THAT(Take(), ElementsAre("a: NOT_CONTROLLER", "b: NOT_CONTROLLER"));
   Add("c");
-  quorum_.ConfirmReads();  // of both rounds
+  quorum_.ConfirmReads();  // those of both rounds
   executor_.RunReady();
   EXPECT_THAT(Take(), ElementsAre("c"));
 }
@@ -109,7 +109,7 @@ TEST_F(LeadershipConfirmationTest, DeadlinesHold) {
   EXPECT_EQ(confirmation_.next_deadline(), late);
   EndRound();
   EXPECT_THAT(Take(), ElementsAre("a"));
-  EXPECT_EQ(quorum_.waiting_read_count(), 0u) << "a round for nobody";
+  EXPECT_EQ(quorum_.waiting_read_count(), 0u) << "no answer needs a round";
   EXPECT_THAT(Take(), IsEmpty());
 }
 

@@ -43,8 +43,8 @@ ItemError NewPartitions::Make(const NewTopic& topic, Partitions* partitions) {
 ItemError NewPartitions::AssignByHand(const NewTopic& topic, Partitions* partitions) {
   if (topic.has_partition_count() || topic.has_replication_factor()) {
     return MakeItemError(common::v1::INVALID_REQUEST,
-                         "with replicas chosen by hand, leave out the partition count and the "
-                         "replication factor: the assignments say both");
+                         "with replica assignments, omit the partition count and the replication "
+                         "factor: the assignments define both");
   }
   const int first_size = topic.assignments(0).broker_ids_size();
   for (int32_t i = 0; i < topic.assignments_size(); ++i) {
@@ -66,7 +66,7 @@ ItemError NewPartitions::CheckReplicas(int32_t partition, const ReplicaAssignmen
         absl::StrFormat("partition %d has no replicas; name at least one broker", partition));
   }
   if (static_cast<size_t>(size) > metadata::kMaxReplicas) {
-    return InvalidAssignment(absl::StrFormat("partition %d has %d replicas; the most is %d",
+    return InvalidAssignment(absl::StrFormat("partition %d has %d replicas; at most %d are allowed",
                                              partition, size, metadata::kMaxReplicas));
   }
   std::set<int32_t> seen;
@@ -82,13 +82,13 @@ ItemError NewPartitions::CheckReplicas(int32_t partition, const ReplicaAssignmen
   }
   if (size != first_size) {
     return InvalidAssignment(absl::StrFormat(
-        "partition %d has %d replicas and partition 0 has %d; all must have equally many",
+        "partition %d has %d replicas and partition 0 has %d; all must have the same number",
         partition, size, first_size));
   }
   if (active_.MaskOf(BrokerIds(assignment)) == 0) {
     return InvalidAssignment(
-        absl::StrFormat("all brokers of partition %d are fenced or shutting down, so nobody could "
-                        "lead it; name at least one that is not",
+        absl::StrFormat("all brokers of partition %d are fenced or shutting down, so none of them "
+                        "can lead it; name at least one that is active",
                         partition));
   }
   return std::nullopt;
@@ -100,19 +100,19 @@ ItemError NewPartitions::Place(const NewTopic& topic, Partitions* partitions) {
   if (partition_count < 1) {
     return MakeItemError(
         common::v1::INVALID_PARTITIONS,
-        absl::StrFormat("a topic has at least 1 partition, not %d", partition_count));
+        absl::StrFormat("the partition count must be at least 1, not %d", partition_count));
   }
   if (topic.has_replication_factor() && topic.replication_factor() < 1) {
-    return InvalidFactor(
-        absl::StrFormat("a replication factor is at least 1, not %d", topic.replication_factor()));
+    return InvalidFactor(absl::StrFormat("the replication factor must be at least 1, not %d",
+                                         topic.replication_factor()));
   }
   const size_t factor = topic.has_replication_factor()
                             ? static_cast<size_t>(topic.replication_factor())
                             : std::min(kDefaultReplicationFactor, placer_.member_count());
   if (auto error = CheckReplicationFactor(factor)) return error;
 
-  // A byte for each replica and three for each partition: a request for two billion partitions is
-  // refused before it fills the memory.
+  // At least one byte for each replica and three for each partition. A request for two billion
+  // partitions is refused before it fills the memory.
   least_bytes_ += static_cast<size_t>(partition_count) * (factor + 3);
   if (least_bytes_ > kMaxBatchBytes) return std::nullopt;
   for (auto& replicas : placer_.Place(static_cast<size_t>(partition_count), factor)) {
@@ -129,7 +129,7 @@ ItemError NewPartitions::CheckReplicationFactor(size_t factor) const {
   }
   if (placer_.active_count() == 0) {
     return InvalidFactor(absl::StrFormat(
-        "none of the %d registered brokers could lead a partition: all are fenced or shutting "
+        "none of the %d registered brokers can lead a partition: all are fenced or shutting "
         "down; wait until one is back",
         registered));
   }
@@ -145,9 +145,8 @@ ItemError NewPartitions::CheckReplicationFactor(size_t factor) const {
         factor, running, candidates));
   }
   if (factor > metadata::kMaxReplicas) {
-    return InvalidFactor(
-        absl::StrFormat("replication factor %d is larger than the most possible, %d", factor,
-                        metadata::kMaxReplicas));
+    return InvalidFactor(absl::StrFormat("replication factor %d is larger than the maximum, %d",
+                                         factor, metadata::kMaxReplicas));
   }
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// The partitions of a topic that is being created: how many, and which brokers hold them, as the
-// client asks or as the placer chooses.
+// Makes the partitions of a new topic: how many there are and which brokers hold them. The client
+// may assign the replicas; otherwise the placer chooses them.
 #pragma once
 
 #include <cstddef>
@@ -16,19 +16,20 @@
 
 namespace quorate::controller {
 
-// For one request: topics see what was placed for those before them.
+// Used for one request. Each topic is placed with regard to the topics before it.
 class NewPartitions {
  public:
   using Partitions = std::vector<metadata::NewPartition>;
 
   NewPartitions(const View& view, Rng* rng);
 
-  // The partitions of `topic`: in each the active replicas are the ISR, and the first of them
-  // leads. Errors as for DecideCreateTopics, from the replicas on; then nothing is placed.
+  // Makes the partitions of `topic`. In each, the active replicas form the ISR and the first of
+  // them leads. Returns the errors of DecideCreateTopics, starting with those about replicas. After
+  // an error, no partition has been placed.
   ItemError Make(const admin::v1::NewTopic& topic, Partitions* partitions);
 
-  // What the records of all partitions asked for take at least. Above kMaxBatchBytes nothing was
-  // placed any more, and the request must be refused.
+  // The least number of bytes that the records of all requested partitions take. Above
+  // kMaxBatchBytes, no further partitions are placed, and the caller must refuse the request.
   size_t least_bytes() const { return least_bytes_; }
 
  private:

@@ -14,8 +14,8 @@ constexpr int64_t kRetryAfterMs = 100;
 
 void ParkedRequests::Park(PendingRequest request) {
   if (request.stream == 0 && counted_ >= capacity_) {
-    common::v1::Error error =
-        MakeError(common::v1::RESOURCE_EXHAUSTED, "too many requests wait to be decided; retry");
+    common::v1::Error error = MakeError(common::v1::RESOURCE_EXHAUSTED,
+                                        "too many requests are waiting to be decided; retry");
     error.set_retry_after_ms(kRetryAfterMs);
     std::move(request.proceed)(std::move(error));
     return;
@@ -37,8 +37,8 @@ void ParkedRequests::FailAll(const common::v1::Error& error) {
 
 void ParkedRequests::Expire(MonoTime now) {
   if (now < next_deadline_) return;
-  const common::v1::Error error =
-      MakeError(common::v1::REQUEST_TIMED_OUT, "the deadline passed before it was decided");
+  const common::v1::Error error = MakeError(common::v1::REQUEST_TIMED_OUT,
+                                            "the deadline passed before the request was decided");
   for (PendingRequest& request : TakeAll()) {
     if (request.deadline <= now) {
       std::move(request.proceed)(error);
@@ -56,7 +56,8 @@ void ParkedRequests::DropStream(StreamId stream) {
                                       std::make_move_iterator(parked_.end()));
   parked_.erase(end, parked_.end());
   for (PendingRequest& request : dropped) {
-    std::move(request.proceed)(MakeError(common::v1::INVALID_REQUEST, "the stream has ended"));
+    std::move(request.proceed)(
+        MakeError(common::v1::INVALID_REQUEST, "the heartbeat stream has ended"));
   }
 }
 

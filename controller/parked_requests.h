@@ -1,5 +1,5 @@
-// Requests that cannot be decided yet but soon may: this controller is about to become active, is
-// handing leadership over, or decides a large request first.
+// Holds requests that cannot be decided yet but soon may be: this controller is about to become
+// active, is handing over leadership, or is deciding a large request.
 #pragma once
 
 #include <cstddef>
@@ -17,40 +17,41 @@ struct PendingRequest {
   MonoTime deadline = kNever;
   // See RequestContext.
   Epoch epoch = {};
-  // The heartbeat stream that it came on; 0: none.
+  // The heartbeat stream on which it arrived. 0: it is not a heartbeat.
   StreamId stream = 0;
-  // It cannot be decided while nothing may be appended.
+  // It cannot be decided while no entry may be appended.
   bool waits_for_log = true;
-  // It is decided on the worker.
+  // It is decided on the worker thread.
   bool is_large = false;
-  // Goes on to decide it.
+  // Continues with the decision, or fails the request.
   Continuation proceed;
 };
 
 class ParkedRequests {
  public:
-  // At most `capacity` requests; heartbeats have room of their own, one stream has few at a time.
+  // Holds at most `capacity` requests. Heartbeats do not count, because one stream has only a few
+  // at a time.
   explicit ParkedRequests(size_t capacity) : capacity_(capacity) {}
 
   // Fails the request with RESOURCE_EXHAUSTED if there is no room.
   void Park(PendingRequest request);
-  // All, in the order in which they came; then there are none.
+  // Removes and returns all requests, in order of arrival.
   std::deque<PendingRequest> TakeAll();
-  // Fails all with `error`.
+  // Fails all requests with `error`.
   void FailAll(const common::v1::Error& error);
-  // Fails whose deadline has come: REQUEST_TIMED_OUT, REFUSED.
+  // Fails requests whose deadline has passed with REQUEST_TIMED_OUT, outcome REFUSED.
   void Expire(MonoTime now);
-  // Fails the heartbeats of a stream that has ended: nobody waits for them.
+  // Fails the heartbeats of a stream that has ended, because no client waits for their answers.
   void DropStream(StreamId stream);
 
   bool empty() const { return parked_.empty(); }
-  // No deadline comes before this.
+  // A lower bound of the deadlines.
   MonoTime next_deadline() const { return next_deadline_; }
 
  private:
   const size_t capacity_;
   std::deque<PendingRequest> parked_;
-  // Those without a stream.
+  // The number of requests that are not heartbeats.
   size_t counted_ = 0;
   MonoTime next_deadline_ = kNever;
 };

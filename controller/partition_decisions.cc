@@ -20,7 +20,7 @@ using metadata::PartitionChange;
 using metadata::PartitionView;
 using PartitionRequest = AlterPartitionRequest::Partition;
 
-// Why a broker may not join an ISR; empty: it may.
+// Returns why a broker may not join an ISR. Empty: it may.
 std::string WhyIneligible(const metadata::MetadataImage& image,
                           const AlterPartitionRequest::IsrMember& member) {
   const metadata::BrokerRegistration* broker = image.FindBroker(BrokerId(member.broker_id()));
@@ -34,7 +34,7 @@ std::string WhyIneligible(const metadata::MetadataImage& image,
   return "";
 }
 
-// The epochs, and who leads.
+// Checks the epochs and that the sender is the leader.
 std::optional<Error> CheckSender(const PartitionView& partition, BrokerId sender,
                                  const PartitionRequest& request) {
   if (request.leader_epoch() > partition.leader_epoch() ||
@@ -47,8 +47,8 @@ std::optional<Error> CheckSender(const PartitionView& partition, BrokerId sender
   }
   if (request.leader_epoch() < partition.leader_epoch()) {
     return MakeError(common::v1::FENCED_LEADER_EPOCH,
-                     absl::StrFormat("leader epoch %d is over; it is %d", request.leader_epoch(),
-                                     partition.leader_epoch()));
+                     absl::StrFormat("leader epoch %d is stale; the current one is %d",
+                                     request.leader_epoch(), partition.leader_epoch()));
   }
   if (partition.leader() != sender) {
     return MakeError(common::v1::INVALID_REQUEST,
@@ -56,13 +56,13 @@ std::optional<Error> CheckSender(const PartitionView& partition, BrokerId sender
   }
   if (request.partition_epoch() < partition.partition_epoch()) {
     return MakeError(common::v1::INVALID_UPDATE_VERSION,
-                     absl::StrFormat("partition epoch %d is over; it is %d",
+                     absl::StrFormat("partition epoch %d is stale; the current one is %d",
                                      request.partition_epoch(), partition.partition_epoch()));
   }
   return std::nullopt;
 }
 
-// The ISR asked for, as a mask; or why it cannot be.
+// Returns the requested ISR as a mask, or why it is not possible.
 std::variant<uint32_t, Error> CheckIsr(const metadata::MetadataImage& image,
                                        const PartitionView& partition, BrokerId sender,
                                        const PartitionRequest& request) {
@@ -73,7 +73,7 @@ std::variant<uint32_t, Error> CheckIsr(const metadata::MetadataImage& image,
   for (const auto& member : request.new_isr()) {
     const auto position = partition.PositionOf(BrokerId(member.broker_id()));
     if (!position) {
-      return invalid(absl::StrFormat("broker %d is no replica", member.broker_id()));
+      return invalid(absl::StrFormat("broker %d is not a replica", member.broker_id()));
     }
     if ((mask >> *position & 1) != 0) {
       return invalid(absl::StrFormat("the new ISR names broker %d twice", member.broker_id()));
@@ -92,7 +92,7 @@ std::variant<uint32_t, Error> CheckIsr(const metadata::MetadataImage& image,
   return mask;
 }
 
-// The partition as it is with this ISR.
+// Describes the partition with this ISR.
 void Describe(const PartitionView& partition, uint32_t isr_mask, bool changed,
               AlterPartitionResponse::Partition* out) {
   out->set_leader_id(partition.leader() ? partition.leader()->value() : -1);

@@ -15,8 +15,8 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Three brokers; partition 0 of "t" is led by 1 and has lost 3, which is back: leader epoch 0,
-// partition epoch 1.
+// Three brokers. Partition 0 of "t" is led by broker 1. Broker 3 has left its ISR and is back:
+// leader epoch 0, partition epoch 1.
 class AlterPartitionTest : public ::testing::Test {
  protected:
   AlterPartitionTest() {
@@ -26,7 +26,7 @@ class AlterPartitionTest : public ::testing::Test {
     cluster_.Heartbeat(3);
   }
 
-  // Broker 1 asks for `isr` of partition 0, with everything else right.
+  // Returns broker 1's request for `isr` of partition 0, with everything else valid.
   AlterPartitionRequest Ask(const std::vector<int32_t>& isr) {
     AlterPartitionRequest request;
     request.set_broker_id(1);
@@ -54,7 +54,7 @@ class AlterPartitionTest : public ::testing::Test {
     return DecideAlterPartition(cluster_.view(), request, cluster_.context());
   }
 
-  // The code of the first partition, which must have failed and recorded nothing.
+  // Returns the error code of the first partition, which must have failed without a record.
   common::v1::ErrorCode CodeOf(const AlterPartitionRequest& request) {
     const auto decision = Decide(request);
     EXPECT_THAT(decision.records.records(), IsEmpty());
@@ -128,7 +128,7 @@ TEST_F(AlterPartitionTest, ASenderThatIsAheadIsSentToTheActiveController) {
 TEST_F(AlterPartitionTest, AnOldLeaderEpochComesBeforeWhoLeads) {
   cluster_.Fence({BrokerId(1)});
   cluster_.Heartbeat(1);
-  auto request = Ask({1, 2, 3});  // leader epoch 0; broker 2 leads in 1
+  auto request = Ask({1, 2, 3});  // in leader epoch 0; broker 2 leads in epoch 1
   EXPECT_EQ(CodeOf(request), common::v1::FENCED_LEADER_EPOCH);
   First(&request)->set_leader_epoch(1);
   EXPECT_EQ(CodeOf(request), common::v1::INVALID_REQUEST);

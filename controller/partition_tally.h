@@ -1,6 +1,6 @@
-// Counts over all partitions of an image: what each broker leads and holds, and what is in trouble.
-// Kept beside the image and moved on by what changed, because counting a million partitions anew
-// for each decision would be slower than the decision.
+// Counts over all partitions of an image: what each broker leads and holds, and how many partitions
+// are offline or under-replicated. The counts are updated by what changed from image to image,
+// because counting a million partitions for each decision would take longer than the decision.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace quorate::controller {
 
-// A value; copying costs what the brokers cost.
+// A value type. Copying takes time proportional to the number of brokers.
 class PartitionTally {
  public:
   struct Load {
@@ -19,7 +19,8 @@ class PartitionTally {
     int64_t replicas = 0;
   };
 
-  // Counts `image` instead, which must be the counted one or descend from it. Costs what changed.
+  // Moves the counts on to `image`, which must be the counted image or descend from it. Takes time
+  // proportional to the changes.
   void AdvanceTo(const metadata::MetadataImage& image);
 
   Load LoadOf(BrokerId broker) const;

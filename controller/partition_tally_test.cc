@@ -7,7 +7,7 @@
 namespace quorate::controller {
 namespace {
 
-// Counted by walking the whole image.
+// Compares the tally with counts of the whole image.
 void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& tally) {
   std::map<BrokerId, PartitionTally::Load> loads;
   int64_t offline = 0;
@@ -36,7 +36,7 @@ TEST(PartitionTallyTest, FollowsRandomChanges) {
     DecisionFixture cluster(seed);
     cluster.StartBrokers(4);
     Rng rng(seed);
-    PartitionTally lazy;  // advanced now and then only
+    PartitionTally lazy;  // advanced only now and then
     for (int i = 0; i < 60; ++i) {
       const auto id = static_cast<int32_t>(rng.Below(4) + 1);
       switch (rng.Below(4)) {
@@ -57,7 +57,7 @@ TEST(PartitionTallyTest, FollowsRandomChanges) {
         default:
           for (int32_t all = 1; all <= 4; ++all) cluster.Heartbeat(all);
       }
-      // Somebody must be up for the next topic.
+      // Some brokers must be active for the next topic.
       cluster.Heartbeat(1);
       cluster.Heartbeat(2);
       ExpectCountsOf(cluster.image(), cluster.view().tally);

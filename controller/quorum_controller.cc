@@ -48,7 +48,8 @@ void QuorumController::SetLog(raft::ReplicatedLog* log) {
 
 template <typename T, typename Work>
 void QuorumController::RunRequest(Reply<T> reply, Work work) {
-  // Alone it shares no write with others, and is spared the switch of threads.
+  // A single request shares no write with others anyway, so running it here saves the switch of
+  // threads.
   if (log_->is_idle() &&
       executor_->TryRun([&work, &reply] { std::move(work)(std::move(reply)); })) {
     return;
@@ -69,13 +70,13 @@ void QuorumController::RunBounded(Request request, Reply<T> reply, Work work) {
 
 template <typename T, typename Work>
 void QuorumController::PostRequest(Reply<T> reply, Work work) {
-  // Shared, because a task that is refused is destroyed with all that it holds.
+  // Shared, because a refused task is destroyed with everything that it holds.
   auto shared = std::make_shared<Reply<T>>(std::move(reply));
   const bool posted = executor_->TryPost(
       [shared, work = std::move(work)]() mutable { std::move(work)(std::move(*shared)); });
   if (posted) return;
   Error error = MakeError(common::v1::RESOURCE_EXHAUSTED,
-                          "the active controller has too many requests waiting; retry");
+                          "too many requests are waiting at this controller; retry");
   error.set_retry_after_ms(kInboxFullRetryAfterMs);
   std::move (*shared)(std::move(error));
 }
@@ -166,7 +167,7 @@ void QuorumController::HeartbeatStreamEnded(StreamId stream, StreamEnd end) {
 }
 
 void QuorumController::HeardOf(BrokerId broker) {
-  // One that is dropped is one sign of life less.
+  // If the inbox is full, only one sign of life is lost.
   static_cast<void>(executor_->TryPost([this, broker] { broker_requests_.HeardOf(broker); }));
 }
 
@@ -178,7 +179,7 @@ void QuorumController::ListHeardBrokers(Duration within, Reply<std::vector<Broke
 
 void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
                                  Reply<metadata::MetadataImage> reply) {
-  // Not run at once: threads of low priority ask too.
+  // Never run on the caller's thread, because threads of low priority call this too.
   PostRequest(std::move(reply), [this, min_end_offset, deadline](Reply<metadata::MetadataImage> r) {
     pipeline_.WhenCommitted(min_end_offset, deadline,
                             [this, r = std::move(r)](std::optional<Error> error) mutable {
@@ -241,11 +242,11 @@ void QuorumController::OnSnapshot(const raft::SnapshotMeta& snapshot) {
   CHECK(snapshots_ != nullptr);
   Hear([this, id = snapshot.id] {
     absl::StatusOr<metadata::MetadataImage> image = snapshots_->Load(id);
-    LOG_IF(FATAL, !image.ok()) << "cannot go on without the snapshot of offset " << id.end_offset
+    LOG_IF(FATAL, !image.ok()) << "cannot continue without the snapshot of offset " << id.end_offset
                                << ", epoch " << id.epoch << ": " << image.status();
-    LOG(INFO) << "begins with the snapshot of offset " << id.end_offset << ", epoch " << id.epoch
-              << ": " << image->topic_count() << " topics, " << image->partition_count()
-              << " partitions, " << image->brokers().size() << " brokers";
+    LOG(INFO) << "loaded the snapshot of offset " << id.end_offset << ", epoch " << id.epoch << ": "
+              << image->topic_count() << " topics, " << image->partition_count() << " partitions, "
+              << image->brokers().size() << " brokers";
     pipeline_.Loaded(*std::move(image));
     Publish();
   });

@@ -1,7 +1,8 @@
-// The controller of one node: replays the committed log on every node, and on the active one
-// decides. One loop, no locks: every public method posts to it and may be called from any thread.
+// The controller of one node. It replays the committed log on every node, and on the active
+// controller it decides requests. It runs on one loop without locks: every public method posts to
+// the loop and may be called from any thread.
 //
-// A facade: it takes calls to the loop and puts the parts together, which are the way of a request
+// This class is a facade. It takes calls to the loop and connects the parts: the path of a request
 // (request_pipeline.h), the pure decisions (topic_decisions.h, broker_decisions.h,
 // partition_decisions.h) and the brokers' sessions (broker_watch.h).
 #pragma once
@@ -38,41 +39,50 @@ struct ControllerOptions {
   std::string cluster_id;
   NodeId node_id;
   Duration broker_session_timeout = std::chrono::seconds(9);
-  // How long a broker whose stream broke without proof of its death may take to come back.
+  // How long a broker whose stream broke without proof of its death has to come back.
   Duration broker_connection_grace = std::chrono::seconds(1);
-  // While more than half of the brokers are lost, none is fenced without proof for so long.
+  // While more than half of the brokers are lost, none is fenced without proof for this long.
   Duration broker_mass_loss_hold = std::chrono::seconds(60);
   RequestLimits request_limits;
   uint64_t seed = 0;
-  // How fast the log remembers answers to requests that changed nothing (RequestPipeline). The
-  // memory of request ids has room for 100,000.
+  // Limits how fast answers to requests that changed nothing are stored in the log
+  // (RequestPipeline). The memory of request ids has room for 100,000 entries.
   TokenBucket::Options remembered_limit = {.tokens_per_second = 2'000, .capacity = 10'000};
 };
 
 class QuorumController final : public raft::ReplicatedLogListener {
  public:
-  // Everything must outlive the controller, and `executor` must have run its last task before it is
-  // destroyed. Replies run on the executor's loop, except that of a request which finds the inbox
-  // full: that runs on the caller's thread. A request that comes alone may be decided on the
-  // caller's thread before its call returns (Executor::TryRun), so its caller holds no lock.
+  // All arguments must outlive the controller, and `executor` must have run its last task before
+  // the controller is destroyed.
+  //
+  // Replies run on the executor's loop. If the inbox is full, the reply runs on the caller's thread
+  // instead. A request that finds the loop idle may be decided on the caller's thread before its
+  // call returns (Executor::TryRun), so the caller must not hold a lock.
   QuorumController(ControllerOptions options, Executor* executor, const Clock* clock,
                    BrokerProber* prober);
-  // Call once, before the log can call back and before the first request.
+  // Must be called once, before the log can call back and before the first request.
   void SetLog(raft::ReplicatedLog* log);
-  // Likewise, if there is one; outlives the controller's loop.
+  // Optional; called at the same time as SetLog. The observer must outlive the controller's loop.
   void SetImageObserver(ImageObserver* observer) { pipeline_.SetImageObserver(observer); }
-  // Alike; without one a controller that is cut off from the brokers asks no other voter.
+  // Optional; called at the same time as SetLog. Without a poll, a controller that is cut off from
+  // the brokers asks no other voter.
   void SetVoterPoll(VoterPoll* poll) { watch_.guard().SetPoll(poll); }
-  // Alike, for work that would keep the loop for milliseconds. It may not be the controller's own
-  // executor; it outlives the controller, and stops before or after its loop.
+  // Optional; called at the same time as SetLog. Sets the executor for work that would block the
+  // loop for milliseconds. It must not be the controller's own executor and must outlive the
+  // controller. It may stop before or after the controller's loop.
   void SetWorker(Executor* worker);
-  // Alike; not needed where the log never begins with a snapshot.
+  // Called at the same time as SetLog. Not needed if the log never begins with a snapshot.
   void SetSnapshots(SnapshotSource* snapshots) { snapshots_ = snapshots; }
 
-  // Mutating requests. Above the request limits: POLICY_VIOLATION. On a controller that is not
-  // active: NOT_CONTROLLER, REFUSED (the caller forwards). When the inbox is full:
-  // RESOURCE_EXHAUSTED. When leadership is lost meanwhile: NOT_CONTROLLER with outcome REFUSED
-  // (never appended) or UNKNOWN. A request id makes a retry return the first result.
+  // Mutating requests. Errors besides those of the decisions:
+  //
+  // - POLICY_VIOLATION: the request exceeds the request limits.
+  // - NOT_CONTROLLER, outcome REFUSED: this controller is not active (the caller forwards), or it
+  //   lost leadership before it appended anything.
+  // - NOT_CONTROLLER, outcome UNKNOWN: it lost leadership after it appended.
+  // - RESOURCE_EXHAUSTED: the inbox is full.
+  //
+  // With a request id, a retry returns the first result.
   void CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
                     Reply<admin::v1::CreateTopicsResponse> reply);
   void DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
@@ -86,47 +96,50 @@ class QuorumController final : public raft::ReplicatedLogListener {
   void AlterPartition(broker::v1::AlterPartitionRequest request, RequestContext context,
                       Reply<broker::v1::AlterPartitionResponse> reply);
 
-  // Held until the change is possible, then made, one at a time (voter_changes.h). `context` should
-  // have a deadline. `validate_only`: nothing is changed, and what is not possible now is not
-  // waited for but answered INVALID_REQUEST.
+  // Changes the voters. Holds the request until the change is possible, and makes one change at a
+  // time (voter_changes.h). `context` should have a deadline. With `validate_only`, nothing is
+  // changed, and a change that is not possible now is answered with INVALID_REQUEST instead of
+  // being held.
   void ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
                     Reply<VoterChangeResult> reply);
 
-  // For display only: nothing is logged.
+  // For display only: nothing is appended to the log.
   void ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
                    Reply<broker::v1::ReportRolesResponse> reply);
 
-  // A heartbeat on `stream`; the first one opens the session. An error ends the stream. Heartbeats
-  // have room of their own and are never refused for a full inbox. `goodbye` is not looked at: the
-  // caller says how the stream ended.
+  // Takes a heartbeat on `stream`. The first one opens the session. An error ends the stream.
+  // Heartbeats have their own inbox space and are never refused because the inbox is full.
+  // `goodbye` does not end the session: the caller reports how the stream ended.
   void Heartbeat(StreamId stream, broker::v1::HeartbeatRequest request,
                  Reply<broker::v1::HeartbeatResponse> reply);
-  // The stream is gone. Unknown streams are ignored.
+  // The stream has ended. Unknown streams are ignored.
   void HeartbeatStreamEnded(StreamId stream, StreamEnd end);
 
-  // A message of the broker has reached this controller, which forwards it or only serves the log:
-  // heartbeats are counted without this. On every node; any thread.
+  // Records that a message of the broker has reached this controller, which forwards it or only
+  // serves the log. Heartbeats are recorded without this. May be called on every node and from any
+  // thread.
   void HeardOf(BrokerId broker);
-  // The registered brokers that this controller has heard of in the last `within`, ascending. On
-  // every node.
+  // Lists the registered brokers that have sent this controller a message in the last `within`,
+  // ascending. On every node.
   void ListHeardBrokers(Duration within, Reply<std::vector<BrokerId>> reply);
 
-  // The committed image, once it covers everything below `min_end_offset` (from
-  // ReplicatedLog::ReadIndex; 0: at once). REQUEST_TIMED_OUT at the deadline. On every node.
+  // Replies with the committed image once it covers everything below `min_end_offset` (from
+  // ReplicatedLog::ReadIndex; 0: at once). Replies REQUEST_TIMED_OUT at the deadline. On every
+  // node.
   void ReadImage(RecordOffset min_end_offset, MonoTime deadline,
                  Reply<metadata::MetadataImage> reply);
 
-  // Everything of DescribeClusterResponse but `controllers`, from the committed image and, on the
-  // active controller, the brokers' sessions. On every node.
+  // Replies with everything in DescribeClusterResponse except `controllers`, from the committed
+  // image and, on the active controller, from the brokers' sessions. On every node.
   void DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply);
 
-  // End offset of the committed image; any thread, no waiting.
+  // Returns the end offset of the committed image. Any thread, does not block.
   RecordOffset applied_offset() const;
-  // Whether this node is the active controller and decides; any thread, no waiting.
+  // Returns whether this node is the active controller. Any thread, does not block.
   bool is_active() const;
 
-  // Fails everything that waits (NOT_CONTROLLER) and refuses what comes. Call before the loop
-  // stops.
+  // Fails all pending requests with NOT_CONTROLLER and refuses new ones. Must be called before the
+  // loop stops.
   void Shutdown();
 
   // raft::ReplicatedLogListener, on the raft loop.
@@ -143,20 +156,22 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // Runs `work(reply)` on the loop, or replies RESOURCE_EXHAUSTED if the inbox is full.
   template <typename T, typename Work>
   void PostRequest(Reply<T> reply, Work work);
-  // As PostRequest, but tries to run it at once if nothing else is under way.
+  // As PostRequest, but tries to run the work on the caller's thread if the loop and the log are
+  // idle.
   template <typename T, typename Work>
   void RunRequest(Reply<T> reply, Work work);
   // As RunRequest, for a request whose size is bounded (request_size.h).
   template <typename T, typename Request, typename Work>
   void RunBounded(Request request, Reply<T> reply, Work work);
 
-  // Runs `news` of the log on the loop, in its order, while the pipeline replays nothing elsewhere.
+  // Runs a callback of the log on the loop. Callbacks keep their order and wait while the pipeline
+  // replays an entry on the worker.
   void Hear(Task news);
   void HearNext();
-  // The worker has finished something.
+  // Called on the loop when the worker has finished a task.
   void AfterLargeWork();
 
-  // Tells other threads what the pipeline has become.
+  // Publishes the pipeline's state to other threads.
   void Publish();
 
   const ControllerOptions options_;
@@ -168,7 +183,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   BrokerWatch watch_;
   BrokerRequests broker_requests_;
   VoterChanges voter_changes_;
-  // Of the log, and not heard yet.
+  // Callbacks of the log that have not run yet.
   std::deque<Task> news_;
   std::atomic<int64_t> applied_offset_{0};
   std::atomic<bool> is_active_{false};

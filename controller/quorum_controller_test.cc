@@ -80,7 +80,7 @@ TEST_F(QuorumControllerTest, AfterShutdownEverythingIsRefused) {
   EXPECT_EQ(waiting.error().outcome(), common::v1::UNKNOWN);
   EXPECT_EQ(cluster_.Create("b").error().code(), common::v1::NOT_CONTROLLER);
   EXPECT_EQ(cluster_.Heartbeat(1).error().code(), common::v1::NOT_CONTROLLER);
-  cluster_.Elect(2, /*kept=*/1);  // the log goes on, and so does what this controller applies
+  cluster_.Elect(2, /*kept=*/1);  // this controller still applies the log
   EXPECT_EQ(cluster_.controller(1).applied_offset(), cluster_.controller(2).applied_offset());
 }
 
@@ -105,7 +105,7 @@ TEST_F(QuorumControllerTest, DescribeClusterTellsLoadsAndSessions) {
   EXPECT_EQ(standby.value().brokers(0).last_contact_age_ms(), -1);
 }
 
-// A node that was far behind, or has just started.
+// A node that was far behind or has just started.
 TEST_F(QuorumControllerTest, AControllerGoesOnFromASnapshot) {
   class OneSnapshot final : public SnapshotSource {
    public:

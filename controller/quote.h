@@ -1,4 +1,4 @@
-// Words of a request as they may stand in an error message: short, and without control characters.
+// Quotes text of a request for an error message: short and without control characters.
 #pragma once
 
 #include <string>
@@ -6,7 +6,8 @@
 
 namespace quorate::controller {
 
-// "text" in quotes, escaped; cut after 60 bytes, which is then said.
+// Returns `text` escaped and in double quotes. Text of more than 60 bytes is cut, and the result
+// says so.
 std::string Quote(std::string_view text);
 
 }  // namespace quorate::controller

@@ -7,7 +7,7 @@
 namespace quorate::controller {
 namespace {
 
-// Collects the answers of one registration; on the loop only.
+// Collects the answers for one registration. Used on the loop only.
 struct Collector {
   RegistrationProbes probes;
   int outstanding = 0;
@@ -45,7 +45,7 @@ void ProbeForRegistration(const broker::v1::RegisterBrokerRequest& request,
   const metadata::BrokerRegistration* registered = image.FindBroker(id);
   const bool is_new = registered == nullptr || registered->incarnation_id != incarnation;
   const bool is_held = registered != nullptr && !registered->fenced;
-  // A registration that is refused because of a living process is no reason to dial anybody.
+  // A registration that is refused because of a living process must not cause a dial.
   const bool is_alive = is_held && sessions.IsConnected(id);
   if (endpoint.ok() && incarnation && is_new && !is_alive) {
     dial({.host = endpoint->host, .port = endpoint->port}, id, *incarnation,

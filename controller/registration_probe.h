@@ -1,5 +1,5 @@
-// The two dials before a registration is decided: does the advertised endpoint answer as the new
-// incarnation, and is the one that is registered still there?
+// Makes up to two dials before a registration is decided. Does the advertised endpoint answer as
+// the new incarnation? Is the registered incarnation still there?
 #pragma once
 
 #include <optional>
@@ -14,16 +14,17 @@
 namespace quorate::controller {
 
 struct RegistrationProbes {
-  // Nothing: not dialled.
+  // nullopt if the endpoint was not dialled.
   std::optional<ProbeResult> advertised;
   std::optional<ProbeResult> registered;
-  // Whom `registered` is about.
+  // The incarnation that `registered` refers to.
   Uuid registered_incarnation;
 };
 
-// Dials what is worth dialling, at the same time, and calls `done` on the executor's loop; at once
-// if there is nothing to dial (an endpoint that does not parse, an incarnation that is registered,
-// another one that has a stream). REQUIRES: CheckRegistration found nothing.
+// Starts the useful dials at the same time and calls `done` on the executor's loop when they have
+// finished. Calls it at once if there is no useful dial: the endpoint does not parse, the
+// incarnation is registered already, or the registered one has a stream. REQUIRES:
+// CheckRegistration returned nullopt.
 void ProbeForRegistration(const broker::v1::RegisterBrokerRequest& request,
                           const metadata::MetadataImage& image, const BrokerSessions& sessions,
                           BrokerProber* prober, Executor* executor,

@@ -1,6 +1,6 @@
-// Requests whose outcome the log remembers under their id (request_ids.h): the first time the
-// outcomes go into the batch, also where they are all that it holds, and a retry is answered from
-// them.
+// Decides and submits requests whose result the log stores under their request id (request_ids.h).
+// The first attempt adds its result to the batch, even if the batch then holds nothing else. A
+// retry is answered from the stored result.
 #pragma once
 
 #include <cstddef>
@@ -27,15 +27,15 @@ size_t ItemCount(const Request& request) {
   }
 }
 
-// A dry run is a read: there is nothing to remember.
+// A dry run is a read, so there is no result to store.
 template <typename Request>
 bool IsDryRun(const Request& request) {
   if constexpr (requires { request.validate_only(); }) return request.validate_only();
   return false;
 }
 
-// `decide` is DecideCreateTopics or its like; `ToResponse` of the request's type builds the
-// response. `identity`: nothing if the outcomes are not to be remembered.
+// Decides the request with `decide` (such as DecideCreateTopics), and builds the response with the
+// ToResponse of the request's type. `identity` is nullopt if the result is not to be stored.
 template <typename Request, typename DecideFn>
 auto DecideRemembered(const View& view, const Request& request,
                       const std::optional<RequestIdentity>& identity, const Context& context,
@@ -63,7 +63,7 @@ auto DecideRemembered(const View& view, const Request& request,
   return decision;
 }
 
-// Submits a mutating request that may carry a request id. `method`: its full gRPC name.
+// Submits a mutating request that may carry a request id. `method` is its full gRPC name.
 template <typename Request, typename Response, typename DecideFn>
 void SubmitRemembered(RequestPipeline* pipeline, const char* method, Request request,
                       RequestContext&& context, Reply<Response> reply, DecideFn decide) {

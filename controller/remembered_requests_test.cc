@@ -100,7 +100,7 @@ TEST(RememberedLimitTest, EntriesThatOnlyRememberAnAnswerAreLimited) {
   EXPECT_EQ(answer.error().code(), common::v1::RESOURCE_EXHAUSTED);
   EXPECT_EQ(answer.error().outcome(), common::v1::REFUSED);
   EXPECT_GT(answer.error().retry_after_ms(), 0);
-  // What is known already needs no entry.
+  // A stored answer needs no further entry.
   request.mutable_request_id()->set_sequence(1);
   EXPECT_TRUE(cluster.Create(request).ok());
   cluster.Advance(milliseconds(answer.error().retry_after_ms()));

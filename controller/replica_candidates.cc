@@ -153,8 +153,8 @@ std::vector<size_t> ReplicaCandidates::FewestLeaders(size_t count,
   };
   for (const auto& [leaders, equals] : by_leaders_) {
     if (fewest.size() == count) break;
-    // Where there are followers, the replicas are evened with them: brokers that hold few of them
-    // get one without leading.
+    // With followers, they even out the replica counts: brokers that hold few replicas get one
+    // without leading.
     if (replication_factor == 1) {
       std::for_each(equals.begin(), equals.end(), take);
     } else {
@@ -184,13 +184,13 @@ size_t ReplicaCandidates::BestRack(const Partition& partition, std::optional<siz
     if (in_use == racks_[rack].ranks.size()) continue;
     const std::tuple found(in_use, FirstFree(rack, partition), rack);
     if (!best || found < *best) best = found;
-    if (in_use == 0) break;  // the next ones are no better
+    if (in_use == 0) break;  // the remaining racks are no better
   }
   CHECK(best) << "no broker is left to place a replica on";
   const auto& [least_use, first, best_rack] = *best;
   if (!turn || racks_.size() == 1) return best_rack;
 
-  // The first equal one from the next rack on, which the turn shifts.
+  // The first equally good rack, starting at the rack after the leader's, shifted by the turn.
   size_t rack = candidates_[partition.front()].rack + 1 + *turn % (racks_.size() - 1);
   for (;; ++rack) {
     rack %= racks_.size();
@@ -209,7 +209,7 @@ size_t ReplicaCandidates::BestFollower(const Partition& partition,
   const Candidate& leader = candidates_[partition.front()];
   size_t slot = leader.slot;
   if (leader.rack != rack_index) {
-    slot += *turn / (racks_.size() - 1);  // once around the racks is one place in them
+    slot += *turn / (racks_.size() - 1);  // one place further after each round of the racks
   } else {
     slot += 1 + *turn % (rack.ring.size() - 1);  // never the leader's own place
   }

@@ -48,8 +48,8 @@ std::vector<std::vector<BrokerId>> ReplicaPlacer::Place(size_t partition_count,
   return partitions;
 }
 
-// Every candidate leads one partition. All partitions get their second replica before one gets its
-// third: where racks are equal, each candidate is second once, third once, and so on.
+// Every candidate leads one partition. All partitions get their second replica before any gets its
+// third. If racks are equal, each candidate is second once, third once, and so on.
 void ReplicaPlacer::PlaceRound(size_t round, size_t replication_factor, Partitions* placed) {
   const size_t begin = placed->size();
   for (const size_t leader : candidates_.InRings()) {
@@ -65,8 +65,8 @@ void ReplicaPlacer::PlaceRound(size_t round, size_t replication_factor, Partitio
   }
 }
 
-// Fewer partitions than candidates. Some candidates lead one, and some get one replica more than
-// others: who that is depends on the totals.
+// Places fewer partitions than there are candidates. Some candidates lead one, and some get one
+// replica more than others, depending on the totals.
 void ReplicaPlacer::PlaceRest(size_t partition_count, size_t replication_factor,
                               Partitions* placed) {
   const std::vector<size_t> leaders =
@@ -79,8 +79,9 @@ void ReplicaPlacer::PlaceRest(size_t partition_count, size_t replication_factor,
   }
   candidates_.AddExtras(extras);
   for (size_t i = 0; i < leaders.size(); ++i) {
-    // Leaders count before there are followers. A leader cannot follow in its own partition, so the
-    // later that comes, the sooner the leader must get the replicas that it lacks.
+    // Leaders are counted before any follower is placed. A leader cannot follow in its own
+    // partition. The later that partition is placed, the sooner the leader must get the replicas
+    // that it lacks.
     candidates_.AddLeader(leaders[i]);
     candidates_.SetUrgency(leaders[i], static_cast<int64_t>(i) + 1);
   }

@@ -16,7 +16,7 @@
 namespace quorate::controller {
 namespace {
 
-// Counts of brokers 1, 2, ….
+// The counts of brokers 1, 2, ….
 using Counts = std::vector<int64_t>;
 
 int64_t SpreadOf(const Counts& counts) {
@@ -24,13 +24,13 @@ int64_t SpreadOf(const Counts& counts) {
   return *most - *least;
 }
 
-// What brokers lead and hold.
+// What the brokers lead and hold.
 struct Loads {
   Counts leaders;
   Counts replicas;
 };
 
-// In all.
+// The loads of all topics together.
 Loads TotalsOf(const PartitionTally& tally, int brokers) {
   Loads loads;
   for (int32_t id = 1; id <= brokers; ++id) {
@@ -40,7 +40,7 @@ Loads TotalsOf(const PartitionTally& tally, int brokers) {
   return loads;
 }
 
-// Of one topic.
+// The loads of one topic.
 Loads LoadsOf(const metadata::TopicPtr& topic, int brokers) {
   Loads loads{Counts(static_cast<size_t>(brokers)), Counts(static_cast<size_t>(brokers))};
   for (int32_t i = 0; i < topic->partition_count(); ++i) {
@@ -51,7 +51,8 @@ Loads LoadsOf(const metadata::TopicPtr& topic, int brokers) {
   return loads;
 }
 
-// How often each broker is the second replica of a partition that `leader` leads; not the leader.
+// Returns how often each broker except `leader` is the second replica of a partition that `leader`
+// leads.
 Counts SuccessorsOf(const metadata::TopicPtr& topic, int32_t leader, int brokers) {
   std::map<int32_t, int64_t> counts;
   for (int32_t id = 1; id <= brokers; ++id) {
@@ -66,7 +67,7 @@ Counts SuccessorsOf(const metadata::TopicPtr& topic, int32_t leader, int brokers
   return successors;
 }
 
-// A cluster of brokers with random loads, by topics placed by hand.
+// Gives the brokers random loads, by topics with assigned replicas.
 void Unbalance(DecisionFixture& cluster, int brokers, Rng& rng) {
   for (int32_t id = 1; id <= brokers; ++id) {
     std::vector<std::vector<int32_t>> held(1 + rng.Below(20), {id});
@@ -110,7 +111,7 @@ TEST(ReplicaPlacerTest, NoBrokerGetsAllLeadersBecauseItLedNothing) {
   EXPECT_EQ(LoadsOf(cluster.Create("new", 6, 3), 3).leaders, Counts({2, 2, 2}));
 }
 
-// Kafka's KAFKA-14437 and KAFKA-15354: topics of one partition, and of any replication factor.
+// KAFKA-14437 and KAFKA-15354: topics with one partition, and with any replication factor.
 TEST(ReplicaPlacerTest, EqualBrokersStayEvenOverManyCreates) {
   for (uint64_t seed = 0; seed < 40; ++seed) {
     DecisionFixture cluster(seed);
@@ -122,7 +123,7 @@ TEST(ReplicaPlacerTest, EqualBrokersStayEvenOverManyCreates) {
                      1 + static_cast<int32_t>(rng.Below(static_cast<uint64_t>(brokers))));
       const Loads totals = TotalsOf(cluster.view().tally, brokers);
       ASSERT_LE(SpreadOf(totals.leaders), 1) << "seed " << seed << ", topic " << i;
-      // To spread a topic of its own comes first, which may cost the totals a little.
+      // Spreading the topic itself has priority, which may make the totals slightly less even.
       ASSERT_LE(SpreadOf(totals.replicas), 3) << "seed " << seed << ", topic " << i;
     }
   }
@@ -164,7 +165,7 @@ TEST(ReplicaPlacerTest, APartitionNeverHasABrokerTwice) {
   }
 }
 
-// Brokers 1, 2, … in racks of these sizes.
+// Brokers 1, 2, … in racks of the given sizes.
 class RackedCluster {
  public:
   explicit RackedCluster(const std::vector<int>& sizes) : sizes_(sizes) {
@@ -182,7 +183,7 @@ class RackedCluster {
   int brokers() const { return static_cast<int>(racks_.size()); }
   size_t RackOf(int32_t id) const { return racks_.at(static_cast<size_t>(id) - 1); }
 
-  // Replicas in each rack.
+  // Returns the number of replicas in each rack.
   Counts InRacks(const metadata::PartitionView& partition) const {
     Counts counts(sizes_.size());
     for (const int32_t id : partition.replicas()) ++counts[RackOf(id)];
@@ -191,7 +192,7 @@ class RackedCluster {
 
  private:
   const std::vector<int> sizes_;
-  // Of each broker.
+  // The rack of each broker.
   std::vector<size_t> racks_;
   DecisionFixture fixture_;
 };
@@ -211,7 +212,7 @@ TEST(ReplicaPlacerTest, EqualRacksAndTheirBrokersGetEqualShares) {
         }
         const Loads loads = LoadsOf(topic, brokers);
         EXPECT_LE(SpreadOf(loads.leaders), 1);
-        // The rest of a division may be one that the racks do not allow to be even.
+        // The racks may not allow the remaining partitions to be spread evenly.
         EXPECT_LE(SpreadOf(loads.replicas), partitions % brokers == 0 ? 1 : 2);
       }
     }
@@ -253,7 +254,7 @@ TEST(ReplicaPlacerTest, AFencedBrokerTakesNoReplica) {
   DecisionFixture cluster;
   cluster.StartBrokers(3);
   cluster.Create("busy", 40, 3);
-  cluster.Register(4);  // holds nothing, but is fenced
+  cluster.Register(4);  // holds no replica and is fenced
   const auto topic = cluster.Create("t", 10, 3);
   for (int32_t i = 0; i < 10; ++i) {
     EXPECT_FALSE(topic->partition(i).PositionOf(BrokerId(4)).has_value());

@@ -16,21 +16,22 @@ constexpr int32_t kBitsPerWord = 64;
 }  // namespace
 
 std::optional<common::v1::Error> CheckReport(const ReportRolesRequest& request) {
-  // A window costs something, too.
+  // Each window counts as well, because it takes time to process.
   int64_t partitions = int64_t{request.roles_size()} + request.led_size();
   for (const LedPartitions& window : request.led()) {
     partitions += std::max(window.partition_count(), 0);
   }
   if (partitions <= kMaxPartitionsPerReport) return std::nullopt;
-  return MakeError(common::v1::INVALID_REQUEST,
-                   absl::StrFormat("the report names %d partitions; %d is the most: send several",
-                                   partitions, kMaxPartitionsPerReport));
+  return MakeError(
+      common::v1::INVALID_REQUEST,
+      absl::StrFormat("the report names %d partitions; one report may name at most %d: split it",
+                      partitions, kMaxPartitionsPerReport));
 }
 
 void ReportedLeaders::Report(const metadata::MetadataImage& image,
                              const ReportRolesRequest& request) {
   for (const LedPartitions& window : request.led()) ReportWindow(image, window);
-  // As brokers told it before there were windows.
+  // The form in which brokers reported before there were windows.
   for (const broker::v1::PartitionRole& role : request.roles()) {
     LedPartitions window;
     window.set_topic_id(role.topic_id());
@@ -46,7 +47,7 @@ void ReportedLeaders::ReportWindow(const metadata::MetadataImage& image,
                                    const LedPartitions& window) {
   const Uuid topic_id = Uuid::FromBytes(window.topic_id()).value_or(Uuid());
   const metadata::TopicPtr topic = image.FindTopic(topic_id);
-  // Of a deleted topic nothing is led, whatever the window says.
+  // No partition of a deleted topic is led, whatever the window says.
   const int32_t exist = topic == nullptr ? 0 : topic->partition_count();
   const int64_t first = std::max(window.first_partition(), 0);
   const int64_t end = first + std::max(window.partition_count(), 0);

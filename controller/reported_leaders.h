@@ -1,5 +1,5 @@
-// What one broker has reported to lead, for display. Kept as bits, because a broker may lead a
-// million partitions.
+// Keeps which partitions one broker has reported to lead, for display. They are stored as bits,
+// because a broker may lead a million partitions.
 #pragma once
 
 #include <cstdint>
@@ -14,27 +14,27 @@
 
 namespace quorate::controller {
 
-// INVALID_REQUEST for a report of more partitions than one task of the loop may look at.
+// Returns INVALID_REQUEST for a report of more partitions than one task of the loop may process.
 std::optional<common::v1::Error> CheckReport(const broker::v1::ReportRolesRequest& request);
 
 class ReportedLeaders {
  public:
-  // Takes over a report that CheckReport accepts, except `complete`. What `image` does not have is
-  // not led.
+  // Takes in a report that CheckReport accepts. Ignores its field `complete`. A partition that is
+  // not in `image` counts as not led.
   void Report(const metadata::MetadataImage& image, const broker::v1::ReportRolesRequest& request);
 
   int64_t count() const { return count_; }
 
  private:
-  // One bit a partition; beyond its end, none is led.
+  // One bit per partition. Partitions beyond the end are not led.
   using Bits = absl::InlinedVector<uint64_t, 1>;
 
   void ReportWindow(const metadata::MetadataImage& image, const broker::v1::LedPartitions& window);
   void Set(Bits& bits, int32_t partition, bool led);
-  // Forgets a topic of which nothing is led.
+  // Drops a topic of which the broker leads no partition.
   void DropIfIdle(const Uuid& topic_id);
 
-  // By topic id.
+  // Keyed by topic id.
   absl::btree_map<Uuid, Bits> led_;
   int64_t count_ = 0;
 };

@@ -29,7 +29,7 @@ class ReportedLeadersTest : public testing::Test {
     log_.MustAppend({metadata::MakeTopicRecord("topic-" + std::to_string(id), TestUuid(id)),
                      metadata::MakePartitionsRecord(TestUuid(id), 0, made)});
   }
-  // The count after a report of one window.
+  // Reports one window and returns the resulting count.
   int64_t Report(uint16_t topic, int32_t first, int32_t count, const std::vector<uint32_t>& runs) {
     ReportRolesRequest request;
     auto& window = *request.add_led();
@@ -49,8 +49,8 @@ class ReportedLeadersTest : public testing::Test {
 TEST_F(ReportedLeadersTest, CountsWhatTheRunsSay) {
   EXPECT_EQ(Report(1, 0, 1000, {0, 500}), 500);
   EXPECT_EQ(Report(2, 0, 3, {1, 1, 1}), 501);
-  EXPECT_EQ(Report(1, 100, 100, {50, 10}), 411) << "90 of the window are led no longer";
-  EXPECT_EQ(Report(1, 100, 100, {50, 10}), 411) << "told twice";
+  EXPECT_EQ(Report(1, 100, 100, {50, 10}), 411) << "90 partitions of the window are no longer led";
+  EXPECT_EQ(Report(1, 100, 100, {50, 10}), 411) << "reported twice";
   EXPECT_EQ(Report(1, 0, 1000, {}), 1);
 }
 
@@ -88,7 +88,8 @@ TEST_F(ReportedLeadersTest, AReportThatIsTooLargeIsRefused) {
   const auto error = CheckReport(request);
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code(), common::v1::INVALID_REQUEST);
-  EXPECT_THAT(error->message(), HasSubstr("names 100001 partitions; 100000 is the most"));
+  EXPECT_THAT(error->message(),
+              HasSubstr("names 100001 partitions; one report may name at most 100000"));
 }
 
 }  // namespace

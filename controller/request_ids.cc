@@ -15,9 +15,9 @@
 namespace quorate::controller {
 namespace {
 
-// Of the messages in one record together.
+// The most bytes of all messages in one record.
 constexpr size_t kMaxMessageBytes = 4 << 20;
-// What the record's place in a batch takes: its tag and its size.
+// The bytes of the record's tag and size in a batch.
 constexpr size_t kRecordOverhead = 16;
 
 void CutMessages(ItemResults* items) {
@@ -27,13 +27,13 @@ void CutMessages(ItemResults* items) {
   const size_t share = kMaxMessageBytes / items->size();
   for (ItemResult& item : *items) {
     size_t size = std::min(item.message.size(), share);
-    // Not within a character of UTF-8.
+    // Do not cut within a UTF-8 character.
     while (size > 0 && size < item.message.size() && (item.message[size] & 0xc0) == 0x80) --size;
     item.message.resize(size);
   }
 }
 
-// The whole request fails.
+// Makes the whole request fail with `error`.
 void RefuseAll(const common::v1::Error& error, size_t item_count, Decision<ItemResults>* decision) {
   ItemResults items(item_count, MakeItemError(error.code(), error.message()));
   CutMessages(&items);
@@ -52,8 +52,8 @@ std::variant<RequestId, common::v1::Error> ParseRequestId(const common::v1::Requ
   if (!client || client->is_zero()) {
     return MakeError(
         common::v1::INVALID_REQUEST,
-        "request_id.client_uuid is not 16 bytes, or zero: choose it at random once for "
-        "each client, or leave request_id out");
+        "request_id.client_uuid is not 16 bytes or is zero: choose it at random once for "
+        "each client, or omit request_id");
   }
   if (id.sequence() < 1) {
     return MakeError(
@@ -85,8 +85,8 @@ std::optional<Answer<ItemResults>> FindResult(const metadata::MetadataImage& ima
     case metadata::RequestLookup::Kind::kEvicted:
       return MakeError(
           common::v1::REQUEST_ID_EVICTED,
-          absl::StrFormat("what became of %s is no longer remembered; look whether its "
-                          "changes were made",
+          absl::StrFormat("the result of %s is no longer stored; check whether its changes "
+                          "were made",
                           name),
           common::v1::UNKNOWN);
     case metadata::RequestLookup::Kind::kKnown:

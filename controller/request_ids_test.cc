@@ -55,7 +55,7 @@ TEST_F(RequestIdsTest, TheSameIdWithAnotherRequestIsInvalid) {
 }
 
 TEST_F(RequestIdsTest, AnEvictedResultLeavesTheOutcomeUnknown) {
-  // Metadata version 1 keeps 32 MiB: these 5 of 8 MiB each push the first out.
+  // Metadata version 1 keeps 32 MiB. These 5 results of 8 MiB each evict the first one.
   for (int64_t sequence = 6; sequence <= 10; ++sequence) {
     RequestIdentity next = identity_;
     next.id.sequence = sequence;
@@ -100,7 +100,7 @@ TEST_F(RequestIdsTest, WhatDoesNotFitWithItsResultIsRefused) {
 }
 
 TEST_F(RequestIdsTest, TheMostItemsFitOneEntryWithTheLongestMessages) {
-  // Two bytes a character, so that an odd share ends within one.
+  // Two bytes per character, so that an odd share ends within a character.
   std::string message;
   while (message.size() < 300) message += "\u00e9";
   Decision<ItemResults> decision{
@@ -110,7 +110,7 @@ TEST_F(RequestIdsTest, TheMostItemsFitOneEntryWithTheLongestMessages) {
   next.id.sequence = 6;
   Remember(next, kMaxRememberedItems, &decision);
   EXPECT_LE(decision.records.ByteSizeLong(), kMaxBatchBytes);
-  // Replay takes it, and a retry is answered with the same.
+  // Replay accepts the record, and a retry gets the same answer.
   log_.MustAppend({decision.records.records().begin(), decision.records.records().end()});
   EXPECT_EQ(std::get<ItemResults>(*FindResult(log_.image(), next)),
             std::get<ItemResults>(decision.answer));

@@ -15,9 +15,9 @@ constexpr size_t kMaxParked = 1'000;
 constexpr int64_t kFullRetryAfterMs = 50;
 constexpr int64_t kDiskFullRetryAfterMs = 1'000;
 constexpr Duration kFrozenRetry = std::chrono::milliseconds(50);
-// An entry with more bytes of records is replayed on the worker: it takes milliseconds.
+// An entry with more bytes of records is replayed on the worker, because it takes milliseconds.
 constexpr size_t kMostBytesOnLoop = 32 << 10;
-// How soon a large change tries again when the log has no room for its next part.
+// How soon a large change tries again if the log has no room for its next part.
 constexpr Duration kNoRoomPause = std::chrono::milliseconds(10);
 
 common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
@@ -55,7 +55,7 @@ void RequestPipeline::Committed(const std::vector<raft::EntryPtr>& entries) {
 
 void RequestPipeline::ApplyEntries() {
   const auto check = [](const raft::Entry& entry, const absl::Status& status) {
-    LOG_IF(FATAL, !status.ok()) << "cannot go on with the metadata log: entry at offset "
+    LOG_IF(FATAL, !status.ok()) << "cannot apply the metadata log: entry at offset "
                                 << entry.header().base_offset << " of epoch " << entry.epoch()
                                 << " (" << entry.header().cause << "): " << status;
   };
@@ -100,7 +100,7 @@ void RequestPipeline::ApplyCommitted() {
 
 void RequestPipeline::LeaderChanged(Epoch epoch, std::optional<NodeId> leader) {
   leadership_ = {.epoch = epoch, .leader = leader, .since_ms = leader ? clock_->WallMs() : 0};
-  if (role_ == Role::kStopped || is_active()) return;  // an active one is told by Renounce
+  if (role_ == Role::kStopped || is_active()) return;  // Renounce ends the active role
   role_ = leader == self_ ? Role::kClaiming : Role::kStandby;
   if (role_ == Role::kStandby) parked_.FailAll(NotController());
 }
@@ -162,7 +162,7 @@ void RequestPipeline::ReleaseParked() {
 
 void RequestPipeline::Stop() {
   role_ = Role::kStopped;
-  // What was decided may still be committed, and is replayed then like another leader's.
+  // What was decided may still be committed. It is then replayed like another leader's entry.
   DropUncommitted();
   const common::v1::Error error = NotController();
   FailAll(error);
@@ -178,13 +178,13 @@ void RequestPipeline::KeepRest(Rest rest) {
 }
 
 void RequestPipeline::GoOn() {
-  // A pause may end; Renounce drops it.
+  // A pause may end, so the rest is kept. Renounce drops it.
   if (!rest_ || role_ != Role::kActive) return;
   if (log_->admission() != raft::Admission::kOpen) {
     rest_alarm_.FireBy(clock_->Now() + kNoRoomPause);
     return;
   }
-  // Taken out, because the part itself may append.
+  // Moved out of `rest_`, because the part itself may append.
   Rest rest = std::exchange(rest_, nullptr);
   if (rest(std::nullopt)) return KeepRest(std::move(rest));
   ReleaseParked();
@@ -197,7 +197,7 @@ void RequestPipeline::DropUncommitted() {
 }
 
 void RequestPipeline::FailAll(const common::v1::Error& error) {
-  // What the worker makes of it is thrown away.
+  // The result of the worker is discarded.
   if (under_way_) std::exchange(under_way_, nullptr)(error);
   if (Rest rest = std::exchange(rest_, nullptr)) rest(error);
   parked_.FailAll(error);
@@ -238,8 +238,8 @@ void RequestPipeline::Admit(PendingRequest request) {
     return;
   }
   if (request.deadline <= clock_->Now()) {
-    std::move(request.proceed)(
-        MakeError(common::v1::REQUEST_TIMED_OUT, "the deadline passed before it was decided"));
+    std::move(request.proceed)(MakeError(common::v1::REQUEST_TIMED_OUT,
+                                         "the deadline passed before the request was decided"));
     return;
   }
   const auto park = [&] {
@@ -257,13 +257,13 @@ void RequestPipeline::Admit(PendingRequest request) {
       std::move(request.proceed)(std::nullopt);
       break;
     case raft::Admission::kFull:
-      std::move(request.proceed)(
-          Exhausted("too much of the metadata log is not committed yet; retry", kFullRetryAfterMs));
+      std::move(request.proceed)(Exhausted(
+          "too many bytes of the metadata log are not committed yet; retry", kFullRetryAfterMs));
       break;
     case raft::Admission::kDiskFull:
       std::move(request.proceed)(
           Exhausted("the disk of the active controller has less free space than its "
-                    "--min-free-disk-bytes ('quoratectl status' shows both); make room",
+                    "--min-free-disk-bytes ('quoratectl status' shows both); free some space",
                     kDiskFullRetryAfterMs));
       break;
     case raft::Admission::kFrozen:
@@ -291,7 +291,7 @@ std::optional<common::v1::Error> RequestPipeline::LimitRemembered(size_t bytes) 
   const auto wait = remembered_limit_.Take(clock_->Now(), static_cast<double>(tokens));
   if (!wait) return std::nullopt;
   return Exhausted(
-      "too many requests with a request id change nothing, and each result is remembered; retry",
+      "too many requests with a request id change nothing, and each result is stored; retry",
       ToMs(*wait));
 }
 
@@ -334,7 +334,7 @@ void RequestPipeline::Propose(raft::Proposal proposal, const metadata::v1::Recor
   proposal.expected_epoch = claimed_epoch_;
   proposal.expected_base_offset = newest().end_offset();
   const absl::Status status = images_.Append(NextPosition(proposal.record_count), records);
-  CHECK(status.ok()) << "decided what cannot be replayed: " << proposal.cause << ": " << status;
+  CHECK(status.ok()) << "a decision cannot be replayed: " << proposal.cause << ": " << status;
   VLOG(1) << "epoch " << claimed_epoch_ << " [" << proposal.expected_base_offset << ", "
           << newest().end_offset() << "): " << proposal.cause;
   log_->Propose(std::move(proposal));
@@ -349,7 +349,7 @@ RequestPipeline::PreparedBatch RequestPipeline::Prepare(const metadata::Metadata
   metadata::BatchPosition counted = position;
   counted.record_count = metadata::CountRecords(records);
   auto next = metadata::Replay(image, counted, records);
-  CHECK(next.ok()) << "decided what cannot be replayed: " << cause << ": " << next.status();
+  CHECK(next.ok()) << "a decision cannot be replayed: " << cause << ": " << next.status();
   tally.AdvanceTo(*next);
   return {.proposal = {.expected_epoch = position.epoch,
                        .expected_base_offset = position.base_offset,
@@ -383,16 +383,16 @@ void RequestPipeline::WorkDone(uint64_t number, std::shared_ptr<void> work) {
     }
     resume_();
   }
-  // Freeing the request and its records takes time, too.
+  // Freed on the worker, because freeing the request and its records also takes time.
   worker_->Post([work = std::move(work)] {});
 }
 
 void RequestPipeline::LogSettlement(const std::string& cause, const SettlementCounts& counts,
                                     Duration took) {
   LOG(INFO) << cause << ": " << counts.changed << " partitions changed in one entry that ends at "
-            << newest().end_offset() << " (" << counts.leaders_moved << " got another leader, "
-            << counts.leaders_found << " a leader again, " << counts.leaders_lost
-            << " have none now" << (counts.complete ? "" : "; more follow in another entry")
+            << newest().end_offset() << " (" << counts.leaders_moved << " changed leader, "
+            << counts.leaders_found << " gained a leader, " << counts.leaders_lost
+            << " lost their leader" << (counts.complete ? "" : "; more follow in another entry")
             << "), decided in "
             << std::chrono::duration_cast<std::chrono::microseconds>(took).count() << " us";
 }
@@ -414,7 +414,7 @@ common::v1::Error RequestPipeline::NotController() const {
       MakeError(common::v1::NOT_CONTROLLER,
                 absl::StrFormat("controller %d is not the active one; %s", self_.value(),
                                 is_other ? absl::StrFormat("controller %d is", leader->value())
-                                         : std::string("no other is known")));
+                                         : std::string("no active controller is known")));
   if (is_other) error.mutable_leader()->set_node_id(leader->value());
   return error;
 }

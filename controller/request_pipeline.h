@@ -1,28 +1,28 @@
-// A request's way through the active controller:
+// Takes a request through the active controller:
 //
 //   Submit -> may it be decided now? -> decide -> replay into the newest image, propose
 //          -> wait until the high watermark covers the image it was decided from -> reply
 //
-// An answer that appends nothing waits, before that, until a majority has confirmed after the
-// decision that this controller still leads (leadership_confirmation.h).
+// An answer that appends nothing first waits until a majority has confirmed, after the decision,
+// that this controller still leads (leadership_confirmation.h).
 //
-// and what leadership does to it:
+// Leadership changes the role of the pipeline:
 //
 //   standby --OnLeaderChange--> claiming --OnClaim--> active --OnPause--> paused
 //      ^                                                ^                  |
 //      +----- OnRenounce, or another leader ------------+---- OnResume ----+
 //
 // A large request is decided, replayed and serialized on the worker, from copies of the image and
-// its counts; the loop appends the result. Meanwhile nothing else may be appended: requests that
-// may append are parked, and heartbeats change nothing. A large entry of another leader is replayed
-// on the worker, too.
+// its counts. The loop appends the result. Meanwhile no other entry may be appended: requests that
+// may append are parked, and heartbeats change nothing. A large entry of another leader is also
+// replayed on the worker.
 //
 // A decision that says `again` is the first part of a change that is too large for one task of the
-// loop: each part is decided in a task of its own, and until the last one nobody else may append,
-// as if all were one decision. Others are parked, and heartbeats are answered.
+// loop. Each part is decided in a separate task. Until the last part, no other request may append,
+// as if all parts were one decision: other requests are parked, and heartbeats are answered.
 //
-// While claiming or paused, requests are parked. Losing leadership leaves a request one of two
-// outcomes: REFUSED, if it was never appended, or UNKNOWN.
+// While claiming or paused, requests are parked. If leadership is lost, a request has one of two
+// outcomes: REFUSED if it was never appended, UNKNOWN otherwise.
 #pragma once
 
 #include <cstdint>
@@ -55,19 +55,20 @@
 
 namespace quorate::controller {
 
-// On the controller's loop only.
+// Used on the controller's loop only.
 class RequestPipeline {
  public:
   enum class Role {
-    kStandby,   // another node leads, or none
-    kClaiming,  // this node leads, and has not yet applied its barrier
-    kActive,    // decides
-    kPaused,    // hands leadership over
+    kStandby,   // another node leads, or no node does
+    kClaiming,  // this node leads and has not applied its barrier yet
+    kActive,    // this node decides
+    kPaused,    // this node is handing over leadership
     kStopped,
   };
 
-  // Everything must outlive the pipeline. `remembered_limit`: of entries that only remember the
-  // answer of a request that changed nothing; a token for each, and one for each 1,024 bytes.
+  // All arguments must outlive the pipeline. `remembered_limit` limits the entries that only store
+  // the answer of a request that changed nothing. Each takes one token, plus one for each 1,024
+  // bytes.
   RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
                   Executor* executor, const Clock* clock);
 
@@ -76,20 +77,21 @@ class RequestPipeline {
     confirmation_.SetLog(log);
   }
   void SetImageObserver(ImageObserver* observer) { observer_ = observer; }
-  // Where large work is done; without one it is done on the loop. `resume` is called on the loop
-  // after such work: the caller lets the brokers' watch act, then calls ReleaseParked, and tells of
-  // what happened to the log meanwhile.
+  // Sets where large work is done. Without a worker, it is done on the loop. `resume` is called on
+  // the loop after such work. The caller then delivers the callbacks of the log that arrived
+  // meanwhile, lets the brokers' watch act, and calls ReleaseParked.
   void SetWorker(Executor* worker, std::function<void()> resume) {
     worker_ = worker;
     resume_ = std::move(resume);
   }
 
-  // Of the log. After Claim and Resume the caller must call ReleaseParked, once whatever else
-  // follows leadership is ready.
+  // Callbacks of the log. After Claim and Resume, the caller must call ReleaseParked once
+  // everything else that follows leadership is ready.
   void Loaded(metadata::MetadataImage image);
-  // After this, nothing of the log may be told while is_replaying().
+  // After this call, no callback of the log may be delivered while is_replaying().
   void Committed(const std::vector<raft::EntryPtr>& entries);
-  // Entries that are committed are not in the committed image yet: the worker replays one.
+  // Whether committed entries are not yet in the committed image because the worker is replaying
+  // one.
   bool is_replaying() const { return replaying_; }
   void LeaderChanged(Epoch epoch, std::optional<NodeId> leader);
   void Claim(Epoch epoch, RecordOffset end_offset, bool has_voters, const raft::VoterSet& voters);
@@ -98,10 +100,10 @@ class RequestPipeline {
   void Resume(Epoch epoch);
   void ReleaseParked();
 
-  // Fails what waits and refuses what comes, for ever.
+  // Fails all pending requests and refuses new ones permanently.
   void Stop();
 
-  // How a request is decided. Called again where the decision says `again`.
+  // Decides a request. Called again if the decision says `again`.
   template <typename T>
   using Decide = std::function<Decision<T>(const View&, const Context&)>;
 
@@ -111,123 +113,127 @@ class RequestPipeline {
     // See RequestContext.
     Epoch epoch = {};
     std::optional<RequestId> request_id;
-    // The heartbeat stream that it came on; 0: none.
+    // The heartbeat stream on which it arrived. 0: it is not a heartbeat.
     StreamId stream = 0;
-    // It is parked or refused while nothing may be appended. If not set, `decide` copes with that
-    // (MayAppend).
+    // The request is parked or refused while no entry may be appended. If false, `decide` must
+    // handle that case itself (MayAppend).
     bool waits_for_log = true;
-    // The answer is a hint, which a later one corrects: it does not wait until the leadership is
+    // The answer is a hint that a later answer corrects. It does not wait until leadership is
     // confirmed.
     bool is_hint = false;
-    // It is decided on the worker, so its decision reads nothing but its arguments.
+    // The request is decided on the worker, so `decide` may read nothing but its arguments.
     bool is_large = false;
-    // Runs when the request is decided, and appended if `appended`; for soft state.
+    // Runs when the request has been decided; `appended` tells whether it appended an entry. For
+    // soft state.
     std::function<void(bool appended)> after;
   };
 
-  // Decides the request when that may be, and replies when the answer is committed. Errors besides
-  // the decision's own: NOT_CONTROLLER, REQUEST_TIMED_OUT, RESOURCE_EXHAUSTED.
+  // Decides the request when possible, and replies when the answer is committed. Errors besides the
+  // decision's own: NOT_CONTROLLER, REQUEST_TIMED_OUT, RESOURCE_EXHAUSTED.
   template <typename T>
   void Submit(Request request, Decide<T> decide, Reply<T> reply);
 
-  // Decides something of the controller's own. REQUIRES: MayAppend().
+  // Decides a change that the controller makes by itself. REQUIRES: MayAppend().
   template <typename T>
   void Execute(Decide<T> decide);
 
-  // Whether this controller is active, is not in the middle of a large request or change, and the
-  // log has room.
+  // Returns whether this controller is active, is not in the middle of a large request or change,
+  // and the log has room.
   bool MayAppend() const;
 
-  // Calls `done` once the committed image covers everything below `end_offset`. In every role.
+  // Calls `done` once the committed image covers everything below `end_offset`. Works in every
+  // role.
   void WhenCommitted(RecordOffset end_offset, MonoTime deadline, Continuation done);
 
-  // The voters that govern, while this controller is active, as it proposed them last.
+  // The voter set in force while this controller is active, as this controller last proposed it.
   const raft::VoterSet& voters() const { return voters_; }
-  // They are committed: only then may they be changed again.
+  // Whether that voter set is committed. Only then may it be changed again.
   bool VotersAreCommitted() const { return voters_end_offset_ <= committed().end_offset(); }
 
   void StreamEnded(StreamId stream) { parked_.DropStream(stream); }
 
   Role role() const { return role_; }
-  // It leads and has applied its barrier.
+  // Whether this node leads and has applied its barrier.
   bool is_active() const { return role_ == Role::kActive || role_ == Role::kPaused; }
-  // The epoch that this node is or was last active in.
+  // The epoch in which this node is or was last active.
   Epoch claimed_epoch() const { return claimed_epoch_; }
 
   struct Leadership {
     Epoch epoch;
     std::optional<NodeId> leader;
-    // When this node learnt of the leader, ms since the Unix epoch; 0: there is none.
+    // When this node learned of the leader, in ms since the Unix epoch. 0: there is no leader.
     int64_t since_ms = 0;
   };
-  // As this node knows it.
+  // The leadership as this node knows it.
   const Leadership& leadership() const { return leadership_; }
   const metadata::MetadataImage& committed() const { return images_.committed(); }
   const metadata::MetadataImage& newest() const { return images_.newest(); }
   const PartitionTally& committed_tally() const { return committed_tally_; }
-  // What the broker leads and holds in the newest image. REQUIRES: is_active().
+  // Returns what the broker leads and holds in the newest image. REQUIRES: is_active().
   PartitionTally::Load NewestLoadOf(BrokerId broker) { return NewestView().tally.LoadOf(broker); }
 
-  // Why this controller refuses requests: NOT_CONTROLLER, with the leader's id if one is known.
+  // Returns the error with which this controller refuses requests: NOT_CONTROLLER, with the
+  // leader's id if it is known.
   common::v1::Error NotController() const;
 
  private:
   template <typename T>
   struct Outcome {
     Answer<T> answer;
-    // Of the image that it was decided from, its own records included.
+    // The end offset of the image from which it was decided, including the request's own records.
     RecordOffset end_offset;
     bool appended = false;
-    // What is known of the request if this never commits.
+    // What is known about the request if this never commits.
     common::v1::Outcome if_lost = common::v1::REFUSED;
-    // It is one part of a large change, and others follow.
+    // It is one part of a large change, and more parts follow.
     bool again = false;
   };
-  // Decides the next part of a large change, and returns whether others follow; with an error,
-  // fails who waits for it.
+  // Decides the next part of a large change and returns whether more parts follow. With an error,
+  // fails the request instead.
   using Rest = absl::AnyInvocable<bool(std::optional<common::v1::Error>)>;
 
-  // Waits for the confirmation, if `must_confirm`, and then until `end_offset` is committed.
+  // Waits for the confirmation of leadership if `must_confirm`, and then until `end_offset` is
+  // committed.
   void Defer(bool must_confirm, RecordOffset end_offset, DeferredReplies::Waiting waiting);
 
-  // What the records of a decision make, ready to be proposed.
+  // The result of a decision's records, ready to be proposed.
   struct PreparedBatch {
     raft::Proposal proposal;
     metadata::MetadataImage image;
-    // Of `image`.
+    // The counts of `image`.
     PartitionTally tally;
   };
 
-  // Decides, and appends one entry at most.
+  // Decides, and appends at most one entry.
   template <typename T>
   Outcome<T> RunPart(const Decide<T>& decide, const Context& context);
-  // Decides a large request.
+  // Decides a large request on the worker.
   template <typename T>
   void RunOnWorker(Request request, Decide<T> decide, Reply<T> reply);
   // Replies when the outcome is committed.
   template <typename T>
   void Conclude(const Request& request, Outcome<T> outcome, Reply<T> reply);
-  // Keeps what is left of a large change, and comes back for it.
+  // Keeps the rest of a large change and schedules its next part.
   void KeepRest(Rest rest);
-  // Goes on with what is left of a large change, now or when that may be.
+  // Decides the next part of a large change, or schedules it again if no entry may be appended now.
   void GoOn();
 
-  // Replays the records and counts what they change. Any thread.
+  // Replays the records and updates the counts. Any thread.
   static PreparedBatch Prepare(const metadata::MetadataImage& image, PartitionTally tally,
                                const metadata::BatchPosition& position,
                                const metadata::v1::RecordBatch& records, const Context& context,
                                const std::string& cause);
   void ProposePrepared(PreparedBatch batch);
-  // The worker has finished its `number`-th large request; `work` holds what it used.
+  // The worker has finished its `number`-th large request. `work` holds what it used.
   void WorkDone(uint64_t number, std::shared_ptr<void> work);
 
-  // Applies entries until none is left or the worker has one to replay.
+  // Applies entries until none is left or the worker has to replay one.
   void ApplyEntries();
-  // The committed image has moved on.
+  // Called when the committed image has advanced.
   void ApplyCommitted();
-  // Lets the request go on, parks it or fails it.
+  // Continues the request, parks it or fails it.
   void Admit(PendingRequest request);
-  // An error if entries that only remember an answer come too fast; this one has `bytes`.
+  // Returns an error if entries that only store an answer come too fast. This one has `bytes`.
   std::optional<common::v1::Error> LimitRemembered(size_t bytes);
   View NewestView();
   metadata::BatchPosition NextPosition(int32_t record_count) const;
@@ -236,9 +242,9 @@ class RequestPipeline {
   void AppendVoters(const raft::VoterSet& voters, const Context& context, const std::string& cause);
   void Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records);
   void LogSettlement(const std::string& cause, const SettlementCounts& counts, Duration took);
-  // Forgets what was decided and is not committed.
+  // Drops what was decided and is not committed.
   void DropUncommitted();
-  // Fails what waits for this controller to decide or to commit.
+  // Fails all requests that wait to be decided or committed.
   void FailAll(const common::v1::Error& error);
   void ExpireDeadlines();
 
@@ -252,33 +258,34 @@ class RequestPipeline {
   Rng rng_;
 
   bool deciding_ = false;
-  // What is left of a large change, while there is one.
+  // The rest of a large change, if there is one.
   Rest rest_;
   Role role_ = Role::kStandby;
   Epoch claimed_epoch_;
   Leadership leadership_;
 
   raft::VoterSet voters_;
-  // Of the last Voters entry that this controller proposed in its epoch.
+  // The end offset of the last Voters entry that this controller proposed in its epoch.
   RecordOffset voters_end_offset_;
 
   UncommittedImages images_;
   PartitionTally committed_tally_;
-  // Of the newest image; only while active.
+  // The counts of the newest image. Valid only while active.
   PartitionTally newest_tally_;
-  // Of uncommitted images that the worker made, by their end offsets: counted once.
+  // The counts of uncommitted images that the worker made, with their end offsets. Kept so that
+  // they are not counted a second time.
   std::deque<std::pair<RecordOffset, PartitionTally>> prepared_tallies_;
 
-  // Goes on with the large request that the worker decides, or fails it.
+  // Continues or fails the large request that the worker decides.
   Continuation under_way_;
   uint64_t works_begun_ = 0;
   MonoTime work_began_;
-  // The next large request is not decided before: others have had their turn by then.
+  // The next large request is not decided before this time, so that others get their turn.
   MonoTime next_large_at_;
-  // The pause of this epoch is confirmed when the large request is appended.
+  // The epoch whose pause is confirmed once the large request is appended.
   std::optional<Epoch> pause_to_confirm_;
 
-  // Committed, and not yet in the committed image.
+  // Entries that are committed but not yet in the committed image.
   std::deque<raft::EntryPtr> to_apply_;
   bool replaying_ = false;
 
@@ -286,10 +293,11 @@ class RequestPipeline {
   ParkedRequests parked_;
   LeadershipConfirmation confirmation_;
   DeferredReplies deferred_;
-  // WhenCommitted: not of this controller's leadership.
+  // Calls of WhenCommitted. They do not depend on this controller's leadership.
   DeferredReplies readers_;
   Alarm deadline_alarm_;
-  // For requests parked because the log is frozen, should neither pause nor resumption be told.
+  // Retries requests that were parked because the log is frozen, in case neither a pause nor a
+  // resumption is reported. Also retries large requests.
   Alarm retry_alarm_;
   Alarm rest_alarm_;
 };
@@ -314,7 +322,7 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
     Outcome<T> outcome = RunPart(decide, context);
     if (!outcome.again) return Conclude(request, std::move(outcome), std::move(reply));
     if (request.stream != 0) {
-      // A heartbeat waits for no large change: what it is told now, the next one corrects.
+      // A heartbeat does not wait for a large change. The next heartbeat corrects this answer.
       Request answered = request;
       answered.after = nullptr;
       Conclude(answered, std::move(outcome), std::move(reply));
@@ -343,7 +351,8 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
 template <typename T>
 void RequestPipeline::Conclude(const Request& request, Outcome<T> outcome, Reply<T> reply) {
   if (request.after) request.after(outcome.appended);
-  // What the log holds already, or will, needs no confirmation: it is the same for every leader.
+  // An answer that the log already holds, or will hold, needs no confirmation: it is the same for
+  // every leader.
   const bool must_confirm = outcome.if_lost == common::v1::REFUSED && !request.is_hint;
   Defer(must_confirm, outcome.end_offset,
         {.deadline = request.deadline,
@@ -357,7 +366,7 @@ void RequestPipeline::Conclude(const Request& request, Outcome<T> outcome, Reply
 
 template <typename T>
 void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> reply) {
-  // Everything that the worker touches, and nothing else does meanwhile.
+  // Everything that the worker uses. No other thread uses it meanwhile.
   struct Work {
     Decide<T> decide;
     metadata::MetadataImage image;

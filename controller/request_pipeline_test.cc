@@ -83,7 +83,7 @@ TEST_F(RequestPipelineTest, ADeadlineLeavesUnknownWhatWasAppended) {
   EXPECT_EQ(appended.error().code(), common::v1::REQUEST_TIMED_OUT);
   EXPECT_EQ(appended.error().outcome(), common::v1::UNKNOWN);
   EXPECT_EQ(refused.error().outcome(), common::v1::REFUSED);
-  cluster_.Commit();  // the answer comes late, to nobody
+  cluster_.Commit();  // the late answer is dropped
 }
 
 TEST_F(RequestPipelineTest, ADeadlineThatHasPassedIsNotDecided) {
@@ -100,7 +100,7 @@ TEST_F(RequestPipelineTest, AFullLogRefusesWithAHint) {
   EXPECT_GT(full.error().retry_after_ms(), 0);
   cluster_.quorum().SetAdmission(raft::Admission::kDiskFull);
   EXPECT_THAT(cluster_.Create("a").error().message(), HasSubstr("disk"));
-  // A heartbeat is answered all the same.
+  // Heartbeats are still answered.
   EXPECT_TRUE(cluster_.Heartbeat(1).ok());
 }
 

@@ -1,5 +1,5 @@
-// The port through which a controller gets the metadata that its node's snapshots hold. server/
-// implements it above storage/'s files.
+// The port through which a controller loads the metadata in its node's snapshots. server/
+// implements it on top of storage/'s files.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -12,8 +12,8 @@ class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
 
-  // Reads and verifies all of a snapshot of this node; blocks. Called on the controller's loop.
-  // DATA_LOSS: it is not what was written; other errors are the disk's.
+  // Reads and verifies a whole snapshot of this node. Blocks. Called on the controller's loop.
+  // Returns DATA_LOSS if the content is not what was written; other errors come from the disk.
   virtual absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) = 0;
 };
 

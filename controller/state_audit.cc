@@ -7,7 +7,8 @@
 namespace quorate::controller {
 namespace {
 
-// The place that is asked about is the one before the latest; the rest is for stragglers.
+// Reports are requested for the place before the latest. The other places are for reports that
+// arrive late.
 constexpr size_t kKeptPlaces = 8;
 
 }  // namespace

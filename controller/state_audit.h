@@ -1,6 +1,6 @@
-// Whether the controllers hold the same state: pure rules for when each takes the hash of its
-// image, what the active controller collects, and what a controller concludes. Replay is
-// deterministic, so a difference is a broken memory, disk or program, and only comparing finds it.
+// Pure rules that check whether all controllers hold the same state: when each hashes its image,
+// what the active controller collects, and what a controller concludes. Replay is deterministic, so
+// a difference means faulty memory, a faulty disk or a bug. Only a comparison finds it.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@
 
 namespace quorate::controller {
 
-// What one controller's image was at one place of the log.
+// One controller's state at one offset of the log.
 struct StateReport {
   NodeId node;
   RecordOffset end_offset;
-  // Hashes are comparable within one version.
+  // Hashes can be compared only within one version.
   uint32_t metadata_version = 0;
   // metadata::StateHash.
   uint64_t hash = 0;
@@ -28,22 +28,24 @@ struct StateReport {
   friend bool operator==(const StateReport&, const StateReport&) = default;
 };
 
-// The log's offsets are divided into stretches of so many records.
+// The log's offsets are divided into stretches of this many records.
 inline constexpr int64_t kRecordsBetweenAudits = 10'000;
 
-// Whether the image is hashed behind `entry`: at each first entry of an interval of the log's time,
-// and at each entry that ends in another stretch of offsets than it begins in, so that all
-// controllers choose the same ones without a word. Offsets are what remains where the log's time
-// stands still: it never runs backwards, so after a clock that jumped ahead it waits for years.
-// `before_ms` is the time of the entry before; nothing: not known, so that only offsets count.
+// Returns whether the image is hashed after `entry`. It is hashed at the first entry of each
+// interval of the log's time, and at each entry that ends in another stretch of offsets than it
+// begins in. All controllers thus choose the same entries without exchanging messages.
+//
+// Offsets are needed because the log's time never runs backwards: after a clock that jumped ahead,
+// it may stand still for years. `before_ms` is the time of the preceding entry; nullopt if it is
+// unknown, so that only offsets count.
 bool IsAuditPlace(std::optional<int64_t> before_ms, const raft::EntryHeader& entry,
                   Duration interval);
 
-// What the active controller was told. Old places are forgotten.
+// The reports that the active controller has received. Reports of old places are dropped.
 class StateTally {
  public:
   void Add(const StateReport& report);
-  // By node; the newest of each.
+  // Returns the newest report of each node, sorted by node.
   std::vector<StateReport> At(RecordOffset end_offset) const;
 
  private:
@@ -52,18 +54,19 @@ class StateTally {
 
 struct StateVerdict {
   enum class Kind {
-    kSame,        // as far as is known
-    kOthersFail,  // a majority of the voters is with this controller, and some are not
+    kSame,        // no difference is known
+    kOthersFail,  // a majority of the voters agrees with this controller, and others do not
     kThisFails,   // a majority of the voters agrees on another state
-    kUndecided,   // there is a difference, and no majority
+    kUndecided,   // there is a difference and no majority
   };
   Kind kind = Kind::kSame;
-  // Who holds what, for people; empty where nobody differs.
+  // Which controller holds which state, for people. Empty if there is no difference.
   std::string text;
 };
 
-// What `own` means beside all `reports` of its place (its own may be among them). Observers are
-// judged like everybody, but only voters judge: any number of observers may be started.
+// Compares `own` with all `reports` of its place (which may include its own). Observers are judged
+// like voters, but only voters count for the majority, because any number of observers may be
+// started.
 StateVerdict JudgeState(const StateReport& own, const std::vector<StateReport>& reports,
                         const raft::VoterSet& voters);
 

@@ -22,7 +22,7 @@ StateReport Report(int32_t node, uint64_t hash, int64_t end_offset = 50, uint32_
           .hash = hash};
 }
 
-// Controllers 1 to `count`.
+// Controllers 1 to `count` as voters.
 raft::VoterSet Voters(int count) {
   std::vector<raft::Voter> voters;
   for (int node = 1; node <= count; ++node) {
@@ -43,7 +43,7 @@ TEST(StateAuditTest, TheFirstEntryOfEachIntervalIsAPlace) {
   EXPECT_FALSE(is_place(60'000, 119'999));
   EXPECT_TRUE(is_place(119'999, 120'000));
   EXPECT_TRUE(is_place(60'000, 600'000));
-  EXPECT_FALSE(is_place(std::nullopt, 600'000)) << "the entry before may have been the place";
+  EXPECT_FALSE(is_place(std::nullopt, 600'000)) << "the preceding entry may have been the place";
 }
 
 TEST(StateAuditTest, WhereTheTimeOfTheLogStandsStillOffsetsArePlaces) {
@@ -77,20 +77,21 @@ TEST(StateAuditTest, TheMinorityFails) {
 TEST(StateAuditTest, WithoutAMajorityNobodyFails) {
   EXPECT_EQ(Judge(Report(1, 7), {Report(1, 7), Report(2, 8)}), Kind::kUndecided);
   EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 9)}), Kind::kUndecided);
-  // Two of five are no majority, though all that is known.
+  // Two of five are not a majority, even if no other report is known.
   EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 8)}, 5), Kind::kUndecided);
   EXPECT_EQ(Judge(Report(1, 7), {Report(2, 8), Report(3, 8), Report(4, 8)}, 5), Kind::kThisFails);
 }
 
 TEST(StateAuditTest, ObserversAreJudgedAndDoNotJudge) {
-  // 4, 5 and 6 observe, and hold another state than all voters: in whichever order the states come.
+  // Controllers 4, 5 and 6 are observers and hold another state than all voters. The order of the
+  // states must not matter.
   for (const uint64_t other : {6, 8}) {
     const std::vector<StateReport> reports = {Report(1, 7),     Report(2, 7),     Report(3, 7),
                                               Report(4, other), Report(5, other), Report(6, other)};
     EXPECT_EQ(Judge(Report(1, 7), reports), Kind::kOthersFail);
     EXPECT_EQ(Judge(Report(4, other), reports), Kind::kThisFails);
   }
-  // No observer makes a majority of one voter.
+  // Observers do not turn one voter into a majority.
   const std::vector<StateReport> reports = {Report(1, 7), Report(2, 8), Report(4, 8), Report(5, 8)};
   EXPECT_EQ(Judge(Report(1, 7), reports), Kind::kUndecided);
   EXPECT_EQ(Judge(Report(4, 8), reports), Kind::kUndecided);

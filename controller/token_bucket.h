@@ -1,4 +1,4 @@
-// A limit on a rate that lets short bursts pass.
+// Limits a rate but lets short bursts pass.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace quorate::controller {
 
-// Not thread-safe. It is full at first.
+// Not thread-safe. Full at first.
 class TokenBucket {
  public:
   struct Options {
@@ -19,8 +19,8 @@ class TokenBucket {
 
   explicit TokenBucket(Options options) : options_(options), tokens_(options.capacity) {}
 
-  // Takes `cost` tokens if there is any, even if that leaves a debt, and returns nothing. Otherwise
-  // takes none and returns how long to wait.
+  // Takes `cost` tokens if there is any token, even if that leaves a debt, and returns nullopt.
+  // Otherwise takes none and returns how long to wait.
   std::optional<Duration> Take(MonoTime now, double cost) {
     if (last_) {
       const std::chrono::duration<double> elapsed = now - *last_;

@@ -17,7 +17,7 @@ class TopicDecisionsTest : public ::testing::Test {
  protected:
   TopicDecisionsTest() { cluster_.StartBrokers(3); }
 
-  // The outcome of creating one topic; nothing is applied.
+  // Returns the result of creating one topic, without applying it.
   ItemResult TryCreate(const std::string& name, std::optional<int32_t> partitions = std::nullopt,
                        std::optional<int32_t> factor = std::nullopt) {
     CreateTopicsRequest request;
@@ -169,7 +169,7 @@ TEST_F(TopicDecisionsTest, AFencedBrokerAllowsNoLargerReplicationFactor) {
             "replication factor 4 is larger than the 3 of 4 registered brokers that run, or are "
             "fenced and hold replicas; start more brokers or ask for at most 3");
 
-  // Nor does it count for the default.
+  // It does not count for the default factor either.
   DecisionFixture small;
   small.StartBrokers(2);
   small.Register(3);
@@ -194,7 +194,7 @@ TEST_F(TopicDecisionsTest, AFencedBrokerThatHoldsReplicasTakesOneWhereOthersAreT
   }
 }
 
-// A broker that restarts must not make topics with fewer replicas than others.
+// While a broker restarts, topics must not be created with fewer replicas than usual.
 TEST_F(TopicDecisionsTest, TheDefaultFactorCountsBrokersThatAreAway) {
   cluster_.Create("held", {{2, 1, 3}});
   cluster_.Stop({BrokerId(2)});

@@ -38,7 +38,8 @@ absl::Status UncommittedImages::Commit(const raft::Entry& entry) {
         header.base_offset.value(), header.end_offset().value(), header.epoch.value(),
         decided.end_offset().value(), decided.last_epoch().value()));
   }
-  // The log, not the decision, says when an entry was appended; all nodes must have the same image.
+  // The append time comes from the log, not from the decision, because all nodes must have the same
+  // image.
   metadata::ImageBuilder builder(std::move(decided));
   builder.SetPosition(header.end_offset(), header.epoch, header.append_time_ms);
   committed_ = std::move(builder).Build();

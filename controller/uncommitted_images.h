@@ -1,6 +1,6 @@
-// The metadata as committed, and on the active controller every later image that it has decided:
-// each is the image before it with one batch replayed, and becomes the committed one when its entry
-// does. Losing leadership drops them.
+// Holds the committed image and, on the active controller, every later image that it has decided.
+// Each image is the one before it with one batch replayed. It becomes the committed image when its
+// entry is committed. Losing leadership drops the uncommitted images.
 #pragma once
 
 #include <deque>
@@ -17,28 +17,28 @@ namespace quorate::controller {
 class UncommittedImages {
  public:
   const metadata::MetadataImage& committed() const { return committed_; }
-  // What the next decision builds on.
+  // The image that the next decision builds on.
   const metadata::MetadataImage& newest() const {
     return uncommitted_.empty() ? committed_ : uncommitted_.back();
   }
   bool empty() const { return uncommitted_.empty(); }
 
-  // Replays a batch into the newest image. After an error nothing has changed.
+  // Replays a batch into the newest image. Changes nothing on an error.
   absl::Status Append(const metadata::BatchPosition& position,
                       const metadata::v1::RecordBatch& records);
 
-  // Adds an image that was replayed elsewhere. REQUIRES: it is the newest with one batch more.
+  // Adds an image that was replayed elsewhere. REQUIRES: it is the newest image plus one batch.
   void Push(metadata::MetadataImage image) { uncommitted_.push_back(std::move(image)); }
 
-  // The next entry is committed. One that this controller has decided is not replayed again; any
-  // other is. Errors are those of Replay, or FAILED_PRECONDITION if the entry is not the one that
-  // was decided for its place.
+  // Commits the next entry. An entry that this controller has decided is not replayed again; any
+  // other entry is. Returns the errors of Replay, or FAILED_PRECONDITION if the entry is not the
+  // one that was decided for its place.
   absl::Status Commit(const raft::Entry& entry);
 
-  // The committed image of a snapshot, in place of all that is here. REQUIRES: empty().
+  // Replaces the committed image by that of a snapshot. REQUIRES: empty().
   void Load(metadata::MetadataImage image);
 
-  // Back to the committed image.
+  // Drops all uncommitted images.
   void Drop() { uncommitted_.clear(); }
 
  private:

@@ -11,7 +11,7 @@ namespace {
 using metadata::TestUuid;
 using metadata::v1::RecordBatch;
 
-// The metadata version is committed at offset 0, by replay.
+// The metadata version is committed at offset 0 by replay.
 class UncommittedImagesTest : public ::testing::Test {
  protected:
   UncommittedImagesTest() {
@@ -65,7 +65,8 @@ TEST_F(UncommittedImagesTest, WhatWasDecidedIsCommittedWithoutReplay) {
   CHECK_OK(Append(1, Topic(2)));
   const auto decided = images_.newest().FindTopicByName("t1");
   CHECK_OK(images_.Commit(*Entry(1, 1, Topic(1))));
-  EXPECT_EQ(images_.committed().FindTopicByName("t1"), decided);  // the same node
+  EXPECT_EQ(images_.committed().FindTopicByName("t1"),
+            decided);  // the same object: it was not replayed
   EXPECT_EQ(images_.committed().FindTopicByName("t2"), nullptr);
   EXPECT_FALSE(images_.empty());
 }
@@ -81,7 +82,7 @@ TEST_F(UncommittedImagesTest, LosingLeadershipGoesBackToWhatIsCommitted) {
   CHECK_OK(Append(1, Topic(1)));
   images_.Drop();
   EXPECT_EQ(images_.newest().FindTopicByName("t1"), nullptr);
-  CHECK_OK(images_.Commit(*Entry(2, 1, Topic(7))));  // another leader's, replayed
+  CHECK_OK(images_.Commit(*Entry(2, 1, Topic(7))));  // another leader's entry is replayed
   EXPECT_NE(images_.committed().FindTopicByName("t7"), nullptr);
 }
 

@@ -8,7 +8,7 @@
 namespace quorate::controller {
 namespace {
 
-// How often it is looked whether what is held has become possible.
+// How often held requests are checked again.
 constexpr Duration kInterval = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -37,7 +37,7 @@ void VoterChanges::Clear() {
 void VoterChanges::Proceed() {
   Expire();
   if (held_.empty()) return;
-  // Not later than at a deadline: who asked hears then what it waited for, or never.
+  // No later than the next deadline: the client can then be told what its request waited for.
   MonoTime next_look = clock_->Now() + kInterval;
   for (const Held& held : held_) next_look = std::min(next_look, held.context.deadline);
   alarm_.FireBy(next_look);
@@ -51,7 +51,7 @@ void VoterChanges::Proceed() {
 }
 
 void VoterChanges::Decide(const raft::QuorumStatus& status) {
-  // Voters that this controller wrote when it became active may still have to be committed.
+  // The voter set that this controller appended when it became active may not be committed yet.
   const bool may_decide = pipeline_->is_active() && !under_way_ &&
                           pipeline_->VotersAreCommitted() &&
                           status.epoch == pipeline_->claimed_epoch();

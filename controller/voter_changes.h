@@ -1,6 +1,6 @@
-// Requests to change the voters (KIP-853), on the active controller: each is held until it may be
-// decided, and one is made at a time. Those that name a directory are idempotent, so whoever loses
-// the controller on the way asks the next one again.
+// Handles requests to change the voters (KIP-853) on the active controller. Each request is held
+// until it may be decided, and one change is made at a time. Requests that name a directory id are
+// idempotent, so a client that loses the controller can repeat the request at the next one.
 #pragma once
 
 #include <deque>
@@ -17,27 +17,29 @@
 namespace quorate::controller {
 
 struct VoterChangeResult {
-  // False: the voters were already as asked.
+  // False if the voters were already as requested.
   bool changed = false;
-  // Those that govern now; if nothing was to be changed (validate_only), those that would.
+  // The voters now in force. With validate_only: the voters that the change would result in.
   raft::VoterSet voters;
 };
 
-// On the controller's loop only.
+// Used on the controller's loop only.
 class VoterChanges {
  public:
-  // Everything must outlive this.
+  // All arguments must outlive this object.
   VoterChanges(Executor* executor, const Clock* clock, RequestPipeline* pipeline);
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
 
-  // Replies when the change is committed by the voters that it makes; `validate_only` waits only
-  // for another change that is under way, and INVALID_REQUEST says what else it would wait for.
-  // Besides DecideVoterChange's: REQUEST_TIMED_OUT with what it waited for, NOT_CONTROLLER with
-  // outcome REFUSED (held till then) or UNKNOWN (appended).
+  // Replies when the change is committed by the voters that it results in. With `validate_only`,
+  // the request waits only for another change in flight. INVALID_REQUEST then says what else it
+  // would wait for.
+  //
+  // Errors besides DecideVoterChange's: REQUEST_TIMED_OUT with what it waited for; NOT_CONTROLLER
+  // with outcome REFUSED (still held) or UNKNOWN (appended).
   void Request(VoterChange change, bool validate_only, RequestContext context,
                Reply<VoterChangeResult> reply);
 
-  // This controller decides no longer: fails what is held.
+  // This controller no longer decides. Fails all held requests.
   void Clear();
 
  private:
@@ -49,7 +51,7 @@ class VoterChanges {
     std::string reason;
   };
 
-  // Asks the quorum how it is, unless nothing is held or a change is under way.
+  // Asks for the quorum's status, unless no request is held or a change is in flight.
   void Proceed();
   void Decide(const raft::QuorumStatus& status);
   void Submit(Held held, std::variant<raft::VoterSet, common::v1::Error> outcome);
@@ -61,7 +63,7 @@ class VoterChanges {
   raft::ReplicatedLog* log_ = nullptr;
   std::deque<Held> held_;
   bool asking_ = false;
-  // A request was decided, and its answer waits to be committed.
+  // A request was decided, and its answer is not committed yet.
   bool under_way_ = false;
   Alarm alarm_;
 };

@@ -15,7 +15,7 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// Controllers 1, 2 and 3 are the voters, with the directory ids that FakeQuorum gives them: none.
+// Controllers 1, 2 and 3 are the voters, with the directory ids that FakeQuorum gives them (zero).
 class VoterChangesTest : public ::testing::Test {
  protected:
   VoterChangesTest() {
@@ -26,7 +26,7 @@ class VoterChangesTest : public ::testing::Test {
 
   static raft::ReplicaKey KeyOf(int id) { return {.node_id = NodeId(id)}; }
 
-  // These replicas are in session and caught up.
+  // Sets the replicas that are in session and caught up.
   void Show(const std::vector<int>& caught_up) {
     std::vector<raft::ReplicaStatus> replicas;
     for (const int id : caught_up) {
@@ -44,7 +44,7 @@ class VoterChangesTest : public ::testing::Test {
     return pending;
   }
 
-  // The voter sets of all entries.
+  // Returns the voter sets of all entries.
   std::vector<std::vector<NodeId>> Sets() {
     std::vector<std::vector<NodeId>> sets;
     for (const raft::EntryPtr& entry : cluster_.quorum().entries()) {
@@ -62,11 +62,11 @@ class VoterChangesTest : public ::testing::Test {
 TEST_F(VoterChangesTest, AnObserverIsAddedOnceItHasCaughtUp) {
   const auto added = Change(AddVoter{KeyOf(4)});
   cluster_.Advance(seconds(5));
-  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}))) << "nobody has seen it";
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}))) << "it is not in session";
   Show({1, 2, 3, 4});
   cluster_.Advance(seconds(1));
   EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}), Ids({1, 2, 3, 4})));
-  EXPECT_FALSE(added.done()) << "it is not committed";
+  EXPECT_FALSE(added.done()) << "the change is not committed";
   cluster_.Commit();
   ASSERT_TRUE(added.ok());
   EXPECT_TRUE(added.value().changed);
@@ -130,7 +130,7 @@ TEST_F(VoterChangesTest, ADeadlineTellsThatAnotherChangeWasUnderWay) {
   const auto first = Change(RemoveVoter{NodeId(3)});
   const auto second =
       Change(RemoveVoter{NodeId(2)}, false, cluster_.clock().Now() + milliseconds(510));
-  // Not later: its caller waits no longer.
+  // No later than the deadline, because the caller stops waiting then.
   cluster_.Advance(milliseconds(510));
   ASSERT_TRUE(second.done());
   EXPECT_EQ(second.error().code(), common::v1::REQUEST_TIMED_OUT);
@@ -156,7 +156,7 @@ TEST_F(VoterChangesTest, LosingLeadershipRefusesWhatIsHeldAndLeavesUnknownWhatIs
   ASSERT_TRUE(removed.done() && held.done());
   EXPECT_EQ(removed.error().outcome(), common::v1::UNKNOWN);
   EXPECT_EQ(held.error().outcome(), common::v1::REFUSED);
-  // The entry was lost, and the next controller knows nothing of it.
+  // The entry was lost, and the next controller does not have it.
   const auto again = Change(RemoveVoter{NodeId(3)});
   cluster_.Commit();
   ASSERT_TRUE(again.ok());

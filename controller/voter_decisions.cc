@@ -17,7 +17,7 @@ std::string NameOf(const raft::ReplicaKey& replica) {
                          replica.directory_id.ToString());
 }
 
-// Another directory of that node is there instead.
+// Returns a replica with the same node id and another directory id, or null.
 const raft::ReplicaStatus* FindOther(const raft::QuorumStatus& status,
                                      const raft::ReplicaKey& replica) {
   const auto it = std::find_if(status.replicas.begin(), status.replicas.end(),
@@ -42,7 +42,7 @@ Outcome UnlessItStopsTheQuorum(raft::VoterSet next, const raft::QuorumStatus& st
   }
   if (ready >= next.Majority()) return next;
   return NotYet{
-      absl::StrFormat("of the %d voters that there would be only %d are caught up, and "
+      absl::StrFormat("of the %d voters after the change, only %d would be caught up, and "
                       "%d are needed",
                       next.size(), ready, next.Majority())};
 }
@@ -61,9 +61,11 @@ Outcome Decide(const AddVoter& add, const raft::VoterSet& voters,
   const raft::ReplicaStatus* observer = Find(status, add.replica);
   if (const raft::ReplicaStatus* other = FindOther(status, add.replica);
       observer == nullptr && other != nullptr) {
-    return MakeError(common::v1::INVALID_REQUEST,
-                     absl::StrFormat("%s is not there: the one in session has directory id %s",
-                                     NameOf(add.replica), other->key.directory_id.ToString()));
+    return MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("%s is not in session: the controller in session under this node id has "
+                        "directory id %s",
+                        NameOf(add.replica), other->key.directory_id.ToString()));
   }
   if (observer == nullptr) {
     return NotYet{

@@ -1,4 +1,4 @@
-// Whether a change of the voters may be made now. Pure.
+// Decides whether a change of the voters may be made now. Pure.
 #pragma once
 
 #include <optional>
@@ -11,30 +11,31 @@
 
 namespace quorate::controller {
 
-// The observer with this node id and directory id becomes a voter. Already one: nothing to do.
+// Makes the observer with this node id and directory id a voter. Does nothing if it is one already.
 struct AddVoter {
   raft::ReplicaKey replica;
 };
-// A voter becomes an observer. It is none, or has another directory id than the one given: nothing
-// to do.
+// Makes a voter an observer. Does nothing if it is not a voter or has another directory id than the
+// given one.
 struct RemoveVoter {
   NodeId node_id;
   std::optional<Uuid> directory_id;
 };
 using VoterChange = std::variant<AddVoter, RemoveVoter>;
 
-// "add controller 4 to the voters": for people, and the cause in the entry's header.
+// Returns, for example, "add controller 4 to the voters": for people, and for the cause in the
+// entry's header.
 std::string ToText(const VoterChange& change);
 
-// It may become possible; why it is not, for people.
+// The change is not possible now but may become so. `reason` says why, for people.
 struct NotYet {
   std::string reason;
 };
 
-// The set that is to govern (equal to `voters`: nothing to do), or why not. `status` is the
-// leader's. An observer is made a voter only when it has caught up, and no change is made that
-// would leave fewer caught-up voters than a majority: either could stop the quorum for long.
-// INVALID_REQUEST: never possible as things stand; the message names the remedy.
+// Returns the new voter set (equal to `voters` if there is nothing to change), or why there is
+// none. `status` is the leader's. An observer becomes a voter only when it has caught up, and no
+// change may leave fewer caught-up voters than a majority. Either could stop the quorum for long.
+// INVALID_REQUEST: the change is impossible in the present state; the message names the remedy.
 std::variant<raft::VoterSet, NotYet, common::v1::Error> DecideVoterChange(
     const VoterChange& change, const raft::VoterSet& voters, const raft::QuorumStatus& status);
 

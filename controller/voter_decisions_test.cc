@@ -23,7 +23,7 @@ raft::VoterSet VotersOf(const std::vector<int>& ids) {
   return raft::VoterSet(std::move(voters));
 }
 
-// These replicas are in session, and caught up.
+// Returns a status in which these replicas are in session and caught up.
 raft::QuorumStatus StatusOf(const std::vector<raft::ReplicaKey>& caught_up) {
   raft::QuorumStatus status{.log_end_offset = RecordOffset(90)};
   for (const raft::ReplicaKey& key : caught_up) {
@@ -70,7 +70,7 @@ TEST(AddVoterTest, WaitsForTheObserverAndUntilItIsCaughtUp) {
 TEST(AddVoterTest, AnotherDirectoryUnderTheNodeIdIsNotMeant) {
   const raft::QuorumStatus status = StatusOf({KeyOf(1), KeyOf(2, 'z')});
   EXPECT_THAT(Refusal(AddVoter{KeyOf(2)}, VotersOf({1}), status),
-              AllOf(HasSubstr(KeyOf(2).directory_id.ToString() + " is not there"),
+              AllOf(HasSubstr(KeyOf(2).directory_id.ToString() + " is not in session"),
                     HasSubstr("has directory id " + KeyOf(2, 'z').directory_id.ToString())));
 }
 
@@ -92,10 +92,10 @@ TEST(RemoveVoterTest, RemovesAVoterThatIsDown) {
 }
 
 TEST(RemoveVoterTest, WaitsWhileTheOthersWouldBeNoQuorum) {
-  // Controller 2 is down: without controller 3 nothing could be committed.
+  // Controller 2 is down, so without controller 3 nothing could be committed.
   EXPECT_THAT(
       WaitsFor(RemoveVoter{NodeId(3)}, VotersOf({1, 2, 3}), StatusOf({KeyOf(1), KeyOf(3)})),
-      HasSubstr("of the 2 voters that there would be only 1 are caught up, and 2 are needed"));
+      HasSubstr("of the 2 voters after the change, only 1 would be caught up, and 2 are needed"));
 }
 
 TEST(RemoveVoterTest, WhoIsNoVoterOrHasAnotherDirectoryIsNothingToDo) {

@@ -1,4 +1,5 @@
-// The port through which the active controller asks the other voters which brokers they hear.
+// The port through which the active controller asks the other voters which brokers they receive
+// messages from.
 #pragma once
 
 #include <vector>
@@ -15,13 +16,13 @@ struct VoterHearing {
   std::vector<BrokerId> brokers;
 };
 
-// Thread-safe; never blocks.
+// Thread-safe. Never blocks.
 class VoterPoll {
  public:
   virtual ~VoterPoll() = default;
 
-  // Asks each of `voters` which brokers it has heard of in the last `within`. `done` runs once, on
-  // any thread, with the answers that came within half a second.
+  // Asks each of `voters` which brokers have sent it a message in the last `within`. `done` runs
+  // once, on any thread, with the answers that arrived within half a second.
   virtual void Ask(const std::vector<NodeId>& voters, Duration within,
                    absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) = 0;
 };

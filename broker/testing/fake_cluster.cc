@@ -19,7 +19,7 @@ void FakeCluster::Deliver(std::shared_ptr<Stream<Event>>& slot, Event event) {
   if (slot == nullptr || paused_.contains(slot->controller)) return;
   Executor* const executor = std::is_same_v<Event, HeartbeatEvent> ? session_executor_ : executor_;
   executor->Post([&slot, stream = slot, event = std::move(event)]() mutable {
-    if (slot != stream) return;  // ended meanwhile
+    if (slot != stream) return;  // ended in the meantime
     if (std::holds_alternative<common::v1::Error>(event)) slot.reset();
     stream->on_event(std::move(event));
   });

@@ -1,6 +1,6 @@
-// Three controllers as one broker sees them, on a committed log that a test writes: for whole
-// scenarios of a broker. It registers, unfences and releases brokers and changes ISRs by simple
-// rules; what controllers really decide is tested in controller/.
+// Three controllers as one broker sees them, on a committed log that the test writes. For scenarios
+// of a whole broker. The controllers register, unfence and release brokers and change ISRs by
+// simple rules. The real decisions are tested in controller/.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,9 @@ namespace quorate::broker {
 
 class FakeCluster final : public ControllerChannel, public MetadataSource {
  public:
-  // Controllers 1, 2 and 3 at "c1", "c2" and "c3", all alive, none active.
+  // Controllers 1, 2 and 3 at "c1", "c2" and "c3". All are alive and none is active.
   explicit FakeCluster(Executor* executor) : FakeCluster(executor, executor) {}
-  // Heartbeats and registrations are answered on `session_executor`, all else on `executor`.
+  // Answers heartbeats and registrations on `session_executor` and everything else on `executor`.
   FakeCluster(Executor* executor, Executor* session_executor)
       : executor_(executor), session_executor_(session_executor) {}
 
@@ -32,22 +32,24 @@ class FakeCluster final : public ControllerChannel, public MetadataSource {
   // The controller dies: its streams break, and its endpoint refuses connections.
   void Kill(int controller);
   void Revive(int controller) { dead_.erase(controller); }
-  // The controller stops in the middle of everything, and nothing breaks.
+  // The controller stops answering, but no connection breaks.
   void Pause(int controller) { paused_.insert(controller); }
 
-  // The controller loses touch with the others: it learns of nothing any more and knows no leader.
+  // The controller loses contact with the others. It receives no further entries and knows no
+  // leader.
   void Isolate(int controller) { isolated_.insert(controller); }
-  // What controllers tell their subscribers each second.
+  // Sends the progress message that controllers send to their subscribers every second.
   void SendProgress();
 
   // Appends a batch, which is committed at once.
   void Append(const std::vector<metadata::v1::Record>& records);
-  // Sends subscribers a batch that need not fit the log, of which it does not become a part.
+  // Sends the subscriber a batch that need not fit the log and does not become a part of it.
   void SendUnchecked(const std::string& payload);
   // Appends the registration of another broker, fenced, and returns its epoch.
   int64_t AddBroker(int id);
   void SetFenced(int id, bool fenced);
-  // The log is replaced by another, as after a restore: subscribers are reset, registrations gone.
+  // Replaces the log by another one, as after a restore: subscribers are reset, and registrations
+  // are gone.
   void ReplaceLog();
 
   const metadata::MetadataImage& image() const { return image_; }
@@ -85,12 +87,12 @@ class FakeCluster final : public ControllerChannel, public MetadataSource {
 
   template <typename Event>
   void Deliver(std::shared_ptr<Stream<Event>>& slot, Event event);
-  // An error that a call at `endpoint` meets; nothing: it is served.
+  // Returns the error of a call at `endpoint`, or nullopt if the controller serves it.
   std::optional<common::v1::Error> Refusal(const std::string& endpoint) const;
   static int Number(const std::string& endpoint) { return endpoint.back() - '0'; }
 
   v1::HeartbeatResponse DecideHeartbeat(const v1::HeartbeatRequest& request);
-  // In one batch.
+  // Appends the change in one batch.
   void ChangeBroker(BrokerId id, const metadata::BrokerChange& change, bool leaves_isrs);
   // Moves the broker's leaderships to other members of the ISRs, and takes it out of them.
   std::vector<metadata::v1::Record> LeaveIsrs(BrokerId broker) const;

@@ -1,5 +1,5 @@
-// A ControllerChannel that does what the test says, and fails the test when the broker breaks the
-// port's contract.
+// A ControllerChannel that the test controls. It fails the test if the broker violates the port's
+// contract.
 #pragma once
 
 #include <deque>
@@ -51,10 +51,11 @@ class FakeControllerChannel final : public ControllerChannel {
     calls.pop_front();
   }
 
-  // The heartbeat stream. `heartbeats` are those of the open stream, the last one unanswered.
+  // The heartbeat stream. `heartbeats` are those sent on the open stream. The last one may be
+  // unanswered.
   std::vector<v1::HeartbeatRequest> heartbeats;
   std::vector<v1::HeartbeatRequest> goodbyes;
-  // Every endpoint that a stream was opened to, in order.
+  // Every endpoint to which a stream was opened, in order.
   std::vector<std::string> opened;
   bool is_open() const { return stream_ > 0; }
   const std::string& open_endpoint() const { return opened.back(); }
@@ -106,7 +107,7 @@ class FakeControllerChannel final : public ControllerChannel {
   void Deliver(HeartbeatEvent event) {
     CHECK(is_open());
     executor_->Post([this, stream = stream_, event = std::move(event)]() mutable {
-      if (stream != stream_) return;  // closed meanwhile
+      if (stream != stream_) return;  // closed in the meantime
       if (std::holds_alternative<common::v1::Error>(event)) stream_ = 0;
       // A handler may open another stream, which replaces on_event_.
       const auto handler = on_event_;

@@ -1,4 +1,4 @@
-// A MetadataSource that delivers what the test says.
+// A MetadataSource that delivers the events that the test supplies.
 #pragma once
 
 #include <memory>
@@ -22,12 +22,12 @@ class FakeMetadataSource final : public MetadataSource {
 
   explicit FakeMetadataSource(Executor* executor) : executor_(executor) {}
 
-  // Every subscription so far; the last one may be open.
+  // All subscriptions so far. The last one may be open.
   std::vector<Subscription> subscriptions;
   bool is_open() const { return stream_ > 0; }
   const std::string& endpoint() const { return subscriptions.back().endpoint; }
 
-  // Empty payload: a barrier.
+  // An empty payload makes a barrier.
   void SendBatch(int32_t epoch, int64_t base_offset, const std::string& payload = "",
                  int32_t record_count = 1) {
     metadata::v1::SubscribeResponse response;
@@ -54,9 +54,9 @@ class FakeMetadataSource final : public MetadataSource {
   void Deliver(MetadataEvent event) {
     CHECK(is_open());
     executor_->Post([this, stream = stream_, event = std::move(event)]() mutable {
-      if (stream != stream_) return;  // ended meanwhile
+      if (stream != stream_) return;  // ended in the meantime
       if (std::holds_alternative<common::v1::Error>(event)) stream_ = 0;
-      // A handler may subscribe anew, which replaces on_event_.
+      // A handler may subscribe again, which replaces on_event_.
       const auto handler = on_event_;
       (*handler)(std::move(event));
     });

@@ -1,5 +1,5 @@
-// Controllers on a fake quorum, with brokers that are what the test says: for tests of the loop and
-// for the transcripts of testdata/.
+// Controllers on a fake quorum, with brokers that the test controls. For tests of the loop and for
+// the transcripts of testdata/.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace quorate::controller {
 
-// An answer that may still be to come.
+// An answer that may not have arrived yet.
 template <typename T>
 class Pending {
  public:
@@ -30,7 +30,7 @@ class Pending {
   bool ok() const { return done() && std::holds_alternative<T>(**answer_); }
   // REQUIRES: ok().
   const T& value() const { return std::get<T>(**answer_); }
-  // REQUIRES: done(), and it failed.
+  // REQUIRES: done() and not ok().
   const common::v1::Error& error() const { return std::get<common::v1::Error>(**answer_); }
 
  private:
@@ -39,7 +39,7 @@ class Pending {
 
 class ControllerCluster {
  public:
-  // Controllers 1 to `controllers`; none leads. `grace`:
+  // Creates controllers 1 to `controllers`, none of which leads. `grace` is
   // ControllerOptions::broker_connection_grace.
   explicit ControllerCluster(int controllers = 1, Duration grace = std::chrono::seconds(1));
   // Shuts the controllers down first, so that every request is answered.
@@ -49,7 +49,7 @@ class ControllerCluster {
   FakeQuorum& quorum() { return quorum_; }
   FakeProber& prober() { return prober_; }
   QuorumController& controller(int id) { return *controllers_.at(id); }
-  // The one that leads.
+  // The controller that leads.
   QuorumController& active() { return controller(quorum_.leader().value().value()); }
 
   void Elect(int id, size_t kept = 0) {
@@ -67,47 +67,47 @@ class ControllerCluster {
       executor_.RunReady();
     }
   }
-  // Runs one task or timer that is ready. False: there is none.
+  // Runs one task or timer that is ready. Returns false if there is none.
   bool RunOne() { return executor_.RunOne() || (worker_runs_ && worker_.RunOne()); }
   void Advance(Duration d) { executor_.AdvanceBy(d); }
-  // Whether Run lets the controllers' worker do what it has; at first it does.
+  // Sets whether Run executes the tasks of the controllers' worker. True at first.
   void SetWorkerRuns(bool runs) {
     worker_runs_ = runs;
     Run();
   }
 
-  // The image that a controller has applied.
+  // Returns the image that a controller has applied.
   metadata::MetadataImage ImageOf(int id);
 
-  // Starts a process of broker `id`: from now on its endpoint answers. REQUIRES: none runs.
+  // Starts a process of broker `id`, whose endpoint answers from now on. REQUIRES: none is running.
   void StartBroker(int32_t id, bool answers = true);
-  // The process is gone: its endpoint refuses, and its stream breaks.
+  // Ends the process: its endpoint refuses connections, and its stream breaks.
   void KillBroker(int32_t id);
-  // Only the stream breaks, or is closed.
+  // Breaks or closes only the stream.
   void EndStream(int32_t id, StreamEnd end);
-  // The broker gives its stream up for another one, which its next heartbeat opens. What it sent on
-  // the older one is held up: HeartbeatLate, and then the stream's end.
+  // The broker replaces its stream by another one, which its next heartbeat opens. What it sent on
+  // the older stream is delayed: HeartbeatLate, and then EndOlderStream.
   void ReplaceStream(int32_t id);
   void EndOlderStream(int32_t id, StreamEnd end);
 
-  // All streams are gone with the controller that they were on, which was not told.
+  // All streams are gone together with their controller, which was not notified.
   void ForgetStreams() {
     for (auto& [id, broker] : brokers_) broker.stream = {};
   }
 
   Pending<broker::v1::RegisterBrokerResponse> Register(int32_t id);
   void Register(int32_t id, Reply<broker::v1::RegisterBrokerResponse> reply);
-  // On the broker's stream, which is opened if there is none. `metadata_end_offset`: by default the
-  // broker has replayed all that is committed.
+  // Sends a heartbeat on the broker's stream and opens the stream if there is none. If
+  // `metadata_end_offset` is not given, the broker has replayed everything that is committed.
   Pending<broker::v1::HeartbeatResponse> Heartbeat(
       int32_t id, bool want_shutdown = false,
       std::optional<int64_t> metadata_end_offset = std::nullopt);
   void Heartbeat(int32_t id, bool want_shutdown, std::optional<int64_t> metadata_end_offset,
                  Reply<broker::v1::HeartbeatResponse> reply);
-  // On the stream that ReplaceStream took the place of.
+  // Sends a heartbeat on the stream that ReplaceStream replaced.
   void HeartbeatLate(int32_t id, Reply<broker::v1::HeartbeatResponse> reply);
-  // On a stream of its own to controller `node`, active or not: how a broker looks for the active
-  // one.
+  // Sends a heartbeat on a separate stream to controller `node`, active or not, as a broker does
+  // that looks for the active one.
   void HeartbeatTo(int node, int32_t id, Reply<broker::v1::HeartbeatResponse> reply);
   // Starts broker `id` and makes it unfenced. REQUIRES: a controller is active, and the quorum
   // commits at once.
@@ -115,13 +115,13 @@ class ControllerCluster {
 
   Pending<admin::v1::CreateTopicsResponse> Create(const admin::v1::CreateTopicsRequest& request,
                                                   MonoTime deadline = kNever);
-  // A topic with one partition.
+  // Creates a topic with one partition.
   Pending<admin::v1::CreateTopicsResponse> Create(const std::string& name,
                                                   MonoTime deadline = kNever);
 
-  // What the test's broker is. Its incarnation is its id and its life.
+  // A broker of the test. Its incarnation is derived from its id and its life.
   struct Broker {
-    // `id` 0: none is open.
+    // `id` 0: no stream is open.
     struct Stream {
       StreamId id = 0;
       int64_t ordinal = 0;
@@ -141,7 +141,7 @@ class ControllerCluster {
   static constexpr char kClusterId[] = "ZZZZZZZZZZZZZZZZZZZZZw";
 
  private:
-  // One for all controllers; asks those that it is told to.
+  // One poll for all controllers. It asks those that it is given.
   class Poll final : public VoterPoll {
    public:
     explicit Poll(ControllerCluster* cluster) : cluster_(cluster) {}
@@ -157,7 +157,7 @@ class ControllerCluster {
 
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
-  // All controllers' worker.
+  // The worker of all controllers.
   ManualExecutor worker_{&clock_};
   bool worker_runs_ = true;
   FakeQuorum quorum_{&clock_};

@@ -1,4 +1,4 @@
-// Two controllers, of which the first is active, and three brokers that are unfenced. Everything is
+// Two controllers, of which the first is active, and three unfenced brokers. Everything is
 // committed at once.
 #pragma once
 
@@ -18,7 +18,7 @@ class ControllerFixture : public ::testing::Test {
     for (int32_t id = 1; id <= 3; ++id) cluster_.BringUp(id);
   }
 
-  // Nothing is committed any more until the test says so.
+  // Holds commits until the test commits.
   void HoldCommits() { cluster_.quorum().CommitAtOnce(false); }
 
   ControllerCluster cluster_{2};

@@ -19,7 +19,7 @@ using broker::v1::AlterPartitionResponse;
 using broker::v1::HeartbeatResponse;
 using broker::v1::RegisterBrokerResponse;
 
-// Without the outcome, which an item never leaves in doubt.
+// Formats the error of an item. Omits the outcome, which is never in doubt for an item.
 std::string ItemText(const common::v1::Error& error) {
   return common::v1::ErrorCode_Name(error.code()) + " (" + error.message() + ")";
 }
@@ -75,7 +75,7 @@ template <typename T>
 Reply<T> ControllerStory::PrintAnswer(const std::string& label,
                                       std::function<std::string(const T&)> describe) {
   return [this, label, describe = std::move(describe)](const Answer<T>& answer) {
-    PrintLog();  // what let it go comes first
+    PrintLog();  // first print what released the answer
     const auto* error = std::get_if<common::v1::Error>(&answer);
     Print(label + ": " + (error != nullptr ? ErrorText(*error) : describe(std::get<T>(answer))));
   };

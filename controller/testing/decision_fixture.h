@@ -1,4 +1,4 @@
-// A cluster for tests of decisions: what they decide is replayed at once, as the pipeline would.
+// A cluster for tests of decisions. It replays what they decide at once, as the pipeline would.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,7 @@ class DecisionFixture {
     }
   }
 
-  // A heartbeat of a broker that has replayed everything; the decision is applied.
+  // Sends a heartbeat of a broker that has replayed everything, and applies the decision.
   broker::v1::HeartbeatResponse Heartbeat(int32_t id, bool want_shutdown = false) {
     auto request = HeartbeatOf(id);
     request.set_want_shutdown(want_shutdown);
@@ -70,12 +70,12 @@ class DecisionFixture {
     Apply(DecideDepartures(view(), {.dead = std::move(brokers), .why = "the test says so"},
                            context()));
   }
-  // They want to stop.
+  // The brokers want to stop.
   void Stop(std::vector<BrokerId> brokers) {
     Apply(DecideDepartures(view(), {.stopping = std::move(brokers)}, context()));
   }
 
-  // Creates a topic that must be possible.
+  // Creates a topic; the request must succeed.
   metadata::TopicPtr Create(const std::string& name, int32_t partitions, int32_t factor) {
     admin::v1::CreateTopicsRequest request;
     auto* topic = request.add_topics();

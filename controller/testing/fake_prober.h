@@ -1,4 +1,4 @@
-// What listens at the brokers' endpoints, as the test says.
+// A BrokerProber that answers as the test configures the brokers' endpoints.
 #pragma once
 
 #include <map>
@@ -18,13 +18,14 @@ class FakeProber final : public BrokerProber {
   // Both must outlive the prober.
   FakeProber(Executor* executor, const Clock* clock) : executor_(executor), clock_(clock) {}
 
-  // At `endpoint` ("host:port") a process of this incarnation answers. Elsewhere nothing listens.
+  // A process of this incarnation answers at `endpoint` ("host:port"). No process listens at
+  // endpoints that are not set.
   void Listen(const std::string& endpoint, const Uuid& incarnation) {
     listeners_[endpoint] = incarnation;
   }
-  // Nothing listens there any more.
+  // No process listens there any longer.
   void Refuse(const std::string& endpoint) { listeners_.erase(endpoint); }
-  // Packets to there vanish: no answer within a second.
+  // Packets to the endpoint are dropped: there is no answer within a second.
   void Swallow(const std::string& endpoint) { listeners_[endpoint] = std::nullopt; }
 
   // The endpoints dialled so far, in order.
@@ -50,7 +51,7 @@ class FakeProber final : public BrokerProber {
  private:
   Executor* const executor_;
   const Clock* const clock_;
-  // Nothing as a value: a swallowing endpoint.
+  // nullopt: packets to the endpoint are dropped.
   std::map<std::string, std::optional<Uuid>> listeners_;
   std::vector<std::string> dialled_;
 };

@@ -7,7 +7,7 @@
 
 namespace quorate::controller {
 
-// What one node's controller calls.
+// The port that one node's controller uses.
 class FakeQuorum::Node final : public raft::ReplicatedLog {
  public:
   using ReadDone = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
@@ -29,7 +29,7 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
   void Heal() {
     isolated_ = false;
     for (const auto& what : std::exchange(missed_, {})) what(listener_);
-    // It led no longer when it asked.
+    // The node no longer led when it asked.
     EndReads(absl::UnavailableError("leadership was lost"));
   }
 
@@ -85,7 +85,7 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
   const NodeId id_;
   raft::ReplicatedLogListener* const listener_;
   bool isolated_ = false;
-  // As it was when the node was isolated.
+  // The status when the node was isolated.
   raft::QuorumStatus status_;
   std::vector<std::function<void(raft::ReplicatedLogListener*)>> missed_;
   std::vector<ReadDone> reads_;
@@ -176,7 +176,7 @@ RecordOffset FakeQuorum::high_watermark() const {
 
 void FakeQuorum::Propose(NodeId from, raft::Proposal proposal) {
   const RecordOffset end = entries_.empty() ? RecordOffset(0) : entries_.back()->end_offset();
-  // Refused, as the port says: OnRenounce has been or will be told.
+  // Refused as the port specifies: OnRenounce has been or will be called.
   const bool isolated = nodes_.at(from)->isolated();
   if (isolated || leader_ != from || proposal.expected_epoch != epoch_) return;
   CHECK_EQ(proposal.expected_base_offset.value(), end.value());

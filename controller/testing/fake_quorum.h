@@ -1,5 +1,5 @@
-// The consensus layer as the controllers of a test see it: one log that all nodes share, in which
-// leadership and commitment move when the test says so.
+// The consensus layer as the controllers of a test see it: one log that all nodes share. The test
+// decides when leadership changes and entries are committed.
 #pragma once
 
 #include <functional>
@@ -21,47 +21,47 @@ class FakeQuorum {
   explicit FakeQuorum(const Clock* clock);
   ~FakeQuorum();
 
-  // The port of node `id`, whose `listener` is told of everything from the log's start on. Both
-  // must outlive the quorum's last call.
+  // Adds node `id` and returns its port. `listener` receives everything from the start of the log
+  // on. It must outlive the quorum's last call.
   raft::ReplicatedLog* AddNode(NodeId id, raft::ReplicatedLogListener* listener);
 
-  // `id` becomes leader of a new epoch and commits what its log has, with its barrier. Of what was
-  // not committed its log has the first `kept` entries; the others are lost.
+  // `id` becomes leader of a new epoch and commits its log and its barrier. Its log has the first
+  // `kept` uncommitted entries; the others are lost.
   void Elect(NodeId id, size_t kept = 0);
-  // The leader is lost, and no other is known.
+  // The leader is lost and no other is known.
   void LoseLeader();
 
-  // The node is cut off, or stands still: it hears nothing, and what it proposes reaches nobody.
-  // REQUIRES: another node is elected before it is healed, if it leads.
+  // Cuts the node off, as if it were paused: it receives nothing, and its proposals reach no other
+  // node. REQUIRES: if it leads, another node is elected before it is healed.
   void Isolate(NodeId id);
-  // It hears what it has missed, in order.
+  // Delivers to the node what it has missed, in order.
   void Heal(NodeId id);
 
-  // A majority confirms the leader's reads at once, or when the test says so.
+  // Sets whether a majority confirms the leader's reads at once, or only when the test calls
+  // ConfirmReads.
   void HoldReads() { reads_held_ = true; }
   void ConfirmReads();
-  // Of all nodes.
+  // The number of waiting reads of all nodes.
   size_t waiting_read_count() const;
 
-  // Commits the next `count` entries; all, if there are fewer.
+  // Commits the next `count` entries, or all if there are fewer.
   void Commit(size_t count = SIZE_MAX);
-  // Every proposal is committed as soon as it is made, or no longer.
+  // Sets whether every proposal is committed as soon as it is made.
   void CommitAtOnce(bool at_once) { commit_at_once_ = at_once; }
 
-  // A transfer of leadership begins; it fails.
+  // A transfer of leadership begins (Pause) or fails (Resume).
   void Pause();
   void Resume();
   // Whether the leader has answered the last Pause.
   bool pause_confirmed() const { return pause_confirmed_; }
 
-  // A controller that hands leadership over keeps it, or no longer; by default the target is
-  // elected at once.
+  // Sets whether transfers of leadership fail. By default, the target is elected at once.
   void RefuseTransfers(bool refuse) { refuse_transfers_ = refuse; }
-  // The same for one target.
+  // Makes transfers to one target fail.
   void RefuseTransfersTo(NodeId target) { refused_target_ = target; }
 
   void SetAdmission(raft::Admission admission) { admission_ = admission; }
-  // What Describe tells of the replicas.
+  // Sets what Describe reports about the replicas.
   void SetReplicas(std::vector<raft::ReplicaStatus> replicas) { replicas_ = std::move(replicas); }
 
   const std::vector<raft::EntryPtr>& entries() const { return entries_; }
@@ -73,7 +73,7 @@ class FakeQuorum {
  private:
   class Node;
 
-  // Tells the node's listener, now or when it is healed.
+  // Calls the node's listener, now or when the node is healed.
   void Tell(NodeId id, std::function<void(raft::ReplicatedLogListener*)> what);
   void Propose(NodeId from, raft::Proposal proposal);
   void Append(raft::Proposal proposal);

@@ -1,4 +1,4 @@
-// A partition in one line, for tests to compare.
+// Formats a partition as one line, for comparisons in tests.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace quorate::controller {
 
-// "leader 1, isr 1,2 of 1,2,3, epochs 0/0": leader epoch / partition epoch.
+// For example "leader 1, isr 1,2 of 1,2,3, epochs 0/0". The epochs are leader epoch/partition
+// epoch.
 inline std::string ToText(const metadata::PartitionView& partition) {
   std::string text = partition.leader() ? "leader " + ToString(*partition.leader()) : "no leader";
   const char* separator = ", isr ";

@@ -104,7 +104,8 @@ TEST(BadRequestTest, TopicsThatCannotBeAreRefusedOneByOne) {
        }),
        common::v1::INVALID_REQUEST, "leave out the partition count"},
       {Request([](auto& topic) { topic.add_configs()->set_key("retention"); }),
-       common::v1::INVALID_CONFIG, "there is no topic configuration \"retention\"; there are"},
+       common::v1::INVALID_CONFIG,
+       "there is no topic configuration \"retention\"; the known ones are"},
   };
   for (const BadCreation& creation : bad) ExpectItemsRefused(client, creation);
   EXPECT_THAT(TopicNames(client), ::testing::ElementsAre("my.topic", "orders"));
