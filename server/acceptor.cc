@@ -22,32 +22,32 @@
 namespace quorate::server {
 namespace {
 
-// Connections that the kernel has accepted and this process has not.
+// The number of connections that the kernel keeps until this process accepts them.
 constexpr int kBacklog = 4'096;
-// The pause after accept(2) failed for want of something that others hold.
+// The pause after accept(2) failed because memory or descriptors are exhausted.
 constexpr int kPauseUs = 10'000;
 
 absl::Status CannotListen(const std::string& option, const HostPort& address, int error) {
   const char* remedy = "";
   if (error == EADDRINUSE) remedy = ": stop the process that listens there, or choose another port";
   if (error == EADDRNOTAVAIL) remedy = ": name an address of this host";
-  if (error == EACCES) remedy = ": ports below 1024 need a privilege, choose another";
+  if (error == EACCES) remedy = ": ports below 1024 require privileges, choose another port";
   return absl::FailedPreconditionError(absl::StrFormat(
       "cannot listen on %s %s: %s%s", option, address.ToString(), strerror(error), remedy));
 }
 
-// A socket that listens on `address`; negative: errno says why not.
+// Returns a socket that listens on `address`, or a negative number with the reason in errno.
 int ListenOn(const addrinfo& address, uint16_t port) {
   sockaddr_storage bound = {};
   memcpy(&bound, address.ai_addr, address.ai_addrlen);
-  // The port has the same place in both families.
+  // The port is at the same position in both address families.
   reinterpret_cast<sockaddr_in*>(&bound)->sin_port = htons(port);
   const int fd = socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -1;
   const int on = 1;
-  // Connections of the process before this one that are still closing are no obstacle.
+  // Allows binding while connections of an earlier process on this port are still closing.
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  // Connections inherit these two.
+  // Accepted connections inherit these two options.
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   const auto timeout_ms = static_cast<unsigned>(ToMs(kUnacknowledgedTimeout));
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
@@ -68,8 +68,8 @@ uint16_t PortOf(int listener) {
   return ntohs(reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
 }
 
-// The first descriptor that connections must not take. Asked for each connection, because
-// prlimit(2) can change it.
+// Returns the lowest descriptor that a connection must not have. It is computed for each
+// connection, because prlimit(2) can change the limit.
 int EndOfDescriptors(int reserve) {
   rlimit limit = {};
   CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -97,7 +97,7 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const HostPort& addre
   int error = 0;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
     const int listener = ListenOn(*each, acceptor->port_);
-    // A host that has no IPv6 may still name its address.
+    // A host without IPv6 may still resolve to an IPv6 address.
     if (listener < 0 && errno == EAFNOSUPPORT && each->ai_next != nullptr) continue;
     if (listener < 0) {
       error = errno;
@@ -156,7 +156,7 @@ void Acceptor::Accept(int listener) {
     } else if (errno == ENOBUFS || errno == ENOMEM) {
       usleep(kPauseUs);
     }
-    return;  // else it was gone before it was accepted
+    return;  // other errors: the connection ended before it was accepted
   }
   if (connection >= EndOfDescriptors(reserve_)) {
     close(connection);
@@ -173,15 +173,15 @@ void Acceptor::CloseOne(int listener) {
     CountClosed();
   }
   spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  // Another thread took the descriptor: it may give it back.
+  // Another thread has taken the spare descriptor, and may close it again.
   if (spare_ < 0) usleep(kPauseUs);
 }
 
 void Acceptor::CountClosed() {
   ++closed_;
-  LOG_EVERY_T(WARNING, 10) << name_ << ": connections are closed as they come (" << closed_
-                           << " so far), because this process has too few descriptors free: close "
-                              "connections, or raise its limit (ulimit -n, LimitNOFILE)";
+  LOG_EVERY_T(WARNING, 10) << name_ << ": new connections are closed at once (" << closed_
+                           << " so far), because this process has too few free file descriptors: "
+                              "close connections, or raise the limit (ulimit -n, LimitNOFILE)";
 }
 
 }  // namespace quorate::server

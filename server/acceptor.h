@@ -1,6 +1,6 @@
-// Accepts connections in place of gRPC, whose listener never accepts again once accept(2) has found
-// no free descriptor. Here a connection that would take the last descriptors is closed at once, and
-// accepting goes on.
+// Accepts connections and hands them to gRPC. gRPC's own listener stops accepting for good once
+// accept(2) fails because the process has no free descriptor. The acceptor instead closes a
+// connection that would use one of the last descriptors, and goes on accepting.
 #pragma once
 
 #include <cstddef>
@@ -17,28 +17,35 @@
 
 namespace quorate::server {
 
-// A thread of its own, from Start to Stop.
+// Listens on one address and accepts on its own thread, which runs from Start to Stop. Not
+// thread-safe.
 class Acceptor {
  public:
-  // Takes over a connected socket, which does not block.
+  // Takes ownership of `connection`, a connected non-blocking socket that `listener` accepted. Runs
+  // on the acceptor's thread.
   using Take = std::function<void(int listener, int connection)>;
 
-  // Listens on every address that `address` names. `option` names it in errors, which are
-  // FAILED_PRECONDITION with the remedy.
+  // Listens on every address that `address` resolves to. Errors are FAILED_PRECONDITION; the
+  // message names `option` and the remedy.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(const HostPort& address,
                                                           const std::string& option);
-  // Stops.
+  // Calls Stop.
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
-  // The bound one, also where the address has port 0.
+  // Returns the bound port, also if the address has port 0.
   uint16_t port() const { return port_; }
 
-  // Connections whose descriptor is among the last `reserve` ones of the process are closed. A new
-  // descriptor has the lowest free number, so that number tells how many are in use.
+  // Starts accepting. A connection whose descriptor is one of the last `reserve` descriptors of the
+  // process, but at most the last quarter of them, is closed at once; `take` gets all others. The
+  // kernel assigns the lowest free number to a new descriptor, so the number shows how many
+  // descriptors are in use.
+  //
+  // Example: limit 1024, `reserve` 128. Connections get descriptors 0 to 895; one that would be
+  // descriptor 896 is closed, which leaves 128 for files and for listeners with a smaller reserve.
   void Start(int reserve, Take take);
-  // Closes the port. Nothing is taken over afterwards. Idempotent.
+  // Closes the port. `take` is not called after it returns. Idempotent.
   void Stop();
 
  private:
@@ -46,7 +53,8 @@ class Acceptor {
 
   void Run();
   void Accept(int listener);
-  // No descriptor is free: uses a spare one to close the connection that waits longest.
+  // Accepts and closes the oldest waiting connection, with the spare descriptor. Called when the
+  // process has no free descriptor.
   void CloseOne(int listener);
   void CountClosed();
 
@@ -56,10 +64,10 @@ class Acceptor {
   int reserve_ = 0;
   Take take_;
   std::thread thread_;
-  // Written to by Stop.
+  // An eventfd; Stop writes to it to wake the thread.
   int stop_event_ = -1;
 
-  // The thread's.
+  // Used only by the acceptor's thread.
   int spare_ = -1;
   int64_t closed_ = 0;
 };

@@ -1,4 +1,4 @@
-// Connections where descriptors run out, over real sockets and with a real gRPC server behind.
+// Tests accepting when file descriptors run out, with real sockets and a real gRPC server.
 #include "server/acceptor.h"
 
 #include <arpa/inet.h>
@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{60};
 
-// The soft limit on descriptors, restored at the end.
+// Changes the soft limit on file descriptors, and restores it at the end.
 class DescriptorLimit {
  public:
   DescriptorLimit() { PCHECK(getrlimit(RLIMIT_NOFILE, &before_) == 0); }
@@ -61,7 +61,7 @@ class Socket {
     PCHECK(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
   }
 
-  // Waits until the other end closes it, or sends something: whether it closed.
+  // Waits until the other end closes the connection or sends something. Returns whether it closed.
   bool AwaitClosed() const {
     char byte = 0;
     return recv(fd_, &byte, 1, 0) <= 0;
@@ -83,7 +83,7 @@ class AcceptorTest : public testing::Test {
     listener_.server->Shutdown();
   }
 
-  // Whether a new connection is served.
+  // Returns whether a new connection is served.
   bool Serves() const {
     grpc::ChannelArguments args;
     args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -101,7 +101,8 @@ class AcceptorTest : public testing::Test {
 };
 
 TEST_F(AcceptorTest, TheLastDescriptorsAreNotForConnections) {
-  // Both ends of a connection are in this process. A quarter of the limit stays free.
+  // Each connection takes two descriptors, because both ends are in this process. A quarter of the
+  // limit, 100 descriptors, stays free.
   limit_.Set(400);
   std::vector<Socket> sockets;
   for (int i = 0; i < 190; ++i) sockets.emplace_back().Connect(listener_.port);

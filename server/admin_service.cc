@@ -29,7 +29,7 @@ using admin::v1::IncrementalAlterConfigsResponse;
 using admin::v1::ListTopicsRequest;
 using admin::v1::ListTopicsResponse;
 
-// While it is made a description takes about this much for each partition.
+// The approximate memory per partition while the description of a topic is built.
 constexpr size_t kPartitionBytes = 192;
 constexpr int kTopicsPerPiece = 256;
 
@@ -90,7 +90,7 @@ void DescribeConfigs(const metadata::MetadataImage& image, const DescribeConfigs
   pieces->Add(last);
 }
 
-// Ends the call with the answer to a read, on the edge's loop.
+// Returns a reply that ends the call on the edge's loop.
 template <typename T>
 controller::Reply<T> ReplyOnLoop(const CallEdge* edge, UnaryCall* call) {
   controller::Reply<T> reply = [edge, call](controller::Answer<T> answer) {
@@ -181,7 +181,7 @@ void AdminService::AddImageRead(std::string path, void (*describe)(const metadat
           if (auto* error = std::get_if<common::v1::Error>(&answer)) {
             return std::move(reply)(std::move(*error));
           }
-          // The gate bounds how many wait here.
+          // Not TryPost: the call's budget limits how many tasks wait here.
           query_loop_->Post(
               [describe, call, reply = std::move(reply), request = std::move(request),
                image = std::get<metadata::MetadataImage>(std::move(answer))]() mutable {

@@ -1,5 +1,5 @@
-// AdminService as every controller serves it: writes and descriptions of soft state go to the
-// active controller through the router, reads are answered here.
+// Serves quorate.admin.v1.AdminService on every controller. Writes and descriptions of soft state
+// go to the active controller through the router; other reads are answered by this controller.
 #pragma once
 
 #include <string>
@@ -17,19 +17,20 @@ namespace quorate::server {
 
 class AdminService final : public MethodService {
  public:
-  // All outlive the service's calls. `query_loop` is where responses are made of images, which may
-  // take long.
+  // All arguments must outlive the service's calls. `query_loop` builds responses from images,
+  // which may take long.
   AdminService(const CallEdge* edge, RequestRouter* router, ClusterQueries* queries,
                const QuorumChanges* changes, controller::QuorumController* controller,
                Executor* query_loop);
 
  private:
-  // From an image: `describe(image, request, pieces)` runs on the query loop.
+  // Adds a method that answers from an image: `describe(image, request, pieces)` runs on the query
+  // loop.
   template <typename Request>
   void AddImageRead(std::string path, void (*describe)(const metadata::MetadataImage&,
                                                        const Request&, AnswerPieces*));
-  // By the active controller, or with allow_stale from what this one knows: `describe(queries,
-  // as_leader, deadline, reply)`.
+  // Adds a method that the active controller answers or, if the request has allow_stale, this
+  // controller from what it knows. Calls `(queries->*describe)(as_leader, deadline, reply)`.
   template <typename Request, typename Response>
   void AddDescription(std::string name,
                       void (ClusterQueries::*describe)(bool, MonoTime,

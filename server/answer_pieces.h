@@ -1,6 +1,6 @@
-// The answer to a read, put together in pieces, so that no more of it is in memory than its bytes
-// and one piece as objects. Each piece is a response of the same type; protobuf takes their bytes,
-// one behind the other, for one response.
+// Builds the answer to a read from pieces, so that memory holds only the encoded bytes and one
+// piece as protobuf objects. Each piece is a message of the response's type. Protobuf parses
+// concatenated messages of one type as one merged message, so the client sees a single response.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -15,13 +15,14 @@
 
 namespace quorate::server {
 
-// On one thread. Takes room for the answer in the call that it is for.
+// Collects the pieces of one answer, and reserves room for them in the budget of their call. Not
+// thread-safe.
 class AnswerPieces {
  public:
   explicit AnswerPieces(UnaryCall* call) : call_(call) {}
 
-  // Whether there is room for `bytes` of objects, the next piece. If not, the answer has failed and
-  // needs no more pieces.
+  // Reserves room for the next piece, which takes `bytes` as protobuf objects. Returns whether
+  // there was enough room. If not, the answer has failed and needs no more pieces.
   bool HasRoomFor(size_t bytes) {
     if (!error_) error_ = call_->Reserve(length_ + bytes);
     return !error_;
@@ -34,9 +35,10 @@ class AnswerPieces {
     if (last_.size() >= kSliceBytes) Cut();
   }
 
-  // Why it has failed; nothing: it has not.
+  // Returns why the answer has failed, or nullopt if it has not.
   const std::optional<common::v1::Error>& error() const { return error_; }
 
+  // Returns the encoded answer. Call once, after the last Add.
   grpc::ByteBuffer Take() {
     Cut();
     return grpc::ByteBuffer(slices_.data(), slices_.size());

@@ -1,11 +1,11 @@
-// For threads whose work may wait.
+// Lowers the priority of threads whose work is not urgent.
 #pragma once
 
 namespace quorate::server {
 
-// From now on the calling thread gets little of a processor that others want too: about a tenth of
-// what one of them gets. Never nothing, so that work that others wait for in the end goes on. Until
-// then they wait for a while longer, and so it holds no lock that others need often.
+// Lowers the calling thread's priority permanently: on a busy processor it gets about a tenth of
+// the time of a normal thread. It never starves, so work that other threads eventually wait for
+// still makes progress. Such a thread must not hold a lock that other threads need often.
 void RunInBackground();
 
 }  // namespace quorate::server

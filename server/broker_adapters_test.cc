@@ -1,4 +1,4 @@
-// The broker's ports on gRPC, against a controller that a test directs.
+// Tests the broker's gRPC adapters against a controller that the test controls.
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ using common::v1::Error;
 
 constexpr Duration kPatience = std::chrono::seconds(30);
 
-// What other threads bring, for a test that waits for it.
+// Values from other threads, for which a test waits.
 template <typename T>
 class Inbox {
  public:
@@ -40,7 +40,7 @@ class Inbox {
     values_.push_back(std::move(value));
     changed_.NotifyAll();
   }
-  // The next one, or nothing after a time in which it should long have come.
+  // Waits for the next value and returns it. Returns nullopt after kPatience.
   std::optional<T> Take() {
     const MonoTime deadline = SystemClock().Now() + kPatience;
     MutexLock lock(&mutex_);
@@ -69,11 +69,12 @@ Error MakeTestError(common::v1::ErrorCode code, const std::string& leader) {
   return error;
 }
 
-// Answers every heartbeat with epoch = its metadata offset, until told how to end the stream.
+// Answers every heartbeat with an epoch that equals its metadata offset, until `verdict` ends the
+// stream.
 class FakeBrokerService final : public broker::v1::BrokerService::Service {
  public:
   Inbox<broker::v1::HeartbeatRequest> heartbeats;
-  // Checked after each heartbeat; OK: the stream goes on.
+  // Called for each heartbeat. A status other than OK ends the stream.
   std::function<grpc::Status(const broker::v1::HeartbeatRequest&)> verdict = [](const auto&) {
     return grpc::Status::OK;
   };
@@ -106,7 +107,7 @@ class FakeBrokerService final : public broker::v1::BrokerService::Service {
   }
 };
 
-// Sends batches from the offset asked for on, without an end, and counts them.
+// Sends batches without end, from the requested offset on, and counts them.
 class FakeMetadataService final : public metadata::v1::MetadataService::Service {
  public:
   std::atomic<int64_t> sent = 0;
@@ -165,7 +166,7 @@ class BrokerAdaptersTest : public testing::Test {
     request.set_metadata_end_offset(offset);
     loop_.Post([this, request] { channel_.SendHeartbeat(request); });
   }
-  // The error that the stream ended with.
+  // Returns the error with which the stream ended, or nullopt if the next event is not an error.
   std::optional<Error> NextHeartbeatError() {
     const std::optional<HeartbeatEvent> event = heartbeats_.Take();
     if (!event || !std::holds_alternative<Error>(*event)) return std::nullopt;
@@ -200,7 +201,7 @@ class BrokerAdaptersTest : public testing::Test {
   BrokerMetadataSource source_{&loop_, &calls_};
   Inbox<HeartbeatEvent> heartbeats_;
   Inbox<MetadataEvent> metadata_;
-  // What handlers that may outlive a test's body use.
+  // Used by handlers that may outlive the body of a test.
   Inbox<bool> began_;
   Inbox<bool> go_on_;
   Inbox<bool> closed_;
@@ -260,7 +261,7 @@ TEST_F(BrokerAdaptersTest, AHeartbeatStreamEndsWithTheControllersError) {
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code(), common::v1::NOT_CONTROLLER);
   EXPECT_EQ(error->leader().client_endpoint(), "c:9090");
-  // The slot is free again.
+  // Another stream can be opened now.
   broker_service_.verdict = [](const auto&) { return grpc::Status::OK; };
   OpenHeartbeat(endpoint_);
   SendHeartbeat(2);
@@ -362,8 +363,8 @@ TEST_F(BrokerAdaptersTest, ABrokerThatIsBusyHoldsTheControllerBack) {
     }
   });
   ASSERT_TRUE(began_.Take());
-  // What the connection buffers is a few MiB; the controller's own Write waits beyond that. Once
-  // it has not moved for a while it never will.
+  // The connection buffers a few MiB; beyond that the controller's Write blocks. If the count does
+  // not change for a while, it never will.
   int64_t before = -1;
   while (before != metadata_service_.sent) {
     before = metadata_service_.sent;
@@ -372,7 +373,7 @@ TEST_F(BrokerAdaptersTest, ABrokerThatIsBusyHoldsTheControllerBack) {
   EXPECT_LT(metadata_service_.sent, 100);
   EXPECT_EQ(handled_, 1);
   go_on_.Put(true);
-  EXPECT_TRUE(metadata_.Take()) << "and then it goes on";
+  EXPECT_TRUE(metadata_.Take()) << "the stream does not continue";
 }
 
 TEST_F(BrokerAdaptersTest, AReplacedSubscriptionBringsNothingMore) {
@@ -396,7 +397,7 @@ TEST_F(BrokerAdaptersTest, EndingTheCallsWaitsForAllOfThem) {
   ASSERT_TRUE(metadata_service_.requests.Take());
   calls_.CancelAndWait();
   EXPECT_TRUE(NextHeartbeatError());
-  // Nothing begins any more.
+  // No call can begin after that.
   OpenHeartbeat(endpoint_);
   EXPECT_TRUE(NextHeartbeatError());
   EXPECT_TRUE(broker_service_.heartbeats.Take());

@@ -19,7 +19,7 @@ bool BrokerCalls::Add(std::shared_ptr<grpc::ClientContext> context) {
 }
 
 void BrokerCalls::Remove(const grpc::ClientContext* context) {
-  std::shared_ptr<grpc::ClientContext> doomed;  // destroyed outside the lock
+  std::shared_ptr<grpc::ClientContext> doomed;  // destroyed after the lock is released
   MutexLock lock(&mutex_);
   const auto entry = contexts_.find(context);
   if (entry == contexts_.end()) return;
@@ -35,7 +35,7 @@ void BrokerCalls::CancelAndWait() {
     ended_ = true;
     for (const auto& [key, context] : contexts_) contexts.push_back(context);
   }
-  // Outside the lock: gRPC may call back, and so Remove, from within.
+  // Without the lock, because TryCancel may call back, and the callback calls Remove.
   for (const auto& context : contexts) context->TryCancel();
   MutexLock lock(&mutex_);
   while (!contexts_.empty()) removed_.Wait(&mutex_);

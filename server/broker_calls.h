@@ -1,8 +1,8 @@
-// What the broker's gRPC adapters share: which calls are under way, so that they can be ended and
-// waited for before what they call back goes away; how a call is dialled; how a stream's end reads.
+// Shared by the broker's gRPC adapters: the set of calls in flight, how a controller is dialled,
+// and how the end of a call becomes an error.
 //
-// A call goes away, with its channel, on the loop that made it and never on gRPC's own threads:
-// with the last channel of a process gRPC 1.51 joins those threads.
+// A call and its channel are always destroyed on the loop that made the call, never on one of
+// gRPC's threads: when the last channel of a process is destroyed, gRPC 1.51 joins those threads.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -18,15 +18,17 @@
 
 namespace quorate::server {
 
-// Thread-safe.
+// Tracks the calls in flight, so that they can be cancelled and awaited before the objects that
+// they call back are destroyed. Thread-safe.
 class BrokerCalls {
  public:
-  // The call of `context` begins. False: the group has ended, and the call must not be made.
+  // Adds the call of `context`, which is about to begin. Returns false after CancelAndWait; then
+  // the call must not be made.
   [[nodiscard]] bool Add(std::shared_ptr<grpc::ClientContext> context);
-  // gRPC is done with it. On the loop that made it.
+  // Removes a call that gRPC is done with. Call it on the loop that made the call.
   void Remove(const grpc::ClientContext* context);
-  // Cancels every call and waits until all were removed. No call begins any more. While the loops
-  // run, but not on them.
+  // Cancels every call and waits until all have been removed. No call can begin afterwards. The
+  // loops must still run; it must not be called on one of them.
   void CancelAndWait();
 
  private:
@@ -37,13 +39,15 @@ class BrokerCalls {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-// A new channel to `endpoint`, or null: it is not HOST:PORT.
+// Returns a new channel to `endpoint`, or null if `endpoint` is not HOST:PORT.
 std::shared_ptr<grpc::Channel> DialController(const std::string& endpoint);
 
-// How a call that should have gone on ended, as an error. Ending in good order is one, too.
+// Converts the status of a call that has failed, or of a stream that should not have ended, into an
+// error. A stream that ended with OK becomes CONTROLLER_NOT_AVAILABLE.
 common::v1::Error CallEnd(const grpc::Status& status);
 
-// The end of a call that cannot be made: the endpoint is not one, or the group has ended.
+// Returns the status of a call that cannot be made: `endpoint` is not HOST:PORT, or the BrokerCalls
+// have ended.
 grpc::Status CannotDial(const std::string& endpoint);
 
 }  // namespace quorate::server

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kMaxMilliseconds = int64_t{24} * 60 * 60 * 1000;
 
-// What the options write; the checks turn it into a BrokerConfig.
+// The values that the checks still have to turn into values of BrokerConfig.
 struct Raw {
   int64_t broker_id = 0;
   std::optional<HostPort> listen;
@@ -23,58 +23,63 @@ std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
        {ClusterIdOption(config),
         {.name = "broker-id",
          .value_name = "N",
-         .help = "This broker's number, unique among the brokers; 0 is one, too.",
+         .help = "The id of this broker, a number that is unique among the brokers. 0 is a valid "
+                 "id.",
          .set = SetInteger(&raw.broker_id, 0, INT32_MAX),
          .required = true},
         {.name = "rack",
          .value_name = "NAME",
-         .help = "Where the broker stands: replicas of a partition are spread over racks.",
+         .help = "The rack of this broker. The replicas of a partition are spread over racks.",
          .set = SetText(&config.rack)},
         {.name = "data-dir",
          .value_name = "DIR",
-         .help = "Remembers whose broker this is, and is used by one process at a time: a "
-                 "directory of another cluster or broker is refused. Brokers hold no messages yet, "
-                 "so nothing else is kept there. Default: none.",
+         .help = "The directory that stores the identity of this broker. The broker refuses a "
+                 "directory that belongs to another cluster or broker, or that another process "
+                 "uses. Brokers hold no messages yet, so it contains nothing else. Default: none.",
          .set = SetText(&config.data_dir)}}},
       {"Network",
        {{.name = "bootstrap",
          .value_name = "HOST:PORT,...",
-         .help = "The controllers' client listeners: all of them, or those that are always there. "
-                 "The broker dials these, and the active controller that one of them names.",
+         .help = "The client listeners of the controllers: all of them, or those that are always "
+                 "available. The broker dials these, and the active controller that one of them "
+                 "names.",
          .set = SetEndpoints(&config.bootstrap),
          .required = true},
         {.name = "listen",
          .value_name = "HOST:PORT",
-         .help = "Where the controllers and tools connect. Port 0 takes a free one (see "
-                 "--ready-file).",
+         .help = "The address on which controllers and tools connect. Port 0 selects a free port "
+                 "(see --ready-file).",
          .set = SetListen(&raw.listen),
          .default_text = "127.0.0.1:9092"},
         {.name = "advertise",
          .value_name = "HOST:PORT",
-         .help = "How others reach that listener. The active controller dials it when the broker "
-                 "registers: if it answers, the broker's death is noticed at once. Default: "
-                 "--listen; required if that is a wildcard.",
+         .help = "The address at which others reach the listener. The active controller dials it "
+                 "when the broker registers. If the broker answers, the controller can later "
+                 "notice its death at once. Default: the value of --listen. Required if that is a "
+                 "wildcard address.",
          .set = SetAdvertised(&raw.advertise)},
         {.name = "ready-file",
          .value_name = "FILE",
-         .help = "Written once the listener is open, in one step: lines port=N, pid=N.",
+         .help = "A file that is written, in one step, once the listener is open. It contains the "
+                 "lines port=N and pid=N.",
          .set = SetText(&config.ready_file)}}},
       {"Timing",
        {{.name = "heartbeat-interval-ms",
          .value_name = "MS",
-         .help = "How often the broker tells the active controller that it is alive. Well below "
-                 "the controllers' broker-session-timeout-ms.",
+         .help = "The interval at which the broker sends heartbeats to the active controller. It "
+                 "should be well below the controllers' --broker-session-timeout-ms.",
          .set = SetMilliseconds(&config.heartbeat_interval, 1, kMaxMilliseconds),
          .default_text = "1000"},
         {.name = "registration-timeout-ms",
          .value_name = "MS",
-         .help = "How long the broker asks for its id while another live process holds it, before "
-                 "it gives up.",
+         .help = "How long the broker retries to register while another live process has its id. "
+                 "Then it exits.",
          .set = SetMilliseconds(&config.registration_timeout, 0, kMaxMilliseconds),
          .default_text = "60000"},
         {.name = "controlled-shutdown-timeout-ms",
          .value_name = "MS",
-         .help = "How long a stop may wait for the broker's leaderships to be moved.",
+         .help = "How long a stop may wait until the broker's leaderships have moved to other "
+                 "brokers.",
          .set = SetMilliseconds(&config.controlled_shutdown_timeout, 0, kMaxMilliseconds),
          .default_text = "5000"}}},
       LogAndTestOptions(config),
@@ -86,8 +91,8 @@ absl::Status ResolveListener(const Raw& raw, BrokerConfig& config) {
   config.advertise = raw.advertise.value_or(config.listen);
   if (config.advertise.IsWildcard()) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("listen %s is a wildcard, which nobody can dial: name the host that the "
-                        "controllers and tools use with advertise",
+        absl::StrFormat("listen %s is a wildcard, which others cannot dial: set advertise to the "
+                        "host and port that the controllers and tools use",
                         config.listen.ToString()));
   }
   for (const HostPort& controller : config.bootstrap) {

@@ -1,5 +1,5 @@
-// What quorate-broker can be told, and its checks: everything that can be refused before anything
-// is opened is refused here.
+// The configuration of quorate-broker and its checks. Every mistake that can be found before
+// anything is opened is refused here.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,14 @@ namespace quorate::server {
 struct BrokerConfig : ProcessConfig {
   BrokerId broker_id;
   std::string rack;
-  // Empty: the broker keeps nothing.
+  // Empty: the broker has no data directory.
   std::string data_dir;
 
   HostPort listen;
-  // Port 0 where `listen` has port 0 and nothing else is advertised: the bound port.
+  // Port 0 means the bound port. It is 0 only if `listen` has port 0 and --advertise is not given.
   HostPort advertise;
   std::vector<HostPort> bootstrap;
-  // Empty: none is written.
+  // Empty: no ready file is written.
   std::string ready_file;
 
   Duration heartbeat_interval{};
@@ -33,8 +33,8 @@ struct BrokerConfig : ProcessConfig {
   Duration controlled_shutdown_timeout{};
 };
 
-// Reads the configuration (LoadConfig). kShown: `config` is not written. INVALID_ARGUMENT and
-// NOT_FOUND are one line.
+// Reads the configuration with LoadConfig and checks it. Writes `config` only if it returns kRun.
+// Errors are INVALID_ARGUMENT or NOT_FOUND, with a message of one line.
 absl::StatusOr<ConfigOutcome> LoadBrokerConfig(
     int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
     BrokerConfig* config);

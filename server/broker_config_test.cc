@@ -54,7 +54,7 @@ TEST(BrokerConfigTest, AFreePortIsAdvertisedOnceItIsKnown) {
 }
 
 TEST(BrokerConfigTest, AnAdvertisedAddressMustBeOneThatOthersCanDial) {
-  EXPECT_THAT(ErrorOf({{"listen", "0.0.0.0:9092"}}), HasSubstr("name the host"));
+  EXPECT_THAT(ErrorOf({{"listen", "0.0.0.0:9092"}}), HasSubstr("set advertise"));
   EXPECT_TRUE(Load({{"listen", "0.0.0.0:9092"}, {"advertise", "broker-1:9092"}}).ok());
   EXPECT_THAT(ErrorOf({{"advertise", "0.0.0.0:9092"}}), HasSubstr("--advertise: "));
   EXPECT_THAT(ErrorOf({{"advertise", "[::]:9092"}}), HasSubstr("wildcard"));

@@ -39,7 +39,7 @@ void BrokerControllerChannel::Call(void (Async::*method)(grpc::ClientContext*, c
   call->request = std::move(request);
   call->done = std::move(done);
   call->context.set_deadline(std::chrono::system_clock::now() + timeout);
-  // Moves the call off gRPC's thread (broker_calls.h).
+  // Moves the call to the loop, so that it is not destroyed on a gRPC thread (broker_calls.h).
   auto finish = [call, loop = loop_, calls = calls_](const grpc::Status& status) mutable {
     loop->Post([call = std::move(call), calls, status] {
       std::move(call->done)(status.ok() ? broker::CallResult<Response>(std::move(call->response))
@@ -55,7 +55,7 @@ void BrokerControllerChannel::Call(void (Async::*method)(grpc::ClientContext*, c
   grpc::ClientContext* const context = &call->context;
   const Request* const sent = &call->request;
   Response* const received = &call->response;
-  call.reset();  // `finish` has it
+  call.reset();  // `finish` owns it now
   (stub->async()->*method)(context, sent, received, std::move(finish));
 }
 

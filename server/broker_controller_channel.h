@@ -1,4 +1,4 @@
-// broker::ControllerChannel on gRPC.
+// Implements broker::ControllerChannel on gRPC.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -15,11 +15,11 @@
 
 namespace quorate::server {
 
-// Used on `loop`. `calls` must be ended (CancelAndWait) before the loop is stopped and
-// the channel destroyed.
+// Sends the broker's unary calls and heartbeats to controllers. Used only on `loop`.
+// BrokerCalls::CancelAndWait must be called before the loop is stopped and the channel destroyed.
 class BrokerControllerChannel final : public broker::ControllerChannel {
  public:
-  // Everything must outlive the channel.
+  // All arguments must outlive the channel.
   BrokerControllerChannel(Executor* loop, const Clock* clock, BrokerCalls* calls)
       : loop_(loop), clock_(clock), calls_(calls) {}
 
@@ -41,22 +41,22 @@ class BrokerControllerChannel final : public broker::ControllerChannel {
  private:
   using Async = broker::v1::BrokerService::StubInterface::async_interface;
 
-  // Makes a unary call. `Method` is the member of Async with a callback.
+  // Makes a unary call. `method` is the member of Async that takes a callback.
   template <typename Request, typename Response>
   void Call(void (Async::*method)(grpc::ClientContext*, const Request*, Response*,
                                   std::function<void(grpc::Status)>),
             const std::string& endpoint, Duration timeout, Request request,
             broker::CallDone<Response> done);
-  // Null: not an endpoint that can be dialled.
+  // Returns the stub for unary calls to `endpoint`, or null if it cannot be dialled.
   broker::v1::BrokerService::Stub* StubTo(const std::string& endpoint);
 
   Executor* const loop_;
   const Clock* const clock_;
   BrokerCalls* const calls_;
-  // For unary calls: to the endpoint that was called last, almost always the active controller.
+  // The endpoint of the last unary call, almost always the active controller's, and its stub.
   std::string endpoint_;
   std::unique_ptr<broker::v1::BrokerService::Stub> stub_;
-  // The open stream.
+  // The open heartbeat stream; null if none is open.
   std::shared_ptr<BrokerHeartbeatCall> heartbeat_;
 };
 

@@ -16,7 +16,7 @@ BrokerHeartbeatCall::BrokerHeartbeatCall(std::string endpoint, Executor* loop, c
       on_event_(std::move(on_event)) {}
 
 void BrokerHeartbeatCall::Start() {
-  // A channel of its own: nothing that the broker sends or receives delays its heartbeats.
+  // A separate channel, so that other calls of the broker do not delay its heartbeats.
   const std::shared_ptr<grpc::Channel> channel = DialController(endpoint_);
   if (channel == nullptr || !calls_->Add({shared_from_this(), &context_})) {
     released_ = true;
@@ -27,7 +27,7 @@ void BrokerHeartbeatCall::Start() {
   self_ = shared_from_this();
   stub_ = broker::v1::BrokerService::NewStub(channel);
   stub_->async()->Heartbeat(&context_, this);
-  // Writes are started from the loop, outside gRPC's reactions.
+  // A hold, because writes are started on the loop and not from a gRPC callback.
   AddHold();
   StartRead(&response_);
   StartCall();
@@ -41,7 +41,7 @@ void BrokerHeartbeatCall::Send(HeartbeatRequest request) {
 void BrokerHeartbeatCall::Close(HeartbeatRequest goodbye, Task closed) {
   closed_ = std::move(closed);
   if (self_ == nullptr) {
-    // Never started, or over, and its last event not delivered yet.
+    // The call did not start, or it has ended and its last event is not delivered yet.
     loop_->Post([self = shared_from_this()] { std::move (*self->closed_)(); });
     return;
   }
@@ -69,7 +69,7 @@ void BrokerHeartbeatCall::OnReadDone(bool ok) {
       return;
     }
     Deliver(response_);
-    // Unless the event ended the stream.
+    // The event handler may have closed the stream.
     if (!released_) StartRead(&response_);
   });
 }
@@ -82,7 +82,7 @@ void BrokerHeartbeatCall::OnWriteDone(bool ok) {
 }
 void BrokerHeartbeatCall::OnDone(const grpc::Status& status) {
   loop_->Post([this, status] {
-    // Goes away here, with its channel (broker_calls.h).
+    // The call and its channel are destroyed at the end of this task (broker_calls.h).
     const std::shared_ptr<BrokerHeartbeatCall> self = std::move(self_);
     if (close_timer_ != kNoTimer) loop_->CancelTimer(close_timer_);
     if (closed_) {

@@ -1,5 +1,4 @@
-// The broker's end of one heartbeat stream. gRPC's threads only post; everything else happens on
-// the loop.
+// The broker's end of one heartbeat stream.
 #pragma once
 
 #include <grpcpp/client_context.h>
@@ -19,7 +18,8 @@
 
 namespace quorate::server {
 
-// On the loop. It keeps itself alive until gRPC is done with it.
+// Sends heartbeats on one stream and delivers the controller's answers. Used only on `loop`: gRPC's
+// threads post to it and do nothing else. The call keeps itself alive until gRPC is done with it.
 class BrokerHeartbeatCall final
     : public grpc::ClientBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse>,
       public std::enable_shared_from_this<BrokerHeartbeatCall> {
@@ -29,26 +29,28 @@ class BrokerHeartbeatCall final
 
   using EventHandler = absl::AnyInvocable<void(broker::HeartbeatEvent)>;
 
-  // `on_event` gets every answer and at last an error, none of them after Close. Everything must
-  // outlive the call.
+  // `on_event` gets every answer and, as the last event, an error. It is not called after Close.
+  // All arguments must outlive the call.
   BrokerHeartbeatCall(std::string endpoint, Executor* loop, const Clock* clock, BrokerCalls* calls,
                       EventHandler on_event);
   ~BrokerHeartbeatCall() override = default;
 
   void Start();
+  // Queues a heartbeat.
   void Send(broker::v1::HeartbeatRequest request);
-  // Sends the last message and waits, within kCloseTimeout, for the controller to end the stream,
-  // which it does when it has read that message. Then `closed` runs.
+  // Sends `goodbye` as the last message. The controller ends the stream when it has read it; the
+  // stream is cancelled if that takes longer than kCloseTimeout. Then `closed` runs.
   void Close(broker::v1::HeartbeatRequest goodbye, Task closed);
 
  private:
-  // On gRPC's threads.
+  // Called on gRPC's threads.
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone(const grpc::Status& status) override;
 
   void WriteNext();
-  // The stream is over: nothing is started on it any more, so that gRPC can be done with it.
+  // Marks the stream as over: no read or write starts on it afterwards, so gRPC can finish the
+  // call.
   void Release();
   void Deliver(broker::HeartbeatEvent event);
 
@@ -62,7 +64,7 @@ class BrokerHeartbeatCall final
   std::shared_ptr<BrokerHeartbeatCall> self_;
 
   std::deque<broker::v1::HeartbeatRequest> to_write_;
-  // Being written, or read into.
+  // The request being written, and the response being read.
   broker::v1::HeartbeatRequest request_;
   broker::v1::HeartbeatResponse response_;
   bool writing_ = false;

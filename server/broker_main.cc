@@ -1,4 +1,4 @@
-// quorate-broker.
+// The main of quorate-broker.
 #include <unistd.h>
 
 #include <memory>
@@ -23,12 +23,13 @@ ExitStatus Fail(ExitStatus exit, const absl::Status& status) {
   return exit;
 }
 
-// Waits for a signal beside the main thread, which waits for the broker to stop, asked or not. The
-// thread never ends: a second signal, unblocked in it, ends the process.
+// Starts a thread that waits for a stop signal, while the main thread waits for the broker to stop,
+// by a signal or by itself. The thread never ends. It leaves the stop signals unblocked, so that a
+// second one ends the process.
 void StopAtSignal(const std::shared_ptr<BrokerServer>& server) {
   std::thread([server] {
     const std::string signal = WaitForStopSignal();
-    LOG(INFO) << signal << ": stops in good order";
+    LOG(INFO) << "stopping on " << signal;
     server->BeginStop();
     while (true) pause();
   }).detach();

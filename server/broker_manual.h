@@ -1,4 +1,4 @@
-// The manual of quorate-broker, apart from its options because it is only text.
+// The text of quorate-broker's manual page. Its options are in broker_config.cc.
 #pragma once
 
 #include "server/config.h"

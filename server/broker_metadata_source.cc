@@ -12,8 +12,8 @@ namespace quorate::server {
 using metadata::v1::SubscribeRequest;
 using metadata::v1::SubscribeResponse;
 
-// The broker's end of one stream. gRPC's threads only post; everything else happens on the loop. It
-// keeps itself alive until gRPC is done with it.
+// The broker's end of one subscription stream. Used only on the loop: gRPC's threads post to it and
+// do nothing else. The subscription keeps itself alive until gRPC is done with it.
 class BrokerMetadataSource::Subscription final : public grpc::ClientReadReactor<SubscribeResponse>,
                                                  public std::enable_shared_from_this<Subscription> {
  public:
@@ -37,13 +37,13 @@ class BrokerMetadataSource::Subscription final : public grpc::ClientReadReactor<
     self_ = shared_from_this();
     stub_ = metadata::v1::MetadataService::NewStub(channel);
     stub_->async()->Subscribe(&context_, &request_, this);
-    // Reads are started from the loop, outside gRPC's reactions.
+    // A hold, because reads are started on the loop and not from a gRPC callback.
     AddHold();
     StartRead(&response_);
     StartCall();
   }
 
-  // No event is delivered any more.
+  // Ends the subscription. No event is delivered afterwards.
   void End() {
     ended_ = true;
     if (self_ != nullptr) context_.TryCancel();
@@ -57,14 +57,14 @@ class BrokerMetadataSource::Subscription final : public grpc::ClientReadReactor<
         return;
       }
       Deliver(std::move(response_));
-      // Only now: a slow broker holds the controller's stream back.
+      // The next read starts only now, so that a slow broker slows down the controller's stream.
       StartRead(&response_);
     });
   }
 
   void OnDone(const grpc::Status& status) override {
     loop_->Post([this, status] {
-      // Goes away here, with its channel (broker_calls.h).
+      // The call and its channel are destroyed at the end of this task (broker_calls.h).
       const std::shared_ptr<Subscription> self = std::move(self_);
       Deliver(CallEnd(status));
       calls_->Remove(&context_);

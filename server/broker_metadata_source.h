@@ -1,4 +1,4 @@
-// broker::MetadataSource on gRPC.
+// Implements broker::MetadataSource on gRPC.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,11 @@
 
 namespace quorate::server {
 
-// Used on `loop`. `calls` must be ended (CancelAndWait) before the loop is stopped and
-// the source destroyed.
+// Subscribes to the metadata log of a controller. Used only on `loop`. BrokerCalls::CancelAndWait
+// must be called before the loop is stopped and the source destroyed.
 class BrokerMetadataSource final : public broker::MetadataSource {
  public:
-  // Everything must outlive the source.
+  // All arguments must outlive the source.
   BrokerMetadataSource(Executor* loop, BrokerCalls* calls) : loop_(loop), calls_(calls) {}
   ~BrokerMetadataSource() override;
 
@@ -27,7 +27,7 @@ class BrokerMetadataSource final : public broker::MetadataSource {
 
   Executor* const loop_;
   BrokerCalls* const calls_;
-  // The latest; it may be over.
+  // The latest subscription, which may have ended.
   std::shared_ptr<Subscription> subscription_;
 };
 

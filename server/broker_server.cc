@@ -14,7 +14,7 @@ namespace quorate::server {
 namespace {
 
 constexpr size_t kMaxQueuedRequests = 1000;
-// How long calls that are under way may take when the broker has stopped.
+// How long calls in flight may take to end when the broker has stopped.
 constexpr auto kServerShutdownTimeout = std::chrono::milliseconds(500);
 
 broker::BrokerOptions MakeOptions(const BrokerConfig& config, uint64_t seed,
@@ -51,7 +51,8 @@ broker::v1::GetIdentityResponse MakeIdentity(const BrokerConfig& config,
 
 absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerConfig& config) {
   const uint64_t seed = config.seed != 0 ? config.seed : Rng::SystemSeed();
-  // Two brokers of one seed, or two starts of one broker, must not be the same incarnation.
+  // Not from `seed`: two brokers with the same seed, and two starts of one broker, must not have
+  // the same incarnation id.
   Rng incarnation_rng(Rng::SystemSeed());
   std::shared_ptr<BrokerServer> server(
       new BrokerServer(config, seed, Uuid::Random(incarnation_rng)));
@@ -72,7 +73,8 @@ BrokerServer::BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid
               {&session_loop_, &session_channel_}, &clock_, &source_, this),
       view_service_(MakeIdentity(config, incarnation_id), &loop_, &session_loop_, &broker_) {}
 
-// The loops must not run tasks of parts that are gone: they are the oldest parts, and end last.
+// Stops the loops first. As the oldest members they are destroyed last, and must not run tasks of
+// members that are destroyed already.
 BrokerServer::~BrokerServer() {
   session_loop_.Stop();
   loop_.Stop();

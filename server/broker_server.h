@@ -1,5 +1,5 @@
-// quorate-broker without its command line: what is made of what, and the order of starting and
-// stopping.
+// quorate-broker without its command line: constructs the parts of a broker, connects them, and
+// starts and stops them in order.
 #pragma once
 
 #include <cstdint>
@@ -25,20 +25,22 @@ namespace quorate::server {
 
 class BrokerServer final : private broker::Broker::Listener {
  public:
-  // Opens the data directory and the listener, and begins to register: in this order, because the
-  // active controller dials the broker before it decides. FAILED_PRECONDITION, DATA_LOSS: one line
-  // that names what is wrong and the remedy; nothing was changed.
+  // Opens the data directory and the listener, then starts registration. The listener must be open
+  // first, because the active controller dials the broker before it decides the registration.
+  // Errors are FAILED_PRECONDITION or DATA_LOSS, with a message of one line that names the problem
+  // and the remedy; nothing was changed.
   static absl::StatusOr<std::shared_ptr<BrokerServer>> Start(const BrokerConfig& config);
-  // REQUIRES: stopped.
+  // REQUIRES: WaitUntilStopped has returned, or Start failed.
   ~BrokerServer() override;
 
-  // The bound one.
+  // Returns the bound port.
   uint16_t port() const { return listener_.port; }
 
-  // Begins a controlled shutdown, bounded in time. Any thread; idempotent.
+  // Begins a controlled shutdown, whose duration --controlled-shutdown-timeout-ms limits.
+  // Thread-safe and idempotent.
   void BeginStop();
-  // Waits until the broker has stopped, asked or not, and closes everything. An error says why the
-  // broker could not go on. Call once.
+  // Waits until the broker has stopped, by BeginStop or by itself, and closes everything. Returns
+  // an error if the broker stopped because it could not go on. Call once.
   absl::Status WaitUntilStopped();
 
  private:
@@ -52,7 +54,7 @@ class BrokerServer final : private broker::Broker::Listener {
 
   const SystemClock clock_;
   EventLoop loop_;
-  // Registers and heartbeats, and runs nothing else.
+  // Runs only registration and heartbeats, so that other work does not delay them.
   EventLoop session_loop_;
   BrokerCalls calls_;
   BrokerControllerChannel channel_;

@@ -1,4 +1,4 @@
-// The whole broker of a process, against one controller that a test directs.
+// Tests a whole broker against one controller that the test controls.
 #include "server/broker_server.h"
 
 #include <gmock/gmock.h>
@@ -29,10 +29,10 @@ using broker::v1::DescribeBrokerResponse;
 using testing::HasSubstr;
 
 constexpr char kClusterId[] = "MkU3OEVBNTcwNTJENDM2Qg";
-// The log is a barrier, the metadata version, and at this offset the broker's registration.
+// The log has a barrier, the metadata version and, at this offset, the broker's registration.
 constexpr int64_t kBrokerEpoch = 2;
 
-// Registers the one broker, unfences it when it is caught up, and releases it when it stops.
+// Registers one broker, unfences it when it has caught up, and lets it stop.
 class FakeController final : public broker::v1::BrokerService::Service,
                              public metadata::v1::MetadataService::Service {
  public:
@@ -46,9 +46,9 @@ class FakeController final : public broker::v1::BrokerService::Service,
   ~FakeController() override { server_->Shutdown(std::chrono::system_clock::now()); }
 
   HostPort endpoint() const { return {"127.0.0.1", static_cast<uint16_t>(port_)}; }
-  // Set before the broker starts: every registration is refused with it.
+  // If set before the broker starts, every registration is refused with this error.
   std::optional<common::v1::Error> refusal;
-  // What the advertised endpoint answered when the broker registered.
+  // The answer of the advertised endpoint when the broker registered.
   broker::v1::GetIdentityResponse identity;
   std::atomic<bool> said_goodbye = false;
 
@@ -130,7 +130,7 @@ class FakeController final : public broker::v1::BrokerService::Service,
 
   int port_ = 0;
   metadata::BrokerRegistration registration_;
-  // Written after the registration, read before it.
+  // Written after `registration_`, and read before it.
   std::atomic<bool> registered_ = false;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -23,7 +23,8 @@ namespace {}  // namespace
 BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
                              controller::QuorumController* controller)
     : edge_(edge), controller_(controller) {
-  // Guarded by the incarnation, by epochs, and for display only: none does harm twice.
+  // All three may be repeated. RegisterBroker is guarded by the incarnation and AlterPartition by
+  // epochs; ReportRoles is for display only.
   Route<RegisterBrokerRequest>(
       router,
       RoutedMethod<RegisterBrokerRequest, RegisterBrokerResponse>(

@@ -1,5 +1,6 @@
-// BrokerService: what brokers ask of a controller. Heartbeat streams end on the active controller;
-// everything else goes there through the router.
+// Serves quorate.broker.v1.BrokerService, the calls that brokers make to a controller. A heartbeat
+// stream is served by the controller that it reaches, which must be the active one. All other calls
+// go to the active controller through the router.
 #pragma once
 
 #include <atomic>
@@ -17,18 +18,20 @@ namespace quorate::server {
 
 class BrokerService final : public MethodService, public LogWatcher {
  public:
-  // All outlive the service's calls.
+  // All arguments must outlive the service's calls.
   BrokerService(const CallEdge* edge, RequestRouter* router,
                 controller::QuorumController* controller);
 
-  // Any thread. Ends the heartbeat streams, and those that come.
+  // Ends all heartbeat streams, and each one that is opened later. Thread-safe.
   void Shutdown();
 
-  // LogWatcher: brokers look for the new active controller at once, not with their next heartbeat.
+  // LogWatcher. Ends all heartbeat streams, so that brokers look for the new active controller at
+  // once and not at their next heartbeat.
   void OnRenounce(Epoch epoch) override;
 
  private:
-  // Serves the router's method, whose every request says that its broker reaches this controller.
+  // Registers `method` with the router and serves it. Each request also tells the controller that
+  // the request's broker can reach this node.
   template <typename Request>
   void Route(RequestRouter* router, RequestRouter::Method method);
   grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse>* Heartbeat();
@@ -38,7 +41,7 @@ class BrokerService final : public MethodService, public LogWatcher {
   controller::QuorumController* const controller_;
   std::atomic<controller::StreamId> next_stream_{1};
 
-  // On the edge's loop.
+  // Used only on the edge's loop.
   std::map<controller::StreamId, HeartbeatStream*> streams_;
   bool shut_down_ = false;
 };

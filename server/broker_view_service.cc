@@ -10,7 +10,7 @@ namespace {
 grpc::Status Busy() {
   common::v1::Error error;
   error.set_code(common::v1::RESOURCE_EXHAUSTED);
-  error.set_message("the broker has too much to do; try again");
+  error.set_message("the broker is overloaded; try again later");
   error.set_outcome(common::v1::REFUSED);
   error.set_retry_after_ms(100);
   return client::StatusFromError(error);

@@ -1,4 +1,4 @@
-// BrokerViewService: what a broker believes, answered from its loop.
+// Serves quorate.broker.v1.BrokerViewService: the state of a broker as the broker itself sees it.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -11,8 +11,9 @@ namespace quorate::server {
 
 class BrokerViewServiceImpl final : public broker::v1::BrokerViewService::CallbackService {
  public:
-  // `identity` is answered by itself, whatever the broker is doing: the controller asks for it
-  // while the broker registers. The loops are the broker's; all must outlive the service.
+  // GetIdentity answers with `identity` without using the loops, so that it answers however busy
+  // the broker is: the controller calls it while the broker registers. The loops are the broker's.
+  // All arguments must outlive the service.
   BrokerViewServiceImpl(broker::v1::GetIdentityResponse identity, Executor* loop,
                         Executor* session_loop, const broker::Broker* broker)
       : identity_(std::move(identity)), loop_(loop), session_loop_(session_loop), broker_(broker) {}
@@ -31,7 +32,8 @@ class BrokerViewServiceImpl final : public broker::v1::BrokerViewService::Callba
                                            broker::v1::DescribeTopicsResponse* response) override;
 
  private:
-  // Has `fill` write the response on the loop. RESOURCE_EXHAUSTED: the loop has too much to do.
+  // Runs `fill`, which writes the response, on the loop, and finishes the call. Finishes it with
+  // RESOURCE_EXHAUSTED if the loop's queue is full.
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context, Task fill);
 
   const broker::v1::GetIdentityResponse identity_;

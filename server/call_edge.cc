@@ -11,7 +11,7 @@ namespace quorate::server {
 namespace {
 
 constexpr Duration kDefaultTimeout = std::chrono::seconds(30);
-// Until there is authentication, everyone is this one (Kafka's name for it).
+// The principal of every client until there is authentication. The name is Kafka's.
 constexpr char kPrincipal[] = "User:ANONYMOUS";
 
 }  // namespace
@@ -37,7 +37,8 @@ grpc::Status CallEdge::StatusOf(common::v1::Error error) const {
 grpc::Status CallEdge::NoRoom(const Budget& budget, const std::string& what) const {
   common::v1::Error error = controller::MakeError(
       common::v1::RESOURCE_EXHAUSTED,
-      absl::StrFormat("this controller has %d %s, and takes no more", budget.count(), what));
+      absl::StrFormat("this controller has %d %s and admits no more: try again later",
+                      budget.count(), what));
   error.set_retry_after_ms(kRetryAfterMs);
   return StatusOf(std::move(error));
 }

@@ -1,6 +1,6 @@
-// What every service does where a call enters and leaves: who asks and until when, and errors as
-// gRPC statuses. Replies are handed to gRPC on one loop, so that under load no other loop
-// pays for the network.
+// Shared by all services of the client listener, where calls enter and leave: determines the
+// principal and the deadline of a call, and turns errors into gRPC statuses. All replies are handed
+// to gRPC on one loop, so that no other loop spends time on the network under load.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -22,13 +22,15 @@
 
 namespace quorate::server {
 
-// Where clients reach the active controller, if one is known and says so. Thread-safe.
+// Returns where clients reach the active controller, or nullopt if this node knows no active
+// controller or not its endpoint. Thread-safe.
 using LeaderEndpoint = std::function<std::optional<common::v1::ControllerEndpoint>()>;
 
+// Thread-safe, except Finish.
 class CallEdge {
  public:
-  // All outlive the edge. `loop` is where replies leave, `large_loop` where large requests are
-  // parsed.
+  // All arguments must outlive the edge. Replies leave on `loop`; large requests are parsed on
+  // `large_loop`.
   CallEdge(Executor* loop, Executor* large_loop, const Clock* clock, LeaderEndpoint leader)
       : loop_(loop),
         large_loop_(large_loop),
@@ -40,22 +42,24 @@ class CallEdge {
   const Clock* clock() const { return clock_; }
   CallGate& gate() const { return gate_; }
 
-  // Who asks, and when the answer must leave: a little before the client's deadline, so that it
-  // arrives; 30 s from now where the client has none. Never kNever.
+  // Returns the principal of a call and the time by which the answer must leave. That is a little
+  // before the client's deadline, so that the answer arrives in time, or 30 s from now if the
+  // client set no deadline. It is never kNever.
   controller::RequestContext ContextOf(const grpc::CallbackServerContext& context) const;
 
-  // The status of a failed call. NOT_CONTROLLER gets the active controller's endpoint.
+  // Returns the status of a failed call. Adds the active controller's endpoint to NOT_CONTROLLER.
   grpc::Status StatusOf(common::v1::Error error) const;
-  // Of a call or a stream for which there is no room in `budget` now; `what` names its kind.
+  // Returns the status of a call or stream that is refused because `budget` is used up; `what`
+  // names the kind of call in the message.
   grpc::Status NoRoom(const Budget& budget, const std::string& what) const;
 
-  // A unary method of the client listener whose calls take room in `room`, one of gate()'s.
-  // `serve(call, request)` ends the call by Finish.
+  // Returns a unary method of the client listener. Its calls take room in `room`, one of gate()'s
+  // budgets. `serve(call, request)` must end the call with Finish.
   UnaryMethod Method(std::string path, const google::protobuf::Message* request_type, Budget* room,
                      std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const;
 
-  // Ends a unary call with the answer or the error. On the loop. Passes the failpoint
-  // server.before_reply; its `error` loses the reply.
+  // Ends a unary call with the answer or the error. Call it on the loop. If the failpoint
+  // server.before_reply fails, the client gets that error in place of the reply.
   template <typename T>
   void Finish(UnaryCall* call, controller::Answer<T> answer) const {
     auto* error = std::get_if<common::v1::Error>(&answer);

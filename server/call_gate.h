@@ -1,4 +1,4 @@
-// The room that the client listener has for each kind of call (limits.h).
+// The budgets and queues of the client listener, one budget for each kind of call (limits.h).
 #pragma once
 
 #include "base/budget.h"
@@ -9,7 +9,8 @@
 namespace quorate::server {
 
 struct CallGate {
-  // As ReceiveQueue and SendWatch. Outlives the server's calls.
+  // The arguments must meet the requirements of ReceiveQueue and SendWatch. The gate must outlive
+  // the server's calls.
   CallGate(Executor* executor, const Clock* clock)
       : receiving({.max_receiving = kMaxReceivingClients,
                    .max_of_connection = kMaxReceivingOfClient,

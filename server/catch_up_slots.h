@@ -1,6 +1,6 @@
-// How many subscriptions catch up at the same time. Each of them sends as much as the network
-// takes, and gRPC's threads are shared with the streams between controllers: thousands of
-// subscriptions that begin at once would keep heartbeats waiting.
+// Limits how many subscriptions catch up at the same time. Each of them sends as fast as the
+// network allows, and the streams between controllers share gRPC's threads with them. Without a
+// limit, thousands of subscriptions that begin at once would delay the controllers' heartbeats.
 #pragma once
 
 #include <cstddef>
@@ -10,24 +10,26 @@
 
 namespace quorate::server {
 
-// On one loop.
+// Not thread-safe: used on one loop.
 class CatchUpSlots {
  public:
-  // Takes the slot that it waited for; false: it needs none any longer.
+  // Called when a waiting subscription gets its slot. Returns false if it no longer needs one; then
+  // the slot goes to the next.
   using Take = std::function<bool()>;
 
   explicit CatchUpSlots(size_t count) : free_(count) {}
 
-  // Takes a slot if one is free and none waits.
+  // Takes a slot if one is free and no subscription waits. Returns whether it took one.
   bool TryTake() {
     if (free_ == 0 || !waiting_.empty()) return false;
     --free_;
     return true;
   }
 
-  // Calls `take` when it is its turn, from within Release.
+  // Queues `take`, which a later Release calls.
   void Wait(Take take) { waiting_.push_back(std::move(take)); }
 
+  // Gives a slot back, and passes free slots on to waiting subscriptions.
   void Release() {
     ++free_;
     while (free_ > 0 && !waiting_.empty()) {

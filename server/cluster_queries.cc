@@ -15,7 +15,7 @@ Error Unconfirmed(const absl::Status& status) {
   return controller::MakeError(
       common::v1::CONTROLLER_NOT_AVAILABLE,
       absl::StrFormat(
-          "no active controller confirmed the read (%s); allow_stale asks for what this "
+          "no active controller confirmed the read (%s); set allow_stale to read what this "
           "controller has",
           std::string(status.message())));
 }
@@ -114,7 +114,8 @@ void ClusterQueries::DescribeCluster(bool as_leader, MonoTime deadline,
     std::move(reply)(NotController());
     return;
   }
-  // The image is only waited for: the controller describes the one that it then has.
+  // ReadImage is used only to wait: DescribeCluster describes the image that the controller has by
+  // then.
   ReadImage(
       !as_leader, deadline,
       [this, as_leader,
@@ -158,7 +159,8 @@ void ClusterQueries::DescribeQuorum(bool as_leader, MonoTime deadline,
     describe(std::move(reply));
     return;
   }
-  // A leader that was deposed while it was paused must not describe a quorum that is no more.
+  // Confirm leadership first: a leader that was deposed while it was paused must not describe an
+  // outdated quorum.
   log_->ReadIndex(deadline, [describe, reply = std::move(reply)](
                                 const absl::StatusOr<RecordOffset>& offset) mutable {
     if (offset.ok()) {

@@ -1,5 +1,5 @@
-// The describe calls that need more than the image: the quorum, from the consensus layer, and the
-// cluster, from the controller and the peer transport together.
+// Answers the describe calls that need more than a metadata image: DescribeQuorum, from the
+// consensus layer, and DescribeCluster, from the controller and the peer transport together.
 #pragma once
 
 #include <cstdint>
@@ -16,40 +16,44 @@
 
 namespace quorate::server {
 
-// What the peer transport knows of the controllers. Thread-safe.
+// What this node knows of the addresses of the controllers, itself included. Thread-safe.
 class ControllerDirectory {
  public:
   virtual ~ControllerDirectory() = default;
 
-  // HOST:PORT of the client listener, this node's own included; nothing: not known.
+  // Returns HOST:PORT of the node's client listener, or nullopt if it is not known.
   virtual std::optional<std::string> ClientEndpoint(NodeId node) const = 0;
-  // Of this node itself: its own address. Nothing: the node was not tried yet.
+  // Returns the state of the contact with the node, or nullopt if it was not dialled yet. For this
+  // node it holds its own address.
   virtual std::optional<PeerContact> Contact(NodeId node) const = 0;
 };
 
-// What a controller tells of the machine that it runs on (DescribeQuorumResponse).
+// What a controller reports about the machine that it runs on (DescribeQuorumResponse).
 struct MachineState {
   int64_t free_disk_bytes = 0;
   int64_t min_free_disk_bytes = 0;
   int64_t clock_behind_ms = 0;
 };
 
+// Thread-safe.
 class ClusterQueries {
  public:
-  // All outlive the queries and what they ask. `machine` is called on any thread.
+  // All arguments must outlive the object and its queries. `machine` may be called on any thread.
   ClusterQueries(std::string cluster_id, raft::ReplicatedLog* log,
                  controller::QuorumController* controller, const ControllerDirectory* directory,
                  const Clock* clock, std::function<MachineState()> machine);
 
-  // The image at which a read that starts now is linearizable, or at once what is applied.
-  // CONTROLLER_NOT_AVAILABLE: it was not confirmed by the deadline, or the leader changed. The
-  // reply comes on the controller's loop.
+  // Replies with an image that is recent enough for a linearizable read that starts now or, if
+  // `allow_stale`, with the image that this node has applied. Fails with CONTROLLER_NOT_AVAILABLE
+  // if the read was not confirmed by the deadline or the leader changed, and with REQUEST_TIMED_OUT
+  // if the confirmed image was not applied by the deadline. The reply runs on the controller's
+  // loop, or on the raft loop if the read was not confirmed.
   void ReadImage(bool allow_stale, MonoTime deadline,
                  controller::Reply<metadata::MetadataImage> reply);
 
-  // From what this node knows, or, if `as_leader`, linearizably from the active controller: then
-  // NOT_CONTROLLER where that is another node. The reply comes on the raft or the controller's
-  // loop.
+  // Describes what this node knows or, if `as_leader`, what the active controller knows,
+  // linearizably: then fails with NOT_CONTROLLER if this node is not the active controller. The
+  // reply runs on the caller's thread, the raft loop or the controller's loop.
   void DescribeCluster(bool as_leader, MonoTime deadline,
                        controller::Reply<admin::v1::DescribeClusterResponse> reply);
   void DescribeQuorum(bool as_leader, MonoTime deadline,

@@ -25,7 +25,7 @@ namespace {
 constexpr char kEnvironmentPrefix[] = "QUORATE_";
 constexpr char kConfigOption[] = "config";
 
-// An option's text and where it comes from, as errors call it.
+// An option's text, and the name of its source for error messages.
 struct Given {
   std::string text;
   std::string source;
@@ -58,7 +58,7 @@ std::set<std::string> SwitchNames(const ProgramOptions& options) {
   return names;
 }
 
-// The text of a TOML value, as the same value would stand on a command line.
+// Returns a TOML value as the text that a flag would have for the same value.
 absl::StatusOr<std::string> TextOf(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
@@ -66,13 +66,14 @@ absl::StatusOr<std::string> TextOf(const toml::node& node) {
   if (const auto* array = node.as_array()) {
     std::vector<std::string> items;
     for (const toml::node& item : *array) {
-      if (item.is_array()) return absl::InvalidArgumentError("a list of lists has no meaning here");
+      if (item.is_array()) return absl::InvalidArgumentError("a list must not contain lists");
       ASSIGN_OR_RETURN(items.emplace_back(), TextOf(item));
     }
     return absl::StrJoin(items, ",");
   }
-  if (node.is_table()) return absl::InvalidArgumentError("options do not stand in tables");
-  return absl::InvalidArgumentError("expected a string, a whole number or a list of them");
+  if (node.is_table()) return absl::InvalidArgumentError("options must not be in tables");
+  return absl::InvalidArgumentError(
+      "expected a string, a whole number, a boolean or a list of them");
 }
 
 absl::Status ReadFile(const std::string& path, const std::vector<std::string>& names,
@@ -105,8 +106,8 @@ absl::Status ReadFile(const std::string& path, const std::vector<std::string>& n
   return absl::OkStatus();
 }
 
-// Variables of other names may belong to another program (QUORATE_BOOTSTRAP) or be made by an
-// orchestrator (QUORATE_SERVICE_HOST), so that only what looks like a slip of the pen is refused.
+// Refuses an unknown QUORATE_ variable only if it looks like a misspelled option. Other variables
+// may belong to another program (QUORATE_BOOTSTRAP) or to an orchestrator (QUORATE_SERVICE_HOST).
 absl::Status ReadEnvironment(const std::map<std::string, std::string>& environment,
                              const std::vector<std::string>& names, Values& values) {
   std::vector<std::string> variables;
@@ -187,7 +188,8 @@ absl::Status Apply(const Option& option, const Values& values) {
       absl::StrFormat("%s: %s", it->second.source, std::string(status.message())));
 }
 
-// How many characters must be put in, left out or exchanged to make `b` of `a` (Levenshtein).
+// Returns how many characters must be inserted, deleted or replaced to turn `a` into `b`
+// (Levenshtein distance).
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;

@@ -1,7 +1,7 @@
-// The options of a program, declared once and read from a TOML file, the environment and the
-// command line: `--node-id`, QUORATE_NODE_ID and `node_id = 1` are one option. A flag beats the
-// environment, which beats the file. Both servers declare theirs here, so that both refuse the same
-// mistakes in the same words.
+// Reads the options of a program from a TOML file, the environment and the command line. Each
+// option is declared once: `--node-id`, QUORATE_NODE_ID and `node_id = 1` all set the same option.
+// A flag overrides the environment, which overrides the file. Both servers use this code, so that
+// the same mistake gets the same error message from both.
 #pragma once
 
 #include <functional>
@@ -15,21 +15,22 @@
 
 namespace quorate::server {
 
-// Takes an option's text; INVALID_ARGUMENT says what is wrong with it, without naming the option.
+// Parses and stores an option's text. Returns INVALID_ARGUMENT if the text is not valid; the
+// message says what is wrong with it and does not name the option.
 using OptionSetter = std::function<absl::Status(const std::string& text)>;
 
 struct Option {
   // In kebab-case.
   std::string name;
-  // What stands for the value in --help, e.g. "HOST:PORT". Empty: a switch, "true" or "false",
-  // whose flag needs no value.
+  // The placeholder of the value in --help, e.g. "HOST:PORT". Empty for a switch: its text is
+  // "true" or "false", and its flag needs no value.
   std::string value_name;
   // Full sentences for --help.
   std::string help;
   OptionSetter set;
-  // The text that is set where no source names the option, shown in --help; empty: none.
+  // The text that is set if no source gives the option; --help shows it. Empty: no default.
   std::string default_text = {};
-  // Unset is an error.
+  // It is an error if no source gives the option.
   bool required = false;
 };
 
@@ -38,16 +39,18 @@ struct OptionGroup {
   std::vector<Option> options;
 };
 
-// What the rest of --help says; a section of it is a title and paragraphs.
+// The text of --help apart from the options. A section is a title and paragraphs.
 struct ProgramManual {
   // "quorate-controller"
   std::string name;
-  // Half a sentence, without a full stop.
+  // A phrase without a full stop, for the NAME section.
   std::string summary;
+  // An empty line separates paragraphs.
   std::string description;
   struct Section {
     std::string title;
-    // One for each line or paragraph; a line that begins with a space is printed as it is.
+    // One string for each paragraph. A string that begins with a space is printed as a line,
+    // without wrapping.
     std::vector<std::string> paragraphs;
   };
   // Printed after OPTIONS and ENVIRONMENT.
@@ -56,32 +59,36 @@ struct ProgramManual {
 
 struct ProgramOptions {
   ProgramManual manual;
-  // `config`, `help` and `version` are added to them.
+  // Without `config`, `help` and `version`, which every program has.
   std::vector<OptionGroup> groups;
 };
 
 enum class ConfigOutcome {
   kRun,
-  kShown,  // --help or --version was asked for and printed: the program ends with status 0
+  kShown,  // --help or --version was given and its text printed: exit with status 0
 };
 
-// Reads the three sources and calls each option's setter once, in the order of declaration.
-// `environment` maps whole names ("QUORATE_NODE_ID") to values; an empty value counts as unset.
-// INVALID_ARGUMENT: a flag or key that does not exist (with the nearest that does), a value that
-// its setter refuses, a required option that is missing; NOT_FOUND: the file cannot be read.
-// Messages are one line and name the flag, the variable, or the file and line.
+// Reads the three sources and calls the setter of each option that is given or has a default, once,
+// in the order of declaration. `environment` maps full names ("QUORATE_NODE_ID") to values; an
+// empty value counts as unset.
+//
+// Returns INVALID_ARGUMENT if a flag or key does not exist (the message suggests the nearest one),
+// a setter refuses a value, or a required option is missing. Returns NOT_FOUND if the file cannot
+// be read. Messages are one line and name the flag, the variable, or the file and line.
 absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc,
                                          const char* const* argv,
                                          const std::map<std::string, std::string>& environment);
 
-// The variables of this process.
+// Returns the environment variables of this process.
 std::map<std::string, std::string> ProcessEnvironment();
 
-// "QUORATE_NODE_ID" and "node_id" of "node-id".
+// Return the names of an option in the other sources: "QUORATE_NODE_ID" and "node_id" for
+// "node-id".
 std::string EnvironmentName(std::string_view option);
 std::string FileKey(std::string_view option);
 
-// The candidate that `name` most likely stands for; empty: none is near.
+// Returns the candidate that `name` is most likely a misspelling of. Returns an empty string if no
+// candidate is similar.
 std::string NearestName(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace quorate::server

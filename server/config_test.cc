@@ -133,7 +133,7 @@ TEST_F(ConfigTest, AFileThatIsNoFlatTomlIsRefusedWithTheLine) {
   path = WriteFile("node_id = [1\n");
   EXPECT_THAT(ErrorOf({"--config", path.c_str()}), HasSubstr(path + ":"));
   path = WriteFile("[node_id]\nx = 1\n");
-  EXPECT_THAT(ErrorOf({"--config", path.c_str()}), HasSubstr("options do not stand in tables"));
+  EXPECT_THAT(ErrorOf({"--config", path.c_str()}), HasSubstr("options must not be in tables"));
   path = WriteFile("node_id = 1.5\n");
   EXPECT_THAT(ErrorOf({"--config", path.c_str()}), HasSubstr(":1: node_id: expected a string"));
 }
@@ -158,7 +158,7 @@ TEST_F(ConfigTest, SettersRefuseWhatCannotBeMeant) {
   std::string level;
   EXPECT_TRUE(SetChoice(&level, {"info", "error"})("info").ok());
   EXPECT_EQ(SetChoice(&level, {"info", "error"})("debug").message(),
-            "'debug' is none of info, error");
+            "'debug' is not one of info, error");
   std::optional<HostPort> address;
   EXPECT_TRUE(SetListen(&address)("0.0.0.0:0").ok());
   EXPECT_FALSE(SetAdvertised(&address)("0.0.0.0:1").ok());

@@ -45,7 +45,7 @@ OptionSetter SetChoice(std::string* target, std::initializer_list<const char*> a
              const std::string& text) -> absl::Status {
     if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
       return absl::InvalidArgumentError(
-          absl::StrFormat("'%s' is none of %s", text, absl::StrJoin(choices, ", ")));
+          absl::StrFormat("'%s' is not one of %s", text, absl::StrJoin(choices, ", ")));
     }
     *target = text;
     return absl::OkStatus();

@@ -1,5 +1,5 @@
-// The kinds of values that options have: each setter parses and checks a text and writes its target
-// only if it is good. Targets must outlive the setter.
+// Setters for the types of option values. Each setter parses and checks a text, and writes its
+// target only if the text is valid. The target must outlive the setter.
 #pragma once
 
 #include <cstdint>
@@ -15,21 +15,22 @@
 namespace quorate::server {
 
 OptionSetter SetText(std::string* target);
-// "true" or "false".
+// Accepts "true" or "false".
 OptionSetter SetSwitch(bool* target);
-// One of `allowed`.
+// Accepts one of `allowed`.
 OptionSetter SetChoice(std::string* target, std::initializer_list<const char*> allowed);
-// min and max inclusive.
+// Accepts an integer from `min` to `max`, both inclusive.
 OptionSetter SetInteger(int64_t* target, int64_t min, int64_t max);
-// A whole number of milliseconds, min and max inclusive.
+// Accepts a whole number of milliseconds from `min` to `max`, both inclusive.
 OptionSetter SetMilliseconds(Duration* target, int64_t min, int64_t max);
-// Where to listen: port 0 and wildcards are fine.
+// Accepts an address to listen on: port 0 and wildcard hosts are allowed.
 OptionSetter SetListen(std::optional<HostPort>* target);
-// What others are told: neither port 0 nor a wildcard.
+// Accepts an address that others dial: port 0 and wildcard hosts are not allowed.
 OptionSetter SetAdvertised(std::optional<HostPort>* target);
-// HOST:PORT,HOST:PORT,…: at least one, none twice.
+// Accepts HOST:PORT,HOST:PORT,…: at least one endpoint, and no endpoint twice.
 OptionSetter SetEndpoints(std::vector<HostPort>* target);
-// 22 characters of base64url, not all zero; the remedy names the command that makes one.
+// Accepts 22 characters of base64url that are not the zero id. The error names the command that
+// makes a new id.
 OptionSetter SetClusterId(std::string* target);
 
 }  // namespace quorate::server

@@ -51,8 +51,8 @@ HostPort NumericAddress(const addrinfo& address) {
   return {host, static_cast<uint16_t>(number)};
 }
 
-// Among the kernel's own ports a socket may be connected to itself, when the port that it was given
-// is the one it dials: nobody listens there.
+// Returns whether the socket is connected to itself. That happens if the target is an ephemeral
+// port on which no process listens, and the kernel assigns the same port to the dialling socket.
 bool IsConnectedToItself(int fd) {
   sockaddr_storage here{};
   sockaddr_storage there{};
@@ -63,7 +63,8 @@ bool IsConnectedToItself(int fd) {
          here_size == there_size && std::memcmp(&here, &there, here_size) == 0;
 }
 
-// 0, or the errno of the attempt; ETIMEDOUT after `deadline`.
+// Connects to `address` and disconnects. Returns 0, or the errno of the attempt; ETIMEDOUT if it
+// has not succeeded by `deadline`.
 int ConnectTo(const addrinfo& address, MonoTime deadline) {
   const FileDescriptor fd(
       socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
@@ -86,7 +87,8 @@ int ConnectTo(const addrinfo& address, MonoTime deadline) {
   return IsConnectedToItself(fd.get()) ? ECONNREFUSED : 0;
 }
 
-// An address of a family that this machine does not have (::1 of "localhost", often).
+// Returns whether the error means that this machine does not have the address's family. A common
+// case is "localhost", which resolves to ::1 too.
 bool IsOfMissingFamily(int error) { return error == EADDRNOTAVAIL || error == EAFNOSUPPORT; }
 
 ConnectOutcome ConnectOnce(const HostPort& target, MonoTime deadline) {
@@ -127,20 +129,20 @@ struct ConnectProber::State : std::enable_shared_from_this<ConnectProber::State>
   struct Job {
     const HostPort address;
     const MonoTime deadline;
-    // Null once it was called. Guarded by the state's mutex.
+    // Null after it was called. Guarded by the state's mutex.
     absl::AnyInvocable<void(ConnectOutcome) &&> done;
   };
   using JobPtr = std::shared_ptr<Job>;
 
   explicit State(size_t limit) : max_workers(limit) {}
 
-  // The threads: workers resolve and connect; the watchdog answers for a worker that is late,
-  // because getaddrinfo knows no deadline.
+  // The bodies of the threads. Workers resolve and connect. The watchdog reports kNoAnswer for jobs
+  // past their deadline, because getaddrinfo has no timeout.
   void RunWorker();
   void RunWatchdog();
-  // Starts a thread that nobody waits for: one in getaddrinfo cannot be interrupted.
+  // Starts a detached thread. It cannot be joined, because getaddrinfo cannot be interrupted.
   void Spawn(void (State::*body)());
-  // Calls the job's `done`, unless that has been done or all is stopped.
+  // Calls the job's `done`, unless it was called already or the prober is stopped.
   void Tell(const JobPtr& job, ConnectOutcome outcome);
 
   const size_t max_workers;
@@ -195,7 +197,7 @@ void ConnectProber::State::RunWatchdog() {
       late = std::move(deadlines.begin()->second);
       deadlines.erase(deadlines.begin());
     }
-    Tell(late, {.error = "no answer in time"});
+    Tell(late, {.error = "no answer before the timeout"});
   }
 }
 
@@ -238,7 +240,7 @@ void ConnectProber::Probe(HostPort address, Duration timeout,
 }
 
 void ConnectProber::Stop() {
-  // Destroyed outside the lock: a callback may own anything.
+  // Destroyed after the lock is released, because a callback may own anything.
   std::deque<State::JobPtr> dropped;
   std::multimap<MonoTime, State::JobPtr> dropped_deadlines;
   MutexLock lock(&state_->mutex);

@@ -1,6 +1,7 @@
-// A plain connect(2): whether anything listens at an address. It stands apart from gRPC because a
-// channel answers that question late (it waits out a back-off first) and never says "refused",
-// which is what tells a dead process from a silent network.
+// Finds out with a plain connect(2) whether a process listens at an address. A gRPC channel cannot
+// answer that: it reports late, because it backs off first, and it does not report that a
+// connection was refused. A refused connection is what distinguishes a dead process from a silent
+// network.
 #pragma once
 
 #include <cstddef>
@@ -15,37 +16,40 @@ namespace quorate::server {
 
 enum class ConnectResult {
   kConnected,
-  kRefused,   // the host says that nothing listens there
-  kNoAnswer,  // no route, no such name, or silence: proof of nothing
+  kRefused,   // the host reports that no process listens there
+  kNoAnswer,  // no route, unknown name, or timeout: proves nothing
 };
 
 struct ConnectOutcome {
   ConnectResult result = ConnectResult::kNoAnswer;
-  // The address that answered, as connect(2) was given it: never a name. Only if connected.
+  // The numeric address that accepted the connection. Set only if connected.
   HostPort address;
-  // Why not, for logs. Empty if connected.
+  // Why the probe did not connect, for logs. Empty if connected.
   std::string error;
 };
 
-// Connects and closes again, on threads of its own, because name resolution blocks. Thread-safe.
+// Opens a connection and closes it again. Uses its own threads, because name resolution blocks.
+// Thread-safe.
 class ConnectProber {
  public:
-  // At most `max_concurrent` threads, made when they are needed; further probes wait their turn.
+  // Uses at most `max_concurrent` threads for probes, which it starts when they are needed. Further
+  // probes wait in a queue.
   explicit ConnectProber(size_t max_concurrent);
-  // Stops first.
+  // Calls Stop.
   ~ConnectProber();
 
-  // Tries the addresses of `address` in turn. `done` runs once, on one of the prober's threads, at
-  // the latest after `timeout` (kNoAnswer); it only hands the value on.
+  // Tries the addresses that `address` resolves to, one after the other. `done` runs once, on one
+  // of the prober's threads, and must not block. If there is no result after `timeout`, it gets
+  // kNoAnswer.
   void Probe(HostPort address, Duration timeout, absl::AnyInvocable<void(ConnectOutcome) &&> done);
 
-  // Once this returns, no `done` runs any more: what is under way is given up, unanswered.
-  // Idempotent; not from a `done`.
+  // Abandons all pending probes, without calling their `done`. No `done` runs after it returns.
+  // Idempotent. Must not be called from a `done`.
   void Stop();
 
  private:
   struct State;
-  // Shared with the threads, which may outlive this object.
+  // Shared with the threads, which may outlive this object: name resolution cannot be interrupted.
   const std::shared_ptr<State> state_;
 };
 

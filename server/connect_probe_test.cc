@@ -56,14 +56,14 @@ TEST(ConnectProberTest, ANameIsTriedAtAllItsAddressesAndToldAsANumber) {
 
 TEST(ConnectProberTest, ANameThatDoesNotExistIsNoProofOfAnything) {
   ConnectProber prober(1);
-  // Too long a label to be asked of any name server (RFC 1035 §2.3.4).
+  // A label that is too long for DNS, so that no name server is asked (RFC 1035 §2.3.4).
   const std::string name(64, 'x');
   const ConnectOutcome outcome = ProbeAndWait(prober, {name, 9093});
   EXPECT_EQ(outcome.result, ConnectResult::kNoAnswer);
   EXPECT_NE(outcome.error.find(name), std::string::npos) << outcome.error;
 }
 
-// A listener whose queue is full: the kernel lets further connections wait without an answer.
+// A listener whose queue is full: the kernel does not answer further connection attempts.
 class SilentListener {
  public:
   SilentListener() {

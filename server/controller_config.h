@@ -1,4 +1,4 @@
-// What quorate-controller can be told, and its checks: everything that can be refused before
+// The configuration of quorate-controller and its checks. Every mistake that can be found before
 // anything is opened is refused here.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace quorate::server {
 
-// One entry of --voters: a controller, and where this node dials its peer listener.
+// One entry of --voters: a controller and the address at which this node dials its peer listener.
 struct ConfiguredVoter {
   NodeId node_id;
   HostPort endpoint;
@@ -27,18 +27,20 @@ struct ConfiguredVoter {
 struct ControllerConfig : ProcessConfig {
   NodeId node_id;
   std::string data_dir;
-  // By ascending node id; this node included, unless it is an observer.
+  // Sorted by node id. Contains this node unless it is an observer, which may be in it.
   std::vector<ConfiguredVoter> voters;
-  // It joins a cluster that exists, and founds none.
+  // Joins an existing cluster, and never founds one.
   bool observer = false;
 
   HostPort peer_listen;
-  // The one that is told to peers: who does not list this node dials it.
+  // The address that peers receive from this node. Controllers whose --voters do not list this node
+  // dial it.
   HostPort peer_advertise;
   HostPort client_listen;
-  // Port 0 where client_listen has port 0 and nothing else is advertised: the bound port.
+  // Port 0 means the bound port. It is 0 only if client_listen has port 0 and --client-advertise is
+  // not given.
   HostPort client_advertise;
-  // Empty: none is written.
+  // Empty: no ready file is written.
   std::string ready_file;
 
   Duration heartbeat_interval{};
@@ -55,19 +57,20 @@ struct ControllerConfig : ProcessConfig {
   int64_t min_free_disk_bytes = 0;
 
   int64_t snapshot_min_log_bytes = 0;
-  // Bytes of the log for each byte of the last snapshot.
+  // How many bytes the log grows for each byte of the last snapshot before the next one is due.
   int64_t snapshot_log_ratio = 0;
   int64_t snapshot_max_bytes_per_second = 0;
 
-  // Questionable but not wrong, one sentence each: for the log.
+  // Values that are valid but questionable, one sentence each, for the process's log.
   std::vector<std::string> warnings;
 };
 
-// "ID@HOST:PORT,…" by ascending id. INVALID_ARGUMENT: malformed, or an id or endpoint twice.
+// Parses "ID@HOST:PORT,…" and returns the voters sorted by id. Returns INVALID_ARGUMENT if the text
+// is malformed or contains an id or an endpoint twice.
 absl::StatusOr<std::vector<ConfiguredVoter>> ParseVoters(std::string_view text);
 
-// Reads the configuration (LoadConfig). kShown: `config` is not written. INVALID_ARGUMENT and
-// NOT_FOUND are one line.
+// Reads the configuration with LoadConfig and checks it. Writes `config` only if it returns kRun.
+// Errors are INVALID_ARGUMENT or NOT_FOUND, with a message of one line.
 absl::StatusOr<ConfigOutcome> LoadControllerConfig(
     int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
     ControllerConfig* config);

@@ -62,7 +62,7 @@ TEST(ControllerConfigTest, AnObserverNeedNotBeAmongTheVoters) {
   EXPECT_TRUE(config->observer);
   EXPECT_EQ(config->peer_listen.ToString(), "10.0.0.4:9");
   EXPECT_EQ(config->peer_advertise.ToString(), "10.0.0.4:9");
-  // Some of the cluster's controllers are enough.
+  // `voters` may list only some of the cluster's controllers, in an even number too.
   const auto even = Load({{"observer", "true"}, {"voters", "1@a:1,2@b:1"}});
   ASSERT_TRUE(even.ok()) << even.status();
   EXPECT_EQ(even->peer_advertise.ToString(), "b:1");
@@ -75,12 +75,12 @@ TEST(ControllerConfigTest, AnObserverMustBeReachableAndKnowSomebody) {
   EXPECT_THAT(ErrorOf(observer), HasSubstr("set peer-listen"));
   for (const char* listen : {"0.0.0.0:9", "10.0.0.4:0"}) {
     observer["peer-listen"] = listen;
-    EXPECT_THAT(ErrorOf(observer), HasSubstr("with peer-advertise"));
+    EXPECT_THAT(ErrorOf(observer), HasSubstr("set peer-advertise"));
   }
   observer["peer-advertise"] = "host-4:9";
   EXPECT_EQ(Load(observer)->peer_advertise.ToString(), "host-4:9");
   observer["voters"] = "4@host-4:9";
-  EXPECT_THAT(ErrorOf(observer), HasSubstr("lists this observer alone"));
+  EXPECT_THAT(ErrorOf(observer), HasSubstr("lists only this observer"));
   EXPECT_THAT(ErrorOf({{"observer", "yes"}}), HasSubstr("'yes' is neither true nor false"));
   EXPECT_THAT(ErrorOf({{"node-id", "4"}}), HasSubstr("start it with --observer"));
 }

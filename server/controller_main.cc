@@ -1,4 +1,4 @@
-// quorate-controller.
+// The main of quorate-controller.
 
 #include <unistd.h>
 
@@ -28,9 +28,10 @@ int Fail(ExitStatus exit, const absl::Status& status) {
   return Exit(exit);
 }
 
-// The node must not go on; what was acknowledged is on disk, and its peers notice at once.
+// Ends the process without stopping the server, because the node must not continue. Acknowledged
+// changes are on disk, and the peers notice the death at once.
 [[noreturn]] void EndNow(const absl::Status& status) {
-  LOG(ERROR) << "cannot go on: " << status;
+  LOG(ERROR) << "cannot continue: " << status;
   PrintError(kProgram, status);
   _exit(Exit(ExitStatus::kFailed));
 }

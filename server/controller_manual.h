@@ -1,4 +1,4 @@
-// The prose of quorate-controller's manual page; its options are in controller_config.cc.
+// The text of quorate-controller's manual page. Its options are in controller_config.cc.
 #pragma once
 
 #include "server/config.h"

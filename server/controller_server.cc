@@ -49,21 +49,23 @@
 namespace quorate::server {
 namespace {
 
-// Where writes follow each other, the next one mostly comes sooner and carries the news, and the
-// timer of the raft loop is not needed for each of them; where they do not, it is not missed.
+// How long the leader waits before it sends a new high watermark in a separate message. Under load
+// the next append usually comes sooner and carries it, which saves a message and a timer for each
+// write. Without load the delay does not matter.
 constexpr Duration kCommitLinger = std::chrono::milliseconds(3);
 
-// Requests that may wait for a loop; raft's takes only completions and peer messages.
+// How many requests may wait for one loop. The raft loop gets only completions and peer messages.
 constexpr size_t kMaxQueued = 20'000;
 
-// For the image of a snapshot, which is there as soon as the controller's loop comes to it.
+// The timeout for reading the image of a snapshot. The image is available as soon as the
+// controller's loop runs the task.
 constexpr Duration kReadImageTimeout = std::chrono::seconds(1);
 
 // How long each step of stopping may take before the next one begins.
 constexpr Duration kDrainTimeout = std::chrono::seconds(1);
 constexpr Duration kCloseTimeout = std::chrono::seconds(1);
 
-// Waits until `start(done)` has called `done`, but not beyond `timeout`; whether it has.
+// Calls `start(done)` and waits for up to `timeout` until it calls `done`. Returns whether it did.
 template <typename Start>
 bool RunAndWait(Duration timeout, Start start) {
   auto done = std::make_shared<std::promise<void>>();
@@ -72,8 +74,8 @@ bool RunAndWait(Duration timeout, Start start) {
   return finished.wait_for(timeout) == std::future_status::ready;
 }
 
-// The disk and the quorum can both tell that the node cannot go on, on threads of their own and at
-// the same time: the first one is heard.
+// Returns a handler that passes on only the first error. The disk and the quorum may both report
+// that the node cannot continue, on different threads and at the same time.
 storage::FatalHandler HearOnce(ControllerServer::FatalCallback on_fatal) {
   struct Shared {
     ControllerServer::FatalCallback on_fatal;
@@ -135,8 +137,8 @@ controller::ControllerOptions MakeControllerOptions(const ControllerConfig& conf
 
 }  // namespace
 
-// The members stand in the order in which they are made; the loops are stopped before any of them
-// goes away.
+// The members are declared in the order in which they are constructed. Stop ends the loops before
+// any member is destroyed.
 class ControllerServer::Impl final : public ControllerDirectory {
  public:
   Impl(const ControllerConfig& config, std::unique_ptr<storage::DataDirectory> directory,
@@ -205,7 +207,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
             router_.OnForwarded(request, std::move(reply));
           }
         });
-    // Before the client listener: opening that switches reflection and health on for what follows.
+    // Must be opened before the client listener: OpenClientListener enables reflection and health
+    // checks for every server that is built after it.
     ASSIGN_OR_RETURN(peer_listener_,
                      OpenListener(config_.peer_listen, "peer-listen", kReservedFromPeers,
                                   [this](grpc::ServerBuilder& builder) {
@@ -242,7 +245,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                             &fanout_loop_, &query_loop_, &audit_loop_, &snapshot_loop_}) {
       loop->Stop();
     }
-    // The threads of these two end before what they call back goes away.
+    // Ends the threads of these two before the members that they call back are destroyed.
     prober_.reset();
     log_.reset();
   }
@@ -261,16 +264,18 @@ class ControllerServer::Impl final : public ControllerDirectory {
   }
 
  private:
-  // Nothing depends on the file but which configurations are accepted, so its loss stops nobody.
+  // Loads the voter lists that were accepted earlier. The file only decides which configurations
+  // are accepted, so a damaged file does not stop this node.
   std::vector<storage::VoterList> LoadVoterLists() const {
     auto lists = storage::VoterListFile(data_directory_->VoterListsPath()).Load();
     if (lists.ok()) return *std::move(lists);
-    LOG(WARNING) << lists.status() << "; it is written anew";
+    LOG(WARNING) << lists.status() << "; the file will be rewritten";
     return {};
   }
 
-  // The configuration was accepted: what the log says later makes it no edit. Until there is a log
-  // or a founding set, a list may still be corrected, and only the last one counts.
+  // Stores the voter list of the accepted configuration, so that a later start does not take it for
+  // an edit if the log has changed the voters by then. Until there is a log or a founding set, the
+  // operator may still correct the list, and only the last one counts.
   void RememberVoterList(const raft::RestoredLog& restored) const {
     storage::VoterList list;
     for (const ConfiguredVoter& voter : config_.voters) list.push_back(voter.node_id);
@@ -282,8 +287,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
     const absl::Status stored =
         storage::VoterListFile(data_directory_->VoterListsPath()).Store(lists);
     if (!stored.ok()) {
-      LOG(WARNING) << "the voter list is not written down, so that a later start may refuse it: "
-                   << stored;
+      LOG(WARNING) << "cannot store the voter list, so a later start may refuse it: " << stored;
     }
   }
 
@@ -301,7 +305,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                                   }));
     saver_.emplace(MakeSaverOptions(config_), snapshots_.get(), &*snapshot_disk_, &snapshot_loop_,
                    &clock_);
-    // Not on the snapshots' own loop: that one need not wake for every commit then.
+    // Not on the snapshot loop, which would then wake up for every commit.
     snapshotter_.emplace(MakeSnapshotterOptions(config_), &fanout_loop_, &clock_, snapshots_.get(),
                          &*saver_, [this](RecordOffset end_offset, auto done) {
                            ReadCommittedImage(end_offset, std::move(done));
@@ -323,25 +327,26 @@ class ControllerServer::Impl final : public ControllerDirectory {
         });
   }
 
-  // This node still serves meanwhile, so that a clean hand-over fails no request; and it stays
-  // until a read is answered by the successor, which takes the successor's barrier: with this
-  // node's vote and disk, and without the work of its going, that is sooner.
+  // Transfers leadership, if this node leads, and waits for pending requests. This node serves
+  // requests meanwhile, so that a successful transfer fails none of them. It waits until the
+  // successor has answered a read, which takes until the successor's barrier is committed. That is
+  // sooner while this node still votes and writes, and is not busy with stopping.
   void HandOver() {
     readiness_.Withdraw();
     RunAndWait(2 * config_.election_timeout_max, [this](auto done) {
       raft_->TransferLeadership(std::nullopt, [this, done](const absl::Status& status) {
         if (!status.ok()) return done();
-        LOG(INFO) << "leadership is handed over";
+        LOG(INFO) << "leadership was transferred";
         raft_->ReadIndex(clock_.Now() + config_.election_timeout_max,
                          [done](const absl::StatusOr<RecordOffset>&) { done(); });
       });
     });
     if (!RunAndWait(kDrainTimeout, [this](auto done) { router_.Shutdown(std::move(done)); })) {
-      LOG(WARNING) << "some requests are not answered yet: they are failed";
+      LOG(WARNING) << "some requests are still pending and will fail";
     }
   }
 
-  // Every call ends, so that the listener can close.
+  // Ends every call, so that the listener can close.
   void EndCalls() {
     controller_.Shutdown();
     router_.Abandon();
@@ -364,7 +369,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
             .clock_behind_ms = behind_ms > LogClock::kToleratedMs ? behind_ms : 0};
   }
 
-  // Nothing: not known yet.
+  // Returns nullopt if the bound port is not known yet.
   std::optional<std::string> OwnClientEndpoint() const {
     HostPort endpoint = config_.client_advertise;
     if (endpoint.port == 0) endpoint.port = bound_client_port_;
@@ -383,7 +388,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     return leader;
   }
 
-  // Those on which answers depend. The others work in the background, and may take their time.
+  // Returns the loops on which answers depend. The other loops work in the background and may be
+  // slow.
   std::vector<LoopWatchdog::Loop> ServingLoops() const {
     return {{"raft", &raft_loop_.meter()},
             {"controller", &controller_loop_.meter()},
@@ -408,9 +414,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
   EventLoop raft_loop_{"raft", kMaxQueued};
   EventLoop controller_loop_{"controller", kMaxQueued};
-  // Large requests and entries.
+  // Parses, decides and replays large requests and entries.
   EventLoop decide_loop_{"decide", kMaxQueued};
-  // Calls of clients, subscriptions, and responses that take long to make.
+  // For calls of clients, subscriptions, and responses that take long to build.
   EventLoop edge_loop_{"edge", kMaxQueued};
   EventLoop fanout_loop_{"fanout", kMaxQueued};
   EventLoop query_loop_{"query", kMaxQueued};
@@ -442,7 +448,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   std::optional<MetadataService> metadata_service_;
   ProcessService process_service_{&edge_loop_, &clock_};
   std::optional<LogFanout> listeners_;
-  // 0: the client listener is not open yet. Calls come as soon as it is.
+  // 0 until the client listener is open. Atomic, because calls arrive as soon as it is open.
   std::atomic<uint16_t> bound_client_port_ = 0;
   Listener peer_listener_;
   Listener client_listener_;
@@ -452,7 +458,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
 absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
     const ControllerConfig& config, FatalCallback on_fatal) {
-  // What can be refused is refused before the data directory is touched.
+  // Check everything that can be refused before opening the data directory, which changes it.
   RETURN_IF_ERROR(CheckCanListen(config.peer_listen, "peer-listen"));
   RETURN_IF_ERROR(CheckCanListen(config.client_listen, "client-listen"));
   const uint64_t seed = config.seed != 0 ? config.seed : Rng::SystemSeed();

@@ -1,4 +1,4 @@
-// One controller: what it is made of, in which order it starts, and in which it stops.
+// A complete controller: constructs its parts, connects them, and starts and stops them in order.
 #pragma once
 
 #include <cstdint>
@@ -11,25 +11,29 @@
 
 namespace quorate::server {
 
+// Not thread-safe.
 class ControllerServer {
  public:
-  // The node cannot go on (raft_node.h); called once, on any thread. The process should end.
+  // Called at most once, on any thread, when the node cannot go on (raft_node.h). The process
+  // should end.
   using FatalCallback = absl::AnyInvocable<void(absl::Status)>;
 
-  // Opens everything and takes part in the quorum. Errors, whose messages name the thing and the
-  // remedy, leave nothing changed: FAILED_PRECONDITION (a port in use, a data directory of another
-  // node or in use, other voters than at the first start), DATA_LOSS (a damaged log).
+  // Opens everything and starts to take part in the quorum. An error leaves nothing changed, and
+  // its message names the problem and the remedy. It is FAILED_PRECONDITION if a port is in use,
+  // the data directory is in use or belongs to another node, or --voters differs from the first
+  // start; it is DATA_LOSS if the log is damaged.
   static absl::StatusOr<std::unique_ptr<ControllerServer>> Start(const ControllerConfig& config,
                                                                  FatalCallback on_fatal);
 
-  // Leaves in good order: not ready, leadership handed over, new requests refused, what waits
-  // failed, streams ended, listeners closed, loops stopped. Blocks for at most a few seconds.
+  // Stops in good order: reports not ready, transfers leadership, refuses new requests, fails
+  // pending ones, ends streams, closes the listeners and stops the loops. Blocks for at most a few
+  // seconds.
   void Stop();
 
-  // Stops first.
+  // Calls Stop.
   ~ControllerServer();
 
-  // The bound ports.
+  // Return the bound ports.
   uint16_t client_port() const;
   uint16_t peer_port() const;
 

@@ -1,5 +1,5 @@
-// The port through which a request reaches another controller. The peer transport implements it;
-// tests by hand.
+// The interface through which the router sends a request to another controller. The peer transport
+// implements it; tests use a fake.
 #pragma once
 
 #include <string>
@@ -12,21 +12,22 @@
 
 namespace quorate::server {
 
-// How a forwarded request failed without an answer.
+// Why a forwarded request got no answer.
 struct ForwardFailure {
-  // Whether the request may have reached the other controller.
+  // Whether the request may have reached the other controller. If false, sending it again is safe.
   bool maybe_sent = true;
   std::string message;
 };
 
 using ForwardResult = std::variant<raft::v1::ForwardResponse, ForwardFailure>;
 
-// Thread-safe; never blocks.
+// Thread-safe. Never blocks.
 class Forwarder {
  public:
   virtual ~Forwarder() = default;
 
-  // Sends once. `done` is called exactly once, on any thread, soon after `deadline` at the latest.
+  // Sends `request` to controller `to` once, without a retry. Calls `done` exactly once, on any
+  // thread, at the latest shortly after `deadline`.
   virtual void Forward(NodeId to, raft::v1::ForwardRequest request, MonoTime deadline,
                        absl::AnyInvocable<void(ForwardResult) &&> done) = 0;
 };

@@ -17,11 +17,12 @@ struct GrpcBrokerProber::Job {
   BrokerId broker;
   Uuid incarnation;
   absl::AnyInvocable<void(ProbeResult) &&> done;
-  // A connection was accepted and broke: a process that is just dying, perhaps.
+  // A connection was accepted and then broke, perhaps because the process is dying. The address is
+  // dialled once more then.
   bool broke = false;
 };
 
-// GetIdentity under way; its address is its tag in the queue.
+// A GetIdentity call in flight. Its address is its tag in the queue.
 struct GrpcBrokerProber::IdentityCall {
   ProbeResult Compare() const {
     return response.broker_id() == job->broker.value() &&
@@ -50,7 +51,7 @@ GrpcBrokerProber::~GrpcBrokerProber() {
     stopped_ = true;
     dropped.swap(waiting_);
     for (IdentityCall* call : calls_) call->context.TryCancel();
-    queue_.Shutdown();  // under the lock: no call begins afterwards
+    queue_.Shutdown();  // under the lock, so that no call begins afterwards
   }
   work_.NotifyOne();
   queue_thread_.join();
@@ -102,7 +103,7 @@ void GrpcBrokerProber::Ask(JobPtr job, const HostPort& address) {
   if (stopped_) return;
   call->reader = call->stub->AsyncGetIdentity(&call->context, {}, &queue_);
   call->reader->Finish(&call->response, &call->status, call.get());
-  calls_.insert(call.release());  // the queue's now
+  calls_.insert(call.release());  // owned by the queue now
   work_.NotifyOne();
 }
 
@@ -120,8 +121,8 @@ void GrpcBrokerProber::RunQueue() {
   }
 }
 
-// In gRPC 1.51 whoever waits on a queue polls the sockets of the whole process: an idle prober
-// would be woken by every other connection's traffic.
+// In gRPC 1.51 a thread that waits on a queue polls all sockets of the process, so the traffic of
+// other connections would wake an idle prober all the time.
 void GrpcBrokerProber::AwaitCall() {
   MutexLock lock(&mutex_);
   while (calls_.empty() && !stopped_) work_.Wait(&mutex_);
@@ -134,7 +135,7 @@ void GrpcBrokerProber::OnAnswer(std::unique_ptr<IdentityCall> call) {
       Finish(std::move(call->job), result);
       break;
     }
-    case grpc::StatusCode::UNIMPLEMENTED:  // a server, but no broker of ours
+    case grpc::StatusCode::UNIMPLEMENTED:  // a gRPC server, but not a broker
       Finish(std::move(call->job), ProbeResult::kOtherIncarnation);
       break;
     case grpc::StatusCode::UNAVAILABLE:

@@ -1,5 +1,6 @@
-// controller::BrokerProber on real connections: first a plain connect(2), which alone can tell that
-// nothing listens, then a question to whoever does.
+// Implements controller::BrokerProber on real connections. A probe first makes a plain connect(2),
+// the only way to prove that no process listens. If a process accepts the connection, the probe
+// asks it for its identity (BrokerViewService.GetIdentity).
 #pragma once
 
 #include <chrono>
@@ -16,20 +17,21 @@
 
 namespace quorate::server {
 
+// Thread-safe.
 class GrpcBrokerProber final : public controller::BrokerProber {
  public:
   struct Options {
-    // Further probes wait for their turn; after a take-over every broker may be probed.
+    // Further probes wait in a queue. A new active controller may probe every broker.
     size_t max_concurrent = 16;
-    // For the connection, and again for the answer.
+    // The limit for the connection, and again for the answer.
     Duration timeout = std::chrono::seconds(1);
   };
 
   explicit GrpcBrokerProber(Options options);
-  // Probes under way are given up, and `done` runs for none of them any more.
+  // Abandons all pending probes, without calling their `done`. No `done` runs after it returns.
   ~GrpcBrokerProber() override;
 
-  // controller::BrokerProber. `done` runs on a thread of the prober's; it only hands the value on.
+  // controller::BrokerProber. `done` runs on one of the prober's threads and must not block.
   void Probe(const metadata::Endpoint& endpoint, BrokerId broker, const Uuid& incarnation,
              absl::AnyInvocable<void(controller::ProbeResult) &&> done) override;
 
@@ -43,10 +45,11 @@ class GrpcBrokerProber final : public controller::BrokerProber {
   void Ask(JobPtr job, const HostPort& address);
   void OnAnswer(std::unique_ptr<IdentityCall> call);
   void Finish(JobPtr job, controller::ProbeResult result);
-  // The thread that takes answers off the queue. (With gRPC's callbacks a channel could be
-  // destroyed on gRPC's own thread, which 1.51 does not survive if it is the process's last.)
+  // The body of the thread that takes answers off the queue. With gRPC's callback API a channel
+  // could be destroyed on one of gRPC's threads, which gRPC 1.51 does not survive if it is the last
+  // channel of the process (broker_calls.h).
   void RunQueue();
-  // Returns when an answer is under way, or none will ever be asked for again.
+  // Waits until a call is in flight, or the prober is stopped.
   void AwaitCall();
 
   const Options options_;
@@ -54,7 +57,7 @@ class GrpcBrokerProber final : public controller::BrokerProber {
   std::deque<JobPtr> waiting_ ABSL_GUARDED_BY(mutex_);
   size_t running_ ABSL_GUARDED_BY(mutex_) = 0;
   std::set<IdentityCall*> calls_ ABSL_GUARDED_BY(mutex_);
-  // Signalled when there is something to await on the queue.
+  // Signalled when a call begins, and when the prober stops.
   CondVar work_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   ConnectProber connector_;

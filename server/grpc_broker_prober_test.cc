@@ -38,14 +38,14 @@ class BrokerView final : public broker::v1::BrokerViewService::Service {
   }
 };
 
-// A gRPC server on a free port, with `service` or with none.
+// A gRPC server on a free port, with `service`, or without a service if it is null.
 class Server {
  public:
   explicit Server(grpc::Service* service) {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
     if (service != nullptr) builder.RegisterService(service);
-    // A server must have something to serve.
+    // A server must have at least one service.
     builder.RegisterCallbackGenericService(&generic_);
     server_ = builder.BuildAndStart();
   }
@@ -112,7 +112,8 @@ TEST_F(GrpcBrokerProberTest, AConnectionThatAlwaysBreaksIsNoAnswer) {
   EXPECT_EQ(ProbeAndWait(proxy.port()), ProbeResult::kNoAnswer);
 }
 
-// As a process that is being killed: its listener takes the connection, and then all is gone.
+// Behaves like a process that is being killed: its listener accepts the connection, and then its
+// sockets close.
 TEST_F(GrpcBrokerProberTest, AConnectionThatBreaksAndIsThenRefusedIsRefused) {
   LoopbackSocket silent;
   silent.Listen();
@@ -121,7 +122,7 @@ TEST_F(GrpcBrokerProberTest, AConnectionThatBreaksAndIsThenRefusedIsRefused) {
   GrpcBrokerProber patient({.timeout = std::chrono::seconds(30)});
   patient.Probe({"127.0.0.1", proxy.port()}, kBroker, Incarnation('a'),
                 [answer](ProbeResult result) { answer->set_value(result); });
-  // The plain connection first, then gRPC's.
+  // The first one is the plain connection, the second one is gRPC's.
   while (proxy.accepted_connections() < 2) {
   }
   proxy.Refuse();

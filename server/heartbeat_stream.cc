@@ -23,7 +23,7 @@ HeartbeatStream::HeartbeatStream(controller::StreamId id, Budget::Hold hold, con
 void HeartbeatStream::Start() { StartRead(&request_); }
 
 void HeartbeatStream::End(common::v1::Error error) {
-  // It is this node that ends the stream, so its end says nothing of the broker.
+  // This node ends the stream, so its end is not a sign that the broker has died.
   Tell(StreamEnd::kReconnecting);
   FinishOnce(edge_->StatusOf(std::move(error)));
 }
@@ -54,7 +54,7 @@ void HeartbeatStream::OnWriteDone(bool ok) {
   });
 }
 
-// Comes at once when the connection breaks, whatever the stream is waiting for.
+// gRPC calls this as soon as the connection breaks, whatever the stream is waiting for.
 void HeartbeatStream::OnCancel() {
   edge_->loop()->Post([this] { Tell(StreamEnd::kBroken); });
 }

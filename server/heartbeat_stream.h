@@ -1,9 +1,9 @@
-// One broker's heartbeat stream: reads a heartbeat, lets the controller answer it, writes the
-// answer, reads the next. How the stream ended is told to the controller, to whom it means life or
-// death.
+// The controller's end of one broker's heartbeat stream. It reads a heartbeat, lets the controller
+// answer it, writes the answer, and reads the next. It tells the controller how the stream ended,
+// because a broken stream may mean that the broker is dead.
 //
-// gRPC's threads only post; everything else happens on the edge's loop, so that the stream cannot
-// be finished twice or written to after its end.
+// gRPC's threads only post to the edge's loop, and everything else happens there. So the stream
+// cannot be finished twice, or written to after its end.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -21,30 +21,33 @@ namespace quorate::server {
 class HeartbeatStream final
     : public grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse> {
  public:
-  // `hold` is kept while the stream lasts. `on_gone` runs on the loop as the stream's last act;
-  // then it deletes itself. Its first read begins with Start, on the loop.
+  // Keeps `hold` while the stream exists. When the stream is over it calls `on_gone`, on the loop,
+  // and deletes itself.
   HeartbeatStream(controller::StreamId id, Budget::Hold hold, const CallEdge* edge,
                   controller::QuorumController* controller, std::function<void()> on_gone);
 
-  // On the loop. End does nothing if the stream is ending already.
+  // Starts the first read. Call it on the loop.
   void Start();
+  // Ends the stream with `error`, unless it is ending already. Call it on the loop.
   void End(common::v1::Error error);
 
  private:
   // The stream is deleted once gRPC is done with it and the controller has answered.
   ~HeartbeatStream() override = default;
 
-  // On gRPC's threads.
+  // Called on gRPC's threads.
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
   void OnDone() override;
 
-  // On the loop.
+  // Called on the loop.
   void OnHeartbeat();
   void OnAnswer(controller::Answer<broker::v1::HeartbeatResponse> answer);
+  // Tells the controller how the stream ended. Only the first call has an effect.
   void Tell(controller::StreamEnd end);
-  // Finishes the call, unless it is: now, or after the answer under way.
+  // Finishes the call, after the answer that is being written if there is one. Does nothing if the
+  // call is finished already.
   void FinishOnce(const grpc::Status& status);
   void MaybeDelete();
 
@@ -58,7 +61,7 @@ class HeartbeatStream final
   broker::v1::HeartbeatResponse response_;
   bool awaiting_answer_ = false;
   bool writing_ = false;
-  // The status to finish with once the answer under way is written.
+  // The status to finish with once the current write is done.
   std::optional<grpc::Status> end_;
   bool told_ = false;
   bool finished_ = false;

@@ -1,4 +1,5 @@
-// Who leads, as this node knows it: written on the raft loop, read by any thread without waiting.
+// Keeps the leader and the epoch that this node knows. The raft loop writes them; any thread reads
+// them without a lock.
 #pragma once
 
 #include <atomic>
@@ -12,13 +13,13 @@ namespace quorate::server {
 
 struct LeaderView {
   Epoch epoch;
-  // Nothing: none is known.
+  // nullopt if no leader is known.
   std::optional<NodeId> leader;
 
   friend bool operator==(const LeaderView&, const LeaderView&) = default;
 };
 
-// Stands before every other listener of a LogFanout, so that they find it up to date.
+// Must be the first listener of a LogFanout, so that the other listeners read the new leader.
 class LeaderTracker final : public LogWatcher {
  public:
   LeaderView view() const {

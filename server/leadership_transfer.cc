@@ -24,8 +24,8 @@ std::variant<NodeId, common::v1::Error> ChooseSuccessor(const raft::QuorumStatus
                                                         std::optional<NodeId> target) {
   if (target == status.self) return *target;
   if (target && status.voter_set.FindByNodeId(*target) == nullptr) {
-    return Refuse(absl::StrFormat("controller %d is no voter; the voters are %s", target->value(),
-                                  Join(status.voter_set.NodeIds())));
+    return Refuse(absl::StrFormat("controller %d is not a voter; the voters are %s",
+                                  target->value(), Join(status.voter_set.NodeIds())));
   }
   const raft::ReplicaStatus* best = nullptr;
   for (const raft::ReplicaStatus& replica : status.replicas) {
@@ -34,9 +34,10 @@ std::variant<NodeId, common::v1::Error> ChooseSuccessor(const raft::QuorumStatus
     if (best == nullptr || replica.log_end_offset > best->log_end_offset) best = &replica;
   }
   if (best != nullptr) return best->key.node_id;
-  return Refuse(target ? absl::StrFormat("controller %d is not in session with the active one",
-                                         target->value())
-                       : "no other voter is in session with the active controller");
+  return Refuse(target
+                    ? absl::StrFormat("controller %d is not in session with the active controller",
+                                      target->value())
+                    : "no other voter is in session with the active controller");
 }
 
 }  // namespace quorate::server

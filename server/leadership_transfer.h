@@ -1,4 +1,4 @@
-// To whom the active controller may hand its office. Pure.
+// Chooses the controller that gets leadership in a transfer. Pure functions.
 #pragma once
 
 #include <optional>
@@ -10,9 +10,10 @@
 
 namespace quorate::server {
 
-// `target`, or, if there is none, the other voter in session that has most of the log. `status` is
-// the leader's; the answer may be the leader itself, if it is the target. INVALID_REQUEST: the
-// target is no voter or not in session, or no other voter is; the message says which are.
+// Returns `target` or, if there is no target, the voter in session other than the leader that has
+// the longest log. `status` is the leader's own; the result is the leader if it is the target.
+// Returns INVALID_REQUEST if the target is not a voter or not in session, or if there is no target
+// and no other voter is in session.
 std::variant<NodeId, common::v1::Error> ChooseSuccessor(const raft::QuorumStatus& status,
                                                         std::optional<NodeId> target);
 

@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 
 raft::ReplicaKey KeyOf(int id) { return {.node_id = NodeId(id)}; }
 
-// Controller 1 leads the voters 1 to 4 (4 is down); 5 is an observer that has everything.
+// Controller 1 leads the voters 1 to 4, of which 4 is down. 5 is an observer that is caught up.
 raft::QuorumStatus Status() {
   raft::QuorumStatus status{.self = NodeId(1), .leader = NodeId(1)};
   std::vector<raft::Voter> voters;
@@ -40,8 +40,9 @@ TEST(ChooseSuccessorTest, TheTargetEvenIfItIsTheLeader) {
 }
 
 TEST(ChooseSuccessorTest, NeitherAnObserverNorWhoIsDown) {
-  EXPECT_EQ(Refusal(Status(), NodeId(5)), "controller 5 is no voter; the voters are 1, 2, 3, 4");
-  EXPECT_EQ(Refusal(Status(), NodeId(4)), "controller 4 is not in session with the active one");
+  EXPECT_EQ(Refusal(Status(), NodeId(5)), "controller 5 is not a voter; the voters are 1, 2, 3, 4");
+  EXPECT_EQ(Refusal(Status(), NodeId(4)),
+            "controller 4 is not in session with the active controller");
 }
 
 TEST(ChooseSuccessorTest, ThereMayBeNobody) {

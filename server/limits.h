@@ -1,6 +1,6 @@
-// Every limit on what a controller takes in from outside, in one place. A limit on bytes bounds
-// memory; together those of the client listener and the peer listener stay below 256 MiB, whatever
-// is sent and whatever is answered.
+// All limits on what a controller admits from clients, brokers and peers. A limit on bytes bounds
+// memory, whatever the requests and answers are. The budgets of calls on both listeners, without
+// kLargeReads, add up to less than 256 MiB.
 #pragma once
 
 #include <chrono>
@@ -14,25 +14,25 @@ namespace quorate::server {
 
 inline constexpr size_t kMiB = size_t{1} << 20;
 
-// One message.
+// Messages.
 
-// The largest request that a client may send. The same number is in docs/grpc.md.
+// The largest request that a client may send. docs/grpc.md states the same number.
 inline constexpr int kMaxRequestBytes = 8 << 20;
-// The largest message between controllers: an entry of 8 MiB, or a forwarded request or answer, and
-// everything around it.
+// The largest message between controllers: an entry of 8 MiB, or a forwarded request or answer,
+// plus everything around it.
 inline constexpr int kMaxPeerMessageBytes = 16 << 20;
-// The largest answer: it must fit a message between controllers with the envelope around it.
+// The largest answer: with its envelope it must fit into a message between controllers.
 inline constexpr size_t kMaxAnswerBytes = size_t{kMaxPeerMessageBytes} - 64 * 1024;
 
-// Requests whose bytes are being received at once, each of up to the size above: the others wait,
-// with at most gRPC's 64 KiB of each in memory.
+// How many requests, each up to the size above, are received at the same time. The others wait;
+// gRPC buffers at most 64 KiB of each of them.
 inline constexpr size_t kMaxReceivingClients = 8;
 inline constexpr size_t kMaxReceivingPeers = 4;
 inline constexpr size_t kMaxReceivingProcessCalls = 2;
-// Of them, requests of one connection.
+// How many of them may belong to one connection.
 inline constexpr size_t kMaxReceivingOfClient = 4;
 inline constexpr size_t kMaxReceivingOfPeer = 2;
-// How long one may take to arrive while another connection gets no turn.
+// How long one request may take to arrive while another connection waits for its turn.
 inline constexpr Duration kMaxReceiveTime = std::chrono::milliseconds(250);
 
 // How long a client may take to receive an answer.
@@ -41,29 +41,33 @@ inline constexpr Duration kMaxSendTime = std::chrono::seconds(30);
 // A request above this size takes milliseconds to parse.
 inline constexpr size_t kLargeRequestBytes = size_t{128} << 10;
 
-// Calls in hand, from their first byte until gRPC has sent the answer. The bytes count a request as
-// it lies in memory, then its answer.
+// Calls in flight. A call counts from its first byte until gRPC has sent the answer. Its bytes are
+// the size of the request in memory, and later the size of its answer.
 
-// Changes that clients ask for. As many as the loops queue without delaying a heartbeat.
+// Changes that clients request. The loops can queue this many without delaying a heartbeat.
 inline constexpr Budget::Limits kClientWrites = {.max_count = 4'096, .max_bytes = 64 * kMiB};
-// Lists and descriptions. Fewer, because each costs a round of heartbeats and a response.
+// Lists and descriptions. Fewer than writes, because each costs a round of heartbeats and a
+// response.
 inline constexpr Budget::Limits kClientReads = {.max_count = 2'048, .max_bytes = 48 * kMiB};
-// Single answers above this size take the one place for large ones: the description of a million
-// partitions needs about 40 MiB, and 180 MiB while it is made if they are all of one topic.
+// An answer above kLargeAnswerBytes uses this separate budget, which admits one answer at a time.
+// The description of a million partitions needs about 40 MiB, and 180 MiB while it is built if they
+// all belong to one topic.
 inline constexpr size_t kLargeAnswerBytes = 16 * kMiB;
 inline constexpr Budget::Limits kLargeReads = {.max_count = 1, .max_bytes = 224 * kMiB};
-// Changes of the voters and of the leader, which may wait for minutes and are few.
+// Changes of the voters and transfers of leadership, which are few and may wait for minutes.
 inline constexpr Budget::Limits kQuorumChanges = {.max_count = 64, .max_bytes = kMiB};
-// What brokers ask for, so that clients cannot keep a broker from registering.
+// Calls of brokers. Separate from those of clients, so that clients cannot keep a broker from
+// registering.
 inline constexpr Budget::Limits kBrokerCalls = {.max_count = 4'096, .max_bytes = 32 * kMiB};
-// What operators ask a process, controller or broker, about itself.
+// Calls of operators about the process itself, controller or broker.
 inline constexpr Budget::Limits kProcessCalls = {.max_count = 16, .max_bytes = kMiB};
-// What the other controllers forward; each of them has its own limits on what it takes in.
+// Calls that other controllers forward. Each of those controllers has its own limits on clients.
 inline constexpr Budget::Limits kForwardedCalls = {.max_count = 8'192, .max_bytes = 48 * kMiB};
 
-// Streams. Each of them holds little: a heartbeat, or one chunk for a slow subscriber.
+// Streams. Each of them holds little memory: a heartbeat, or one chunk for a slow subscriber.
 
-// Heartbeats have room of their own. Two streams for each of a thousand brokers is far from it.
+// Heartbeat streams have their own budget. A thousand brokers with two streams each use a fifth of
+// it.
 inline constexpr Budget::Limits kHeartbeatStreams = {.max_count = 10'000, .max_bytes = 64 * kMiB};
 inline constexpr size_t kHeartbeatStreamBytes = 4'096;
 // One for each broker and each tool that follows the log.
@@ -73,42 +77,44 @@ inline constexpr size_t kMaxSubscribeRequestBytes = 4'096;
 
 // gRPC.
 
-// Calls of one connection; more of them wait at the client. A broker needs four.
+// Concurrent calls of one connection. The client holds further calls back. A broker needs four.
 inline constexpr int kMaxStreamsPerConnection = 1'024;
 // Forwarded calls share one connection for each peer.
 inline constexpr int kMaxStreamsPerPeerConnection = 8'192;
-// What gRPC may hold for one listener's connections before it ends calls to get memory back. Well
-// above what the limits here let it hold, so that this never ends a call of a client that behaves.
+// How much memory gRPC may use for one listener's connections before it ends calls to free some. It
+// is well above what the limits here allow, so that gRPC never ends a call of a well-behaved
+// client.
 inline constexpr size_t kGrpcQuotaBytes = 256 * kMiB;
 
-// When a refused call may be tried again: about as long as an election takes.
+// When the client may retry a refused call: about as long as an election takes.
 inline constexpr int64_t kRetryAfterMs = 100;
 
-// The longest that a call may wait, whatever its deadline: above every deadline that makes sense,
-// and far below where a clock overflows.
+// The longest that a call may wait, whatever its deadline. It is above every sensible deadline, and
+// far below the point where adding it to a clock overflows.
 inline constexpr Duration kMaxTimeout = std::chrono::hours(24);
 
-// Descriptors.
+// File descriptors.
 
-// What a program raises its soft limit to, if the hard one lets it.
+// The soft limit that a program sets for itself, as far as the hard limit allows.
 inline constexpr uint64_t kWantedDescriptors = 65'536;
-// Connections take descriptors below this number only, because each costs memory too: thousands of
-// brokers and tools, about 60 KiB each.
+// Connections use only descriptors below this number, because each connection also costs memory,
+// about 60 KiB. It is enough for thousands of brokers and tools.
 inline constexpr uint64_t kMaxConnectionDescriptors = 16'384;
-// The last descriptors below either limit are not for connections of clients, so that peers still
-// come in; and some of them not for peers either, so that the log and snapshots can be opened.
+// The last descriptors below the lower of the two limits are reserved. Clients leave 256 of them
+// free, so that peers can still connect; peers leave 128 free, so that the files of the log and of
+// snapshots can still be opened.
 inline constexpr int kReservedFromClients = 256;
 inline constexpr int kReservedFromPeers = 128;
-// A connection whose bytes stay without acknowledgement for so long is broken.
+// A connection is broken if sent bytes stay unacknowledged for this long.
 inline constexpr Duration kUnacknowledgedTimeout = std::chrono::seconds(15);
 
 // Strings.
 
-// A principal, as it is written into the log with every entry.
+// A principal, which every entry of the log contains.
 inline constexpr size_t kMaxPrincipalBytes = 1'024;
-// As much of a method's unknown name as an error repeats.
+// How much of an unknown method name an error message repeats.
 inline constexpr size_t kMaxMethodNameBytes = 128;
-// What a subscriber calls itself, for the controller's log.
+// The name that a subscriber gives itself, as the controller's log shows it.
 inline constexpr size_t kMaxSubscriberNameBytes = 128;
 
 }  // namespace quorate::server

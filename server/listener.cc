@@ -15,7 +15,7 @@
 namespace quorate::server {
 namespace {
 
-// Clients ping after 10 s of silence (client/channel.h), and so do we.
+// Servers ping after 10 s without data, as clients do (client/channel.h).
 constexpr int kKeepaliveTimeMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 5'000;
 constexpr int kMinClientPingIntervalMs = 1'000;
@@ -33,7 +33,7 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
   ASSIGN_OR_RETURN(listener.acceptor, Acceptor::Listen(address, option));
   listener.port = listener.acceptor->port();
   grpc::ServerBuilder builder;
-  // Shared, because it is to live as long as the acceptor's last call.
+  // Shared, because it must live until the acceptor's last call of `take`.
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
@@ -41,7 +41,7 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
   configure(builder);
   listener.server = builder.BuildAndStart();
   if (listener.server == nullptr) {
-    return absl::InternalError("gRPC cannot serve on " + option + "; the log says why");
+    return absl::InternalError("gRPC cannot serve on " + option + ": see the log for the reason");
   }
   listener.acceptor->Start(reserved_descriptors, [connections](int socket, int connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters taken;
@@ -56,7 +56,7 @@ absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::
                                             const std::vector<grpc::Service*>& services) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  // gRPC's health service brings no descriptor: touching ours links it in, for reflection.
+  // gRPC's health service has no descriptor, which reflection needs. This reference links ours in.
   CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
   return OpenListener(address, option, kReservedFromClients, [&](grpc::ServerBuilder& builder) {
     for (grpc::Service* service : services) builder.RegisterService(service);
@@ -66,7 +66,7 @@ absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::
     builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
     builder.SetResourceQuota(grpc::ResourceQuota("clients").Resize(kGrpcQuotaBytes));
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
-    // Otherwise gRPC lets a fast client send megabytes of a request that nobody reads yet.
+    // Otherwise gRPC buffers megabytes of a fast client's request before this process reads it.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);

@@ -1,5 +1,5 @@
-// A gRPC server on one address, as both programs open theirs: settings, errors that name the option
-// and the remedy, and the port that was bound.
+// Opens a gRPC server on one address. Both programs use it, so that their listeners have the same
+// settings and the same errors, which name the option and the remedy.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -18,26 +18,27 @@
 
 namespace quorate::server {
 
-// Whether this process could listen on `address` now. FAILED_PRECONDITION names `option` and what
-// to do: so that a program can refuse before it has changed anything. Port 0 is always free.
+// Checks that this process can listen on `address` now, so that a program can refuse to start
+// before it has changed anything. Returns FAILED_PRECONDITION if not; the message names `option`
+// and the remedy. Port 0 is always free.
 absl::Status CheckCanListen(const HostPort& address, const std::string& option);
 
 struct Listener {
   std::unique_ptr<grpc::Server> server;
   // Stop it before the server is shut down.
   std::unique_ptr<Acceptor> acceptor;
-  // The bound one.
+  // The bound port.
   uint16_t port = 0;
 };
 
-// Opens a listener for clients: with reflection, grpc.health.v1 (`""` serves from now on), a limit
-// on requests and pings that find dead connections. Errors as CheckCanListen. The services outlive
-// the server.
+// Opens a listener for clients, with reflection, grpc.health.v1 (service "" is SERVING from now
+// on), a limit on the size of requests, and pings that find dead connections. Errors are those of
+// CheckCanListen. The services must outlive the server.
 absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::string& option,
                                             const std::vector<grpc::Service*>& services);
 
-// Opens a listener that `configure` prepares (its services too). Its connections leave the last
-// `reserved_descriptors` of the process free.
+// Opens a listener. `configure` registers its services and sets its options. Its connections leave
+// the last `reserved_descriptors` file descriptors of the process free (Acceptor::Start).
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
                                       int reserved_descriptors,
                                       const std::function<void(grpc::ServerBuilder&)>& configure);

@@ -37,7 +37,7 @@ TEST(ListenerTest, APortInUseIsRefusedWithItsOptionAndTheRemedy) {
 }
 
 TEST(ListenerTest, AnAddressOfAnotherHostIsRefused) {
-  // RFC 5737 keeps these addresses for documentation: they are nobody's.
+  // RFC 5737 reserves these addresses for documentation, so no host has them.
   EXPECT_THAT(ErrorOf({"192.0.2.1", 0}), HasSubstr("name an address of this host"));
   EXPECT_THAT(ErrorOf({"no-such-host.invalid", 0}), HasSubstr("the host does not resolve"));
 }
@@ -59,7 +59,7 @@ TEST_F(ReadyFileTest, HoldsThePortsWhileTheProcessListens) {
   std::ofstream(path_) << "client_port=1\npid=1\n";
   {
     ReadyFile file(path_);
-    EXPECT_EQ(Content(), "") << "what an earlier process wrote is not true any more";
+    EXPECT_EQ(Content(), "") << "the file of an earlier process must be removed";
     ASSERT_TRUE(file.Write({{"client_port", 9090}, {"peer_port", 9091}}).ok());
     EXPECT_EQ(Content(),
               "client_port=9090\npeer_port=9091\npid=" + std::to_string(getpid()) + "\n");

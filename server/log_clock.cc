@@ -29,8 +29,8 @@ void LogClock::Follow(int64_t append_time_ms) {
   if (behind_ms <= kToleratedMs || clock_->Now() < warn_again_at_) return;
   warn_again_at_ = clock_->Now() + kWarnPause;
   LOG(WARNING) << "this machine's clock is " << behind_ms << " ms behind the time of the last "
-               << "entry: either it is wrong, or that of a controller that was active was ahead. "
-               << "Until it gets there every entry has that time";
+               << "entry: either it is slow, or the clock of an earlier active controller was "
+               << "ahead. Until it catches up, every new entry has that time. Check the clocks";
 }
 
 }  // namespace quorate::server

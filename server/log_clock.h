@@ -1,5 +1,9 @@
-// The time of the log beside the time of this machine. An entry's time never runs backwards, so one
-// active controller whose clock jumped ahead dates everything after it, for everybody.
+// Compares the time of the log with the clock of this machine. The append time of entries never
+// decreases. So if the clock of one active controller jumps ahead, all later entries keep that time
+// until the clocks have caught up, also entries of other controllers.
+//
+// Example: at 10:00 the clock of the active controller jumps to 11:00, and it appends an entry.
+// Until 11:00, every later entry has the time 11:00.
 #pragma once
 
 #include <atomic>
@@ -11,17 +15,18 @@
 
 namespace quorate::server {
 
-// Warns in the log, at most once in ten minutes, while this machine's clock is behind the log.
+// Logs a warning, at most every ten minutes, while this machine's clock is behind the log. Called
+// on the raft loop, except BehindMs.
 class LogClock final : public LogWatcher {
  public:
-  // What clocks may differ by without a word.
+  // A difference up to this is normal and not reported.
   static constexpr int64_t kToleratedMs = 5'000;
 
-  // `clock` outlives it.
+  // `clock` must outlive the object.
   explicit LogClock(const Clock* clock) : clock_(clock) {}
 
-  // How far this machine's clock is behind the time of the last committed entry; 0: it is not.
-  // Any thread.
+  // Returns by how many milliseconds this machine's clock is behind the time of the last committed
+  // entry, or 0 if it is not behind. Thread-safe.
   int64_t BehindMs() const;
 
   void OnSnapshot(const raft::SnapshotMeta& snapshot) override;
@@ -32,7 +37,7 @@ class LogClock final : public LogWatcher {
 
   const Clock* const clock_;
   std::atomic<int64_t> last_append_time_ms_{0};
-  // The raft loop's.
+  // Used only on the raft loop.
   MonoTime warn_again_at_ = MonoTime::min();
 };
 

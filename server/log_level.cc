@@ -23,7 +23,7 @@ Levels& TheLevels() {
   return levels;
 }
 
-// glog reads its flags without a lock, as it does with those of a command line.
+// glog reads these flags without a lock, as it always does.
 void Apply(Levels& levels, size_t level) ABSL_EXCLUSIVE_LOCKS_REQUIRED(levels.mutex) {
   if (level != kDebug) levels.before_debug = level;
   levels.current = level;

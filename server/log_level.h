@@ -1,4 +1,4 @@
-// How much this process logs. It can be changed while the process runs.
+// The log level of this process, which can be changed while the process runs.
 #pragma once
 
 #include <optional>
@@ -7,15 +7,17 @@
 
 namespace quorate::server {
 
-// From the one that logs most to the one that logs least: "debug" (single requests, attempts and
-// reports), "info", "warning", "error".
+// All functions are thread-safe.
+
+// Returns the levels, from the most verbose to the least: "debug" (logs individual requests,
+// attempts and reports), "info", "warning", "error".
 const std::vector<std::string>& LogLevels();
 
-// Any thread, all of these. Returns the level before. REQUIRES: `level` is one of LogLevels().
+// Sets the level and returns the previous one. REQUIRES: `level` is one of LogLevels().
 std::string SetLogLevel(const std::string& level);
 std::string CurrentLogLevel();
 
-// From any other level to "debug", and from there back to the one before it.
+// Changes the level to "debug" or, if it is "debug" already, back to the level before.
 void ToggleDebugLog();
 
 }  // namespace quorate::server

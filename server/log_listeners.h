@@ -1,5 +1,5 @@
-// Lets several parts of a node listen to one replicated log. Only the controller takes part in
-// claims and pauses; the rest of the node only watches.
+// Lets several parts of a node listen to one replicated log. Only the controller responds to
+// OnClaim and OnPause; all other listeners only watch.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace quorate::server {
 
-// A listener that overrides only what it cares about.
+// A listener that ignores every event, for subclasses that override only some of them.
 class LogWatcher : public raft::ReplicatedLogListener {
  public:
   void OnSnapshot(const raft::SnapshotMeta& /*snapshot*/) override {}
@@ -22,7 +22,7 @@ class LogWatcher : public raft::ReplicatedLogListener {
   void OnResume(Epoch /*epoch*/) override {}
 };
 
-// Passes every call on to every listener, in their order. They outlive it.
+// Passes every event on to all listeners, in the order of the list. The listeners must outlive it.
 class LogFanout final : public raft::ReplicatedLogListener {
  public:
   explicit LogFanout(std::vector<raft::ReplicatedLogListener*> listeners)

@@ -49,19 +49,19 @@ void LoopWatchdog::Look(MonoTime now) {
   const bool alive = longest < options_.suspect_after;
   if (alive != alive_) {
     if (alive) {
-      LOG(WARNING) << "all loops run again: this process is alive";
+      LOG(WARNING) << "all loops make progress again: this process is alive";
     } else {
-      LOG(ERROR) << "the loop '" << slowest->name << "' has stood still for " << ToMs(longest)
-                 << " ms: this process is not alive, and ends when " << ToMs(options_.fatal_after)
-                 << " ms are over";
+      LOG(ERROR) << "the loop '" << slowest->name << "' has been stuck for " << ToMs(longest)
+                 << " ms: this process is not alive, and ends after " << ToMs(options_.fatal_after)
+                 << " ms";
     }
     alive_ = alive;
     publish_alive_(alive);
   }
   if (longest >= options_.fatal_after) {
     on_fatal_(absl::InternalError(absl::StrFormat(
-        "the loop '%s' has stood still for %d ms; started again, this process goes on from what "
-        "is on its disk. Keep the log for a report",
+        "the loop '%s' has been stuck for %d ms; restart this process, which continues from what "
+        "is on its disk. Keep the log for a bug report",
         slowest->name, ToMs(longest))));
   }
 }

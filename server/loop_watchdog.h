@@ -1,5 +1,5 @@
-// Notices a loop that stands still: a process that only looks alive keeps leadership and gets
-// requests that it never answers.
+// Detects an event loop that is stuck in one task. A process with a stuck loop looks alive: it may
+// stay leader and receive requests that it never answers.
 #pragma once
 
 #include <functional>
@@ -14,15 +14,16 @@
 
 namespace quorate::server {
 
+// Checks the meters of several loops periodically, on its own thread.
 class LoopWatchdog {
  public:
   struct Options {
-    // A task that runs for so long makes the process not alive, for as long as it runs.
+    // A task that runs longer than this makes the process "not alive" until the task ends.
     Duration suspect_after = std::chrono::seconds(5);
-    // And for so long ends it.
+    // A task that runs longer than this is fatal.
     Duration fatal_after = std::chrono::seconds(20);
-    // Between two looks. When far more has passed, the whole process was paused, and all counts
-    // begin anew.
+    // The time between two checks. If more than `suspect_after` passes between them, the whole
+    // process was paused; then the times of all tasks count from the end of the pause.
     Duration interval = std::chrono::milliseconds(500);
   };
   struct Loop {
@@ -30,19 +31,21 @@ class LoopWatchdog {
     const LoopMeter* meter;
   };
 
-  // What is told to the two callbacks is told on the watchdog's thread; what they and the meters
-  // need outlives it. `publish_alive` hears each change, beginning with alive.
+  // Both callbacks run on the watchdog's thread. `publish_alive` is called when the process becomes
+  // not alive, and when it becomes alive again; it starts as alive. `on_fatal` is called on every
+  // check while a task exceeds `fatal_after`. The meters, the clock and all that the callbacks use
+  // must outlive the watchdog.
   LoopWatchdog(Options options, std::vector<Loop> loops, const Clock* clock,
                std::function<void(bool alive)> publish_alive,
                std::function<void(const absl::Status&)> on_fatal);
-  // Stops first.
+  // Calls Stop.
   ~LoopWatchdog();
 
   void Start();
   // Idempotent.
   void Stop();
 
-  // One look, by the watchdog's thread or by a test instead of it.
+  // Checks all loops once. Called by the watchdog's thread, or by a test that does not Start it.
   void Look(MonoTime now);
 
  private:
@@ -54,8 +57,9 @@ class LoopWatchdog {
   const std::function<void(bool)> publish_alive_;
   const std::function<void(const absl::Status&)> on_fatal_;
 
-  // Of the one who looks.
+  // Used only by Look.
   MonoTime last_look_ = MonoTime::max();
+  // The end of the last pause of the process. Tasks that began earlier count from here.
   MonoTime count_from_ = MonoTime::min();
   bool alive_ = true;
 

@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 
 class LoopWatchdogTest : public ::testing::Test {
  protected:
-  // Looks once in a second until so much time is over.
+  // Lets `duration` pass, and calls Look once a second.
   void Pass(Duration duration) {
     for (const MonoTime end = now_ + duration; now_ < end;) watchdog_.Look(now_ += seconds(1));
   }
@@ -61,7 +61,7 @@ TEST_F(LoopWatchdogTest, ALoopThatStandsStillForLongEndsTheProcessWithItsName) {
   Pass(seconds(19));
   EXPECT_THAT(fatal_, IsEmpty());
   Pass(seconds(1));
-  EXPECT_THAT(fatal_, ElementsAre(HasSubstr("the loop 'edge' has stood still for 20000 ms")));
+  EXPECT_THAT(fatal_, ElementsAre(HasSubstr("the loop 'edge' has been stuck for 20000 ms")));
 }
 
 TEST_F(LoopWatchdogTest, APauseOfTheProcessCountsForNothing) {

@@ -41,7 +41,7 @@ std::string RenderOptions(const ProgramOptions& options) {
   page += "  General\n";
   page += RenderOption("config", "FILE", "Read options from this TOML file.");
   page += RenderOption("help", "", "Print this page (also -h).");
-  page += RenderOption("version", "", "Print the version.");
+  page += RenderOption("version", "", "Print the version of this program.");
   return page;
 }
 
@@ -53,13 +53,14 @@ std::string RenderManual(const ProgramOptions& options) {
   page += "\nSYNOPSIS\n" + Synopsis(options);
   page += "\nDESCRIPTION\n" + WrapText(manual.description, kTextIndent);
   page += "\nOPTIONS\n" + RenderOptions(options);
-  page +=
-      "ENVIRONMENT\n" +
-      WrapText("Each option can also be given as a variable: --log-level as " +
-                   EnvironmentName("log-level") +
-                   ". A flag beats a variable, and a variable beats the file. An empty variable "
-                   "counts as unset.",
-               kTextIndent);
+  page += "ENVIRONMENT\n" +
+          WrapText(
+              "Each option can also be set with an environment variable, for example --log-level "
+              "with " +
+                  EnvironmentName("log-level") +
+                  ". A flag overrides a variable, and a variable overrides the configuration file. "
+                  "An empty variable counts as unset.",
+              kTextIndent);
   for (const ProgramManual::Section& section : manual.sections) {
     page += absl::StrFormat("\n%s\n", section.title);
     for (const std::string& paragraph : section.paragraphs)

@@ -1,4 +1,4 @@
-// --help as a manual page: apart from config.cc because it only lays out text.
+// Lays out --help as a manual page.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace quorate::server {
 
-// Sections NAME, SYNOPSIS, DESCRIPTION, OPTIONS, ENVIRONMENT and those of the manual, at most 80
-// columns wide.
+// Returns the manual page, at most 80 columns wide: the sections NAME, SYNOPSIS, DESCRIPTION,
+// OPTIONS and ENVIRONMENT, then the sections of `options.manual`.
 std::string RenderManual(const ProgramOptions& options);
 
 }  // namespace quorate::server

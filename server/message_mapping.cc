@@ -17,7 +17,7 @@ namespace {
 
 namespace pb = raft::v1;
 
-// Encoding: one function for each kind.
+// Encoding: one function for each kind of message.
 
 void Encode(const raft::VoteRequest& m, pb::PeerMessage& out) {
   pb::VoteRequest& proto = *out.mutable_vote_request();
@@ -154,27 +154,27 @@ void Encode(const Goodbye& goodbye, pb::PeerMessage& out) {
 
 // Decoding.
 
-// Indexes and offsets end here: at a million records a second, after 285 years. Sums with them stay
-// far from overflowing.
+// The largest index or offset that is accepted. At a million records a second it is reached after
+// 285 years. Sums of such numbers cannot overflow.
 constexpr int64_t kMaxPosition = int64_t{1} << 53;
 
-// What epochs and counters may be. Counters are only compared and copied. An epoch beyond
-// raft::kMaxEpoch is for the core to refuse.
+// Returns whether all `numbers` are valid epochs or counters. Counters are only compared and
+// copied. The core refuses an epoch above raft::kMaxEpoch.
 bool AreNumbers(std::initializer_list<int64_t> numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](int64_t number) { return number >= 0; });
 }
 
-// What an index, an offset or a position in a snapshot may be.
+// Returns whether all `numbers` are valid indexes, offsets or positions in a snapshot.
 bool ArePositions(std::initializer_list<int64_t> numbers) {
   return std::all_of(numbers.begin(), numbers.end(),
                      [](int64_t number) { return number >= 0 && number <= kMaxPosition; });
 }
 
 absl::Status Impossible(const char* what) {
-  return absl::InvalidArgumentError(absl::StrFormat("impossible %s", what));
+  return absl::InvalidArgumentError(absl::StrFormat("invalid %s", what));
 }
 
-// The set that a message shows, if it does.
+// Returns the voter set of a message, or nullopt if it has none.
 template <typename Proto>
 absl::StatusOr<std::optional<raft::VoterSet>> DecodeVoters(const Proto& proto) {
   if (!proto.has_voter_set()) return std::optional<raft::VoterSet>();
@@ -259,8 +259,8 @@ absl::StatusOr<PeerPayload> Decode(pb::AppendRequest& proto) {
     ASSIGN_OR_RETURN(raft::EntryPtr entry, raft::Entry::Parse(std::move(bytes)));
     if (entry->index() != ++expected) {
       return absl::InvalidArgumentError(
-          absl::StrFormat("AppendRequest holds entry %d where %d belongs", entry->index().value(),
-                          expected.value()));
+          absl::StrFormat("AppendRequest has entry %d where entry %d is expected",
+                          entry->index().value(), expected.value()));
     }
     request.entries.push_back(std::move(entry));
   }
@@ -384,7 +384,7 @@ absl::StatusOr<PeerPayload> FromProto(NodeId from, pb::PeerMessage& proto) {
     case pb::PeerMessage::KIND_NOT_SET:
       break;
   }
-  return absl::InvalidArgumentError("a message of a kind that this version does not know");
+  return absl::InvalidArgumentError("the kind of the message is unknown to this version");
 }
 
 bool IsQuestion(const raft::Message& message) {

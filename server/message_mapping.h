@@ -1,4 +1,4 @@
-// raft's messages as quorate.raft.v1 and back: the only place that knows both.
+// Converts raft/'s messages to the protos of quorate.raft.v1 and back. No other file knows both.
 #pragma once
 
 #include <variant>
@@ -19,17 +19,19 @@ struct Goodbye {
   friend bool operator==(const Goodbye&, const Goodbye&) = default;
 };
 
-// What a peer stream carries. Hello comes first, and once.
+// One message on a peer stream. Hello is the first message of a stream and is sent once.
 using PeerPayload = std::variant<Hello, Goodbye, raft::Message>;
 
 raft::v1::PeerMessage ToProto(const PeerPayload& payload);
 
-// Parses what `from` sent (whatever it claims in a Hello). The bytes of entries are moved out of
-// `proto`, and every entry's checksum is verified, so this is no work for a loop.
-// INVALID_ARGUMENT: the message cannot be; DATA_LOSS: an entry is damaged.
+// Parses a message that `from` sent, and moves the bytes of entries out of `proto`. It verifies the
+// checksum of every entry, which is too slow for an event loop. `from` is the sender's node id as
+// the stream knows it, whatever a Hello claims. Returns INVALID_ARGUMENT if the message is not
+// valid, and DATA_LOSS if an entry is damaged.
 absl::StatusOr<PeerPayload> FromProto(NodeId from, raft::v1::PeerMessage& proto);
 
-// A question travels on the asker's own stream, anything else is an answer on somebody else's.
+// Returns whether `message` is a request. Requests are sent on a stream that the sender opened;
+// responses are sent on the stream on which the request arrived.
 bool IsQuestion(const raft::Message& message);
 
 }  // namespace quorate::server

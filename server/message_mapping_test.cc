@@ -28,14 +28,14 @@ raft::EntryPtr MakeEntry(int64_t index, std::string payload) {
       payload);
 }
 
-// Through the wire's bytes, so that a field that is not serialized is seen.
+// Converts a payload to bytes and back, so that a test notices a field that is not serialized.
 absl::StatusOr<PeerPayload> OverTheWire(const PeerPayload& payload) {
   raft::v1::PeerMessage proto;
   EXPECT_TRUE(proto.ParseFromString(ToProto(payload).SerializeAsString()));
   return FromProto(kPeer, proto);
 }
 
-// Every field of each kind differs from its default and from its neighbours.
+// In each message every field differs from its default and from the fields next to it.
 TEST(MessageMappingTest, EveryMessageSurvivesTheWire) {
   const std::vector<raft::Message> messages = {
       raft::VoteRequest{.epoch = Epoch(1),
@@ -125,12 +125,12 @@ TEST(MessageMappingTest, EntriesThatDoNotFollowTheirPredecessorAreRefused) {
   const absl::StatusOr<PeerPayload> got = OverTheWire(raft::AppendRequest{
       .prev_index = LogIndex(3), .entries = {MakeEntry(4, "four"), MakeEntry(6, "six")}});
   EXPECT_EQ(got.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(got.status().message()), HasSubstr("entry 6 where 5 belongs"));
+  EXPECT_THAT(std::string(got.status().message()), HasSubstr("entry 6 where entry 5 is expected"));
 }
 
 TEST(MessageMappingTest, WhatCannotBeIsRefused) {
   std::vector<raft::v1::PeerMessage> impossible(8);
-  // [0]: no kind at all.
+  // impossible[0] has no kind.
   impossible[1].mutable_goodbye()->set_epoch(1);  // no reason
   impossible[2].mutable_vote_request()->set_candidate_directory_id("short");
   impossible[3].mutable_heartbeat()->set_epoch(-1);
@@ -161,7 +161,7 @@ TEST(MessageMappingTest, NumbersThatCannotBeAreRefused) {
   response.set_state(raft::v1::SnapshotChunkResponse::WANTED);
   response.set_position(kLast);
   impossible[11].mutable_heartbeat()->mutable_voter_set()->add_voters()->set_directory_id("short");
-  // A voter set has the bounds of one in a Hello, whatever message shows it.
+  // A voter set in any message has the same limits as in a Hello.
   raft::v1::VoterSet& crowd = *impossible[12].mutable_vote_request()->mutable_voter_set();
   impossible[12].mutable_vote_request()->set_candidate_directory_id(std::string(Uuid::kBytes, 'd'));
   for (int id = 0; id <= kMaxHelloVoters; ++id) {

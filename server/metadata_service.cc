@@ -24,11 +24,12 @@ namespace {
 using metadata::v1::SubscribeRequest;
 using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
 
-// One subscription's stream. The hub's loop hands it frames, gRPC's threads send them one by one;
-// the lock decides which of the two ends it. Deletes itself.
+// The controller's end of one subscription. The hub's loop passes frames to it, and gRPC's threads
+// send them one by one. The lock decides which of the two finishes the stream. Deletes itself when
+// gRPC is done with it.
 class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, public SubscriberStream {
  public:
-  // `parse` makes of the request where the subscription starts, or why there is none.
+  // Parses a request. Returns where the subscription starts, or the error that refuses it.
   using Parse = std::function<std::variant<SubscriptionStart, common::v1::Error>(
       grpc::ByteBuffer* request, const std::string& peer)>;
 
@@ -60,7 +61,7 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
     {
       MutexLock lock(&mutex_);
       if (writing_) {
-        end_ = std::move(status);  // after the frame under way
+        end_ = std::move(status);  // OnWriteDone finishes the stream
         return;
       }
     }
@@ -74,7 +75,8 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
       MutexLock lock(&mutex_);
       if (writing_) {
         end_ = status;
-        // Once the lock is free, the frame under way may end, and the stream with it.
+        // Keeps the gRPC call alive: once the lock is released, the current write may complete, and
+        // the stream may be deleted.
         call = context_->c_call();
         grpc_call_ref(call);
       }
@@ -83,7 +85,8 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
       Reactor::Finish(status);
       return;
     }
-    // A frame that is not taken would keep the status behind it; cancelling does not.
+    // Cancels with a status. Finish would send the status only after the frame that the client does
+    // not read.
     grpc_call_cancel_with_status(call, static_cast<grpc_status_code>(status.error_code()),
                                  status.error_message().c_str(), nullptr);
     grpc_call_unref(call);
@@ -100,7 +103,8 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
   void OnReadDone(bool ok) override {
     edge_->gate().receiving.Leave(this);
     if (!ok) {
-      Reactor::Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not come whole"));
+      Reactor::Finish(
+          grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
       return;
     }
     auto start = parse_(&request_, context_->peer());
@@ -109,7 +113,8 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
       Reactor::Finish(edge_->StatusOf(std::move(*error)));
       return;
     }
-    // Under the lock, because the hub may write, and so ask for the id, before Subscribe returns.
+    // Under the lock, because the hub may write before Subscribe returns, and OnWriteDone needs the
+    // id.
     MutexLock lock(&mutex_);
     id_ = hub_->Subscribe(std::get<SubscriptionStart>(std::move(start)), this);
     if (cancelled_) hub_->OnBroken(id_);
@@ -148,8 +153,9 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
 
   void WriteNext() {
     grpc::WriteOptions options;
-    // All but the last wait in gRPC's buffer for the ones behind; but the first of the stream takes
-    // the initial metadata with it, and with those gRPC reports no write done that only waits.
+    // gRPC buffers each frame but the last, and sends them together. The first frame of the stream
+    // is not buffered: it is sent with the initial metadata, and gRPC does not report such a write
+    // as done while it is only buffered.
     if (next_ + 1 < frames_.size() && frames_sent() > 0) options.set_buffer_hint();
     StartWrite(&frames_[next_]->bytes, options);
   }
@@ -161,20 +167,20 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
   const Parse parse_;
   grpc::ByteBuffer request_;
 
-  // The Write under way: owned by whoever may send the next frame.
+  // The frames of the current Write. Used by the thread that may send the next frame.
   std::vector<FramePtr> frames_;
   size_t next_ = 0;
   std::atomic<uint64_t> sent_{0};
 
   Mutex mutex_;
-  // 0: not subscribed yet.
+  // 0 until the stream is subscribed.
   SubscriptionId id_ ABSL_GUARDED_BY(mutex_) = 0;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The broker that subscribes under this name; nothing: it is no broker's.
+// Returns the broker that subscribes under this name, or nullopt if the name is not a broker's.
 std::optional<BrokerId> BrokerOf(absl::string_view subscriber) {
   int32_t id = 0;
   if (!absl::ConsumePrefix(&subscriber, "broker-") || !absl::SimpleAtoi(subscriber, &id)) {
@@ -183,7 +189,7 @@ std::optional<BrokerId> BrokerOf(absl::string_view subscriber) {
   return BrokerId(id);
 }
 
-// What a subscriber calls itself, fit for a line of the log.
+// Returns the subscriber's name, escaped and shortened for the log.
 std::string NameOf(const SubscribeRequest& request) {
   const std::string& name = request.subscriber();
   if (name.empty()) return "a subscriber";
@@ -197,7 +203,7 @@ std::variant<SubscriptionStart, common::v1::Error> ParseStart(
   if (request->Length() > kMaxSubscribeRequestBytes) {
     return controller::MakeError(
         common::v1::INVALID_REQUEST,
-        absl::StrFormat("a SubscribeRequest has at most %d bytes, this one has %d",
+        absl::StrFormat("a SubscribeRequest may have at most %d bytes, this one has %d",
                         kMaxSubscribeRequestBytes, request->Length()));
   }
   SubscribeRequest subscribe;

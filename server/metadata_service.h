@@ -1,5 +1,5 @@
-// MetadataService: subscriptions to the committed log. Responses are written as the hub has encoded
-// them, so one stream more costs no encoding.
+// Serves quorate.metadata.v1.MetadataService: subscriptions to the committed log. The hub encodes
+// each response once, and all streams write the same bytes.
 #pragma once
 
 #include <functional>
@@ -14,10 +14,10 @@ namespace quorate::server {
 
 class MetadataService final : public MethodService {
  public:
-  // Told when a broker subscribes, which names itself "broker-ID". Any thread.
+  // Called, on any thread, when a broker subscribes: a subscriber whose name is "broker-ID".
   using BrokerListener = std::function<void(BrokerId)>;
 
-  // All outlive the service's calls.
+  // All arguments must outlive the service's calls.
   MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub,
                   const BrokerListener& on_broker);
 };

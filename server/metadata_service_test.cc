@@ -23,7 +23,7 @@ using testing::HasSubstr;
 constexpr char kClusterId[] = "MkU3OEVBNTcwNTJENDM2Qg";
 constexpr std::chrono::minutes kPatience{1};
 
-// One subscriber on a connection of its own.
+// A subscriber with its own connection.
 class Subscriber {
  public:
   Subscriber(uint16_t port, const SubscribeRequest& request)
@@ -33,14 +33,14 @@ class Subscriber {
     reader_ = stub_->Subscribe(&context_, request);
   }
 
-  // The next response; nothing at the end of the stream.
+  // Returns the next response, or nullopt at the end of the stream.
   std::optional<SubscribeResponse> Next() {
     SubscribeResponse response;
     if (!reader_->Read(&response)) return std::nullopt;
     return response;
   }
 
-  // Reads to the end; the error that the stream ended with.
+  // Reads to the end and returns the error with which the stream ended.
   common::v1::Error End() {
     while (Next()) {
     }
@@ -121,12 +121,12 @@ TEST_F(MetadataServiceTest, AnotherClustersSubscriberIsRefused) {
 TEST_F(MetadataServiceTest, AStalledSubscriberIsCutWithTheReasonAndDelaysNobody) {
   const auto stalled = Subscribe();
   const auto reading = Subscribe();
-  // More than the flow control of a connection lets through unread.
+  // More than the flow control of a connection allows unread.
   std::vector<raft::EntryPtr> entries;
   for (int i = 0; i < 20; ++i) entries.push_back(MakeTestEntry(i, 1, 1 << 20));
   Commit(entries);
-  // The hub looks for stalls before each progress: twenty of these are beyond its
-  // patience, which is long enough for a reader on a busy machine.
+  // The hub checks for stalls before it sends each progress message. Twenty of those take longer
+  // than the 3 s that it tolerates, which is enough for a reader on a busy machine.
   for (int batches = 0, progress = 0; batches < 20 || progress < 20;) {
     const auto response = reading->Next();
     ASSERT_TRUE(response.has_value());

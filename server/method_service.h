@@ -1,5 +1,5 @@
-// A gRPC service that is put together from its methods, where the generated classes would take in a
-// whole request before they ask anybody (unary_call.h).
+// A gRPC service that is assembled from its methods. The generated service classes receive a whole
+// request before our code can refuse it; this one admits a call first (unary_call.h).
 #pragma once
 
 #include <grpcpp/impl/codegen/proto_utils.h>
@@ -22,7 +22,8 @@ class MethodService : public grpc::Service {
   MethodService& operator=(const MethodService&) = delete;
 
  protected:
-  // All before the server starts. A path is "/package.Service/Method".
+  // Adds a unary method. AddUnary and AddStream must be called before the server starts. A path is
+  // "/package.Service/Method".
   void AddUnary(UnaryMethod method) {
     const UnaryMethod* added = &unary_methods_.emplace_back(std::move(method));
     AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
@@ -30,14 +31,14 @@ class MethodService : public grpc::Service {
         [added](grpc::CallbackServerContext* context) { return new UnaryCall(context, added); });
   }
 
-  // A stream in both directions; `accept` makes its reactor.
+  // Adds a bidirectional stream. `accept` creates the reactor of each call.
   template <typename Request, typename Response>
   void AddStream(
       std::string path,
       std::function<grpc::ServerBidiReactor<Request, Response>*(grpc::CallbackServerContext*)>
           accept) {
     const std::string& name = paths_.emplace_back(std::move(path));
-    // As generated code does it.
+    // The same calls as in generated code.
     AddMethod(new grpc::internal::RpcServiceMethod(
         name.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
     MarkMethodRawCallback(
@@ -46,7 +47,7 @@ class MethodService : public grpc::Service {
   }
 
  private:
-  // Addresses stay: gRPC points to both.
+  // Deques, because gRPC keeps pointers to the elements of both.
   std::deque<std::string> paths_;
   std::deque<UnaryMethod> unary_methods_;
 };

@@ -1,5 +1,5 @@
-// A replicated log for tests of those that only read it: the test puts entries in, and answers
-// questions for a read position by hand.
+// A fake replicated log for tests of classes that only read it. The test adds the entries, and
+// answers ReadIndex calls by hand.
 #pragma once
 
 #include <deque>
@@ -12,7 +12,7 @@
 
 namespace quorate::server {
 
-// Not thread-safe: `entries` is changed only while nobody reads.
+// Not thread-safe: a test may change `entries` only while no thread reads.
 class FakeReplicatedLog final : public raft::ReplicatedLog {
  public:
   using IndexDone = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
@@ -46,7 +46,7 @@ class FakeReplicatedLog final : public raft::ReplicatedLog {
 
   void SnapshotSaved(raft::SnapshotMeta snapshot) override { saved.push_back(std::move(snapshot)); }
 
-  // Only the controller asks for these.
+  // Only the controller calls these.
   void Propose(raft::Proposal /*proposal*/) override { LOG(FATAL) << "not for readers"; }
   raft::Admission admission() const override { return raft::Admission::kOpen; }
   bool is_idle() const override { return true; }
@@ -63,7 +63,7 @@ class FakeReplicatedLog final : public raft::ReplicatedLog {
   int reads = 0;
 };
 
-// Entry `i` of a log whose entries take two offsets each: it covers [2i, 2i + 2).
+// Returns entry `i` of a log whose entries take two offsets each: it covers [2i, 2i + 2).
 inline raft::EntryPtr MakeTestEntry(int i, int32_t epoch = 1, size_t payload_bytes = 10) {
   raft::EntryHeader header;
   header.epoch = Epoch(epoch);

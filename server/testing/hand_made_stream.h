@@ -1,4 +1,4 @@
-// A peer stream that a test writes by hand, as a peer or a stranger might.
+// A peer stream that a test writes message by message, as a peer or an unknown process might.
 #pragma once
 
 #include <memory>
@@ -38,14 +38,14 @@ class HandMadeStream {
     return *this;
   }
 
-  // What comes back; no kind: the stream has ended.
+  // Reads and returns the next message. A message without a kind means that the stream has ended.
   raft::v1::PeerMessage Hear() {
     raft::v1::PeerMessage message;
     stream_->Read(&message);
     return message;
   }
 
-  // Reads to the end.
+  // Reads to the end and returns the status of the stream.
   grpc::Status End() {
     raft::v1::PeerMessage message;
     while (stream_->Read(&message)) {

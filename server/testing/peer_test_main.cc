@@ -1,9 +1,10 @@
-// A controller's peer side as a process of its own, for a test to kill:
+// Runs a controller's peer transport in a separate process that a test can kill:
 //
 //   peer_test_program ID PORT PEER_ID PEER_PORT [FAILPOINTS]
 //
-// Says TimeoutNow to its peer once it can send it anything; from then on it answers each Heartbeat
-// and sends an append of the same sequence. Runs until it is killed, or its parent dies.
+// Sends TimeoutNow to its peer once the control and append streams are up. Then it answers each
+// Heartbeat, and sends an AppendRequest with the heartbeat's sequence. Runs until it is killed or
+// its parent dies.
 #include <sys/prctl.h>
 #include <unistd.h>
 

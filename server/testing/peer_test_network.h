@@ -1,5 +1,5 @@
-// Fixed addresses for the controllers 1, 2 and 3 of a test, and for a 4th that they are not
-// configured with; the test starts and stops them at will.
+// Reserves addresses for controllers 1, 2 and 3 of a test, and for a 4th one that is not in their
+// configuration. The test starts and stops them as it needs.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ inline const NodeId k4(4);
 
 class PeerNetworkTest : public ::testing::Test {
  protected:
-  // 1, 2 and 3 are voters; only those that a test starts are there.
+  // Returns a configuration with voters 1, 2 and 3, of which a test may start only some.
   PeerTestNode::Config ConfigOf(NodeId id) {
     PeerTestNode::Config config{.id = id, .listen = AddressOf(id)};
     for (const NodeId peer : {k1, k2, k3}) {
@@ -36,7 +36,7 @@ class PeerNetworkTest : public ::testing::Test {
     return {"127.0.0.1", reserved_[static_cast<size_t>(id.value() - 1)].port()};
   }
 
-  // All streams of each to the other.
+  // Waits until all streams between the two nodes are up, in both directions.
   static void AwaitSession(PeerTestNode& a, NodeId a_id, PeerTestNode& b, NodeId b_id) {
     for (const char* stream : {"control", "append", "snapshot"}) {
       ASSERT_TRUE(a.events().Await(absl::StrFormat("up %d %s", b_id.value(), stream)));

@@ -1,5 +1,5 @@
-// A controller's peer side for tests: a transport, its listener, its loop, and a record of what the
-// consensus core would be told.
+// The peer transport of a controller, for tests: the transport, its listener, its loop, and a
+// recorder in place of the consensus core.
 #pragma once
 
 #include <atomic>
@@ -21,11 +21,11 @@
 
 namespace quorate::server {
 
-// Generous: only a broken test waits for it.
+// How long a test waits for an event. It is generous, because only a failing test waits that long.
 inline constexpr std::chrono::seconds kPatience{30};
 
-// Writes down every event as a line: "hello 2", "up 2 control", "down 2 append", "dead 2",
-// "goodbye 2 stopping 7"; messages go to a list of their own.
+// Records every event as a line, such as "hello 2", "up 2 control", "down 2 append", "dead 2" or
+// "goodbye 2 stopping 7". Messages go to a separate list. Thread-safe.
 class RecordingEvents final : public raft::TransportEvents {
  public:
   struct Received {
@@ -34,16 +34,17 @@ class RecordingEvents final : public raft::TransportEvents {
     raft::Message message;
   };
 
-  // Called on the raft loop for each message, after it was recorded.
+  // Sets a callback that runs on the raft loop for each message, after it was recorded.
   void SetOnMessage(std::function<void(const Received&)> on_message);
 
-  // How often the line came.
+  // Returns how often the line was recorded.
   size_t Count(const std::string& line) const;
   std::vector<std::string> Lines() const;
   std::vector<Received> Messages() const;
   std::optional<raft::PeerHello> LastHello(NodeId from) const;
 
-  // Waits until the line came `times` times, or that many messages; false after kPatience.
+  // Wait until the line was recorded `times` times, or until `count` messages were. Return false
+  // after kPatience.
   [[nodiscard]] bool Await(const std::string& line, size_t times = 1) const;
   [[nodiscard]] bool AwaitMessages(size_t count) const;
 
@@ -66,15 +67,15 @@ class RecordingEvents final : public raft::TransportEvents {
   std::function<void(const Received&)> on_message_ ABSL_GUARDED_BY(mutex_);
 };
 
-// An event loop that counts what is posted to it.
+// An event loop that counts the tasks that are posted to it.
 class CountingLoop final : public Executor {
  public:
   explicit CountingLoop(std::string name) : loop_(std::move(name), /*max_external=*/1000) {}
 
   size_t posted() const { return posted_.load(); }
-  // False after kPatience.
+  // Waits until at least `count` tasks were posted. Returns false after kPatience.
   [[nodiscard]] bool AwaitPosted(size_t count) const;
-  // Waits until what was posted has run.
+  // Waits until all tasks that were posted before have run.
   void Drain();
 
   void Post(Task task) override {
@@ -93,10 +94,10 @@ class CountingLoop final : public Executor {
 
 inline constexpr char kTestClusterId[] = "8oZ1nHmwQpqYdV0bH5kJXw";
 
-// 16 times the node's id.
+// Returns the directory id of a test node: 16 bytes, each of which is the node's id.
 Uuid TestDirectory(NodeId id);
 
-// With these directories, at no address.
+// Returns a voter set of these nodes, with their TestDirectory ids and without endpoints.
 raft::VoterSet TestVoters(const std::vector<NodeId>& ids);
 
 class PeerTestNode {
@@ -111,7 +112,7 @@ class PeerTestNode {
     ForwardHandler forward_handler = nullptr;
   };
 
-  // Listens and starts.
+  // Opens the listener and starts the transport.
   explicit PeerTestNode(Config config, bool has_log = false,
                         std::optional<raft::VoterSet> voter_set = std::nullopt);
   ~PeerTestNode();

@@ -49,7 +49,7 @@ std::vector<BadConfiguration> BadForBoth(const std::string& file_path) {
   return {
       {.flags = {"--log-levle=info"},
        .says = {"unknown flag '--log-levle=info'", "did you mean '--log-level'?"}},
-      {.flags = {"--log-level=loud"}, .says = {"--log-level: 'loud' is none of debug, info"}},
+      {.flags = {"--log-level=loud"}, .says = {"--log-level: 'loud' is not one of debug, info"}},
       {.flags = {"now"}, .says = {"unexpected argument 'now'"}},
       {.flags = {"--log-dir=/proc/nowhere"},
        .says = {"cannot write logs to log-dir '/proc/nowhere'", "leave log-dir out"}},
@@ -133,11 +133,11 @@ TEST(BadInputTest, AWildcardListenerNeedsAnAdvertisedAddress) {
   std::erase_if(controller, [](const auto& f) { return f.rfind("--client-advertise=", 0) == 0; });
   EXPECT_THAT(Refusal(controller, kBadConfiguration),
               AllOf(HasSubstr("client-listen 0.0.0.0:0 is a wildcard"),
-                    HasSubstr("name the host that brokers and tools use with client-advertise")));
+                    HasSubstr("set client-advertise to the host and port that brokers")));
   Command broker = With(cluster.BrokerCommand(1), "--listen=0.0.0.0:0");
   std::erase_if(broker, [](const auto& f) { return f.rfind("--advertise=", 0) == 0; });
   EXPECT_THAT(Refusal(broker, kBadConfiguration),
-              AllOf(HasSubstr("listen 0.0.0.0:0 is a wildcard"), HasSubstr("with advertise")));
+              AllOf(HasSubstr("listen 0.0.0.0:0 is a wildcard"), HasSubstr("set advertise")));
 }
 
 TEST(BadInputTest, APortInUseIsNamedAndNoDataIsMade) {

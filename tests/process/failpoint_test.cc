@@ -184,7 +184,7 @@ TEST(FailpointTest, ALoopThatStandsStillMakesAProcessNotAliveAndThenEndsIt) {
   const auto status = cluster.controller(1).Wait(kPatience);
   ASSERT_TRUE(status) << "it goes on";
   EXPECT_EQ(status->code, 1);
-  EXPECT_THAT(cluster.controller(1).Log(), HasSubstr("the loop 'edge' has stood still"));
+  EXPECT_THAT(cluster.controller(1).Log(), HasSubstr("the loop 'edge' has been stuck"));
 }
 
 }  // namespace
