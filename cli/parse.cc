@@ -39,7 +39,7 @@ absl::StatusOr<std::vector<HostPort>> ParseEndpoints(const std::string& text) {
       return Invalid(text, "has an empty endpoint: expected HOST:PORT,HOST:PORT,...");
     }
     ASSIGN_OR_RETURN(HostPort endpoint, ParseHostPort(item));
-    if (endpoint.port == 0) return Invalid(item, "has port 0, which nobody can dial");
+    if (endpoint.port == 0) return Invalid(item, "has port 0, which others cannot dial");
     if (std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end()) {
       return Invalid(text, absl::StrFormat("names %s twice", item));
     }

@@ -20,8 +20,9 @@ using grpc::experimental::InterceptionHookPoints;
 using grpc::experimental::InterceptorBatchMethods;
 using grpc::experimental::ServerRpcInfo;
 
-// The field whose string was not UTF-8 in what this thread parsed last; protobuf tells it nowhere
-// but in its log. gRPC makes the interceptor, parses and runs the interceptor on one thread.
+// The field whose string was not valid UTF-8 in the message that this thread parsed last. protobuf
+// reports it only in its log. gRPC creates the interceptor, parses the message and runs the
+// interceptor on one thread.
 thread_local std::string field_not_utf8;
 
 void TakeLog(google::protobuf::LogLevel level, const char* file, int line,
@@ -41,8 +42,9 @@ common::v1::Error ParseError(const std::string& method, const std::string& field
   return MakeError(
       common::v1::INVALID_REQUEST,
       field.empty()
-          ? absl::StrFormat("what was sent is not a request of %s", method)
-          : absl::StrFormat("the request's %s is not UTF-8; every string must be", field));
+          ? absl::StrFormat("the message does not parse as a request of %s", method)
+          : absl::StrFormat("the request's field %s is not valid UTF-8; every string must be",
+                            field));
 }
 
 class ParseErrorReporter final : public grpc::experimental::Interceptor {
@@ -50,8 +52,8 @@ class ParseErrorReporter final : public grpc::experimental::Interceptor {
   explicit ParseErrorReporter(const ServerRpcInfo* info) : info_(info) { field_not_utf8.clear(); }
 
   void Intercept(InterceptorBatchMethods* methods) override {
-    // A message that could not be read at the end of a stream is no error: only a method that gets
-    // exactly one request fails by it.
+    // At the end of a stream a message that cannot be read is not an error. Only a method that
+    // takes exactly one request fails because of it.
     if (TakesOneRequest() &&
         methods->QueryInterceptionHookPoint(InterceptionHookPoints::POST_RECV_MESSAGE) &&
         methods->GetRecvMessage() == nullptr) {

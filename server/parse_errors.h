@@ -1,5 +1,5 @@
-// What a client learns of a request that does not parse. gRPC alone answers UNIMPLEMENTED without a
-// word, and protobuf writes its reason to standard error.
+// Tells a client why its request does not parse. gRPC by itself answers UNIMPLEMENTED without a
+// reason, and protobuf only writes the reason to standard error.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -14,17 +14,19 @@
 
 namespace quorate::server {
 
-// Takes protobuf's own log: a string that is not UTF-8 is told to the client that sent it, and
-// everything else goes to our log. Call before any thread is made.
+// Redirects protobuf's log messages. A message about a string that is not valid UTF-8 becomes part
+// of the error that the client gets; every other message goes to our log. Call before the process
+// starts a thread.
 void TakeProtobufLog();
 
-// Parses a request of `method` ("package.Service/Method") on this thread; INVALID_REQUEST as below
-// if it does not parse.
+// Parses a request of `method` ("package.Service/Method") on the calling thread. Returns
+// INVALID_REQUEST if it does not parse (see MakeParseErrorReporter), and nullopt if it does.
 std::optional<common::v1::Error> ParseRequest(const std::string& method, grpc::ByteBuffer* bytes,
                                               google::protobuf::Message* request);
 
-// Answers a request that does not parse with INVALID_REQUEST, and names the field whose string is
-// not UTF-8 if that is the reason (it is known only after TakeProtobufLog). For each server.
+// Returns a server interceptor that answers a request that does not parse with INVALID_REQUEST. If
+// a string is not valid UTF-8, the error names its field (which is known only after
+// TakeProtobufLog). Every gRPC server needs one.
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeParseErrorReporter();
 
 }  // namespace quorate::server

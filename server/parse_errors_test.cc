@@ -60,16 +60,16 @@ TEST_F(ParseErrorsTest, AStringThatIsNotUtf8IsNamed) {
   EXPECT_EQ(error.code(), common::v1::INVALID_REQUEST);
   EXPECT_EQ(error.outcome(), common::v1::REFUSED);
   EXPECT_EQ(error.message(),
-            "the request's quorate.admin.v1.DescribeTopicsRequest.topics is not UTF-8; every "
-            "string must be");
+            "the request's field quorate.admin.v1.DescribeTopicsRequest.topics is not valid UTF-8; "
+            "every string must be");
   EXPECT_TRUE(Describe("caf\u00e9").ok());
 }
 
 TEST_F(ParseErrorsTest, BytesThatAreNoRequestAreRefusedWithTheMethod) {
-  // The client sends the message of another method: a varint where a string should be.
+  // The client sends bytes that do not parse as this method's request.
   grpc::ClientContext context;
   grpc::ByteBuffer reply;
-  const std::string bytes = "\x0a\x7f";  // field 1, 127 bytes, and none of them
+  const std::string bytes = "\x0a\x7f";  // field 1 with a length of 127 bytes, which do not follow
   const grpc::Slice slice(bytes);
   const grpc::ByteBuffer request(&slice, 1);
   grpc::CompletionQueue queue;
@@ -83,8 +83,9 @@ TEST_F(ParseErrorsTest, BytesThatAreNoRequestAreRefusedWithTheMethod) {
   bool ok = false;
   ASSERT_TRUE(queue.Next(&tag, &ok));
   EXPECT_EQ(client::ErrorFromStatus(status).code(), common::v1::INVALID_REQUEST);
-  EXPECT_THAT(client::ErrorFromStatus(status).message(),
-              HasSubstr("not a request of /quorate.admin.v1.AdminService/DescribeTopics"));
+  EXPECT_THAT(
+      client::ErrorFromStatus(status).message(),
+      HasSubstr("does not parse as a request of /quorate.admin.v1.AdminService/DescribeTopics"));
 }
 
 }  // namespace

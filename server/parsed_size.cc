@@ -15,13 +15,15 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::internal::WireFormatLite;
 
-// A string with its header, and the pointer to it in a repeated field that may have doubled.
+// A string object with its heap header, and the pointer to it in a repeated field whose capacity
+// may have doubled.
 constexpr size_t kObjectOverhead = 3 * sizeof(void*);
 constexpr size_t kStringBytes = sizeof(std::string) + kObjectOverhead;
-// Packed numbers take at least one byte each on the wire, and up to eight in a field that doubles.
+// A packed number takes at least one byte on the wire, and up to eight in memory, in a field whose
+// capacity may have doubled.
 constexpr size_t kBytesPerPackedByte = 16;
 constexpr size_t kScalarBytes = 16;
-// Deeper is refused by the parser.
+// The parser refuses messages that are nested more deeply.
 constexpr int kMaxDepth = 100;
 
 class Counter {
@@ -30,7 +32,7 @@ class Counter {
 
   size_t bytes() const { return bytes_; }
 
-  // False: malformed, or enough is counted.
+  // Returns false if the bytes are malformed or enough is counted.
   bool Count(const Descriptor& type, int depth) {
     bytes_ += SizeOf(type) + kObjectOverhead;
     while (const uint32_t tag = in_->ReadTag()) {

@@ -1,5 +1,5 @@
-// How much memory a message takes once it is parsed, told from its bytes alone: a few bytes may
-// stand for an object of a hundred, so the size on the wire says little.
+// Estimates from the bytes of a message how much memory it takes once it is parsed. A few bytes on
+// the wire may become an object of a hundred bytes, so the size on the wire is not enough.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,9 @@
 
 namespace quorate::server {
 
-// About the bytes that a message of `type` with these `wire_bytes` takes, rather more than less.
-// Stops counting soon after `enough`. What is malformed is counted up to there.
+// Returns an estimate, rather too high than too low, of the memory that a message of `type` with
+// these `wire_bytes` takes. Stops counting soon after the estimate exceeds `enough`. If the bytes
+// are malformed, returns the estimate for the part before the error.
 size_t ParsedSize(const google::protobuf::Descriptor& type,
                   google::protobuf::io::ZeroCopyInputStream* wire_bytes, size_t enough);
 

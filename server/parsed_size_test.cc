@@ -20,7 +20,7 @@ size_t SizeOf(const std::string& bytes, size_t enough = kNoEnd) {
   return ParsedSize(*CreateTopicsRequest::descriptor(), &in, enough);
 }
 
-// Never less than protobuf itself says, and not many times as much.
+// Expects an estimate that is not below protobuf's own figure, and not many times above it.
 void ExpectBoundsWhatItTakes(const CreateTopicsRequest& request) {
   CreateTopicsRequest parsed;
   ASSERT_TRUE(parsed.ParseFromString(request.SerializeAsString()));

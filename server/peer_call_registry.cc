@@ -23,7 +23,8 @@ bool PeerCallRegistry::Add(PeerCall* call) {
 void PeerCallRegistry::Remove(PeerCall* call) {
   MutexLock lock(&mutex_);
   CHECK_EQ(calls_.erase(call), 1u);
-  // Under the lock: whoever waits may destroy the registry as soon as it has the lock.
+  // Notify while the lock is held: once the waiting thread has the lock, it may destroy the
+  // registry.
   if (calls_.empty()) removed_.NotifyAll();
 }
 

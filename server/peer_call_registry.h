@@ -1,6 +1,6 @@
-// Every call of the peer transport that lives in gRPC: our own streams, those of the peers, and
-// forwarded requests. gRPC ends a call when it likes; the registry is how the transport can wait
-// for that, so that nothing of it is used after it was destroyed.
+// Keeps track of every gRPC call of the peer transport: the streams that we opened, the streams
+// that peers opened, and forwarded requests. gRPC decides when a call ends, so the transport waits
+// for the registry to become empty before it is destroyed.
 #pragma once
 
 #include <set>
@@ -10,12 +10,12 @@
 
 namespace quorate::server {
 
-// Thread-safe.
+// A gRPC call that the registry can end. Thread-safe.
 class PeerCall {
  public:
-  // Ends the call once what is queued was sent, as far as the other end takes it.
+  // Ends the call after its queued messages are sent, as far as the other end receives them.
   virtual void Close() = 0;
-  // Ends it now.
+  // Ends the call at once.
   virtual void Cancel() = 0;
 
  protected:
@@ -28,19 +28,20 @@ class PeerCallRegistry {
   PeerCallRegistry() = default;
   PeerCallRegistry(const PeerCallRegistry&) = delete;
   PeerCallRegistry& operator=(const PeerCallRegistry&) = delete;
-  // REQUIRES: no calls.
+  // REQUIRES: no call is registered.
   ~PeerCallRegistry();
 
-  // From here on calls may begin.
+  // Allows calls to begin.
   void Open();
 
-  // False: not open; the call must not begin. Otherwise Remove follows.
+  // Registers `call`. Returns false if the registry is not open; the call must not begin then.
+  // Otherwise the call must be removed with Remove when it ends.
   [[nodiscard]] bool Add(PeerCall* call);
-  // The last thing that a call does with the transport: nothing of it is touched afterwards.
+  // Removes `call`. A call must not use any part of the transport after this returns.
   void Remove(PeerCall* call);
 
-  // Lets no call begin any more, closes all, cancels those that are left after `grace`, and returns
-  // when the last one is removed. Idempotent.
+  // Refuses new calls, closes all registered ones, cancels those that are left after `grace`, and
+  // returns when the last one is removed. Idempotent.
   void Shutdown(Duration grace);
 
  private:

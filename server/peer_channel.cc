@@ -11,7 +11,7 @@
 namespace quorate::server {
 namespace {
 
-// gRPC's name for a numeric address: "ipv4:127.0.0.1:9093", "ipv6:[fe80::1%25eth0]:9093".
+// Returns gRPC's name for a numeric address: "ipv4:127.0.0.1:9093", "ipv6:[fe80::1%25eth0]:9093".
 std::string TargetOf(const HostPort& address) {
   const bool is_v6 = absl::StrContains(address.host, ':');
   return (is_v6 ? "ipv6:" : "ipv4:") + absl::StrReplaceAll(address.ToString(), {{"%", "%25"}});
@@ -25,10 +25,11 @@ std::shared_ptr<grpc::Channel> DialPeer(const HostPort& address, const std::stri
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
-  // gRPC repeats by itself only what provably never left, and there is nothing to gain from that.
+  // gRPC by itself retries only a call that provably was not sent, so its retries gain nothing
+  // here.
   args.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // Also the time-out of connecting (grpc #12830).
+  // This is also the connect timeout (grpc #12830).
   args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, static_cast<int>(ToMs(timings.connect_timeout)));
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, static_cast<int>(ToMs(timings.redial_max)));
   args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, static_cast<int>(ToMs(timings.keepalive_interval)));
@@ -49,7 +50,7 @@ void ConfigurePeerServer(const PeerTimings& timings, grpc::ServerBuilder* builde
                               static_cast<int>(ToMs(timings.keepalive_timeout)));
   builder->AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // The peers' pings must not be taken for an attack.
+  // Do not treat the peers' frequent pings as an attack.
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                               interval_ms / 2);
   builder->AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 0);

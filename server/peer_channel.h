@@ -1,4 +1,4 @@
-// How peers connect: the gRPC settings of both ends, in one place.
+// Creates the connections between controllers. The gRPC settings of both ends are in this file.
 #pragma once
 
 #include <memory>
@@ -11,13 +11,14 @@
 
 namespace quorate::server {
 
-// A new channel, with a connection of its own, to a numeric address that was just seen to accept
-// connections. A channel for each dial: gRPC's back-off and name resolution, which belong to a
-// channel, then never stand in the way. `authority` is the name that the peer is configured under.
+// Returns a new channel with its own connection to `address`, which must be numeric and should have
+// accepted a connection just now. Each dial gets a new channel, because gRPC's back-off and name
+// resolution belong to a channel and must never delay a dial. `authority` is the address that the
+// peer is configured with.
 std::shared_ptr<grpc::Channel> DialPeer(const HostPort& address, const std::string& authority,
                                         const PeerTimings& timings);
 
-// For the server that listens to peers.
+// Applies the settings to the server that listens for peers.
 void ConfigurePeerServer(const PeerTimings& timings, grpc::ServerBuilder* builder);
 
 }  // namespace quorate::server

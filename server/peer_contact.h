@@ -1,4 +1,4 @@
-// Where this node looks for a peer, and with what success.
+// The address at which this node reaches, or tries to reach, a peer, and whether it succeeds.
 #pragma once
 
 #include <string>
@@ -6,11 +6,11 @@
 namespace quorate::server {
 
 struct PeerContact {
-  // HOST:PORT that was tried last, or that answered.
+  // HOST:PORT that answered, or that was tried last.
   std::string address;
-  // Why there is no contact; empty: there is.
+  // Why the peer is not reached; empty if it is.
   std::string problem;
-  // HOST:PORT where the peer should be, if it answered elsewhere.
+  // HOST:PORT where the peer should be, if it answered at another address; otherwise empty.
   std::string expected_address;
 };
 

@@ -1,4 +1,4 @@
-// What the parts of the peer transport share. Owned by PeerTransport, which outlives them.
+// State that the parts of the peer transport share. PeerTransport owns it, and it outlives them.
 #pragma once
 
 #include <optional>
@@ -29,7 +29,7 @@ struct PeerContext {
         local_hello(options),
         prober(kMaxProbes) {}
 
-  // Logs `text` unless it was logged within the last minute. On the raft loop.
+  // Logs `text` as a warning unless it was logged within the last minute. On the raft loop.
   void LogRepeated(const std::string& text) {
     if (repeated_log.Allows(text, clock->Now())) LOG(WARNING) << text;
   }
@@ -37,7 +37,7 @@ struct PeerContext {
   // On the raft loop.
   PeerTrust Trust(const raft::ReplicaKey& key) const { return TrustOf(key, voters, policy.voters); }
 
-  // As LogRepeated, for what an operator must mend.
+  // Like LogRepeated, but as an error: for a problem that an operator must fix.
   void LogRepeatedError(const std::string& text) {
     if (repeated_log.Allows(text, clock->Now())) LOG(ERROR) << text;
   }
@@ -46,20 +46,20 @@ struct PeerContext {
   const HelloPolicy policy;
   Executor* const executor;  // the raft loop
   const Clock* const clock;
-  // Set before anything is told.
+  // Receives the events; set before the first one.
   raft::TransportEvents* events = nullptr;
-  // The voter set that governs; nothing: none is known. On the raft loop.
+  // The voter set in effect; nullopt if this node knows none. On the raft loop.
   std::optional<raft::VoterSet> voters;
   // On the raft loop.
   PeerIncarnations incarnations;
   PeerLocalHello local_hello;
   PeerDirectory directory;
   PeerCallRegistry registry;
-  // Peers that are neither voters nor configured; more are refused. They are dialled where they
-  // say, so that their number has a bound.
+  // The most peers that are neither voters nor configured; further ones are refused. They are
+  // dialled at whatever address they claim, so their number must be bounded.
   static constexpr size_t kMaxObservers = 16;
-  // A thread for each of our streams to seven other voters and the observers, so that no name
-  // server delays another peer. They are made when they are needed.
+  // One thread for each stream class to each of seven other voters and the observers, so that a
+  // slow name server does not delay another peer. Threads are started on demand.
   static constexpr size_t kMaxProbes = std::size(raft::kStreamClasses) * (7 + kMaxObservers);
   ConnectProber prober;
   RepeatedLog repeated_log;

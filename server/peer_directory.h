@@ -1,5 +1,5 @@
-// What other threads than the raft loop may know of the peers: where clients reach them, and how to
-// forward to them.
+// Publishes facts about the peers to threads other than the raft loop: the endpoint at which
+// clients reach a peer, the channel for forwarding to it, and whether this node reaches it.
 #pragma once
 
 #include <map>
@@ -17,12 +17,13 @@ namespace quorate::server {
 // Thread-safe.
 class PeerDirectory {
  public:
-  // Of its last Hello; kept when the session is over. Nothing: it never said Hello.
+  // Returns the client endpoint of the peer's last Hello, even after its session has ended. Returns
+  // nullopt if this node has never received a Hello from it.
   std::optional<std::string> ClientEndpoint(NodeId peer) const;
-  // The channel of our append stream to it, while that stream is up; else null.
+  // Returns the channel of our append stream to the peer while that stream is up; otherwise null.
   std::shared_ptr<grpc::Channel> ForwardChannel(NodeId peer) const;
 
-  // Nothing: it is not dialled, or was not tried yet.
+  // Returns nullopt if the peer is not dialled, or has not been tried yet.
   std::optional<PeerContact> Contact(NodeId peer) const;
 
   void SetClientEndpoint(NodeId peer, std::string endpoint);

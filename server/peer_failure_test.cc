@@ -1,4 +1,4 @@
-// What the transport notices when processes, connections and networks fail.
+// Tests how the transport reacts when processes, connections and networks fail.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ using ::quorate::testing::FaultProxy;
 using ::testing::Contains;
 using ::testing::Not;
 
-// A node in a process of its own (testing/peer_test_main.cc).
+// A node in its own process (testing/peer_test_main.cc).
 class ChildNode {
  public:
   ChildNode(NodeId id, const HostPort& listen, NodeId peer, const HostPort& peer_address,
@@ -46,7 +46,7 @@ class ChildNode {
   ChildNode(const ChildNode&) = delete;
   ChildNode& operator=(const ChildNode&) = delete;
 
-  // Once; the second signal finds nobody.
+  // Sends the signal and waits for the process to end. Does nothing after the first call.
   void Signal(int signal) {
     if (pid_ < 0) return;
     PCHECK(kill(pid_, signal) == 0);
@@ -66,7 +66,7 @@ class PeerFailureTest : public PeerNetworkTest {
     }
   }
 
-  // Node 1, which reaches node 2 through `proxy`.
+  // Starts node 1, which reaches node 2 through `proxy`.
   std::unique_ptr<PeerTestNode> StartNode1Through(const FaultProxy& proxy,
                                                   PeerTimings timings = {}) {
     PeerTestNode::Config config = ConfigOf(k1);
@@ -88,7 +88,7 @@ TEST_F(PeerFailureTest, AKilledProcessIsTakenForDeadOnceAndWelcomedBack) {
   }
 }
 
-// Decision 3: connections that a living host merely dropped come back at once.
+// A connection that breaks while its host is alive is reopened at once.
 TEST_F(PeerFailureTest, ABrokenConnectionIsOpenedAnew) {
   FaultProxy proxy(AddressOf(k2).port);
   auto two = StartNode(k2);
@@ -108,7 +108,7 @@ TEST_F(PeerFailureTest, ARefusedDialAfterABrokenConnectionIsADeath) {
   FaultProxy proxy(AddressOf(k2).port);
   auto two = StartNode(k2);
   PeerTimings timings;
-  timings.death_grace = std::chrono::hours(1);  // only the refusal can tell
+  timings.death_grace = std::chrono::hours(1);  // only the refused dial can report the death
   auto one = StartNode1Through(proxy, timings);
   AwaitUp(*one, k2);
   proxy.Refuse();
@@ -118,8 +118,9 @@ TEST_F(PeerFailureTest, ARefusedDialAfterABrokenConnectionIsADeath) {
   EXPECT_EQ(one->events().Count("dead 2"), 1u);
 }
 
-// A dying process closes its sockets one after the other: for a moment its listener may still
-// accept. So does the proxy, which then resets what the dead process behind it refuses.
+// A dying process closes its sockets one after the other, so its listener may accept a connection
+// for a moment. The proxy does the same: it accepts the connection, and resets it when the dead
+// process behind it refuses.
 TEST_F(PeerFailureTest, AConnectionThatIsAcceptedAndBringsNoHelloIsADeath) {
   FaultProxy proxy(AddressOf(k2).port);
   ChildNode two(k2, AddressOf(k2), k1, AddressOf(k1));
@@ -160,7 +161,8 @@ TEST_F(PeerFailureTest, KeepaliveFindsANetworkThatSwallowsPackets) {
   auto one = StartNode1Through(proxy, timings);
   AwaitUp(*one, k2);
   proxy.Blackhole(FaultProxy::Direction::kToClient);
-  // All of them before the network heals: a stream that has not noticed would stay up.
+  // Wait for all streams before the network heals: a stream that has not detected the failure would
+  // stay up.
   for (const char* stream : {"control", "append", "snapshot"}) {
     ASSERT_TRUE(one->events().Await(absl::StrCat("down 2 ", stream)));
   }
@@ -180,10 +182,10 @@ TEST_F(PeerFailureTest, AnAppendCanBeMadeToKillItsSender) {
   auto one = StartNode(k1);
   const ChildNode two(k2, AddressOf(k2), k1, AddressOf(k1), "raft.append=abort@3");
   AwaitUp(*one, k2);
-  ASSERT_TRUE(one->events().AwaitMessages(1));  // it is ready
+  ASSERT_TRUE(one->events().AwaitMessages(1));  // the child is ready
   for (int64_t i = 1; i <= 3; ++i) {
     one->transport().Send(k2, raft::Heartbeat{.read_sequence = i});
-    // An answer and an append, or its death.
+    // The child sends a response and an append, or dies.
     ASSERT_TRUE(i == 3 || one->events().AwaitMessages(static_cast<size_t>(1 + 2 * i)));
   }
   ASSERT_TRUE(one->events().Await("dead 2"));
@@ -194,7 +196,7 @@ TEST_F(PeerFailureTest, AFailingAppendBreaksItsStreamAndNoOther) {
   auto one = StartNode(k1);
   const ChildNode two(k2, AddressOf(k2), k1, AddressOf(k1), "raft.append=error@2");
   AwaitUp(*one, k2);
-  ASSERT_TRUE(one->events().AwaitMessages(1));  // it is ready
+  ASSERT_TRUE(one->events().AwaitMessages(1));  // the child is ready
   one->transport().Send(k2, raft::Heartbeat{.read_sequence = 1});
   ASSERT_TRUE(one->events().AwaitMessages(3));
   EXPECT_EQ(CountAppends(one->events()), 1u);
@@ -210,7 +212,7 @@ TEST_F(PeerFailureTest, AFailingHelloKeepsStreamsFromOpening) {
   auto one = std::make_unique<PeerTestNode>(ConfigOf(k1), /*has_log=*/true, TestVoters({k1, k2}));
   {
     const ChildNode two(k2, AddressOf(k2), k1, AddressOf(k1), "peer.hello=error");
-    // Node 2 reaches node 1, which says Hello; and refuses to hear it.
+    // Node 2 reaches node 1 and gets its Hello, but fails to process it.
     ASSERT_TRUE(one->events().Await("hello 2", 3));
   }
   EXPECT_THAT(one->events().Lines(), Not(Contains("up 2 control")));

@@ -1,4 +1,5 @@
-// Requests that one controller sends on to another, and what is known when no answer comes.
+// Tests forwarding of requests to another controller, and what the sender knows if no response
+// arrives.
 #include <future>
 #include <memory>
 #include <string>
@@ -86,7 +87,7 @@ TEST_F(PeerForwardTest, ANodeThatServesNoRequestsRefusesThem) {
   EXPECT_EQ(error.outcome(), common::v1::REFUSED);
 }
 
-// Keeps every request and answers none.
+// Keeps every request and does not answer it until AnswerAll.
 struct Hoard {
   ForwardHandler Handler() {
     return [this](const ForwardRequest&, ForwardReply reply) {
@@ -130,7 +131,7 @@ TEST_F(PeerForwardTest, AStopOfTheSenderLeavesTheOutcomeUnknown) {
   std::future<ForwardResult> pending = Forward(*one, k2, RequestOf("x"));
   hoard.AwaitOne();
   one->Stop();
-  // Told before Stop returned.
+  // `done` was called before Stop returned.
   ASSERT_EQ(pending.wait_for(std::chrono::seconds(0)), std::future_status::ready);
   const ForwardResult result = pending.get();
   ASSERT_TRUE(std::holds_alternative<ForwardFailure>(result));

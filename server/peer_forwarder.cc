@@ -12,7 +12,7 @@
 namespace quorate::server {
 namespace {
 
-// One request under way. Owns itself from Start on.
+// One request in flight. Owns itself once Start has returned true.
 class ForwardCall final : public PeerCall {
  public:
   using Done = absl::AnyInvocable<void(ForwardResult) &&>;
@@ -28,7 +28,7 @@ class ForwardCall final : public PeerCall {
                           std::chrono::duration_cast<std::chrono::system_clock::duration>(timeout));
   }
 
-  // False: the registry is shut, and the call is still the caller's.
+  // Returns false if the registry is not open; the caller still owns the call then.
   bool Start() {
     if (!registry_->Add(this)) return false;
     stub_->async()->Forward(&context_, &request_, &response_,
@@ -49,7 +49,7 @@ class ForwardCall final : public PeerCall {
       // No status proves that the request did not arrive: a broken connection is UNAVAILABLE too.
       std::move(done_)(ForwardFailure{.maybe_sent = true, .message = status.error_message()});
     }
-    // Not destroyed on this thread: see PeerOutboundStream::OnDone.
+    // Not deleted on this thread: see PeerOutboundStream::OnDone.
     executor_->Post([call = std::unique_ptr<ForwardCall>(this)]() mutable {
       call->registry_->Remove(call.get());
       call.reset();
@@ -81,7 +81,7 @@ void PeerForwarder::Forward(NodeId to, raft::v1::ForwardRequest request, MonoTim
   }
   std::move(done)(ForwardFailure{
       .maybe_sent = false,
-      .message = absl::StrFormat("node %d is not in contact with this controller", to.value())});
+      .message = absl::StrFormat("this controller has no connection to node %d", to.value())});
 }
 
 }  // namespace quorate::server

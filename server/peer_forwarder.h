@@ -1,4 +1,5 @@
-// Sends a client's request on to another controller, and knows whether it can have arrived.
+// Forwards a client's request to another controller, and reports whether the request may have
+// arrived if there is no answer.
 #pragma once
 
 #include "base/executor.h"
@@ -10,14 +11,15 @@ namespace quorate::server {
 
 class PeerForwarder final : public Forwarder {
  public:
-  // All must outlive the forwarder and its calls. `executor` is any loop that may clean up.
+  // All arguments must outlive the forwarder and its calls. `executor` is the loop that deletes
+  // finished calls; any loop will do.
   PeerForwarder(Executor* executor, const Clock* clock, const PeerDirectory* directory,
                 PeerCallRegistry* registry)
       : executor_(executor), clock_(clock), directory_(directory), registry_(registry) {}
 
-  // Uses the connection of our append stream to `to`: that stream's Hello proved who answers there,
-  // and votes never wait behind a large request. Fails at once, not sent, where it is not up; then
-  // `done` runs before Forward returns.
+  // Uses the connection of our append stream to `to`: its Hello proved which node answers there,
+  // and a large request does not delay votes, which use another connection. If that stream is not
+  // up, fails with maybe_sent = false, and `done` runs before Forward returns.
   void Forward(NodeId to, raft::v1::ForwardRequest request, MonoTime deadline,
                absl::AnyInvocable<void(ForwardResult) &&> done) override;
 

@@ -12,7 +12,7 @@
 namespace quorate::server {
 namespace {
 
-// A cluster id has 22; a mistyped one is quoted in the refusal.
+// A cluster id has 22 bytes. The limit is higher so that a refusal can quote a mistyped one.
 constexpr size_t kMaxClusterIdBytes = 64;
 
 std::string Join(const std::vector<NodeId>& ids) {
@@ -116,11 +116,11 @@ absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto) {
 absl::Status CheckHello(const Hello& hello, const HelloPolicy& policy,
                         std::optional<NodeId> dialled) {
   if (hello.cluster_id != policy.cluster_id) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "a node %d of cluster '%s' spoke to node %d of cluster '%s': compare cluster_id and the "
-        "peer addresses of both configurations",
-        hello.from().value(), absl::CHexEscape(hello.cluster_id), policy.self.value(),
-        policy.cluster_id));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("node %d is in cluster '%s', but node %d is in cluster '%s': compare "
+                        "cluster-id and the peer addresses in both configurations",
+                        hello.from().value(), absl::CHexEscape(hello.cluster_id),
+                        policy.self.value(), policy.cluster_id));
   }
   if (dialled && hello.from() != *dialled) {
     return absl::FailedPreconditionError(absl::StrFormat(
@@ -129,21 +129,23 @@ absl::Status CheckHello(const Hello& hello, const HelloPolicy& policy,
   }
   if (hello.expected_node != policy.self) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "node %d reached node %d where it expected node %d: correct its peer addresses",
+        "node %d reached node %d at an address where it expected node %d: correct its peer "
+        "addresses",
         hello.from().value(), policy.self.value(), hello.expected_node.value()));
   }
   if (hello.from() == policy.self) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "another process calls itself node %d: give each controller a node_id of its own",
-        policy.self.value()));
+    return absl::FailedPreconditionError(
+        absl::StrFormat("another process uses node id %d: give each controller its own node-id",
+                        policy.self.value()));
   }
-  // Who has the log is told by it who counts. The others mean to found the cluster with us.
+  // A node with a log learns the voters from the log. A node without one, unless it is an observer,
+  // intends to found the cluster with us.
   const bool founds = !hello.speaker.observer && !hello.speaker.has_log;
   if (founds &&
       std::find(policy.voters.begin(), policy.voters.end(), hello.from()) == policy.voters.end()) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "node %d is not among the voters that node %d is configured with (%s): every controller "
-        "must list the same voters, and one that joins later is started with --observer",
+        "must list the same voters; start a controller that joins later with --observer",
         hello.from().value(), policy.self.value(), Join(policy.voters)));
   }
   return absl::OkStatus();

@@ -1,5 +1,6 @@
-// Hello: who speaks at the other end of a peer stream, and whether we talk to it. Apart from the
-// streams because it is pure: what is refused, and in which words, is decided here alone.
+// Hello, the first message on a peer stream: it names the node at the other end. This file parses
+// it and decides whether this node accepts it, and with which error it refuses it. All of it is
+// pure.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,11 @@ namespace quorate::server {
 // Field meanings: raft_service.proto.
 struct Hello {
   std::string cluster_id;
-  // Whom the speaker believes to talk to.
+  // The node that the speaker believes it talks to.
   NodeId expected_node;
   std::string client_endpoint;
   uint64_t session_id = 0;
-  // 0: not told.
+  // 0 if the speaker did not name one (an older build).
   uint64_t incarnation = 0;
   raft::PeerHello speaker;
 
@@ -35,15 +36,15 @@ raft::v1::Hello ToProto(const Hello& hello);
 inline constexpr int kMaxHelloVoters = 128;
 inline constexpr size_t kMaxHelloEndpointBytes = 300;
 
-// INVALID_ARGUMENT names the field that cannot be. Nothing in the result needs another check before
-// it is used or logged, except that only CheckHello compares cluster_id.
+// Returns INVALID_ARGUMENT, naming the field, if a value is invalid. The result is safe to use and
+// to log without further checks, except that cluster_id is compared only by CheckHello.
 absl::StatusOr<Hello> FromProto(const raft::v1::Hello& proto);
 
-// A voter set in a message of any kind, under the same bounds.
+// Converts the voter set of any message, with the same bounds.
 raft::v1::VoterSet ToProto(const raft::VoterSet& voters);
 absl::StatusOr<raft::VoterSet> FromProto(const raft::v1::VoterSet& proto);
 
-// Whom a node accepts.
+// What CheckHello compares a Hello with.
 struct HelloPolicy {
   std::string cluster_id;
   NodeId self;
@@ -51,10 +52,15 @@ struct HelloPolicy {
   std::vector<NodeId> voters;
 };
 
-// FAILED_PRECONDITION, with the remedy, unless the speaker is another node of our cluster, means
-// this node, is whom we dialled (`dialled`, where we did), and is a voter of our configuration, an
-// observer, or has the log.
-// The message depends on nothing that changes from one attempt to the next.
+// Returns OK if all of these hold, otherwise FAILED_PRECONDITION with the remedy:
+//
+// - The speaker is another node of this cluster.
+// - It means to talk to this node.
+// - It is the node that we dialled, if we opened the stream (`dialled`).
+// - It is a voter of our configuration, is an observer, or has a log.
+//
+// The message does not change from one attempt to the next, so that repeated ones can be
+// suppressed.
 absl::Status CheckHello(const Hello& hello, const HelloPolicy& policy,
                         std::optional<NodeId> dialled = std::nullopt);
 

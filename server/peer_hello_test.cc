@@ -145,7 +145,7 @@ TEST(PeerHelloTest, WhoMeansAnotherNodeIsRefused) {
 TEST(PeerHelloTest, OurOwnIdIsRefused) {
   Hello hello = FromNode2();
   hello.speaker.key.node_id = NodeId(1);
-  ExpectRefused(hello, std::nullopt, "another process calls itself node 1");
+  ExpectRefused(hello, std::nullopt, "another process uses node id 1");
 }
 
 TEST(PeerHelloTest, ANodeOutsideTheVoterListIsRefused) {

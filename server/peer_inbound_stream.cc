@@ -23,7 +23,8 @@ PeerInboundStream* PeerInboundStream::Accept(grpc::CallbackServerContext* contex
   stream->self_ = stream;
   executor->Post([stream] { stream->owner_->OnOpened(stream); });
   stream->StartReading();
-  // Alive at least until OnDone, which gRPC cannot tell before it was given the reactor.
+  // The stream lives at least until OnDone, which gRPC cannot call before this returns the reactor
+  // to it.
   return stream.get();
 }
 

@@ -1,5 +1,5 @@
-// A stream that a peer opened: its questions come in, our answers go out. What gRPC's threads are
-// told is posted to the raft loop.
+// A stream that a peer opened: requests arrive on it and our responses leave on it. Events from
+// gRPC's threads are posted to the raft loop.
 #pragma once
 
 #include <memory>
@@ -15,13 +15,13 @@ namespace quorate::server {
 class PeerInboundStream final
     : public PeerStream<grpc::ServerBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>> {
  public:
-  // Told on the raft loop.
+  // Receives the stream's events on the raft loop.
   class Owner {
    public:
-    // The first call, before any payload.
+    // The first call, before any OnPayload.
     virtual void OnOpened(std::shared_ptr<PeerInboundStream> stream) = 0;
     virtual void OnPayload(PeerInboundStream* stream, PeerPayload payload) = 0;
-    // What came cannot be understood; the stream is being ended.
+    // A message is invalid. The stream is already being ended.
     virtual void OnMalformed(PeerInboundStream* stream, absl::Status why) = 0;
     // The last call.
     virtual void OnEnd(PeerInboundStream* stream) = 0;
@@ -30,19 +30,20 @@ class PeerInboundStream final
     ~Owner() = default;
   };
 
-  // Takes the call over. Null: the registry is shut. The stream keeps itself alive until gRPC is
-  // done with it; `owner`, `executor` and `registry` must live until OnEnd has run.
+  // Takes over the gRPC call. Returns null if the registry is not open. The stream keeps itself
+  // alive until gRPC is done with it. `owner`, `executor` and `registry` must live until OnEnd has
+  // run.
   static PeerInboundStream* Accept(grpc::CallbackServerContext* context,
                                    raft::StreamClass stream_class, Owner* owner, Executor* executor,
                                    PeerCallRegistry* registry);
 
-  // Unique within the process, from 1.
+  // Unique within the process; the first is 1.
   raft::SessionId id() const { return id_; }
   raft::StreamClass stream_class() const { return stream_class_; }
-  // The address that it comes from, as gRPC writes it and without its port: "ipv4:10.0.0.7".
+  // The remote address as gRPC writes it, without its port: "ipv4:10.0.0.7".
   const std::string& remote_host() const { return remote_host_; }
 
-  // Ends the stream with `why` once what is queued was sent.
+  // Ends the stream with the status `why` after the queued messages are sent.
   void Refuse(const absl::Status& why);
   void Cancel() override;
 
@@ -53,7 +54,7 @@ class PeerInboundStream final
   void Deliver(PeerPayload payload, size_t bytes) override;
   void OnMalformed(const absl::Status& why) override;
   void EndWrites() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // What a peer sends after it was refused, or while this end closes, is not read.
+  // Stops reading once the peer was refused or this end closes.
   bool MayRead() const override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return !closing_ && !ended_;
   }
@@ -69,7 +70,7 @@ class PeerInboundStream final
   Executor* const executor_;
   PeerCallRegistry* const registry_;
   grpc::Status final_status_ ABSL_GUARDED_BY(mutex_);
-  // Held while gRPC may call.
+  // Keeps this object alive while gRPC may call it.
   std::shared_ptr<PeerInboundStream> self_;
 };
 

@@ -48,7 +48,7 @@ std::string TwoProcessesText(const raft::ReplicaKey& key, const std::string& fir
                              const std::string& second) {
   return absl::StrFormat(
       "two processes run as node %d with directory id %s, the first at %s, the second at %s: one "
-      "data directory is a copy of the other. Stop the process that should not be, and give it an "
+      "data directory is a copy of the other. Stop the process that should not run, and give it an "
       "empty data directory",
       key.node_id.value(), key.directory_id.ToString(), first, second);
 }

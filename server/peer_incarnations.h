@@ -1,10 +1,14 @@
-// Tells a restart of a replica from a second process that runs on a copy of its data directory. A
-// process draws a random incarnation at its start and names it in each Hello.
+// Distinguishes a restart of a replica from a second process that runs on a copy of its data
+// directory. Each process draws a random incarnation when it starts and names it in every Hello.
 //
-// A Hello of another incarnation than the one in session puts the latter to the test: its control
-// stream is ended, with the reason. A process that lives comes back at once, and the other one is
-// refused from then on. A dead one (a host that vanished, say, whose connection still looks open)
-// does not come back, and after half a second the other one takes its place.
+// When a Hello names another incarnation than the one in session, the one in session is tested: its
+// control stream is ended, with the reason. A live process reconnects at once, and from then on the
+// newcomer is refused. A dead process does not reconnect (its host vanished, for example, while its
+// connection still looks open), and after half a second the newcomer takes its place:
+//
+//   incarnation A in session, Hello of B  ─► B is refused, A's control stream is ended (kTest)
+//     A reconnects within 500 ms          ─► A is in session; B is refused for a minute (kRefuse)
+//     A does not                          ─► the next Hello of B is accepted (kReplace)
 #pragma once
 
 #include <cstdint>
@@ -17,32 +21,34 @@
 
 namespace quorate::server {
 
-// Not thread-safe; has no clock of its own.
+// Not thread-safe. Callers pass the time.
 class PeerIncarnations {
  public:
   enum class Verdict {
     kAccept,
-    // As kAccept; streams of any other incarnation are to be ended.
+    // Accept it, and end the streams of every other incarnation.
     kReplace,
     // Refuse it.
     kRefuse,
-    // Refuse it, and end the control streams of the one in session.
+    // Refuse it, and end the control streams of the incarnation in session.
     kTest,
   };
 
-  // Since it ended a control stream, how long a process has to come back.
+  // How long a process has to reconnect after its control stream was ended for a test.
   static constexpr Duration kReturnTime = std::chrono::milliseconds(500);
-  // How long one that came back is taken to live.
+  // How long a process that reconnected is considered alive without another test.
   static constexpr Duration kProofTime = std::chrono::minutes(1);
 
-  // A control stream to us begins under `key`. `where` is where its process can be found, for
-  // people. Incarnation 0 (an older build) is always accepted and never remembered.
+  // Called when a peer opens a control stream to us as replica `key`. `where` says where its
+  // process runs, for error messages. Incarnation 0 (an older build) is always accepted and never
+  // remembered.
   Verdict OnControlHello(const raft::ReplicaKey& key, uint64_t incarnation,
                          const std::string& where, MonoTime now);
-  // An accepted control stream ended; once for each.
+  // Called once for each accepted control stream that ends.
   void OnControlEnd(const raft::ReplicaKey& key, uint64_t incarnation, MonoTime now);
 
-  // Another incarnation than this one is in session: where; else nothing.
+  // Returns where the other process runs if an incarnation other than this one is in session;
+  // otherwise nullopt.
   std::optional<std::string> OtherInSession(const raft::ReplicaKey& key, uint64_t incarnation,
                                             MonoTime now) const;
 
@@ -51,7 +57,7 @@ class PeerIncarnations {
     uint64_t incarnation = 0;
     std::string where;
     int control_streams = 0;
-    // It is put to the test; it has passed.
+    // When the current test began, and when the last one was passed.
     std::optional<MonoTime> tested_at;
     std::optional<MonoTime> proven_at;
 
@@ -63,7 +69,8 @@ class PeerIncarnations {
   std::map<raft::ReplicaKey, InSession> replicas_;
 };
 
-// Says that two processes run as one replica, where, and what to do about it.
+// Returns an error message: two processes run as one replica, where they are, and what to do about
+// it.
 std::string TwoProcessesText(const raft::ReplicaKey& key, const std::string& first,
                              const std::string& second);
 

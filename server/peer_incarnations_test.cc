@@ -37,7 +37,7 @@ TEST_F(PeerIncarnationsTest, ARestartWhoseOldStreamLooksOpenWaitsForHalfASecond)
   EXPECT_EQ(Hello(2), Verdict::kRefuse);
   now_ += kMs;
   EXPECT_EQ(Hello(2), Verdict::kReplace);
-  // What is left of the old one ends late.
+  // A control stream of the old process ends late.
   End(1);
   EXPECT_EQ(incarnations_.OtherInSession(kKey, 1, now_), "at 2");
 }
@@ -54,7 +54,7 @@ TEST_F(PeerIncarnationsTest, ACopyIsRefusedWhileTheFirstProcessLives) {
     EXPECT_EQ(Hello(2), Verdict::kRefuse);
   }
   now_ += 1000 * kMs;
-  EXPECT_EQ(Hello(2), Verdict::kTest) << "the proof is old";
+  EXPECT_EQ(Hello(2), Verdict::kTest) << "the proof has expired";
 }
 
 TEST_F(PeerIncarnationsTest, OtherReplicasAndOlderBuildsAreNoneOfItsBusiness) {

@@ -38,7 +38,8 @@ void PeerLink::Stop() {
 void PeerLink::Wake() {
   if (state_ != State::kWaiting) return;
   back_off_ = context_->options.timings.redial_min;
-  // Two nodes whose streams to each other always break must not wake each other without a pause.
+  // Without this pause, two nodes whose streams to each other always break would wake each other in
+  // a tight loop.
   WaitUntil(std::max(context_->clock->Now(), last_dial_ + back_off_));
 }
 
@@ -102,7 +103,7 @@ void PeerLink::Open(const HostPort& numeric) {
   channel_ = DialPeer(numeric, address().ToString(), context_->options.timings);
   stream_ = PeerOutboundStream::Open(channel_, stream_class_, context_->local_hello.To(peer_), this,
                                      context_->executor, &context_->registry);
-  if (stream_ == nullptr) {  // the transport is being stopped
+  if (stream_ == nullptr) {  // the transport is stopping
     Stop();
     return;
   }
@@ -113,7 +114,7 @@ void PeerLink::Open(const HostPort& numeric) {
 }
 
 void PeerLink::OnHelloTimeout() {
-  refusal_ = "no Hello came back";
+  refusal_ = "the peer did not answer with a Hello in time";
   context_->LogRepeated(absl::StrFormat("%s: %s", Name(), refusal_));
   stream_->Cancel();
 }
@@ -141,7 +142,7 @@ absl::Status PeerLink::Check(const Hello& hello) const {
 
 void PeerLink::Complain(const absl::Status& why) {
   if (absl::IsAlreadyExists(why)) {
-    // Without the stream, so that the three streams say it once.
+    // Without the name of the stream, so that the text is logged once for all three streams.
     context_->LogRepeatedError(std::string(why.message()));
   } else {
     context_->LogRepeated(absl::StrFormat("%s: %s", Name(), std::string(why.message())));
@@ -163,8 +164,8 @@ void PeerLink::OnHello(const Hello& hello) {
   up_since_ = context_->clock->Now();
   if (current_ > 0) {
     context_->LogRepeated(absl::StrFormat(
-        "%s is up where the node said that it listens, and not at %s: correct that address in "
-        "--voters",
+        "%s is up at the address that the node advertises, and not at %s: correct that address "
+        "in --voters",
         Name(), expected_address().ToString()));
   }
   LOG(INFO) << Name() << " is up; directory " << hello.speaker.key.directory_id << ", session "
@@ -187,7 +188,7 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
   stream_.reset();
   channel_.reset();
   if (!was_up) {
-    // What we refused was logged when it came.
+    // A refusal by this end was logged in OnHello or OnHelloTimeout.
     if (refusal_.empty()) {
       refusal_ = std::string(why.message());
       Complain(why);
@@ -196,7 +197,8 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
     return;
   }
   LOG(INFO) << Name() << " is down: " << why;
-  // The peer tests whether this process lives, because another one said the same Hello.
+  // The peer tests whether this process is alive, because another process said Hello as the same
+  // replica.
   const bool is_test = absl::IsAlreadyExists(why);
   if (is_test) Complain(why);
   if (stop_is_expected_) {
@@ -204,7 +206,7 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
     BackOff();
   } else if (context_->clock->Now() - up_since_ >= kStable) {
     back_off_ = context_->options.timings.redial_min;
-    // The name is resolved again only if nobody answers at the old address.
+    // The name is resolved again only if nothing answers at the old address.
     Dial(dialled_address_);
   } else {
     BackOff();

@@ -1,14 +1,15 @@
-// Keeps our own stream of one class to one peer open: dials, says Hello, dials again when it ends.
+// Keeps our own stream of one class to one peer open: it dials, says Hello, and dials again when
+// the stream ends.
 //
 //             refused, no answer            connected
 //   kWaiting ◄──────────────────── kDialling ────────► kOpening ────────► kUp
 //      │  ▲                           ▲  ▲                │    Hello       │
 //      │  └───────────────────────────┼──┼────────────────┘ ended          │
 //      └──────────────────────────────┘  └─────────────────────────────────┘ ended
-//        back-off, or heard from the peer
+//        back-off is over, or the peer shows a sign of life
 //
-// Dialling is a plain connect(2): gRPC is given an address that was just seen to listen, and a new
-// channel, so that none of its own waiting is ever met.
+// Dialling is a plain connect(2). gRPC gets an address that accepted a connection just now, and a
+// new channel, so that gRPC's own back-off never delays the stream.
 #pragma once
 
 #include <memory>
@@ -28,15 +29,15 @@ class PeerLink final : private PeerOutboundStream::Owner {
  public:
   class Owner {
    public:
-    // Both sides said Hello. `channel` is the stream's own.
+    // Both sides have said Hello. `channel` is the stream's channel.
     virtual void OnLinkUp(raft::StreamClass stream, const Hello& hello,
                           const std::shared_ptr<grpc::Channel>& channel) = 0;
-    // The stream that was up ended. `by_us`: we ended it, or the peer with a reason, so that it
-    // says nothing of the peer's life.
+    // The stream was up and has ended. `by_us` is true if we ended it, or if the peer ended it with
+    // a reason: the end then says nothing about whether the peer is alive.
     virtual void OnLinkDown(raft::StreamClass stream, bool by_us) = 0;
     // An attempt at the link's address() failed.
     virtual void OnLinkFailed(raft::StreamClass stream, const std::string& why) = 0;
-    // Nothing listens at the peer's address.
+    // The connection was refused: nothing listens at the peer's address.
     virtual void OnLinkRefused() = 0;
     virtual void OnLinkGoodbye(const Goodbye& goodbye) = 0;
     virtual void OnLinkMessage(raft::Message message) = 0;
@@ -47,41 +48,45 @@ class PeerLink final : private PeerOutboundStream::Owner {
 
   PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class);
 
-  // Where the peer is dialled from the next time on; at least one address, and once before Start.
-  // The first one is where it should be; the next one is tried when an attempt fails.
+  // Sets the addresses for the next dial and later ones. Requires at least one address; call it
+  // once before Start. The first address is where the peer should be. After a failed attempt the
+  // next one is tried.
   void SetAddresses(std::vector<HostPort> addresses);
   void Start();
-  // Tells its owner nothing any more and dials no more, until it is started again; the stream goes
-  // on until the registry ends it, or after Break.
+  // Stops calling the owner and stops dialling until Start is called again. An open stream stays
+  // open until the registry ends it; to end it now, call Break before Stop.
   void Stop();
 
-  // The peer gave a sign of life: dial it now, if we wait for it.
+  // The peer has shown a sign of life. If the link is in its back-off, the next dial is due now,
+  // but not sooner than redial_min after the last one.
   void Wake();
 
-  // The peer said that it stops. When the stream ends it is given time, or until Wake: every dial
-  // would cost it, and the one that takes over from it, when they have least to spare.
+  // The peer has said that it is stopping. After its stream ends, the link waits for redial_max, or
+  // until Wake, before it dials. An immediate dial would burden the peer, and the node that takes
+  // over from it, when they are busiest.
   void ExpectStop() { stop_is_expected_ = true; }
 
-  // Dropped unless the stream is up.
+  // Sends a message. Drops it if the stream is not up.
   void Send(const PeerPayload& payload);
 
-  // Ends the stream, as if the connection had broken.
+  // Ends the stream as if the connection had broken.
   void Break();
-  // Ends a stream to another process of the peer's replica than this one.
+  // Ends the stream if it leads to another incarnation of the peer than this one.
   void BreakUnlessTo(uint64_t incarnation);
 
   bool up() const { return state_ == State::kUp; }
-  // What is or was dialled last.
+  // The address that is being dialled, or was dialled last.
   const HostPort& address() const { return addresses_[current_]; }
   // Where the peer should be.
   const HostPort& expected_address() const { return addresses_[0]; }
-  // Stopped, and nothing is under way that would come back to it: it may be destroyed.
+  // Returns whether the link is stopped and no callback to it is pending, so that it may be
+  // destroyed.
   bool idle() const { return state_ == State::kStopped && under_way_ == 0; }
 
  private:
   enum class State { kStopped, kWaiting, kDialling, kOpening, kUp };
 
-  // How long a stream must have been up for its end to be followed by a dial without any waiting.
+  // A stream that was up for at least this long is dialled again without a wait when it ends.
   static constexpr Duration kStable = std::chrono::seconds(1);
 
   // "control stream to node 2 at controller-2:9093"
@@ -98,7 +103,8 @@ class PeerLink final : private PeerOutboundStream::Owner {
   void DialCurrent();
   void OnAttemptFailed(const std::string& why);
   void Complain(const absl::Status& why);
-  // OK: who answered is whom we mean, and the only one.
+  // Returns OK if the node that answered is the one that we dialled, and its incarnation is the
+  // only one.
   absl::Status Check(const Hello& hello) const;
 
   // PeerOutboundStream::Owner
@@ -111,26 +117,27 @@ class PeerLink final : private PeerOutboundStream::Owner {
   const raft::StreamClass stream_class_;
   std::vector<HostPort> addresses_;
   size_t current_ = 0;
-  // Dials and streams whose end was not told yet.
+  // Dials and streams whose end has not been reported yet.
   int under_way_ = 0;
 
   State state_ = State::kStopped;
-  // kWaiting: until the next dial; kOpening: until Hello must have come.
+  // In kWaiting, fires when the next dial is due. In kOpening, fires when the wait for Hello times
+  // out.
   TimerId timer_ = kNoTimer;
-  // The next wait; doubles with each failure, and is short again after a stable stream.
+  // The next wait. It doubles with each failure, and is reset after a stable stream.
   Duration back_off_;
   bool stop_is_expected_ = false;
-  // The answer to an older dial is ignored.
+  // Numbers the dials, so that the result of an older dial is ignored.
   uint64_t attempt_ = 0;
   MonoTime last_dial_;
-  // From kOpening on.
+  // Set from kOpening on.
   std::shared_ptr<grpc::Channel> channel_;
   std::shared_ptr<PeerOutboundStream> stream_;
-  // Of who answered last; 0: not told.
+  // The incarnation of the process that answered last; 0 if it named none.
   uint64_t incarnation_ = 0;
-  // Why this end, or the other one, refused the stream before it was up.
+  // Why either end refused the stream before it was up.
   std::string refusal_;
-  // Where the stream goes; a number.
+  // The numeric address that the stream is connected to.
   HostPort dialled_address_;
   MonoTime up_since_;
 };

@@ -1,5 +1,6 @@
-// What this node says of itself in every Hello. Apart because three threads have a part in it: the
-// main thread knows the bound ports, the raft loop the log, and each stream takes a copy.
+// Holds what this node says about itself in every Hello. It is a separate class because three kinds
+// of threads use it: the main thread sets the bound ports, the raft loop sets the state of the log,
+// and each new stream takes a copy.
 #pragma once
 
 #include <optional>
@@ -19,9 +20,10 @@ class PeerLocalHello {
 
   // HOST:PORT of both listeners, as advertised.
   void SetEndpoints(std::string peer_endpoint, std::string client_endpoint);
+  // See raft::Transport::Announce.
   void Announce(bool has_log, std::optional<raft::VoterSet> voter_set);
 
-  // A Hello to `peer`, for a new stream.
+  // Returns the Hello for a new stream to `peer`, with a new session id.
   Hello To(NodeId peer);
 
  private:

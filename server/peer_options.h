@@ -1,5 +1,4 @@
-// What the peer transport is told when it is made: who this node is, who its peers are, and how
-// patient it is.
+// Options of the peer transport: this node, its peers, and the timeouts.
 #pragma once
 
 #include <algorithm>
@@ -16,28 +15,29 @@
 namespace quorate::server {
 
 struct PeerTimings {
-  // gRPC's pings on every peer connection, from both ends: they find a host that vanished or a
-  // network that swallows packets, never a dead process (that is the broken connection's part).
+  // gRPC's keepalive pings on every peer connection, from both ends. They detect a host that
+  // vanished or a network that drops packets. A dead process is detected sooner, because its
+  // connection breaks.
   Duration keepalive_interval = std::chrono::seconds(10);
   Duration keepalive_timeout = std::chrono::seconds(5);
-  // A control stream that broke without Goodbye: how long a new session may take before the peer is
-  // called dead. A refused connection says so earlier.
+  // How long the peer has, after its control stream broke without a Goodbye, to open a new session
+  // before it is declared dead. A refused connection declares it dead at once.
   Duration death_grace = std::chrono::milliseconds(5);
-  // Between two attempts to reach a peer: from min on, doubling up to max.
+  // The pause between two attempts to reach a peer: starts at min and doubles up to max.
   Duration redial_min = std::chrono::milliseconds(20);
   Duration redial_max = std::chrono::seconds(1);
-  // One attempt: the connection, then both Hellos.
+  // The time limits of one attempt: for the connection, then for both Hellos.
   Duration connect_timeout = std::chrono::seconds(1);
   Duration hello_timeout = std::chrono::seconds(2);
-  // How long Stop waits for the peers to take what was queued (a Goodbye) and close.
+  // How long Stop waits for the peers to receive the queued messages (a Goodbye) and to close.
   Duration close_grace = std::chrono::milliseconds(200);
 };
 
 struct PeerTransportOptions {
   std::string cluster_id;
   raft::ReplicaKey self;
-  // Where the peers of the configuration are dialled. With this node they are its voters, unless
-  // this node is an observer.
+  // The configured peers and their addresses. Together with this node they are the configured
+  // voters; if this node is an observer, they alone are.
   std::map<NodeId, HostPort> peers;
   bool observer = false;
   PeerTimings timings = {};

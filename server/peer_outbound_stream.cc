@@ -25,7 +25,7 @@ std::shared_ptr<PeerOutboundStream> PeerOutboundStream::Open(std::shared_ptr<grp
       stream->stub_->async()->Snapshot(&stream->context_, stream.get());
       break;
   }
-  // For operations that other threads start; removed when reading ends.
+  // A hold for operations that other threads start; OnReadsEnded removes it.
   stream->AddHold();
   stream->Send(hello);
   stream->StartReading();
@@ -46,7 +46,7 @@ PeerOutboundStream::PeerOutboundStream(std::shared_ptr<grpc::Channel> channel,
 void PeerOutboundStream::Cancel() {
   cancelled_.store(true, std::memory_order_relaxed);
   context_.TryCancel();
-  // A read under way tells of the end; without one, nothing would.
+  // A read in flight reports the end of the stream. Without one, nothing else would.
   MutexLock lock(&mutex_);
   if (!reading_) OnReadsEnded();
 }
@@ -79,8 +79,8 @@ void PeerOutboundStream::OnDone(const grpc::Status& status) {
   } else if (why.ok()) {
     why = absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   }
-  // Destroyed on the loop and never on this thread: with the last channel of a process gRPC 1.51
-  // joins the threads that run its callbacks, this one among them.
+  // Deleted on the loop and never on this thread: when gRPC 1.51 destroys the last channel of a
+  // process, it joins the threads that run its callbacks, and this is one of them.
   executor_->Post([self = std::move(self_), why = std::move(why)]() mutable {
     self->owner_->OnEnd(self.get(), std::move(why));
     self->registry_->Remove(self.get());

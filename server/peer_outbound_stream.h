@@ -1,5 +1,5 @@
-// Our own stream to a peer: questions go out, answers come back. What gRPC's threads are told is
-// posted to the raft loop.
+// A stream that we opened to a peer: our requests leave on it and responses arrive on it. Events
+// from gRPC's threads are posted to the raft loop.
 #pragma once
 
 #include <atomic>
@@ -16,19 +16,20 @@ namespace quorate::server {
 class PeerOutboundStream final
     : public PeerStream<grpc::ClientBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>> {
  public:
-  // Told on the raft loop.
+  // Receives the stream's events on the raft loop.
   class Owner {
    public:
     virtual void OnPayload(PeerOutboundStream* stream, PeerPayload payload) = 0;
-    // The last call. Never OK: a stream that both ends closed is CANCELLED.
+    // The last call. `why` is never OK: if both ends closed the stream, it is CANCELLED.
     virtual void OnEnd(PeerOutboundStream* stream, absl::Status why) = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  // Opens the stream and says `hello`. Null: the registry is shut. The stream keeps itself alive
-  // until gRPC is done with it; `owner`, `executor` and `registry` must live until OnEnd has run.
+  // Opens the stream and sends `hello`. Returns null if the registry is not open. The stream keeps
+  // itself alive until gRPC is done with it. `owner`, `executor` and `registry` must live until
+  // OnEnd has run.
   static std::shared_ptr<PeerOutboundStream> Open(std::shared_ptr<grpc::Channel> channel,
                                                   raft::StreamClass stream_class,
                                                   const Hello& hello, Owner* owner,
@@ -36,7 +37,7 @@ class PeerOutboundStream final
 
   void Cancel() override;
 
-  // We ended it, not the peer and not the network.
+  // Returns whether we ended the stream, and not the peer or the network.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
  private:
@@ -46,7 +47,7 @@ class PeerOutboundStream final
   void Deliver(PeerPayload payload, size_t bytes) override;
   void OnMalformed(const absl::Status& why) override;
   void EndWrites() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Also while this end closes: only a read tells that the stream is over.
+  // Reads even while this end closes: only a failed read shows that the stream is over.
   bool MayRead() const override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !ended_; }
   void OnReadsEnded() override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnDone(const grpc::Status& status) override;
@@ -58,9 +59,9 @@ class PeerOutboundStream final
   const std::unique_ptr<raft::v1::RaftService::Stub> stub_;
   grpc::ClientContext context_;
   std::atomic<bool> cancelled_ = false;
-  // Why we ended it; written before OnDone, read by it.
+  // Why we ended the stream. Written before OnDone, which reads it.
   absl::Status malformed_;
-  // Held while gRPC may call.
+  // Keeps this object alive while gRPC may call it.
   std::shared_ptr<PeerOutboundStream> self_;
 };
 

@@ -1,4 +1,4 @@
-// Who is refused, at either end of a stream, and that a refusal does no harm.
+// Tests which peers are refused at either end of a stream, and that a refusal does no harm.
 #include <atomic>
 #include <memory>
 #include <string>
@@ -70,7 +70,7 @@ TEST_F(PeerRefusalTest, WhoBeginsWithoutHelloIsCutOff) {
   auto one = StartNode(k1);
   HandMadeStream stream = OpenControl();
   stream.Say(raft::Message(raft::TimeoutNow{Epoch(1)}));
-  ExpectEnd(stream, grpc::StatusCode::INVALID_ARGUMENT, "no Hello");
+  ExpectEnd(stream, grpc::StatusCode::INVALID_ARGUMENT, "not a Hello");
 }
 
 TEST_F(PeerRefusalTest, WhoSaysNothingIsCutOff) {
@@ -170,7 +170,7 @@ TEST_F(PeerRefusalTest, WhoAnswersWronglyIsNotTakenForThePeer) {
     while (fake.streams() < 6 && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    EXPECT_GE(fake.streams(), 6) << "it does not try again";
+    EXPECT_GE(fake.streams(), 6) << "node 1 does not retry";
     one.loop().Drain();
     EXPECT_EQ(one.events().Count("up 2 control") + one.events().Count("up 2 append"), 0u);
     EXPECT_EQ(one.events().Count("hello 2"), 0u);
@@ -178,7 +178,8 @@ TEST_F(PeerRefusalTest, WhoAnswersWronglyIsNotTakenForThePeer) {
   }
 }
 
-// The same fake, telling the truth: the tests above fail for the reason that they name.
+// The same fake with the correct Hello. Shows that the fake in the test above is refused only
+// because of its wrong Hello.
 TEST_F(PeerRefusalTest, WhoAnswersRightlyIsThePeer) {
   const FakePeer fake(AddressOf(k2), HelloFrom(k2, k1));
   PeerTestNode one(ConfigOf(k1));

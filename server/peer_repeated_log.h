@@ -1,5 +1,5 @@
-// Keeps a line that would be logged over and over (a peer that is down, a node that is refused)
-// from filling the log: each distinct text once a minute.
+// Keeps a message that repeats (a peer is down, a node is refused) from filling the log: each
+// distinct text is allowed once a minute.
 #pragma once
 
 #include <map>
@@ -12,11 +12,11 @@ namespace quorate::server {
 // Not thread-safe.
 class RepeatedLog {
  public:
-  // Whether `text` should be logged now.
+  // Returns whether `text` should be logged now.
   bool Allows(const std::string& text, MonoTime now) {
     const auto it = last_.find(text);
     if (it != last_.end() && now - it->second < kInterval) return false;
-    // Strangers choose what a Hello says, so the texts must not pile up.
+    // An unknown peer chooses the contents of its Hello, so the number of texts must be bounded.
     if (it == last_.end() && last_.size() >= kMaxTexts) last_.clear();
     last_[text] = now;
     return true;

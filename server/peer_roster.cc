@@ -36,7 +36,7 @@ void PeerRoster::SetVoters(const raft::VoterSet& voters) {
     voters_.insert(id);
     Peer& peer = Get(id);
     peer.logged = Parse(id, voter.peer_endpoint);
-    // An observer that is not this voter may have said it.
+    // The address may come from an observer with this node id that is not this voter.
     if (peer.said_by != voter.key) peer.said.reset();
   }
   for (const auto& [id, peer] : peers_) Update(id);
@@ -51,14 +51,14 @@ absl::Status PeerRoster::OnSessionHello(raft::StreamClass stream, const Hello& h
         peers_.begin(), peers_.end(), [this](const auto& entry) { return !IsMember(entry.first); });
     if (static_cast<size_t>(observers) >= PeerContext::kMaxObservers) {
       return absl::ResourceExhaustedError(absl::StrFormat(
-          "node %d is one observer too many: %d are in session with node %d already; stop those "
-          "that are not needed",
+          "node %d is one observer too many: %d others are already in session with node %d; stop "
+          "those that are not needed",
           id.value(), observers, context_->options.self.node_id.value()));
     }
   }
   Peer& peer = Get(id);
   ++peer.sessions;
-  // What cannot be dialled must not replace what can.
+  // An address that cannot be dialled must not replace one that can.
   if (const auto said = Parse(id, hello.speaker.peer_endpoint)) {
     peer.said = said;
     peer.said_by = hello.speaker.key;
@@ -95,7 +95,7 @@ std::optional<HostPort> PeerRoster::Parse(NodeId id, const std::string& endpoint
   absl::StatusOr<HostPort> address = ParseAdvertised(endpoint);
   if (address.ok()) return *std::move(address);
   context_->LogRepeated(
-      absl::StrFormat("node %d says that its peer listener is '%s', where it cannot be dialled: "
+      absl::StrFormat("node %d advertises its peer listener as '%s', which cannot be dialled: "
                       "correct its peer-advertise",
                       id.value(), absl::CHexEscape(endpoint)));
   return std::nullopt;
@@ -115,7 +115,7 @@ void PeerRoster::Update(NodeId id) {
     peer.state.SetAddresses(addresses);
     if (!peer.dialled) peer.state.Start();
   } else if (peer.dialled) {
-    LOG(INFO) << "node " << id << " is no longer dialled: it is no voter, and has gone";
+    LOG(INFO) << "node " << id << " is no longer dialled: it is not a voter, and its streams ended";
     peer.state.Retire();
     context_->directory.Forget(id);
   }

@@ -1,7 +1,7 @@
-// Which peers there are, and where each is dialled: those of the configuration always, the voters
-// that govern, and up to 16 others while they have a stream to us (observers). A peer is dialled at
-// its configured address; where that fails or is missing, where it last said that it listens; and
-// where that fails, where the voter set says.
+// Decides which peers this node dials, and at which addresses. The peers are those of the
+// configuration, the voters of the voter set in effect, and up to 16 others (observers) while they
+// have a stream to us. The addresses of a peer, in the order in which they are tried: the
+// configured one, the one in its last Hello, the one in the voter set.
 #pragma once
 
 #include <map>
@@ -14,51 +14,55 @@
 
 namespace quorate::server {
 
-// Lives on the raft loop. A peer that is dialled no longer is forgotten once nothing is under way
-// that would come back to it.
+// Lives on the raft loop. A peer that is no longer dialled is forgotten once no callback to it is
+// pending.
 class PeerRoster {
  public:
   explicit PeerRoster(PeerContext* context);
 
-  // Dials everybody from now on.
+  // Starts to dial all peers.
   void Start();
-  // Tells nothing any more.
+  // Stops dialling. No event is reported after this returns.
   void Stop();
 
-  // These voters govern. They are dialled, and former ones no longer, unless for another reason.
+  // Sets the voter set in effect. Its voters are dialled; former voters no longer are, unless for
+  // another reason.
   void SetVoters(const raft::VoterSet& voters);
-  // The peer opened a stream to us, whose Hello is believed; the stream ended. RESOURCE_EXHAUSTED:
-  // there are too many observers; the stream does not count.
+  // The peer has opened a stream to us, and its Hello is believed. Returns RESOURCE_EXHAUSTED if
+  // there are too many observers; the stream is not counted then. Otherwise OnSessionEnd follows
+  // when the stream ends.
   absl::Status OnSessionHello(raft::StreamClass stream, const Hello& hello);
   void OnSessionEnd(NodeId peer);
 
-  // Null: there is no such peer.
+  // Returns null if there is no such peer.
   PeerState* Find(NodeId peer);
-  // On the control stream to each.
+  // Sends it on our control stream to each peer.
   void SayGoodbye(const Goodbye& goodbye);
 
  private:
   struct Peer {
     Peer(PeerContext* context, NodeId id) : state(context, id) {}
     PeerState state;
-    // Where it is: by the configuration, by its latest Hello that was believed, by the voter set.
+    // Its address according to the configuration, to its latest believed Hello (sent by replica
+    // `said_by`), and to the voter set.
     std::optional<HostPort> configured;
     std::optional<HostPort> said;
     raft::ReplicaKey said_by;
     std::optional<HostPort> logged;
-    // Streams that it has to us.
+    // The number of its streams to us.
     int sessions = 0;
     bool dialled = false;
   };
 
   Peer& Get(NodeId id);
-  // Dialled for another reason than its streams to us.
+  // Returns whether the peer is dialled even when it has no stream to us.
   bool IsMember(NodeId id) const;
-  // `endpoint` as the peer advertises it; nothing, and a line in the log, if it cannot be dialled.
+  // Parses the endpoint that the peer advertises. Returns nullopt, and logs a warning, if it cannot
+  // be dialled.
   std::optional<HostPort> Parse(NodeId id, const std::string& endpoint);
-  // Removes peers that are wanted no more.
+  // Forgets the peers that are no longer needed.
   void Sweep();
-  // Begins or ends to dial it.
+  // Updates the peer's addresses, and starts or stops dialling it.
   void Update(NodeId id);
 
   PeerContext* const context_;

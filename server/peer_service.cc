@@ -12,14 +12,15 @@ namespace {
 
 constexpr char kNotUp[] = "this controller is starting or stopping";
 
-// In the answer, not as a status: a status could also mean that the connection broke.
+// The error is sent in the response and not as a gRPC status, because a status could also mean that
+// the connection broke.
 void AnswerWithError(UnaryCall* call, common::v1::Error error) {
   raft::v1::ForwardResponse response;
   *response.mutable_error() = std::move(error);
   call->Answer(response);
 }
 
-// Keeps the transport from being stopped while a handler runs.
+// Keeps PeerTransport::Stop waiting while a handler runs.
 class HandlerRun final : public PeerCall {
  public:
   void Close() override {}
@@ -76,11 +77,12 @@ void PeerService::Forward(UnaryCall* call, const raft::v1::ForwardRequest& reque
   }
   forward_handler_(request, [call](const raft::v1::ForwardResponse& answer) {
     if (const size_t bytes = answer.response().size(); bytes > kMaxAnswerBytes) {
-      // It is known only here that the answer cannot be carried, and the request may be done.
+      // Only here is it known that the response is too large to send, and the request may have been
+      // executed.
       common::v1::Error error =
           MakeError(common::v1::MESSAGE_TOO_LARGE,
-                    absl::StrFormat("the answer of %d bytes is above the limit of %d: look what "
-                                    "became of the request, and ask for less at once",
+                    absl::StrFormat("the answer has %d bytes, and the limit is %d: check whether "
+                                    "the request was executed, and ask for less at once",
                                     bytes, kMaxAnswerBytes));
       error.set_outcome(common::v1::UNKNOWN);
       AnswerWithError(call, std::move(error));

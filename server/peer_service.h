@@ -1,5 +1,5 @@
-// RaftService as the peer listener serves it: streams go to the peer transport, forwarded requests
-// to whoever serves clients.
+// RaftService on the peer listener: hands streams to the peer transport, and forwarded requests to
+// the part that serves clients.
 #pragma once
 
 #include <functional>
@@ -18,8 +18,8 @@
 namespace quorate::server {
 
 // Executes a request that another controller forwarded, and calls `reply` once, from any thread.
-// Errors travel in ForwardResponse. `request` lives until the handler returns. Called on gRPC's
-// threads, several at a time.
+// Errors are returned in ForwardResponse. `request` lives until the handler returns. gRPC's threads
+// call the handler, several at a time.
 using ForwardReply = absl::AnyInvocable<void(raft::v1::ForwardResponse) &&>;
 using ForwardHandler =
     std::function<void(const raft::v1::ForwardRequest& request, ForwardReply reply)>;
@@ -30,7 +30,7 @@ class PeerService final : public MethodService {
   PeerService(PeerInboundStream::Owner* owner, Executor* executor, const Clock* clock,
               PeerCallRegistry* registry);
 
-  // Before the listener starts.
+  // Call before the listener starts.
   void SetForwardHandler(ForwardHandler handler) { forward_handler_ = std::move(handler); }
 
   using PeerStreamReactor = grpc::ServerBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>;

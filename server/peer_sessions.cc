@@ -35,8 +35,9 @@ void PeerSessions::OnOpened(std::shared_ptr<PeerInboundStream> stream) {
   Session& session = sessions_[stream->id()];
   session.stream = std::move(stream);
   session.hello_timer = context_->executor->PostAt(
-      context_->clock->Now() + context_->options.timings.hello_timeout,
-      [silent = session.stream] { silent->Refuse(absl::DeadlineExceededError("no Hello came")); });
+      context_->clock->Now() + context_->options.timings.hello_timeout, [silent = session.stream] {
+        silent->Refuse(absl::DeadlineExceededError("no Hello arrived"));
+      });
 }
 
 void PeerSessions::OnPayload(PeerInboundStream* stream, PeerPayload payload) {
@@ -51,7 +52,7 @@ void PeerSessions::OnPayload(PeerInboundStream* stream, PeerPayload payload) {
   const raft::ReplicaKey& from = session.hello->speaker.key;
   std::visit(Overloaded{[](const Hello&) {},
                         [&](const Goodbye& goodbye) {
-                          // A stranger must not stop an election or start one.
+                          // An unknown peer must not stop an election or start one.
                           if (context_->Trust(from) == PeerTrust::kUnproven) return;
                           owner_->OnSessionGoodbye(from, goodbye);
                         },
@@ -94,7 +95,7 @@ absl::Status PeerSessions::CheckIncarnation(const Session& session, const Hello&
       return absl::OkStatus();
     case Verdict::kReplace:
       EndOthers(key, hello.incarnation, /*only_control=*/false,
-                absl::AbortedError("a later process of this replica took its place"));
+                absl::AbortedError("a newer process of this replica took its place"));
       return absl::OkStatus();
     case Verdict::kRefuse:
       return refusal;
@@ -117,7 +118,7 @@ void PeerSessions::EndOthers(const raft::ReplicaKey& key, uint64_t incarnation, 
   }
   for (const auto& stream : others) {
     stream->Refuse(why);
-    OnEnd(stream.get());  // a connection that is dead would tell of its end much later
+    OnEnd(stream.get());  // gRPC would report the end of a dead connection much later
   }
 }
 
@@ -154,7 +155,7 @@ void PeerSessions::EndOldestStranger() {
     if (++strangers == 1) oldest = session.stream;
   }
   if (strangers < kMaxStrangers) return;
-  context_->LogRepeated("too many peer streams from strangers: the oldest are ended");
+  context_->LogRepeated("too many peer streams from unknown peers: ending the oldest");
   oldest->Cancel();
   OnEnd(oldest.get());
 }
@@ -164,7 +165,7 @@ void PeerSessions::OnMalformed(PeerInboundStream* stream, absl::Status why) {
   if (it == sessions_.end()) return;
   const std::string who = it->second.hello
                               ? absl::StrFormat("node %d", it->second.hello->from().value())
-                              : "somebody unknown";
+                              : "an unknown peer";
   context_->LogRepeated(absl::StrFormat("closing a peer stream from %s: %s", who, why.ToString()));
 }
 

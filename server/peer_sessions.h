@@ -1,4 +1,5 @@
-// The streams that peers opened to us: who is at their other ends, and the way back for answers.
+// Keeps the streams that peers opened to us. Decides which node is at the other end of each and
+// whether its Hello is believed, and sends responses back on them.
 #pragma once
 
 #include <map>
@@ -16,12 +17,12 @@ class PeerSessions final : public PeerInboundStream::Owner {
  public:
   class Owner {
    public:
-    // A peer opened a stream to us, both sides said Hello, and this one is believed (peer_trust.h):
-    // at once, or when a later voter set names its replica. An error refuses the stream; any other
-    // one ends once.
+    // A peer has opened a stream to us, and its Hello is accepted and believed (peer_trust.h).
+    // Called at once, or when a later voter set names its replica. An error refuses the stream.
+    // Otherwise OnSessionEnd follows once.
     virtual absl::Status OnSessionHello(raft::StreamClass stream, const Hello& hello) = 0;
     virtual void OnSessionEnd(NodeId from) = 0;
-    // A stream was opened under the node id of a peer, perhaps not by it.
+    // A stream was opened under a peer's node id, but nothing proves that the peer opened it.
     virtual void OnUnprovenHello(NodeId claimed) = 0;
     virtual void OnSessionGoodbye(const raft::ReplicaKey& from, const Goodbye& goodbye) = 0;
     virtual void OnSessionMessage(const raft::ReplicaKey& from, raft::SessionId session,
@@ -33,15 +34,16 @@ class PeerSessions final : public PeerInboundStream::Owner {
 
   PeerSessions(PeerContext* context, Owner* owner) : context_(context), owner_(owner) {}
 
-  // Tells its owner nothing any more; the registry ends the streams.
+  // Stops calling the owner. The registry ends the streams.
   void Stop();
 
-  // The voter set has changed: a Hello may be believed now.
+  // The voter set has changed, so Hellos that were not believed are judged again.
   void OnNewVoters();
 
-  // Dropped if the session is gone, or if the answer belongs on a stream of another class.
+  // Sends a response on the stream `session`. Drops it if the session has ended, or if the response
+  // belongs on a stream of another class.
   void Reply(raft::SessionId session, const raft::Message& message);
-  // On every control stream.
+  // Sends it on every control stream.
   void SayGoodbye(const Goodbye& goodbye);
 
   // PeerInboundStream::Owner
@@ -53,29 +55,29 @@ class PeerSessions final : public PeerInboundStream::Owner {
  private:
   struct Session {
     std::shared_ptr<PeerInboundStream> stream;
-    // Nothing until it came and was accepted.
+    // Set once the Hello has arrived and is accepted.
     std::optional<Hello> hello;
-    // The stream is being ended; what still comes on it is not looked at.
+    // The stream is being ended; further messages on it are ignored.
     bool refused = false;
-    // It counts in PeerContext::incarnations.
+    // It is counted in PeerContext::incarnations.
     bool holds_incarnation = false;
-    // The owner was told of the Hello.
+    // The owner was notified of the Hello.
     bool believed = false;
     TimerId hello_timer = kNoTimer;
   };
 
-  // Streams that no voter opened, as far as is known. For a new one the oldest is ended, so that
-  // strangers cannot keep the peers out.
+  // The most streams that are not known to come from voters. Beyond it, a new stream ends the
+  // oldest of them, so that unknown peers cannot keep the voters out.
   static constexpr size_t kMaxStrangers = 256;
 
   void OnHello(Session& session, const Hello& hello);
-  // OK unless another process of the same replica is in session.
+  // Returns OK unless another process of the same replica is in session.
   absl::Status CheckIncarnation(const Session& session, const Hello& hello);
-  // Ends the streams of `key` that another incarnation than this one opened: the control streams,
-  // or all.
+  // Ends streams of replica `key` that were opened by an incarnation other than this one: only its
+  // control streams, or all.
   void EndOthers(const raft::ReplicaKey& key, uint64_t incarnation, bool only_control,
                  const absl::Status& why);
-  // Tells the owner of the Hello if it is believed. False: the stream was refused.
+  // Notifies the owner of the Hello if it is believed. Returns false if the stream was refused.
   bool Believe(Session& session);
   void Refuse(Session& session, const absl::Status& why);
   void EndOldestStranger();

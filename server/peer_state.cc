@@ -60,7 +60,7 @@ void PeerState::Send(raft::Message message) {
   const bool fails = stream == raft::StreamClass::kAppend     ? !Failpoint("raft.append").ok()
                      : stream == raft::StreamClass::kSnapshot ? !Failpoint("raft.snapshot").ok()
                                                               : false;
-  if (fails) return link.Break();  // never a gap within a stream
+  if (fails) return link.Break();  // a stream must not have gaps
   link.Send(std::move(message));
 }
 
@@ -134,8 +134,8 @@ void PeerState::OnLinkRefused() {
 
 void PeerState::OnLinkGoodbye(const Goodbye& goodbye) {
   if (goodbye.reason != raft::GoodbyeReason::kResigned) end_is_announced_ = true;
-  // Another replica than the voter may answer at its address. While no set is known, the address is
-  // all the proof there is.
+  // A replica other than the voter may answer at the voter's address. While no voter set is known,
+  // the address is the only proof.
   if (context_->voters && context_->Trust(*key_) == PeerTrust::kUnproven) return;
   OnGoodbye(*key_, goodbye);
 }

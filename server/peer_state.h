@@ -1,5 +1,6 @@
-// One peer as the raft loop sees it: our streams to it, its death, its Goodbye. Apart from the
-// links because a Hello and a Goodbye count in both directions, and death belongs to one of them.
+// The state of one peer: our streams to it, whether it is dead, and its last Goodbye. It is
+// separate from PeerLink because a Hello or Goodbye counts on streams of both directions, while
+// only the end of our own control stream can mean death.
 #pragma once
 
 #include <map>
@@ -18,25 +19,27 @@ class PeerState final : private PeerLink::Owner {
  public:
   PeerState(PeerContext* context, NodeId id);
 
-  // Where it is dialled from the next time on; once before Start (PeerLink::SetAddresses).
+  // See PeerLink::SetAddresses. Call once before Start.
   void SetAddresses(const std::vector<HostPort>& addresses);
   void Start();
-  // Tells nothing any more.
+  // Stops reporting events and stops dialling. The streams stay open until the registry ends them.
   void Stop();
-  // Ends our streams to it and dials it no more, until it is started again.
+  // Ends our streams to the peer and stops dialling it until Start is called again.
   void Retire();
 
-  // On our own stream of the payload's class; dropped unless it is up. Goodbye: on the control one.
+  // Sends the message on our own stream of its class, a Goodbye on the control stream. Drops it if
+  // that stream is not up.
   void Send(raft::Message message);
   void Send(const Goodbye& goodbye);
 
-  // The peer opened a stream to us and said Hello, or said Goodbye on it.
+  // The peer has opened a stream to us and said Hello, or has said Goodbye on it.
   void OnInboundHello(raft::StreamClass stream, const Hello& hello);
   void OnGoodbye(const raft::ReplicaKey& from, const Goodbye& goodbye);
-  // Dials it now, if we wait for it.
+  // Ends the back-off of each link that is in it (PeerLink::Wake).
   void Wake();
 
-  // Retired, and nothing is under way that would come back to it: it may be destroyed.
+  // Returns whether the peer is retired and no callback to it is pending, so that it may be
+  // destroyed.
   bool idle() const { return control_.idle() && append_.idle() && snapshot_.idle(); }
 
  private:
@@ -49,7 +52,7 @@ class PeerState final : private PeerLink::Owner {
   void OnLinkGoodbye(const Goodbye& goodbye) override;
   void OnLinkMessage(raft::Message message) override;
 
-  // A control stream, of either direction, began.
+  // A control stream in either direction has begun.
   void OnSession(const Hello& hello);
   PeerLink& LinkOf(raft::StreamClass stream);
   void DeclareDead();
@@ -57,20 +60,21 @@ class PeerState final : private PeerLink::Owner {
 
   PeerContext* const context_;
   const NodeId id_;
-  // Who answered last on our control stream.
+  // The replica that answered last on our control stream.
   std::optional<raft::ReplicaKey> key_;
   PeerLink control_;
   PeerLink append_;
   PeerLink snapshot_;
-  // Who answers on our own streams, or did last, by class.
+  // The replica that answered last on our own stream of each class.
   std::map<raft::StreamClass, raft::ReplicaKey> answerers_;
-  // Our control stream broke; when the timer fires the peer is dead. (Only that stream's return
-  // prevents it: a stream that the peer opened may have been on its way when the peer died.)
+  // Runs after our control stream broke; when it fires, the peer is declared dead. Only a new
+  // control stream of ours cancels it: a stream that the peer opened may have been on its way when
+  // the peer died.
   TimerId death_timer_ = kNoTimer;
-  // Goodbye{reconnecting|stopping} came on our control stream: its end is no death. (After
-  // `resigned` the peer lives on, and may die later.)
+  // Goodbye{reconnecting|stopping} arrived on our control stream, so the end of that stream is not
+  // a death. (After Goodbye{resigned} the peer lives on, and may die later.)
   bool end_is_announced_ = false;
-  // Told once, though it comes on the control streams of both directions.
+  // Used to report a Goodbye once, although it arrives on the control streams of both directions.
   std::optional<std::pair<raft::ReplicaKey, Goodbye>> last_goodbye_;
 };
 

@@ -1,10 +1,11 @@
-// One peer stream at one end, without the question which end: the queue of outgoing messages, the
-// reading, held back while too much is unread by the raft loop, and the order in which things end.
-// PeerOutboundStream and PeerInboundStream are it; both are gRPC callback reactors.
+// The part of a peer stream that is the same at both ends: the queue of outgoing messages, the
+// reads, and the order in which operations end. Reading pauses while the raft loop has too many
+// unprocessed bytes. PeerOutboundStream and PeerInboundStream derive from it; both are gRPC
+// callback reactors.
 //
-// A reactor may start operations from any thread until `ended_`; the mutex makes that one decision.
-// gRPC never calls a reactor from within the call that starts an operation, so starting one under
-// the mutex is safe.
+// Any thread may start an operation until `ended_` is set; the mutex protects that check. gRPC
+// never calls a reactor from within the call that starts an operation, so it is safe to start one
+// while the mutex is held.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,7 @@ class PeerStream : public Reactor, public PeerCall {
   PeerStream(const PeerStream&) = delete;
   PeerStream& operator=(const PeerStream&) = delete;
 
-  // Queues a message behind those before it. Dropped if the stream is ending. Thread-safe.
+  // Queues a message. Drops it if the stream is ending. Thread-safe.
   void Send(const PeerPayload& payload) {
     raft::v1::PeerMessage message = ToProto(payload);
     MutexLock lock(&mutex_);
@@ -40,7 +41,7 @@ class PeerStream : public Reactor, public PeerCall {
     CloseLocked();
   }
 
-  // The raft loop is done with a message of `bytes`. Thread-safe.
+  // Called when the raft loop has processed a message of `bytes`. Thread-safe.
   void Consumed(size_t bytes) {
     MutexLock lock(&mutex_);
     unconsumed_bytes_ -= bytes;
@@ -50,14 +51,14 @@ class PeerStream : public Reactor, public PeerCall {
   }
 
  protected:
-  // Twice what raft lets be in flight to a peer: only a loop that is stuck gets there.
+  // Twice what raft allows in flight to a peer, so only a stuck loop reaches it.
   static constexpr size_t kMaxUnconsumedBytes = size_t{32} << 20;
 
   PeerStream(raft::StreamClass stream, PeerStreamParser::Expects expects)
       : stream_class_(stream), parser_(stream, expects) {}
   ~PeerStream() = default;
 
-  // Begins to read; once.
+  // Starts the first read. Call once.
   void StartReading() {
     MutexLock lock(&mutex_);
     if (ended_) return;
@@ -65,15 +66,18 @@ class PeerStream : public Reactor, public PeerCall {
     this->StartRead(&in_);
   }
 
-  // A whole message came, in order. Called on gRPC's threads; Consumed(bytes) answers it.
+  // Called with each complete message, in order, on gRPC's threads. Consumed(bytes) must be called
+  // once the message is processed.
   virtual void Deliver(PeerPayload payload, size_t bytes) = 0;
-  // What came was no message; ends the stream.
+  // Called when a message does not parse or is not allowed. Must end the stream.
   virtual void OnMalformed(const absl::Status& why) = 0;
-  // Tells the other end that nothing more comes. Nothing is queued or being written.
+  // Tells the other end that no more messages follow. Called when no message is queued or being
+  // written.
   virtual void EndWrites() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
-  // Whether another read may begin.
+  // Returns whether another read may begin.
   virtual bool MayRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
-  // Nothing more will come: the other end closed the stream, or the connection broke.
+  // Called when no more messages will arrive: the other end closed the stream, or the connection
+  // broke.
   virtual void OnReadsEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) = 0;
 
   void CloseLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -87,9 +91,9 @@ class PeerStream : public Reactor, public PeerCall {
   std::deque<raft::v1::PeerMessage> queue_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  // Close was asked for: what is queued is still sent.
+  // Close was called. Queued messages are still sent.
   bool closing_ ABSL_GUARDED_BY(mutex_) = false;
-  // No operation may be started any more; gRPC tells OnDone soon.
+  // No operation may be started any longer; gRPC calls OnDone soon.
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 
  private:
@@ -98,7 +102,7 @@ class PeerStream : public Reactor, public PeerCall {
     out_ = std::move(queue_.front());
     queue_.pop_front();
     grpc::WriteOptions options;
-    if (!queue_.empty()) options.set_buffer_hint();  // one system call for what is queued
+    if (!queue_.empty()) options.set_buffer_hint();  // one system call for all queued messages
     this->StartWrite(&out_, options);
   }
 
@@ -106,7 +110,7 @@ class PeerStream : public Reactor, public PeerCall {
     MutexLock lock(&mutex_);
     writing_ = false;
     if (ended_) return;
-    if (!ok) queue_.clear();  // broken; the read tells when it is over
+    if (!ok) queue_.clear();  // broken; the read reports the end
     if (!queue_.empty()) {
       WriteNext();
     } else if (closing_) {
@@ -141,7 +145,7 @@ class PeerStream : public Reactor, public PeerCall {
     if (reading_) this->StartRead(&in_);
   }
 
-  // Both belong to gRPC between an operation's start and its end.
+  // gRPC owns each of these from the start of an operation to its end.
   raft::v1::PeerMessage in_;
   raft::v1::PeerMessage out_;
   PeerStreamParser parser_;

@@ -12,7 +12,7 @@ namespace quorate::server {
 absl::StatusOr<PeerPayload> PeerStreamParser::Parse(raft::v1::PeerMessage& message) {
   if (message.has_hello() == speaker_.has_value()) {
     return absl::InvalidArgumentError(speaker_ ? "a second Hello"
-                                               : "the first message is no Hello");
+                                               : "the first message is not a Hello");
   }
   ASSIGN_OR_RETURN(PeerPayload payload, FromProto(speaker_.value_or(NodeId()), message));
   RETURN_IF_ERROR(std::visit(
@@ -23,7 +23,7 @@ absl::StatusOr<PeerPayload> PeerStreamParser::Parse(raft::v1::PeerMessage& messa
                  [this](const Goodbye&) {
                    return stream_ == raft::StreamClass::kControl
                               ? absl::OkStatus()
-                              : absl::InvalidArgumentError("Goodbye on a stream of another class");
+                              : absl::InvalidArgumentError("Goodbye belongs on the control stream");
                  },
                  [this](const raft::Message& value) {
                    const bool is_question = expects_ == Expects::kQuestions;

@@ -1,5 +1,6 @@
-// What may come on a peer stream, and when: Hello first and once, then questions on the streams
-// that peers opened and answers on our own, each kind on its class. The same for both ends.
+// Checks that each message on a peer stream is allowed: first one Hello, then requests
+// ("questions") on streams that peers opened and responses ("answers") on our own streams, each
+// kind only on its stream class. Both ends of a stream use it.
 #pragma once
 
 #include <optional>
@@ -9,7 +10,7 @@
 
 namespace quorate::server {
 
-// Not thread-safe: each stream owns one, and gRPC tells of one message at a time.
+// Not thread-safe: each stream owns one, and gRPC delivers one message at a time.
 class PeerStreamParser {
  public:
   enum class Expects { kQuestions, kAnswers };
@@ -17,14 +18,16 @@ class PeerStreamParser {
   PeerStreamParser(raft::StreamClass stream, Expects expects)
       : stream_(stream), expects_(expects) {}
 
-  // The bytes of entries are moved out of `message`. An error ends the stream; it may also be the
-  // failpoint peer.hello, passed with each Hello.
+  // Returns the payload of `message`. The bytes of entries are moved out of `message`. The caller
+  // ends the stream on an error. The failpoint peer.hello, which is hit at each Hello, can also
+  // return an error.
   absl::StatusOr<PeerPayload> Parse(raft::v1::PeerMessage& message);
 
  private:
   const raft::StreamClass stream_;
   const Expects expects_;
-  // Who said Hello. It may turn out to be refused; then nothing that it sent is looked at.
+  // The node that said Hello. If the Hello is refused later, no further message of the stream is
+  // processed.
   std::optional<NodeId> speaker_;
 };
 

@@ -37,7 +37,7 @@ void PeerTransport::Stop() {
   });
   context_.prober.Stop();
   context_.registry.Shutdown(context_.options.timings.close_grace);
-  // What was posted before the last call ended has run when this has.
+  // Waits for the tasks that were posted before the last call ended.
   OnLoopAndWait([] {});
 }
 
@@ -59,7 +59,8 @@ void PeerTransport::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
 }
 
 void PeerTransport::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {
-  // Not at once: the core announces amid a step, and must not be told of streams that end before.
+  // Posted, because the core announces in the middle of a step and must not be notified of streams
+  // that end before the step is over.
   if (voter_set) {
     context_.executor->Post([this, voters = *voter_set] {
       roster_.SetVoters(voters);

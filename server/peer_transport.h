@@ -1,13 +1,13 @@
-// The raft::Transport of a real controller: gRPC streams between all controllers, in both
-// directions, for control messages, appends and snapshots, each on a connection of its own. It
-// notices a peer's death by its broken connection (docs/ARCHITECTURE.md, "Death is noticed when the
+// The raft::Transport of a real controller. It keeps gRPC streams between all controllers, in both
+// directions, for control messages, appends and snapshots, each on its own connection. It detects a
+// peer's death by its broken connection (docs/ARCHITECTURE.md, "Death is noticed when the
 // connection breaks").
 //
 //   PeerTransport -> register service() on the peer listener -> RaftNode::Start (announces)
 //   -> Start -> … -> Stop -> shut the listener down -> stop the raft loop -> destroy
 //
-// Its state lives on the raft loop (peer_roster.h, peer_sessions.h); gRPC's threads decode and
-// post.
+// Its state lives on the raft loop (peer_roster.h, peer_sessions.h); gRPC's threads decode messages
+// and post them there.
 #pragma once
 
 #include <optional>
@@ -26,30 +26,32 @@ namespace quorate::server {
 
 class PeerTransport final : public raft::Transport, private PeerSessions::Owner {
  public:
-  // `executor` is the raft loop. Both are owned by the caller and outlive the transport.
+  // `executor` is the raft loop. The caller owns both, and they outlive the transport.
   PeerTransport(PeerTransportOptions options, Executor* executor, const Clock* clock);
-  // Stops first.
+  // Calls Stop.
   ~PeerTransport() override;
 
-  // RaftService for the peer listener (with ConfigurePeerServer). Streams are refused before Start.
+  // The RaftService for the peer listener (configured by ConfigurePeerServer). Refuses streams
+  // before Start.
   PeerService* service() { return &service_; }
 
-  // Opens and accepts streams from now on. `events` is told on the raft loop and must live until
-  // Stop returns. The endpoints are HOST:PORT of both listeners, as advertised. Call once.
+  // Starts to open and accept streams. `events` is called on the raft loop and must live until Stop
+  // returns. The endpoints are the advertised HOST:PORT of both listeners. Call once.
   void Start(raft::TransportEvents* events, std::string peer_endpoint, std::string client_endpoint);
 
-  // Ends all streams, after what was sent on them (a Goodbye, which is the caller's to say first:
-  // without it the peers take this for a death). When it returns no event, no callback and no
-  // handler runs any more, and sending does nothing. Blocks for a moment. Idempotent.
-  // REQUIRES: the executor runs; this is not its thread.
+  // Ends all streams after their queued messages are sent. The caller should call SayGoodbye first;
+  // without a Goodbye the peers take the end of the streams for a death. After Stop returns, no
+  // event, callback or handler runs, and sending does nothing. Blocks for up to
+  // PeerTimings::close_grace or a little longer. Idempotent. REQUIRES: the executor runs, and the
+  // calling thread is not its thread.
   void Stop();
 
-  // HOST:PORT at which clients reach the peer, by its last Hello. Thread-safe.
+  // Returns the HOST:PORT at which clients reach the peer, from its last Hello. Thread-safe.
   std::optional<std::string> ClientEndpoint(NodeId peer) const {
     return context_.directory.ClientEndpoint(peer);
   }
 
-  // Where the peer is looked for, and with what success. Thread-safe.
+  // Returns where this node reaches or tries to reach the peer. Thread-safe.
   std::optional<PeerContact> Contact(NodeId peer) const { return context_.directory.Contact(peer); }
 
   // Thread-safe.
@@ -70,7 +72,7 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
   void OnSessionMessage(const raft::ReplicaKey& from, raft::SessionId session,
                         raft::Message message) override;
 
-  // Runs `task` on the raft loop: now, if this is it.
+  // Runs `task` on the raft loop: immediately if the caller is on it, otherwise later.
   void OnLoop(Task task);
   // Runs `task` on the raft loop and waits for it.
   void OnLoopAndWait(absl::AnyInvocable<void()> task);

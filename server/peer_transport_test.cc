@@ -129,7 +129,7 @@ TEST_F(PeerTransportTest, AnObserverIsDialledWhereItSaysAndForgottenWhenItGoes) 
 
   four.reset();
   ASSERT_TRUE(one->events().Await("down 4 control"));
-  // It is heard of again only because it dials.
+  // Node 1 learns about it again only because it dials node 1.
   auto again = std::make_unique<PeerTestNode>(config);
   ASSERT_TRUE(one->events().Await("up 4 control", 2));
   ASSERT_TRUE(one->events().Await("up 4 append", 2));
@@ -139,25 +139,25 @@ TEST_F(PeerTransportTest, AVoterThatIsNotConfiguredIsDialledWhereTheVoterSetSays
   const raft::VoterSet voters({{{k1, TestDirectory(k1)}, AddressOf(k1).ToString()},
                                {{k4, TestDirectory(k4)}, AddressOf(k4).ToString()}});
   PeerTestNode one({.id = k1, .listen = AddressOf(k1)}, /*has_log=*/true, voters);
-  // It knows nobody by its configuration but node 2, which is not there.
+  // The configuration of node 4 names only node 2, which does not run.
   PeerTestNode four(
       {.id = k4, .listen = AddressOf(k4), .peers = {{k2, AddressOf(k2)}}, .observer = true});
   AwaitSession(one, k1, four, k4);
 
-  // Removed, it is still dialled while it has streams to us.
+  // After node 4 was removed, node 1 still dials it while it has streams to node 1.
   one.transport().Announce(/*has_log=*/true, voters.Without(k4));
   one.loop().Drain();
   EXPECT_EQ(one.events().Count("down 4 control"), 0u);
 }
 
-// The raft loop of the receiver stands still: gRPC's flow control must reach the sender.
+// The receiver's raft loop is blocked. gRPC's flow control must hold back the sender.
 TEST_F(PeerTransportTest, APeerThatDoesNotConsumeIsHeldBack) {
   constexpr int64_t kMessages = 24;
   constexpr size_t kMessageBytes = size_t{4} << 20;
   constexpr size_t kMostUnread = (size_t{32} << 20) / kMessageBytes + 1;
   auto one = StartNode(k1);
   PeerTestNode::Config config = ConfigOf(k2);
-  config.peers.erase(k3);  // looking for it would post too
+  config.peers.erase(k3);  // dialling node 3 would post tasks too
   auto two = std::make_unique<PeerTestNode>(std::move(config));
   AwaitSession(*one, k1, *two, k2);
 
@@ -168,7 +168,8 @@ TEST_F(PeerTransportTest, APeerThatDoesNotConsumeIsHeldBack) {
     one->transport().Send(k2, AppendOf(i, std::string(kMessageBytes, 'x')));
   }
   ASSERT_TRUE(two->loop().AwaitPosted(before + kMostUnread - 1));
-  // A receiver without a bound would take the rest within this time; no result depends on it.
+  // A receiver without a limit would accept the rest within this time. The test does not depend on
+  // it.
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   EXPECT_LE(two->loop().posted(), before + kMostUnread);
 
@@ -182,9 +183,9 @@ TEST_F(PeerTransportTest, APeerThatDoesNotConsumeIsHeldBack) {
 
 TEST_F(PeerTransportTest, WhatCannotBeDeliveredIsDropped) {
   auto one = StartNode(k1);
-  one->transport().Send(k2, raft::TimeoutNow{Epoch(1)});         // not up
-  one->transport().Send(NodeId(9), raft::TimeoutNow{Epoch(1)});  // nobody
-  one->transport().Reply(12345, raft::HeartbeatResponse{});      // gone
+  one->transport().Send(k2, raft::TimeoutNow{Epoch(1)});         // no stream yet
+  one->transport().Send(NodeId(9), raft::TimeoutNow{Epoch(1)});  // unknown node
+  one->transport().Reply(12345, raft::HeartbeatResponse{});      // no such session
   auto two = StartNode(k2);
   AwaitSession(*one, k1, *two, k2);
   one->transport().Send(k2, raft::TimeoutNow{Epoch(2)});
@@ -212,7 +213,7 @@ TEST_F(PeerTransportTest, AGoodbyeIsToldOnceAndItsStopIsNoDeath) {
   ASSERT_TRUE(one->events().Await("goodbye 2 stopping 7"));
   ASSERT_TRUE(one->events().Await("down 2 control"));
 
-  // A new life of node 2 proves that everything of the old one was told.
+  // Once node 2 is up again, every event of its first process has been reported.
   two = StartNode(k2);
   ASSERT_TRUE(one->events().Await("up 2 control", 2));
   EXPECT_EQ(one->events().Count("goodbye 2 stopping 7"), 1u);
@@ -233,7 +234,8 @@ TEST_F(PeerTransportTest, AStopWithoutGoodbyeIsADeathToldOnce) {
   EXPECT_EQ(one->events().Count("dead 2"), 1u);
 }
 
-// A leader that resigns (its disk is slow, say) stays, and may lead and die later.
+// A leader that resigns (because its disk is slow, for example) keeps running, and may lead and die
+// later.
 TEST_F(PeerTransportTest, AfterResigningAStopIsStillADeath) {
   auto one = StartNode(k1);
   auto two = StartNode(k2);
@@ -252,7 +254,7 @@ TEST_F(PeerTransportTest, StartingAndStoppingUnderTrafficLeavesNothingBehind) {
     two->events().SetOnMessage([&two](const RecordingEvents::Received& received) {
       two->transport().Reply(received.session, raft::HeartbeatResponse{});
     });
-    // On some rounds in the middle of the dialling.
+    // In the other rounds node 2 stops while it is being dialled.
     if (round % 2 == 0) {
       ASSERT_TRUE(one->events().Await("up 2 control", static_cast<size_t>(round / 2 + 1)));
     }

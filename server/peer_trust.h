@@ -1,5 +1,5 @@
-// How far the Hello of a peer is believed. A Hello names a node id and a directory id, which
-// everybody can claim; only a replica that the voter set names may speak as a voter.
+// Decides how far the Hello of a peer is believed. A Hello names a node id and a directory id,
+// which any process can claim. Only a replica in the voter set may speak as a voter.
 #pragma once
 
 #include <algorithm>
@@ -13,16 +13,16 @@ namespace quorate::server {
 enum class PeerTrust {
   // The voter set names this very replica.
   kVoter,
-  // Its node id belongs to a voter, and the directory id is not that voter's; or no voter set is
-  // known yet, and the configuration names the node id. A stream that it opened changes nothing
-  // here. Where we dialled an address that we trust, the address is the proof.
+  // Its node id is a voter's, but its directory id is not that voter's; or this node knows no voter
+  // set yet, and the configuration names the node id. A stream that such a peer opened changes
+  // nothing here. If we dialled an address that we trust, the address is the proof instead.
   kUnproven,
-  // It speaks for nobody else: an observer, or a voter that this node has not heard of yet.
+  // It claims no voter's node id: an observer, or a voter that this node does not know yet.
   kObserver,
 };
 
-// `voters`: the set that governs, as far as this node knows; nothing: it knows none.
-// `configured`: the voters of this node's configuration.
+// `voters` is the voter set in effect as far as this node knows; nullopt if it knows none.
+// `configured` lists the voters of this node's configuration.
 inline PeerTrust TrustOf(const raft::ReplicaKey& key, const std::optional<raft::VoterSet>& voters,
                          const std::vector<NodeId>& configured) {
   if (!voters) {

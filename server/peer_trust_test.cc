@@ -1,5 +1,5 @@
-// What a stream changes whose Hello claims to be a voter, or somebody unknown: as a stranger that
-// knows the cluster id may send it.
+// Tests what a stream can change if its Hello claims to come from a voter or from an unknown node.
+// Any process that knows the cluster id can send such a Hello.
 #include "server/peer_trust.h"
 
 #include <deque>
@@ -25,7 +25,7 @@ TEST(TrustOfTest, OnlyTheReplicaThatTheVoterSetNamesIsTheVoter) {
   const std::optional<raft::VoterSet> voters = TestVoters({k1, k2});
   EXPECT_EQ(TrustOf(KeyOf(k2), voters, {k1, k2, k3}), PeerTrust::kVoter);
   EXPECT_EQ(TrustOf({k2, TestDirectory(k4)}, voters, {k1, k2, k3}), PeerTrust::kUnproven);
-  EXPECT_EQ(TrustOf(KeyOf(k3), voters, {k1, k2, k3}), PeerTrust::kObserver) << "was removed";
+  EXPECT_EQ(TrustOf(KeyOf(k3), voters, {k1, k2, k3}), PeerTrust::kObserver) << "node 3 was removed";
   EXPECT_EQ(TrustOf(KeyOf(k4), voters, {k1, k2, k3}), PeerTrust::kObserver);
 }
 
@@ -41,7 +41,7 @@ class PeerTrustTest : public PeerNetworkTest {
                                           TestVoters({k1, k2, k3}));
   }
 
-  // Says Hello as an observer that the cluster does not know, and waits for the answer.
+  // Opens a control stream and says Hello as an observer that the cluster does not know.
   HandMadeStream& Observe(NodeId id) {
     Hello hello = HelloFrom(id, k1);
     hello.speaker.observer = true;
@@ -68,7 +68,7 @@ TEST_F(PeerTrustTest, AStrangerUnderAVotersIdChangesNothing) {
   ASSERT_TRUE(stranger.Hear().has_hello());
   stranger.Say(Goodbye{raft::GoodbyeReason::kResigned, Epoch(1)});
   stranger.Say(raft::Message(raft::TimeoutNow{Epoch(1)}));
-  ASSERT_TRUE(one->events().AwaitMessages(1));  // the Goodbye was before it
+  ASSERT_TRUE(one->events().AwaitMessages(1));  // the Goodbye was sent before it
   EXPECT_THAT(one->events().Lines(), Not(Contains(HasSubstr("goodbye"))));
   EXPECT_EQ(one->events().Count("hello 2"), hellos);
   EXPECT_EQ(one->transport().ClientEndpoint(k2), "client-of-2:9092");
@@ -83,7 +83,7 @@ TEST_F(PeerTrustTest, WhoClaimsAConfiguredIdBeforeTheFoundingIsNotHeard) {
   ASSERT_TRUE(one->events().AwaitMessages(1));
   EXPECT_EQ(one->events().Count("hello 2"), 0u);
   EXPECT_EQ(one->transport().ClientEndpoint(k2), std::nullopt);
-  // Once the voter set names it, it is.
+  // Once the voter set names it, its Hello is believed.
   one->transport().Announce(/*has_log=*/true, TestVoters({k1, k2, k3}));
   ASSERT_TRUE(one->events().Await("hello 2"));
   EXPECT_EQ(one->transport().ClientEndpoint(k2), "somewhere:9092");
@@ -98,7 +98,7 @@ TEST_F(PeerTrustTest, ObserversAreBoundedAndForgotten) {
   const grpc::Status refused = Observe(NodeId(200)).End();
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("node 200 is one observer too many"));
-  // A second stream of a known one is none too many.
+  // A second stream of a known observer is accepted.
   EXPECT_TRUE(Observe(NodeId(101)).Hear().has_hello());
 
   streams_.pop_front();
@@ -122,7 +122,7 @@ TEST_F(PeerTrustTest, StrangersThatSayNothingDoNotKeepPeersOut) {
   for (int i = 0; i < 300; ++i) {
     streams_.emplace_back(AddressOf(k1), raft::StreamClass::kControl);
   }
-  // The first ones are ended; the peer stays, and so may another one come.
+  // The oldest streams are ended. The streams of node 2 stay up, and node 3 can still connect.
   EXPECT_FALSE(streams_.front().End().ok());
   auto three = StartFounded(ConfigOf(k3));
   AwaitSession(*one, k1, *three, k3);
@@ -148,7 +148,7 @@ TEST_F(PeerTrustTest, AVoterThatMovedIsDialledWhereItSaysThatItListens) {
   EXPECT_EQ(contact()->address, AddressOf(k4).ToString());
   EXPECT_EQ(contact()->expected_address, AddressOf(k2).ToString());
 
-  // Back at its old place it is found again.
+  // Back at its old address, it is found again.
   two.reset();
   ASSERT_TRUE(one->events().Await("down 2 control"));
   two = StartFounded(ConfigOf(k2));
@@ -180,7 +180,7 @@ TEST_F(PeerTrustTest, ASecondProcessOfAReplicaIsRefusedAndTheFirstGoesOn) {
   copy_config.listen = AddressOf(k4);
   auto copy = StartFounded(copy_config);
 
-  // The first one is put to the test once, and that is no death.
+  // The first process is tested once, and that is not a death.
   ASSERT_TRUE(two->events().Await("up 1 control", 2));
   const MonoTime deadline = std::chrono::steady_clock::now() + kPatience;
   const auto problem = [&] {
@@ -197,7 +197,7 @@ TEST_F(PeerTrustTest, ASecondProcessOfAReplicaIsRefusedAndTheFirstGoesOn) {
   EXPECT_EQ(two->events().Count("down 1 control"), 1u);
   EXPECT_EQ(copy->events().Count("up 1 control"), 0u);
 
-  // When the first one stops, the other one is welcome.
+  // When the first process stops, the other one is accepted.
   two.reset();
   EXPECT_TRUE(copy->events().Await("up 1 control"));
 }

@@ -20,10 +20,10 @@ using raft::v1::ListHeardBrokersRequest;
 
 constexpr Duration kTimeout = std::chrono::milliseconds(500);
 constexpr int64_t kMaxWithinMs = int64_t{60} * 60 * 1000;
-// What one answer may name.
+// The most brokers that one response may name.
 constexpr int kMaxBrokers = 10'000;
 
-// Collects the answers of one question; they come on any thread.
+// Collects the responses to one poll. They arrive on any thread.
 class Round {
  public:
   using Done = absl::AnyInvocable<void(std::vector<VoterHearing>) &&>;
@@ -45,11 +45,12 @@ class Round {
   Mutex mutex_;
   size_t missing_ ABSL_GUARDED_BY(mutex_);
   std::vector<VoterHearing> hearings_ ABSL_GUARDED_BY(mutex_);
-  // Called by the last answer.
+  // Called with the last response.
   Done done_;
 };
 
-// Nothing: no answer, or one that cannot be read. A controller of an older version has none.
+// Returns nullopt if there is no response or it does not parse. A controller of an older version
+// answers with an error.
 std::optional<VoterHearing> Read(NodeId voter, const ForwardResult& result) {
   const auto* response = std::get_if<ForwardResponse>(&result);
   HeardBrokers heard;

@@ -1,4 +1,4 @@
-// controller::VoterPoll over the peers' Forward call, and the answer to such a question.
+// Implements controller::VoterPoll by RaftService's Forward call, and answers such a poll.
 #pragma once
 
 #include <string_view>
@@ -12,12 +12,13 @@
 
 namespace quorate::server {
 
-// Of a ForwardRequest that asks a controller itself; it is never sent on.
+// The method of a ForwardRequest that is meant for the receiving controller itself, active or not;
+// it is never forwarded again.
 inline constexpr std::string_view kListHeardBrokers = "quorate.raft.v1/ListHeardBrokers";
 
 class PeerVoterPoll final : public controller::VoterPoll {
  public:
-  // Both must outlive the poll and its questions.
+  // Both must outlive the poll and its pending requests.
   PeerVoterPoll(Forwarder* forwarder, const Clock* clock) : forwarder_(forwarder), clock_(clock) {}
 
   void Ask(const std::vector<NodeId>& voters, Duration within,
@@ -28,7 +29,8 @@ class PeerVoterPoll final : public controller::VoterPoll {
   const Clock* const clock_;
 };
 
-// Answers another controller's question from what this one hears. Any thread.
+// Answers another controller's poll with the brokers that this controller has heard from. Any
+// thread.
 void AnswerListHeardBrokers(const raft::v1::ForwardRequest& request,
                             controller::QuorumController* controller, ForwardReply reply);
 

@@ -41,11 +41,11 @@ void LogFromGrpc(gpr_log_func_args* args) {
 
 absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory,
                       const std::string& name) {
-  // Who writes to a pipe or connection whose reader died gets an error and goes on.
+  // A write to a pipe or connection whose reader died must return an error and not end the process.
   std::signal(SIGPIPE, SIG_IGN);
   if (!directory.empty() && access(directory.c_str(), W_OK | X_OK) != 0) {
     return absl::FailedPreconditionError(
-        absl::StrFormat("cannot write logs to log-dir '%s': %s: make it, or leave log-dir out",
+        absl::StrFormat("cannot write logs to log-dir '%s': %s: create it, or remove log-dir",
                         directory, strerror(errno)));
   }
   google::InitGoogleLogging(program);
@@ -90,10 +90,10 @@ std::string WaitForStopSignal() {
     CHECK_EQ(sigwait(&all, &signal), 0);
     if (signal == SIGHUP) {
       BackgroundLog::Reopen();
-      LOG(INFO) << "SIGHUP: the log file is opened anew";
+      LOG(INFO) << "SIGHUP: reopened the log file";
     } else if (signal == SIGUSR1) {
       ToggleDebugLog();
-      LOG(ERROR) << "SIGUSR1: the log level is " << CurrentLogLevel() << " now";
+      LOG(ERROR) << "SIGUSR1: the log level is now " << CurrentLogLevel();
     } else {
       const sigset_t stop = SetOf({SIGTERM, SIGINT});
       CHECK_EQ(pthread_sigmask(SIG_UNBLOCK, &stop, nullptr), 0);

@@ -1,5 +1,5 @@
-// What a server's main does around the server itself, alike for both programs: logs, signals, the
-// ready file, and how errors are told.
+// What the main function of both programs does besides running the server: set up the log, handle
+// signals, write the ready file, and print errors.
 #pragma once
 
 #include <string>
@@ -10,46 +10,52 @@
 
 namespace quorate::server {
 
-// A program's exit statuses, as its manual has them.
+// The exit statuses of both programs, as their manuals list them.
 enum class ExitStatus { kStopped = 0, kFailed = 1, kBadConfiguration = 2 };
 
-// Sends the log to standard error, or to the file NAME.log in `directory` if that is not empty; the
-// logs of gRPC and protobuf too. Logging never blocks the caller, and a reader of the log that dies
-// does not end the process. `level` is the least severe that is kept (log_level.h). `program` must
-// outlive the process. FAILED_PRECONDITION: the directory cannot be written.
+// Sends the log, including the logs of gRPC and protobuf, to standard error, or to the file
+// NAME.log in `directory` if that is not empty. Logging never blocks the caller, and the process
+// survives the death of the log's reader. `level` is the least severe level that is logged
+// (log_level.h). `program` must outlive the process. Returns FAILED_PRECONDITION if the directory
+// cannot be written to.
 absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory,
                       const std::string& name);
 
-// Waits until the log is written, for a second at most.
+// Waits until the log is written, for at most a second.
 void FlushLogs();
 
-// "program: message" on standard error: for what ends the program.
+// Writes "program: message" to standard error. For errors that end the program.
 void PrintError(const std::string& program, const absl::Status& status);
 
-// Switches off what Debian's abseil, built without NDEBUG, does for every lock that gRPC takes:
-// keep one graph of all locks' order, under one lock. Call before any thread is made.
+// Switches off abseil's deadlock detection. Debian builds abseil without NDEBUG, so by default
+// every lock that gRPC takes updates one global graph of lock orders, under one lock. Call before
+// the process starts a thread.
 void SkipLockOrderChecks();
 
-// Raises the soft limit on open descriptors (limits.h), as far as the hard one lets it.
+// Raises the soft limit on open descriptors to kWantedDescriptors (limits.h), as far as the hard
+// limit allows.
 void RaiseDescriptorLimit();
 
-// Keeps SIGTERM, SIGINT, SIGHUP and SIGUSR1 for WaitForStopSignal. Call before any thread is made.
+// Blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1, so that WaitForStopSignal receives them. Call before
+// the process starts a thread.
 void HoldSignals();
-// Waits for SIGTERM or SIGINT and returns its name; the next one ends the process at once. Until
-// then SIGHUP opens the log file anew, and SIGUSR1 switches the log level "debug" on and off.
+// Waits for SIGTERM or SIGINT and returns its name; a second one ends the process at once. While it
+// waits, SIGHUP reopens the log file, and SIGUSR1 switches the log level debug on and off.
 std::string WaitForStopSignal();
 
-// Tells whoever started the program that it listens: lines NAME=NUMBER, written in one step.
+// Tells the process that started this program that the program listens, and on which ports: lines
+// NAME=NUMBER, written atomically.
 class ReadyFile {
  public:
-  // Empty path: nothing is ever written. Removes what an earlier process left there.
+  // Removes a file that an earlier process left at `path`. If `path` is empty, no file is ever
+  // written.
   explicit ReadyFile(std::string path);
   // Removes the file.
   ~ReadyFile();
   ReadyFile(const ReadyFile&) = delete;
   ReadyFile& operator=(const ReadyFile&) = delete;
 
-  // Adds a line pid=N. FAILED_PRECONDITION: it cannot be written there.
+  // Writes the lines and a line pid=N. Returns FAILED_PRECONDITION if the file cannot be written.
   absl::Status Write(const std::vector<std::pair<std::string, int>>& lines);
 
  private:

@@ -1,4 +1,4 @@
-// What every server program is told about itself as a process, with one definition of its options.
+// Options that every server program has, for the process itself. Each option is defined once.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@ namespace quorate::server {
 
 struct ProcessConfig {
   std::string cluster_id;
-  // "debug", "info", "warning" or "error"; empty log_dir: standard error.
+  // "debug", "info", "warning" or "error". An empty log_dir means standard error.
   std::string log_level;
   std::string log_dir;
   std::string failpoints;
-  // 0: from the operating system.
+  // 0 takes the seed from the operating system.
   uint64_t seed = 0;
 };
 
-// Both write to `config`, which must outlive what is returned.
+// The options write to `config`, which must outlive them.
 Option ClusterIdOption(ProcessConfig& config);
 OptionGroup LogAndTestOptions(ProcessConfig& config);
 

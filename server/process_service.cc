@@ -20,13 +20,13 @@ namespace {
 using process::v1::SetLogLevelRequest;
 using process::v1::SetLogLevelResponse;
 
-// As much of a level's unknown name as an error repeats.
+// The most bytes of an unknown level that the error repeats.
 constexpr size_t kMaxQuotedLevel = 30;
 
 grpc::Status NoSuchLevel(const std::string& level) {
   return client::StatusFromError(
       MakeError(common::v1::INVALID_REQUEST,
-                absl::StrFormat("log level '%s' is none of %s",
+                absl::StrFormat("log level '%s' is not one of %s",
                                 absl::CHexEscape(level.substr(0, kMaxQuotedLevel)),
                                 absl::StrJoin(LogLevels(), ", "))));
 }
@@ -43,8 +43,9 @@ void ServeSetLogLevel(UnaryCall* call, const SetLogLevelRequest& request) {
   } else {
     response.set_level(level);
     response.set_previous_level(SetLogLevel(level));
-    // An error, so that it is written at every level.
-    LOG(ERROR) << "the log level is " << level << " now, as " << call->context().peer() << " asked";
+    // Logged as an error, so that it is written at every level.
+    LOG(ERROR) << "the log level is now " << level << ", as " << call->context().peer()
+               << " requested";
   }
   call->Answer(response);
 }

@@ -1,5 +1,5 @@
-// ProcessService: what is asked of this process, controller or broker, about itself. Its calls have
-// room of their own, so that no load keeps an operator from asking.
+// ProcessService: calls about this process itself, a controller or a broker. It has its own budget,
+// so that load on other calls does not keep an operator out.
 #pragma once
 
 #include "base/budget.h"
@@ -13,7 +13,7 @@ namespace quorate::server {
 
 class ProcessService final : public MethodService {
  public:
-  // As ReceiveQueue and SendWatch. Outlives the server's calls.
+  // For the arguments see ReceiveQueue and SendWatch. Must outlive the server's calls.
   ProcessService(Executor* executor, const Clock* clock);
 
  private:

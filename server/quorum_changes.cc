@@ -23,8 +23,8 @@ using controller::MakeError;
 Error BadDirectoryId(const std::string& text) {
   return MakeError(
       common::v1::INVALID_REQUEST,
-      absl::StrFormat("directory_id: '%s' is no directory id, which has 22 characters: "
-                      "DescribeQuorum shows those of all replicas",
+      absl::StrFormat("directory_id: '%s' is not a directory id, which has 22 characters: "
+                      "DescribeQuorum shows the directory ids of all replicas",
                       absl::CHexEscape(text)));
 }
 
@@ -63,7 +63,7 @@ controller::Reply<controller::VoterChangeResult> AsProto(
 void Ask(controller::QuorumController* controller, const controller::VoterChange& change,
          bool validate_only, controller::RequestContext context,
          controller::Reply<ChangeVotersResponse> reply) {
-  // The place where tests end the active controller between two changes.
+  // Tests use this failpoint to end the active controller between two changes.
   if (const absl::Status lost = Failpoint("server.change_voters"); !lost.ok()) {
     return std::move(reply)(
         MakeError(common::v1::CONTROLLER_NOT_AVAILABLE, std::string(lost.message())));
@@ -83,7 +83,8 @@ TransferLeadershipResponse Transferred(bool changed, NodeId leader) {
 QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController* controller,
                              raft::ReplicatedLog* log)
     : controller_(controller), log_(log) {
-  // A replica that is a voter once more was added once more: the directory id says which is meant.
+  // Repeating is safe: the directory id names one replica, so if it is a voter again, it was added
+  // again.
   add_voter_ = router->Register(RoutedMethod<AddVoterRequest, ChangeVotersResponse>(
       "quorate.admin.v1.AdminService/AddVoter", GuardedByEpochs<AddVoterRequest>,
       [controller](auto request, auto context, auto reply) {
@@ -92,7 +93,8 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
         Ask(controller, controller::AddVoter{{NodeId(request.node_id()), *directory_id}},
             request.validate_only(), std::move(context), std::move(reply));
       }));
-  // Without a directory id a repetition might meet another replica, which was added meanwhile.
+  // Without a directory id, a repeated request could remove another replica that was added under
+  // the same node id meanwhile.
   remove_voter_ = router->Register(RoutedMethod<RemoveVoterRequest, ChangeVotersResponse>(
       "quorate.admin.v1.AdminService/RemoveVoter",
       [](const RemoveVoterRequest& request) { return GuardedIf(!request.directory_id().empty()); },
@@ -105,7 +107,7 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
         Ask(controller, controller::RemoveVoter{NodeId(request.node_id()), directory_id},
             request.validate_only(), std::move(context), std::move(reply));
       }));
-  // Without a target a repetition would move leadership once more.
+  // Without a target, a repeated request would move leadership again.
   transfer_leadership_ =
       router->Register(RoutedMethod<TransferLeadershipRequest, TransferLeadershipResponse>(
           "quorate.admin.v1.AdminService/TransferLeadership",
@@ -122,7 +124,7 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
 void QuorumChanges::Transfer(std::optional<NodeId> target, bool validate_only,
                              const controller::RequestContext& context, TransferReply reply) {
   if (!controller_->is_active()) return std::move(reply)(NotController());
-  // A leader that was cut off or paused must not answer that it leads already.
+  // A leader that was cut off or paused must not answer that it still leads.
   log_->ReadIndex(context.deadline,
                   [this, target, validate_only, epoch = context.epoch, reply = std::move(reply)](
                       const absl::StatusOr<RecordOffset>& confirmed) mutable {
@@ -169,7 +171,7 @@ void QuorumChanges::HandOver(NodeId successor, TransferReply reply) {
       });
 }
 
-// Somebody else leads; perhaps not whom it was handed to.
+// Another node leads now; it may not be the successor that was chosen.
 void QuorumChanges::ReplyWithLeader(TransferReply reply) {
   log_->Describe([reply = std::move(reply)](const raft::QuorumStatus& status) mutable {
     if (!status.leader) return std::move(reply)(NotController());

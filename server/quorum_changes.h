@@ -1,5 +1,6 @@
-// AddVoter, RemoveVoter and TransferLeadership as the router brings them to the active controller:
-// between the wire and those who change the quorum.
+// Serves AddVoter, RemoveVoter and TransferLeadership, which the router brings to the active
+// controller: converts the requests from and to protobuf and passes them to the controller or to
+// the log.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,8 @@ namespace quorate::server {
 
 class QuorumChanges {
  public:
-  // Registers the methods. All outlive this, which outlives the router's calls.
+  // Registers the methods. All arguments must outlive this object, and this object must outlive the
+  // router's calls.
   QuorumChanges(RequestRouter* router, controller::QuorumController* controller,
                 raft::ReplicatedLog* log);
 
@@ -26,10 +28,11 @@ class QuorumChanges {
 
   void Transfer(std::optional<NodeId> target, bool validate_only,
                 const controller::RequestContext& context, TransferReply reply);
-  // This node was confirmed to lead after the request came. `epoch`: see RequestContext.
+  // A majority has confirmed, since the request arrived, that this node leads. For `epoch` see
+  // RequestContext.
   void TransferConfirmed(std::optional<NodeId> target, bool validate_only, Epoch epoch,
                          TransferReply reply);
-  // `successor` is another voter than this one.
+  // `successor` must be another voter than this node.
   void HandOver(NodeId successor, TransferReply reply);
   void ReplyWithLeader(TransferReply reply);
 

@@ -7,7 +7,8 @@
 namespace quorate::server {
 namespace {
 
-// Between two looks: becoming ready is waited for, staying so is only checked.
+// The pause between two checks. It is shorter while not ready, because callers wait for this node
+// to become ready.
 constexpr Duration kPauseWhileNotReady = std::chrono::milliseconds(10);
 constexpr Duration kPauseWhileReady = std::chrono::milliseconds(100);
 

@@ -1,6 +1,7 @@
-// quorate.ready of grpc.health.v1: whether this node serves what the quorum has committed. On a
-// follower: in session with the leader, and applied up to what the leader first told in that
-// session; on the leader: its barrier is applied, and its disk has room for changes.
+// Computes the status of quorate.ready in grpc.health.v1: whether this node serves what the quorum
+// has committed. A follower is ready if it is in session with the leader and has applied everything
+// up to the high watermark that the leader first sent in that session. The leader is ready if it
+// has applied its barrier and its disk has room for changes.
 #pragma once
 
 #include <functional>
@@ -17,18 +18,19 @@ inline constexpr char kReadyService[] = "quorate.ready";
 
 class Readiness final : public LogWatcher {
  public:
-  // `applied` is the end offset of what this node serves, `has_room` whether its disk has room for
-  // changes (both any thread); `publish` is called on the
-  // executor with each change, first with the first true. All outlive the readiness.
+  // `applied` returns the end offset of what this node serves, and `has_room` whether its disk has
+  // room for changes; any thread may call both. `publish` is called on the executor with each
+  // change; the first call is the first true. All arguments outlive the Readiness.
   Readiness(Executor* executor, const Clock* clock, std::function<RecordOffset()> applied,
             std::function<bool()> has_room, std::function<void(bool ready)> publish);
 
-  // Call once, after the log was started.
+  // Call once, after the log has started.
   void Start(raft::ReplicatedLog* log);
-  // Any thread. Not ready from now on: this node is stopping.
+  // Publishes not ready from now on: this node is stopping. Any thread.
   void Withdraw();
 
-  // LogWatcher: looks at once. A session that ends without a new leader is seen by the next look.
+  // LogWatcher. Checks at once. If a session ends without a new leader, the next periodic check
+  // notices it.
   void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
 
  private:
@@ -42,7 +44,7 @@ class Readiness final : public LogWatcher {
   const std::function<bool()> has_room_;
   const std::function<void(bool)> publish_;
 
-  // On the executor.
+  // Used on the executor.
   raft::ReplicatedLog* log_ = nullptr;
   bool looking_ = false;
   bool withdrawn_ = false;

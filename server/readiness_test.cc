@@ -31,7 +31,7 @@ class ReadinessTest : public testing::Test {
 TEST_F(ReadinessTest, IsReadyOnceItHasAppliedWhatTheSessionBeganWith) {
   readiness_.Start(&log_);
   Pass(100);
-  EXPECT_THAT(published_, IsEmpty()) << "no leader, nothing to be ready for";
+  EXPECT_THAT(published_, IsEmpty()) << "there is no leader";
   log_.status.ready_offset = RecordOffset(11);
   Pass(100);
   EXPECT_THAT(published_, IsEmpty());
@@ -48,13 +48,15 @@ TEST_F(ReadinessTest, IsLostWithTheSessionAndComesBack) {
   log_.status.ready_offset = std::nullopt;
   readiness_.OnLeaderChange(Epoch(2), std::nullopt);
   executor_.RunReady();
-  EXPECT_THAT(published_, ElementsAre(true, false)) << "without waiting for a timer";
+  EXPECT_THAT(published_, ElementsAre(true, false))
+      << "the change is published without waiting for a timer";
   log_.status.ready_offset = RecordOffset(10);
   Pass(10);
   EXPECT_THAT(published_, ElementsAre(true, false, true));
   log_.status.ready_offset = std::nullopt;
   Pass(100);
-  EXPECT_THAT(published_, ElementsAre(true, false, true, false)) << "a break is seen by looking";
+  EXPECT_THAT(published_, ElementsAre(true, false, true, false))
+      << "the periodic check notices the end of the session";
 }
 
 TEST_F(ReadinessTest, OnlyTheLeaderNeedsRoomForChanges) {
@@ -69,7 +71,8 @@ TEST_F(ReadinessTest, OnlyTheLeaderNeedsRoomForChanges) {
   EXPECT_THAT(published_, ElementsAre(true, false));
   log_.status.leader = NodeId(2);
   Pass(100);
-  EXPECT_THAT(published_, ElementsAre(true, false, true)) << "another one takes the changes";
+  EXPECT_THAT(published_, ElementsAre(true, false, true))
+      << "another node leads and accepts the changes";
 }
 
 TEST_F(ReadinessTest, OnceWithdrawnItStaysSo) {

@@ -9,7 +9,8 @@ void ReceiveQueue::Enter(Caller* caller) {
   bool arm = false;
   {
     MutexLock lock(&mutex_);
-    // While few receive, every connection is within its share: the common case asks for no name.
+    // While few calls receive, every connection is within its share, so the common case does not
+    // need the connection's name.
     const bool few = receiving_.size() < limits_.max_of_connection;
     std::string connection = few ? std::string() : caller->Connection();
     if (few || (receiving_.size() < limits_.max_receiving && HasShareLeft(connection))) {
@@ -55,7 +56,7 @@ void ReceiveQueue::Wait(Caller* caller, std::string connection) {
   found->second->callers.push_back(caller);
 }
 
-// The connections that have no share left are few, so this looks at few lines.
+// Only a few connections can have used up their share, so this checks only a few lines.
 ReceiveQueue::Caller* ReceiveQueue::TakeNext() {
   for (auto line = lines_.begin(); line != lines_.end(); ++line) {
     if (!HasShareLeft(line->connection)) continue;
@@ -77,7 +78,8 @@ void ReceiveQueue::CutOffSlow() {
   const MonoTime now = clock_->Now();
   const Line& first = lines_.front();
   if (now - first.turn < limits_.max_time) return;
-  // It waits for its own calls, or for a place that any call has.
+  // If all places are taken, the line waits for any call; otherwise it waits for calls of its own
+  // connection.
   const bool is_full = receiving_.size() >= limits_.max_receiving;
   for (Caller* caller : receiving_) {
     if (now - caller->since_ < limits_.max_time) continue;
@@ -85,14 +87,15 @@ void ReceiveQueue::CutOffSlow() {
   }
 }
 
-// The timer runs only while a call waits, so that it costs nothing otherwise.
+// The timer runs only while a call waits, so that it has no cost otherwise.
 void ReceiveQueue::ArmTimer() {
   executor_->PostAt(clock_->Now() + limits_.max_time, [this] { OnTimer(); });
 }
 
 void ReceiveQueue::OnTimer() {
   {
-    // Held while callers are cut off, or one could have left and be gone.
+    // Hold the lock while callers are cut off; otherwise a caller could leave and be deleted
+    // meanwhile.
     MutexLock lock(&mutex_);
     timer_armed_ = !lines_.empty();
     if (!timer_armed_) return;

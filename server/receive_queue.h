@@ -1,10 +1,13 @@
-// Which calls receive the bytes of their requests now. gRPC puts a whole message into memory before
-// it shows any of it, so only a few calls receive at the same time; the others wait in line, and
-// gRPC holds back their clients.
+// Limits how many calls receive their request at the same time. gRPC buffers a whole message in
+// memory before it passes any of it on, so only a few calls may receive at once. The others wait in
+// a queue, and HTTP/2 flow control holds their clients back.
 //
-// A message that came with its headers is received in microseconds. A client that opens calls and
-// sends no message would block the line. So each connection has a share of the places, connections
-// take turns, and calls that have had their time are cut off where a connection gets no turn.
+// A message that was sent along with its headers is received in microseconds. But a client that
+// opens calls and sends no message would block the queue. Therefore:
+//
+// - Each connection may receive at most a fixed number of requests at once.
+// - Waiting connections take turns.
+// - A call that has received for too long is cut off if a connection gets no turn because of it.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +26,9 @@ class ReceiveQueue {
  public:
   struct Limits {
     size_t max_receiving = 0;
-    // Places of one connection.
+    // The most calls of one connection that receive at the same time.
     size_t max_of_connection = 0;
-    // What a call has at least, however many wait.
+    // A call may receive for at least this long, however many others wait.
     Duration max_time{};
   };
 
@@ -33,13 +36,13 @@ class ReceiveQueue {
    public:
     virtual ~Caller() = default;
 
-    // It is its turn: it receives, then calls Leave. On any thread, possibly within Enter; holds no
-    // lock of the queue's.
+    // Called when it is this call's turn. It must receive its request and then call Leave. Called
+    // on any thread, possibly from within Enter, with no lock of the queue held.
     virtual void StartReceiving() = 0;
-    // It has received for too long while others wait: it should Leave soon. Must not call the
-    // queue.
+    // Called when this call has received for too long while others wait. It should call Leave soon.
+    // It must not call the queue from here.
     virtual void CutOff() = 0;
-    // Names its connection. Must not call the queue.
+    // Returns a name for the call's connection. Must not call the queue.
     virtual std::string Connection() const = 0;
 
    private:
@@ -48,29 +51,30 @@ class ReceiveQueue {
     MonoTime since_;
   };
 
-  // `executor` runs the timer; it has run its last task before the queue goes away.
+  // `executor` runs the timer. It must run its last task before the queue is destroyed.
   ReceiveQueue(const Limits& limits, Executor* executor, const Clock* clock)
       : limits_(limits), executor_(executor), clock_(clock) {}
 
+  // Queues `caller`, or starts it at once.
   void Enter(Caller* caller);
-  // It has received, or could not. Once after each StartReceiving.
+  // The call has received its request, or failed to. Call once after each StartReceiving.
   void Leave(Caller* caller);
 
  private:
-  // The calls of one connection that wait, in the order in which they came.
+  // The waiting calls of one connection, in the order of their arrival.
   struct Line {
     std::string connection;
     std::list<Caller*> callers;
-    // When the connection last had its turn, or began to wait.
+    // When the connection last had its turn, or started to wait.
     MonoTime turn;
   };
 
   bool HasShareLeft(const std::string& connection) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void Begin(Caller* caller) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Wait(Caller* caller, std::string connection) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Takes the next call out of the lines; null: none may begin.
+  // Removes the next call from the lines and returns it. Returns null if none may begin.
   Caller* TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Cuts off the calls that the first line waits for, if it has waited for long.
+  // If the first line has waited for too long, cuts off the calls that it waits for.
   void CutOffSlow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ArmTimer();
   void OnTimer();
@@ -79,9 +83,9 @@ class ReceiveQueue {
   Executor* const executor_;
   const Clock* const clock_;
   Mutex mutex_;
-  // In the order in which they began.
+  // In the order in which they began to receive.
   std::list<Caller*> receiving_ ABSL_GUARDED_BY(mutex_);
-  // By `turn`; none is empty.
+  // Sorted by `turn`. No line is empty.
   std::list<Line> lines_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::list<Line>::iterator> line_of_ ABSL_GUARDED_BY(mutex_);
   bool timer_armed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -28,7 +28,7 @@ class FakeCaller final : public ReceiveQueue::Caller {
 
 class ReceiveQueueTest : public testing::Test {
  protected:
-  // A call of that connection that has entered.
+  // Enters a call of the connection and returns it.
   FakeCaller& Enter(const std::string& connection) {
     FakeCaller& caller = callers_.emplace_back(connection);
     queue_.Enter(&caller);
@@ -65,7 +65,7 @@ TEST_F(ReceiveQueueTest, AConnectionGetsNoMoreThanItsShare) {
   FakeCaller& other = Enter("b");
   EXPECT_TRUE(other.started);
   queue_.Leave(&other);
-  EXPECT_FALSE(third.started) << "the place is for others";
+  EXPECT_FALSE(third.started) << "connection a has used up its share";
   queue_.Leave(&first);
   EXPECT_TRUE(third.started);
 }
@@ -87,7 +87,7 @@ TEST_F(ReceiveQueueTest, ConnectionsTakeTurns) {
 TEST_F(ReceiveQueueTest, SlowOnesAreCutOffWhereAConnectionGetsNoTurn) {
   FakeCaller& slow = Enter("a");
   executor_.AdvanceBy(2 * kMaxTime);
-  EXPECT_FALSE(slow.cut_off) << "nobody waits";
+  EXPECT_FALSE(slow.cut_off) << "no other call waits";
   FakeCaller& quick = Enter("b");
   Enter("c");
   Enter("d");
@@ -100,8 +100,8 @@ TEST_F(ReceiveQueueTest, SlowOnesAreCutOffWhereAConnectionGetsNoTurn) {
   queue_.Leave(&waiting);
   EXPECT_TRUE(next.started);
   executor_.AdvanceBy(4 * kMaxTime);
-  EXPECT_FALSE(slow.cut_off) << "all had their turns";
-  EXPECT_EQ(executor_.next_timer(), kNever) << "it costs nothing where nobody waits";
+  EXPECT_FALSE(slow.cut_off) << "every connection had its turn";
+  EXPECT_EQ(executor_.next_timer(), kNever) << "no timer runs while no call waits";
 
   Enter("g");
   executor_.AdvanceBy(kMaxTime);

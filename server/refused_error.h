@@ -1,4 +1,4 @@
-// What a client is told of a call that was not executed, or of a stream that ends.
+// Makes the error of a call that was not executed, or of a stream that ends.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace quorate::server {
 
-// It may be tried again, here or elsewhere.
+// Returns an error with outcome REFUSED: the client may retry, on this node or another one.
 inline common::v1::Error MakeError(common::v1::ErrorCode code, std::string message) {
   common::v1::Error error;
   error.set_code(code);

@@ -1,4 +1,4 @@
-// A stream that is refused before it begins.
+// A stream that is refused before it starts.
 #pragma once
 
 #include <grpcpp/support/server_callback.h>
@@ -8,7 +8,7 @@
 
 namespace quorate::server {
 
-// Deletes itself once gRPC is done with it.
+// Finishes the stream with `status`. Deletes itself once gRPC is done with it.
 template <typename Request, typename Response>
 class RefusedStream final : public grpc::ServerBidiReactor<Request, Response> {
  public:

@@ -1,5 +1,6 @@
-// How long before a caller gives up it is answered: whoever acts for it, this controller's edge or
-// the one that a request was forwarded to, must say in time what it waited for.
+// Reserves time for the answer before a caller's deadline. The node that works for the caller, this
+// controller's edge or the controller that a request was forwarded to, must stop waiting early
+// enough to say what it waited for.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +10,8 @@
 
 namespace quorate::server {
 
-// What is left of `timeout` to do the work in: a twentieth of it, at most 50 ms, is for the answer.
+// Returns the part of `timeout` in which the work may be done. A twentieth of `timeout`, at most 50
+// ms, is left for the answer.
 inline Duration LessReplyMargin(Duration timeout) {
   constexpr Duration kMax = std::chrono::milliseconds(50);
   return timeout - std::min(timeout / 20, kMax);

@@ -17,7 +17,7 @@ using common::v1::Error;
 
 constexpr char kStopping[] = "this controller is stopping";
 
-// Whether another controller may have to be asked.
+// Returns whether the error means that another controller should be tried.
 bool IsNotHere(const Error& error) {
   return error.code() == common::v1::NOT_CONTROLLER ||
          error.code() == common::v1::CONTROLLER_NOT_AVAILABLE;
@@ -32,19 +32,20 @@ struct RequestRouter::Pending {
   controller::RequestContext context;
   std::function<bool()> is_cancelled;
   Done done;
-  // Another controller sent it here.
+  // Another controller forwarded it to this node.
   bool is_forwarded = false;
   Repetition repetition = Repetition::kNever;
 
-  // Whether this router may make another attempt though the outcome of one is unknown.
+  // Returns whether this router may make another attempt although the outcome of an earlier one is
+  // unknown.
   bool repeatable() const { return !is_forwarded && repetition != Repetition::kNever; }
 
   bool answered = false;
-  // The try under way; 0: none yet.
+  // The number of the current attempt; 0 before the first one.
   uint64_t attempt = 0;
   LeaderView tried;
   Duration pause{};
-  // An earlier try may have been executed.
+  // An earlier attempt may have been executed.
   bool maybe_executed = false;
 
   bool parked = false;
@@ -82,7 +83,7 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
   pending->is_cancelled = std::move(is_cancelled);
   pending->done = std::move(done);
   ++unanswered_;
-  // The common case needs no turn on the loop before its try here.
+  // In the common case the first attempt runs here without a task on the loop.
   if (leader_->view().leader == options_.self && !shut_down_ && !pending->is_cancelled()) {
     RunHere(pending);
   } else if (!executor_->TryPost([this, pending] { Enter(pending); })) {
@@ -118,7 +119,7 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
   if (request.principal().size() > kMaxPrincipalBytes) {
     std::move(pending->done)(controller::MakeError(
         common::v1::INVALID_REQUEST,
-        absl::StrFormat("the forwarded request's principal has %d bytes; at most %d are possible",
+        absl::StrFormat("the forwarded request's principal has %d bytes; the limit is %d",
                         request.principal().size(), kMaxPrincipalBytes)));
     return;
   }
@@ -130,8 +131,8 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
   if (it == methods_.end() || !pending->request->ParseFromString(request.request())) {
     std::move(pending->done)(controller::MakeError(
         common::v1::INVALID_REQUEST,
-        absl::StrFormat("this controller cannot read the forwarded request '%s': do all "
-                        "controllers run the same version?",
+        absl::StrFormat("this controller cannot parse the forwarded request '%s': check that all "
+                        "controllers run the same version",
                         absl::CHexEscape(request.method().substr(0, kMaxMethodNameBytes)))));
     return;
   }
@@ -168,13 +169,13 @@ void RequestRouter::OnClaim(Epoch /*epoch*/, RecordOffset /*end_offset*/, bool /
 }
 
 void RequestRouter::DispatchAgain() {
-  // A dispatch may end the request and so take it out of pending_.
+  // Collected first, because Dispatch may remove the request from pending_.
   std::vector<PendingPtr> movable;
   for (const auto& [number, pending] : pending_) {
     if (pending->parked) {
       movable.push_back(pending);
     } else if (pending->repeatable() && pending->tried != leader_->view()) {
-      // Under way to a controller that is no longer the active one, and may never answer.
+      // It was sent to a controller that is no longer the active one and may never answer.
       pending->maybe_executed = true;
       movable.push_back(pending);
     }
@@ -197,15 +198,15 @@ void RequestRouter::Dispatch(const PendingPtr& pending) {
   const LeaderView view = leader_->view();
   if (late || pending->is_cancelled()) {
     Fail(pending, common::v1::REQUEST_TIMED_OUT,
-         view.leader ? "the request's deadline passed before the active controller took it"
-                     : "the request's deadline passed while no active controller was known: does a "
-                       "majority of the controllers run?");
+         view.leader ? "the request's deadline passed before the active controller accepted it"
+                     : "the request's deadline passed while no active controller was known: check "
+                       "that a majority of the controllers runs");
   } else if (view.leader == options_.self) {
     RunHere(pending);
   } else if (!view.leader && shut_down_) {
     Fail(pending, common::v1::CONTROLLER_NOT_AVAILABLE, kStopping);
   } else if (pending->is_forwarded) {
-    // The controller that forwarded it knows its deadline and looks elsewhere.
+    // The controller that forwarded it knows its deadline and tries elsewhere.
     Fail(pending, common::v1::NOT_CONTROLLER, "this controller is not the active one");
   } else if (!view.leader) {
     Park(pending, pending->context.deadline);
@@ -249,12 +250,13 @@ void RequestRouter::Forward(const PendingPtr& pending, NodeId to) {
 void RequestRouter::OnForwardResult(const PendingPtr& pending, uint64_t attempt,
                                     ForwardResult result) {
   if (auto* failure = std::get_if<ForwardFailure>(&result)) {
-    // As if the other controller had answered so: the way on is the same.
+    // Treated like the same answer from the other controller.
     OnAnswer(
         pending, attempt,
-        controller::MakeError(common::v1::NOT_CONTROLLER,
-                              absl::StrFormat("lost the active controller: %s", failure->message),
-                              failure->maybe_sent ? common::v1::UNKNOWN : common::v1::REFUSED));
+        controller::MakeError(
+            common::v1::NOT_CONTROLLER,
+            absl::StrFormat("the request to the active controller failed: %s", failure->message),
+            failure->maybe_sent ? common::v1::UNKNOWN : common::v1::REFUSED));
     return;
   }
   auto& response = std::get<raft::v1::ForwardResponse>(result);
@@ -278,8 +280,9 @@ void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
   if (pending->answered) return;
   const auto* error = std::get_if<Error>(&answer);
   if (attempt != pending->attempt) {
-    // The failure of an earlier attempt tells nothing. Its result counts if all attempts have the
-    // same; else the last one may still be executed after a refusal by an earlier one.
+    // The failure of an earlier attempt says nothing about the last one. A result of an earlier
+    // attempt counts only if all attempts have the same result. Otherwise the last attempt may
+    // still be executed after the earlier one reported a refusal.
     if (error != nullptr || pending->repetition != Repetition::kSameAnswer) return;
   }
   if (error != nullptr && IsNotHere(*error)) {
@@ -294,7 +297,7 @@ void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
 }
 
 void RequestRouter::Retry(const PendingPtr& pending) {
-  // Parked if no leader was known while the try was under way.
+  // It may be parked, if no leader was known while the attempt was in flight.
   Unpark(pending);
   pending_.emplace(pending->number, pending);
   const LeaderView view = leader_->view();
@@ -332,7 +335,7 @@ void RequestRouter::Unpark(const PendingPtr& pending) {
 void RequestRouter::Finish(const PendingPtr& pending, controller::Answer<MessagePtr> answer) {
   pending->answered = true;
   pending_.erase(pending->number);
-  // It waits for its next try when an earlier one answers after all.
+  // An earlier attempt may have answered while the request waits for its next attempt.
   Unpark(pending);
   if (auto* error = std::get_if<Error>(&answer);
       error != nullptr && pending->maybe_executed && !pending->method->read_only) {

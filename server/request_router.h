@@ -1,15 +1,21 @@
-// Brings a request to the active controller, wherever that is: runs it on this node's controller,
-// forwards it to another node's, or parks it while none is known: any controller answers. It knows
-// requests as protobuf messages only; services say what to do with each.
+// Brings a request to the active controller, wherever that is, so that a client may call any
+// controller. It runs the request on this node's controller, forwards it to another node's, or
+// parks it while no active controller is known. It treats requests as opaque protobuf messages;
+// services define what to do with each kind.
 //
-// A request is sent once, unless it may be repeated (Method::repetition): then it is sent until it
-// is answered or its deadline passes, so that a failover happens inside one call.
+// A request is sent once, unless it may be repeated (Method::repetition). Then it is sent until it
+// is answered or its deadline passes, so that a failover happens within one call.
 //
-// Each attempt carries the epoch in which this node believed the other one active, and is decided
-// in that epoch or never. So an attempt that was held up cannot be executed after a later attempt
-// was answered: that answer was committed or confirmed in a later epoch. Only the router that a
-// client called parks a request and sends it again; an attempt that was forwarded to this node is
-// decided here or goes back.
+// Each attempt carries the epoch in which this node believes the receiver to be active, and is
+// decided in that epoch or never. So an attempt that was delayed cannot be executed after a later
+// attempt was answered, because that answer was committed or confirmed in a later epoch:
+//
+//   epoch 5  the router sends attempt 1 to controller 1, which is cut off
+//   epoch 6  controller 2 is elected; the router sends attempt 2, which is answered
+//   later    attempt 1 reaches controller 1, which no longer leads in epoch 5: it is refused
+//
+// Only the router that a client called parks a request and sends it again. An attempt that was
+// forwarded to this node is either decided here or returned.
 #pragma once
 
 #include <atomic>
@@ -34,11 +40,11 @@ namespace quorate::server {
 
 struct RouterOptions {
   NodeId self;
-  // How many requests, and how many bytes of them, may wait for a leader to be known.
+  // The most requests, and bytes of them, that may wait for a leader to become known.
   size_t max_parked = 10'000;
   size_t max_parked_bytes = size_t{64} << 20;
-  // The pause before a request that found no active controller where one should be is tried again:
-  // doubled each time.
+  // The pause before a request is retried after it found no active controller where one should be.
+  // It doubles with each retry.
   Duration retry_min = std::chrono::milliseconds(2);
   Duration retry_max = std::chrono::milliseconds(50);
 };
@@ -47,16 +53,17 @@ class RequestRouter final : public LogWatcher {
  public:
   using Message = google::protobuf::Message;
   using MessagePtr = std::unique_ptr<Message>;
-  // Called exactly once, on the router's loop, or within Call if that is full.
+  // Called exactly once, on the router's loop, or from within Call if the loop's queue is full.
   using Done = controller::Reply<MessagePtr>;
 
   // Whether a request may be sent again when the outcome of an earlier attempt is unknown.
   enum class Repetition {
     kNever,
-    // It does no harm, because epochs in the request guard it. Attempts may be answered
-    // differently: only the last one's answer counts.
+    // It may: epochs in the request guard it. Attempts may be answered differently, so only the
+    // answer to the last one counts.
     kGuarded,
-    // The log answers its request id once, or it is a read: any attempt's answer counts.
+    // It may: the log answers its request id once, or it is a read. The answer to any attempt
+    // counts.
     kSameAnswer,
   };
 
@@ -66,41 +73,43 @@ class RequestRouter final : public LogWatcher {
     std::string name;
     const Message* request_type = nullptr;
     const Message* response_type = nullptr;
-    // Changes nothing, so that a failed try leaves nothing unknown.
+    // It is a read, so after a failed attempt no outcome is unknown.
     bool read_only = false;
     std::function<Repetition(const Message& request)> repetition;
     // Runs it on this node's controller, which answers NOT_CONTROLLER if it is not the active one.
-    // Any thread; `done` is called exactly once, on any thread.
+    // Called on any thread. Calls `done` exactly once, on any thread.
     std::function<void(const Message& request, controller::RequestContext context, Done done)>
         run_here;
   };
 
-  // All outlive the router; `executor` is its loop, `leader` is told of changes before it.
+  // All arguments outlive the router. `executor` is its loop. `leader` must be notified of changes
+  // before the router is.
   RequestRouter(RouterOptions options, Executor* executor, const Clock* clock,
                 const LeaderTracker* leader, Forwarder* forwarder);
   ~RequestRouter() override;
 
-  // Call before anything else. The router owns the method.
+  // Adds a kind of request. Call before any other function. The router owns the method.
   const Method* Register(Method method);
 
-  // Any thread. `is_cancelled` is asked before each try: true ends the request. Errors of the
-  // router itself: CONTROLLER_NOT_AVAILABLE, REQUEST_TIMED_OUT, RESOURCE_EXHAUSTED, NOT_CONTROLLER
-  // (with outcome UNKNOWN where a forwarded request was lost), UNKNOWN_SERVER_ERROR (an answer that
-  // cannot be read). REQUIRES: context.deadline is not kNever.
+  // Brings `request` to the active controller and answers by `done`. Any thread. `is_cancelled` is
+  // called before each attempt; if it returns true, the request ends. Errors of the router itself:
+  // CONTROLLER_NOT_AVAILABLE, REQUEST_TIMED_OUT, RESOURCE_EXHAUSTED, NOT_CONTROLLER (with outcome
+  // UNKNOWN if a forwarded request was lost), UNKNOWN_SERVER_ERROR (the answer does not parse).
+  // REQUIRES: context.deadline is not kNever.
   void Call(const Method* method, MessagePtr request, controller::RequestContext context,
             std::function<bool()> is_cancelled, Done done);
 
-  // A request from another controller. Any thread; `done` is called on the loop.
+  // Handles a request that another controller forwarded. Any thread; `done` is called on the loop.
   void OnForwarded(const raft::v1::ForwardRequest& request,
                    absl::AnyInvocable<void(raft::v1::ForwardResponse) &&> done);
 
-  // This node is stopping: refuses what comes, and nothing waits for a leader any more. `drained`
-  // runs on the loop once everything that came before is answered. Call once.
+  // This node is stopping: refuses new requests, and those that wait for a leader. `drained` runs
+  // on the loop once every earlier request is answered. Call once.
   void Shutdown(Task drained);
-  // Ends everything that is not answered by now.
+  // Ends every request that is not answered yet, with an error.
   void Abandon();
 
-  // LogWatcher: looks again where the waiting requests belong.
+  // LogWatcher. Dispatches the waiting requests again.
   void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
   void OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
                const raft::VoterSet& voters) override;
@@ -115,11 +124,13 @@ class RequestRouter final : public LogWatcher {
   void Forward(const PendingPtr& pending, NodeId to);
   void OnAnswer(const PendingPtr& pending, uint64_t attempt, controller::Answer<MessagePtr> answer);
   void OnForwardResult(const PendingPtr& pending, uint64_t attempt, ForwardResult result);
-  // Another try is safe: at once if another leader is known by now, else after a pause.
+  // Makes another attempt, which must be safe: at once if another leader is known by now, otherwise
+  // after a pause.
   void Retry(const PendingPtr& pending);
   void Park(const PendingPtr& pending, MonoTime until);
   void Unpark(const PendingPtr& pending);
-  // Looks at all that waits, and at all that may be sent again.
+  // Dispatches all parked requests again, and all repeatable ones whose active controller has
+  // changed.
   void DispatchAgain();
   void Finish(const PendingPtr& pending, controller::Answer<MessagePtr> answer);
   void ReportIfDrained();
@@ -136,7 +147,8 @@ class RequestRouter final : public LogWatcher {
   std::atomic<int64_t> unanswered_{0};
   std::atomic<bool> shut_down_{false};
 
-  // On the loop only. Every unanswered request that did not end at its first try here, by number.
+  // On the loop only. Every unanswered request that did not end at its first attempt on this node,
+  // by number.
   std::map<uint64_t, PendingPtr> pending_;
   size_t parked_ = 0;
   size_t parked_bytes_ = 0;

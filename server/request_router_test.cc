@@ -24,7 +24,7 @@ constexpr NodeId kOther{2};
 constexpr NodeId kThird{3};
 constexpr char kName[] = "quorate.admin.v1.AdminService/CreateTopics";
 
-// Records what is forwarded; the test answers.
+// Records the forwarded requests; the test answers them.
 class FakeForwarder final : public Forwarder {
  public:
   struct Sent {
@@ -69,7 +69,7 @@ class RequestRouterTest : public testing::Test {
     executor_.RunReady();
   }
 
-  // Calls with a deadline of one second; the answer comes in answers_.
+  // Calls the router with a deadline of one second. The answer goes to answers_.
   void Call(bool with_request_id) {
     auto request = std::make_unique<CreateTopicsRequest>();
     request->add_topics()->set_name("orders");
@@ -119,7 +119,8 @@ class RequestRouterTest : public testing::Test {
     return response;
   }
 
-  // Who is answered is gone, and must not even be asked whether it still wants an answer.
+  // A caller that was answered may be gone, so the router must not call its is_cancelled any
+  // longer.
   void ExpectNoFurtherTry() {
     const size_t sent = forwarder_.sent.size();
     asked_ = 0;
@@ -145,7 +146,7 @@ class RequestRouterTest : public testing::Test {
   std::vector<RequestRouter::Done> here_;
   std::string here_principal_;
   std::vector<Epoch> here_epochs_;
-  // What a request with an id is.
+  // The repetition of a request with an id.
   RequestRouter::Repetition with_id_ = RequestRouter::Repetition::kSameAnswer;
   std::vector<controller::Answer<RequestRouter::MessagePtr>> answers_;
   bool cancelled_ = false;
@@ -169,7 +170,7 @@ TEST_F(RequestRouterTest, ElsewhereItIsForwardedWithWhoAsksAndHowLong) {
   EXPECT_EQ(forwarder_.sent[0].to, kOther);
   EXPECT_EQ(forwarder_.sent[0].request.method(), kName);
   EXPECT_EQ(forwarder_.sent[0].request.principal(), "alice");
-  // Of the caller's 1000: so that the answer says in time what was waited for.
+  // The caller's deadline is 1000 ms. The rest is the margin for the answer.
   EXPECT_EQ(forwarder_.sent[0].request.timeout_ms(), 950);
   EXPECT_EQ(forwarder_.sent[0].request.hops(), 1);
   AnswerForward(0, Forwarded(9));
@@ -205,7 +206,7 @@ TEST_F(RequestRouterTest, WhatWaitsIsBounded) {
   EXPECT_THAT(forwarder_.sent, SizeIs(2));
   SetLeader(2, std::nullopt);
   Call(false);
-  EXPECT_THAT(answers_, SizeIs(1)) << "what was sent left room";
+  EXPECT_THAT(answers_, SizeIs(1)) << "the requests that were sent no longer take room";
 }
 
 TEST_F(RequestRouterTest, ARefusalMeansThatItLooksElsewhere) {
@@ -270,7 +271,7 @@ TEST_F(RequestRouterTest, WithARequestIdItDoesNotWaitForAnActiveControllerThatHa
   SetLeader(2, kThird);
   ASSERT_THAT(forwarder_.sent, SizeIs(2));
   AnswerForward(0, ForwardFailure{.maybe_sent = true, .message = "too late"});
-  EXPECT_THAT(answers_, SizeIs(0)) << "the try before tells nothing";
+  EXPECT_THAT(answers_, SizeIs(0)) << "the failure of an earlier attempt is ignored";
   AnswerForward(1, Forwarded(12));
   EXPECT_EQ(AnsweredOffset(), 12);
 }
@@ -297,7 +298,7 @@ TEST_F(RequestRouterTest, AnEarlierTryMayAnswerWhileItWaitsForTheNext) {
 TEST_F(RequestRouterTest, ItWaitsOnceForWhatItsTryAndItsLeaderTellIt) {
   SetLeader(1, kOther);
   Call(true);
-  // The leader of epoch 2 is gone again when the loop hears of it.
+  // The leader of epoch 2 is gone again when the loop runs the notification.
   leader_.OnLeaderChange(Epoch(3), std::nullopt);
   router_.OnLeaderChange(Epoch(2), kThird);
   executor_.RunReady();
@@ -315,7 +316,8 @@ TEST_F(RequestRouterTest, OfAttemptsThatMayBeAnsweredDifferentlyTheLastOneCounts
   Call(true);
   SetLeader(2, kThird);
   AnswerForward(0, Forwarded(12));
-  EXPECT_THAT(answers_, SizeIs(0)) << "a refusal could be in it, and the second be executed";
+  EXPECT_THAT(answers_, SizeIs(0))
+      << "the first answer may contain a refusal, and the second attempt may be executed";
   AnswerForward(1, Forwarded(13));
   EXPECT_EQ(AnsweredOffset(), 13);
 }
@@ -330,7 +332,8 @@ TEST_F(RequestRouterTest, EachAttemptCarriesTheEpochThatItIsFor) {
   EXPECT_THAT(here_epochs_, testing::ElementsAre(Epoch(5)));
   AnswerHere(0, Response(1));
   Call(false);
-  EXPECT_THAT(here_epochs_, testing::ElementsAre(Epoch(5), Epoch(5))) << "at once, here";
+  EXPECT_THAT(here_epochs_, testing::ElementsAre(Epoch(5), Epoch(5)))
+      << "it runs on this node at once";
 }
 
 TEST_F(RequestRouterTest, ARefusalAfterAnUnknownTryIsUnknown) {
@@ -428,7 +431,7 @@ TEST_F(RequestRouterTest, AControllerThatIsStoppingIsNotTheEndOfIt) {
 
 class ForwardedTest : public RequestRouterTest {
  protected:
-  // What is still open is answered while `responses_` is there.
+  // Answers the pending requests while `responses_` exists.
   ~ForwardedTest() override {
     router_.Abandon();
     executor_.RunReady();
@@ -479,7 +482,7 @@ TEST_F(ForwardedTest, RunsInTheEpochThatItIsForAndNotInThisNodes) {
 TEST_F(ForwardedTest, GoesBackWhereThisNodeDoesNotLead) {
   SetLeader(1, kOther);
   Arrive(1);
-  Arrive(2);  // an older controller sent it on
+  Arrive(2);  // an older controller forwarded it
   EXPECT_THAT(forwarder_.sent, SizeIs(0));
   ASSERT_THAT(responses_, SizeIs(2));
   EXPECT_EQ(responses_[0].error().code(), common::v1::NOT_CONTROLLER);
@@ -496,7 +499,7 @@ TEST_F(ForwardedTest, IsNeitherParkedNorSentAgain) {
   SetLeader(1, kSelf);
   Arrive(1);
   Arrive(1);
-  // The outcome of the first is unknown; the second was not decided.
+  // The outcome of the first request is unknown; the second was not decided.
   SetLeader(2, kOther);
   AnswerHere(0, NotController(common::v1::UNKNOWN));
   SetLeader(3, kSelf);
@@ -516,7 +519,7 @@ TEST_F(ForwardedTest, WhatCannotBeReadIsRefused) {
   EXPECT_EQ(responses_[0].error().code(), common::v1::INVALID_REQUEST);
 }
 
-// The log has no room for it, and only another controller can send it.
+// An entry cannot hold such a principal. Only another controller can send one.
 TEST_F(ForwardedTest, APrincipalThatIsTooLongIsRefused) {
   SetLeader(1, kSelf);
   raft::v1::ForwardRequest request;
@@ -530,7 +533,8 @@ TEST_F(ForwardedTest, APrincipalThatIsTooLongIsRefused) {
   EXPECT_THAT(responses_[0].error().message(), testing::HasSubstr("principal has 70000 bytes"));
 }
 
-// Added to the time it is, the longest time-out of the wire would be in the past.
+// The longest timeout that the wire format allows would overflow if it were added to the present
+// time.
 TEST_F(ForwardedTest, AnyTimeoutIsPossible) {
   SetLeader(1, kSelf);
   raft::v1::ForwardRequest request;

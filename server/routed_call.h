@@ -1,5 +1,5 @@
-// A unary call that the router brings to the active controller: the glue between a method of gRPC
-// and one of RequestRouter.
+// Connects a gRPC method to a method of RequestRouter: unary calls that the router brings to the
+// active controller.
 #pragma once
 
 #include <utility>
@@ -9,7 +9,7 @@
 
 namespace quorate::server {
 
-// Serves `call` by the router's `method`. `edge` and `router` outlive the call.
+// Serves `call` with the router's `method`. `edge` and `router` outlive the call.
 inline void StartRoutedCall(const CallEdge* edge, RequestRouter* router,
                             const RequestRouter::Method* method, UnaryCall* call,
                             RequestRouter::MessagePtr request) {
@@ -22,7 +22,7 @@ inline void StartRoutedCall(const CallEdge* edge, RequestRouter* router,
       });
 }
 
-// The gRPC method of the router's `method`.
+// Returns the gRPC method that serves its calls with the router's `method`.
 inline UnaryMethod RoutedUnaryMethod(const CallEdge* edge, RequestRouter* router,
                                      const RequestRouter::Method* method, Budget* room) {
   return edge->Method("/" + method->name, method->request_type, room,

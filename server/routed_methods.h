@@ -1,4 +1,4 @@
-// The requests that only the active controller can answer, as the router sees them.
+// Helpers for methods of the router: requests that only the active controller can answer.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@
 
 namespace quorate::server {
 
-// A method of the router whose request and response have types. `run_here(request, context, reply)`
-// answers NOT_CONTROLLER where this node is not the active controller.
+// Returns a method of the router with typed requests and responses. `run_here(request, context,
+// reply)` must answer NOT_CONTROLLER if this node is not the active controller.
 template <typename Request, typename Response>
 RequestRouter::Method RoutedMethod(
     std::string_view name, std::function<RequestRouter::Repetition(const Request&)> repetition,
@@ -44,17 +44,17 @@ RequestRouter::Method RoutedMethod(
   };
 }
 
-// It changes nothing.
+// For a read.
 template <typename Request>
 RequestRouter::Repetition RepeatableRead(const Request& /*request*/) {
   return RequestRouter::Repetition::kSameAnswer;
 }
-// Epochs in the request guard it.
+// For a request that is guarded by epochs in it.
 template <typename Request>
 RequestRouter::Repetition GuardedByEpochs(const Request& /*request*/) {
   return RequestRouter::Repetition::kGuarded;
 }
-// If the client named it.
+// For a request that may be repeated only if the client gave it a request id.
 template <typename Request>
 RequestRouter::Repetition RepeatableById(const Request& request) {
   return request.has_request_id() ? RequestRouter::Repetition::kSameAnswer

@@ -20,7 +20,7 @@ void SendWatch::Ended(Sender* sender) {
   sending_.erase(sender->place_);
 }
 
-// The timer runs only while something is sent, so that it costs nothing otherwise.
+// The timer runs only while an answer is being sent, so that it has no cost otherwise.
 void SendWatch::ArmTimer(MonoTime when) {
   executor_->PostAt(when, [this] { OnTimer(); });
 }
@@ -28,7 +28,8 @@ void SendWatch::ArmTimer(MonoTime when) {
 void SendWatch::OnTimer() {
   MonoTime next;
   {
-    // Held while senders are cut off, or one could have ended and be gone.
+    // Hold the lock while senders are cut off; otherwise a sender could end and be deleted
+    // meanwhile.
     MutexLock lock(&mutex_);
     timer_armed_ = !sending_.empty();
     if (!timer_armed_) return;

@@ -1,5 +1,5 @@
-// Ends calls whose clients do not take their answers: an answer holds memory until gRPC has sent
-// it, and a client that reads nothing would hold it without end.
+// Ends calls whose clients do not receive their answers. An answer holds memory until gRPC has sent
+// it, so a client that never reads would hold it indefinitely.
 #pragma once
 
 #include <list>
@@ -17,7 +17,8 @@ class SendWatch {
    public:
     virtual ~Sender() = default;
 
-    // Its time is over: it should call Ended soon. Must not call the watch.
+    // Called when this call has exceeded its time limit. It should call Ended soon. It must not
+    // call the watch from here.
     virtual void CutOff() = 0;
 
    private:
@@ -26,11 +27,11 @@ class SendWatch {
     MonoTime since_;
   };
 
-  // `executor` runs the timer; it has run its last task before the watch goes away.
+  // `executor` runs the timer. It must run its last task before the watch is destroyed.
   SendWatch(Duration max_time, Executor* executor, const Clock* clock)
       : max_time_(max_time), executor_(executor), clock_(clock) {}
 
-  // Each sender calls both, in this order.
+  // Each sender calls Began when it starts to send, and Ended when it is done.
   void Began(Sender* sender);
   void Ended(Sender* sender);
 
@@ -42,7 +43,7 @@ class SendWatch {
   Executor* const executor_;
   const Clock* const clock_;
   Mutex mutex_;
-  // In the order in which they began.
+  // In the order in which they began to send.
   std::list<Sender*> sending_ ABSL_GUARDED_BY(mutex_);
   bool timer_armed_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -36,7 +36,7 @@ TEST(SendWatchTest, WhatIsNotTakenInTimeIsCutOff) {
   EXPECT_TRUE(later.cut_off);
   watch.Ended(&later);
   executor.AdvanceBy(kMaxTime);
-  EXPECT_EQ(executor.next_timer(), kNever) << "it costs nothing where nothing is sent";
+  EXPECT_EQ(executor.next_timer(), kNever) << "no timer runs while nothing is sent";
 }
 
 }  // namespace

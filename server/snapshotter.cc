@@ -74,8 +74,10 @@ void Snapshotter::Track(const raft::Entry& entry) {
   if (stage_ == Stage::kAsking) ends_.push_back(*seen_);
 }
 
-// Controllers see the same log, so all would write at once. Each waits for a part of the way longer
-// that is its own, by the rank of its node id, and stays so far apart from then on.
+// All controllers see the same log, so without a delay all would write a snapshot at the same time.
+// Until a controller has written one itself, it waits for a further part of the interval, by the
+// rank of its node id. From then on the turns stay apart: of three voters with an interval of 60
+// MiB, the first ones are due at 60, 80 and 100 MiB, and each later one 60 MiB after the last.
 bool Snapshotter::IsDue() const {
   if (!seen_ || clock_->Now() < not_before_) return false;
   const int64_t due =
@@ -112,15 +114,16 @@ void Snapshotter::SaveIfReady() {
   const auto end = std::find_if(ends_.begin(), ends_.end(), [&](const raft::SnapshotMeta& meta) {
     return meta.id.end_offset == image_->end_offset();
   });
-  CHECK(end != ends_.end()) << "an image that ends at " << image_->end_offset()
-                            << ", within a batch";
+  CHECK(end != ends_.end()) << "the image ends at " << image_->end_offset()
+                            << ", in the middle of a batch";
   const raft::SnapshotMeta meta = *end;
-  // Owned by the saver's function, so that the image is read and let go of there.
+  // The saver's function owns the encoder, so that the image is read and released on the saver's
+  // executor.
   auto encoder = std::make_shared<metadata::SnapshotEncoder>(*std::exchange(image_, std::nullopt));
   ends_.clear();
   stage_ = Stage::kSaving;
-  LOG(INFO) << "writes the snapshot of offset " << meta.id.end_offset << ", epoch " << meta.id.epoch
-            << ", after " << bytes_since_last_ << " bytes of log";
+  LOG(INFO) << "writing the snapshot of offset " << meta.id.end_offset << ", epoch "
+            << meta.id.epoch << ", after " << bytes_since_last_ << " bytes of log";
   const int64_t bytes = std::exchange(bytes_since_last_, 0);
   saver_->Save(
       meta, [encoder = std::move(encoder)] { return encoder->Next(); },
@@ -135,7 +138,7 @@ void Snapshotter::SaveIfReady() {
 void Snapshotter::OnSaved(const raft::SnapshotMeta& meta, const absl::StatusOr<int64_t>& size) {
   stage_ = Stage::kIdle;
   if (!size.ok()) {
-    LOG(ERROR) << "could not write a snapshot, will try again: " << size.status();
+    LOG(ERROR) << "cannot write a snapshot, will retry: " << size.status();
     not_before_ = clock_->Now() + options_.retry_pause;
     return;
   }

@@ -1,9 +1,10 @@
-// Decides when this node writes a snapshot, of which image, and has it written; and loads one
-// again. On every controller, whatever its role: each compacts its own log.
+// Decides when this node writes a snapshot and of which image, has it written, and loads snapshots.
+// Runs on every controller whatever its role, because each compacts its own log.
 //
-// A snapshot is due when the log has grown by enough since the last one. The image is asked of the
-// controller, which may meanwhile be some entries ahead: what describes the log at the image's end
-// is kept from the entries that come from the question on.
+// A snapshot is due when the log has grown by enough since the last one. The snapshotter then asks
+// the controller for an image. The controller may be some entries ahead of the snapshotter when it
+// answers, so the snapshotter keeps a SnapshotMeta for the end of each entry that arrives
+// meanwhile, and picks the one at which the image ends.
 #pragma once
 
 #include <cstdint>
@@ -28,38 +29,42 @@
 
 namespace quorate::server {
 
-// The image in a snapshot, read to its end. The errors of the reader and of SnapshotLoader.
+// Reads a snapshot to its end and returns the image in it. Returns the errors of the reader and of
+// SnapshotLoader.
 absl::StatusOr<metadata::MetadataImage> LoadImage(storage::SnapshotReader& reader);
 
 class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
  public:
   struct Options {
     NodeId self;
-    // Due when the log has grown by as much as the larger of these: the work of writing snapshots
-    // stays a fraction of the work of writing the log.
+    // A snapshot is due when the log has grown by the larger of min_log_bytes and
+    // log_bytes_per_snapshot_byte times the size of the last snapshot. So the work of writing
+    // snapshots stays a fraction of the work of writing the log.
     int64_t min_log_bytes = int64_t{64} << 20;
     int64_t log_bytes_per_snapshot_byte = 4;
-    // After one could not be written.
+    // The pause after a snapshot could not be written.
     Duration retry_pause = std::chrono::minutes(1);
   };
-  // Answers with a committed image that ends at `end_offset` or later; nothing: not now.
+  // Calls `done` with a committed image that ends at `end_offset` or later, or with nullopt if
+  // there is none now.
   using ReadImage =
       std::function<void(RecordOffset end_offset,
                          absl::AnyInvocable<void(std::optional<metadata::MetadataImage>) &&> done)>;
 
-  // All outlive the snapshotter. Everything but Load runs on `executor`, which may be the saver's.
+  // All arguments outlive the snapshotter. Everything except Load runs on `executor`, which may be
+  // the saver's.
   Snapshotter(Options options, Executor* executor, const Clock* clock,
               storage::SnapshotDepot* depot, storage::SnapshotSaver* saver, ReadImage read_image);
 
-  // Call once, before the log can call back. It is told of a snapshot once a newer one is durable,
-  // so that it reaches back to one that is left when the newest gets damaged.
+  // Call once, before the log can call back. The log is notified of a snapshot only once a newer
+  // one is durable, so that it still continues the older one if the newest is damaged.
   void SetLog(raft::ReplicatedLog* log) { log_ = log; }
 
-  // What was read of the snapshot that the node begins with: the first Load of it gives this. Call
-  // once, before that.
+  // Sets the image of the snapshot that the node starts with, which was read before. The first Load
+  // returns it if it asks for this snapshot. Call once, before any Load.
   void SetLoaded(const raft::SnapshotId& id, metadata::MetadataImage image);
 
-  // controller::SnapshotSource; the controller's thread.
+  // controller::SnapshotSource. On the controller's loop.
   absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) override;
 
   // LogWatcher
@@ -73,7 +78,7 @@ class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
   void Track(const raft::Entry& entry);
   bool IsDue() const;
   void AskForImage();
-  // Once the image is here and the log up to its end was seen.
+  // Saves the image once it has arrived and the log has been seen up to its end.
   void SaveIfReady();
   void OnSaved(const raft::SnapshotMeta& meta, const absl::StatusOr<int64_t>& size);
 
@@ -86,20 +91,21 @@ class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
   raft::ReplicatedLog* log_ = nullptr;
   std::optional<std::pair<raft::SnapshotId, metadata::MetadataImage>> loaded_;
 
-  // Of the log up to the last entry seen; nothing: none was.
+  // Describes the log up to the last entry seen; nullopt if there is none.
   std::optional<raft::SnapshotMeta> seen_;
   int64_t bytes_since_last_ = 0;
   int64_t last_size_ = 0;
-  // The newest, which the log may forget nothing for yet.
+  // The newest snapshot. The log has not been notified of it yet.
   std::optional<raft::SnapshotMeta> newest_;
-  // This node wrote the last one, so that its turn is apart from the others' already.
+  // Whether this node wrote the last snapshot itself. Its turns are then already apart from those
+  // of the other controllers.
   bool in_turn_ = false;
   MonoTime not_before_;
 
   Stage stage_ = Stage::kIdle;
-  // Of the question that is open: answers to others are late.
+  // Numbers the requests for an image, so that the answer to an older one is ignored.
   uint64_t question_ = 0;
-  // While asking: where the log ended when the question was asked, and after each entry since.
+  // In kAsking: the end of the log when the image was requested, and after each entry since.
   std::deque<raft::SnapshotMeta> ends_;
   std::optional<metadata::MetadataImage> image_;
 };

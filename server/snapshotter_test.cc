@@ -18,8 +18,8 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// One controller's snapshots above a log that the test writes. Its controller is a step behind or
-// ahead, as the test says.
+// The snapshotter of one controller, on a log that the test writes. The image of the controller may
+// be ahead of the log that the snapshotter has seen.
 class Fixture {
  public:
   explicit Fixture(NodeId self, int64_t min_log_bytes = 2000) {
@@ -37,7 +37,7 @@ class Fixture {
     snapshotter_->SetLog(&log_);
   }
 
-  // Appends an entry, of records or a voter set, and lets everybody see it.
+  // Appends an entry with records or a voter set, and delivers it to the snapshotter.
   void Append(const std::vector<metadata::v1::Record>& records) { See({Make(records)}); }
   void AppendVoters(const raft::VoterSet& voters) {
     image.MustAppend({metadata::MakeNoOpRecord()});
@@ -45,7 +45,7 @@ class Fixture {
     header.type = raft::EntryType::kVoters;
     See({Encode(header, voters.Encode())});
   }
-  // Of about `bytes` in the log.
+  // Appends an entry of about `bytes`.
   void AppendBytes(size_t bytes) {
     Append({metadata::MakeConfigRecord(metadata::ConfigResourceType::kBroker, "1",
                                        "k" + std::to_string(++keys_), std::string(bytes, 'v'))});
@@ -62,7 +62,7 @@ class Fixture {
     executor_.AdvanceBy(std::chrono::seconds(1));
   }
 
-  // What was written, oldest first; what the log was told of.
+  // The snapshots that were written, oldest first.
   std::vector<raft::SnapshotMeta> written() const {
     std::vector<raft::SnapshotMeta> metas;
     const auto ids = storage::ListSnapshots(files_);
@@ -75,13 +75,14 @@ class Fixture {
     }
     return metas;
   }
+  // The snapshots that the log was notified of, oldest first.
   const std::vector<raft::SnapshotMeta>& told() const { return log_.saved; }
   Snapshotter& snapshotter() { return *snapshotter_; }
   storage::MemorySnapshotFiles& files() { return files_; }
   storage::SnapshotDepot& depot() { return *depot_; }
   ManualExecutor& executor() { return executor_; }
 
-  // The controller's.
+  // The controller's image.
   metadata::TestLog image;
   bool answers = true;
   std::vector<int64_t> asked;
@@ -144,14 +145,14 @@ TEST(SnapshotterTest, TheNextOneWaitsForFourTimesTheLastOnesSize) {
   node.Append({metadata::MakeMetadataVersionRecord(1)});
   node.AppendBytes(1000);
   ASSERT_THAT(node.written(), SizeIs(1));
-  // The first one holds about 1,200 bytes.
+  // The first snapshot has about 1,200 bytes.
   for (int i = 0; i < 4; ++i) node.AppendBytes(1000);
   EXPECT_THAT(node.written(), SizeIs(1));
   node.AppendBytes(1000);
   EXPECT_THAT(node.written(), SizeIs(2));
 }
 
-// So that the log reaches back to it: a newest one that gets damaged is not the end.
+// The log then still continues the older snapshot if the newest one is damaged.
 TEST(SnapshotterTest, TheLogIsToldOfOneOnceThereIsANewer) {
   Fixture node(NodeId(1), /*min_log_bytes=*/100);
   node.Append({metadata::MakeMetadataVersionRecord(1)});
@@ -188,7 +189,7 @@ TEST(SnapshotterTest, AControllerThatIsAheadGivesALaterImage) {
   const auto config = [&](const char* key) {
     return metadata::MakeConfigRecord(metadata::ConfigResourceType::kBroker, "1", key, value);
   };
-  // The controller has both; the snapshotter is told of the second one later.
+  // The controller has applied both entries; the snapshotter is notified of the second one later.
   const raft::EntryPtr a = node.Make({config("a")});
   const raft::EntryPtr b = node.Make({config("b")});
   node.See({a});
@@ -215,7 +216,7 @@ TEST(SnapshotterTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
   node.AppendBytes(1000);
   ASSERT_THAT(node.written(), SizeIs(1));
   EXPECT_EQ(node.written()[0], raft::SnapshotMeta::After(*node.last, LogIndex(2), Voters({1})));
-  // There is a newer one now than that which it began with.
+  // A newer snapshot than the one that the node started with is durable now.
   EXPECT_EQ(node.told(), other.written());
 }
 

@@ -35,7 +35,7 @@ void ToProto(const StateReport& report, StateHashReport* out) {
   out->set_hash(report.hash);
 }
 
-// The place where tests break one controller's state.
+// Tests use this failpoint to make one controller's state differ.
 uint64_t HashOf(const metadata::MetadataImage& image) {
   const uint64_t hash = metadata::StateHash(image);
   return Failpoint("server.state_hash").ok() ? hash : ~hash;
@@ -70,9 +70,10 @@ void StateAuditor::OnApplied(const raft::Entry& entry, const metadata::MetadataI
   const raft::EntryHeader& header = entry.header();
   const std::optional<int64_t> before = std::exchange(last_append_time_ms_, header.append_time_ms);
   if (!controller::IsAuditPlace(before, header, options_.interval)) return;
-  // While a starting controller replays the past nobody waits for its opinion.
+  // A starting controller replays old entries; the reports about those places were compared long
+  // ago.
   if (header.append_time_ms + 2 * ToMs(options_.interval) < clock_->WallMs()) return;
-  // A place that comes while the last one is being hashed is left out: images are not piled up.
+  // Skip this place if the previous one is still being hashed, so that images do not pile up.
   if (busy_.exchange(true)) return;
   executor_->Post([this, image] {
     Audit(image);
@@ -89,14 +90,14 @@ void StateAuditor::Audit(const metadata::MetadataImage& image) {
   auto report = std::make_unique<StateHashReport>();
   ToProto(own, report.get());
   report->set_previous_end_offset(previous ? previous->end_offset.value() : -1);
-  // An answer that does not come in time is one comparison less.
+  // If the answer does not arrive in time, one comparison is skipped.
   router_->Call(
       method_, std::move(report), {.deadline = clock_->Now() + options_.interval},
       [] { return false; },
       [this, previous](controller::Answer<RequestRouter::MessagePtr> answer) {
         const auto* tally = std::get_if<RequestRouter::MessagePtr>(&answer);
         if (tally == nullptr || !previous) return;
-        // The voters are those that govern now: the entry that made them may lie in a snapshot.
+        // Use the present voters: the entry that made them may be in a snapshot.
         log_->Describe([this, previous, tally = static_cast<const StateHashTally&>(**tally)](
                            const raft::QuorumStatus& status) {
           executor_->Post([this, previous, tally, voters = status.voter_set] {
@@ -127,19 +128,20 @@ void StateAuditor::Compare(const StateReport& own, const StateHashTally& tally,
     case StateVerdict::Kind::kSame:
       return;
     case StateVerdict::Kind::kOthersFail:
-      LOG(ERROR) << text << ": this one is with the majority and goes on";
+      LOG(ERROR) << text << ": this controller is with the majority and continues";
       return;
     case StateVerdict::Kind::kUndecided:
       LOG(ERROR) << text
-                 << ": no state has a majority, so nobody can tell which is right. Stop the "
-                 << "writes, keep the data directories, and compare 'quoratectl log dump' of each";
+                 << ": no state has a majority, so it is not known which one is right. Stop "
+                 << "the writes, keep the data directories, and compare the output of 'quoratectl "
+                 << "log dump' for each";
       return;
     case StateVerdict::Kind::kThisFails:
       options_.on_fatal(absl::DataLossError(
           text +
-          ": this one is not with the majority and ends, because its memory, its disk or its "
-          "program is broken. Started again it replays its log; should that be damaged, "
-          "'quoratectl log verify' says so. If it happens again, replace the machine"));
+          ": this controller is not with the majority and stops, because its memory, its disk or "
+          "its program is broken. Start it again, and it replays its log; 'quoratectl log verify' "
+          "shows whether the log is damaged. If it happens again, replace the machine"));
       return;
   }
 }

@@ -1,6 +1,7 @@
-// Compares this controller's state with the others' (controller/state_audit.h): hashes the image at
-// the places that all choose alike, reports each hash to the active controller, and is told then
-// what all reported of the place before, when everybody had the time to.
+// Compares this controller's state with that of the others (controller/state_audit.h). It hashes
+// the image at the same places in the log as every other controller, and reports each hash to the
+// active controller. The answer contains all reports about the previous place, which every
+// controller had time to send by then.
 #pragma once
 
 #include <atomic>
@@ -25,11 +26,13 @@ class StateAuditor final : public controller::ImageObserver {
   struct Options {
     NodeId self;
     Duration interval{};
-    // A majority of the voters holds another state: this controller must not go on. Any thread.
+    // Called when a majority of the voters holds another state, so this controller must stop. Any
+    // thread.
     std::function<void(const absl::Status&)> on_fatal;
   };
 
-  // Hashing is linear in the state, so `executor` is no other part's loop. All outlive the auditor.
+  // All arguments outlive the auditor. `executor` must not be the loop of another part, because the
+  // time to hash an image is linear in its size.
   StateAuditor(Options options, Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
                const controller::QuorumController* controller, RequestRouter* router);
 
@@ -37,7 +40,7 @@ class StateAuditor final : public controller::ImageObserver {
   void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) override;
 
  private:
-  // On the executor.
+  // These run on the executor.
   void Audit(const metadata::MetadataImage& image);
   void Compare(const controller::StateReport& own, const raft::v1::StateHashTally& tally,
                const raft::VoterSet& voters) const;
@@ -51,12 +54,12 @@ class StateAuditor final : public controller::ImageObserver {
   RequestRouter* const router_;
   const RequestRouter::Method* const method_;
 
-  // The controller's loop.
+  // Used on the controller's loop.
   std::optional<int64_t> last_append_time_ms_;
-  // An image waits to be hashed, or is being hashed.
+  // Set while an image waits to be hashed or is being hashed.
   std::atomic<bool> busy_{false};
 
-  // The executor's.
+  // Used on the executor.
   std::optional<controller::StateReport> previous_;
   // Filled while this controller is the active one.
   controller::StateTally tally_;

@@ -9,7 +9,7 @@
 namespace quorate::server {
 namespace {
 
-// How long one question to the leader may take, and the pause before the next one.
+// The timeout of one request to the leader, and the pause before the next one.
 constexpr Duration kAskTimeout = std::chrono::seconds(1);
 constexpr Duration kAskPause = std::chrono::milliseconds(100);
 
@@ -36,8 +36,8 @@ void SubscriptionCursor::Begin() {
   const bool has_nothing = next_ == RecordOffset(0) && start_.epoch == Epoch(0);
   if (!has_nothing && (next_ <= RecordOffset(0) || start_.epoch <= Epoch(0))) {
     Finish(MakeError(common::v1::INVALID_REQUEST,
-                     absl::StrFormat("epoch %d and end_offset %d are no place in a log: both are 0 "
-                                     "where a subscriber has nothing, else above 0",
+                     absl::StrFormat("epoch %d and end_offset %d are not a position in a log: both "
+                                     "are 0 for a subscriber without data, otherwise above 0",
                                      start_.epoch.value(), next_.value())));
     return;
   }
@@ -70,8 +70,8 @@ void SubscriptionCursor::Locate() {
   }
 }
 
-// A subscriber that comes from another controller may be ahead of this one, which has to catch up
-// with the leader before it may say that something is not in the log.
+// A subscriber that comes from another controller may be ahead of this one. This controller must
+// catch up with the leader before it may say that a position is not in the log.
 void SubscriptionCursor::AskLeader() {
   source_->log->ReadIndex(
       source_->clock->Now() + kAskTimeout,
@@ -134,7 +134,7 @@ void SubscriptionCursor::OnStartCompacted() {
 }
 
 void SubscriptionCursor::Reset(const std::string& reason) {
-  LOG(WARNING) << start_.subscriber << " must begin again from nothing: " << reason;
+  LOG(WARNING) << start_.subscriber << " must discard its data and start again: " << reason;
   phase_ = Phase::kEnding;
   Send({MakeResetFrame(reason)});
 }
@@ -142,7 +142,7 @@ void SubscriptionCursor::Reset(const std::string& reason) {
 void SubscriptionCursor::BeginSnapshot() {
   const auto newest = NewestSnapshot();
   if (!newest || newest->end_offset <= next_) {
-    FailRead(absl::DataLossError("neither the log nor a snapshot has what is next"));
+    FailRead(absl::DataLossError("neither the log nor a snapshot has the next batch"));
     return;
   }
   LOG(INFO) << start_.subscriber << " gets the snapshot of offset " << newest->end_offset
@@ -167,7 +167,7 @@ void SubscriptionCursor::ReadChunk() {
 void SubscriptionCursor::OnChunk(const absl::StatusOr<storage::SnapshotChunk>& chunk) {
   reading_ = false;
   if (absl::IsNotFound(chunk.status()) && part_.id != NewestSnapshot()) {
-    // It was replaced by a newer one, or only another controller has it.
+    // A newer snapshot has replaced it, or only another controller has it.
     BeginAtStart();
     return;
   }
@@ -190,7 +190,7 @@ void SubscriptionCursor::Pump(bool with_progress) {
   SendNext();
 }
 
-// Unless something is under way.
+// Does nothing while a read, a write or the wait for a slot is in progress.
 void SubscriptionCursor::SendNext() {
   const RecordOffset high_watermark = source_->high_watermark;
   if (phase_ == Phase::kWaiting && high_watermark >= wait_for_) {
@@ -286,7 +286,7 @@ void SubscriptionCursor::Send(std::vector<FramePtr> frames) {
 
 void SubscriptionCursor::OnWritten() {
   writing_ = false;
-  // For each chunk there is a turn.
+  // A slot is good for one chunk.
   ReleaseSlot();
   if (phase_ == Phase::kEnding) {
     Finish(std::nullopt);
@@ -307,12 +307,12 @@ void SubscriptionCursor::FailRead(const absl::Status& status) {
   LOG(ERROR) << "cannot read the log for " << start_.subscriber << " at offset " << next_ << ": "
              << status;
   Finish(MakeError(common::v1::UNKNOWN_SERVER_ERROR,
-                   "this controller cannot read its log; its own log says why"));
+                   "this controller cannot read its log; the messages that it logs say why"));
 }
 
 void SubscriptionCursor::Finish(std::optional<common::v1::Error> error) {
   ReleaseSlot();
-  // From here on this may be gone.
+  // on_end_ may delete this object, so stream_ is copied first.
   SubscriberStream* const stream = stream_;
   std::exchange(on_end_, nullptr)();
   stream->Finish(std::move(error));
@@ -327,7 +327,7 @@ void SubscriptionCursor::CutOff() {
   std::exchange(on_end_, nullptr)();
   stream->Cut(MakeError(common::v1::RESOURCE_EXHAUSTED,
                         absl::StrFormat("the subscriber has taken nothing for %d ms: it may "
-                                        "subscribe again where it was",
+                                        "subscribe again from its last position",
                                         stall_ms)));
 }
 

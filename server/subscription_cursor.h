@@ -1,12 +1,12 @@
-// One subscription's way through the log: finds the place where it begins, then sends what comes,
-// at most one chunk ahead of what the network takes, so that a slow one costs no more than that. On
-// the hub's loop, as all that it calls back.
+// Sends the log to one subscriber: finds the place where the subscription starts, then sends the
+// batches that follow. It is never more than one chunk ahead of what the network takes, so a slow
+// subscriber holds no more memory than that. The cursor and its callbacks run on the hub's loop.
 //
-// A subscriber resumes by (epoch, end offset), which must be a place in this log:
+// A subscriber resumes at (epoch, end offset), which must be a place in this log:
 //
 //   0 ─────────────────────────────► streaming
 //   at or below the high watermark ─► read the entry that ends there ─► streaming | reset
-//   above it ─► ask the leader how far the log is ─► wait until that is here ─► as above
+//   above it ─► ask the leader for its high watermark ─► wait until it is reached here ─► as above
 //   no longer in the log ─► the newest snapshot, chunk by chunk ─► streaming
 #pragma once
 
@@ -31,56 +31,61 @@ namespace quorate::server {
 
 struct HubOptions {
   size_t cache_bytes = size_t{32} << 20;
-  // Handed to a stream at once, and so all that waits for a slow subscriber; a larger frame goes
-  // alone.
+  // The most bytes that are given to a stream at once, and so the most that wait for a slow
+  // subscriber. A frame that is larger is sent alone.
   size_t chunk_bytes = size_t{1} << 20;
-  // A stream that writes nothing for so long though it has something to write is cut off.
+  // A stream is cut off if it has something to write and makes no progress for this long.
   Duration stall_timeout = std::chrono::seconds(10);
   Duration progress_interval = std::chrono::seconds(1);
-  // A subscription that is further behind than this catches up, and needs a slot for each chunk.
+  // A subscription that is further behind than this many offsets catches up, and needs a slot for
+  // each chunk.
   int64_t live_lag = 256;
   size_t catch_up_slots = 64;
-  // A stream that writes nothing for so long gives its slot to another one.
+  // A stream that makes no progress for this long gives its slot back.
   Duration slot_timeout = std::chrono::seconds(1);
 };
 
-// What all subscriptions of a controller read; the hub's.
+// What all subscriptions of a controller read. The hub owns it.
 struct SubscriptionSource {
   HubOptions options;
   Executor* executor = nullptr;
   const Clock* clock = nullptr;
   const LeaderTracker* leader = nullptr;
   raft::ReplicatedLog* log = nullptr;
-  // Null: the log never begins with a snapshot.
+  // Null if the log never begins with a snapshot.
   storage::SnapshotDepot* snapshots = nullptr;
-  // The newest batches; all that is committed ends at the high watermark.
+  // The newest committed batches. The last one ends at `high_watermark`, which is the end of
+  // everything committed.
   FrameCache cache;
   RecordOffset high_watermark;
   CatchUpSlots* slots = nullptr;
 };
 
-// The network's end of one subscription. Called on the hub's loop; must not block.
+// The network side of one subscription. Called on the hub's loop; must not block.
 class SubscriberStream {
  public:
   virtual ~SubscriberStream() = default;
 
-  // Sends the frames in order, then calls SubscriptionHub::OnWritten. One Write at a time.
+  // Sends the frames in order, then calls SubscriptionHub::OnWritten. At most one Write is in
+  // flight.
   virtual void Write(std::vector<FramePtr> frames) = 0;
-  // Frames sent so far.
+  // Returns the number of frames sent so far.
   virtual uint64_t frames_sent() const = 0;
-  // Ends the stream: in good order without an error. The last call; the stream may then go away.
+  // Ends the stream: normally if there is no error. This is the last call; the stream may be
+  // deleted afterwards.
   virtual void Finish(std::optional<common::v1::Error> error) = 0;
-  // As Finish, but without waiting for a Write that is under way.
+  // Like Finish, but does not wait for a Write in flight.
   virtual void Cut(common::v1::Error error) = 0;
 };
 
 struct SubscriptionStart {
-  // Of the last batch that the subscriber has, and where that ends; 0 and 0: it has nothing.
+  // The epoch and the end offset of the last batch that the subscriber has. Both are 0 if it has
+  // none.
   Epoch epoch;
   RecordOffset end_offset;
-  // Who subscribes, for logs.
+  // Names the subscriber in logs.
   std::string subscriber;
-  // A snapshot of which it has the chunks before this position.
+  // A snapshot of which the subscriber already has the chunks before `position`.
   struct PartOfSnapshot {
     raft::SnapshotId id;
     storage::FilePosition position = 0;
@@ -88,47 +93,51 @@ struct SubscriptionStart {
   std::optional<PartOfSnapshot> part;
 };
 
-// Owned by a shared_ptr, because answers come late.
+// Owned by a shared_ptr, because callbacks may arrive after the cursor has ended.
 class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCursor> {
  public:
-  // `on_end` is called once, when the cursor ends, before the stream is told; the cursor may be let
-  // go of then. `source` outlives the cursor, `stream` lasts until its Finish or Cut.
+  // `on_end` is called once, when the cursor ends, before the stream's Finish or Cut; the owner may
+  // release the cursor then. `source` outlives the cursor. `stream` must live until its Finish or
+  // Cut.
   SubscriptionCursor(const SubscriptionSource* source, SubscriptionStart start,
                      SubscriberStream* stream, absl::AnyInvocable<void()> on_end);
 
   void Begin();
 
-  // What it waits for may have come. `with_progress`: the subscriber is told how far the log is
-  // once it has everything.
+  // Sends what has become available. If `with_progress` is set, the subscriber also gets a progress
+  // frame (how far the log is) once it has everything.
   void Pump(bool with_progress);
 
-  // The stream's Write is done.
+  // Called when the stream's Write is done.
   void OnWritten();
 
-  // Looks whether the network has taken anything. The hub calls it once in a while.
+  // Checks whether the network has taken any frames since the last check. The hub calls it
+  // periodically.
   void NoteProgress();
-  // As of then, it has taken nothing for HubOptions::stall_timeout.
+  // Returns whether the network, as of the last NoteProgress, has taken no frames for
+  // HubOptions::stall_timeout.
   bool IsStalled() const { return HasNotMovedFor(source_->options.stall_timeout); }
 
-  // These end it: in good order without an error; without waiting for the network.
+  // Each of these ends the cursor. Finish ends it normally if there is no error. CutOff does not
+  // wait for the network.
   void Finish(std::optional<common::v1::Error> error);
   void CutOff();
 
  private:
   enum class Phase {
-    kLocating,   // its start is being looked up in the log
-    kWaiting,    // until the high watermark is at `wait_for_`
-    kSnapshot,   // `part_` is being sent
-    kStreaming,  // from `next_` on
-    kEnding,     // a last frame is under way
+    kLocating,   // looking up the start in the log
+    kWaiting,    // for the high watermark to reach `wait_for_`
+    kSnapshot,   // sending the snapshot `part_`
+    kStreaming,  // sending batches from `next_` on
+    kEnding,     // sending the last frame
   };
 
-  // `fn(cursor, args…)` as a callback for other threads, run on the loop unless the cursor has
-  // ended by then.
+  // Returns a callback for other threads. It runs `fn(cursor, args…)` on the loop unless the cursor
+  // has ended by then.
   template <typename Fn>
   auto OnLoop(Fn fn);
 
-  // Finding its place.
+  // Finding the start.
   void BeginAtStart();
   void Locate();
   void AskLeader();
@@ -136,7 +145,7 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   void VerifyStart();
   void OnStartRead(const absl::StatusOr<std::vector<raft::EntryPtr>>& entries);
   void OnStartFound(RecordOffset end_offset, Epoch epoch);
-  // The batch that the subscriber has last is no longer in the log.
+  // The last batch that the subscriber has is no longer in the log.
   void OnStartCompacted();
   void Reset(const std::string& reason);
 
@@ -152,7 +161,7 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   void OnRead(const absl::StatusOr<std::vector<raft::EntryPtr>>& entries);
 
   bool NeedsSlot() const;
-  // Takes a slot, or waits for one.
+  // Takes a slot, or queues for one.
   void AskForSlot();
   bool OnSlot();
   void ReleaseSlot();
@@ -171,14 +180,15 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   Phase phase_ = Phase::kLocating;
   RecordOffset wait_for_;
   RecordOffset next_;
-  // The snapshot that is sent, and its next chunk.
+  // The snapshot that is being sent, and the position of its next chunk.
   SubscriptionStart::PartOfSnapshot part_;
   bool progress_due_ = true;
   bool writing_ = false;
   bool reading_ = false;
   bool has_slot_ = false;
   bool waits_for_slot_ = false;
-  // For noticing a stall: when the current Write began or last got on.
+  // For detecting a stall: when the current Write started or last made progress, and how many
+  // frames were sent at that time.
   MonoTime moved_at_;
   uint64_t sent_at_move_ = 0;
 };

@@ -25,10 +25,10 @@ void AppendLengthDelimitedTag(int field, size_t length, std::string* out) {
   coded.WriteVarint32(static_cast<uint32_t>(length));
 }
 
-// A slice of the entry's payload that keeps the entry alive instead of copying it.
+// Returns a slice of the entry's payload that keeps the entry alive instead of copying it.
 grpc::Slice PayloadSlice(const raft::EntryPtr& entry) {
   auto* owner = new raft::EntryPtr(entry);
-  // gRPC takes a mutable pointer and does not write.
+  // gRPC requires a mutable pointer but does not write through it.
   auto* data = const_cast<char*>((*owner)->payload().data());  // NOLINT(*-const-cast)
   return grpc::Slice(
       data, (*owner)->payload().size(),
@@ -57,7 +57,7 @@ FramePtr MakeBatchFrame(const raft::EntryPtr& entry) {
   std::string fields = batch.SerializeAsString();
   const bool has_records = header.type == raft::EntryType::kRecords;
   const size_t records = has_records ? entry->payload().size() : 0;
-  // `records` comes last, so that it can be the entry's own bytes.
+  // `records` must come last, so that its bytes can be the entry's own.
   if (has_records) AppendLengthDelimitedTag(Batch::kRecordsFieldNumber, records, &fields);
 
   std::string head;

@@ -1,5 +1,5 @@
-// What a subscription sends, encoded: one frame is one SubscribeResponse. A batch is encoded once,
-// however many streams send it, and shares the bytes of its log entry.
+// Encodes what a subscription sends: one frame is one SubscribeResponse. A batch is encoded once
+// for all streams, and its frame shares the bytes of the log entry.
 #pragma once
 
 #include <grpcpp/support/byte_buffer.h>
@@ -19,7 +19,7 @@ namespace quorate::server {
 
 // Immutable; shared between threads.
 struct Frame {
-  // Of a batch: where it ends. Of anything else: 0.
+  // The end offset of a batch; 0 for any other frame.
   RecordOffset end_offset;
   size_t size_bytes = 0;
   grpc::ByteBuffer bytes;
@@ -31,13 +31,14 @@ FramePtr MakeProgressFrame(RecordOffset high_watermark, const LeaderView& leader
 FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk);
 FramePtr MakeResetFrame(const std::string& reason);
 
-// The newest batches, contiguous up to the high watermark, within a bound in bytes (the newest is
-// kept whatever its size). The frame of one is made for the first stream that wants it.
+// Caches the newest batches, contiguous up to the high watermark, within a limit in bytes. The
+// newest batch is kept whatever its size. The frame of a batch is made when a stream first requests
+// it. Not thread-safe.
 class FrameCache {
  public:
   explicit FrameCache(size_t max_bytes) : max_bytes_(max_bytes) {}
 
-  // REQUIRES: the cache is empty or ends where the entry begins.
+  // REQUIRES: the cache is empty, or its last batch ends where `entry` begins.
   void Append(raft::EntryPtr entry);
 
   void Clear() {
@@ -45,19 +46,19 @@ class FrameCache {
     bytes_ = 0;
   }
 
-  // The frames from the one that begins at `from` on, at least one and about `max_bytes` of them.
-  // Nothing: none begins there.
+  // Returns the frames from the batch that begins at `from` on: at least one, and about `max_bytes`
+  // of them. Returns an empty vector if no batch begins there.
   std::vector<FramePtr> From(RecordOffset from, size_t max_bytes) const;
-  // The entry that contains `offset`, or null.
+  // Returns the entry that contains `offset`, or null.
   raft::EntryPtr Containing(RecordOffset offset) const;
 
  private:
   struct CachedBatch {
     raft::EntryPtr entry;
-    mutable FramePtr frame;  // null: nobody wanted it yet
+    mutable FramePtr frame;  // null until it is requested
   };
 
-  // The first one that ends behind `offset`.
+  // Returns the first batch that ends after `offset`.
   std::deque<CachedBatch>::const_iterator Find(RecordOffset offset) const;
 
   const size_t max_bytes_;

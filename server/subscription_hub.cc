@@ -7,7 +7,7 @@
 namespace quorate::server {
 namespace {
 
-// So many cursors are pumped in one task: each may begin a write.
+// The number of cursors that are pumped in one task. Each of them may start a write.
 constexpr size_t kSlice = 64;
 
 common::v1::Error Stopping() {
@@ -95,7 +95,8 @@ void SubscriptionHub::Append(const std::vector<raft::EntryPtr>& entries) {
     source_.cache.Append(entry);
     source_.high_watermark = entry->end_offset();
   }
-  // The first batch of an epoch tells subscribers that its leader has everything.
+  // Send progress with the first batch of an epoch: it shows that the new leader has everything
+  // before it.
   PumpAll(/*with_progress=*/new_epoch);
 }
 

@@ -1,7 +1,7 @@
-// Fans the committed log out to subscribers, none of whom can hurt another: keeps the newest
-// frames, which all streams share, tells each subscription when there is more, and cuts off those
-// that make no progress. What one of them is sent is its cursor's to say (subscription_cursor.h).
-// One loop, no locks.
+// Sends the committed log to all subscribers, so that none of them can slow down another. It caches
+// the newest frames, which all streams share, notifies each subscription when there is more to
+// send, and cuts off those that make no progress. What one subscriber is sent is decided by its
+// cursor (subscription_cursor.h). The hub runs on one loop and has no locks.
 #pragma once
 
 #include <atomic>
@@ -22,28 +22,29 @@
 
 namespace quorate::server {
 
-// Names a subscription; never used again.
+// Identifies a subscription. Ids are never reused.
 using SubscriptionId = uint64_t;
 
 class SubscriptionHub final : public LogWatcher {
  public:
-  // All outlive the hub; `leader` is told of changes before it.
+  // All arguments outlive the hub. `leader` must be notified of changes before the hub is.
   SubscriptionHub(HubOptions options, Executor* executor, const Clock* clock,
                   const LeaderTracker* leader);
 
   // Call once, before the log can call back.
   void SetLog(raft::ReplicatedLog* log) { source_.log = log; }
-  // Alike; not needed where the log never begins with a snapshot.
+  // Call once, before the log can call back. Not needed if the log never begins with a snapshot.
   void SetSnapshots(storage::SnapshotDepot* snapshots) { source_.snapshots = snapshots; }
 
-  // Any thread. `stream` stays valid until the hub calls its Finish or Cut, which it does once.
+  // Starts a subscription. `stream` must live until the hub calls its Finish or Cut, which it does
+  // once. Any thread.
   SubscriptionId Subscribe(SubscriptionStart start, SubscriberStream* stream);
 
-  // Any thread: a Write is done; the stream is broken.
+  // Called when a Write of the stream is done, and when the stream is broken. Any thread.
   void OnWritten(SubscriptionId id);
   void OnBroken(SubscriptionId id);
 
-  // Any thread. Ends all streams, and those that come.
+  // Ends all streams, and those that start later. Any thread.
   void Shutdown();
 
   // LogWatcher
@@ -58,7 +59,7 @@ class SubscriptionHub final : public LogWatcher {
 
   void Add(SubscriptionId id, SubscriptionStart start, SubscriberStream* stream);
   void Append(const std::vector<raft::EntryPtr>& entries);
-  // Pumps every cursor, a slice of them in each task.
+  // Pumps every cursor, in slices, each in its own task.
   void PumpAll(bool with_progress);
   void PumpSlice();
   void ArmTick();
@@ -69,12 +70,12 @@ class SubscriptionHub final : public LogWatcher {
   SubscriptionSource source_;
   Epoch last_epoch_;
   std::map<SubscriptionId, std::shared_ptr<SubscriptionCursor>> cursors_;
-  // One way through all cursors.
+  // One pass over all cursors.
   struct Pass {
     SubscriptionId next = 0;
     bool with_progress = false;
   };
-  // The one under way, and the one that follows it for what came meanwhile.
+  // The pass in progress, and the one that follows it if more was requested meanwhile.
   std::optional<Pass> pass_;
   std::optional<Pass> next_pass_;
   TimerId tick_ = kNoTimer;

@@ -37,7 +37,7 @@ SubscribeResponse Decode(const Frame& frame) {
 class FakeStream final : public SubscriberStream {
  public:
   void Write(std::vector<FramePtr> frames) override {
-    EXPECT_FALSE(writing) << "one Write at a time";
+    EXPECT_FALSE(writing) << "more than one Write in flight";
     writing = true;
     for (const FramePtr& frame : frames) {
       const SubscribeResponse response = Decode(*frame);
@@ -111,7 +111,7 @@ class SubscriptionHubTest : public testing::Test {
     return id;
   }
 
-  // The network takes what was written, and what is written then.
+  // Completes the current Write and all that follow it.
   void Drain(SubscriptionId id, FakeStream& stream) {
     for (int i = 0; i < 1000 && stream.writing; ++i) {
       stream.writing = false;
@@ -175,7 +175,7 @@ TEST_F(SubscriptionHubTest, WhatTheCacheHasLostIsReadFromTheLog) {
   Drain(id, stream);
   ASSERT_THAT(stream.batches, SizeIs(100));
   for (int i = 0; i < 100; ++i) EXPECT_EQ(stream.batches[static_cast<size_t>(i)], 2 * i);
-  EXPECT_GT(log_.reads, 10) << "in chunks";
+  EXPECT_GT(log_.reads, 10) << "the log is read in chunks";
   EXPECT_THAT(stream.progress, ElementsAre(200));
 }
 
@@ -189,7 +189,7 @@ TEST_F(SubscriptionHubTest, ASlowSubscriberHoldsOneChunkAndNobodyUp) {
     Drain(fast_id, fast);
   }
   EXPECT_THAT(fast.batches, SizeIs(100));
-  EXPECT_THAT(slow.all, SizeIs(1)) << "the first Write is still under way";
+  EXPECT_THAT(slow.all, SizeIs(1)) << "the first Write is still in flight";
   Drain(slow_id, slow);
   EXPECT_THAT(slow.batches, SizeIs(100));
 }
@@ -227,7 +227,7 @@ TEST_F(SubscriptionHubTest, ProgressComesEachSecondAndWithALeader) {
   EXPECT_EQ(stream.last_leader, 1);
   Commit({MakeTestEntry(0, 2)});
   Drain(id, stream);
-  EXPECT_THAT(stream.progress, ElementsAre(0, 0, 0, 0, 2)) << "an epoch's first batch";
+  EXPECT_THAT(stream.progress, ElementsAre(0, 0, 0, 0, 2)) << "the first batch of an epoch";
   Commit({MakeTestEntry(1, 2)});
   Drain(id, stream);
   EXPECT_THAT(stream.progress, SizeIs(5));
@@ -270,7 +270,7 @@ TEST_F(SubscriptionHubTest, WhoIsAheadWaitsUntilThisNodeHasWhatTheLeaderHad) {
   std::move(log_.questions[0])(RecordOffset(6));
   executor_.RunReady();
   Commit({MakeTestEntry(1)});
-  EXPECT_THAT(stream.all, IsEmpty()) << "not before offset 6";
+  EXPECT_THAT(stream.all, IsEmpty()) << "the wait lasts until offset 6";
   Commit({MakeTestEntry(2)});
   Drain(id, stream);
   EXPECT_EQ(stream.reset, "");
@@ -326,7 +326,6 @@ TEST_F(SubscriptionHubTest, ShutdownEndsAllStreamsAndThoseThatCome) {
   EXPECT_TRUE(b.end.has_value());
 }
 
-// A log whose first entries, up to offset 6, are in a snapshot alone.
 TEST_F(SubscriptionHubTest, ManySubscribersAreServedInSlices) {
   std::vector<std::unique_ptr<FakeStream>> streams;
   std::vector<SubscriptionId> ids;
@@ -335,7 +334,7 @@ TEST_F(SubscriptionHubTest, ManySubscribersAreServedInSlices) {
     ids.push_back(Subscribe(*streams.back(), 0, 0));
     Drain(ids.back(), *streams.back());
   }
-  // More comes, and one goes away, between the slices.
+  // Between the slices, another batch is committed and one subscriber goes away.
   log_.entries = {MakeTestEntry(0), MakeTestEntry(1)};
   hub_.OnCommitted({log_.entries[0]});
   hub_.OnCommitted({log_.entries[1]});
@@ -349,8 +348,8 @@ TEST_F(SubscriptionHubTest, ManySubscribersAreServedInSlices) {
   }
 }
 
-// Two entries of 2 records each are a chunk. A subscriber that is more than 4 records behind needs
-// the one slot.
+// A chunk is two entries of 2 records each. A subscriber that is more than 4 records behind needs
+// the only slot.
 class CatchUpTest : public SubscriptionHubTest {
  protected:
   CatchUpTest()
@@ -371,7 +370,7 @@ class CatchUpTest : public SubscriptionHubTest {
     return id;
   }
 
-  // The network takes what was written.
+  // Completes the current Write.
   void Take(SubscriptionId id, FakeStream& stream) {
     stream.writing = false;
     stream.sent = stream.all.size();
@@ -437,6 +436,7 @@ TEST_F(CatchUpTest, OneThatEndsGivesItsTurnAndItsPlaceInLine) {
   EXPECT_TRUE(three.writing);
 }
 
+// A log whose first entries, up to offset 6, are only in a snapshot.
 class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
  protected:
   SubscriptionHubSnapshotTest() {
@@ -462,7 +462,7 @@ class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
 TEST_F(SubscriptionHubSnapshotTest, WhoHasNothingGetsTheSnapshotThenBatches) {
   FakeStream stream;
   const SubscriptionId id = Subscribe(stream, 0, 0);
-  ASSERT_THAT(stream.chunks, SizeIs(1)) << "one chunk at a time";
+  ASSERT_THAT(stream.chunks, SizeIs(1)) << "more than one chunk at a time";
   Drain(id, stream);
   EXPECT_EQ(Data(stream), storage::TestChunks());
   for (size_t i = 0; i < stream.chunks.size(); ++i) {

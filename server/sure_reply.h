@@ -1,5 +1,5 @@
-// A reply that cannot get lost: a call whose reply is dropped unanswered (by a loop that stops, for
-// one) would keep its gRPC call, and so the server's shutdown, waiting for ever.
+// A reply that cannot be lost. If a reply is destroyed without being called (by a loop that stops,
+// for example), its gRPC call would never end, and the server's shutdown would wait for it forever.
 #pragma once
 
 #include <utility>
@@ -8,7 +8,8 @@
 
 namespace quorate::server {
 
-// `reply`, which is called with an error of unknown outcome if it is destroyed uncalled.
+// Returns `reply`, wrapped so that it is called with an error of outcome UNKNOWN if it is destroyed
+// uncalled.
 template <typename T>
 controller::Reply<T> SureReply(controller::Reply<T> reply) {
   class Guard {

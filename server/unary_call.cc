@@ -16,15 +16,16 @@ namespace {
 
 using google::protobuf::Message;
 
-// A call that has not come yet counts as a small one.
+// What a call counts before its request has arrived: as much as a small one.
 constexpr size_t kCallBytes = 1'024;
-// Up to this size a request is counted at the most that it can become, without looking at it.
+// A request up to this size is not examined. Its bytes are counted at the most memory that they can
+// become.
 constexpr size_t kSmallRequestBytes = 4'096;
 constexpr size_t kMostBytesPerByte = 64;
-// While a request is served it exists twice: parsed, and as a copy or serialized for another
+// While a request is served, it is in memory twice: parsed, and copied or serialized for another
 // controller.
 constexpr size_t kCopies = 2;
-// An answer up to this size fits what a client takes without reading.
+// gRPC can send an answer up to this size even if the client does not read.
 constexpr size_t kQuickAnswerBytes = size_t{64} << 10;
 
 size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enough) {
@@ -36,10 +37,11 @@ size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enou
 }
 
 common::v1::Error NoRoom(const Budget& budget) {
-  common::v1::Error error = MakeError(
-      common::v1::RESOURCE_EXHAUSTED,
-      absl::StrFormat("this controller has too many calls of this kind in hand (%d, of %d bytes)",
-                      budget.count(), budget.bytes()));
+  common::v1::Error error =
+      MakeError(common::v1::RESOURCE_EXHAUSTED,
+                absl::StrFormat(
+                    "this controller has too many calls of this kind in flight (%d, with %d bytes)",
+                    budget.count(), budget.bytes()));
   error.set_retry_after_ms(kRetryAfterMs);
   return error;
 }
@@ -64,9 +66,10 @@ void UnaryCall::OnReadDone(bool ok) {
     const bool is_large = request_.Length() > kLargeRequestBytes && method_->large_loop != nullptr;
     if (!is_large || !method_->large_loop->TryPost([this] { Take(); })) Take();
   } else {
-    // It never came whole, or is larger than gRPC accepts here, which gRPC tells the client.
+    // The request did not arrive completely, or it exceeds gRPC's size limit, which gRPC reports to
+    // the client.
     method_->queue->Leave(this);
-    Fail(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not come whole"));
+    Fail(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
   }
 }
 
@@ -76,10 +79,11 @@ void UnaryCall::Take() {
   std::optional<common::v1::Error> error;
   UnaryMethod::MessagePtr request(method_->request_type->New());
   if (memory > limit) {
-    error = MakeError(common::v1::POLICY_VIOLATION,
-                      absl::StrFormat("a request of %d bytes takes more than %d bytes of memory "
-                                      "here, which is the limit: split it",
-                                      request_.Length(), limit));
+    error =
+        MakeError(common::v1::POLICY_VIOLATION,
+                  absl::StrFormat("this request of %d bytes takes more memory than the limit of "
+                                  "%d bytes: split it",
+                                  request_.Length(), limit));
   } else if (!hold_.TryResize(memory)) {
     error = NoRoom(*method_->room);
   } else {
@@ -99,10 +103,10 @@ std::optional<common::v1::Error> UnaryCall::Reserve(size_t bytes) {
                            ? method_->large_room
                            : method_->room;
   if (bytes > room->limits().max_bytes) {
-    return MakeError(common::v1::MESSAGE_TOO_LARGE,
-                     absl::StrFormat("the answer takes more than %d bytes, which is the limit: ask "
-                                     "for less at once",
-                                     room->limits().max_bytes));
+    return MakeError(
+        common::v1::MESSAGE_TOO_LARGE,
+        absl::StrFormat("the answer is larger than the limit of %d bytes: ask for less at once",
+                        room->limits().max_bytes));
   }
   if (room == method_->large_room && !is_large_) {
     Budget::Hold hold = room->TryTake(bytes);

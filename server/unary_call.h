@@ -1,6 +1,7 @@
-// Unary methods that judge a request before it is in memory. To gRPC they are streams with one
-// message each way, which on the wire is the same: so a call is admitted when its headers come, its
-// bytes are received in turn (receive_queue.h), and its answer counts until gRPC has sent it.
+// Unary methods that admit a request before it is in memory. To gRPC such a method is a stream with
+// one message in each direction, which is the same on the wire. So a call is admitted when its
+// headers arrive, its bytes are received in turn (receive_queue.h), and its answer counts against
+// the budget until gRPC has sent it.
 #pragma once
 
 #include <grpcpp/server_context.h>
@@ -24,7 +25,7 @@ namespace quorate::server {
 
 class UnaryCall;
 
-// What all calls of one method share. Outlives them.
+// What all calls of one method share. Outlives the calls.
 struct UnaryMethod {
   using MessagePtr = std::unique_ptr<google::protobuf::Message>;
 
@@ -32,15 +33,18 @@ struct UnaryMethod {
   std::string path;
   const google::protobuf::Message* request_type = nullptr;
   Budget* room = nullptr;
-  // For single answers above kLargeAnswerBytes; null: `room` has them all.
+  // The budget for single answers above kLargeAnswerBytes. If it is null, they count against
+  // `room`.
   Budget* large_room = nullptr;
   ReceiveQueue* queue = nullptr;
   SendWatch* sends = nullptr;
-  // Parses requests above kLargeRequestBytes, so that gRPC's threads stay free; null: they do it.
+  // Parses requests above kLargeRequestBytes, so that gRPC's threads stay free. If it is null, they
+  // parse all requests.
   Executor* large_loop = nullptr;
-  // Serves a request that came whole, and ends the call. On gRPC's threads or on `large_loop`.
+  // Serves a request that has arrived completely, and ends the call. Called on gRPC's threads or on
+  // `large_loop`.
   std::function<void(UnaryCall* call, MessagePtr request)> serve;
-  // Ends a call with an error of the call's own.
+  // Ends a call with the error that refuses it, in place of `serve`.
   std::function<void(UnaryCall* call, common::v1::Error error)> refuse;
 };
 
@@ -48,19 +52,21 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
                         public ReceiveQueue::Caller,
                         public SendWatch::Sender {
  public:
-  // Deletes itself once gRPC is done with it.
+  // Takes room from `method->room` and queues the call to receive its request, or refuses it. The
+  // call deletes itself once gRPC is done with it.
   UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method);
 
   // Valid until the call has ended.
   const grpc::CallbackServerContext& context() const { return *context_; }
 
-  // Takes room for an answer of `bytes` in place of what the call holds. The error says why there
-  // is none.
+  // Takes room for an answer of `bytes` in place of the room that the call holds. Returns an error
+  // if there is not enough room, otherwise nullopt.
   std::optional<common::v1::Error> Reserve(size_t bytes);
 
-  // One of these ends the call, from any thread. The call may be gone when they return.
-  // An answer counts while it is sent, which ends with an error if the client does not take it. It
-  // is not refused any longer: ask Reserve before.
+  // Each of these ends the call. Any thread may call them. The call may have been deleted when they
+  // return. An answer counts against the budget while it is sent, and the call ends with an error
+  // if the client does not receive it in time. Answer never refuses an answer, so call Reserve
+  // before it if the answer may be large.
   void Answer(const google::protobuf::Message& answer);
   void Answer(grpc::ByteBuffer answer);
   void Fail(grpc::Status status);
@@ -69,13 +75,13 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
   ~UnaryCall() override = default;
 
   void StartReceiving() override;
-  // Of both bases.
+  // Overrides ReceiveQueue::Caller and SendWatch::Sender.
   void CutOff() override;
   std::string Connection() const override { return context_->peer(); }
   void OnReadDone(bool ok) override;
   void OnDone() override;
 
-  // Takes room for the request as it lies in memory, and parses it.
+  // Takes room for the request's size in memory, and parses it.
   void Take();
 
   grpc::CallbackServerContext* const context_;

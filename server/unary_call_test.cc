@@ -1,4 +1,5 @@
-// Calls over a real connection: what is let in, what is refused, and that room is given back.
+// Tests calls over a real connection: which are admitted, which are refused, and that they give
+// their room back.
 #include "server/unary_call.h"
 
 #include <arpa/inet.h>
@@ -56,7 +57,7 @@ class HoldingService final : public MethodService {
                   }});
   }
 
-  // The next call that came; waits for it.
+  // Waits for the next call and returns it.
   UnaryCall* Next() {
     MutexLock lock(&mutex_);
     while (calls_.empty()) came_.Wait(&mutex_);
@@ -167,7 +168,7 @@ TEST_F(UnaryCallTest, ARequestForWhichThereIsNoMemoryNowIsRefused) {
 
 TEST_F(UnaryCallTest, ARequestThatNeverFitsSaysSo) {
   EXPECT_THAT(Start(RequestOf(3'000'000)).get().error_message(), HasSubstr("split it"));
-  // Small on the wire, large in memory.
+  // This one is small on the wire and large in memory.
   DeleteTopicsRequest many;
   for (int i = 0; i < 100'000; ++i) many.add_topics();
   EXPECT_THAT(Start(many).get().error_message(), HasSubstr("split it"));
@@ -181,8 +182,8 @@ TEST_F(UnaryCallTest, ARequestAboveTheSizeOfAMessageIsRefusedByGrpc) {
   AwaitEmpty();
 }
 
-// Speaks HTTP/2 by itself, because gRPC's client always lets the server send. Asks DeleteTopics for
-// an empty request, and has no room for a byte of the answer.
+// An HTTP/2 client that sends an empty request to DeleteTopics and lets the server send no byte of
+// the answer. It is written by hand, because gRPC's client always lets the server send.
 class DeafClient {
  public:
   explicit DeafClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
@@ -212,7 +213,8 @@ class DeafClient {
   DeafClient(const DeafClient&) = delete;
   DeafClient& operator=(const DeafClient&) = delete;
 
-  // Waits until the server ends the call without an answer. False: the connection ended first.
+  // Waits until the server ends the call without an answer. Returns false if the connection ends
+  // first.
   bool AwaitReset() {
     for (;;) {
       const std::string header = Receive(kFrameHeaderBytes);
@@ -242,7 +244,7 @@ class DeafClient {
     PCHECK(send(fd_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   }
 
-  // That many bytes; none if the connection ends before.
+  // Receives `count` bytes. Returns an empty string if the connection ends first.
   std::string Receive(size_t count) {
     std::string bytes(count, '\0');
     if (count == 0) return bytes;

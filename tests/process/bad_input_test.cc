@@ -52,7 +52,7 @@ std::vector<BadConfiguration> BadForBoth(const std::string& file_path) {
       {.flags = {"--log-level=loud"}, .says = {"--log-level: 'loud' is not one of debug, info"}},
       {.flags = {"now"}, .says = {"unexpected argument 'now'"}},
       {.flags = {"--log-dir=/proc/nowhere"},
-       .says = {"cannot write logs to log-dir '/proc/nowhere'", "leave log-dir out"}},
+       .says = {"cannot write logs to log-dir '/proc/nowhere'", "remove log-dir"}},
       {.flags = {"--failpoints=storage.read=explode"},
        .says = {"storage.read=explode", "the actions are abort, error and delay:<n>ms"}},
       {.environment = {{"QUORATE_LOG_LEVLE", "info"}},

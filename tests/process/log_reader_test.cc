@@ -93,11 +93,11 @@ TEST(LogFileTest, SignalsOpenTheFileAnewAndSwitchTheLevel) {
   EXPECT_TRUE(WaitFor([&] { return std::filesystem::exists(file); }));
   cluster.controller(1).Signal(SIGUSR1);
   EXPECT_TRUE(WaitFor(
-      [&] { return ContentOf(file).find("the log level is debug now") != std::string::npos; }));
+      [&] { return ContentOf(file).find("the log level is now debug") != std::string::npos; }));
   cluster.controller(1).Signal(SIGUSR1);
   EXPECT_TRUE(WaitFor(
-      [&] { return ContentOf(file).find("the log level is info now") != std::string::npos; }));
-  EXPECT_THAT(ContentOf(file), HasSubstr("the log file is opened anew"));
+      [&] { return ContentOf(file).find("the log level is now info") != std::string::npos; }));
+  EXPECT_THAT(ContentOf(file), HasSubstr("reopened the log file"));
 }
 
 TEST(LogFileTest, QuoratectlSetsTheLevelOfAControllerAndOfABroker) {
@@ -116,12 +116,12 @@ TEST(LogFileTest, QuoratectlSetsTheLevelOfAControllerAndOfABroker) {
             controller + "  debug, was info\n" + broker + "  debug, was info\n");
   EXPECT_EQ(log_level("").output, controller + "  debug\n" + broker + "  debug\n");
   EXPECT_TRUE(WaitFor([&] {
-    return cluster.controller(1).Log().find("the log level is debug now, as ") != std::string::npos;
+    return cluster.controller(1).Log().find("the log level is now debug, as ") != std::string::npos;
   }));
 
   const RunResult loud = log_level("loud");
   EXPECT_EQ(loud.status.code, 1) << loud.errors;
-  EXPECT_THAT(loud.output, HasSubstr("log level 'loud' is none of debug, info, warning, error"));
+  EXPECT_THAT(loud.output, HasSubstr("log level 'loud' is not one of debug, info, warning, error"));
   EXPECT_EQ(log_level("").output, controller + "  debug\n" + broker + "  debug\n");
 
   cluster.broker(1).Kill();

@@ -29,7 +29,7 @@ TEST_F(StateAuditTest, TheOneThatIsAloneWithItsStateEndsAndTheOthersGoOn) {
   ASSERT_TRUE(status) << "it goes on with a state of its own";
   EXPECT_EQ(status->code, 1) << status->ToString();
   EXPECT_THAT(cluster_.controller(broken).Log(),
-              HasSubstr("this one is not with the majority and ends"));
+              HasSubstr("this controller is not with the majority and stops"));
   stream.AwaitMore(10);
   cluster_.StartController(broken);
   cluster_.AwaitReady();

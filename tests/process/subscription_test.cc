@@ -143,7 +143,7 @@ TEST(SubscriptionTest, WhatIsNoSubscriptionIsRefused) {
     Subscription subscription(cluster, 1, nowhere);
     const common::v1::Error error = subscription.End();
     EXPECT_EQ(error.code(), common::v1::INVALID_REQUEST) << error.ShortDebugString();
-    EXPECT_THAT(error.message(), HasSubstr("are no place in a log"));
+    EXPECT_THAT(error.message(), HasSubstr("are not a position in a log"));
   }
   Rng rng(Rng::SystemSeed());
   Subscription foreign(cluster, 1, {}, Uuid::Random(rng).ToString());
