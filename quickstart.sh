@@ -1,39 +1,40 @@
 #!/usr/bin/env bash
-# Builds Quorate, starts three controllers and three brokers on loopback, and shows what they do.
+# Builds Quorate, starts three controllers and three brokers on loopback, and demonstrates a failover.
 #
-#   ./quickstart.sh          installs what is missing, builds, starts, and runs the tour
-#   ./quickstart.sh status   what runs
-#   ./quickstart.sh stop     stops the processes, keeps the data
-#   ./quickstart.sh clean    stops them and deletes ./quickstart-data
+#   ./quickstart.sh          installs missing packages, builds, starts the cluster, and runs the tour
+#   ./quickstart.sh status   shows which processes run
+#   ./quickstart.sh stop     stops the processes and keeps the data
+#   ./quickstart.sh clean    stops the processes and deletes ./quickstart-data
 #
-# Everything it makes is in ./quickstart-data and build/; it touches nothing else. Run again, it
-# uses what is built and what runs.
+# Apart from packages, it writes only to ./quickstart-data and build/. A second run reuses the build and
+# the processes that are already running.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 data=$PWD/quickstart-data
 bin=$PWD/build/release
-# The last digit is the node: controllers' clients on 1909N, peers on 1919N, brokers on 1929N.
+# The last digit of a port is the node id: 1909N is a controller's client port, 1919N its peer port, 1929N
+# a broker's port.
 bootstrap=127.0.0.1:19091,127.0.0.1:19092,127.0.0.1:19093
 voters=1@127.0.0.1:19191,2@127.0.0.1:19192,3@127.0.0.1:19193
 export QUORATE_BOOTSTRAP=$bootstrap
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 ctl() { "$bin/cli/quoratectl" "$@"; }
-# run_ctl shows the command before its output, as a user would type it.
+# Runs quoratectl and prints the command first, as a user would type it.
 run_ctl() { echo "\$ quoratectl $*"; ctl "$@"; }
-# Waits until a command succeeds; WHAT is what it stands for.
+# Waits until COMMAND succeeds. WHAT describes the condition for the error message.
 await() { # WHAT COMMAND…
   local i
   for ((i = 0; i < 600; ++i)); do
     "${@:2}" && return
     sleep 0.05
   done
-  echo "quickstart.sh: gave up waiting until $1 (the logs are in $data)" >&2
+  echo "quickstart.sh: timed out waiting until $1; the logs are in $data" >&2
   exit 1
 }
 
-# The pid of node $1 if it runs and is ours: our program, with our data directory.
+# Prints the pid of node $1. Fails unless that process runs with our data directory.
 pid_of() {
   local pid
   pid=$(cat "$data/$1.pid" 2>/dev/null) || return 1
@@ -61,25 +62,25 @@ start_broker() {
     --listen "127.0.0.1:1929$1" --advertise "127.0.0.1:1929$1"
 }
 
-# Waits until node $1 listens; shows its log if it died instead.
+# Waits until node $1 listens. Prints the end of its log and exits if the process died.
 await_listening() {
   local i
   for ((i = 0; i < 300; ++i)); do
     [ -s "$data/$1.ready" ] && return
-    # Not pid_of: the child is still this shell's copy until it becomes the program.
+    # pid_of would fail here: until exec, the child's command line is that of this shell.
     kill -0 "$(cat "$data/$1.pid")" 2>/dev/null || break
     sleep 0.1
   done
-  echo "quickstart.sh: $1 did not start; the end of $data/$1.log:" >&2
+  echo "quickstart.sh: $1 did not start; the last lines of $data/$1.log:" >&2
   tail -n 5 "$data/$1.log" >&2
   exit 1
 }
 
 build() {
   deploy/packages.sh install build
-  # Without the tests, which need more packages; run-tests.sh adds them to the same build.
+  # Leaves out the tests, which need more packages. run-tests.sh adds them to the same build.
   [ -f build/release/build.ninja ] || cmake --preset release -DBUILD_TESTING=OFF >/dev/null
-  say "building (a first build takes a quarter of an hour on two cores)"
+  say "building (the first build takes about 15 minutes on two cores)"
   cmake --build build/release --target quorate-controller quorate-broker quoratectl
 }
 
@@ -106,7 +107,7 @@ stop_all() {
     kill -TERM "$pid"
     for ((i = 0; i < 300; ++i)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
     if kill -0 "$pid" 2>/dev/null; then
-      echo "$name did not stop within 30 s: killing it" >&2
+      echo "$name did not stop within 30 s; killing it" >&2
       kill -KILL "$pid"
     fi
     rm -f "$data/$name.pid"
@@ -116,7 +117,7 @@ stop_all() {
 status() {
   local name pid
   for name in controller-1 controller-2 controller-3 broker-1 broker-2 broker-3; do
-    if pid=$(pid_of "$name"); then echo "$name runs, pid $pid"; else echo "$name does not run"; fi
+    if pid=$(pid_of "$name"); then echo "$name is running, pid $pid"; else echo "$name is not running"; fi
   done
   if pid_of controller-1 >/dev/null || pid_of controller-2 >/dev/null || pid_of controller-3 >/dev/null; then
     ctl status --timeout 5s
@@ -153,8 +154,8 @@ tour() {
   new=$(active_controller)
   echo "Controller $new took over from $old; the widest gap between two acknowledged writes is above."
   after=$(ctl topics describe orders)
-  [ "$before" = "$after" ] || { echo "quickstart.sh: 'orders' is not what it was" >&2; exit 1; }
-  echo "Nothing was lost: orders is as it was, and what was written meanwhile is there:"
+  [ "$before" = "$after" ] || { echo "quickstart.sh: topic 'orders' changed during the failover" >&2; exit 1; }
+  echo "Nothing was lost: orders is unchanged, and the topic created during the failover exists:"
   run_ctl topics list
 
   say "controller $old comes back and catches up"
@@ -170,7 +171,7 @@ tour() {
   echo "In the log of controller $new:"
   grep -h 'fence broker 1:' "$data/controller-$new.log" | tail -n 1 | sed 's/^[^]]*\] /  /'
 
-  say "broker 1 comes back: in its ISRs again"
+  say "broker 1 comes back and rejoins its ISRs"
   start_broker 1
   await_listening broker-1
   run_ctl cluster wait --ready --brokers 3 --timeout 60s
@@ -181,13 +182,13 @@ tour() {
   say "the whole cluster on one screen"
   run_ctl status
 
-  say "the cluster goes on running"
+  say "the cluster keeps running"
   cat <<EOF
-Go on with
+Next, try
   export QUORATE_BOOTSTRAP=$bootstrap PATH=\$PATH:$bin/cli
   quoratectl topics create payments --partitions 12 --replication-factor 3
   quoratectl --help
-Logs are in $data. Then
+The logs are in $data. To inspect, stop or delete the cluster:
   ./quickstart.sh status | stop | clean
 EOF
 }
@@ -198,5 +199,5 @@ case ${1:-up} in
   stop) stop_all ;;
   clean) stop_all; rm -rf "$data" ;;
   -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0" ;;
-  *) echo "quickstart.sh: unknown command '$1' (status, stop, clean, or none)" >&2; exit 2 ;;
+  *) echo "quickstart.sh: unknown command '$1'; use status, stop, clean, or no command" >&2; exit 2 ;;
 esac

@@ -1,36 +1,36 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds and runs tests; the last line is `N passed, N failed, N skipped`.
+# Installs missing packages, builds, and runs tests. The last line is `N passed, N failed, N skipped`.
 #
 #   ./run-tests.sh [STAGE…]
 #
-# Stages (without any: unit interaction integration sim compose, that is every test):
-#   unit          tests that stand beside the code, and the rules of the source tree
-#   interaction   transcripts: commands and their outputs as stories, in text files
+# Stages (default: unit interaction integration sim compose, which is every test):
+#   unit          tests beside the code, and the rules of the source tree
+#   interaction   transcripts of commands and their output, in text files
 #   integration   the real programs on loopback
 #   sim           whole clusters in the simulator, about 5 minutes (docs/simulation.md)
-#   compose       real containers; skipped where no Docker engine runs (in CI one is started)
+#   compose       real containers; skipped if no Docker engine runs (CI starts one)
 #   asan          unit and interaction tests below gRPC under ASan and UBSan
-#   tsan          integration tests with the programs under TSan; CI leaves it out
-#   format        clang-format over everything
-#   tidy          clang-tidy over everything;  tidy-core: over the targets below gRPC
+#   tsan          integration tests with the programs under TSan; not run by CI
+#   format        clang-format on all files
+#   tidy          clang-tidy on all files;  tidy-core: on the targets below gRPC
 #
-# One release build in build/release serves the first five. JOBS=N overrides the cores used.
+# The first five stages share the build in build/release. JOBS=N overrides the number of cores used.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 jobs=${JOBS:-$(nproc)}
 passed=0 failed=0 skipped=0 failures=""
-# The directories below gRPC: what the sanitizers and CI's clang-tidy cover.
+# The directories below gRPC, which the sanitizers and CI's clang-tidy cover.
 core_dirs=(base raft storage metadata controller broker)
-# Where many threads meet: failovers, brokers, subscriptions, snapshots, the ends of programs.
+# Tests that involve many threads: failovers, brokers, subscriptions, snapshots, program exits.
 tsan_tests='^(RestartTest|PauseTest|BrokerTest|SubscriptionTest|SnapshotTransferTest|NetworkTest|RequestIdTest|LogFileTest|CrashTest)\.'
-# So slow a cluster writes no more, while a broker is stopped, than the broker's sockets hold.
+# Excluded: under TSan a cluster writes so slowly that all data fits into a stopped broker's sockets.
 not_tsan_tests='^SnapshotTransferTest\.ABrokerFarBehindGetsASnapshotAndThenBatches$'
 
 usage() { sed -n '2,19s/^# \{0,1\}//p' "$0"; }
 
-# configure PRESET: once (Ninja sees to changes of a CMakeLists.txt), or where quickstart.sh has left
-# the tests out.
+# configure PRESET: configures a build that does not exist yet, or that quickstart.sh configured without
+# tests. Ninja itself handles changes of a CMakeLists.txt.
 configure() {
   { [ -f "build/$1/build.ninja" ] && ! grep -q '^BUILD_TESTING:.*=OFF$' "build/$1/CMakeCache.txt"; } ||
     cmake --preset "$1" -DBUILD_TESTING=ON >"build-$1.log" 2>&1 || {
@@ -41,14 +41,14 @@ configure() {
   rm -f "build-$1.log"
 }
 
-# build PRESET [TARGET…]: everything, or what is named.
+# build PRESET [TARGET…]: builds the named targets, or all targets.
 build() {
   configure "$1"
   echo "== build ($1)"
   cmake --build "build/$1" -j "$jobs" ${2:+--target "${@:2}"}
 }
 
-# failed_tests BUILD: each test that failed in the last run, with the end of what it printed.
+# failed_tests BUILD: prints each test that failed in the last run, with the end of its output.
 failed_tests() {
   awk -v lines=60 '
     /^[0-9]+\/[0-9]+ Testing: / { name = $3; n = 0 }
@@ -59,7 +59,7 @@ failed_tests() {
     }' "build/$1/Testing/Temporary/LastTest.log"
 }
 
-# run_ctest BUILD LABELS [ctest flags…]: adds its counts to ours, and its failures.
+# run_ctest BUILD LABELS [ctest flags…]: runs ctest, and adds its counts and failures to the totals.
 run_ctest() {
   local report="$PWD/build/$1/junit-${2//|/-}.xml" attributes value
   echo "== ${2//|/ and } tests ($1)"
@@ -70,18 +70,18 @@ run_ctest() {
   local total fails skips
   total=$(count tests) fails=$(count failures)
   skips=$(( $(count skipped) + $(count disabled) ))
-  [ "$total" -gt 0 ] || { echo "no $2 test was found" >&2; fails=1 total=1; }
+  [ "$total" -gt 0 ] || { echo "no $2 test found" >&2; fails=1 total=1; }
   [ "$fails" -eq 0 ] || failures+=$(failed_tests "$1")$'\n'
   passed=$((passed + total - fails - skips)) failed=$((failed + fails)) skipped=$((skipped + skips))
 }
 
-# check NAME COMMAND…: one check that counts as one test.
+# check NAME COMMAND…: runs a check that counts as one test.
 check() {
   echo "== $1"
   if "${@:2}"; then passed=$((passed + 1)); else failed=$((failed + 1)) failures+="FAILED: $1"$'\n'; fi
 }
 
-# What TSan saw: a race does not end a program, which writes it to a file of its own at once.
+# Prints the races that TSan reported. A race does not end a program; the program writes it to a file at once.
 races() {
   local reports=build/tsan/races
   if compgen -G "$reports.*" >/dev/null; then cat "$reports".*; return 1; fi
@@ -100,7 +100,7 @@ run_tsan() {
 tidy() {
   local files
   mapfile -t files < <(git ls-files "${@/%//*.cc}" | grep -v '_test\.cc$')
-  # Without gcc's precompiled headers, which clang cannot read.
+  # Removes gcc's precompiled headers, which clang cannot read.
   mkdir -p build/tidy
   sed 's/ -Winvalid-pch -include [^ ]*cmake_pch\.hxx//' build/release/compile_commands.json \
     >build/tidy/compile_commands.json
@@ -135,16 +135,16 @@ for stage in "${stages[@]}"; do
     asan) build asan-ubsan; run_ctest asan-ubsan 'unit|interaction' -j "$jobs" ;;
     tsan) run_tsan ;;
     format) check format formatted ;;
-    tidy) build release; check "clang-tidy over everything" tidy "${core_dirs[@]}" client server cli bench ;;
+    tidy) build release; check "clang-tidy on all files" tidy "${core_dirs[@]}" client server cli bench ;;
     tidy-core) build release; check "clang-tidy below gRPC" tidy "${core_dirs[@]}" ;;
   esac
 done
 
-# In CI nothing may be skipped: what cannot run there is never seen to work.
+# CI must not skip any test, because a test that cannot run there is never run at all.
 if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then
   echo "CI: $skipped skipped tests count as failures"
 fi
-# Once more at the end, where one looks first.
+# Repeats the failures at the end, where they are easy to find.
 printf '%s' "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && { [ "${CI:-}" != true ] || [ "$skipped" -eq 0 ]; }

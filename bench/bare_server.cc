@@ -18,7 +18,8 @@
 namespace quorate::bench {
 namespace {
 
-// One leader's batches. Synced on gRPC's own thread: a follower has nothing else to do.
+// Receives the batches of a leader. It syncs on gRPC's thread, because a follower does nothing
+// else.
 class InboundBatches final : public grpc::ServerBidiReactor<BareBatch, BareAck> {
  public:
   explicit InboundBatches(SyncedFile* file) : file_(file) { StartRead(&batch_); }
@@ -73,12 +74,12 @@ class FollowerService final : public BareFollower::CallbackService {
 // The leader's end of a follower's stream.
 class OutboundBatches final : public grpc::ClientBidiReactor<BareBatch, BareAck> {
  public:
-  // `acked`: that the follower has all up to this one, on a thread of gRPC.
+  // Calls `acked`, on a gRPC thread, with the last batch that is durable on the follower.
   OutboundBatches(const std::string& follower, std::function<void(uint64_t)> acked)
       : stub_(BareFollower::NewStub(client::MakeChannel(*ParseHostPort(follower)))),
         acked_(std::move(acked)) {
     stub_->async()->Replicate(&context_, this);
-    AddHold();  // for Send
+    AddHold();  // writes start outside of reactions, in Send
     StartRead(&ack_);
     StartCall();
   }
@@ -108,11 +109,11 @@ class OutboundBatches final : public grpc::ClientBidiReactor<BareBatch, BareAck>
   grpc::ClientContext context_;
   BareAck ack_;
   Mutex mutex_;
-  // The first is being written.
+  // The first batch is being written.
   std::deque<std::shared_ptr<const BareBatch>> queue_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Takes writes as the controllers do.
+// Accepts writes through the same call as the controllers.
 class LeaderService final : public admin::v1::AdminService::CallbackService {
  public:
   explicit LeaderService(const std::vector<std::string>& followers) {
@@ -137,7 +138,7 @@ class LeaderService final : public admin::v1::AdminService::CallbackService {
     return call;
   }
 
-  // What came while a batch was synced is the next batch.
+  // The writes that arrive while a batch is synced form the next batch.
   [[noreturn]] void AppendBatches(SyncedFile* file) {
     while (true) {
       const std::shared_ptr<const BareBatch> batch = TakeBatch();
@@ -178,11 +179,11 @@ class LeaderService final : public admin::v1::AdminService::CallbackService {
   CondVar some_wait_;
   std::shared_ptr<BareBatch> next_ ABSL_GUARDED_BY(mutex_) = std::make_shared<BareBatch>();
   Calls next_calls_ ABSL_GUARDED_BY(mutex_);
-  // Of the batches behind committed_.
+  // The calls of the batches after committed_.
   std::deque<Calls> uncommitted_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t committed_ ABSL_GUARDED_BY(mutex_) = 0;
-  // Up to which batch: on this server's disk, and on each follower's.
+  // The last durable batch on this server's disk and on each follower's.
   std::array<uint64_t, 3> durable_ ABSL_GUARDED_BY(mutex_) = {};
   std::vector<std::unique_ptr<OutboundBatches>> followers_;
 };
@@ -199,7 +200,7 @@ void ServeBare(const BareServer& server) {
     const std::unique_ptr<grpc::Server> listening = Listen(server.endpoint, &service);
     service.AppendBatches(&file);
   }
-  LOG(FATAL) << "nobody shuts this server down";
+  LOG(FATAL) << "the server stopped unexpectedly";
 }
 
 }  // namespace quorate::bench

@@ -1,6 +1,6 @@
-// Replication and nothing else: a leader that sends what it is asked to write to two followers,
-// and answers once two of the three have synced it. No decision, no term, no database, no checksum,
-// no recovery: what gRPC and the disk leave to those who do have them.
+// Servers that only replicate: a leader sends each write to two followers and answers once two of
+// the three servers have synced it. They have no decisions, terms, database, checksums or recovery,
+// so their speed is the limit that gRPC and the disk set for a real quorum.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@ namespace quorate::bench {
 struct BareServer {
   // HOST:PORT.
   std::string endpoint;
-  // Where the writes are appended to.
+  // The file to which writes are appended.
   std::string file;
-  // Of a leader: those of the followers. None: a follower.
+  // The endpoints of the followers. Empty for a follower.
   std::vector<std::string> followers;
 };
 
-// For ever.
+// Serves forever.
 [[noreturn]] void ServeBare(const BareServer& server);
 
 }  // namespace quorate::bench

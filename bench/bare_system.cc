@@ -8,7 +8,7 @@ namespace quorate::bench {
 
 BareSystem::BareSystem() {
   const std::vector<uint16_t> ports = testing::FreePorts(3);
-  // Followers first: the leader dials them once.
+  // Starts the followers first, because the leader dials them only once.
   StartServer(ports[1], {});
   StartServer(ports[2], {});
   StartServer(ports[0], {ports[1], ports[2]});

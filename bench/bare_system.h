@@ -1,4 +1,4 @@
-// Three processes that replicate and sync, and do nothing else: bare_server.h.
+// Three processes that only replicate and sync (bare_server.h).
 #pragma once
 
 #include <cstdint>
@@ -21,19 +21,19 @@ class BareSystem final : public System {
   std::string name() const override { return "bare"; }
   LoadResult Load(const LoadOptions& options) override;
 
-  // The flags of this program that must lead to ServeBare.
+  // The flags with which the main function of this program must call ServeBare.
   static constexpr char kEndpointFlag[] = "--serve-bare";
   static constexpr char kFileFlag[] = "--bare-file";
   static constexpr char kFollowerFlag[] = "--bare-follower";
 
  private:
-  // No followers: it is one.
+  // Starts a leader, or a follower if `followers` is empty.
   void StartServer(uint16_t port, const std::vector<uint16_t>& followers);
 
   testing::TempDir directory_;
   std::vector<std::unique_ptr<testing::Process>> servers_;
   std::vector<pid_t> processes_;
-  // To the leader.
+  // The load on the leader.
   std::optional<ConfigWrites> writes_;
 };
 

@@ -1,14 +1,15 @@
-// What a committed write costs: three real controllers, three etcd members and, as floors, a server
-// that does nothing and three that replicate and do nothing else, written to through the same gRPC
-// library in one interleaved run.
+// Measures the cost of a committed write. Compares three real controllers and three etcd members
+// with two floors: a server that does nothing, and three servers that only replicate. All of them
+// are called through the same gRPC library in one interleaved run.
 //
 //   bench/commit [--systems empty,bare,quorate,etcd] [--in-flight 1,16,64,256,1000] [--rounds N]
 //                [--seconds N] [--etcd PROGRAM] [--baseline PROGRAM]
 //
-// A write has 128 bytes: the controllers' is IncrementalAlterConfigs of a topic, etcd's is Put,
-// both sent to the leader, over one connection for every 64 calls in flight. In each round the
-// systems take turns at every number of calls in flight. Throughput is the median of the rounds;
-// latencies are those of all rounds. CPU is what all servers of a system spent for a write.
+// A write has 128 bytes. It is IncrementalAlterConfigs of a topic for the controllers, and Put for
+// etcd, and goes to the leader, over one connection per 64 calls in flight. In each round the
+// systems take turns at every number of calls in flight. Throughput is the median of the rounds,
+// and latencies are those of all rounds. CPU is the time that all servers of a system used per
+// write.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
@@ -38,11 +39,11 @@ struct Options {
   int rounds = 3;
   double seconds = 2;
   std::string etcd = "etcd";
-  // Another build's quorate-controller.
+  // The quorate-controller of another build.
   std::string baseline;
 };
 
-// What the rounds of one system at one number of calls in flight came to.
+// The results of all rounds of one system at one number of calls in flight.
 struct Row {
   std::vector<double> ops_per_second;  // of each round
   std::vector<double> latencies_ms;
@@ -80,7 +81,7 @@ Rows Measure(const Options& options) {
   for (int round = 0; round < options.rounds; ++round) {
     for (const int in_flight : options.in_flight) {
       for (size_t turn = 0; turn < systems.size(); ++turn) {
-        // Another one begins each round.
+        // Each round starts with another system.
         System& system = *systems[(turn + static_cast<size_t>(round)) % systems.size()];
         rows[{in_flight, system.name()}].Add(system.Load(
             {.in_flight = in_flight,
@@ -92,7 +93,7 @@ Rows Measure(const Options& options) {
   return rows;
 }
 
-// The p50 of a put while three databases write, in ms.
+// Prints the latencies of synced puts. Returns the p50 of a put while three databases write, in ms.
 double PrintDiskFloor() {
   double three_writers_ms = 0;
   for (const int writers : {1, 3}) {
@@ -117,7 +118,7 @@ void PrintRows(const Options& options, const Rows& rows) {
   }
 }
 
-// quorate's figures as multiples of the others'.
+// Prints the figures of quorate as multiples of those of the other systems.
 void PrintRatios(const Options& options, const Rows& rows) {
   std::printf("\n%9s  %-20s %10s %9s %9s %14s\n", "in flight", "ratio", "ops/s", "p50", "p99",
               "CPU a write");
@@ -137,7 +138,8 @@ void PrintRatios(const Options& options, const Rows& rows) {
   }
 }
 
-// A commit needs the client's round trip, a follower's, and the follower's synced put.
+// Prints the floor of a commit: the client's round trip, a follower's round trip, and the
+// follower's synced put.
 void PrintCommitFloor(const Rows& rows, double synced_put_ms) {
   const auto empty = rows.find({1, "empty"});
   const auto quorate = rows.find({1, "quorate"});
@@ -151,7 +153,7 @@ void PrintCommitFloor(const Rows& rows, double synced_put_ms) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("What a committed write costs, and what the floor is.", "commit");
+  CLI::App app("Measures the cost of a committed write, and its floor.", "commit");
   Options options;
   std::string serve_empty;
   BareServer serve_bare;
@@ -159,22 +161,23 @@ int Main(int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::IsMember({"empty", "bare", "quorate", "etcd", "baseline"}))
       ->capture_default_str();
-  app.add_option("--in-flight", options.in_flight, "Calls that wait at any time")
+  app.add_option("--in-flight", options.in_flight, "The number of calls in flight")
       ->delimiter(',')
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
-  app.add_option("--rounds", options.rounds, "Turns of each system at each load")
+  app.add_option("--rounds", options.rounds, "The number of turns of each system at each load")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--seconds", options.seconds, "Length of a turn, after half a second of warm-up")
+  app.add_option("--seconds", options.seconds,
+                 "The length of a turn, after half a second of warm-up")
       ->check(CLI::Range(0.1, 600.0))
       ->capture_default_str();
   app.add_option("--etcd", options.etcd, "The etcd to run (deploy/packages.sh install bench)")
       ->capture_default_str();
   app.add_option("--baseline", options.baseline,
-                 "The quorate-controller of system baseline: two builds compared in one run")
+                 "The quorate-controller of the system baseline, to compare two builds in one run")
       ->check(CLI::ExistingFile);
-  // For this program's own servers.
+  // The flags of this program's own servers.
   app.add_option(EmptySystem::kEndpointFlag, serve_empty)->group("");
   app.add_option(BareSystem::kEndpointFlag, serve_bare.endpoint)->group("");
   app.add_option(BareSystem::kFileFlag, serve_bare.file)->group("");

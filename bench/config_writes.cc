@@ -9,7 +9,7 @@ namespace quorate::bench {
 namespace {
 
 constexpr std::string_view kConfigKey = "retention.ms";
-// Of a value.
+// The number of digits of a value.
 constexpr size_t kDigits = 13;
 constexpr int64_t kFirstValue = 1'000'000'000'000;
 

@@ -1,4 +1,4 @@
-// The write that controllers are measured by: IncrementalAlterConfigs of one topic.
+// The write with which controllers are measured: IncrementalAlterConfigs of one topic.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@ using ConfigWrites =
     UnaryLoad<admin::v1::AdminService::Stub, admin::v1::IncrementalAlterConfigsRequest,
               admin::v1::IncrementalAlterConfigsResponse>;
 
-// One of kKeys topics. Its name is long, so that a write has kWriteBytes.
+// Returns the name of one of kKeys topics. The name is long, so that a write has kWriteBytes.
 std::string TopicName(int64_t n);
 
-// What they need of the cluster. CHECKs success.
+// Creates the topics that the writes need. CHECKs success.
 void CreateWrittenTopics(client::AdminClient& client);
 
 ConfigWrites::Method ConfigWrite();
 
-// As large an answer as a controller's.
+// Fills in an answer of the same size as a controller's.
 void FillAnswer(const admin::v1::IncrementalAlterConfigsRequest& request,
                 admin::v1::IncrementalAlterConfigsResponse* response);
 

@@ -17,8 +17,8 @@ double CpuSeconds(const std::vector<pid_t>& processes) {
     const std::string path = "/proc/" + std::to_string(pid) + "/stat";
     std::string text;
     CHECK(std::getline(std::ifstream(path), text)) << "cannot read " << path;
-    // proc(5): the name, in parentheses, may hold anything; utime and stime are fields 14 and 15,
-    // the 12th and 13th behind it.
+    // proc(5): the name, in parentheses, may contain any characters. utime and stime are fields 14
+    // and 15, which are the 12th and 13th after the name.
     std::istringstream fields(text.substr(text.rfind(')') + 1));
     std::string skipped;
     for (int i = 0; i < 11; ++i) fields >> skipped;

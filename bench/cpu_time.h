@@ -7,8 +7,8 @@
 
 namespace quorate::bench {
 
-// Seconds that these processes, all threads, have spent in user and kernel mode so far; to 10 ms.
-// CHECKs that they run.
+// Returns the seconds that all threads of these processes have spent in user and kernel mode so
+// far, with a resolution of 10 ms. CHECKs that the processes run.
 double CpuSeconds(const std::vector<pid_t>& processes);
 
 }  // namespace quorate::bench

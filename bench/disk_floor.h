@@ -1,12 +1,12 @@
-// What a disk allows: synced puts of one small value, as a controller's log makes them.
+// The limit of the disk: synced puts of one small value, as in a controller's log.
 #pragma once
 
 #include <vector>
 
 namespace quorate::bench {
 
-// Latencies in ms, sorted: `writers` databases on the same disk, each with a thread that puts one
-// value of kWriteBytes after the other, `puts` times.
+// Measures `writers` databases on the same disk, each with a thread that makes `puts` puts of
+// kWriteBytes one after the other. Returns the latencies in ms, sorted.
 std::vector<double> SyncedPuts(int writers, int puts);
 
 }  // namespace quorate::bench

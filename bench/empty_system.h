@@ -1,4 +1,4 @@
-// A server that answers the controllers' write at once and does nothing: what gRPC itself allows.
+// A server that answers the controllers' write at once without doing anything: the limit of gRPC.
 #pragma once
 
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace quorate::bench {
 
-// Serves at HOST:PORT for ever.
+// Serves at HOST:PORT forever.
 [[noreturn]] void ServeEmpty(const std::string& endpoint);
 
 class EmptySystem final : public System {
@@ -22,7 +22,7 @@ class EmptySystem final : public System {
   std::string name() const override { return "empty"; }
   LoadResult Load(const LoadOptions& options) override;
 
-  // This flag of this program must lead to ServeEmpty.
+  // The flag with which the main function of this program must call ServeEmpty.
   static constexpr char kEndpointFlag[] = "--serve-empty";
 
  private:

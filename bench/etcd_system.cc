@@ -47,7 +47,7 @@ void EtcdSystem::StartMembers(const std::string& program) {
   for (size_t i = 0; i < kMembers; ++i) {
     const std::string name = absl::StrFormat("member-%d", i);
     const std::string directory = directory_.path() + "/" + name;
-    // env finds it in $PATH.
+    // env finds the program in $PATH.
     members_.push_back(std::make_unique<testing::Process>(
         std::vector<std::string>{
             "/usr/bin/env", program, "--name=" + name, "--data-dir=" + directory,

@@ -1,4 +1,4 @@
-// Three etcd members on loopback with default settings, written to by Put of as many bytes.
+// Three etcd members on loopback with default settings. A write is a Put of kWriteBytes.
 #pragma once
 
 #include <memory>
@@ -16,13 +16,13 @@ namespace quorate::bench {
 
 class EtcdSystem final : public System {
  public:
-  // `program`: the etcd to run, with its directory or from $PATH.
+  // `program` is the etcd to run, as a path or a name in $PATH.
   explicit EtcdSystem(const std::string& program);
 
   std::string name() const override { return "etcd"; }
   LoadResult Load(const LoadOptions& options) override;
 
-  // Of the members.
+  // The version of the members.
   const std::string& version() const { return version_; }
 
  private:
@@ -30,7 +30,7 @@ class EtcdSystem final : public System {
       UnaryLoad<etcdserverpb::KV::Stub, etcdserverpb::PutRequest, etcdserverpb::PutResponse>;
 
   void StartMembers(const std::string& program);
-  // The member that leads, once there is one.
+  // Waits until a member leads and returns its endpoint.
   HostPort AwaitLeader();
 
   testing::TempDir directory_;
@@ -38,7 +38,7 @@ class EtcdSystem final : public System {
   std::vector<std::unique_ptr<testing::Process>> members_;
   std::vector<pid_t> processes_;
   std::string version_;
-  // To the leader.
+  // The load on the leader.
   std::optional<Puts> puts_;
 };
 

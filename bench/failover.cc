@@ -1,11 +1,13 @@
-// How long writes stand still when the active controller dies: three real controllers, one write in
-// flight from a client that stays on a survivor, the active one hit by SIGKILL, SIGTERM or SIGSTOP.
+// Measures the write gap when the active controller fails. Runs three real controllers with one
+// write in flight from a client that stays connected to a survivor, and sends SIGKILL, SIGTERM or
+// SIGSTOP to the active one.
 //
 //   bench/failover [--runs N] [--signals NONE,KILL,TERM,STOP] [--each]
 //
-// The write gap of a run is the widest time between two consecutive acknowledgements. Each write
-// creates a topic of one partition and carries a request id; an attempt lasts at most 100 ms. NONE
-// hits nobody: the gaps that the machine (its disk above all) makes by itself in as long a run.
+// The write gap of a run is the longest time between two consecutive acknowledgements. Each write
+// creates a topic with one partition and carries a request id. An attempt takes at most 100 ms.
+// NONE sends no signal, and so measures the gaps that the machine itself (above all its disk)
+// causes in a run of the same length.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
@@ -34,13 +36,13 @@ const std::map<std::string, int> kSignals = {
 
 struct Run {
   double gap_ms = 0;
-  // When the gap began, after the signal.
+  // The time from the signal to the beginning of the gap.
   double gap_began_ms = 0;
-  // The median of the writes before the signal.
+  // The median latency of the writes before the signal.
   double usual_ms = 0;
 };
 
-// Writes until `stop`; the times of the acknowledgements.
+// Writes until `stop` is set. Returns the times of the acknowledgements.
 std::vector<steady_clock::time_point> Write(client::AdminClient client, const std::string& prefix,
                                             const std::atomic<bool>& stop) {
   std::vector<steady_clock::time_point> acknowledged;
@@ -109,13 +111,13 @@ Run RunOnce(Cluster& cluster, int signal, const std::string& prefix) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("The write gap when the active controller is hit by a signal.", "failover");
+  CLI::App app("Measures the write gap when the active controller gets a signal.", "failover");
   int runs = 20;
   std::string signals = "NONE,KILL,TERM,STOP";
   bool each = false;
-  app.add_option("--runs", runs, "Runs for each signal")->check(CLI::Range(1, 10000));
+  app.add_option("--runs", runs, "The number of runs for each signal")->check(CLI::Range(1, 10000));
   app.add_option("--signals", signals, "Any of NONE, KILL, TERM, STOP, separated by commas");
-  app.add_flag("--each", each, "Print each run too: its gap, and when the gap began");
+  app.add_flag("--each", each, "Also print each run: its gap, and when the gap began");
   CLI11_PARSE(app, argc, argv);
 
   std::printf("three controllers, one broker, on loopback; %d runs each; write gap in ms\n", runs);

@@ -11,7 +11,7 @@
 namespace quorate::bench {
 namespace {
 
-// Some hundred kilobytes: far from what one entry of the log may take.
+// A few hundred kilobytes, far below the size limit of an entry.
 constexpr int64_t kRecordsPerRequest = 10'000;
 constexpr int64_t kRecordsPerLine = 200'000;
 

@@ -7,8 +7,8 @@
 
 namespace quorate::bench {
 
-// Creates topics of `partitions` partitions each until they and their partitions are `records` in
-// number, or the first number above that. Prints how far it is. CHECKs success.
+// Creates topics with `partitions` partitions each until topics and partitions together number at
+// least `records`. Prints its progress. CHECKs success.
 void FillMetadata(const testing::Cluster& cluster, int64_t records, int partitions);
 
 }  // namespace quorate::bench

@@ -1,4 +1,4 @@
-// The servers that this program is itself: run anew with a flag of its own, each a process.
+// Starts servers that are this program itself, run again in separate processes with a special flag.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -12,13 +12,14 @@
 
 namespace quorate::bench {
 
-// Runs this program with `flags`, which must lead to Listen at `endpoint`, and waits for that. What
-// it prints is written to the file `log`. A server that does not come ends the program.
+// Runs this program with `flags`, with which its main function must call Listen at `endpoint`, and
+// waits until it listens. Its output goes to the file `log`. Ends the program if the server does
+// not start.
 std::unique_ptr<testing::Process> StartOwnServer(const HostPort& endpoint,
                                                  const std::vector<std::string>& flags,
                                                  const std::string& log);
 
-// `service` must outlive the server. A port in use ends the program.
+// Starts a server. `service` must outlive it. Ends the program if the port is in use.
 std::unique_ptr<grpc::Server> Listen(const std::string& endpoint, grpc::Service* service);
 
 }  // namespace quorate::bench

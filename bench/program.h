@@ -1,4 +1,4 @@
-// What the benchmarks' main functions share.
+// The common part of the main functions of the benchmarks.
 #pragma once
 
 #include <exception>
@@ -6,7 +6,8 @@
 
 namespace quorate::bench {
 
-// The exit status of `run`. What it throws is printed behind the program's `name`: status 1.
+// Returns the exit status of `run`. If `run` throws, prints the error after the program's `name`
+// and returns 1.
 inline int RunProgram(const char* name, int (*run)(int, char**), int argc, char** argv) {
   try {
     return run(argc, argv);

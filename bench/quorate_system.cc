@@ -10,7 +10,7 @@ QuorateSystem::QuorateSystem(std::string name, std::string program)
   cluster_.Start();
   client::AdminClient client = cluster_.Client();
   CreateWrittenTopics(client);
-  // It was there to hold the topics; a subscriber would take a share of the CPU.
+  // The broker was needed to create the topics. As a subscriber it would use a share of the CPU.
   cluster_.broker(1).Kill();
   for (int node = 1; node <= 3; ++node) processes_.push_back(cluster_.controller(node).pid());
   const int active = cluster_.AwaitActive();

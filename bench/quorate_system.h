@@ -14,7 +14,8 @@ namespace quorate::bench {
 
 class QuorateSystem final : public System {
  public:
-  // `program`: the quorate-controller to run; empty: the one that was built with this benchmark.
+  // `program` is the quorate-controller to run. If it is empty, the one built with this benchmark
+  // runs.
   QuorateSystem(std::string name, std::string program);
 
   std::string name() const override { return name_; }
@@ -24,7 +25,7 @@ class QuorateSystem final : public System {
   const std::string name_;
   testing::Cluster cluster_;
   std::vector<pid_t> processes_;
-  // To the active controller.
+  // The load on the active controller.
   std::optional<ConfigWrites> writes_;
 };
 

@@ -1,15 +1,15 @@
-// What a snapshot adds to the latency of writes: three real controllers and a broker, with much
-// metadata, at half the load that they can carry.
+// Measures how much a snapshot adds to the latency of writes, with three real controllers, a broker
+// and much metadata, at half of the maximum load.
 //
 //   bench/snapshot [--records N] [--partitions N] [--in-flight N] [--seconds N] [--log-bytes N]
 //                  [--controller PROGRAM]
 //
-// First the throughput with --in-flight writes under way; then writes come at half that rate, each
-// at its time whatever became of those before, and the time from when one was due to its answer
-// counts. Meanwhile every controller writes a snapshot whenever the log has grown by --log-bytes,
-// each at its turn. Around each snapshot is a window, and before it the nearest one of the same
-// length without any snapshot: the two are a pair, and so are, for comparison, that calm one and
-// the next calm one before it.
+// First measures the throughput with --in-flight writes in flight. Then sends writes at half that
+// rate on a fixed schedule, independent of earlier answers, and measures each from its scheduled
+// time to its answer. Meanwhile every controller writes a snapshot, each at its turn, whenever the
+// log has grown by --log-bytes. The window around each snapshot and the nearest earlier window of
+// the same length without any snapshot form a pair. For comparison, that calm window forms another
+// pair with the next earlier calm window.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -32,8 +32,8 @@ namespace {
 
 constexpr int kControllers = 3;
 constexpr double kLoad = 0.5;
-// What is done before the file appears and after it is complete is the snapshot's too: its image is
-// asked for, and the log and older files are removed.
+// The work before the file appears and after it is complete also belongs to the snapshot: its image
+// is requested, and entries and older files are removed.
 constexpr std::chrono::milliseconds kMargin{100};
 
 struct Options {
@@ -42,7 +42,7 @@ struct Options {
   int in_flight = 64;
   int seconds = 90;
   int64_t log_bytes = 2'500'000;
-  // The quorate-controller to run; empty: the one that was built with this benchmark.
+  // The quorate-controller to run. If it is empty, the one built with this benchmark runs.
   std::string controller;
 };
 
@@ -70,8 +70,8 @@ void PrintSpans(const std::vector<SnapshotSpan>& spans, int active) {
               spans.size(), of_active, Median(lengths_ms));
 }
 
-// Pooled: the latencies of all windows together. Added: the median, and the middle half, of what
-// the p99 of the second window of a pair is above the first's.
+// Prints the pooled latencies of all windows, and the added latency: the median and the middle half
+// of the difference between the p99 of the second and of the first window of a pair.
 void PrintPairs(const std::string& who, const std::vector<WindowPair>& pairs,
                 const std::vector<PacedCall>& calls) {
   std::vector<double> calm_ms;
@@ -143,26 +143,27 @@ void Measure(const Options& options) {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("What a snapshot adds to the latency of writes at half load.", "snapshot");
+  CLI::App app("Measures how much a snapshot adds to the latency of writes at half load.",
+               "snapshot");
   Options options;
-  app.add_option("--records", options.records, "Topics and partitions, together")
+  app.add_option("--records", options.records, "The number of topics and partitions together")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
-  app.add_option("--partitions", options.partitions, "Of each topic")
+  app.add_option("--partitions", options.partitions, "The number of partitions of each topic")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  app.add_option("--in-flight", options.in_flight, "Writes under way at full load")
+  app.add_option("--in-flight", options.in_flight, "The number of writes in flight at full load")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   app.add_option("--seconds", options.seconds, "How long to write at half load")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   app.add_option("--log-bytes", options.log_bytes,
-                 "By how much the log grows from one snapshot of a controller to its next")
+                 "The growth of the log between two snapshots of a controller")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
   app.add_option("--controller", options.controller,
-                 "Another build's quorate-controller: two builds, or settings, compared")
+                 "The quorate-controller of another build, to compare builds or settings")
       ->check(CLI::ExistingFile);
   CLI11_PARSE(app, argc, argv);
   Measure(options);

@@ -9,12 +9,12 @@
 namespace quorate::bench {
 namespace {
 
-// A snapshot of a million records takes hundreds of milliseconds.
+// Short compared with a snapshot of a million records, which takes hundreds of milliseconds.
 constexpr std::chrono::milliseconds kPause{5};
 
 bool IsWritingOne(const std::string& directory) {
   static const std::string suffix = storage::WritingName("");
-  std::error_code gone;  // a file that was renamed meanwhile
+  std::error_code gone;  // if a file was renamed meanwhile
   for (const auto& file : std::filesystem::directory_iterator(directory, gone)) {
     if (file.path().native().ends_with(suffix)) return true;
   }
@@ -38,7 +38,7 @@ std::vector<SnapshotSpan> SnapshotWatch::Stop() {
 
 void SnapshotWatch::Run() {
   using Clock = std::chrono::steady_clock;
-  // What was under way when the watch began is not whole.
+  // A snapshot that was in progress when the watch began does not count.
   std::map<int, bool> was_writing;
   std::map<int, std::optional<Clock::time_point>> begun;
   for (const auto& [node, directory] : directories_) was_writing[node] = true;

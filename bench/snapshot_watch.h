@@ -1,5 +1,5 @@
-// When controllers write snapshots, seen from outside: a file that is not complete yet has a name
-// of its own (storage/snapshot_directory.h).
+// Observes from outside when controllers write snapshots: an incomplete file has a special name
+// (storage/snapshot_directory.h).
 #pragma once
 
 #include <atomic>
@@ -13,20 +13,22 @@ namespace quorate::bench {
 
 struct SnapshotSpan {
   int node = 0;
-  // To a few milliseconds: the file appeared, and was complete.
+  // When the file appeared and when it was complete, accurate to a few milliseconds.
   std::chrono::steady_clock::time_point begun;
   std::chrono::steady_clock::time_point ended;
 };
 
+// Polls the data directories on a separate thread.
 class SnapshotWatch {
  public:
-  // Begins at once. `directories`: the data directory of each controller, by its node.
+  // Starts at once. `directories` contains the data directory of each controller by node id.
   explicit SnapshotWatch(std::map<int, std::string> directories);
   ~SnapshotWatch();
   SnapshotWatch(const SnapshotWatch&) = delete;
   SnapshotWatch& operator=(const SnapshotWatch&) = delete;
 
-  // Those that were seen from beginning to end, by the time of their ends. Call once.
+  // Stops, and returns the snapshots that were observed from beginning to end, ordered by their
+  // ends. Call it once.
   std::vector<SnapshotSpan> Stop();
 
  private:

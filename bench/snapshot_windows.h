@@ -1,4 +1,4 @@
-// Windows of time with a snapshot in them, and comparable ones without.
+// Time windows that contain a snapshot, and comparable windows without one.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,8 @@ struct Window {
   std::chrono::steady_clock::time_point end;
 };
 
-// Equally long. No snapshot is written in the calm one, which is the earlier one.
+// Two windows of equal length. In the calm window, which is the earlier one, no snapshot is
+// written.
 struct WindowPair {
   Window calm;
   Window during;
@@ -24,13 +25,14 @@ struct WindowPair {
 
 class SnapshotWindows {
  public:
-  // A window reaches `margin` beyond its snapshot on both sides. None begins before `begin`.
+  // A window extends `margin` beyond its snapshot on both sides. No window begins before `begin`.
   SnapshotWindows(const std::vector<SnapshotSpan>& spans, std::chrono::milliseconds margin,
                   std::chrono::steady_clock::time_point begin);
 
-  // Of the snapshots of these nodes. A snapshot before which there is no calm window has none.
+  // Returns the pairs for the snapshots of the wanted nodes. Omits a snapshot without an earlier
+  // calm window.
   std::vector<WindowPair> Pairs(const std::function<bool(int node)>& wanted) const;
-  // Of the calm window of each pair, as if there were a snapshot in it.
+  // Returns a pair for the calm window of each pair, as if a snapshot were written in it.
   std::vector<WindowPair> CalmPairs() const;
 
  private:
@@ -39,14 +41,14 @@ class SnapshotWindows {
     Window window;
   };
 
-  // The nearest one before `window`.
+  // Returns the nearest calm window before `window`.
   std::optional<Window> CalmBefore(const Window& window) const;
 
   const std::chrono::steady_clock::time_point begin_;
   std::vector<Busy> busy_;
 };
 
-// In ms, sorted, of the calls that were due in the window.
+// Returns the latencies in ms, sorted, of the calls that were due in the window.
 std::vector<double> LatenciesDueIn(const Window& window, const std::vector<PacedCall>& calls);
 
 }  // namespace quorate::bench

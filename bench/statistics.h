@@ -1,4 +1,4 @@
-// What benchmarks make of the times that they take.
+// Statistics of measured times.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,7 @@ inline double Milliseconds(std::chrono::steady_clock::duration d) {
   return std::chrono::duration<double, std::milli>(d).count();
 }
 
-// The value below which a share of `p` of the (sorted) values lie; the nearest rank.
-// REQUIRES: not empty.
+// Returns the p-quantile of the sorted values by the nearest-rank method. REQUIRES: not empty.
 inline double Percentile(const std::vector<double>& sorted, double p) {
   const auto rank = static_cast<size_t>(std::ceil(p * static_cast<double>(sorted.size())));
   return sorted[std::max<size_t>(rank, 1) - 1];

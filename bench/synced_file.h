@@ -1,4 +1,4 @@
-// A file that is appended to, each time down to the disk.
+// A file to which each append is synced.
 #pragma once
 
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 
 namespace quorate::bench {
 
-// Any failure ends the program. Not thread-safe.
+// A failure ends the program. Not thread-safe.
 class SyncedFile {
  public:
   explicit SyncedFile(std::string path)

@@ -1,4 +1,4 @@
-// What commit.cc compares: some servers, and one kind of write to them.
+// The systems that commit.cc compares: a group of servers, and one kind of write to them.
 #pragma once
 
 #include <chrono>
@@ -8,19 +8,19 @@
 namespace quorate::bench {
 
 struct LoadOptions {
-  // Calls that wait for their answer at any time.
+  // The number of calls in flight at any time.
   int in_flight = 1;
-  // Not measured.
+  // The time before the measurement begins.
   std::chrono::milliseconds warm_up{500};
   std::chrono::milliseconds duration{2000};
 };
 
-// Of the measured time only.
+// The results of the measured time only.
 struct LoadResult {
   double seconds = 0;
-  // One for each call that was answered.
+  // One per answered call.
   std::vector<double> latencies_ms;
-  // What all servers together spent, in user and kernel mode.
+  // The CPU time of all servers together, in user and kernel mode.
   double server_cpu_seconds = 0;
 };
 
@@ -29,13 +29,13 @@ class System {
  public:
   virtual ~System() = default;
   virtual std::string name() const = 0;
-  // Keeps writing for as long as `options` says. A write that fails ends the program.
+  // Writes for the duration in `options`. A failed write ends the program.
   virtual LoadResult Load(const LoadOptions& options) = 0;
 };
 
-// Of a write, as the sum of what it names and what it says: the same for all systems.
+// The size of a write, as the sum of key and value. It is the same for all systems.
 inline constexpr size_t kWriteBytes = 128;
-// The writes go to so many keys in turn.
+// The number of keys, which the writes use in turn.
 inline constexpr int kKeys = 64;
 
 }  // namespace quorate::bench

@@ -1,5 +1,5 @@
-// Measures unary calls of any system, with one completion queue: so many in flight at any time, or
-// so many a second.
+// Measures unary calls of any system, with one completion queue: either with a fixed number of
+// calls in flight, or at a fixed rate.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -26,46 +26,46 @@
 
 namespace quorate::bench {
 
-// Calls at a steady rate, whatever becomes of those before.
+// Calls at a fixed rate, independent of the answers to earlier calls.
 struct Pace {
   double calls_per_second = 0;
   std::chrono::milliseconds duration{0};
 };
 
-// One of them. How late it was sent counts: else a server that stands still would look well,
-// because nobody asked it anything meanwhile.
+// One call. Its latency begins when it was due, not when it was sent. Otherwise a stalled server
+// would look good, because no calls are sent to it meanwhile (coordinated omission).
 struct PacedCall {
   std::chrono::steady_clock::time_point due;
   std::chrono::steady_clock::time_point answered;
 };
 
-// Calls of `Stub`'s method `prepare` on the server at `endpoint`. Not thread-safe.
+// Calls the method `prepare` of `Stub` on the server at `endpoint`. Not thread-safe.
 template <typename Stub, typename Request, typename Response>
 class UnaryLoad {
  public:
   struct Method {
     std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> (Stub::*prepare)(
         grpc::ClientContext*, const Request&, grpc::CompletionQueue*);
-    // The n-th request.
+    // Returns the n-th request.
     std::function<Request(int64_t n)> request;
-    // Empty: the write was made.
+    // Returns why the write failed, or "" if it succeeded.
     std::function<std::string(const Response&)> why_failed;
   };
 
   UnaryLoad(HostPort endpoint, Method method)
       : endpoint_(std::move(endpoint)), method_(std::move(method)) {}
 
-  // The CPU time is that of `servers`.
+  // Keeps options.in_flight calls in flight. The CPU time in the result is that of `servers`.
   LoadResult Run(const LoadOptions& options, const std::vector<pid_t>& servers);
 
-  // All calls, over one connection, in the order of their answers. A write that fails ends the
-  // program.
+  // Calls at a fixed rate over one connection. Returns all calls in the order of their answers. A
+  // failed write ends the program.
   std::vector<PacedCall> RunPaced(const Pace& pace);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  // As a few clients would come, each with a connection of its own.
+  // Imitates several clients, each with a separate connection.
   static constexpr size_t kCallsPerConnection = 64;
   // Bounds the run when a server hangs.
   static constexpr std::chrono::seconds kCallTimeout{10};
@@ -76,7 +76,7 @@ class UnaryLoad {
     std::unique_ptr<grpc::ClientAsyncResponseReader<Response>> reader;
     Response response;
     grpc::Status status;
-    // When it was sent, or should have been.
+    // When the call was sent or should have been sent.
     Clock::time_point due;
   };
 
@@ -86,7 +86,7 @@ class UnaryLoad {
     }
   }
 
-  // The call is the queue's from here on.
+  // Starts a call, which belongs to the queue from now on.
   void Start(Call& call, Clock::time_point due, grpc::CompletionQueue& queue) {
     call.due = due;
     call.context.emplace();
@@ -104,7 +104,7 @@ class UnaryLoad {
 
   const HostPort endpoint_;
   const Method method_;
-  std::vector<std::unique_ptr<Stub>> stubs_;  // each with a connection of its own
+  std::vector<std::unique_ptr<Stub>> stubs_;  // each with a separate connection
   int64_t next_ = 0;
 };
 
@@ -160,7 +160,7 @@ std::vector<PacedCall> UnaryLoad<Stub, Request, Response>::RunPaced(const Pace& 
   Connect(1);
   grpc::CompletionQueue queue;
   std::vector<PacedCall> answered;
-  // This thread is then never late because of an answer.
+  // Answers are received on another thread, so that they never delay this one.
   std::thread receiver([this, &queue, &answered] {
     void* tag = nullptr;
     bool ok = false;
@@ -181,7 +181,7 @@ std::vector<PacedCall> UnaryLoad<Stub, Request, Response>::RunPaced(const Pace& 
     call->stub = stubs_.front().get();
     Start(*call.release(), due, queue);
   }
-  queue.Shutdown();  // ends once all that were sent are answered
+  queue.Shutdown();  // the queue ends once all calls are answered
   receiver.join();
   return answered;
 }

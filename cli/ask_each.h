@@ -1,4 +1,4 @@
-// The same question to each of several processes about itself.
+// Asks several processes the same question about themselves, in parallel.
 #pragma once
 
 #include <future>
@@ -8,8 +8,9 @@
 
 namespace quorate::cli {
 
-// The answers of `ask(endpoint)`, in the order of `endpoints`. All are asked at once, so that one
-// that hangs costs the others nothing.
+// Returns the results of `ask(endpoint)` in the order of `endpoints`. Asks all endpoints in
+// parallel, so that a process that hangs does not delay the others. Blocks until the last one has
+// answered.
 template <typename Ask>
 auto AskEach(const std::vector<HostPort>& endpoints, const Ask& ask) {
   using Answer = decltype(ask(endpoints.front()));

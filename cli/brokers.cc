@@ -31,13 +31,13 @@ std::string StateText(broker::v1::DescribeBrokerResponse::State state) {
     case DescribeBrokerResponse::STARTING:
       return "starting: registering, or replaying up to its registration";
     case DescribeBrokerResponse::FENCED:
-      return "fenced: registered and caught up, and leads nothing";
+      return "fenced: registered and caught up, but leads no partition";
     case DescribeBrokerResponse::RUNNING:
       return "running";
     case DescribeBrokerResponse::NO_CONTROLLER:
       return "no controller: keeps its last image and roles";
     case DescribeBrokerResponse::CONTROLLED_SHUTDOWN:
-      return "stopping: waits for its leaders to be moved";
+      return "stopping: waits until its leaderships are moved";
     default:
       return DescribeBrokerResponse::State_Name(state);
   }
@@ -64,7 +64,7 @@ ExitCode List(Session& session) {
   return ExitCode::kDone;
 }
 
-// An entry for a broker that was asked: what was not asked for, or not answered, is null.
+// Returns the JSON of one broker. Values that were not requested or not received are null.
 Json ViewJson(const std::string& endpoint, const std::variant<BrokerView, Error>& result) {
   Json json = {{"endpoint", endpoint},
                {"broker", nullptr},
@@ -149,7 +149,7 @@ std::string BrokerViewText(const BrokerView& view) {
   facts.AddRow({"Controller",
                 absl::StrFormat("%s, last contact %s", EndpointText(broker.controller_endpoint()),
                                 AgeText(broker.last_contact_age_ms()))});
-  facts.AddRow({"Metadata", absl::StrFormat("end offset %d of epoch %d, from %s, last news %s",
+  facts.AddRow({"Metadata", absl::StrFormat("end offset %d of epoch %d, from %s, last update %s",
                                             broker.metadata_end_offset(), broker.metadata_epoch(),
                                             EndpointText(broker.metadata_endpoint()),
                                             AgeText(broker.last_metadata_age_ms()))});
@@ -165,29 +165,30 @@ std::string BrokerViewText(const BrokerView& view) {
 }
 
 void AddBrokers(CommandLine& line) {
-  CLI::App* brokers = line.AddNoun("brokers", "list brokers, and see what a broker believes");
+  CLI::App* brokers = line.AddNoun("brokers", "list brokers, and show a broker's own view");
   line.AddCommand(
       brokers,
       {.name = "list",
-       .summary = "list the brokers as the controllers know them",
+       .summary = "list the brokers as the controllers see them",
        .description =
-           "Each broker with its last heartbeat, the end offset of the metadata it has replayed, "
-           "its replicas, the partitions it leads, those whose leadership it has reported as "
-           "taken up, and its state. A fenced broker leads nothing, and is in the ISR only of "
-           "partitions that have no leader. A broker that did not answer at its endpoint when it "
-           "registered is most likely advertising an address that others cannot reach.",
+           "Prints each broker with its last heartbeat, the end offset of the metadata that it has "
+           "replayed, the number of its replicas, of the partitions that it leads, and of those "
+           "whose leadership it has reported as taken up, and its state. A fenced broker leads no "
+           "partition, and is in the ISR only of partitions that have no leader. If a broker did "
+           "not answer at its endpoint when it registered, it probably advertises an address that "
+           "others cannot reach.",
        .examples = {"quoratectl brokers list", "quoratectl brokers list --output json"}},
       CommonFlags::kReads, List);
   auto with_topics = std::make_shared<bool>(false);
   CLI::App* view = line.AddCommand(
       brokers,
       {.name = "view",
-       .summary = "show what brokers believe of themselves",
+       .summary = "show brokers' own views of their state",
        .description =
-           "Asks the brokers that --bootstrap names, not the controllers: state, last contact to "
-           "an active controller, metadata, and the roles taken up. Answered with or without a "
-           "controller. A broker that does not answer within 3 s makes the exit status 3; the "
-           "others are shown.",
+           "Asks the brokers named by --bootstrap, not the controllers, for their state, their "
+           "last contact with an active controller, their metadata, and the roles that they have "
+           "taken up. Works with and without a controller. If a broker does not answer within 3 s, "
+           "the others are still shown and the exit status is 3.",
        .examples = {"quoratectl brokers view --bootstrap 127.0.0.1:9291",
                     "quoratectl brokers view --topics --bootstrap 127.0.0.1:9291",
                     "quoratectl brokers view --bootstrap 127.0.0.1:9291,127.0.0.1:9292 "
@@ -195,7 +196,7 @@ void AddBrokers(CommandLine& line) {
       CommonFlags::kCluster,
       [with_topics](Session& session) { return View(session, *with_topics); });
   view->add_flag("--topics", *with_topics,
-                 "Also the topics of the cluster as the broker's own image has them.");
+                 "Also show the topics of the cluster as in the broker's own image.");
 }
 
 }  // namespace quorate::cli

@@ -1,5 +1,5 @@
-// quoratectl brokers: what the controllers know of the brokers (list), and what a broker believes
-// of itself (view).
+// quoratectl brokers: the brokers as the controllers see them (list), and a broker's own view
+// (view).
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@ namespace quorate::cli {
 
 void AddBrokers(CommandLine& line);
 
-// A table with a line for each broker.
+// Returns a table with a line for each broker.
 std::string BrokersText(const admin::v1::DescribeClusterResponse& cluster);
 
-// A broker's state, then its roles, then its topics where the view has them.
+// Returns a broker's state, then its roles, then its topics if the view includes them.
 std::string BrokerViewText(const client::BrokerView& view);
 
 }  // namespace quorate::cli

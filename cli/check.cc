@@ -28,7 +28,8 @@ using client::CallResult;
 using common::v1::Error;
 
 constexpr char kDefaultDuration[] = "10s";
-// A retry waits hardly at all: what is measured is the cluster's gap, not the client's patience.
+// Retries follow almost immediately, so that the measured gap is that of the cluster, not the
+// client's.
 constexpr Duration kRetryPause = std::chrono::milliseconds(5);
 
 struct WriteGapFlags {
@@ -52,8 +53,8 @@ client::CallerOptions ProbeOptions(const Session& session, Duration attempt_time
   return options;
 }
 
-// Writes by creating and deleting a topic of its own in turn: the smallest write that every cluster
-// has, and nothing stays.
+// Writes by alternately creating and deleting its own topic. This is the smallest write that works
+// on every cluster, and it leaves nothing behind.
 class WriteProbe {
  public:
   WriteProbe(Session& session, Duration attempt_timeout)
@@ -62,7 +63,8 @@ class WriteProbe {
   const std::string& topic() const { return topic_; }
   const WriteMeter& meter() const { return meter_; }
 
-  // Two writes. Nothing on success; else what went wrong has been told.
+  // Makes two writes. Returns nullopt on success. Otherwise prints the error and returns the exit
+  // code.
   std::optional<ExitCode> CreateAndDelete() {
     admin::v1::CreateTopicsRequest create;
     admin::v1::NewTopic* topic = create.add_topics();
@@ -95,8 +97,9 @@ class WriteProbe {
   ExitCode Fail(const CallFailure& failure) {
     const ExitCode code = session_.Fail(failure);
     if ((exists_ || failure.kind == client::FailureKind::kUnknown) && !session_.json()) {
-      session_.Complain("the probe's topic may be left; delete it with: quoratectl topics delete " +
-                        topic_);
+      session_.Complain(
+          "the topic of the probe may still exist; delete it with: quoratectl topics delete " +
+          topic_);
     }
     return code;
   }
@@ -116,7 +119,7 @@ class WriteProbe {
   Session& session_;
   const std::string topic_;
   client::AdminClient client_;
-  // What the last acknowledged write left.
+  // Whether the topic exists after the last acknowledged write.
   bool exists_ = false;
   WriteMeter meter_;
 };
@@ -149,7 +152,7 @@ ExitCode Run(Session& session, std::optional<Duration> duration, Duration attemp
   StopCondition stop(duration);
   WriteProbe probe(session, attempt_timeout);
   if (!session.json()) {
-    session.err() << absl::StrFormat("Writing without a pause %s (topic %s) ...",
+    session.err() << absl::StrFormat("Writing continuously %s (topic %s) ...",
                                      duration.has_value()
                                          ? "for " + DurationText(ToMs(*duration))
                                          : std::string("until standard input ends"),
@@ -165,7 +168,8 @@ ExitCode Run(Session& session, std::optional<Duration> duration, Duration attemp
 
 ExitCode WriteGap(Session& session, const WriteGapFlags& flags) {
   if (flags.until_eof && !flags.duration.empty()) {
-    return session.RefuseUsage("--duration and --until-eof exclude each other: give one of them");
+    return session.RefuseUsage(
+        "--duration and --until-eof exclude each other: give only one of them");
   }
   const auto duration = ParseTimeout(flags.duration.empty() ? kDefaultDuration : flags.duration);
   if (!duration.ok()) {
@@ -188,31 +192,32 @@ void AddCheck(CommandLine& line) {
   CLI::App* verb = line.AddCommand(
       check,
       {.name = "write-gap",
-       .summary = "measure how long writes stand still",
+       .summary = "measure the longest gap between writes",
        .description =
-           "Writes without a pause, one write in flight, and tells how many were acknowledged, "
-           "their latency, and the widest gap between two consecutive acknowledgements: what a "
-           "client sees of a failover that happens meanwhile. It creates and deletes a topic of "
-           "its own in turn, quorate-write-probe- and random characters, which does not exist "
-           "when the command ends. --timeout is for one write with all its repetitions, round "
-           "all endpoints. Ctrl-C ends the measurement and prints it.\n"
+           "Writes continuously with one write in flight, and prints the number of acknowledged "
+           "writes, their latency, and the widest gap between two consecutive acknowledgements. "
+           "The gap is what a client notices of a failover that happens meanwhile. The command "
+           "alternately creates and deletes its own topic, named quorate-write-probe- and random "
+           "characters, which does not exist when the command ends. --timeout limits one write "
+           "with all its retries at all endpoints. Ctrl-C ends the measurement and prints the "
+           "result.\n"
            "\n"
-           "Each write takes a place in the controllers' memory of request ids (100,000), as any "
-           "client's does: keep a run no longer than it is needed.",
+           "Like the writes of any client, each write uses one of the 100,000 request ids that the "
+           "controllers remember: do not run the command longer than necessary.",
        .examples = {"quoratectl check write-gap --duration 30s",
                     "quoratectl check write-gap --until-eof",
                     "quoratectl check write-gap --duration 5s --output json | jq .widest_gap_ms"}},
       CommonFlags::kCluster, [flags](Session& session) { return WriteGap(session, *flags); });
-  verb->add_option(
-          "--duration", flags->duration,
-          absl::StrFormat("How long to write, such as 30s or 2m. Default: %s.", kDefaultDuration))
+  verb->add_option("--duration", flags->duration,
+                   absl::StrFormat("How long to write, for example 30s or 2m. Default: %s.",
+                                   kDefaultDuration))
       ->type_name("TIME");
   verb->add_flag("--until-eof", flags->until_eof,
                  "Write until standard input ends (at a terminal: Ctrl-D), instead of for a "
                  "--duration.");
   verb->add_option("--attempt-timeout", flags->attempt_timeout,
-                   "How long to wait for one endpoint's answer before the next is asked. A slow "
-                   "network needs more. Default: 100ms.")
+                   "How long to wait for the answer of one endpoint before trying the next one. "
+                   "Increase it on a slow network. Default: 100ms.")
       ->type_name("TIME");
 }
 

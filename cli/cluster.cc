@@ -67,14 +67,14 @@ std::string ClusterText(const DescribeClusterResponse& cluster) {
 }
 
 void AddCluster(CommandLine& line) {
-  CLI::App* cluster = line.AddNoun("cluster", "see the cluster, wait for it, name a new one");
+  CLI::App* cluster = line.AddNoun("cluster", "show the cluster, wait for it, create a cluster id");
   line.AddCommand(
       cluster,
       {.name = "describe",
        .summary = "show the cluster's id, controllers and counts",
        .description =
-           "IN SESSION says whether the controller that answers is in contact with another (or is "
-           "it). For the brokers see 'quoratectl brokers list'.",
+           "IN SESSION says whether the answering controller is in contact with the listed one, or "
+           "is that controller itself. For the brokers see 'quoratectl brokers list'.",
        .examples = {"quoratectl cluster describe",
                     "quoratectl cluster describe --output json | jq -r .cluster_id"}},
       CommonFlags::kReads, Describe);
@@ -84,8 +84,8 @@ void AddCluster(CommandLine& line) {
       {.name = "new-id",
        .summary = "print a new cluster id",
        .description =
-           "22 characters that name a cluster for ever: give the same to each of its controllers "
-           "and brokers. Nobody is asked.",
+           "The id has 22 characters and names a cluster permanently: use the same id for all its "
+           "controllers and brokers. The command makes no calls.",
        .examples = {"quoratectl cluster new-id",
                     "export QUORATE_CLUSTER_ID=$(quoratectl cluster new-id)"}},
       CommonFlags::kNone, NewId);

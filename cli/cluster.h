@@ -10,7 +10,7 @@ namespace quorate::cli {
 
 void AddCluster(CommandLine& line);
 
-// The cluster's id and counts, then its controllers.
+// Returns the cluster's id and counts, then its controllers.
 std::string ClusterText(const admin::v1::DescribeClusterResponse& cluster);
 
 }  // namespace quorate::cli

@@ -27,9 +27,10 @@ using admin::v1::DescribeClusterResponse;
 using admin::v1::DescribeQuorumResponse;
 using client::CallFailure;
 
-// Between two looks.
+// The pause between two checks.
 constexpr Duration kPause = std::chrono::milliseconds(100);
-// For each question of a look: a process that hangs is missing, and the others are looked at.
+// The timeout of each call of a check. A process that hangs counts as missing, and the check goes
+// on with the others.
 constexpr Duration kQuestionTimeout = std::chrono::seconds(1);
 
 struct WaitFlags {
@@ -38,7 +39,7 @@ struct WaitFlags {
   std::optional<int32_t> max_lag;
 };
 
-// What has been waited for, and looks at it again and again.
+// Checks the conditions that the flags name.
 class Waiter {
  public:
   Waiter(const WaitFlags& flags, const Settings& settings)
@@ -53,7 +54,7 @@ class Waiter {
 
   bool expired() const { return SystemClock().Now() >= deadline_; }
 
-  // What is missing now, each in half a sentence.
+  // Returns the conditions that do not hold now, a phrase for each.
   std::vector<std::string> Look() {
     std::vector<std::string> missing;
     if (flags_.ready) {
@@ -63,7 +64,7 @@ class Waiter {
         }
       }
     }
-    // Linearizable, so the answer is itself the proof of a quorum.
+    // The read is linearizable, so an answer proves that there is a quorum.
     const auto result = client_.DescribeCluster({});
     if (const auto* failure = std::get_if<CallFailure>(&result)) {
       missing.push_back("quorum: " + failure->error.message());
@@ -109,10 +110,10 @@ ExitCode GiveUp(Session& session, const std::vector<std::string>& missing) {
   if (session.json()) {
     session.err() << JsonText({{"error",
                                 {{"kind", "unreachable"},
-                                 {"message", "gave up after " + waited},
+                                 {"message", "timed out after " + waited},
                                  {"missing", missing}}}});
   } else {
-    session.Complain(absl::StrFormat("gave up after %s; missing:\n  %s", waited,
+    session.Complain(absl::StrFormat("timed out after %s; missing:\n  %s", waited,
                                      absl::StrJoin(missing, "\n  ")));
   }
   return ExitCode::kUnreachable;
@@ -121,11 +122,10 @@ ExitCode GiveUp(Session& session, const std::vector<std::string>& missing) {
 ExitCode Wait(Session& session, const WaitFlags& flags) {
   if (!flags.ready && !flags.brokers.has_value() && !flags.max_lag.has_value()) {
     return session.RefuseUsage(
-        "say what to wait for: --ready, --brokers N, --max-lag OFFSETS, or several of them");
+        "no condition given: use --ready, --brokers N, --max-lag OFFSETS, or several of them");
   }
   if (flags.max_lag.value_or(0) < 0) {
-    return session.RefuseUsage(absl::StrFormat(
-        "--max-lag: no voter is ahead of the leader: %d is less than 0", *flags.max_lag));
+    return session.RefuseUsage(absl::StrFormat("--max-lag: %d is less than 0", *flags.max_lag));
   }
   const MonoTime start = SystemClock().Now();
   Waiter waiter(flags, session.settings());
@@ -172,23 +172,24 @@ void AddClusterWait(CommandLine& line, CLI::App* cluster) {
       {.name = "wait",
        .summary = "wait until the cluster can be used",
        .description =
-           "Waits until there is a quorum and everything else that the options name, and tells on "
-           "standard error what is missing meanwhile (with --output json only at the end). When "
-           "--timeout is over the exit status is 3.",
+           "Waits until there is a quorum and all conditions given by the options hold. Meanwhile "
+           "it prints to standard error what is missing (with --output json only at the end). If "
+           "--timeout passes first, the exit status is 3.",
        .examples = {"quoratectl cluster wait --ready --timeout 60s",
                     "quoratectl cluster wait --ready --brokers 3",
                     "quoratectl cluster wait --ready --max-lag 1000",
                     "quoratectl cluster wait --ready --bootstrap 127.0.0.1:9092"}},
       CommonFlags::kCluster, [flags](Session& session) { return Wait(session, *flags); });
-  verb->add_flag("--ready", flags->ready,
-                 "Wait until every endpoint of --bootstrap is ready: it is in session with the "
-                 "active controller (or is it) and has applied what was committed.");
-  verb->add_option("--brokers", flags->brokers, "Wait until so many brokers are unfenced.")
+  verb->add_flag(
+      "--ready", flags->ready,
+      "Wait until every endpoint of --bootstrap is ready: it is the active controller or "
+      "in session with it, and has applied everything that was committed.");
+  verb->add_option("--brokers", flags->brokers, "Wait until this many brokers are unfenced.")
       ->type_name("N")
       ->check(CommandLine::WholeNumber());
   verb->add_option("--max-lag", flags->max_lag,
                    "Wait until every voter has been in contact with the active controller within "
-                   "the last 2 s and is at most so many offsets behind it.")
+                   "the last 2 s and is at most this many offsets behind it.")
       ->type_name("OFFSETS")
       ->check(CommandLine::WholeNumber());
 }

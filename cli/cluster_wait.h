@@ -1,4 +1,4 @@
-// quoratectl cluster wait: for scripts that start a cluster and go on when it can be used.
+// quoratectl cluster wait: lets scripts wait until a cluster is usable.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace quorate::cli {
 // Adds the verb to the noun `cluster`.
 void AddClusterWait(CommandLine& line, CLI::App* cluster);
 
-// The voters that are out of contact with the leader or more than `max_lag` offsets behind it, each
-// in half a sentence that stays the same for as long as that is so.
+// Describes the voters that are out of contact with the leader or more than `max_lag` offsets
+// behind it, a phrase for each. A phrase does not change while the voter's problem stays the same.
 std::vector<std::string> VotersBehind(const admin::v1::DescribeQuorumResponse& quorum,
                                       int64_t max_lag);
 

@@ -20,26 +20,26 @@ constexpr char kProgram[] = "quoratectl";
 constexpr char kBootstrapVariable[] = "QUORATE_BOOTSTRAP";
 constexpr char kDefaultBootstrap[] = "127.0.0.1:9090";
 
-// Every command may print.
+// This status applies to all commands, because all of them may print.
 constexpr char kOutputLost[] =
-    "    5  output lost: it was carried out, but standard output could not be written\n";
+    "    5  output lost: the command was executed, but standard output could not be written\n";
 
 constexpr char kDescription[] =
     "administers a Quorate cluster\n"
-    "Asks the controllers named by --bootstrap, and no others, for what it is told to do. Through "
-    "a failover it goes round them until one answers or --timeout is over, and a change is made "
-    "at most once, however often it had to be asked for.\n"
+    "Calls only the controllers named by --bootstrap. During a failover it tries them in turn "
+    "until one answers or --timeout has passed. A change is made at most once, however often it is "
+    "retried.\n"
     "\n"
-    "Tables go to standard output and errors to standard error. With --output json standard "
-    "output is one JSON document, and an error is a JSON object on standard error: "
-    "{\"error\": {\"kind\", \"code\", \"outcome\", \"message\", \"request_id\", \"endpoints\"}}. "
-    "Errors of single items (one topic of several) stay in the document. Usage errors, and that "
-    "standard output cannot be written, are always text.\n"
+    "Tables go to standard output and errors to standard error. With --output json, standard "
+    "output is one JSON document, and an error is a JSON object on standard error: {\"error\": "
+    "{\"kind\", \"code\", \"outcome\", \"message\", \"request_id\", \"endpoints\"}}. Errors of "
+    "single items (one topic of several) are part of the document. Usage errors and failures to "
+    "write standard output are always text.\n"
     "\n"
-    "In tables '?' stands for what the answering controller cannot know, '-' for what does not "
-    "apply.";
+    "In tables, '?' stands for a value that the answering controller does not know, and '-' for a "
+    "value that does not apply.";
 
-// exit_code.h, as far as a command can end so.
+// Returns the exit statuses of exit_code.h that a command can have.
 std::string ExitStatuses(CommonFlags flags) {
   std::string text = "    0  done\n";
   switch (flags) {
@@ -47,23 +47,24 @@ std::string ExitStatuses(CommonFlags flags) {
       return text + "    2  usage: the command line is wrong, and nothing was done\n" + kOutputLost;
     case CommonFlags::kOutput:
       return text +
-             "    1  refused: the files are damaged, in use or not as they must be; the message\n"
-             "       says which, and what to do\n"
+             "    1  refused: the files are damaged, in use or otherwise unsuitable; the message\n"
+             "       names the file and the remedy\n"
              "    2  usage: the command line is wrong, and nothing was done\n" +
              kOutputLost;
     case CommonFlags::kCluster:
     case CommonFlags::kReads:
       return text +
-             "    1  refused: the cluster said no, and nothing was changed\n"
-             "    2  usage: the command line is wrong, and nothing was asked\n"
-             "    3  unreachable: no controller could serve it in time; nothing was changed\n"
+             "    1  refused: the cluster refused the request, and nothing was changed\n"
+             "    2  usage: the command line is wrong, and no call was made\n"
+             "    3  unreachable: no controller could serve the request in time; nothing was "
+             "changed\n"
              "    4  unknown: the change may or may not have been made\n" +
              kOutputLost;
   }
   return text;
 }
 
-// The command or noun that the line got to.
+// Returns the command or noun that parsing reached.
 CLI::App* Deepest(CLI::App* app) {
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
   return app;
@@ -74,7 +75,7 @@ std::string FullName(const CLI::App* app) {
   return FullName(app->get_parent()) + " " + app->get_name();
 }
 
-// Better words than CLI11's where a noun, a verb or an option is missing or mistyped.
+// Returns a clearer message than CLI11's if a noun, a verb or an option is missing or mistyped.
 std::string UsageMessage(const CLI::ParseError& error, CLI::App* at) {
   const std::vector<std::string> rest = at->remaining();
   const auto choices = at->get_subcommands([](const CLI::App*) { return true; });
@@ -138,7 +139,7 @@ CLI::Validator CommandLine::WholeNumber() {
             int32_t number = 0;
             return absl::SimpleAtoi(text, &number)
                        ? std::string()
-                       : absl::StrFormat("'%s' is not a whole number (of 32 bits)", text);
+                       : absl::StrFormat("'%s' is not a whole number (32 bits)", text);
           },
           /*validator_desc=*/""};
 }
@@ -148,7 +149,7 @@ CLI::Validator CommandLine::NodeId() {
             int32_t number = -1;
             return absl::SimpleAtoi(text, &number) && number >= 0
                        ? std::string()
-                       : absl::StrFormat("'%s' is not a whole number from 0 on (of 32 bits)", text);
+                       : absl::StrFormat("'%s' is not a whole number from 0 to 2147483647", text);
           },
           /*validator_desc=*/""};
 }
@@ -158,28 +159,31 @@ void CommandLine::AddCommonFlags(CLI::App* command, CommonFlags flags) {
   const bool asks = flags != CommonFlags::kOutput;
   if (asks) {
     command
-        ->add_option("--bootstrap", raw_.bootstrap,
-                     absl::StrFormat("Controllers to ask, by their client ports; the others of the "
-                                     "cluster are never dialled. Default: the environment's %s, or "
-                                     "%s.",
-                                     kBootstrapVariable, kDefaultBootstrap))
+        ->add_option(
+            "--bootstrap", raw_.bootstrap,
+            absl::StrFormat("The controllers to call, by their client ports. No others are "
+                            "dialled. Default: the environment variable %s, or %s.",
+                            kBootstrapVariable, kDefaultBootstrap))
         ->type_name("HOST:PORT,...")
         ->group(kCommonFlags);
   }
-  command->add_option("--output", raw_.output, "How to print. Default: table.")
+  command->add_option("--output", raw_.output, "The output format. Default: table.")
       ->type_name("table|json")
       ->group(kCommonFlags);
   if (!asks) return;
   command
-      ->add_option("--timeout", raw_.timeout,
-                   "How long to try, with all repetitions, such as 10s, 500ms or 2m. Default: 30s.")
+      ->add_option(
+          "--timeout", raw_.timeout,
+          "How long to try, including all retries, for example 10s, 500ms or 2m. Default: 30s.")
       ->type_name("TIME")
       ->group(kCommonFlags);
   if (flags == CommonFlags::kReads) {
     command
-        ->add_flag("--stale", raw_.stale,
-                   "Let any controller answer at once from what it has, even without a quorum; "
-                   "else an answer covers every change acknowledged before it was asked for.")
+        ->add_flag(
+            "--stale", raw_.stale,
+            "Let any controller answer at once from its own state, even without a quorum. "
+            "Without this flag, an answer includes every change that was acknowledged before "
+            "the call.")
         ->group(kCommonFlags);
   }
 }

@@ -1,5 +1,5 @@
-// quoratectl's grammar, NOUN VERB [NAME] [--flags]: collects the commands, parses a command line
-// and runs the command that it names. The commands themselves are in one file for each noun.
+// The grammar of quoratectl: NOUN VERB [NAME] [--flags]. CommandLine collects the commands, parses
+// a command line and runs the command. Each noun's commands are in a separate file.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,26 +14,27 @@
 
 namespace quorate::cli {
 
-// What --help says of a command.
+// The texts that --help prints for a command.
 struct Manual {
   // "create"
   std::string name;
-  // Half a sentence, without a full stop.
+  // A phrase without a full stop.
   std::string summary;
   // Paragraphs, separated by newlines.
   std::string description;
-  // Whole command lines.
+  // Complete command lines.
   std::vector<std::string> examples;
 };
 
-// Which of the common flags a command has.
+// The common flags that a command accepts.
 enum class CommonFlags {
-  kNone,     // it asks nobody
-  kOutput,   // it asks nobody, works on files and prints: --output
-  kCluster,  // and --bootstrap, --timeout
-  kReads,    // and --stale
+  kNone,     // none: the command makes no calls
+  kOutput,   // --output: the command makes no calls, works on files and prints
+  kCluster,  // also --bootstrap and --timeout
+  kReads,    // also --stale
 };
 
+// Parses a command line and runs the command that it names. Not thread-safe.
 class CommandLine {
  public:
   using Command = std::function<ExitCode(Session&)>;
@@ -42,23 +43,25 @@ class CommandLine {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
-  // A word that verbs follow. Owned by the command line, as are all of CLI11's objects here.
+  // Adds a noun, which is followed by a verb. The command line owns it, like all CLI11 objects
+  // here.
   CLI::App* AddNoun(const std::string& name, const std::string& summary);
 
-  // A command: a verb of `noun`, or a word of its own under app(). The caller adds its arguments.
+  // Adds a command: a verb of `noun`, or a single word if `noun` is app(). The caller adds its
+  // arguments.
   CLI::App* AddCommand(CLI::App* noun, const Manual& manual, CommonFlags flags, Command command);
 
-  // For the numbers of options: CLI11's own message does not say what is wrong.
+  // Validators for numbers. CLI11's own message does not say what is wrong.
   static CLI::Validator WholeNumber();
   static CLI::Validator NodeId();
 
   CLI::App* app() { return &app_; }
 
-  // Parses and runs; what main() returns. `argv` as main() gets it.
+  // Parses the arguments of main() and runs the command. Returns the exit code of main().
   ExitCode Run(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
 
  private:
-  // The common flags as they were written.
+  // The common flags as given, before they are checked.
   struct RawFlags {
     std::string bootstrap;
     std::string output;
@@ -71,12 +74,12 @@ class CommandLine {
 
   CLI::App app_;
   RawFlags raw_;
-  // What the line names, once it is parsed.
+  // The command that the parsed command line names.
   Command chosen_;
   CommonFlags chosen_flags_ = CommonFlags::kNone;
 };
 
-// All commands of quoratectl.
+// Adds all commands of quoratectl.
 void AddAllCommands(CommandLine& line);
 
 }  // namespace quorate::cli

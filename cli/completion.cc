@@ -14,11 +14,11 @@ namespace {
 
 constexpr char kShells[] = "bash zsh fish";
 
-// A place in a command line ("", "topics", "topics create") and the words that may come there.
+// A position in a command line ("", "topics", "topics create") and the words that may follow.
 struct Place {
   struct Word {
     std::string text;
-    // One line, for shells that show it.
+    // One line, for shells that show help.
     std::string help;
     bool takes_value = false;
   };
@@ -53,7 +53,8 @@ std::string Joined(const std::vector<Place::Word>& words) {
                        [](std::string* out, const Place::Word& word) { out->append(word.text); });
 }
 
-// bash and zsh share this: the words for a place, and the place that some words lead to.
+// Returns shell functions for bash and zsh: the words for a place, and the place that given words
+// lead to.
 std::string WordFunctions(const std::vector<Place>& places) {
   std::string text = "_quoratectl_subcommands() {\n  case \"$1\" in\n";
   for (const Place& place : places) {
@@ -161,8 +162,8 @@ ExitCode Complete(Session& session, const std::string& shell, const std::vector<
   } else if (shell == "fish") {
     session.out() << FishScript(places);
   } else {
-    return session.RefuseUsage(
-        absl::StrFormat("no completion for the shell '%s', only for: %s", shell, kShells));
+    return session.RefuseUsage(absl::StrFormat(
+        "no completion for the shell '%s'; the supported shells are: %s", shell, kShells));
   }
   return ExitCode::kDone;
 }
@@ -176,7 +177,7 @@ void AddCompletion(CommandLine& line) {
       app,
       {.name = "completion",
        .summary = "print a shell's completion script",
-       .description = "Completes nouns, verbs and options; nobody is asked.",
+       .description = "The script completes nouns, verbs and options. It makes no calls.",
        .examples = {"source <(quoratectl completion bash)", "source <(quoratectl completion zsh)",
                     "quoratectl completion fish | source"}},
       CommonFlags::kNone, [shell, app](Session& session) {

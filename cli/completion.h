@@ -1,5 +1,5 @@
-// quoratectl completion: scripts for shells, made from the commands themselves, so that they cannot
-// name what is not there.
+// quoratectl completion: completion scripts for shells. They are generated from the commands
+// themselves, so they cannot name a command that does not exist.
 #pragma once
 
 #include "cli/command_line.h"

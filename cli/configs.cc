@@ -41,15 +41,15 @@ struct ResourceFlags {
 };
 
 void AddResourceFlags(CLI::App* verb, ResourceFlags* flags) {
-  verb->add_option("--topic", flags->topics, "A topic; may be given repeatedly.")
+  verb->add_option("--topic", flags->topics, "A topic. May be repeated.")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  verb->add_option("--broker", flags->brokers, "A registered broker; may be given repeatedly.")
+  verb->add_option("--broker", flags->brokers, "A registered broker. May be repeated.")
       ->type_name("ID")
       ->allow_extra_args(false);
 }
 
-constexpr char kNoResource[] = "say whose configs: --topic NAME or --broker ID";
+constexpr char kNoResource[] = "no resource given: use --topic NAME or --broker ID";
 
 std::string ResourceText(const ConfigResource& resource) {
   return (resource.type() == ConfigResource::TOPIC ? "topic " : "broker ") + resource.name();
@@ -107,15 +107,14 @@ void AddDescribe(CommandLine& line, CLI::App* configs) {
   CLI::App* verb = line.AddCommand(
       configs,
       {.name = "describe",
-       .summary = "show configs, defaults included",
-       .description =
-           "For each config the value that holds, whether it is set for the topic or the "
-           "broker or is the default, and the default.",
+       .summary = "show configs, including defaults",
+       .description = "Prints for each config the effective value, whether it is set for the "
+                      "topic, set for the broker or the default, and the default value.",
        .examples = {"quoratectl configs describe --topic orders",
                     "quoratectl configs describe --topic orders retention.ms",
                     "quoratectl configs describe --broker 1 --broker 2 --output json"}},
       CommonFlags::kReads, [flags](Session& session) { return Describe(session, *flags); });
-  verb->add_option("KEY", flags->keys, "The configs. Default: all.");
+  verb->add_option("KEY", flags->keys, "The configs to show. Default: all.");
   AddResourceFlags(verb, &flags->resources);
 }
 
@@ -158,7 +157,7 @@ absl::StatusOr<std::vector<ConfigChange>> MakeChanges(const AlterFlags& flags) {
   }
   if (changes.empty()) {
     return absl::InvalidArgumentError(
-        "say what to change: --set KEY=VALUE, --delete KEY, --append or --subtract KEY=WORDS");
+        "no change given: use --set KEY=VALUE, --delete KEY, --append or --subtract KEY=WORDS");
   }
   return changes;
 }
@@ -203,10 +202,11 @@ void AddAlter(CommandLine& line, CLI::App* configs) {
       configs,
       {.name = "alter",
        .summary = "change configs",
-       .description = "Makes all the changes of a topic or broker, or none of them; one may be "
-                      "refused while another is altered. Enabling unclean.leader.election.enable "
-                      "gives a leader to partitions that have none, and may lose what only their "
-                      "in-sync replicas held.",
+       .description =
+           "Makes either all changes of a topic or broker, or none of them. One topic or "
+           "broker may be refused while another is altered. Enabling "
+           "unclean.leader.election.enable elects leaders for partitions that have none, "
+           "and may lose data that only their in-sync replicas have.",
        .examples = {"quoratectl configs alter --topic orders --set retention.ms=3600000",
                     "quoratectl configs alter --topic orders --delete retention.ms",
                     "quoratectl configs alter --topic orders --append cleanup.policy=compact",
@@ -217,12 +217,12 @@ void AddAlter(CommandLine& line, CLI::App* configs) {
     verb->add_option(name, *texts, help)->type_name(type)->allow_extra_args(false);
   };
   AddResourceFlags(verb, &flags->resources);
-  add("--set", &flags->set, "KEY=VALUE", "Set a config; may be given repeatedly.");
-  add("--delete", &flags->unset, "KEY", "Return to the default; may be given repeatedly.");
+  add("--set", &flags->set, "KEY=VALUE", "Set a config. May be repeated.");
+  add("--delete", &flags->unset, "KEY", "Restore the default. May be repeated.");
   add("--append", &flags->append, "KEY=WORDS",
-      "Put words at the end of a list, as far as it does not have them yet.");
-  add("--subtract", &flags->subtract, "KEY=WORDS", "Take words out of a list.");
-  verb->add_flag("--dry-run", flags->dry_run, "Check everything, change nothing.");
+      "Append words to a list unless it already contains them.");
+  add("--subtract", &flags->subtract, "KEY=WORDS", "Remove words from a list.");
+  verb->add_flag("--dry-run", flags->dry_run, "Check the request without changing anything.");
   AddRequestIdFlag(verb, &flags->request_id);
 }
 

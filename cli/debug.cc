@@ -67,25 +67,25 @@ ExitCode LogLevel(Session& session, const std::string& level) {
 }  // namespace
 
 void AddDebug(CommandLine& line) {
-  CLI::App* debug = line.AddNoun("debug", "look closer at running processes");
+  CLI::App* debug = line.AddNoun("debug", "inspect running processes");
   auto level = std::make_shared<std::string>();
   CLI::App* verb = line.AddCommand(
       debug,
       {.name = "log-level",
-       .summary = "show or set how much processes log",
+       .summary = "show or set the log level of processes",
        .description =
-           "Asks every endpoint that --bootstrap names, controllers and brokers alike, and no "
-           "others; prints a line for each. A level that is set holds until the process ends: "
-           "started again it has the level of its --log-level. The exit status is 0 if all have "
-           "answered, 1 if one knows no such level, 3 if one does not answer within 3 s or "
-           "--timeout, whichever is less.",
+           "Calls every controller and broker named by --bootstrap, and prints a line for each. A "
+           "new level applies until the process ends; after a restart, --log-level applies again. "
+           "The exit status is 0 if all have answered, 1 if one does not know the level, and 3 if "
+           "one does not answer within 3 s or --timeout, whichever is shorter.",
        .examples = {"quoratectl debug log-level",
                     "quoratectl debug log-level debug --bootstrap 127.0.0.1:9091",
                     "quoratectl debug log-level info --output json"}},
       CommonFlags::kCluster, [level](Session& session) { return LogLevel(session, *level); });
-  verb->add_option("LEVEL", *level,
-                   "debug (single requests, attempts and reports too), info, warning or error. "
-                   "Default: none, the level stays as it is.");
+  verb->add_option(
+      "LEVEL", *level,
+      "debug (also logs single requests, attempts and reports), info, warning or error. "
+      "By default the level is not changed.");
 }
 
 }  // namespace quorate::cli

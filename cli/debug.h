@@ -1,4 +1,4 @@
-// quoratectl debug: how a process tells more of what it does.
+// quoratectl debug: makes processes log more detail.
 #pragma once
 
 #include "cli/command_line.h"

@@ -16,7 +16,7 @@ namespace {
 using client::HealthAnswer;
 using State = client::HealthAnswer::State;
 
-// As grpc.health.v1 names them, and one more for no answer.
+// The names of grpc.health.v1, and another one for no answer.
 std::string StateName(State state) {
   switch (state) {
     case State::kServing:
@@ -82,17 +82,18 @@ void AddHealth(CommandLine& line) {
       {.name = "check",
        .summary = "ask processes whether they serve",
        .description =
-           "Asks grpc.health.v1 of every endpoint that --bootstrap names, controllers and brokers "
-           "alike, and prints a line for each. The exit status is 0 if all serve, 1 if one "
-           "answers that it does not (or knows no such service), 3 if one does not answer within "
-           "3 s or --timeout, whichever is less.",
+           "Calls grpc.health.v1 on every controller and broker named by --bootstrap, and prints a "
+           "line for each. The exit status is 0 if all serve, 1 if one answers that it does not "
+           "serve or does not know the service, and 3 if one does not answer within 3 s or "
+           "--timeout, whichever is shorter.",
        .examples = {"quoratectl health check",
                     "quoratectl health check quorate.ready --bootstrap 127.0.0.1:9090 --timeout 2s",
                     "quoratectl health check quorate.ready --output json"}},
       CommonFlags::kCluster, [service](Session& session) { return Check(session, *service); });
-  verb->add_option("SERVICE", *service,
-                   "quorate.ready: a controller is in session with the active one (or is it) and "
-                   "caught up, a broker is unfenced. Default: none, the process is alive.");
+  verb->add_option(
+      "SERVICE", *service,
+      "quorate.ready: a controller is active or in session with the active one, and has "
+      "caught up; a broker is unfenced. Default: \"\", the process is alive.");
 }
 
 }  // namespace quorate::cli

@@ -1,5 +1,5 @@
-// quoratectl health: what processes say of themselves, for a container's health check and for
-// people.
+// quoratectl health: asks processes for their health, for container health checks and for
+// operators.
 #pragma once
 
 #include "cli/command_line.h"

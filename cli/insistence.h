@@ -1,5 +1,5 @@
-// Asks for something until it is done or --timeout is over, and tells meanwhile what holds it up:
-// for what takes as long as it takes, and goes on through failovers.
+// Repeats a request until it succeeds or --timeout has passed, and prints what it waits for. It
+// serves requests that may take long and must survive failovers.
 #pragma once
 
 #include <algorithm>
@@ -15,10 +15,10 @@
 
 namespace quorate::cli {
 
-// Not thread-safe. Blocks.
+// Runs the calls of one command under one --timeout. Not thread-safe. Its calls block.
 class Insistence {
  public:
-  // The session's --timeout begins.
+  // Starts the session's --timeout. The session must outlive this object.
   explicit Insistence(Session& session)
       : session_(session),
         start_(SystemClock().Now()),
@@ -27,15 +27,16 @@ class Insistence {
   bool expired() const { return SystemClock().Now() >= deadline_; }
   Duration elapsed() const { return SystemClock().Now() - start_; }
 
-  // A line of standard error where it differs from the last one; nothing where JSON is asked for.
+  // Prints a line to standard error if it differs from the last one. Prints nothing with --output
+  // json.
   void Tell(const std::string& waiting) {
     if (session_.json() || waiting == told_) return;
     session_.err() << "waiting: " << waiting << std::endl;
     told_ = waiting;
   }
 
-  // `call(client)` again and again, while its failure is one that may pass: it must be safe to
-  // repeat.
+  // Repeats `call(client)` as long as it fails with a retryable error. The call must be safe to
+  // repeat. If an attempt may have changed something, the returned failure is of kind kUnknown.
   template <typename Response, typename Call>
   client::CallResult<Response> Insist(Call call) {
     bool maybe_changed = false;
@@ -57,7 +58,8 @@ class Insistence {
   }
 
  private:
-  // What one of them said that it waited for; the last one may not have had the time to say it.
+  // Returns the reason for which a controller waited, if one was reported. The last controller may
+  // have been cut off before it could report one.
   static const std::string& ReasonOf(const client::CallFailure& failure) {
     for (const client::EndpointAnswer& answer : failure.answers) {
       const bool tells = answer.last.code() == common::v1::REQUEST_TIMED_OUT &&
@@ -67,7 +69,7 @@ class Insistence {
     return failure.error.message();
   }
 
-  // What a controller waits for is told when an attempt's time is over.
+  // A controller reports what it waits for when the attempt times out.
   static constexpr Duration kAttempt = std::chrono::seconds(1);
   static constexpr Duration kRound = std::chrono::seconds(2);
   static constexpr Duration kPause = std::chrono::milliseconds(100);

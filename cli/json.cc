@@ -41,7 +41,7 @@ Json SingleValue(const Message& message, const FieldDescriptor* field) {
       if (!fields.HasField(message, field)) return nullptr;
       return ToJson(fields.GetMessage(message, field));
     default:
-      LOG(FATAL) << "no message of ours has a field like " << field->full_name();
+      LOG(FATAL) << "unsupported field type: " << field->full_name();
   }
 }
 
@@ -61,7 +61,7 @@ Json RepeatedValue(const Message& message, const FieldDescriptor* field, int ind
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return ToJson(fields.GetRepeatedMessage(message, field, index));
     default:
-      LOG(FATAL) << "no message of ours has a field like " << field->full_name();
+      LOG(FATAL) << "unsupported field type: " << field->full_name();
   }
 }
 

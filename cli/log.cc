@@ -3,7 +3,7 @@
 namespace quorate::cli {
 
 void AddLog(CommandLine& line) {
-  CLI::App* log = line.AddNoun("log", "read the metadata log, on a disk or as it grows");
+  CLI::App* log = line.AddNoun("log", "read the metadata log, on a disk or of a running cluster");
   AddOfflineLog(line, log);
   AddLogTail(line, log);
 }

@@ -1,4 +1,4 @@
-// quoratectl log: the metadata log, on a disk or as it grows.
+// quoratectl log: the metadata log, on a disk or of a running cluster.
 #pragma once
 
 #include "cli/command_line.h"
@@ -7,7 +7,7 @@ namespace quorate::cli {
 
 void AddLog(CommandLine& line);
 
-// Each adds its verbs to the noun `log`.
+// Add their verbs to the noun `log`.
 void AddOfflineLog(CommandLine& line, CLI::App* log);
 void AddLogTail(CommandLine& line, CLI::App* log);
 

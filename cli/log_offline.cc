@@ -1,4 +1,4 @@
-// quoratectl log dump and verify: of a controller that does not run.
+// quoratectl log dump and verify: the log of a stopped controller.
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -25,7 +25,7 @@ struct DumpArguments {
   int64_t to = std::numeric_limits<int64_t>::max();
 };
 
-// "1 (directory …) at HOST:PORT": as readable as a record.
+// Returns a readable line for each voter of a voters entry.
 std::vector<std::string> VoterLines(const raft::Entry& entry) {
   const absl::StatusOr<raft::VoterSet> voters = raft::VoterSet::Parse(entry.payload());
   if (!voters.ok()) return {std::string(voters.status().message())};
@@ -77,8 +77,8 @@ ExitCode Dump(Session& session, const DumpArguments& arguments) {
   if (status.ok()) return ExitCode::kDone;
   session.out().flush();
   return session.Fail(absl::Status(
-      status.code(), absl::StrFormat("%s. 'quoratectl log verify' tells the remedy; --from with a "
-                                     "later index goes on behind it",
+      status.code(), absl::StrFormat("%s. 'quoratectl log verify' prints the remedy; --from with a "
+                                     "later index continues behind the damage",
                                      std::string(status.message()))));
 }
 
@@ -106,9 +106,8 @@ ExitCode Verify(Session& session, const std::string& data_dir) {
     return ExitCode::kDone;
   }
   session.Say(absl::StrFormat(
-      "The log is whole: %s (index %d to %d, end offset %d), epoch %d, directory %s of "
-      "controller "
-      "%d.",
+      "The log is intact: %s (index %d to %d, end offset %d), epoch %d, directory %s of "
+      "controller %d.",
       entries == 1 ? "1 entry" : absl::StrFormat("%d entries", entries), state.first_index.value(),
       state.last_index.value(), end_offset, state.hard_state.epoch.value(), directory,
       (*log)->directory().owner().node_id));
@@ -128,20 +127,22 @@ void AddDump(CommandLine& line, CLI::App* log) {
       {.name = "dump",
        .summary = "print the entries of a stopped controller's log",
        .description =
-           "A line for each entry (its index among the entries, the offsets of its records, epoch, "
-           "time of the append, cause, principal and request id), then its records. With --output "
-           "json a JSON object on a line of its own for each entry. Nothing is changed; the "
-           "directory of a running controller is refused (see 'quoratectl log tail').\n"
-           "The end of the log may not be committed: what it holds was not necessarily "
-           "acknowledged. Ends with 1 at the first damaged entry, after all that are before it.",
+           "Prints a line for each entry (index, offsets of its records, epoch, append time, "
+           "cause, principal and request id), then its records. With --output json it prints one "
+           "JSON object per line for each entry. It changes nothing, and refuses the directory of "
+           "a running controller (see 'quoratectl log tail').\n"
+           "The last entries of the log may not be committed, so their changes were not "
+           "necessarily acknowledged. At the first damaged entry the command ends with exit status "
+           "1, after it has printed all entries before it.",
        .examples = {"quoratectl log dump --data-dir /var/lib/quorate",
                     "quoratectl log dump --data-dir /var/lib/quorate --from 1200 --to 1300",
                     "quoratectl log dump --data-dir /var/lib/quorate --output json | jq .cause"}},
       CommonFlags::kOutput, [arguments](Session& session) { return Dump(session, *arguments); });
   AddDataDir(verb, &arguments->data_dir);
-  verb->add_option("--from", arguments->from, "The first index. Default: the log's first.")
+  verb->add_option("--from", arguments->from,
+                   "The first index to print. Default: the first of the log.")
       ->type_name("INDEX");
-  verb->add_option("--to", arguments->to, "The last index. Default: the log's last.")
+  verb->add_option("--to", arguments->to, "The last index to print. Default: the last of the log.")
       ->type_name("INDEX");
 }
 
@@ -152,11 +153,11 @@ void AddVerify(CommandLine& line, CLI::App* log) {
       {.name = "verify",
        .summary = "check every entry of a stopped controller's log",
        .description =
-           "Checks what a starting controller checks, and every entry besides: checksums, the "
-           "chain "
-           "from each entry to the next, indexes and offsets without gaps, and that the log holds "
-           "what it held when its watermark was saved. Ends with 1, the first entry that is wrong, "
-           "and the remedy; changes nothing.",
+           "Performs the checks of a starting controller, and also checks every entry: checksums, "
+           "the chain from each entry to the next, and indexes and offsets without gaps. It also "
+           "checks that the log contains everything that it contained when its watermark was "
+           "saved. If a check fails, it prints the first bad entry and the remedy, and ends with "
+           "exit status 1. It changes nothing.",
        .examples = {"quoratectl log verify --data-dir /var/lib/quorate",
                     "quoratectl log verify --data-dir /var/lib/quorate --output json"}},
       CommonFlags::kOutput, [data_dir](Session& session) { return Verify(session, *data_dir); });

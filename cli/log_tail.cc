@@ -1,4 +1,4 @@
-// quoratectl log tail: what a running quorum commits.
+// quoratectl log tail: the entries that a running quorum commits.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,7 +42,7 @@ ExitCode Tail(Session& session, const TailArguments& arguments) {
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
   const auto& cluster = std::get<DescribeClusterResponse>(result);
   client::LogPosition from;
-  // An answer that waited for the quorum covers the barrier of its epoch.
+  // The answer was confirmed by a quorum, so its end offset includes the barrier of its epoch.
   if (!arguments.from_start) from = {cluster.controller_epoch(), cluster.end_offset()};
 
   int32_t printed = 0;
@@ -64,17 +64,19 @@ void AddLogTail(CommandLine& line, CLI::App* log) {
       {.name = "tail",
        .summary = "print the log's entries as they are committed",
        .description =
-           "Prints each entry that is committed from now on, once, with its offsets, epoch, time "
-           "of the append, cause and principal, and its records; through failovers, until it is "
-           "interrupted or no controller has answered for --timeout. With --output json a JSON "
-           "object on a line of its own for each entry.",
+           "Prints each entry that is committed from now on once, with its offsets, epoch, append "
+           "time, cause and principal, and its records. It continues through failovers until it is "
+           "interrupted or no controller has answered for --timeout. With --output json it prints "
+           "one JSON object per line for each entry.",
        .examples = {"quoratectl log tail", "quoratectl log tail --from-start --entries 10",
                     "quoratectl log tail --output json | jq -c '[.base_offset, .cause]'"}},
       CommonFlags::kCluster, [arguments](Session& session) { return Tail(session, *arguments); });
-  verb->add_flag("--from-start", arguments->from_start,
-                 "Begin with the first entry that the controllers still have as such; what is in a "
-                 "snapshot alone is left out.");
-  verb->add_option("--entries", arguments->entries, "End after so many. Default: never.")
+  verb->add_flag(
+      "--from-start", arguments->from_start,
+      "Begin with the first entry that is still in the controllers' logs. Entries that are "
+      "only in a snapshot are omitted.");
+  verb->add_option("--entries", arguments->entries,
+                   "End after this many entries. Default: no limit.")
       ->type_name("N")
       ->check(CommandLine::WholeNumber());
 }

@@ -10,7 +10,7 @@ namespace quorate::cli {
 std::vector<std::string> RecordLines(const std::string& batch) {
   metadata::v1::RecordBatch records;
   if (!records.ParseFromString(batch)) {
-    return {absl::StrFormat("%d bytes that are no records of this version", batch.size())};
+    return {absl::StrFormat("%d bytes that are not records of this version", batch.size())};
   }
   std::vector<std::string> lines;
   lines.reserve(static_cast<size_t>(records.records_size()));

@@ -1,5 +1,5 @@
-// How quoratectl shows an entry of the metadata log, whether it was read from a disk or from a
-// running controller: a line of what it is, then its records, decoded.
+// Formats an entry of the metadata log, read from a disk or from a running controller: one line
+// about the entry, then its decoded records.
 #pragma once
 
 #include <cstdint>
@@ -12,30 +12,32 @@
 namespace quorate::cli {
 
 struct LoggedEntry {
-  // Nothing where it is not told: subscribers count offsets only.
+  // Nullopt if unknown: subscribers receive only offsets.
   std::optional<int64_t> index;
   int64_t base_offset = 0;
-  // Offsets that it takes.
+  // The number of offsets that the entry takes.
   int32_t record_count = 1;
   int32_t epoch = 0;
   int64_t append_time_ms = 0;
-  // "controller": it decided it by itself. Empty: a new leader's barrier and first entry.
+  // "controller" if a controller decided by itself. Empty for a new leader's barrier and first
+  // entries.
   std::string principal;
   // Empty for the barrier of a new leader.
   std::string cause;
-  // As --request-id takes it.
+  // In the format of --request-id.
   std::optional<std::string> request_id;
   // One line each.
   std::vector<std::string> records;
 };
 
-// The lines of a serialized RecordBatch; where it is none, one that says so.
+// Returns a line for each record of a serialized RecordBatch, or one line that says that it cannot
+// be parsed.
 std::vector<std::string> RecordLines(const std::string& batch);
 
-// Lines, each with its newline.
+// Returns the lines of an entry, each with its newline.
 std::string EntryText(const LoggedEntry& entry);
 
-// A line of its own for each entry (NDJSON), with its newline.
+// Returns the entry as one line of JSON (NDJSON), with its newline.
 std::string EntryJsonLine(const LoggedEntry& entry);
 
 }  // namespace quorate::cli

@@ -50,7 +50,7 @@ TEST(LoggedEntryTest, DecodesRecordsAndSaysWhatIsNone) {
   metadata::v1::RecordBatch batch;
   batch.add_records()->mutable_metadata_version()->set_level(1);
   EXPECT_THAT(RecordLines(batch.SerializeAsString()), ElementsAre(HasSubstr("MetadataVersion")));
-  EXPECT_THAT(RecordLines("\xff\xff"), ElementsAre("2 bytes that are no records of this version"));
+  EXPECT_THAT(RecordLines("\xff\xff"), ElementsAre("2 bytes that are not records of this version"));
 }
 
 }  // namespace

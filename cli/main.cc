@@ -1,4 +1,4 @@
-// quoratectl: what it can do is in commands.cc.
+// The main function of quoratectl. commands.cc lists the commands.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -17,12 +17,12 @@ int Main(int argc, char** argv) {
   StandardOutput output(STDOUT_FILENO);
   std::ostream out(&output);
   const ExitCode code = line.Run(argc, argv, out, std::cerr);
-  // A reader that goes away early (| head) ends the program by SIGPIPE, as it ends others, and
-  // never gets here.
+  // A reader that closes the pipe early (| head) ends the program by SIGPIPE, so this is not
+  // reached.
   const std::optional<std::string> lost = output.Finish();
   if (!lost) return static_cast<int>(code);
   std::cerr << "quoratectl: cannot write standard output: " << *lost
-            << "; what was printed is not complete\n";
+            << "; the output is incomplete\n";
   return static_cast<int>(code == ExitCode::kDone ? ExitCode::kOutputLost : code);
 }
 
@@ -31,7 +31,7 @@ int Main(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   quorate::ReportCrashes();
-  // gRPC's own log would mix with what we tell; what failed is in the status of the call.
+  // gRPC's own log would mix with the output. The status of a call says what failed.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   return quorate::cli::Main(argc, argv);
 }

@@ -80,7 +80,7 @@ std::string OptionsSection(const CLI::App* app, const std::string& group) {
   return text.empty() ? "" : absl::StrFormat("\n%s\n%s", group, text);
 }
 
-// Every command below `app`, with its nouns.
+// Adds a row for each command below `app`, with its nouns.
 void AddCommands(const CLI::App* app, const std::string& prefix, Table& table) {
   for (const CLI::App* sub : Subcommands(app)) {
     const std::string name = prefix.empty() ? sub->get_name() : prefix + " " + sub->get_name();

@@ -1,5 +1,4 @@
-// --help as a manual page, laid out as the servers' pages are: apart from command_line.h because it
-// only lays out text.
+// Formats --help as a manual page with the same layout as the servers' pages.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,11 +11,11 @@ namespace quorate::cli {
 inline constexpr char kOwnFlags[] = "OPTIONS";
 inline constexpr char kCommonFlags[] = "COMMON OPTIONS";
 
-// A command's CLI11 description is its summary, a newline, and its paragraphs; its footer is its
-// examples, a line each.
+// Formats the page of a command. The command's CLI11 description is its summary, a newline, and its
+// paragraphs. Its footer contains its examples, one per line.
 class ManualFormatter final : public CLI::FormatterBase {
  public:
-  // `exit_statuses`: the lines of that section, indented.
+  // `exit_statuses` contains the indented lines of the EXIT STATUS section.
   explicit ManualFormatter(std::string exit_statuses) : exit_statuses_(std::move(exit_statuses)) {}
 
   std::string make_help(const CLI::App* app, std::string name,

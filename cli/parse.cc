@@ -23,7 +23,7 @@ absl::Status Invalid(const std::string& text, const std::string& what) {
 absl::StatusOr<Duration> ParseTimeout(const std::string& text) {
   absl::Duration duration;
   if (!absl::ParseDuration(text, &duration)) {
-    return Invalid(text, "is not a time: write a number and a unit, such as 10s, 500ms or 2m");
+    return Invalid(text, "is not a time: use a number and a unit, such as 10s, 500ms or 2m");
   }
   if (duration < absl::Milliseconds(1) || duration > absl::Hours(24)) {
     return Invalid(text, "is not between 1ms and 24h");
@@ -79,9 +79,9 @@ absl::StatusOr<std::vector<admin::v1::ReplicaAssignment>> ParseAssignments(
       int32_t id = 0;
       if (!absl::SimpleAtoi(broker, &id) || id < 0) {
         return Invalid(text,
-                       absl::StrFormat("has '%s' where partition %d needs a broker id: write the "
-                                       "brokers of each partition, such as 1:2,2:3 for two "
-                                       "partitions of two replicas",
+                       absl::StrFormat("has '%s' where partition %d needs a broker id: list the "
+                                       "brokers of each partition, for example 1:2,2:3 for two "
+                                       "partitions with two replicas",
                                        broker, assignments.size() - 1));
       }
       assignment.add_broker_ids(id);

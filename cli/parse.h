@@ -1,5 +1,5 @@
-// The texts that flags take, as values. INVALID_ARGUMENT quotes the text, says what is wrong with
-// it and what it should look like; the caller names the flag.
+// Parses the values of flags. On failure, INVALID_ARGUMENT quotes the text, says what is wrong with
+// it and what format is expected. The caller adds the name of the flag.
 #pragma once
 
 #include <string>
@@ -13,22 +13,23 @@
 
 namespace quorate::cli {
 
-// "10s", "500ms", "1m30s": more than nothing, at most a day.
+// Parses a duration such as "10s", "500ms" or "1m30s", from 1 ms to 24 h.
 absl::StatusOr<Duration> ParseTimeout(const std::string& text);
 
-// "HOST:PORT,HOST:PORT": at least one, none twice.
+// Parses "HOST:PORT,HOST:PORT,...": at least one endpoint, without duplicates.
 absl::StatusOr<std::vector<HostPort>> ParseEndpoints(const std::string& text);
 
-// "UUID:SEQUENCE", the uuid in 22 characters of base64url, the sequence from 1.
+// Parses "UUID:SEQUENCE": the uuid in 22 characters of base64url, and a sequence from 1.
 absl::StatusOr<common::v1::RequestId> ParseRequestId(const std::string& text);
 
-// As ParseRequestId reads it.
+// Formats a request id for ParseRequestId.
 std::string RequestIdText(const common::v1::RequestId& id);
 
-// "1:2,2:3": partitions 0, 1, … separated by commas, each with its brokers separated by colons.
+// Parses "1:2,2:3": partitions 0, 1, … separated by commas, each with its brokers separated by
+// colons.
 absl::StatusOr<std::vector<admin::v1::ReplicaAssignment>> ParseAssignments(const std::string& text);
 
-// "key=value"; the value may be empty and may contain '='.
+// Parses "key=value". The value may be empty and may contain '='.
 absl::StatusOr<admin::v1::ConfigEntry> ParseConfig(const std::string& text);
 
 }  // namespace quorate::cli

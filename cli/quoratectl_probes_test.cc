@@ -1,4 +1,4 @@
-// The commands that wait, measure or ask single processes, as scripts use them.
+// Tests of commands that wait, measure or call single processes, run like scripts run them.
 #include <gmock/gmock.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
@@ -38,9 +38,8 @@ TEST(QuoratectlTest, WaitTellsWhatIsMissingAndSucceedsOnceNothingIs) {
       {"cluster", "wait", "--ready", "--brokers", "2", "--timeout", "2s", "--bootstrap", endpoint});
   EXPECT_EQ(missing.exit_code, 3);
   EXPECT_THAT(missing.err, AllOf(HasSubstr("waiting for " + endpoint +
-                                           ": not ready; brokers: 1 "
-                                           "of 2 running and unfenced\n"),
-                                 HasSubstr("gave up after 2.0 s; missing:\n")));
+                                           ": not ready; brokers: 1 of 2 running and unfenced\n"),
+                                 HasSubstr("timed out after 2.0 s; missing:\n")));
 
   service.SetReady(true);
   const Result ready =
@@ -169,7 +168,7 @@ TEST(QuoratectlTest, WaitsForVotersThatAreOutOfContactOrBehind) {
   EXPECT_EQ(close.exit_code, 0) << close.err;
 }
 
-// Every other call fails as in a failover.
+// Lets every other call fail like in a failover.
 grpc::Status EveryOther(int call) {
   return call % 2 == 1 ? grpc::Status::OK
                        : ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::UNKNOWN,
@@ -179,7 +178,7 @@ grpc::Status EveryOther(int call) {
 TEST(QuoratectlTest, TheWriteProbeSurvivesAFailoverAndLeavesNothing) {
   const quorate::testing::LoopbackSocket dead;
   FakeAdminService service(EveryOther);
-  // Its standard input is empty: it writes the least that it can.
+  // Standard input is empty, so the command makes the minimum number of writes.
   const Result result = Quoratectl({"check", "write-gap", "--until-eof", "--bootstrap",
                                     Endpoint(dead) + "," + service.endpoint().ToString()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -237,7 +236,7 @@ TEST(QuoratectlTest, TheWriteProbeSaysThatItNeedsABroker) {
       Quoratectl({"check", "write-gap", "--bootstrap", service.endpoint().ToString()});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, HasSubstr("no broker can hold its replica: no broker is registered\n"));
-  EXPECT_THAT(result.err, Not(HasSubstr("may be left")));
+  EXPECT_THAT(result.err, Not(HasSubstr("may still exist")));
   EXPECT_THAT(result.out, IsEmpty());
 }
 

@@ -1,4 +1,4 @@
-// The program as scripts use it: exit codes, and what goes to which stream.
+// Tests of the program as scripts use it: its exit codes and output streams.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,22 +46,22 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"topics", "create", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
       {{"topics", "delete"}, "name a topic to delete"},
       {{"topics", "delete", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
-      {{"configs", "describe"}, "say whose configs: --topic NAME or --broker ID"},
-      {{"configs", "alter", "--topic", "a"}, "say what to change: --set KEY=VALUE"},
+      {{"configs", "describe"}, "no resource given: use --topic NAME or --broker ID"},
+      {{"configs", "alter", "--topic", "a"}, "no change given: use --set KEY=VALUE"},
       {{"configs", "alter", "--topic", "a", "--set", "b"}, "--set: 'b' is not KEY=VALUE"},
-      {{"configs", "alter", "--set", "a=b"}, "say whose configs"},
+      {{"configs", "alter", "--set", "a=b"}, "no resource given"},
       {{"topics", "list", "--timeout", "10"}, "--timeout: '10' is not a time"},
       {{"topics", "list", "--output", "xml"}, "--output: 'xml' is neither table nor json"},
       {{"topics", "list", "--bootstrap", "a"}, "--bootstrap: 'a' has no port"},
-      {{"cluster", "wait"}, "say what to wait for"},
-      {{"cluster", "wait", "--max-lag", "-1"}, "--max-lag: no voter is ahead"},
+      {{"cluster", "wait"}, "no condition given"},
+      {{"cluster", "wait", "--max-lag", "-1"}, "--max-lag: -1 is less than 0"},
       {{"check", "write-gap", "--duration", "1s", "--until-eof"}, "exclude each other"},
       {{"check", "write-gap", "--duration", "1"}, "--duration: '1' is not a time"},
       {{"check", "write-gap", "--attempt-timeout", "0s"}, "--attempt-timeout: '0s' is not"},
       {{"quorum", "add"}, "NODE is required"},
       {{"quorum", "remove", "x"}, "NODE: 'x' is not a whole number"},
-      {{"quorum", "add", "-1"}, "NODE: '-1' is not a whole number from 0 on"},
-      {{"quorum", "add", "4", "--directory-id", "x"}, "--directory-id: 'x' is no directory id"},
+      {{"quorum", "add", "-1"}, "NODE: '-1' is not a whole number from 0"},
+      {{"quorum", "add", "4", "--directory-id", "x"}, "--directory-id: 'x' is not a directory id"},
       {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
   };
   for (const auto& usage : cases) {
@@ -136,13 +136,13 @@ TEST(QuoratectlTest, AManualHasTheExitStatusesOfItsCommand) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{}, {"log"}, {"log", "tail"}, {"topics", "create"}}) {
     EXPECT_THAT(statuses(command),
-                AllOf(HasSubstr("1  refused: the cluster said no"), HasSubstr("\n    4  ")));
+                AllOf(HasSubstr("1  refused: the cluster refused"), HasSubstr("\n    4  ")));
   }
 }
 
 TEST(QuoratectlTest, AnOutputThatCannotBeWrittenExitsWith5) {
   FakeAdminService service(Ok);
-  // More than a buffer, so that the first failure comes long before the end.
+  // The output is larger than the buffer, so that the first failure occurs long before the end.
   for (int i = 0; i < 2000; ++i) {
     service.list_topics.add_topics()->set_name(absl::StrFormat("topic-%d", i));
   }
@@ -162,9 +162,9 @@ TEST(QuoratectlTest, AnOutputThatCannotBeWrittenExitsWith5) {
         RunProgram({"/bin/sh", "-c", QuoratectlProgram() + " " + command + " >/dev/full"});
     EXPECT_EQ(result.exit_code, 5) << command << ": " << result.err;
     EXPECT_THAT(result.err, HasSubstr("quoratectl: cannot write standard output: No space left on "
-                                      "device; what was printed is not complete\n"));
+                                      "device; the output is incomplete\n"));
   }
-  // What went wrong before counts for more.
+  // An earlier failure determines the exit code.
   const Result refused = RunProgram(
       {"/bin/sh", "-c",
        QuoratectlProgram() + " topics list --bootstrap 127.0.0.1:1 --timeout 1ms >/dev/full"});
@@ -172,7 +172,7 @@ TEST(QuoratectlTest, AnOutputThatCannotBeWrittenExitsWith5) {
 }
 
 TEST(QuoratectlTest, AReaderThatGoesAwayEndsItQuietly) {
-  // The reader is gone before the first byte.
+  // The reader ends before the first byte is written.
   const Result result =
       RunProgram({"/bin/bash", "-c",
                   "exec 3> >(true); wait $!; " + QuoratectlProgram() + " --help >&3; echo $? >&2"});
@@ -194,7 +194,7 @@ TEST(QuoratectlTest, CreatesTopicsAndTellsTheirIds) {
   EXPECT_EQ(service.request_ids()[0].sequence(), 5);
 }
 
-// Controllers 1 and 2 are voters, 3 observes.
+// Controllers 1 and 2 are voters, and 3 is an observer.
 void DescribeThree(FakeAdminService& service) {
   service.describe_quorum.set_leader_id(1);
   for (int id = 1; id <= 3; ++id) {
@@ -269,7 +269,7 @@ TEST(QuoratectlTest, ATransferNamesTheSuccessorThatTheFirstAnswerChose) {
   const Result result =
       Quoratectl({"quorum", "transfer", "--bootstrap", service.endpoint().ToString()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_EQ(result.out, "Controller 2 has become the active one.\n");
+  EXPECT_EQ(result.out, "Controller 2 has become the active controller.\n");
   EXPECT_THAT(service.changes(), ::testing::ElementsAre("transfer 2"));
 }
 

@@ -18,8 +18,8 @@ namespace {
 using admin::v1::DescribeQuorumResponse;
 using client::CallFailure;
 
-// A voter answers every heartbeat (100 ms by default); one that has been silent for many of them,
-// longer than the longest election timeout, is not to be counted on.
+// A voter answers every heartbeat (100 ms by default). A voter that has been silent for longer than
+// the longest election timeout counts as out of contact.
 constexpr int64_t kInContactMs = 2000;
 
 int VotersInContact(const DescribeQuorumResponse& quorum) {
@@ -65,7 +65,7 @@ std::string LeaderText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
   if (quorum.leader_id() < 0) return absl::StrFormat("none (epoch %d)", quorum.epoch());
   std::string text = absl::StrFormat("%d in epoch %d", quorum.leader_id(), quorum.epoch());
   if (quorum.leader_since_ms() > 0) {
-    // The leader's clock may be ahead of ours.
+    // The leader's clock may be ahead of the local one.
     const int64_t age_ms = std::max<int64_t>(0, now_ms - quorum.leader_since_ms());
     absl::StrAppendFormat(&text, " since %s (%s)", TimeText(quorum.leader_since_ms()),
                           AgeText(age_ms));
@@ -91,15 +91,16 @@ std::string ContactsText(const DescribeQuorumResponse& quorum) {
   for (const auto* replicas : {&quorum.voters(), &quorum.observers()}) {
     for (const auto& replica : *replicas) {
       if (!replica.contact_problem().empty()) {
-        absl::StrAppendFormat(&text, "Controller %d does not reach %d at %s: %s\n",
+        absl::StrAppendFormat(&text, "Controller %d cannot reach controller %d at %s: %s\n",
                               quorum.answered_by(), replica.node_id(), replica.peer_address(),
                               replica.contact_problem());
       } else if (!replica.expected_peer_address().empty()) {
-        absl::StrAppendFormat(&text,
-                              "Controller %d reaches %d at %s, and not at %s: correct that address "
-                              "in its --voters\n",
-                              quorum.answered_by(), replica.node_id(), replica.peer_address(),
-                              replica.expected_peer_address());
+        absl::StrAppendFormat(
+            &text,
+            "Controller %d reaches controller %d at %s instead of %s: correct the "
+            "address in its --voters\n",
+            quorum.answered_by(), replica.node_id(), replica.peer_address(),
+            replica.expected_peer_address());
       }
     }
   }
@@ -124,7 +125,7 @@ std::string ToleranceText(const DescribeQuorumResponse& quorum) {
   }
   const std::string text =
       absl::StrFormat("%d of %d voters in contact: ", VotersInContact(quorum), voters);
-  if (*tolerated < 0) return text + "no majority, nothing can be decided";
+  if (*tolerated < 0) return text + "no majority, so nothing can be decided";
   if (*tolerated == 0) return text + "tolerates no more failure";
   return text + "tolerates " + Plural(*tolerated, "more failure");
 }
@@ -136,9 +137,10 @@ std::string QuorumText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
   facts.AddRow({"Quorum", ToleranceText(quorum)});
   facts.AddRow({"High watermark", std::to_string(quorum.high_watermark())});
   if (!quorum.from_leader()) {
-    facts.AddRow({"Answered by", absl::StrFormat("%d, which is not the leader: lags and contacts "
-                                                 "are not known here",
-                                                 quorum.answered_by())});
+    facts.AddRow(
+        {"Answered by", absl::StrFormat("%d, which is not the leader and does not know lags "
+                                        "and contacts",
+                                        quorum.answered_by())});
   }
   const ReplicaColumn directory = {
       .title = "DIRECTORY",
@@ -149,16 +151,15 @@ std::string QuorumText(const DescribeQuorumResponse& quorum, int64_t now_ms) {
 }
 
 void AddQuorum(CommandLine& line) {
-  CLI::App* quorum =
-      line.AddNoun("quorum", "see the controllers as a quorum, change it, bring it back");
+  CLI::App* quorum = line.AddNoun("quorum", "show, change and recover the quorum of controllers");
   line.AddCommand(
       quorum,
       {.name = "describe",
        .summary = "show leader, epoch, high watermark, and each voter's lag",
        .description =
-           "The leader of the quorum is the cluster's active controller. LAG is how many offsets "
-           "a replica is behind it, LAST CONTACT when it last answered, CAUGHT UP when it last "
-           "had everything.",
+           "The leader of the quorum is the cluster's active controller. LAG is the number of "
+           "offsets that a replica is behind the leader, LAST CONTACT the time of its last answer, "
+           "and CAUGHT UP the last time at which it had the whole log of the leader.",
        .examples = {"quoratectl quorum describe", "quoratectl quorum describe --output json",
                     "quoratectl quorum describe --stale --bootstrap 127.0.0.1:9092"}},
       CommonFlags::kReads, Describe);

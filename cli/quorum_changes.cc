@@ -32,7 +32,7 @@ using client::CallFailure;
 using client::CallResult;
 using Steps = std::vector<VoterStep>;
 
-// Between two looks at a quorum in which somebody is missing.
+// The pause between two checks of a quorum in which a replica is missing.
 constexpr Duration kPause = std::chrono::milliseconds(100);
 
 struct ChangeFlags {
@@ -51,7 +51,8 @@ std::string ReplicaText(const VoterStep& step) {
 std::string StepText(const VoterStep& step, bool dry_run, bool changed) {
   const bool adds = step.action == VoterStep::Action::kAdd;
   if (!changed) {
-    return absl::StrFormat("%s: is %s already.", ReplicaText(step), adds ? "a voter" : "no voter");
+    return absl::StrFormat("%s: is %s.", ReplicaText(step),
+                           adds ? "already a voter" : "not a voter");
   }
   const char* verb = dry_run ? (adds ? "Would add" : "Would remove") : (adds ? "Added" : "Removed");
   return absl::StrFormat("%s %s.", verb, ReplicaText(step));
@@ -82,7 +83,7 @@ CallResult<ChangeVotersResponse> Make(const VoterStep& step, bool dry_run, Insis
       [&](AdminClient& client) { return client.RemoveVoter(request); });
 }
 
-// The steps, once there is a plan; else the command ends with the code.
+// Returns the steps once there is a plan, or the exit code with which the command ends.
 std::variant<Steps, ExitCode> AwaitPlan(Session& session, const ChangeFlags& flags,
                                         const Planner& planner, Insistence& insistence) {
   while (true) {
@@ -98,7 +99,7 @@ std::variant<Steps, ExitCode> AwaitPlan(Session& session, const ChangeFlags& fla
     }
     if (insistence.expired()) {
       return session.Fail(absl::DeadlineExceededError(absl::StrFormat(
-          "gave up after %s waiting for %s", DurationText(ToMs(insistence.elapsed())), awaited)));
+          "timed out after %s waiting for %s", DurationText(ToMs(insistence.elapsed())), awaited)));
     }
     insistence.Tell(awaited);
     std::this_thread::sleep_for(kPause);
@@ -107,21 +108,21 @@ std::variant<Steps, ExitCode> AwaitPlan(Session& session, const ChangeFlags& fla
 
 ExitCode Change(Session& session, const ChangeFlags& flags, const Planner& planner) {
   if (!flags.directory_id.empty() && !Uuid::Parse(flags.directory_id)) {
-    return session.RefuseUsage(absl::StrFormat(
-        "--directory-id: '%s' is no directory id; 'quoratectl quorum describe' shows those of all "
-        "replicas",
-        flags.directory_id));
+    return session.RefuseUsage(
+        absl::StrFormat("--directory-id: '%s' is not a directory id; 'quoratectl quorum describe' "
+                        "shows the directory ids of all replicas",
+                        flags.directory_id));
   }
   Insistence insistence(session);
   auto planned = AwaitPlan(session, flags, planner, insistence);
   if (const auto* code = std::get_if<ExitCode>(&planned)) return *code;
   const Steps& steps = std::get<Steps>(planned);
-  if (steps.empty()) session.Say("Nothing to do: it was done before.");
+  if (steps.empty()) session.Say("Nothing to do: the change was already made.");
 
   Json done = Json::array();
   std::optional<ChangeVotersResponse> last;
   for (const VoterStep& step : steps) {
-    // A dry run of a later step would be one without those before it.
+    // A dry run of a later step would check it without the earlier steps.
     const bool is_asked = !flags.dry_run || !last;
     bool changed = true;
     if (is_asked) {
@@ -151,7 +152,7 @@ ExitCode Transfer(Session& session, std::optional<int32_t> target, bool dry_run)
   TransferLeadershipRequest request;
   if (target) request.set_target_node_id(*target);
   const auto ask = [&request](AdminClient& client) { return client.TransferLeadership(request); };
-  // Who it is to be is settled first: only a request with a target may be repeated.
+  // Determines the target first, because only a request with a target may be repeated.
   request.set_validate_only(true);
   auto result = insistence.Insist<TransferLeadershipResponse>(ask);
   if (const auto* chosen = std::get_if<TransferLeadershipResponse>(&result); chosen && !dry_run) {
@@ -164,20 +165,22 @@ ExitCode Transfer(Session& session, std::optional<int32_t> target, bool dry_run)
   const auto& response = std::get<TransferLeadershipResponse>(result);
   if (session.json()) session.out() << JsonText(ToJson(response));
   if (!response.changed()) {
-    session.Say(absl::StrFormat("Controller %d is the active one.", response.leader_id()));
+    session.Say(
+        absl::StrFormat("Controller %d is already the active controller.", response.leader_id()));
   } else {
-    session.Say(absl::StrFormat("Controller %d %s the active one.", response.leader_id(),
+    session.Say(absl::StrFormat("Controller %d %s the active controller.", response.leader_id(),
                                 dry_run ? "would become" : "has become"));
   }
   return ExitCode::kDone;
 }
 
-constexpr char kDryRunHelp[] = "Say what would be done, or why it cannot be now; change nothing.";
+constexpr char kDryRunHelp[] =
+    "Print what would be done, or why it cannot be done now. Changes nothing.";
 
 constexpr char kWaiting[] =
-    "\nWaits for what is missing and tells it on standard error, goes on through failovers, and "
-    "may be run again after it was cut short. When --timeout is over the exit status is 1 or 3 if "
-    "nothing was changed, and 4 if a change was under way.";
+    "\nWaits for missing conditions and prints them to standard error. It continues through "
+    "failovers, and may be run again if it was interrupted. If --timeout passes first, the exit "
+    "status is 1 or 3 if nothing was changed, and 4 if a change was in progress.";
 
 CLI::App* AddChangeVerb(CommandLine& line, CLI::App* quorum, Manual manual,
                         const std::shared_ptr<ChangeFlags>& flags, Planner planner) {
@@ -186,12 +189,13 @@ CLI::App* AddChangeVerb(CommandLine& line, CLI::App* quorum, Manual manual,
                                    [flags, planner = std::move(planner)](Session& session) {
                                      return Change(session, *flags, planner);
                                    });
-  verb->add_option("NODE", flags->node, "The controller's node id.")
+  verb->add_option("NODE", flags->node, "The node id of the controller.")
       ->required()
       ->check(CommandLine::NodeId());
-  verb->add_option("--directory-id", flags->directory_id,
-                   "The id of the data directory that is meant, as 'quoratectl quorum describe' "
-                   "shows it. Default: the one that the controller has.")
+  verb->add_option(
+          "--directory-id", flags->directory_id,
+          "The expected id of the controller's data directory, as shown by 'quoratectl quorum "
+          "describe'. Default: the current one.")
       ->type_name("ID");
   verb->add_flag("--dry-run", flags->dry_run, kDryRunHelp);
   return verb;
@@ -203,7 +207,7 @@ void AddAddVerb(CommandLine& line, CLI::App* quorum) {
       {.name = "add",
        .summary = "make an observer a voter",
        .description = "The controller must run with --observer. It becomes a voter when it has "
-                      "caught up and the voters that there are then can commit. Add controllers in "
+                      "caught up and a majority of the new voters can commit. Add controllers in "
                       "pairs: an even number of voters tolerates no more failures than one fewer.",
        .examples = {"quoratectl quorum add 4", "quoratectl quorum add 4 --dry-run",
                     "quoratectl quorum add 4 --timeout 10m --output json"}},
@@ -218,8 +222,9 @@ void AddRemoveVerb(CommandLine& line, CLI::App* quorum) {
       {.name = "remove",
        .summary = "make a voter an observer",
        .description =
-           "The controller may be down. If it is the active one it hands over once its "
-           "removal is committed. It goes on as an observer, and may be stopped for good.",
+           "The controller may be down. If it is the active one, it hands leadership over once its "
+           "removal is committed. It then continues as an observer, and may be stopped "
+           "permanently.",
        .examples = {"quoratectl quorum remove 3", "quoratectl quorum remove 3 --dry-run",
                     "quoratectl quorum remove 3 --output json"}},
       std::make_shared<ChangeFlags>(), [](const DescribeQuorumResponse& q, const ChangeFlags& f) {
@@ -232,18 +237,18 @@ void AddReplaceVerb(CommandLine& line, CLI::App* quorum) {
   CLI::App* verb = AddChangeVerb(
       line, quorum,
       {.name = "replace",
-       .summary = "put a controller, or its emptied data directory, in a voter's place",
+       .summary = "replace a voter by another controller or by a new data directory",
        .description =
-           "With --with NODE: adds that observer, then removes the voter. Without: the "
-           "controller was started with --observer on an emptied data directory; removes the "
-           "voter that it was, then adds the one that it is. Each step is committed before the "
-           "next.",
+           "With --with NODE: adds that observer, then removes the voter. Without --with: the "
+           "controller must have been started with --observer and an empty data directory; the "
+           "command removes the voter with the old directory, then adds the one with the new "
+           "directory. Each step is committed before the next one starts.",
        .examples = {"quoratectl quorum replace 3 --with 4", "quoratectl quorum replace 3",
                     "quoratectl quorum replace 3 --dry-run"}},
       flags, [](const DescribeQuorumResponse& q, const ChangeFlags& f) {
         return PlanReplace(q, f.node, f.with.value_or(f.node), f.directory_id);
       });
-  verb->add_option("--with", flags->with, "The observer that takes the place. Default: NODE.")
+  verb->add_option("--with", flags->with, "The observer that replaces the voter. Default: NODE.")
       ->type_name("NODE")
       ->check(CommandLine::NodeId());
 }
@@ -256,14 +261,15 @@ void AddTransferVerb(CommandLine& line, CLI::App* quorum) {
       {.name = "transfer",
        .summary = "make another voter the active controller",
        .description =
-           "The active controller finishes what it has begun and hands over; requests wait "
-           "meanwhile and none fails. Before work on a machine, for example.",
+           "The active controller finishes the requests in progress and hands leadership over. "
+           "Requests wait meanwhile and do not fail. Use it, for example, before work on a "
+           "machine.",
        .examples = {"quoratectl quorum transfer", "quoratectl quorum transfer --to 2",
                     "quoratectl quorum transfer --to 2 --dry-run"}},
       CommonFlags::kCluster,
       [target, dry_run](Session& session) { return Transfer(session, *target, *dry_run); });
   verb->add_option("--to", *target,
-                   "The voter that takes over. Default: the one that has most of the log.")
+                   "The voter that takes over. Default: the one with the longest log.")
       ->type_name("NODE")
       ->check(CommandLine::NodeId());
   verb->add_flag("--dry-run", *dry_run, kDryRunHelp);

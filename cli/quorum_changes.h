@@ -1,4 +1,4 @@
-// quoratectl quorum add, remove, replace and transfer: who is a voter, and who leads.
+// quoratectl quorum add, remove, replace and transfer: change the voters and the leader.
 #pragma once
 
 #include "cli/command_line.h"

@@ -23,7 +23,7 @@ struct Arguments {
   bool yes = false;
 };
 
-// What a data directory has to offer.
+// A surviving data directory and its log.
 struct Survivor {
   std::string path;
   int32_t node_id = 0;
@@ -34,7 +34,7 @@ std::string Join(const std::vector<NodeId>& ids) {
   return absl::StrJoin(ids, ", ", [](std::string* out, NodeId id) { *out += ToString(id); });
 }
 
-// Each is closed again: one process may use a directory at a time.
+// Opens, verifies and closes a data directory, because only one process may use it at a time.
 absl::StatusOr<Survivor> Inspect(const std::string& path) {
   ASSIGN_OR_RETURN(const std::unique_ptr<storage::OfflineLog> log, storage::OfflineLog::Open(path));
   Survivor survivor{.path = path, .node_id = log->directory().owner().node_id};
@@ -48,7 +48,7 @@ const raft::VoterSet* VotersOf(const Survivor& survivor) {
   return log.founding_voters ? &*log.founding_voters : nullptr;
 }
 
-// Why the quorum must not be rebuilt: it is not gone.
+// Returns an error if the quorum is not lost and therefore must not be rebuilt.
 absl::Status CheckQuorumIsGone(const std::vector<Survivor>& survivors, const Survivor& best) {
   const raft::VoterSet* voters = VotersOf(best);
   if (voters == nullptr) {
@@ -57,18 +57,18 @@ absl::Status CheckQuorumIsGone(const std::vector<Survivor>& survivors, const Sur
   }
   size_t alive = 0;
   for (const Survivor& survivor : survivors) {
-    // In the last epoch nobody stands, and nobody there elects another one.
+    // A controller in the last possible epoch can neither stand for election nor elect another one.
     const bool can_elect = survivor.log.state.hard_state.epoch < raft::kMaxEpoch;
     if (can_elect && voters->FindByNodeId(NodeId(survivor.node_id)) != nullptr) ++alive;
   }
   if (alive < voters->Majority()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrFormat(
-      "%d of the %d voters have a whole log, which is a majority: nothing is lost. Start these "
-      "controllers and the quorum is back",
+      "%d of the %d voters have an intact log, which is a majority: nothing is lost. Start these "
+      "controllers to restore the quorum",
       alive, voters->size()));
 }
 
-// Endings that what was acknowledged may have had elsewhere.
+// Returns which changes are kept, and which may be lost because only other controllers had them.
 std::string LossText(const Survivor& best) {
   std::vector<NodeId> lost;
   for (const NodeId id : VotersOf(best)->NodeIds()) {
@@ -82,7 +82,7 @@ std::string LossText(const Survivor& best) {
            : "the snapshot alone";
   return absl::StrFormat(
       "Kept: %s, with the last changes even if they were never acknowledged.\n"
-      "May be lost: what controllers %s acknowledged after that without controller %d.\n",
+      "May be lost: later changes that controllers %s acknowledged without controller %d.\n",
       kept, Join(lost), best.node_id);
 }
 
@@ -90,8 +90,8 @@ std::string NextSteps(const Survivor& best, const storage::RecoveryResult& resul
   return absl::StrFormat(
       "Controller %d is the only voter from epoch %d on.\n"
       "1. Empty the data directories of the other former voters (of %s). Never start one of them "
-      "with its old data: it would not know of the new quorum.\n"
-      "2. Start controller %d with its configuration as it is.\n"
+      "with its old data, because it does not know the new quorum.\n"
+      "2. Start controller %d with its configuration unchanged.\n"
       "3. Start the others with empty data directories and --observer, and make each a voter: "
       "'quoratectl quorum add NODE'.\n",
       best.node_id, result.entry->epoch().value(), Join(result.former_voters.NodeIds()),
@@ -114,14 +114,14 @@ ExitCode Recover(Session& session, const Arguments& arguments) {
   for (const std::string& path : arguments.data_dirs) {
     absl::StatusOr<Survivor> survivor = Inspect(path);
     if (absl::IsDataLoss(survivor.status()) && arguments.data_dirs.size() > 1) {
-      session.Complain("passed over: " + std::string(survivor.status().message()));
+      session.Complain("skipped: " + std::string(survivor.status().message()));
       continue;
     }
     if (!survivor.ok()) return session.Fail(survivor.status());
     survivors.push_back(*std::move(survivor));
   }
   if (survivors.empty()) {
-    return session.Fail(absl::DataLossError("none of the directories has a whole log"));
+    return session.Fail(absl::DataLossError("none of the directories contains an intact log"));
   }
   const Survivor* best = &survivors.front();
   for (const Survivor& survivor : survivors) {
@@ -132,11 +132,12 @@ ExitCode Recover(Session& session, const Arguments& arguments) {
   }
   const absl::StatusOr<Epoch> epoch = storage::RecoveryEpoch(best->log.restored);
   if (!epoch.ok()) return session.Fail(epoch.status());
-  session.Say(absl::StrFormat("Going on with controller %d, %s.", best->node_id, best->path));
+  session.Say(absl::StrFormat("Continuing with controller %d, %s.", best->node_id, best->path));
   if (!session.json()) session.out() << LossText(*best);
   if (!arguments.yes) {
     if (session.json()) session.out() << JsonText(ToJson(*best, nullptr));
-    session.Say("Nothing was changed. If the other voters are lost for good, repeat with --yes.");
+    session.Say(
+        "Nothing was changed. If the other voters are lost permanently, repeat with --yes.");
     return ExitCode::kDone;
   }
   const auto result = storage::RecoverQuorum(
@@ -154,16 +155,16 @@ void AddQuorumRecover(CommandLine& line, CLI::App* quorum) {
   CLI::App* verb = line.AddCommand(
       quorum,
       {.name = "recover",
-       .summary = "go on with one controller when a majority is lost for good",
+       .summary = "rebuild the quorum from one controller if a majority is lost",
        .description =
-           "The last resort: while a majority of the voters can be started, or their data "
-           "directories put back, do that instead. Works on data directories of stopped "
-           "controllers. Of several it takes the one with the longest log (by epoch, then "
-           "length), makes its controller the only voter, and says what is kept and what may be "
-           "lost: changes that only the lost controllers had acknowledged. Run it where the "
-           "directory is; 'quoratectl log verify' there tells how far each log goes.\n"
-           "Without --yes nothing is changed. With it, an entry in the log keeps for ever who did "
-           "this, when and why ('quoratectl log dump').",
+           "This is the last resort. If a majority of the voters can be started, or their data "
+           "directories restored, do that instead. The command works on data directories of "
+           "stopped controllers. It chooses the one with the longest log (by epoch, then length), "
+           "makes its controller the only voter, and prints what is kept and what may be lost: "
+           "changes that only the lost controllers had acknowledged. Run it on the machine with "
+           "the directory; 'quoratectl log verify' prints how far each log goes.\n"
+           "Without --yes nothing is changed. With --yes, an entry in the log permanently records "
+           "who did this, when and why ('quoratectl log dump').",
        .examples =
            {"quoratectl quorum recover --data-dir /var/lib/quorate --reason 'racks 2 and 3 burnt'",
             "quoratectl quorum recover --data-dir /var/lib/quorate --reason 'racks 2 and 3 burnt' "
@@ -172,13 +173,14 @@ void AddQuorumRecover(CommandLine& line, CLI::App* quorum) {
             "'five lost three'"}},
       CommonFlags::kOutput, [arguments](Session& session) { return Recover(session, *arguments); });
   verb->add_option("--data-dir", arguments->data_dirs,
-                   "The data directory of a stopped controller; once for each that survived.")
+                   "The data directory of a stopped controller. Repeat it for each survivor.")
       ->type_name("DIR")
       ->required();
-  verb->add_option("--reason", arguments->reason, "Why; it is written to the log.")
+  verb->add_option("--reason", arguments->reason, "The reason, which is written to the log.")
       ->type_name("TEXT")
       ->required();
-  verb->add_flag("--yes", arguments->yes, "Do it. The other voters' logs are worthless then.");
+  verb->add_flag("--yes", arguments->yes,
+                 "Recover the quorum. Afterwards the logs of the other voters are useless.");
 }
 
 }  // namespace quorate::cli

@@ -1,4 +1,5 @@
-// quoratectl quorum recover: for when a majority of the controllers is lost for good.
+// quoratectl quorum recover: rebuilds a quorum after a majority of the controllers is lost
+// permanently.
 #pragma once
 
 #include "cli/command_line.h"

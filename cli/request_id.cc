@@ -9,8 +9,9 @@ namespace quorate::cli {
 
 void AddRequestIdFlag(CLI::App* verb, std::string* text) {
   verb->add_option("--request-id", *text,
-                   "Repeat the request that carried this id, perhaps in another process: what was "
-                   "done is not done again, and the first answer is given. Default: a new id.")
+                   "Repeat the request that carried this id, possibly from another process. The "
+                   "change is made at most once, and the first answer is returned. Default: a new "
+                   "id.")
       ->type_name("UUID:SEQUENCE");
 }
 

@@ -1,5 +1,5 @@
-// The request id of a command that changes something: its user's, or a new one. Made here and not
-// by the client, so that it can be shown when the outcome is unknown.
+// The request id of a mutating command: the user's or a new one. It is created here and not by the
+// client, so that the command can print it if the outcome is unknown.
 #pragma once
 
 #include <string>
@@ -10,10 +10,11 @@
 
 namespace quorate::cli {
 
-// The flag --request-id.
+// Adds the flag --request-id, which writes to `text`.
 void AddRequestIdFlag(CLI::App* verb, std::string* text);
 
-// The id in `text` (ParseRequestId); a new one if it is empty. INVALID_ARGUMENT names the flag.
+// Returns the id in `text` (ParseRequestId), or a new id if `text` is empty. INVALID_ARGUMENT names
+// the flag.
 absl::StatusOr<common::v1::RequestId> ChooseRequestId(const std::string& text);
 
 }  // namespace quorate::cli

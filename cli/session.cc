@@ -17,8 +17,7 @@ std::string Remedy(client::FailureKind kind, const std::string& request_id) {
     case client::FailureKind::kRefused:
       return "";
     case client::FailureKind::kUnreachable:
-      return "\nName running controllers with --bootstrap HOST:PORT,... or wait longer with "
-             "--timeout.";
+      return "\nName running controllers with --bootstrap HOST:PORT,... or increase --timeout.";
     case client::FailureKind::kUnknown:
       if (request_id.empty()) return "";
       return "\nTo learn the outcome safely, repeat the same command with --request-id " +

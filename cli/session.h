@@ -1,5 +1,5 @@
-// One run of a command: its common flags, where it writes, and how it ends. Commands see nothing of
-// the command line's parsing, so that they can be run in tests.
+// One run of a command: its common flags, its output streams, and its exit code. Commands do not
+// see the parsing of the command line, so tests can run them directly.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -19,19 +19,20 @@ namespace quorate::cli {
 
 enum class OutputFormat { kTable, kJson };
 
-// The common flags, checked.
+// The checked values of the common flags.
 struct Settings {
   std::vector<HostPort> bootstrap;
   OutputFormat output = OutputFormat::kTable;
   Duration timeout = std::chrono::seconds(30);
-  // Reads are answered by any controller from what it has, at once.
+  // Any controller may answer a read at once from its own state.
   bool stale = false;
 };
 
-// For a question to one process about itself: one that hangs must not hold up the view of the
-// others for long. 3 s, or less if --timeout is less.
+// Returns the timeout of a question to one process about itself: 3 s, or --timeout if it is
+// shorter. A process that hangs must not delay the view of the others for long.
 Duration ProbeTimeout(const Settings& settings);
 
+// Passed to a command when it runs. Not thread-safe.
 class Session {
  public:
   // The streams must outlive the session.
@@ -40,33 +41,34 @@ class Session {
   const Settings& settings() const { return settings_; }
   bool json() const { return settings_.output == OutputFormat::kJson; }
   std::ostream& out() { return *out_; }
-  // For errors and for what is told while a command waits.
+  // Standard error: for errors and for progress messages while a command waits.
   std::ostream& err() { return *err_; }
 
   client::CallerOptions caller_options() const;
 
-  // A line of standard output for people; nothing where JSON is asked for.
+  // Prints a line to standard output. Prints nothing with --output json.
   void Say(const std::string& line);
 
-  // A line of standard error, after the program's name.
+  // Prints a line to standard error, after the name of the program.
   void Complain(const std::string& message);
 
-  // One item of a request (`item` names it) was refused while others may have been done: a line of
-  // standard error; nothing where JSON is asked for, whose document has the error in its place.
-  // Returns the exit code that stands for it.
+  // Reports that one item of a request (`item` names it) was refused, while others may have
+  // succeeded. Prints a line to standard error; with --output json prints nothing, because the
+  // document contains the error. Returns the matching exit code.
   ExitCode FailItem(const std::string& item, const common::v1::Error& error);
 
-  // Prints the failure with its remedy on standard error (a JSON object where JSON is asked for)
-  // and returns the exit code that stands for it. `request_id` is what a repetition would carry;
-  // empty for a read, and where the command cannot be repeated with it.
+  // Prints the failure and its remedy to standard error (a JSON object with --output json) and
+  // returns the matching exit code. `request_id` is the id that a retry must carry. It is empty for
+  // a read and for a command that cannot be retried with it.
   ExitCode Fail(const client::CallFailure& failure, const std::string& request_id = "");
 
-  // As above, for what failed on this machine; the exit code is kRefused.
+  // As above, for a failure on this machine. The exit code is kRefused.
   ExitCode Fail(const absl::Status& status);
 
-  // The command line is wrong in a way that its grammar could not tell: ends as its own errors do.
+  // Reports an error in the command line that its grammar could not detect. The command then ends
+  // like after a grammar error.
   ExitCode RefuseUsage(const std::string& message);
-  // What RefuseUsage was told; empty if it was not called.
+  // Returns the message of RefuseUsage, or "" if it was not called.
   const std::string& usage_error() const { return usage_error_; }
 
  private:

@@ -17,15 +17,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What `path` is; a file that does not exist has a type of its own.
+// Returns the type of `path`. A missing file has the type not_found.
 absl::StatusOr<fs::file_type> TypeOf(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();
   if (type != fs::file_type::none) return type;
-  return absl::ErrnoToStatus(error.value(), absl::StrFormat("cannot look at %s", path.string()));
+  return absl::ErrnoToStatus(error.value(), absl::StrFormat("cannot access %s", path.string()));
 }
 
-// The files that `path` names: itself, or the complete snapshots of a data directory, oldest first.
+// Returns the files that `path` names: itself, or the complete snapshots of a data directory,
+// oldest first.
 absl::StatusOr<std::vector<std::string>> FilesOf(const fs::path& path) {
   ASSIGN_OR_RETURN(const fs::file_type type, TypeOf(path));
   if (type == fs::file_type::not_found) {
@@ -75,15 +76,16 @@ void AddInspect(CommandLine& line, CLI::App* snapshot) {
   CLI::App* verb = line.AddCommand(
       snapshot,
       {.name = "inspect",
-       .summary = "verify snapshots in files and say what they hold",
+       .summary = "verify snapshot files and show what they contain",
        .description =
-           "Reads every byte of a snapshot, or of all that a controller's data directory has, "
-           "verifies checksums and content, and prints a line for each. The controller may run; "
-           "nothing is changed. Controllers whose snapshots end at the same offset and epoch must "
-           "show the same state hash. Ends with 1 at the first one that is damaged.",
+           "Reads a snapshot file, or all snapshots of a controller's data directory, verifies "
+           "checksums and content, and prints a line for each. It changes nothing, and the "
+           "controller may be running. Snapshots of different controllers with the same end offset "
+           "and epoch must have the same state hash. At the first damaged file the command ends "
+           "with exit status 1.",
        .examples = {"quoratectl snapshot inspect /var/lib/quorate",
-                    "quoratectl snapshot inspect "
-                    "00000000000000001234-0000000007.snapshot --output json"}},
+                    "quoratectl snapshot inspect 00000000000000001234-0000000007.snapshot --output "
+                    "json"}},
       CommonFlags::kOutput, [path](Session& session) { return Inspect(session, *path); });
   verb->add_option("PATH", *path, "A snapshot file, or a controller's data directory.")
       ->type_name("PATH")
@@ -93,7 +95,7 @@ void AddInspect(CommandLine& line, CLI::App* snapshot) {
 }  // namespace
 
 void AddSnapshot(CommandLine& line) {
-  CLI::App* snapshot = line.AddNoun("snapshot", "snapshots of the metadata, for backups too");
+  CLI::App* snapshot = line.AddNoun("snapshot", "snapshots and backups of the metadata");
   AddSnapshotSave(line, snapshot);
   AddSnapshotRestore(line, snapshot);
   AddInspect(line, snapshot);

@@ -1,4 +1,4 @@
-// quoratectl snapshot: snapshots in files: a controller's own, and backups.
+// quoratectl snapshot: snapshot files, both a controller's own and backups.
 #pragma once
 
 #include "cli/command_line.h"
@@ -6,7 +6,7 @@
 namespace quorate::cli {
 
 void AddSnapshot(CommandLine& line);
-// Its verbs with a file of their own.
+// The verbs that are implemented in separate files.
 void AddSnapshotSave(CommandLine& line, CLI::App* snapshot);
 void AddSnapshotRestore(CommandLine& line, CLI::App* snapshot);
 

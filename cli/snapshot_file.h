@@ -1,4 +1,4 @@
-// A snapshot file as the commands show it: read and verified as a whole.
+// Reads, verifies and prints snapshot files.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +13,18 @@
 namespace quorate::cli {
 
 struct SnapshotContents {
-  // Its name, without the directory.
+  // The file name without the directory.
   std::string file;
   uint64_t bytes = 0;
   raft::SnapshotMeta meta;
   metadata::MetadataImage image;
 };
 
-// Reads every byte: checksums, content, and that the content ends where the file says. DATA_LOSS
-// names the file and what is wrong with it.
+// Reads the whole file. Verifies its checksums and its content, and that the content ends at the
+// position in the header. DATA_LOSS names the file and the damage.
 absl::StatusOr<SnapshotContents> ReadSnapshotFile(const std::string& path);
 
-// Prints them, a line or an object each.
+// Prints one table line or one JSON object for each snapshot.
 void PrintSnapshots(Session& session, const std::vector<SnapshotContents>& snapshots);
 
 }  // namespace quorate::cli

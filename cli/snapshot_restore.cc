@@ -1,4 +1,4 @@
-// quoratectl snapshot restore: data directories for a cluster that begins with a backup.
+// quoratectl snapshot restore: creates the data directories of a cluster that begins with a backup.
 #include "storage/snapshot_restore.h"
 
 #include <map>
@@ -26,7 +26,7 @@ struct Arguments {
   std::vector<std::string> data_dirs;
 };
 
-// "ID=DIR", once for each controller.
+// Parses "ID=DIR", once for each controller.
 absl::StatusOr<std::map<NodeId, std::string>> ParseDirectories(
     const std::vector<std::string>& texts) {
   std::map<NodeId, std::string> directories;
@@ -36,7 +36,7 @@ absl::StatusOr<std::map<NodeId, std::string>> ParseDirectories(
     if (equals == std::string::npos || equals + 1 == text.size() ||
         !absl::SimpleAtoi(text.substr(0, equals), &id) || id < 0) {
       return absl::InvalidArgumentError(
-          absl::StrFormat("--data-dir: '%s' is not ID=DIR, as in 1=/var/lib/quorate", text));
+          absl::StrFormat("--data-dir: '%s' is not ID=DIR, for example 1=/var/lib/quorate", text));
     }
     const std::string directory = text.substr(equals + 1);
     for (const auto& [other, path] : directories) {
@@ -60,10 +60,10 @@ std::string NextSteps(const storage::RestoreOrder& order, const storage::Restore
     absl::StrAppendFormat(&text, "  controller %d: %s\n", node.value(), path);
   }
   text +=
-      "1. Move each directory to its controller's host, as its --data-dir; copy none twice.\n"
+      "1. Move each directory to the host of its controller, as its --data-dir. Keep no copies.\n"
       "2. Start the controllers with this cluster id and these node ids in --voters. Never start "
-      "one with data of the lost cluster.\n"
-      "3. Brokers of a cluster of the same id come back by themselves; others need an empty "
+      "a controller with data of the lost cluster.\n"
+      "3. Brokers of a cluster with the same id rejoin without changes; others need an empty "
       "--data-dir.\n";
   return text;
 }
@@ -84,7 +84,7 @@ ExitCode Restore(Session& session, const Arguments& arguments) {
   const auto cluster_id = Uuid::Parse(arguments.cluster_id);
   if (!cluster_id) {
     return session.RefuseUsage(absl::StrFormat(
-        "--cluster-id: '%s' is no cluster id: give the lost cluster's, or a new one from "
+        "--cluster-id: '%s' is not a cluster id: use the id of the lost cluster, or a new one from "
         "'quoratectl cluster new-id'",
         arguments.cluster_id));
   }
@@ -112,29 +112,31 @@ void AddSnapshotRestore(CommandLine& line, CLI::App* snapshot) {
   CLI::App* verb = line.AddCommand(
       snapshot,
       {.name = "restore",
-       .summary = "make data directories for a cluster that begins with a backup",
+       .summary = "create data directories for a cluster from a backup",
        .description =
-           "For when every controller is lost: everything after the backup is gone. Verifies the "
-           "file and makes, offline, an empty or missing data directory for each controller of the "
-           "new cluster, all in one run, because they must know each other. With one of them the "
-           "cluster runs too, and others join later.\n"
-           "The first entry of the new log keeps for ever who restored what and when; the epoch "
-           "jumps by a million or more, so that nothing of the lost cluster is taken for something "
-           "of the new one. With the lost cluster's id its brokers come back as they are; with "
-           "another id nothing of the lost cluster can meet the new one.",
+           "Use this if every controller is lost. Everything that was written after the backup is "
+           "lost. The command works offline. It verifies the file and fills an empty or missing "
+           "data directory for each controller of the new cluster. All directories are created in "
+           "one run, because the controllers must know each other. The cluster also runs with a "
+           "single controller, and others can join later.\n"
+           "The first entry of the new log permanently records who restored which backup, and "
+           "when. The epoch increases by a million or more, so that data of the lost cluster "
+           "cannot be mistaken for data of the new one. With the id of the lost cluster, its "
+           "brokers rejoin without changes. With a new id, no process of the lost cluster can join "
+           "the new one.",
        .examples = {"quoratectl snapshot restore b.snapshot --cluster-id MkU3OEVBNTcwNTJENDM2Qg "
                     "--data-dir 1=/srv/q1 --data-dir 2=/srv/q2 --data-dir 3=/srv/q3"}},
       CommonFlags::kOutput, [arguments](Session& session) { return Restore(session, *arguments); });
   verb->add_option("FILE", arguments->file,
-                   "What 'quoratectl snapshot save' has written, or a "
-                   "controller's own snapshot.")
+                   "A file written by 'quoratectl snapshot save', or a controller's own snapshot.")
       ->type_name("FILE")
       ->required();
-  verb->add_option("--cluster-id", arguments->cluster_id, "The new cluster's id, 22 characters.")
+  verb->add_option("--cluster-id", arguments->cluster_id,
+                   "The id of the new cluster, 22 characters.")
       ->type_name("ID")
       ->required();
   verb->add_option("--data-dir", arguments->data_dirs,
-                   "A controller and the directory to make for it; once for each voter.")
+                   "A controller and the directory to create for it. Repeat it for each voter.")
       ->type_name("ID=DIR")
       ->allow_extra_args(false)
       ->required();

@@ -1,4 +1,4 @@
-// quoratectl snapshot save: the state of a running cluster in a file.
+// quoratectl snapshot save: writes the state of a running cluster to a file.
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -27,7 +27,8 @@ using client::CallFailure;
 using metadata::v1::Batch;
 using metadata::v1::SnapshotChunk;
 
-// Makes an image of what a subscription brings, up to an offset. Each Take says whether to go on.
+// Builds an image from the messages of a subscription, up to an offset. Each Take returns whether
+// to continue.
 class StateReader {
  public:
   explicit StateReader(RecordOffset until) : until_(until) {}
@@ -48,7 +49,7 @@ class StateReader {
     return chunk.last() ? GoesOn(std::move(*loader_).Finish()) : true;
   }
 
-  // Once a Take has said no: the state at the offset or later; or why it cannot be read.
+  // Returns the state at the offset or later, or an error. REQUIRES: a Take has returned false.
   absl::StatusOr<metadata::MetadataImage> Result() const {
     if (!status_.ok()) return status_;
     return image_;
@@ -68,8 +69,8 @@ class StateReader {
   absl::Status status_;
 };
 
-// Subscribers are told neither indexes nor checksums. A restored log begins a chain of its own; as
-// though each offset had been an entry.
+// Subscribers receive neither indexes nor checksums. A restored log begins a new checksum chain,
+// and counts each offset before it as one entry.
 raft::SnapshotMeta MetaOf(const metadata::MetadataImage& image) {
   return {.id = {.end_offset = image.end_offset(), .epoch = image.last_epoch()},
           .last_index = LogIndex(image.end_offset().value()),
@@ -91,7 +92,7 @@ absl::Status CheckNewFile(const fs::path& path) {
   std::error_code error;
   if (fs::exists(path, error)) {
     return absl::FailedPreconditionError(
-        absl::StrFormat("%s exists; a backup never replaces a file", path.string()));
+        absl::StrFormat("%s already exists; a backup never replaces a file", path.string()));
   }
   if (!fs::is_directory(fs::absolute(path).parent_path(), error)) {
     return absl::NotFoundError(
@@ -105,7 +106,8 @@ ExitCode Save(Session& session, const std::string& path) {
   client::AdminClient admin(session.caller_options());
   const auto result = admin.DescribeCluster({});
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
-  // An answer that waited for the quorum: all that was acknowledged before ends there or earlier.
+  // The answer was confirmed by a quorum, so its end offset includes everything acknowledged
+  // before.
   const auto& cluster = std::get<DescribeClusterResponse>(result);
 
   StateReader reader{RecordOffset(cluster.end_offset())};
@@ -121,8 +123,8 @@ ExitCode Save(Session& session, const std::string& path) {
   absl::StatusOr<SnapshotContents> contents = ReadSnapshotFile(path);
   if (!contents.ok()) return session.Fail(contents.status());
   if (metadata::StateHash(contents->image) != metadata::StateHash(*image)) {
-    return session.Fail(absl::DataLossError(
-        absl::StrFormat("%s does not hold what was written to it: look at the disk", path)));
+    return session.Fail(absl::DataLossError(absl::StrFormat(
+        "%s does not contain the data that was written to it: check the disk", path)));
   }
   session.Say(absl::StrFormat("Saved cluster %s to %s.", cluster.cluster_id(), path));
   PrintSnapshots(session, {*std::move(contents)});
@@ -138,18 +140,17 @@ void AddSnapshotSave(CommandLine& line, CLI::App* snapshot) {
       {.name = "save",
        .summary = "back up the metadata of a running cluster",
        .description =
-           "Writes all metadata to a new file: everything that was acknowledged before the command "
-           "began is in it. Any controller will do; writers are not held up. The file is written "
-           "under another name, synced, renamed, and read again; 'quoratectl snapshot inspect' "
-           "verifies it later.\n"
-           "A backup is for the loss of all controllers. While one has its disk, 'quoratectl "
-           "quorum "
-           "recover' loses less.",
+           "Writes all metadata to a new file, including everything that was acknowledged before "
+           "the command began. Any controller can serve it, and writers are not blocked. The file "
+           "is written under a temporary name, synced, renamed, and read again. 'quoratectl "
+           "snapshot inspect' can verify it later.\n"
+           "A backup is for the loss of all controllers. If one controller still has its disk, "
+           "'quoratectl quorum recover' loses less.",
        .examples =
            {"quoratectl snapshot save /backups/quorate-2024-02-29.snapshot",
             "quoratectl snapshot save b.snapshot --output json | jq '.snapshots[0].topics'"}},
       CommonFlags::kCluster, [path](Session& session) { return Save(session, *path); });
-  verb->add_option("FILE", *path, "The file to write, which must not exist.")
+  verb->add_option("FILE", *path, "The file to write. It must not exist.")
       ->type_name("FILE")
       ->required();
 }

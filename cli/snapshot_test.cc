@@ -1,4 +1,4 @@
-// snapshot inspect, asked for files that it may not read.
+// Tests of snapshot inspect with files that it is not permitted to read.
 #include "cli/snapshot.h"
 
 #include <gmock/gmock.h>
@@ -20,8 +20,8 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// What `command` writes to standard error. Root may read everything, so as root this runs as
-// nobody.
+// Returns what `command` writes to standard error. Root may read all files, so a test that runs as
+// root switches to the user `nobody`.
 std::string ErrorsAsAnotherUser(std::vector<const char*> command) {
   command.insert(command.begin(), "quoratectl");
   constexpr uid_t kNobody = 65534;
@@ -44,7 +44,7 @@ class UnreadableSnapshotTest : public ::testing::Test {
     fs::create_directories(directory_ / "snapshots");
     std::ofstream(file_) << "content";
   }
-  // So that the directory can be removed.
+  // Restores the permissions, so that the directory can be removed.
   ~UnreadableSnapshotTest() override { fs::permissions(directory_, fs::perms(0755)); }
 
   void ExpectDenied(const fs::path& path) {

@@ -1,4 +1,5 @@
-// Standard output that knows why a write failed, which std::cout does not.
+// A stream buffer for standard output that keeps the reason of a failed write, which std::cout does
+// not.
 #pragma once
 
 #include <array>
@@ -8,14 +9,14 @@
 
 namespace quorate::cli {
 
-// Buffers what is written to a file descriptor, which it does not own. After the first failure it
-// refuses everything, so that the stream above it turns bad. Not thread-safe.
+// Buffers writes to a file descriptor, which it does not own. After the first failure it rejects
+// all writes, so that the stream above it turns bad. Not thread-safe.
 class StandardOutput final : public std::streambuf {
  public:
   explicit StandardOutput(int fd);
 
-  // Writes what is buffered. Returns why anything that was ever written here is missing in the
-  // file, as strerror() says it; nothing if all of it arrived.
+  // Flushes the buffer. Returns the strerror() text of the first failed write, or nullopt if all
+  // data was written.
   std::optional<std::string> Finish();
 
  protected:
@@ -24,7 +25,7 @@ class StandardOutput final : public std::streambuf {
 
  private:
   const int fd_;
-  // errno of the write that failed.
+  // The errno of the first failed write, or 0.
   int error_ = 0;
   std::array<char, 1 << 14> buffer_;
 };

@@ -25,7 +25,7 @@ using admin::v1::DescribeClusterResponse;
 using admin::v1::DescribeQuorumResponse;
 using client::CallFailure;
 
-// "1, 2, 3"; a summary has no room for a thousand.
+// Returns for example "1, 2, 3", with a limit on the number of ids.
 std::string ListOf(const std::vector<int32_t>& ids) {
   constexpr size_t kMostNamed = 20;
   const size_t named = std::min(ids.size(), kMostNamed);
@@ -37,7 +37,7 @@ std::string ListOf(const std::vector<int32_t>& ids) {
 
 std::string BrokersSummary(const DescribeClusterResponse& cluster) {
   std::vector<int32_t> fenced;
-  // Fenced and without a replica: nobody misses them.
+  // Fenced and without a replica, so no partition needs them.
   std::vector<int32_t> idle;
   for (const auto& broker : cluster.brokers()) {
     if (!broker.fenced()) continue;
@@ -52,10 +52,11 @@ std::string BrokersSummary(const DescribeClusterResponse& cluster) {
                           ListOf(idle));
   }
   if (cluster.lost_broker_count() > 0) {
-    absl::StrAppendFormat(&text,
-                          "; %d OUT OF CONTACT with the active controller, which keeps leaders and "
-                          "ISRs as they are: check the network between them",
-                          cluster.lost_broker_count());
+    absl::StrAppendFormat(
+        &text,
+        "; %d OUT OF CONTACT with the active controller, which leaves leaders and "
+        "ISRs unchanged: check the network between them",
+        cluster.lost_broker_count());
   }
   return text;
 }
@@ -74,11 +75,11 @@ std::string DiskSummary(const DescribeQuorumResponse& quorum) {
   }
   return absl::StrFormat(
       "NEARLY FULL at controller %d: %d MiB are free, and below %d MiB (--min-free-disk-bytes) an "
-      "active controller refuses changes: make room",
+      "active controller rejects changes: free some space",
       quorum.answered_by(), free_mib, min_free_mib);
 }
 
-// Where clients find a controller.
+// Returns the client endpoint of a controller, or kNotKnown.
 std::string EndpointOf(int32_t node_id, const DescribeClusterResponse& cluster) {
   const auto found = std::find_if(
       cluster.controllers().begin(), cluster.controllers().end(),
@@ -131,9 +132,10 @@ std::string StatusText(const DescribeClusterResponse& cluster, const DescribeQuo
                                   DurationText(quorum.clock_behind_ms()), quorum.answered_by())});
   }
   if (!quorum.from_leader()) {
-    facts.AddRow({"Answered by", absl::StrFormat("controller %d, from what it has: it is not the "
-                                                 "active one",
-                                                 quorum.answered_by())});
+    facts.AddRow(
+        {"Answered by", absl::StrFormat("controller %d from its own state, because it is not "
+                                        "the active controller",
+                                        quorum.answered_by())});
   }
   const ReplicaColumn endpoint = {.title = "ENDPOINT",
                                   .cell = [&](const DescribeQuorumResponse::Replica& replica) {
@@ -151,13 +153,12 @@ void AddStatus(CommandLine& line) {
       {.name = "status",
        .summary = "show the state of the cluster on one screen",
        .description =
-           "Who is the active controller and since when, how many more controllers may fail, "
-           "each voter's lag and last contact, controllers that are not reached and the address "
+           "Prints the active controller and since when it is active, how many more controllers "
+           "may fail, each voter's lag and last contact, unreachable controllers with the address "
            "that was tried, fenced brokers, partitions that are offline (without a leader) or "
-           "under-replicated (with an ISR smaller than the replica set), the leaders of each "
-           "broker, and of the active controller the free disk space and whether its clock is "
-           "behind the log. Without a quorum, --stale shows what one controller "
-           "still knows.",
+           "under-replicated (with an ISR smaller than the replica set), the number of leaderships "
+           "of each broker, the free disk space of the active controller, and whether its clock is "
+           "behind the log. Without a quorum, --stale shows what one controller knows.",
        .examples = {"quoratectl status", "quoratectl status --output json",
                     "quoratectl status --stale --bootstrap 127.0.0.1:9092"}},
       CommonFlags::kReads, Status);

@@ -11,7 +11,7 @@ namespace quorate::cli {
 
 void AddStatus(CommandLine& line);
 
-// `now_ms` is the wall time.
+// Returns the screen of `quoratectl status`. `now_ms` is the wall time.
 std::string StatusText(const admin::v1::DescribeClusterResponse& cluster,
                        const admin::v1::DescribeQuorumResponse& quorum, int64_t now_ms);
 

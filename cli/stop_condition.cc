@@ -20,7 +20,7 @@ void CatchSignals() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
 }
 
-// Whether standard input has ended (or cannot be read), as far as can be told without waiting.
+// Returns whether standard input has ended or cannot be read. Does not block.
 bool InputEnded() {
   pollfd input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
   while (poll(&input, 1, /*timeout=*/0) > 0) {

@@ -1,5 +1,5 @@
-// When a command that goes on by itself is to end: after a while, when its standard input ends, or
-// when the user interrupts it.
+// Decides when a continuous command ends: after a duration, at the end of standard input, or when
+// the user interrupts it.
 #pragma once
 
 #include <optional>
@@ -8,19 +8,19 @@
 
 namespace quorate::cli {
 
-// Not thread-safe; one in a process, because the process's signals are its own. From its
-// construction on, a first SIGINT, SIGTERM or SIGHUP asks for a stop, and a second ends the process
-// as usual.
+// Not thread-safe. There may be only one in a process, because it handles the signals of the
+// process. After construction, the first SIGINT, SIGTERM or SIGHUP requests a stop, and the second
+// ends the process as usual.
 class StopCondition {
  public:
-  // Nothing stands for the end of standard input, which is read and thrown away.
+  // With nullopt, the command ends at the end of standard input, whose data is discarded.
   explicit StopCondition(std::optional<Duration> duration);
 
-  // Never blocks.
+  // Returns whether the command should end. Never blocks.
   bool Reached();
 
  private:
-  // Nothing: the end of standard input.
+  // Nullopt if the command ends at the end of standard input.
   const std::optional<MonoTime> deadline_;
 };
 

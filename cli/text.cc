@@ -11,7 +11,7 @@
 namespace quorate::cli {
 namespace {
 
-// Counted in characters, not bytes: a name may hold any UTF-8.
+// Returns the width in characters, not bytes, because a name may contain any UTF-8.
 size_t Width(const std::string& cell) {
   return static_cast<size_t>(std::count_if(
       cell.begin(), cell.end(), [](unsigned char byte) { return (byte & 0xc0) != 0x80; }));
@@ -61,7 +61,7 @@ std::string DurationText(int64_t ms) {
   constexpr int64_t kDay = 24 * kHour;
   const int64_t s = ms / 1000;
   if (ms < 1000) return absl::StrFormat("%d ms", ms);
-  // Tenths are cut, not rounded: 59.96 s is not yet a minute.
+  // Tenths are truncated, not rounded: 59.96 s is not yet a minute.
   if (s < kMinute) return absl::StrFormat("%d.%d s", s, ms % 1000 / 100);
   if (s < kHour) return absl::StrFormat("%d min %d s", s / kMinute, s % kMinute);
   if (s < kDay) return absl::StrFormat("%d h %d min", s / kHour, s % kHour / kMinute);

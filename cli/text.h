@@ -1,5 +1,5 @@
-// How quoratectl writes for people: tables, ages, times. No colour, and nothing that differs
-// between a terminal and a pipe.
+// The text output of quoratectl: tables, ages and times. There are no colours, and the output to a
+// terminal and to a pipe is the same.
 #pragma once
 
 #include <google/protobuf/repeated_field.h>
@@ -10,8 +10,8 @@
 
 namespace quorate::cli {
 
-// Columns padded to their widest cell and two spaces apart; no trailing spaces. Numbers belong in
-// right-aligned columns.
+// Formats a table. Columns are padded to their widest cell and separated by two spaces, without
+// trailing spaces. Use right-aligned columns for numbers.
 class Table {
  public:
   struct Column {
@@ -19,13 +19,13 @@ class Table {
     bool right_aligned = false;
   };
 
-  // A table without titles has no header line.
+  // If no column has a title, the table has no header line.
   explicit Table(std::vector<Column> columns);
 
   // REQUIRES: as many cells as columns.
   void AddRow(std::vector<std::string> cells);
 
-  // Lines, each with its newline and `indent` spaces before it.
+  // Returns the lines, each with a newline and indented by `indent` spaces.
   std::string ToString(int indent = 0) const;
 
  private:
@@ -33,16 +33,16 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// What is not known where it was asked (the protocol's -1).
+// Stands for a value that the answering controller does not know (-1 in the protocol).
 inline constexpr char kNotKnown[] = "?";
 
 // "80 ms", "3.2 s", "4 min 10 s", "3 h 12 min", "5 d 3 h".
 std::string DurationText(int64_t ms);
-// "3.2 s ago"; kNotKnown for -1.
+// "3.2 s ago", or kNotKnown for -1.
 std::string AgeText(int64_t ms);
 // "2024-02-29 10:22:01 UTC".
 std::string TimeText(int64_t ms_since_epoch);
-// The number; kNotKnown for -1.
+// The number, or kNotKnown for -1.
 std::string CountText(int64_t count);
 // "1,2,3".
 std::string IdsText(const google::protobuf::RepeatedField<int32_t>& ids);

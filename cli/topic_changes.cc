@@ -41,8 +41,8 @@ absl::StatusOr<CreateTopicsRequest> MakeRequest(const CreateFlags& flags) {
   if (!flags.assignment.empty()) {
     if (flags.partitions.has_value() || flags.replication_factor.has_value()) {
       return absl::InvalidArgumentError(
-          "--assignment says how many partitions and replicas there are: leave out --partitions "
-          "and --replication-factor");
+          "--assignment already defines the partitions and replicas: leave out --partitions and "
+          "--replication-factor");
     }
     const auto assignments = ParseAssignments(flags.assignment);
     if (!assignments.ok()) {
@@ -101,23 +101,27 @@ void AddCreateVerb(CommandLine& line, CLI::App* topics) {
       {.name = "create",
        .summary = "create topics",
        .description =
-           "Creates each topic on its own terms: one may be refused while another is created. "
-           "When the command ends the new topics are committed: they survive the death of a "
-           "minority of the controllers.",
+           "Creates topics independently of each other: one may be refused while another is "
+           "created. When the command ends, the new topics are committed and survive the death of "
+           "a minority of the controllers.",
        .examples = {"quoratectl topics create orders --partitions 6 --replication-factor 3",
                     "quoratectl topics create a b c --config min.insync.replicas=2",
                     "quoratectl topics create pinned --assignment 1:2:3,2:3:1",
                     "quoratectl topics create orders --partitions 6 --dry-run",
                     "quoratectl topics create orders --request-id MkU3OEVBNTcwNTJENDM2Qg:1"}},
       CommonFlags::kCluster, [flags](Session& session) { return Create(session, *flags); });
-  verb->add_option("NAME", flags->names, "The topics: 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'.")
+  verb->add_option(
+          "NAME", flags->names,
+          "The topics. A name has 1 to 249 of the characters a-z, A-Z, 0-9, '.', '_' and '-'.")
       ->required();
-  verb->add_option("--partitions", flags->partitions, "Partitions of each. Default: 1.")
+  verb->add_option("--partitions", flags->partitions,
+                   "The number of partitions of each topic. Default: 1.")
       ->type_name("N")
       ->check(CommandLine::WholeNumber());
-  verb->add_option("--replication-factor", flags->replication_factor,
-                   "Replicas of each partition. Default: 3, or all brokers that run or hold "
-                   "replicas where there are fewer.")
+  verb->add_option(
+          "--replication-factor", flags->replication_factor,
+          "The number of replicas of each partition. Default: 3, or the number of brokers that "
+          "run or hold replicas if it is smaller.")
       ->type_name("N")
       ->check(CommandLine::WholeNumber());
   verb->add_option("--assignment", flags->assignment,
@@ -125,10 +129,10 @@ void AddCreateVerb(CommandLine& line, CLI::App* topics) {
                    "--partitions and --replication-factor: 1:2,2:3 is partition 0 on brokers 1 "
                    "and 2, and partition 1 on brokers 2 and 3.")
       ->type_name("B:B,B:B,...");
-  verb->add_option("--config", flags->configs, "A config of each topic; may be given repeatedly.")
+  verb->add_option("--config", flags->configs, "A config of each topic. May be repeated.")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  verb->add_flag("--dry-run", flags->dry_run, "Check everything, create nothing.");
+  verb->add_flag("--dry-run", flags->dry_run, "Check the request without creating anything.");
   AddRequestIdFlag(verb, &flags->request_id);
 }
 
@@ -140,7 +144,7 @@ struct DeleteFlags {
 
 ExitCode Delete(Session& session, const DeleteFlags& flags) {
   if (flags.names.empty() && flags.ids.empty()) {
-    return session.RefuseUsage("name a topic to delete, or its id with --id");
+    return session.RefuseUsage("name a topic to delete, or give its id with --id");
   }
   const auto id = ChooseRequestId(flags.request_id);
   if (!id.ok()) return session.RefuseUsage(std::string(id.status().message()));
@@ -173,12 +177,12 @@ void AddDeleteVerb(CommandLine& line, CLI::App* topics) {
       topics,
       {.name = "delete",
        .summary = "delete topics",
-       .description = "Deletes each topic with all its partitions. There is no way back.",
+       .description = "Deletes each topic with all its partitions. This cannot be undone.",
        .examples = {"quoratectl topics delete orders", "quoratectl topics delete a b c",
                     "quoratectl topics delete --id 8FZ4qjH1TLSPe-5nZVrbCQ"}},
       CommonFlags::kCluster, [flags](Session& session) { return Delete(session, *flags); });
-  verb->add_option("NAME", flags->names, "The topics.");
-  verb->add_option("--id", flags->ids, "A topic by its id; may be given repeatedly.")
+  verb->add_option("NAME", flags->names, "The topics to delete.");
+  verb->add_option("--id", flags->ids, "A topic by its id. May be repeated.")
       ->type_name("TOPIC_ID")
       ->allow_extra_args(false);
   AddRequestIdFlag(verb, &flags->request_id);

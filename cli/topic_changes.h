@@ -1,5 +1,5 @@
-// quoratectl topics create and delete: what changes something carries a request id, which the user
-// can give and is told when the outcome is unknown.
+// quoratectl topics create and delete. Each request carries a request id, which the user can set
+// and which is printed if the outcome is unknown.
 #pragma once
 
 #include "cli/command_line.h"

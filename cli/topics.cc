@@ -65,14 +65,13 @@ void AddDescribe(CommandLine& line, CLI::App* topics) {
       topics,
       {.name = "describe",
        .summary = "show topics with their partitions",
-       .description =
-           "For each topic a line, and a line for each partition: its leader (or none), its "
-           "replicas in order of preference, those in sync, and the leader's epoch, which grows "
-           "with every change of leader.",
+       .description = "Prints a line for each topic and for each partition: its leader (or none), "
+                      "its replicas in order of preference, the in-sync replicas, and the leader "
+                      "epoch, which increases with every change of leader.",
        .examples = {"quoratectl topics describe", "quoratectl topics describe orders payments",
                     "quoratectl topics describe orders --output json"}},
       CommonFlags::kReads, [names](Session& session) { return Describe(session, *names); });
-  verb->add_option("NAME", *names, "The topics. Default: all.");
+  verb->add_option("NAME", *names, "The topics to show. Default: all.");
 }
 
 }  // namespace
@@ -103,7 +102,7 @@ void AddTopics(CommandLine& line) {
   line.AddCommand(topics,
                   {.name = "list",
                    .summary = "list all topics",
-                   .description = "Names, ids and partition counts, by name.",
+                   .description = "Prints names, ids and partition counts, sorted by name.",
                    .examples = {"quoratectl topics list", "quoratectl topics list --output json",
                                 "quoratectl topics list --stale"}},
                   CommonFlags::kReads, List);

@@ -10,7 +10,7 @@ namespace quorate::cli {
 
 void AddTopics(CommandLine& line);
 
-// A line for the topic and one for each partition, as kafka-topics --describe has them.
+// Returns a line for the topic and one for each partition, like kafka-topics --describe.
 std::string TopicText(const admin::v1::TopicDescription& topic);
 
 }  // namespace quorate::cli

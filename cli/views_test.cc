@@ -1,4 +1,5 @@
-// What people see, from fixed responses: compared to the character, because scripts read it too.
+// Tests of the text output for fixed responses. The texts are compared exactly, because scripts
+// read them too.
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
@@ -24,7 +25,7 @@ Message FromText(const std::string& text) {
 
 constexpr int64_t kNowMs = 1'709'202'124'000;
 
-// Three controllers, of which 3 has not answered for long.
+// Three controllers, of which controller 3 has not answered for a long time.
 admin::v1::DescribeQuorumResponse Quorum() {
   return FromText<admin::v1::DescribeQuorumResponse>(R"(
     cluster_id: "MkU3OEVBNTcwNTJENDM2Qg" leader_id: 2 epoch: 7 high_watermark: 12345
@@ -102,7 +103,7 @@ TEST(ViewsTest, StatusSaysThatMostBrokersAreOutOfContact) {
               ::testing::HasSubstr("2 of 3 running; fenced: 2; 2 OUT OF CONTACT with the active"));
 }
 
-// Anybody can register brokers that never start.
+// Any client can register brokers that never start.
 TEST(ViewsTest, StatusDoesNotCountBrokersThatNeverTookPart) {
   auto cluster = Cluster();
   for (int32_t id = 100; id < 123; ++id) {
@@ -143,7 +144,8 @@ TEST(ViewsTest, ToleranceCountsOnlyVotersInContact) {
   EXPECT_EQ(ToleratedFailures(quorum), 1);
   quorum.mutable_voters(0)->set_last_contact_age_ms(-1);
   quorum.mutable_voters(2)->set_last_contact_age_ms(60'000);
-  EXPECT_EQ(ToleranceText(quorum), "1 of 3 voters in contact: no majority, nothing can be decided");
+  EXPECT_EQ(ToleranceText(quorum),
+            "1 of 3 voters in contact: no majority, so nothing can be decided");
   EXPECT_EQ(ToleratedFailures(quorum), -1);
 }
 
@@ -170,11 +172,11 @@ TEST(ViewsTest, ControllersOutOfReachAreNamedWithTheAddressTried) {
   quorum.mutable_voters(2)->set_peer_address("127.0.0.1:9393");
   quorum.mutable_voters(2)->set_contact_problem("Connection refused");
   EXPECT_EQ(ContactsText(quorum),
-            "\nController 2 reaches 1 at 127.0.0.1:9193, and not at 127.0.0.1:9191: correct that "
-            "address in its --voters\n"
-            "Controller 2 does not reach 3 at 127.0.0.1:9393: Connection refused\n");
+            "\nController 2 reaches controller 1 at 127.0.0.1:9193 instead of 127.0.0.1:9191: "
+            "correct the address in its --voters\n"
+            "Controller 2 cannot reach controller 3 at 127.0.0.1:9393: Connection refused\n");
   EXPECT_THAT(StatusText(Cluster(), quorum, kNowMs),
-              ::testing::HasSubstr("does not reach 3 at 127.0.0.1:9393"));
+              ::testing::HasSubstr("cannot reach controller 3 at 127.0.0.1:9393"));
   EXPECT_THAT(QuorumText(quorum, kNowMs), ::testing::EndsWith(ContactsText(quorum)));
 }
 
@@ -248,7 +250,7 @@ TEST(ViewsTest, BrokersView) {
             R"(Broker      1, epoch 17
 State       no controller: keeps its last image and roles
 Controller  -, last contact 4.2 s ago
-Metadata    end offset 120 of epoch 3, from 127.0.0.1:9092, last news 5.1 s ago
+Metadata    end offset 120 of epoch 3, from 127.0.0.1:9092, last update 5.1 s ago
 Roles       leads 1, follows 1
 
 TOPIC   PARTITION  ROLE      LEADER  LEADER EPOCH  OFFSET

@@ -35,8 +35,8 @@ std::string VotersText(const DescribeQuorumResponse& quorum) {
 }
 
 absl::Status NoVoter(const DescribeQuorumResponse& quorum, int32_t node_id) {
-  return absl::NotFoundError(
-      absl::StrFormat("controller %d is no voter; the voters are %s", node_id, VotersText(quorum)));
+  return absl::NotFoundError(absl::StrFormat("controller %d is not a voter; the voters are %s",
+                                             node_id, VotersText(quorum)));
 }
 
 absl::Status OtherDirectory(const Replica& replica, const std::string& directory_id) {
@@ -45,7 +45,7 @@ absl::Status OtherDirectory(const Replica& replica, const std::string& directory
                                                        directory_id));
 }
 
-// The observer that is to be a voter.
+// Plans to make an observer a voter.
 VoterPlan AddObserver(const DescribeQuorumResponse& quorum, int32_t node_id,
                       const std::string& directory_id) {
   const Replica* observer = Find(quorum.observers(), node_id);
@@ -60,12 +60,13 @@ VoterPlan AddObserver(const DescribeQuorumResponse& quorum, int32_t node_id,
 VoterPlan ReplaceDirectory(const DescribeQuorumResponse& quorum, int32_t node_id,
                            const std::string& directory_id) {
   const Replica* voter = Find(quorum.voters(), node_id);
-  // An earlier run has removed it.
+  // An earlier run has already removed it.
   if (voter == nullptr) return AddObserver(quorum, node_id, directory_id);
   if (!directory_id.empty() && voter->directory_id() == directory_id) {
     return std::vector<VoterStep>{};
   }
-  // Perhaps it is just starting: that the voter was heard a moment ago does not say that it runs.
+  // The new process may just be starting. A recent contact with the voter does not mean that it
+  // still runs.
   if (Find(quorum.observers(), node_id) == nullptr) {
     return Awaited{absl::StrFormat(
         "controller %d to be in session as an observer with another directory id than the voter's, "
@@ -86,12 +87,12 @@ VoterPlan PlanAdd(const DescribeQuorumResponse& quorum, int32_t node_id,
   const Replica* voter = Find(quorum.voters(), node_id);
   if (voter == nullptr) return AddObserver(quorum, node_id, directory_id);
   if (Find(quorum.observers(), node_id) == nullptr && IsMeant(*voter, directory_id)) {
-    return absl::AlreadyExistsError(absl::StrFormat("controller %d is a voter already", node_id));
+    return absl::AlreadyExistsError(absl::StrFormat("controller %d is already a voter", node_id));
   }
-  return absl::FailedPreconditionError(absl::StrFormat(
-      "controller %d is a voter with another directory id, %s: 'quoratectl quorum replace %d' puts "
-      "the new directory in its place",
-      node_id, voter->directory_id(), node_id));
+  return absl::FailedPreconditionError(
+      absl::StrFormat("controller %d is a voter with another directory id, %s: use 'quoratectl "
+                      "quorum replace %d' to replace it by the new directory",
+                      node_id, voter->directory_id(), node_id));
 }
 
 VoterPlan PlanRemove(const DescribeQuorumResponse& quorum, int32_t node_id,
@@ -108,15 +109,16 @@ VoterPlan PlanReplace(const DescribeQuorumResponse& quorum, int32_t node_id, int
   const Replica* voter = Find(quorum.voters(), node_id);
   std::vector<VoterStep> steps;
   const bool is_voter = Find(quorum.voters(), with) != nullptr;
-  // Between the two steps of a replacement their number is even, as it is at no other time if they
-  // were chosen well; so this is more likely a wrong number, and would shrink the quorum.
+  // Between the two steps of a replacement, the number of voters is even. At other times a
+  // well-chosen number is odd. So NODE is more likely mistyped, and the removal would shrink the
+  // quorum.
   if (is_voter && voter != nullptr && quorum.voters_size() % 2 == 1) {
     return absl::FailedPreconditionError(absl::StrFormat(
-        "controller %d is a voter already, so nobody would take the place of %d: if a replacement "
-        "was begun, or to have fewer voters, run 'quoratectl quorum remove %d'",
+        "controller %d is already a voter, so it cannot replace %d. To finish an interrupted "
+        "replacement, or to have fewer voters, run 'quoratectl quorum remove %d'",
         with, node_id, node_id));
   }
-  // An earlier run may have added it, and removed the other.
+  // An earlier run may already have added it and removed the other one.
   if (!is_voter) {
     if (voter == nullptr) return NoVoter(quorum, node_id);
     VoterPlan plan = AddObserver(quorum, with, directory_id);

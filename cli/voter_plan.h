@@ -1,5 +1,6 @@
-// Which voters a command adds and removes, in which order: from what it was told and how the quorum
-// is. Pure, and the same when the command is run again after a part of it was done.
+// Plans which voters a command adds and removes, and in which order, from its arguments and the
+// current quorum. The functions are pure. If a command is repeated after a part of it was done, the
+// plan contains the rest.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 namespace quorate::cli {
 
-// One change of the voters. A replica is a node and the directory that it has.
+// One change of the voter set. A replica is identified by its node id and directory id.
 struct VoterStep {
   enum class Action { kAdd, kRemove };
   Action action = Action::kAdd;
@@ -23,25 +24,27 @@ struct VoterStep {
   friend bool operator==(const VoterStep&, const VoterStep&) = default;
 };
 
-// What must be there first, in half a sentence.
+// A condition that must hold first, as a phrase.
 struct Awaited {
   std::string what;
 
   friend bool operator==(const Awaited&, const Awaited&) = default;
 };
 
-// The steps, each to be committed before the next; or what is waited for; or why it cannot be.
+// The steps, each of which must be committed before the next one; or the condition to wait for; or
+// an error if the change is impossible.
 using VoterPlan = std::variant<std::vector<VoterStep>, Awaited, absl::Status>;
 
-// `directory_id` says which replica is meant to become a voter (for removals: which must be one);
-// empty: whichever the node has.
+// `directory_id` selects the replica of the node that becomes a voter (for removals: that is a
+// voter). If it is empty, the node's current directory is used.
 VoterPlan PlanAdd(const admin::v1::DescribeQuorumResponse& quorum, int32_t node_id,
                   const std::string& directory_id);
 VoterPlan PlanRemove(const admin::v1::DescribeQuorumResponse& quorum, int32_t node_id,
                      const std::string& directory_id);
-// Controller `with` in the place of `node_id`: added before the other goes; refused if both are
-// among an odd number of voters. The same node: its new directory in the place of the old one,
-// which must go first, because a node votes once.
+// Replaces controller `node_id` by controller `with`: first adds `with`, then removes `node_id`.
+// Refuses if both are voters and the number of voters is odd. If `with` is the same node, replaces
+// its old directory by its new one. Then the old one is removed first, because a node has at most
+// one vote.
 VoterPlan PlanReplace(const admin::v1::DescribeQuorumResponse& quorum, int32_t node_id,
                       int32_t with, const std::string& directory_id);
 

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 constexpr char kOld[] = "2v_wzNH7TGO7YqAlKUKcpw";
 constexpr char kNew[] = "JVmS8BqhS2mHLM7kAZBoJA";
 
-// Controllers 1, 2 and 3 are the voters, of which `silent` is out of contact; 1 leads.
+// Controllers 1, 2 and 3 are the voters. Controller 1 leads, and `silent` is out of contact.
 DescribeQuorumResponse Quorum(int silent = 0) {
   DescribeQuorumResponse quorum;
   quorum.set_leader_id(1);
@@ -65,7 +65,7 @@ TEST(PlanAddTest, WhoIsNotThereIsWaitedFor) {
 }
 
 TEST(PlanAddTest, MistakesAreNamed) {
-  EXPECT_EQ(Refusal(PlanAdd(Quorum(), 3, "")), "controller 3 is a voter already");
+  EXPECT_EQ(Refusal(PlanAdd(Quorum(), 3, "")), "controller 3 is already a voter");
   EXPECT_THAT(Refusal(PlanAdd(WithObserver(Quorum(), 3), 3, "")),
               HasSubstr("'quoratectl quorum replace 3'"));
   EXPECT_EQ(Refusal(PlanAdd(WithObserver(Quorum(), 4), 4, kOld)),
@@ -78,7 +78,7 @@ TEST(PlanRemoveTest, TheVoterEvenIfItIsDown) {
 
 TEST(PlanRemoveTest, MistakesAreNamed) {
   EXPECT_EQ(Refusal(PlanRemove(Quorum(), 4, "")),
-            "controller 4 is no voter; the voters are 1, 2, 3");
+            "controller 4 is not a voter; the voters are 1, 2, 3");
   EXPECT_THAT(Refusal(PlanRemove(Quorum(), 3, kNew)), HasSubstr("not"));
 }
 
@@ -88,18 +88,18 @@ TEST(PlanReplaceTest, AnotherControllerIsAddedBeforeTheVoterGoes) {
 }
 
 TEST(PlanReplaceTest, GoesOnWhereAnEarlierRunEnded) {
-  // Controllers 1, 2, 3, 4: 4 was added for 2.
+  // The voters are 1, 2, 3 and 4: an earlier run added 4 to replace 2.
   DescribeQuorumResponse half_done = Quorum();
   half_done.add_voters()->set_node_id(4);
   ExpectSteps(PlanReplace(half_done, 2, 4, ""), {Remove(2)});
   ExpectSteps(PlanReplace(Without(Quorum(), 2), 2, 3, ""), {});
-  // Controller 3 with its old directory was removed.
+  // An earlier run removed controller 3 with its old directory.
   ExpectSteps(PlanReplace(WithObserver(Without(Quorum(), 3), 3), 3, 3, ""), {Add(3)});
 }
 
 TEST(PlanReplaceTest, ANewDirectoryComesAfterTheOldOneWent) {
   ExpectSteps(PlanReplace(WithObserver(Quorum(3), 3), 3, 3, ""), {Remove(3), Add(3)});
-  // Heard a moment ago or not: it may be just starting with its new directory.
+  // In both cases controller 3 may just be starting with its new directory.
   for (const int silent : {0, 3}) {
     EXPECT_THAT(WaitsFor(PlanReplace(Quorum(silent), 3, 3, "")),
                 HasSubstr("empty its data directory"));
@@ -109,9 +109,9 @@ TEST(PlanReplaceTest, ANewDirectoryComesAfterTheOldOneWent) {
 
 TEST(PlanReplaceTest, MistakesAreNamed) {
   EXPECT_THAT(Refusal(PlanReplace(Quorum(), 2, 3, "")),
-              HasSubstr("controller 3 is a voter already"));
+              HasSubstr("controller 3 is already a voter"));
   EXPECT_THAT(Refusal(PlanReplace(WithObserver(Quorum(), 4), 9, 4, "")),
-              HasSubstr("controller 9 is no voter"));
+              HasSubstr("controller 9 is not a voter"));
   EXPECT_THAT(Refusal(PlanReplace(WithObserver(Quorum(3), 3), 3, 3, "AAAAAAAAAAAAAAAAAAAAAQ")),
               HasSubstr("has directory id"));
 }

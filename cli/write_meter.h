@@ -1,5 +1,6 @@
-// What a stream of writes says of a cluster: how many were acknowledged, how long they took, and
-// the widest gap in which none was. Apart from check.h so that it can be tested without a cluster.
+// Statistics of a stream of writes: the number of acknowledged writes, their latency, and the
+// longest time without an acknowledgement. Separate from check.h so that it can be tested without a
+// cluster.
 #pragma once
 
 #include <cstdint>
@@ -10,26 +11,27 @@
 
 namespace quorate::cli {
 
-// Its memory does not grow with the number of writes.
+// Collects the statistics. Its memory use does not grow with the number of writes. Not thread-safe.
 class WriteMeter {
  public:
-  // A write was sent and acknowledged at these times. REQUIRES: one at a time, in order.
+  // Records a write that was sent and acknowledged at these times. REQUIRES: writes do not overlap
+  // and are recorded in order.
   void Acknowledged(MonoTime sent, MonoTime acknowledged);
 
   int64_t count() const { return count_; }
 
-  // The widest time between two consecutive acknowledgements; 0 before the second.
+  // Returns the longest time between two consecutive acknowledgements, or 0 before the second one.
   Duration widest_gap() const { return widest_gap_; }
 
-  // The latency below or at which a share of `p` (0 < p <= 1) of the writes were, by the nearest
-  // rank, cut to three digits of its microseconds; 0 without writes.
+  // Returns the p-quantile of the latencies (0 < p <= 1) by the nearest-rank method, truncated to
+  // three significant digits of microseconds. Returns 0 if there are no writes.
   Duration Latency(double p) const;
 
  private:
   int64_t count_ = 0;
   Duration widest_gap_ = Duration::zero();
   std::optional<MonoTime> last_acknowledged_;
-  // How many writes took so many microseconds, cut to three digits.
+  // The number of writes by latency in microseconds, truncated to three digits.
   std::map<int64_t, int64_t> latencies_us_;
 };
 

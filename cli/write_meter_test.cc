@@ -33,7 +33,7 @@ TEST(WriteMeterTest, AGapIsBetweenTwoAcknowledgements) {
 TEST(WriteMeterTest, LatenciesByTheNearestRank) {
   WriteMeter meter;
   MonoTime now = At(Duration::zero());
-  // 1 to 100 ms, the longest first.
+  // Latencies of 100 ms down to 1 ms.
   for (int ms = 100; ms >= 1; --ms) {
     meter.Acknowledged(now, now + milliseconds(ms));
     now += milliseconds(ms);

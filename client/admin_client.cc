@@ -16,14 +16,14 @@ Uuid RandomUuid() {
   return Uuid::Random(rng);
 }
 
-// Of a request that can be checked without being made.
+// Returns kRead for a request that is only validated, else kWrite.
 template <typename Request>
 CallKind KindOf(const Request& request) {
   return request.validate_only() ? CallKind::kRead : CallKind::kWrite;
 }
 
-// Calls `method` of the stub, on one endpoint after the other. A string that is not UTF-8 is
-// refused here.
+// Calls `method` of the stub, on one endpoint after the other. Refuses a request with a string that
+// is not UTF-8.
 template <typename Request, typename Response>
 CallResult<Response> CallMethod(FailoverCaller& caller, CallKind kind,
                                 grpc::Status (AdminService::Stub::*method)(grpc::ClientContext*,

@@ -1,6 +1,5 @@
-// AdminService for programs: each call is made through a failover (failover_caller.h), and every
-// call that changes something carries a request id, or names what is to be, so that its retries are
-// safe.
+// A blocking client of AdminService. Each call survives failovers (failover_caller.h). Every
+// mutating call carries a request id or states the desired result, so that its retries are safe.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +10,13 @@
 
 namespace quorate::client {
 
-// Not thread-safe: one instance for each thread. Blocks.
+// Not thread-safe: use one instance per thread. Its calls block.
 class AdminClient {
  public:
-  // Names this instance by a random uuid.
+  // Draws a random uuid for the request ids of this instance.
   explicit AdminClient(CallerOptions options);
 
-  // These get the next request id, unless the request carries one already.
+  // These calls use the next request id unless the request already carries one.
   CallResult<admin::v1::CreateTopicsResponse> CreateTopics(admin::v1::CreateTopicsRequest request);
   CallResult<admin::v1::DeleteTopicsResponse> DeleteTopics(admin::v1::DeleteTopicsRequest request);
   CallResult<admin::v1::IncrementalAlterConfigsResponse> IncrementalAlterConfigs(
@@ -33,8 +32,8 @@ class AdminClient {
   CallResult<admin::v1::DescribeConfigsResponse> DescribeConfigs(
       const admin::v1::DescribeConfigsRequest& request);
 
-  // These name what is to be. REQUIRES: RemoveVoter has a directory id, TransferLeadership a
-  // target, unless they only validate.
+  // These calls state the desired result. REQUIRES: RemoveVoter has a directory id and
+  // TransferLeadership a target, unless they only validate.
   CallResult<admin::v1::ChangeVotersResponse> AddVoter(const admin::v1::AddVoterRequest& request);
   CallResult<admin::v1::ChangeVotersResponse> RemoveVoter(
       const admin::v1::RemoveVoterRequest& request);

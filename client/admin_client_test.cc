@@ -30,12 +30,12 @@ FakeAdminService::Script Always(common::v1::ErrorCode code, common::v1::Outcome 
   return [=](int) { return ErrorStatus(code, outcome, message, retry_after_ms); };
 }
 
-// Long enough never to be reached by a call that succeeds in the end.
+// The timeout is so long that a call that eventually succeeds never reaches it.
 CallerOptions Endpoints(std::vector<HostPort> endpoints) {
   return {.endpoints = std::move(endpoints), .timeout = std::chrono::minutes(2)};
 }
 
-// For calls that are to give up.
+// Options for calls that should time out.
 CallerOptions Impatient(std::vector<HostPort> endpoints) {
   return {.endpoints = std::move(endpoints), .timeout = milliseconds(1000)};
 }
@@ -45,7 +45,7 @@ const CallFailure& FailureOf(const CallResult<T>& result) {
   return std::get<CallFailure>(result);
 }
 
-// Where every connection is refused, unless a service of the test listens there.
+// An endpoint that refuses every connection unless the test starts a service there.
 class DeadEndpoint {
  public:
   HostPort endpoint() const { return {"127.0.0.1", socket_.port()}; }
@@ -117,7 +117,7 @@ TEST(AdminClientTest, FindsAControllerThatBeginsToListenWhileItTries) {
   AdminClient client(Endpoints({place.endpoint()}));
   std::unique_ptr<FakeAdminService> late;
   std::thread starter([&] {
-    // After some attempts; nothing depends on how many.
+    // The number of attempts before this does not matter.
     std::this_thread::sleep_for(milliseconds(300));
     late = std::make_unique<FakeAdminService>(Ok, place.endpoint().port);
   });
@@ -127,8 +127,7 @@ TEST(AdminClientTest, FindsAControllerThatBeginsToListenWhileItTries) {
       << FailureOf(result).ToString();
 }
 
-// The connection is there, and then it is not: what happens to a client when its controller is
-// killed and started again.
+// Tests a client whose controller is killed and restarted while it is connected.
 TEST(AdminClientTest, ConnectsAgainToAControllerThatWasRestarted) {
   const DeadEndpoint place;
   AdminClient client(Endpoints({place.endpoint()}));
@@ -161,7 +160,7 @@ TEST(AdminClientTest, GivingUpTellsWhatEachEndpointAnswered) {
   const CallFailure& failure = FailureOf(result);
   EXPECT_EQ(failure.kind, FailureKind::kUnreachable);
   EXPECT_THAT(failure.ToString(),
-              AllOf(HasSubstr("gave up after "), HasSubstr("nothing was changed"),
+              AllOf(HasSubstr("timed out after "), HasSubstr("nothing was changed"),
                     HasSubstr(dead.endpoint().ToString() +
                               ": CONTROLLER_NOT_AVAILABLE: cannot connect: Connection refused ("),
                     HasSubstr(leaderless.endpoint().ToString() +

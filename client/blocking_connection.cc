@@ -13,8 +13,8 @@ namespace {
 
 using SystemTime = std::chrono::system_clock::time_point;
 
-// Lets the channel connect until that has succeeded or failed, so that a call that does not wait
-// for a connection tells at once which. False if neither happened by the deadline.
+// Waits until the channel has connected or failed to connect, so that a call which does not wait
+// for a connection reports the result at once. Returns false if neither happened by the deadline.
 bool SettleConnection(grpc::Channel& channel, SystemTime deadline) {
   while (true) {
     const grpc_connectivity_state state = channel.GetState(/*try_to_connect=*/true);
@@ -23,7 +23,8 @@ bool SettleConnection(grpc::Channel& channel, SystemTime deadline) {
   }
 }
 
-// Known not to have been sent, which gRPC's own DEADLINE_EXCEEDED would leave open.
+// Returns a status that says that the call was not sent. gRPC's own DEADLINE_EXCEEDED would not say
+// so.
 grpc::Status NoConnection(Duration patience) {
   common::v1::Error error;
   error.set_code(common::v1::CONTROLLER_NOT_AVAILABLE);

@@ -1,5 +1,6 @@
-// One endpoint for callers that block: connects, calls, and begins anew after a failure. What the
-// failover loop goes round, and what callers use who ask a certain process and no other.
+// A connection to one endpoint for blocking callers. It connects, makes a call, and reconnects
+// after a failure. FailoverCaller uses one for each endpoint, and callers of a specific process use
+// it directly.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -14,29 +15,29 @@
 
 namespace quorate::client {
 
-// Makes the call on a channel, under a context whose deadline is set.
+// Makes one call on a channel. The deadline of the context is already set.
 using Attempt = absl::FunctionRef<grpc::Status(const std::shared_ptr<grpc::Channel>& channel,
                                                grpc::ClientContext* context)>;
 
-// Not thread-safe.
+// Not thread-safe. Calls block.
 class BlockingConnection {
  public:
-  // Dials nothing before the first call.
+  // Does not connect before the first call.
   explicit BlockingConnection(HostPort endpoint);
 
   const HostPort& endpoint() const { return endpoint_; }
 
-  // Connects within `connect_timeout` unless it is connected, then calls; all within `timeout`.
-  // Without a connection nothing is sent, and the status says so (ErrorFromStatus gives outcome
-  // REFUSED).
+  // Connects within `connect_timeout` if there is no connection, then makes the call. Connecting
+  // and calling together take at most `timeout`. If there is no connection, nothing is sent, and
+  // ErrorFromStatus of the returned status has the outcome REFUSED.
   grpc::Status Call(Duration timeout, Duration connect_timeout, Attempt attempt);
 
  private:
   const HostPort endpoint_;
-  // Null before the first call, and after one that left no working connection. gRPC moves a
-  // reconnecting channel on only while some thread polls, which a blocking caller does in its calls
-  // and not between them, and it fails those calls with the old reason meanwhile: a new channel
-  // knows at once how things are.
+  // Null before the first call, and after a call that left no working connection. gRPC advances the
+  // reconnecting of a channel only while a thread polls. A blocking caller polls only during its
+  // calls, and until then those calls fail with the previous error. A new channel reports the
+  // current state at once.
   std::shared_ptr<grpc::Channel> channel_;
 };
 

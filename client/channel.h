@@ -1,5 +1,5 @@
-// The one place where a channel to a Quorate process is made, so that every caller (quoratectl, a
-// broker, a benchmark) notices a dead connection and finds a living one equally fast.
+// Creates all channels to Quorate processes, so that every caller (quoratectl, a broker, a
+// benchmark) detects a dead connection and reconnects equally fast.
 #pragma once
 
 #include <grpcpp/channel.h>
@@ -11,15 +11,15 @@
 
 namespace quorate::client {
 
-// A connection that carries a call is pinged after this much silence, and given up when no answer
-// comes within the timeout. A server must allow pings this often
+// A connection with a call in flight is pinged after this much silence, and closed if no answer
+// arrives within the timeout. A server must allow pings at this interval
 // (GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS), or it closes the connection as abusive.
 inline constexpr Duration kKeepaliveTime = std::chrono::seconds(10);
 inline constexpr Duration kKeepaliveTimeout = std::chrono::seconds(5);
 
-// A channel with a connection of its own: no other channel's backoff delays it. It connects when it
-// is first used. Answers of any size are accepted (a server limits what it sends), and no proxy is
-// ever used. Thread-safe.
+// Returns a channel with a separate connection, so that the backoff of other channels does not
+// delay it. It connects when it is first used. It accepts answers of any size, because servers
+// limit what they send, and never uses a proxy. The channel is thread-safe.
 std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint);
 
 }  // namespace quorate::client

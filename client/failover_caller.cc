@@ -13,7 +13,7 @@ namespace {
 
 using common::v1::Error;
 
-// With less time than this another attempt is pointless.
+// The minimum time for another attempt.
 constexpr Duration kLeastAttempt = std::chrono::milliseconds(5);
 
 MonoTime Now() { return SystemClock().Now(); }
@@ -25,7 +25,7 @@ FailureKind KindOfAnswer(CallKind call, const Error& error) {
 
 FailureKind KindOfGivingUp(bool maybe_changed, const Error& last) {
   if (maybe_changed) return FailureKind::kUnknown;
-  // A controller that is there and says "later" has refused; it was not out of reach.
+  // A controller that answers "retry later" has refused the call. It was not unreachable.
   return last.code() == common::v1::RESOURCE_EXHAUSTED ? FailureKind::kRefused
                                                        : FailureKind::kUnreachable;
 }
@@ -40,7 +40,7 @@ bool IsRetryable(const Error& error) {
     case common::v1::REQUEST_TIMED_OUT:
       return true;
     case common::v1::REQUEST_ID_EVICTED:
-      // The server has forgotten, and will not remember again.
+      // The controllers have forgotten the result, so a retry cannot return it.
       return false;
     default:
       return error.outcome() == common::v1::UNKNOWN;
@@ -53,7 +53,7 @@ std::string CallFailure::ToString() const {
     return absl::StrFormat("%s: %s", common::v1::ErrorCode_Name(error.code()), error.message());
   }
   std::string text =
-      absl::StrFormat("gave up after %.1f s; %s:", static_cast<double>(ToMs(elapsed)) / 1000,
+      absl::StrFormat("timed out after %.1f s; %s:", static_cast<double>(ToMs(elapsed)) / 1000,
                       kind == FailureKind::kUnknown ? "the change may or may not have been made"
                                                     : "nothing was changed");
   for (const EndpointAnswer& answer : answers) {
@@ -109,7 +109,8 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
 
     Duration wait = std::chrono::milliseconds(failure.error.retry_after_ms());
     if (tried % connections_.size() == 0) {
-      // Halved towards the end, so that the last attempts are made close to it.
+      // The wait is at most half of the remaining time, so that the last attempts are close to the
+      // deadline.
       wait = std::max(wait, std::min(Jittered(backoff), (deadline - Now()) / 2));
       backoff = std::min(2 * backoff, options_.max_backoff);
       if (timed_out) attempt_timeout = std::min(2 * attempt_timeout, options_.max_attempt_timeout);
@@ -117,7 +118,7 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
     }
     const bool worth_waiting = wait + kLeastAttempt <= deadline - Now();
     if (worth_waiting) std::this_thread::sleep_for(wait);
-    // On a busy machine a sleep may last beyond the deadline.
+    // On a busy machine, the sleep may last beyond the deadline.
     if (!worth_waiting || deadline - Now() < kLeastAttempt) {
       failure.kind = KindOfGivingUp(maybe_changed, failure.error);
       return failure;

@@ -1,6 +1,6 @@
-// Makes a call succeed through a failover: goes round a list of endpoints until one answers for
-// good or time is up, and remembers who said what. Apart from AdminClient because it knows no
-// service: any unary call can be made through it.
+// Makes a unary call that survives failovers: tries a list of endpoints in turn until one gives a
+// final answer or the timeout passes, and records the answer of each. It knows no service, so it is
+// separate from AdminClient and can make any call.
 #pragma once
 
 #include <optional>
@@ -17,66 +17,69 @@
 namespace quorate::client {
 
 struct CallerOptions {
-  // Tried in this order; no other is ever dialled, whatever an answer names. At least one.
+  // The endpoints, in the order in which they are tried; at least one. No other endpoint is
+  // dialled, even if an answer names one.
   std::vector<HostPort> endpoints;
-  // For a call with all its attempts.
+  // Limits a call with all its attempts.
   Duration timeout = std::chrono::seconds(30);
-  // For the first attempts of a call. When a round of all endpoints has had a time-out in it the
-  // next round gets twice as long, up to the maximum: a controller that hangs is left soon, and a
-  // call that takes long is made in the end.
+  // Limits each attempt of the first round. If an attempt timed out in a round, each attempt of the
+  // next round gets twice as long, up to the maximum. So the caller soon leaves a controller that
+  // hangs, and a call that takes long still succeeds.
   Duration attempt_timeout = std::chrono::seconds(2);
   Duration max_attempt_timeout = std::chrono::seconds(30);
-  // For a connection to be made; within the attempt's time.
+  // Limits connecting, within the time of the attempt.
   Duration connect_timeout = std::chrono::seconds(1);
-  // Between two rounds: doubles up to the maximum, each time less a random part of up to a half.
+  // The wait between two rounds. It doubles up to the maximum, and a random part of up to one half
+  // is subtracted each time.
   Duration initial_backoff = std::chrono::milliseconds(10);
   Duration max_backoff = std::chrono::milliseconds(500);
 };
 
-// What can be said of a call that failed.
+// What is known about a failed call.
 enum class FailureKind {
-  kRefused,      // an endpoint answered for good, and nothing was changed
-  kUnreachable,  // time is up, and no endpoint could serve the call; nothing was changed
+  kRefused,      // an endpoint gave a final answer, and nothing was changed
+  kUnreachable,  // no endpoint could serve the call in time; nothing was changed
   kUnknown,      // the change may or may not have been made
 };
 
-// What became of the attempts at one endpoint.
+// The result of the attempts at one endpoint.
 struct EndpointAnswer {
   std::string endpoint;
   int attempts = 0;
-  // The last attempt's; its code is ERROR_CODE_UNSPECIFIED if there was none.
+  // The error of the last attempt. Its code is ERROR_CODE_UNSPECIFIED if there was no attempt.
   common::v1::Error last;
 };
 
 struct CallFailure {
   FailureKind kind = FailureKind::kRefused;
-  // What ended the call; when time was up, the last attempt's error.
+  // The error that ended the call. After a timeout, the error of the last attempt.
   common::v1::Error error;
-  // How long it was tried.
+  // The time from the start of the call to its last failure.
   Duration elapsed = Duration::zero();
-  // For each endpoint in the order of the options.
+  // One per endpoint, in the order of the options.
   std::vector<EndpointAnswer> answers;
 
-  // For people. A refusal is one line; a give-up has a line for each endpoint too.
+  // Returns a readable text: one line for a refusal; after a timeout also a line for each endpoint.
   std::string ToString() const;
 };
 
 template <typename Response>
 using CallResult = std::variant<Response, CallFailure>;
 
-// Whether the call changes anything: only then can its outcome be unknown.
+// Whether the call may change something. Only then can its outcome be unknown.
 enum class CallKind { kRead, kWrite };
 
-// Whether another attempt may succeed. REQUIRES: a call that changes something carries a request id
-// or names what is to be, which makes it safe to repeat one whose outcome is unknown.
+// Returns whether another attempt may succeed. REQUIRES: a mutating call carries a request id or
+// states the desired result, so that it is safe to repeat if its outcome is unknown.
 bool IsRetryable(const common::v1::Error& error);
 
-// Not thread-safe. Blocks.
+// Not thread-safe. Its calls block.
 class FailoverCaller {
  public:
   explicit FailoverCaller(CallerOptions options);
 
-  // Nothing on success. Begins at the endpoint that last answered for good.
+  // Makes the call. Returns nullopt on success. Begins at the endpoint that gave the last final
+  // answer.
   std::optional<CallFailure> Call(CallKind kind, Attempt attempt);
 
   const CallerOptions& options() const { return options_; }
@@ -86,7 +89,7 @@ class FailoverCaller {
 
   const CallerOptions options_;
   Rng rng_;
-  // One for each endpoint.
+  // One per endpoint.
   std::vector<BlockingConnection> connections_;
   size_t current_ = 0;
 };

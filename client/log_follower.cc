@@ -15,16 +15,16 @@ using metadata::v1::MetadataService;
 using metadata::v1::SubscribeRequest;
 using metadata::v1::SubscribeResponse;
 
-// A stream that lives is left alone; one whose process hangs is noticed by keepalive.
+// Limits one stream. A live stream may last this long; keepalive detects a process that hangs.
 constexpr std::chrono::hours kStreamTime{1};
 
 grpc::Status NotInLog(const LogPosition& position, const std::string& reason) {
   common::v1::Error error;
   error.set_code(common::v1::INVALID_REQUEST);
   error.set_outcome(common::v1::REFUSED);
-  error.set_message(
-      absl::StrFormat("offset %d of epoch %d is no place in this log (any more), begin again: %s",
-                      position.end_offset, position.epoch, reason));
+  error.set_message(absl::StrFormat(
+      "offset %d of epoch %d is not, or no longer, in this log; start again from offset 0: %s",
+      position.end_offset, position.epoch, reason));
   return StatusFromError(error);
 }
 

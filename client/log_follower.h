@@ -1,5 +1,5 @@
-// Follows the committed metadata log through a failover, for callers that block: each batch once
-// and in order, from whichever controller answers.
+// Follows the committed metadata log across failovers, for blocking callers. It delivers each batch
+// once and in order, from any controller that answers.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace quorate::client {
 
-// The epoch of the last batch that the follower has, and the first offset that it wants; zeros: it
-// has nothing.
+// The epoch of the follower's last batch, and the next offset that it needs. Both are 0 for a new
+// follower.
 struct LogPosition {
   int32_t epoch = 0;
   int64_t end_offset = 0;
@@ -21,37 +21,39 @@ struct LogPosition {
   friend bool operator==(const LogPosition&, const LogPosition&) = default;
 };
 
-// Not thread-safe. Blocks.
+// Not thread-safe. Its calls block.
 class LogFollower {
  public:
-  // `options.timeout` is how long no endpoint may say anything before Follow gives up.
+  // Follow fails if no endpoint has sent anything for `options.timeout`.
   LogFollower(CallerOptions options, std::string cluster_id, LogPosition from);
 
-  // Gives `on_batch` every batch from the position on, and `on_chunk` the pieces of a snapshot that
-  // comes in place of batches, until one of them returns false: nothing is returned then. Else what
-  // ended it: no controller answered in time, or what the follower has is not in the log (any
-  // more). A piece that `begins` is the first of its snapshot, whatever came of another before.
+  // Passes every batch from the position on to `on_batch`, and the chunks of a snapshot that
+  // replaces batches to `on_chunk`. Returns nullopt once one of them returns false. Returns a
+  // failure if no controller answered in time, or if the follower's position is not, or no longer,
+  // in the log. `begins` is true for the first chunk of a snapshot; the caller then discards an
+  // earlier, incomplete snapshot.
   using BatchHandler = absl::FunctionRef<bool(const metadata::v1::Batch&)>;
   using ChunkHandler = absl::FunctionRef<bool(const metadata::v1::SnapshotChunk&, bool begins)>;
   std::optional<CallFailure> Follow(BatchHandler on_batch, ChunkHandler on_chunk);
-  // As above; snapshots are passed over.
+  // As above, but skips snapshots.
   std::optional<CallFailure> Follow(BatchHandler on_batch);
 
   const LogPosition& position() const { return position_; }
 
  private:
-  // Reads one stream to its end. OK: it said something, so that the next one has the whole time
-  // again.
+  // Reads one stream to its end. Returns OK if it delivered something, so that the next stream gets
+  // the full timeout again.
   grpc::Status ReadStream(const std::shared_ptr<grpc::Channel>& channel,
                           grpc::ClientContext* context, BatchHandler on_batch,
                           ChunkHandler on_chunk);
-  // Whether the piece begins a snapshot.
+  // Records the position of the chunk. Returns whether it begins a snapshot.
   bool TakeChunk(const metadata::v1::SnapshotChunk& chunk);
 
   const std::string cluster_id_;
   FailoverCaller caller_;
   LogPosition position_;
-  // Of a snapshot that came in part: where it ends, and the next piece. 0 and 0: there is none.
+  // The end of a partly received snapshot, and the position of its next chunk. Zeros if there is
+  // none.
   LogPosition part_;
   int64_t next_piece_ = 0;
   bool stopped_ = false;

@@ -44,7 +44,7 @@ HealthAnswer HealthProbe::Check(Duration timeout) {
     case grpc::StatusCode::NOT_FOUND:
       return {State::kUnknownService, absl::StrFormat("has no service '%s'", service_)};
     case grpc::StatusCode::UNIMPLEMENTED:
-      return {State::kUnknownService, "has no health service: it is no client port of Quorate's"};
+      return {State::kUnknownService, "has no health service: it is not a client port of Quorate"};
     default:
       return {State::kUnreachable, ErrorFromStatus(status).message()};
   }

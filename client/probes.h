@@ -1,5 +1,6 @@
-// Questions to one process about itself, asked once and never elsewhere: is it ready, what does it
-// believe. Apart from AdminClient, whose questions any controller may answer.
+// Questions to one specific process about itself, such as its readiness or its view of the
+// metadata. They are asked once and never sent elsewhere, unlike the calls of AdminClient, which
+// any controller may answer.
 #pragma once
 
 #include <optional>
@@ -15,23 +16,23 @@
 
 namespace quorate::client {
 
-// What a process says of one of its services (grpc.health.v1).
+// The health of one service of a process (grpc.health.v1).
 struct HealthAnswer {
   enum class State {
     kServing,
     kNotServing,
-    kUnknownService,  // it answers, and has no service of that name
+    kUnknownService,  // the process answers, but has no service of that name
     kUnreachable,     // no answer
   };
   State state = State::kUnreachable;
-  // Why it is not serving: half a sentence, without the endpoint; empty if it is.
+  // Why it is not serving, as a phrase without the endpoint. Empty if it is serving.
   std::string why;
 };
 
-// Asks a process for the health of one service, as often as wanted. Blocks, not thread-safe.
+// Asks a process for the health of one service, repeatedly if needed. Not thread-safe. Blocks.
 class HealthProbe {
  public:
-  // The empty `service` stands for the process itself.
+  // An empty `service` stands for the process itself.
   HealthProbe(HostPort endpoint, std::string service);
 
   const HostPort& endpoint() const { return connection_.endpoint(); }
@@ -43,35 +44,35 @@ class HealthProbe {
   const std::string service_;
 };
 
-// Asks a process for its readiness (`quorate.ready`). Blocks.
+// Asks a process for its readiness (`quorate.ready`). Not thread-safe. Blocks.
 class ReadinessProbe {
  public:
   explicit ReadinessProbe(HostPort endpoint);
 
   const HostPort& endpoint() const { return probe_.endpoint(); }
 
-  // Nothing if it is ready, else why not: half a sentence, without the endpoint.
+  // Returns nullopt if the process is ready, else the reason, as a phrase without the endpoint.
   std::optional<std::string> WhyNotReady(Duration timeout);
 
  private:
   HealthProbe probe_;
 };
 
-// Sets the log level of the process at `endpoint`, a controller or a broker; with an empty `level`
-// only asks for it. INVALID_REQUEST: it knows no such level. Blocks.
+// Sets the log level of the controller or broker at `endpoint`. If `level` is empty, only asks for
+// it. INVALID_REQUEST means that the process does not know the level. Blocks.
 std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
     const HostPort& endpoint, const std::string& level, Duration timeout);
 
-// What a broker believes.
+// A broker's view of itself and of the metadata.
 struct BrokerView {
   broker::v1::DescribeBrokerResponse broker;
   broker::v1::ListRolesResponse roles;
-  // Set if it was asked for.
+  // Set if it was requested.
   std::optional<broker::v1::DescribeTopicsResponse> topics;
 };
 
-// Asks the broker at `endpoint`, within `timeout`; for all topics of its image too if
-// `with_topics`. Blocks.
+// Asks the broker at `endpoint` for its view, within `timeout`. If `with_topics`, also asks for all
+// topics of its image. Blocks.
 std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,
                                                        bool with_topics = false);
 

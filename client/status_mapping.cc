@@ -18,12 +18,12 @@ constexpr size_t kMaxMessageBytes = 1024;
 std::string CutToLimit(const std::string& message) {
   if (message.size() <= kMaxMessageBytes) return message;
   size_t end = kMaxMessageBytes - 3;
-  // Not inside a UTF-8 sequence: protobuf refuses to send half a character.
+  // Does not cut inside a UTF-8 sequence, because protobuf refuses to send half a character.
   while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xc0) == 0x80) --end;
   return absl::StrCat(message.substr(0, end), "...");
 }
 
-// The Error inside the details, if they are ours.
+// Returns the Error in the details, or nullopt if the details are not Quorate's.
 std::optional<Error> ErrorInDetails(const grpc::Status& status) {
   common::v1::StatusDetails details;
   if (status.error_details().empty() || !details.ParseFromString(status.error_details())) {
@@ -39,16 +39,16 @@ std::optional<Error> ErrorInDetails(const grpc::Status& status) {
   return std::nullopt;
 }
 
-// Whether gRPC failed the call before it had a connection to send it on. gRPC gives the same code
-// for this and for a connection that broke after the request was sent; only its text tells them
-// apart, and a text we do not know counts as "may have been sent".
+// Returns whether gRPC failed the call before it had a connection to send it on. gRPC uses the same
+// code for this and for a connection that broke after the request was sent. Only its text
+// distinguishes them, and an unknown text counts as "may have been sent".
 bool NeverSent(const grpc::Status& status) {
   const std::string text = status.error_message();
   return text.starts_with("failed to connect to all addresses") ||
          text.starts_with("DNS resolution failed");
 }
 
-// gRPC's text without the frames that it was handed through: what follows its last ": ".
+// Returns the innermost reason of gRPC's text, which follows the last ": ".
 std::string LastReason(const std::string& text) {
   const size_t colon = text.rfind(": ");
   return colon == std::string::npos ? text : text.substr(colon + 2);
@@ -56,8 +56,8 @@ std::string LastReason(const std::string& text) {
 
 std::string MessageFor(const grpc::Status& status, bool never_sent) {
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    return "nothing at this endpoint serves the call: it takes the client port of a controller "
-           "(for a broker's view, the broker's port)";
+    return "no service at this endpoint implements the call: use the client port of a controller "
+           "(for a broker's view, the port of the broker)";
   }
   if (never_sent) return absl::StrCat("cannot connect: ", LastReason(status.error_message()));
   if (!status.error_message().empty()) return status.error_message();
@@ -72,7 +72,7 @@ ErrorCode NearestCode(grpc::StatusCode code) {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return common::v1::REQUEST_TIMED_OUT;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      // Without our details this is gRPC's size limit, not our queue.
+      // Without Quorate's details, this is gRPC's size limit and not one of Quorate's limits.
       return common::v1::MESSAGE_TOO_LARGE;
     case grpc::StatusCode::INVALID_ARGUMENT:
     case grpc::StatusCode::UNIMPLEMENTED:
@@ -84,8 +84,8 @@ ErrorCode NearestCode(grpc::StatusCode code) {
   }
 }
 
-// Codes that gRPC and proxies give without having run the service. A size limit is the server's:
-// our channels accept answers of any size (client/channel.h).
+// Returns whether gRPC and proxies use this code only if the service was not run. A size limit is
+// the server's, because Quorate's channels accept answers of any size (client/channel.h).
 bool RefusedByCode(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
@@ -138,7 +138,7 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::UNKNOWN_SERVER_ERROR:
       return grpc::StatusCode::INTERNAL;
     default:
-      // A code of a later version, or none at all.
+      // A code of a later version, or no code.
       return grpc::StatusCode::UNKNOWN;
   }
 }

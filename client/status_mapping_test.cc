@@ -29,8 +29,8 @@ TEST(StatusMappingTest, EveryFieldSurvivesTheRoundTrip) {
   EXPECT_EQ(ErrorFromStatus(status).SerializeAsString(), error.SerializeAsString());
 }
 
-// google.rpc.Status is {int32 code = 1; string message = 2; repeated Any details = 3}: the bytes
-// are pinned because other people's libraries decode them.
+// google.rpc.Status is {int32 code = 1; string message = 2; repeated Any details = 3}. The bytes
+// are pinned, because third-party libraries decode them.
 TEST(StatusMappingTest, DetailsAreTheBytesOfGoogleRpcStatus) {
   Error error;
   error.set_code(common::v1::TOPIC_ALREADY_EXISTS);

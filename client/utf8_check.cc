@@ -18,7 +18,8 @@ std::string Complaint(const std::string& path, const std::string& text) {
   return absl::StrFormat("%s is not UTF-8: '%s'", path, absl::CEscape(text.substr(0, kShownBytes)));
 }
 
-// One value of a field: the one at `index` of a repeated field, else the only one (-1).
+// Checks one value of a field: the one at `index` of a repeated field, or the only one if `index`
+// is -1.
 std::optional<std::string> CheckValue(const Message& message, const FieldDescriptor* field,
                                       int index) {
   const Reflection* reflection = message.GetReflection();

@@ -1,5 +1,5 @@
-// Whether a message can be sent at all. protobuf sends a string that is not UTF-8 and complains on
-// standard error, and the receiver cannot parse the message.
+// Checks that the strings of a message are UTF-8. protobuf sends other strings and only prints an
+// error, but the receiver cannot parse the message.
 #pragma once
 
 #include <google/protobuf/message.h>
@@ -9,9 +9,9 @@
 
 namespace quorate::client {
 
-// Names the first string of `message`, and of the messages in it, that is not UTF-8, with its
-// bytes escaped and cut to a readable length: "topics[0].name is not UTF-8: 'caf\351'". Nothing:
-// all are.
+// Describes the first string in `message`, including nested messages, that is not UTF-8, with its
+// bytes escaped and truncated: "topics[0].name is not UTF-8: 'caf\351'". Returns nullopt if all
+// strings are UTF-8.
 std::optional<std::string> FindStringNotUtf8(const google::protobuf::Message& message);
 
 }  // namespace quorate::client

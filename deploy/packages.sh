@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The Debian 12 packages that Quorate needs, by purpose, and their installation.
+# Lists and installs the Debian 12 packages that Quorate needs, by purpose.
 #
-#   deploy/packages.sh list PURPOSE…      prints them
-#   deploy/packages.sh install PURPOSE…   lists and installs the missing ones (root, or sudo)
+#   deploy/packages.sh list PURPOSE…      prints the packages
+#   deploy/packages.sh install PURPOSE…   prints and installs the missing ones (as root or with sudo)
 #
 # Purposes: run build test tidy compose bench
 set -euo pipefail
@@ -42,12 +42,12 @@ install() {
   echo "Installing ${#packages[@]} missing Debian packages: ${packages[*]}"
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || {
-      echo "packages.sh: not root, and there is no sudo: install them as root, then run this again" >&2
+      echo "packages.sh: needs root or sudo; install the packages above as root, then run this again" >&2
       exit 1
     }
     as_root=(sudo)
   fi
-  # Another package run (unattended-upgrades, say) may hold the lock for a while.
+  # Another apt process (for example unattended-upgrades) may hold the lock for a while.
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq
              -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
   "${apt[@]}" update

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Restarts the controllers of a compose quorum one by one, the active one last, and prints the write
-# gap that each restart caused.
+# Restarts the controllers of a compose quorum one by one, the active one last. Prints the write gap
+# that each restart caused.
 #
 #   deploy/rolling-restart.sh [-f COMPOSE_FILE] [-p PROJECT] [--timeout SECONDS] [--max-lag OFFSETS]
 #
-# Before each restart every voter must be in contact and within --max-lag (1000) offsets of the
-# leader; after it, the controller must be ready again (quorate.ready) within --timeout (120). If it
-# is not, the script stops there, with one controller down and the quorum alive, and says so.
+# Before each restart, every voter must be in contact and within --max-lag (1000) offsets of the
+# leader. After it, the controller must be ready again (quorate.ready) within --timeout (120). If it
+# is not, the script stops and says so; one controller is then down and the quorum still works.
 # Works with docker-compose 1.29 and with `docker compose` v2. Exit status: 0 done, 1 stopped.
 set -euo pipefail
 
@@ -28,13 +28,13 @@ compose+=("${project[@]}" -f "$file")
 mapfile -t controllers < <("${compose[@]}" config --services | grep -E '(^|-)controller-[0-9]+$' | sort -V)
 mapfile -t brokers < <("${compose[@]}" config --services | grep -E '(^|-)broker-[0-9]+$' | sort -V)
 [ ${#controllers[@]} -gt 0 ] || { echo "rolling-restart.sh: $file has no controller-N services" >&2; exit 1; }
-# Where quoratectl runs: containers that are not restarted.
+# quoratectl runs in a broker's container, because brokers are not restarted.
 tools=${brokers[0]:?rolling-restart.sh: $file has no broker-N service to run quoratectl in}
 
 say() { echo "$(date +%T) $*"; }
 ctl() { "${compose[@]}" exec -T "$tools" quoratectl "$@"; }
 
-# Waits until every voter is in contact with the leader, ready, and close to its log's end.
+# Waits until every voter is in contact with the leader, ready, and at most max_lag offsets behind.
 await_quorum() {
   ctl cluster wait --ready --max-lag "$max_lag" --timeout "${timeout}s" </dev/null
 }
@@ -42,7 +42,7 @@ await_quorum() {
 restart() {
   local service=$1 log gap
   log=$(mktemp)
-  # Writes without a pause until its standard input closes; then it prints the widest gap.
+  # Writes continuously until its standard input closes, then prints the widest gap.
   coproc PROBE { ctl check write-gap --until-eof >"$log" 2>&1; }
   local probe_pid=$PROBE_PID probe_in=${PROBE[1]}
   sleep 1
@@ -52,22 +52,22 @@ restart() {
   if ! await_quorum; then
     exec {probe_in}>&-
     wait "$probe_pid" || true
-    say "STOPPED: $service is not back after ${timeout} s. The other controllers run; nothing more is restarted."
-    say "Look at: ${compose[*]} logs --tail 50 $service"
+    say "STOPPED: $service is not ready after ${timeout} s. The other controllers are running; no more restarts follow."
+    say "See its log: ${compose[*]} logs --tail 50 $service"
     "${compose[@]}" logs --tail 20 "$service" >&2 || true
     rm -f "$log"
     exit 1
   fi
   sleep 1
   exec {probe_in}>&-
-  wait "$probe_pid" || { cat "$log" >&2; say "the write probe failed; the restart itself succeeded"; }
+  wait "$probe_pid" || { cat "$log" >&2; say "the write probe failed, but the restart succeeded"; }
   gap=$(sed -n 's/^Widest write gap: *//p' "$log")
   say "$service is back; widest write gap: ${gap:-unknown}"
   rm -f "$log"
 }
 
 say "waiting until every voter is in contact and within $max_lag offsets"
-await_quorum || { say "STOPPED: the quorum is not whole; nothing was restarted"; exit 1; }
+await_quorum || { say "STOPPED: not every voter is in contact and caught up; nothing was restarted"; exit 1; }
 
 done_services=" "
 active_service() {
@@ -75,7 +75,7 @@ active_service() {
   id=$(ctl quorum describe --output json </dev/null | sed -n 's/.*"leader_id": *\(-\{0,1\}[0-9]*\).*/\1/p' | head -n 1)
   printf '%s\n' "${controllers[@]}" | grep -E "controller-$id\$" || true
 }
-# The active one last, whoever it is by then: a restart may move it.
+# The active controller comes last. A restart may change which one that is, so look it up each time.
 while [ "$(wc -w <<<"$done_services")" -lt ${#controllers[@]} ]; do
   active=$(active_service)
   next=""

@@ -85,7 +85,7 @@ namespace quorate::raft {
   X(kInstallOverLog, "install-over-log", "installs over a log that holds the snapshot and more")   \
   X(kForgetSnapshotVoters, "forget-snapshot-voters", "loses the voter set in a snapshot")          \
   X(kForgetSnapshotEpoch, "forget-snapshot-epoch",                                                 \
-    "starts in an epoch before that of its snapshot")                                              \
+    "does not adopt the epoch of an installed snapshot")                                           \
   X(kSnapshotUntold, "snapshot-untold", "does not tell its users to load what it installs")        \
   X(kRestartBesideSnapshot, "restart-beside-snapshot",                                             \
     "starts without the snapshot before its log")                                                  \

@@ -1,5 +1,4 @@
-// Runs quoratectl as scripts do, for the tests that look at its exit code and at what goes to which
-// stream.
+// Runs quoratectl like a script does, for tests of its exit codes and output streams.
 #pragma once
 
 #include <map>
@@ -11,20 +10,20 @@
 namespace quorate::cli {
 
 struct Result {
-  // -1 if a signal ended it.
+  // -1 if a signal ended the program.
   int exit_code = -1;
   std::string out;
   std::string err;
 };
 
-// Runs a program to its end with an empty standard input.
+// Runs a program with an empty standard input and waits until it ends.
 Result RunProgram(const std::vector<std::string>& command,
                   const std::map<std::string, std::string>& environment = {});
 
 Result Quoratectl(std::vector<std::string> arguments,
                   const std::map<std::string, std::string>& environment = {});
 
-// Where it was built.
+// Returns the path of the built program.
 std::string QuoratectlProgram();
 
 // HOST:PORT.

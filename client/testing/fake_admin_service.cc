@@ -32,7 +32,7 @@ FakeAdminService::FakeAdminService(Script script, uint16_t port)
 }
 
 FakeAdminService::~FakeAdminService() {
-  // A test may end while a script still keeps a call waiting; it is cancelled.
+  // A test may end while a script still delays a call, which is then cancelled.
   server_->Shutdown(std::chrono::system_clock::now());
 }
 

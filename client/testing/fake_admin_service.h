@@ -1,5 +1,5 @@
-// A controller made of answers: serves AdminService on loopback and answers as the
-// test says. For tests of everything that calls a controller (client/, cli/).
+// Serves AdminService on loopback with answers that the test chooses. For tests of code that calls
+// a controller (client/, cli/).
 #pragma once
 
 #include <grpcpp/server.h>
@@ -19,26 +19,25 @@ namespace quorate::client {
 // Listens from construction to destruction. Thread-safe.
 class FakeAdminService final : public admin::v1::AdminService::Service {
  public:
-  // Called for each call of any method with its running number, from 0. An OK status lets the call
-  // succeed with the method's response below.
+  // Called for each call of any method with the number of the call, from 0. If it returns OK, the
+  // call succeeds with the response below.
   using Script = std::function<grpc::Status(int call)>;
 
-  // Port 0: a free one.
+  // Port 0 chooses a free port.
   explicit FakeAdminService(Script script, uint16_t port = 0);
   ~FakeAdminService() override;
 
   const HostPort& endpoint() const { return endpoint_; }
   int call_count() const;
-  // What the health service says of `quorate.ready`; false at first.
+  // Sets the health of `quorate.ready`, which is initially false.
   void SetReady(bool ready);
-  // Those of all mutating calls, in order of arrival.
+  // Returns the request ids of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
-  // "create NAME", "delete NAME" and "alter NAME" for each topic or resource of all mutating calls,
-  // "add NODE", "remove NODE" and "transfer NODE" of those that change the quorum, in order of
-  // arrival.
+  // Returns the changes of all mutating calls in order of arrival: "create NAME", "delete NAME" or
+  // "alter NAME" for each topic or resource, and "add NODE", "remove NODE" or "transfer NODE".
   std::vector<std::string> changes() const;
 
-  // What successful calls return. Set before the first call.
+  // The responses of successful calls. Set them before the first call.
   admin::v1::CreateTopicsResponse create_topics;
   admin::v1::DeleteTopicsResponse delete_topics;
   admin::v1::ListTopicsResponse list_topics;
@@ -97,7 +96,7 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   std::unique_ptr<grpc::Server> server_;
 };
 
-// The status of an error with this code, outcome and retry hint.
+// Returns the status of an error with this code, outcome and retry hint.
 grpc::Status ErrorStatus(common::v1::ErrorCode code, common::v1::Outcome outcome,
                          std::string message, int64_t retry_after_ms = 0);
 

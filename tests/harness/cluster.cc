@@ -17,8 +17,8 @@ namespace {
 
 std::string Loopback(uint16_t port) { return absl::StrFormat("127.0.0.1:%d", port); }
 
-// Where the programs under test are: the test's own build directory, or another one that
-// QUORATE_PROGRAMS names (run-tests.sh tsan).
+// Returns the directory of the programs under test: the build directory of the test, or the one in
+// QUORATE_PROGRAMS (run-tests.sh tsan).
 std::string BuildDirectory() {
   if (const char* directory = std::getenv("QUORATE_PROGRAMS")) return directory;
   // …/build/PRESET/tests/… -> …/build/PRESET
@@ -83,7 +83,7 @@ void Cluster::Separate(int a, int b) {
   PeerProxy(b, a).Blackhole(FaultProxy::Direction::kBoth);
 }
 
-// Each node dials the other, and both send on both connections.
+// Affects two connections, because each node dials the other and both send on both connections.
 void Cluster::Swallow(int from, int to) {
   PeerProxy(from, to).Blackhole(FaultProxy::Direction::kToUpstream);
   PeerProxy(to, from).Blackhole(FaultProxy::Direction::kToClient);

@@ -1,5 +1,5 @@
 // A cluster of real processes on loopback: controllers and brokers with fixed addresses and data
-// directories, to be killed, paused, cut off and restarted at will.
+// directories. A test can kill, pause, cut off and restart each of them.
 #pragma once
 
 #include <chrono>
@@ -18,86 +18,91 @@
 
 namespace quorate::testing {
 
-// Generous: a test waits for a condition, and only a broken program makes it wait this long.
+// The longest time that a test waits for a condition. It is generous, because only a broken program
+// makes a test wait this long.
 inline constexpr std::chrono::seconds kPatience{60};
 
-// Waits until `condition` holds; false after kPatience.
+// Waits until `condition` holds. Returns false if it does not hold within `patience`.
 bool WaitFor(const std::function<bool()>& condition,
              std::chrono::milliseconds patience = kPatience);
 
 struct ClusterOptions {
-  // Those that found the cluster.
+  // The number of controllers that found the cluster.
   int controllers = 3;
-  // More controllers, numbered after them: started by the test, as observers that list the
-  // founders.
+  // Additional controllers, numbered after the founders. The test starts them, as observers that
+  // list the founders as voters.
   int observers = 0;
   int brokers = 0;
-  // Of data directories that a test brings along; empty: a new one.
+  // The cluster id of data directories that the test provides. If it is empty, a new id is used.
   std::string cluster_id;
-  // Every controller dials each of its peers through a FaultProxy of its own.
+  // Whether every controller dials each of its peers through a separate FaultProxy.
   bool proxied_peers = false;
-  // Every controller has a FaultProxy before its client listener, which it advertises and through
-  // which brokers reach it. The test's own clients go past it.
+  // Whether every controller has a FaultProxy in front of its client listener. The controller
+  // advertises the proxy, and brokers use it. The test's own clients bypass it.
   bool proxied_clients = false;
-  // The quorate-controller to run; empty: ControllerProgram().
+  // The quorate-controller to run. If it is empty, ControllerProgram() runs.
   std::string controller_program;
   std::vector<std::string> controller_flags;
   std::vector<std::string> broker_flags;
 };
 
-// Controllers and brokers are numbered from 1. Not thread-safe. The destructor kills what runs; if
-// the test has failed it prints where the logs are and leaves them.
+// Controllers and brokers are numbered from 1. Not thread-safe. The destructor kills the running
+// processes. If the test has failed, it keeps the logs and prints where they are.
 class Cluster {
  public:
   explicit Cluster(ClusterOptions options = {});
   ~Cluster();
 
-  // Starts everything but the observers, and waits until every controller is ready and every broker
-  // unfenced.
+  // Starts all processes except the observers, and waits until every controller is ready and every
+  // broker is unfenced.
   void Start();
 
-  // `extra` flags are for this start only. REQUIRES: the node does not run.
+  // Starts one process. The flags in `extra` apply to this start only. REQUIRES: the node is not
+  // running.
   void StartController(int node, const std::vector<std::string>& extra = {});
   void StartBroker(int broker, const std::vector<std::string>& extra = {});
   Process& controller(int node) { return *controllers_.at(node); }
   Process& broker(int broker) { return *brokers_.at(broker); }
 
-  // Until the given controllers are all ready (quorate.ready); every one that runs if empty.
+  // Waits until the given controllers are ready (quorate.ready). If `nodes` is empty, waits for all
+  // running controllers.
   void AwaitReady(std::vector<int> nodes = {});
   void AwaitUnfencedBrokers(int count);
-  // The active controller on which a majority of the voters agrees; waits for one.
+  // Waits until a majority of the voters agrees on an active controller, and returns its node id.
   int AwaitActive();
-  // What node itself believes: who leads, at which epoch. Nothing if it does not answer.
+  // Returns the node's own view of the quorum, with the leader and epoch. Returns nullopt if the
+  // node does not answer.
   std::optional<admin::v1::DescribeQuorumResponse> QuorumSeenBy(int node);
 
-  // The founders without this one.
+  // Returns the founders except `node`.
   std::vector<int> Others(int node) const;
 
-  // HOST:PORT of client listeners.
+  // Return HOST:PORT of a client listener.
   std::string ControllerEndpoint(int node) const;
   std::string BrokerEndpoint(int broker) const;
-  // All controllers, observers too, as --bootstrap takes them, and as brokers reach them.
+  // Returns all controllers, including observers, in the format of --bootstrap and as brokers reach
+  // them.
   std::string Bootstrap() const;
 
-  // A client of all controllers, or of some.
+  // Returns a client of the given controllers, or of all if `nodes` is empty.
   client::AdminClient Client(std::vector<int> nodes = {},
                              std::function<void(client::CallerOptions&)> tune = {}) const;
 
-  // The way from `node` to its `peer`. REQUIRES: proxied_peers.
+  // Returns the proxy on the path from `node` to `peer`. REQUIRES: proxied_peers.
   FaultProxy& PeerProxy(int node, int peer) { return *proxies_.at({node, peer}); }
-  // The way from brokers to controller `node`. REQUIRES: proxied_clients.
+  // Returns the proxy on the path from brokers to controller `node`. REQUIRES: proxied_clients.
   FaultProxy& ClientProxy(int node) { return *client_proxies_.at(node); }
-  // As networks that swallow packets. REQUIRES: proxied_peers.
-  // Nothing gets through between the node and any other.
+  // The following faults imitate a network that drops packets. REQUIRES: proxied_peers.
+  // Drops everything between the node and all others.
   void Isolate(int node);
-  // Nothing gets through between the two.
+  // Drops everything between the two nodes.
   void Separate(int a, int b);
-  // What `from` sends to `to` is lost, and nothing else.
+  // Drops everything that `from` sends to `to`, but not the other direction.
   void Swallow(int from, int to);
-  // Ends every fault of the node's.
+  // Ends all faults on the paths of the node.
   void Rejoin(int node);
 
-  // The command line that StartController uses, for tests that change it.
+  // Return the command line that StartController or StartBroker uses, for tests that change it.
   std::vector<std::string> ControllerCommand(int node) const;
   std::vector<std::string> BrokerCommand(int broker) const;
   std::string ControllerDirectory(int node) const;
@@ -109,7 +114,7 @@ class Cluster {
  private:
   // Founders and observers.
   int Everybody() const { return options_.controllers + options_.observers; }
-  // Where brokers find a controller.
+  // Returns the endpoint at which brokers find a controller.
   std::string AdvertisedEndpoint(int node) const;
 
   const ClusterOptions options_;
@@ -124,12 +129,12 @@ class Cluster {
   std::map<int, std::unique_ptr<Process>> brokers_;
 };
 
-// Where the programs are: next to the tests in the build directory.
+// Return the paths of the programs, which are next to the tests in the build directory.
 std::string ControllerProgram();
 std::string BrokerProgram();
 std::string QuoratectlProgram();
 
-// The answer; CHECKs that the call did not fail.
+// Returns the response. CHECKs that the call did not fail.
 template <typename Response>
 Response Must(client::CallResult<Response> result) {
   if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
@@ -138,7 +143,7 @@ Response Must(client::CallResult<Response> result) {
   return std::get<Response>(std::move(result));
 }
 
-// Calls that CHECK success, for tests in which anything else is a failure.
+// Make calls and CHECK that they succeed.
 admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const std::string& name,
                                             int partitions, int replication_factor);
 std::vector<std::string> TopicNames(client::AdminClient& client);

@@ -26,7 +26,8 @@ namespace {
 
 using Time = std::chrono::steady_clock::time_point;
 
-// Held back in one direction of one connection; beyond it the sender is no longer read.
+// The limit of data held back in one direction of a connection. Beyond it, the proxy stops reading
+// from the sender.
 constexpr size_t kMaxHeldBytes = size_t{4} << 20;
 
 void SendAtOnce(int fd) {
@@ -42,11 +43,11 @@ void CloseWithReset(int fd) {
 
 bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
-// The bytes of one direction of a connection, on their way.
+// The bytes in flight in one direction of a connection.
 struct Pipe {
   struct Chunk {
     Time due;
-    std::string bytes;  // empty: the end
+    std::string bytes;  // empty for the end of the stream
   };
 
   bool CanTake() const { return !ended && held_bytes < kMaxHeldBytes; }
@@ -57,9 +58,9 @@ struct Pipe {
   std::deque<Chunk> chunks;
   size_t held_bytes = 0;
   bool swallowed = false;
-  bool ended = false;      // nothing more comes from the sender
-  bool broken = false;     // because it reset the connection
-  bool delivered = false;  // the receiver was told of the end
+  bool ended = false;      // the sender sends nothing more
+  bool broken = false;     // the sender has reset the connection
+  bool delivered = false;  // the end was passed on to the receiver
 };
 
 // pipes[0] goes to upstream, pipes[1] to the client.
@@ -87,7 +88,7 @@ class FaultProxy::Engine {
 
   uint16_t port() const { return reserved_.port(); }
 
-  // From any thread.
+  // Called from any thread.
   void Post(absl::AnyInvocable<void(Engine&)> command) {
     {
       MutexLock lock(&mutex_);
@@ -111,7 +112,7 @@ class FaultProxy::Engine {
     }
   }
 
-  // The commands.
+  // The commands of FaultProxy.
 
   void Stop() { stopped_ = true; }
 
@@ -163,7 +164,7 @@ class FaultProxy::Engine {
     for (auto& command : commands) command(*this);
   }
 
-  // Until something can be done.
+  // Waits until there is work.
   void Wait() {
     std::vector<pollfd> fds = {{.fd = wake_, .events = POLLIN, .revents = 0}};
     if (listener_) fds.push_back({.fd = listener_->fd(), .events = POLLIN, .revents = 0});
@@ -212,7 +213,7 @@ class FaultProxy::Engine {
     }
   }
 
-  // Moves what can be moved. False: the connection is over.
+  // Moves as much data as possible. Returns false if the connection is over.
   bool Pump(Connection& connection, Time now) {
     if (connection.connecting) {
       int error = 0;
@@ -242,7 +243,7 @@ class FaultProxy::Engine {
       pipe.held_bytes += static_cast<size_t>(count);
       pipe.chunks.push_back({now + delay_, std::string(buffer, static_cast<size_t>(count))});
     }
-    // A reset overtakes what is on its way, as on a real network; but it, too, can be swallowed.
+    // A reset overtakes data in flight, as on a real network. A blackhole drops it too.
     return !pipe.broken || pipe.swallowed;
   }
 
@@ -276,7 +277,7 @@ class FaultProxy::Engine {
   Mutex mutex_;
   std::vector<absl::AnyInvocable<void(Engine&)>> commands_ ABSL_GUARDED_BY(mutex_);
 
-  // Of the proxy's thread alone.
+  // Used only by the proxy's thread.
   bool stopped_ = false;
   std::optional<LoopbackSocket> listener_;
   std::array<bool, 2> swallowed_ = {false, false};

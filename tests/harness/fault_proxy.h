@@ -1,6 +1,5 @@
-// A TCP proxy on loopback between two nodes of a test, which can cut, refuse, swallow or delay what
-// passes. The peer transport's and the brokers' addresses are configured, so a test puts it in by
-// naming its port instead of the real one.
+// A TCP proxy on loopback between two nodes of a test. It can cut, refuse, drop or delay
+// connections and their data. A test inserts it by configuring its port instead of the real one.
 #pragma once
 
 #include <chrono>
@@ -13,13 +12,14 @@
 
 namespace quorate::testing {
 
-// Runs one thread. Each call returns when the fault is in force. Not thread-safe.
+// Owns one thread. Each call returns when the fault is in effect. Not thread-safe.
 class FaultProxy {
  public:
   enum class Direction { kToUpstream, kToClient, kBoth };
 
-  // Listens on a free port of 127.0.0.1, which stays its own until it is destroyed, and forwards to
-  // `upstream_port` there. Upstream need not listen yet: a connection that it refuses is reset.
+  // Listens on a free port of 127.0.0.1, which it keeps until it is destroyed, and forwards to
+  // `upstream_port`. The upstream server need not listen yet: a connection that it refuses is
+  // reset.
   explicit FaultProxy(uint16_t upstream_port);
   ~FaultProxy();
   FaultProxy(const FaultProxy&) = delete;
@@ -27,19 +27,19 @@ class FaultProxy {
 
   uint16_t port() const { return port_; }
 
-  // Ends every fault: what a blackhole held back is delivered.
+  // Ends all faults. Data that a blackhole held back is delivered.
   void Forward();
-  // Resets every connection once; new ones are treated as before.
+  // Resets every connection once. New connections are treated as before.
   void Cut();
-  // Resets every connection, and refuses new ones, as a host does whose process has died.
+  // Resets every connection and refuses new ones, like a host whose process has died.
   void Refuse();
-  // Delivers nothing in that direction, neither bytes nor the end of a connection, as a network
-  // that swallows packets. New connections are still accepted, which such a network would not do.
+  // Delivers nothing in that direction, neither bytes nor the end of a connection, like a network
+  // that drops packets. Unlike such a network, it still accepts new connections.
   void Blackhole(Direction direction);
-  // Delivers everything this much later, in both directions, from now on.
+  // Delays everything by `delay`, in both directions, from now on.
   void Delay(std::chrono::milliseconds delay);
 
-  // Connections that are open now, and that were ever accepted.
+  // Return the number of connections that are open now, and that were ever accepted.
   size_t open_connections();
   size_t accepted_connections();
 

@@ -1,5 +1,5 @@
-// A TCP socket at a port of 127.0.0.1, for tests: bound only, it keeps the port for the test while
-// the server behind it comes and goes.
+// A TCP socket at a port of 127.0.0.1. While it is only bound, it reserves the port for a test
+// whose server is started and stopped repeatedly.
 #pragma once
 
 #include <netinet/in.h>
@@ -10,11 +10,12 @@ namespace quorate::testing {
 
 sockaddr_in LoopbackAddress(uint16_t port);
 
-// Non-blocking. Allows the reuse of its address, as gRPC's listeners do: of several such sockets at
-// one port at most one may listen. While none does, connections to the port are refused.
+// Non-blocking. It allows the reuse of its address, like gRPC's listeners: several such sockets may
+// be bound to one port, but at most one may listen. While none listens, connections to the port are
+// refused.
 class LoopbackSocket {
  public:
-  // Port 0: a free one.
+  // Port 0 chooses a free port.
   explicit LoopbackSocket(uint16_t port = 0);
   ~LoopbackSocket();
   LoopbackSocket(const LoopbackSocket&) = delete;

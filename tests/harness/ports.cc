@@ -10,7 +10,7 @@ namespace quorate::testing {
 namespace {
 
 constexpr uint16_t kFirst = 20000;
-constexpr uint16_t kEnd = 32000;  // Linux: ephemeral ports from 32768 on
+constexpr uint16_t kEnd = 32000;  // Linux uses ephemeral ports from 32768 on
 
 bool IsFree(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -27,7 +27,7 @@ bool IsFree(uint16_t port) {
 }  // namespace
 
 std::vector<uint16_t> FreePorts(size_t count) {
-  // Tests that run side by side begin at different places.
+  // Tests that run in parallel begin at different ports.
   static uint16_t next = static_cast<uint16_t>(kFirst + (getpid() * 64) % (kEnd - kFirst));
   std::vector<uint16_t> ports;
   for (int tries = 0; ports.size() < count; ++tries) {

@@ -7,9 +7,9 @@
 
 namespace quorate::testing {
 
-// `count` ports that were free a moment ago, below the range from which the kernel takes the ports
-// of outgoing connections, and none that this process was given before: a cluster's addresses must
-// be known before it starts, and stay free while one of its processes is down.
+// Returns `count` ports that were free a moment ago. They are below the range that the kernel uses
+// for outgoing connections, and were not returned to this process before. The addresses of a
+// cluster must be known before it starts, and must stay free while one of its processes is down.
 std::vector<uint16_t> FreePorts(size_t count);
 
 }  // namespace quorate::testing

@@ -38,7 +38,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   return result;
 }
 
-// Forks and runs argv with its outputs on the two descriptors.
+// Forks and runs argv with its output streams on the two descriptors.
 pid_t Spawn(const std::vector<std::string>& argv, const std::vector<std::string>& environment,
             int out, int err) {
   const std::vector<char*> args = Pointers(argv);
@@ -49,7 +49,7 @@ pid_t Spawn(const std::vector<std::string>& argv, const std::vector<std::string>
   if (pid > 0) return pid;
   // The child: only async-signal-safe calls from here on.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(127);  // it has died before this could be asked for
+  if (getppid() != parent) _exit(127);  // the parent died before the call above
   setpgid(0, 0);
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);

@@ -1,4 +1,4 @@
-// One real program, started, watched and ended by a test.
+// A real program that a test starts, observes and ends.
 #pragma once
 
 #include <sys/types.h>
@@ -13,20 +13,20 @@ namespace quorate::testing {
 
 // How a process ended.
 struct ExitStatus {
-  // The code of exit(), or nothing when a signal ended it.
+  // The code of exit(), or nullopt if a signal ended the process.
   std::optional<int> code;
   std::optional<int> signal;
 
   std::string ToString() const;
 };
 
-// Not thread-safe. Killed by its destructor if it still runs, and by the kernel when the thread
-// that made it ends: also with a test that aborts.
+// A running process. The destructor kills it if it still runs. The kernel kills it when the thread
+// that created it ends, so it also ends with a test that aborts. Not thread-safe.
 class Process {
  public:
-  // Starts argv[0] with its output appended to `log_path` (both streams), in a process group of its
-  // own. `environment` is added to the test's own, less every QUORATE_ variable of it. CHECKs that
-  // it could be started.
+  // Starts argv[0] in a new process group and appends both of its output streams to `log_path`. Its
+  // environment is that of the test without QUORATE_ variables, plus `environment`. CHECKs that it
+  // could be started.
   Process(const std::vector<std::string>& argv, std::string log_path,
           const std::map<std::string, std::string>& environment = {});
   ~Process();
@@ -36,14 +36,15 @@ class Process {
   pid_t pid() const { return pid_; }
   const std::string& log_path() const { return log_path_; }
 
-  // False once it has ended (it is reaped then).
+  // Returns whether the process still runs. Reaps it if it has ended.
   bool Running();
   void Signal(int signal);
-  // Nothing if it still runs at the deadline.
+  // Waits until the process ends. Returns nullopt if it still runs after `timeout`.
   std::optional<ExitStatus> Wait(std::chrono::milliseconds timeout);
-  // SIGKILL, and waits for the end.
+  // Sends SIGKILL and waits until the process has ended.
   void Kill();
-  // Everything it has written so far, by this and earlier processes with this log.
+  // Returns everything that this process, and earlier processes with the same log, have written so
+  // far.
   std::string Log() const;
 
  private:
@@ -52,7 +53,7 @@ class Process {
   std::optional<ExitStatus> status_;
 };
 
-// Runs a program to its end (CHECKs that it ends within a minute).
+// The result of Run, which runs a program and CHECKs that it ends within a minute.
 struct RunResult {
   ExitStatus status;
   std::string output;  // standard output

@@ -1,4 +1,4 @@
-// A directory that lives as long as the object, for what a test's processes write.
+// A temporary directory for the files of a test, deleted with the object.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ class TempDir {
   TempDir& operator=(const TempDir&) = delete;
 
   const std::string& path() const { return path_; }
-  // Leaves the directory behind, for whoever looks into a failure.
+  // Keeps the directory, so that a failure can be investigated.
   void Keep() { keep_ = true; }
 
  private:

@@ -83,7 +83,7 @@ TEST_F(LogToolsTest, TheDumpSaysWhatHappenedAndWhy) {
                     HasSubstr("register broker 1"), HasSubstr("\n    Topic \"orders\" id=")));
   const RunResult verify = Quoratectl({"log", "verify", "--data-dir", directory});
   EXPECT_EQ(verify.status.code, 0) << verify.errors;
-  EXPECT_THAT(verify.output, HasSubstr("The log is whole: "));
+  EXPECT_THAT(verify.output, HasSubstr("The log is intact: "));
 }
 
 TEST_F(LogToolsTest, VerifyTellsTheRemedyOfADamagedLog) {
@@ -131,13 +131,14 @@ TEST_F(LogToolsTest, ASurvivorGoesOnWhenTheQuorumIsGone) {
   needless.insert(needless.end(), {"--data-dir", cluster_.ControllerDirectory(2), "--yes"});
   const RunResult refused = Quoratectl(needless);
   EXPECT_EQ(refused.status.code, 1);
-  EXPECT_THAT(refused.errors, HasSubstr("2 of the 3 voters have a whole log, which is a majority"));
+  EXPECT_THAT(refused.errors,
+              HasSubstr("2 of the 3 voters have an intact log, which is a majority"));
 
   for (const int node : {2, 3}) fs::remove_all(cluster_.ControllerDirectory(node));
   const RunResult rehearsal = Quoratectl(order);
   EXPECT_EQ(rehearsal.status.code, 0) << rehearsal.errors;
   EXPECT_THAT(rehearsal.output,
-              AllOf(HasSubstr("May be lost: what controllers 2, 3 acknowledged after that"),
+              AllOf(HasSubstr("May be lost: later changes that controllers 2, 3 acknowledged"),
                     HasSubstr("Nothing was changed.")));
   std::vector<std::string> in_earnest = order;
   in_earnest.push_back("--yes");

@@ -1,5 +1,5 @@
-// What tests of membership share: a cluster with observers, quoratectl quorum, and who the voters
-// are.
+// The common fixture of membership tests: a cluster with observers, `quoratectl quorum`, and the
+// current voters.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ class MembershipTest : public ::testing::Test {
     cluster_->Start();
   }
 
-  // quoratectl quorum …
+  // Returns the command line `quoratectl quorum …`.
   std::vector<std::string> Command(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {QuoratectlProgram(), "quorum"});
     arguments.insert(arguments.end(), {"--bootstrap", cluster_->Bootstrap()});
@@ -42,7 +42,7 @@ class MembershipTest : public ::testing::Test {
     ASSERT_EQ(result.status.code, 0) << result.output << result.errors;
   }
 
-  // The one line that it says.
+  // Expects that the command is refused, and returns its only line of output.
   std::string Refused(const std::vector<std::string>& arguments) {
     const RunResult result = testing::Run(Command(arguments));
     EXPECT_EQ(result.status.code, 1) << result.output << result.errors;

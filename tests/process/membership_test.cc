@@ -160,8 +160,9 @@ TEST_F(MembershipTest, AControllerThatMovedIsFoundWhereItSays) {
     return testing::Run({QuoratectlProgram(), "status", "--bootstrap", cluster_->Bootstrap()})
         .output;
   };
-  EXPECT_TRUE(WaitFor([&] { return status().find("does not reach 2 at") != std::string::npos; }))
-      << status();
+  EXPECT_TRUE(WaitFor([&] {
+    return status().find("cannot reach controller 2 at") != std::string::npos;
+  })) << status();
   {
     Process moved(command, cluster_->ControllerDirectory(2) + ".log");
     const auto is_found = [&] {
@@ -255,16 +256,17 @@ TEST_F(MembershipTest, WrongRequestsAreRefusedInOneLine) {
   StartCluster(3, 1);
   StartObserver(4);
   const std::string directory = Quorum().observers(0).directory_id();
-  EXPECT_THAT(Refused({"remove", "9"}), HasSubstr("controller 9 is no voter; the voters are 1, 2"));
+  EXPECT_THAT(Refused({"remove", "9"}),
+              HasSubstr("controller 9 is not a voter; the voters are 1, 2"));
   EXPECT_THAT(Refused({"add", "9", "--dry-run"}),
               HasSubstr("would wait for controller 9 to be in session as an observer"));
-  EXPECT_THAT(Refused({"add", "1"}), HasSubstr("controller 1 is a voter already"));
+  EXPECT_THAT(Refused({"add", "1"}), HasSubstr("controller 1 is already a voter"));
   EXPECT_THAT(Refused({"add", "4", "--directory-id", Quorum().voters(0).directory_id()}),
               HasSubstr("controller 4 has directory id " + directory));
   EXPECT_THAT(Refused({"remove", "1", "--directory-id", directory}), HasSubstr("not " + directory));
   EXPECT_THAT(Refused({"replace", "1", "--dry-run"}), HasSubstr("empty its data directory"));
   EXPECT_THAT(Refused({"replace", "1", "--with", "2"}), HasSubstr("'quoratectl quorum remove 1'"));
-  EXPECT_THAT(Refused({"transfer", "--to", "4"}), HasSubstr("controller 4 is no voter"));
+  EXPECT_THAT(Refused({"transfer", "--to", "4"}), HasSubstr("controller 4 is not a voter"));
   // Nobody is there to take its part.
   cluster_->controller(4).Signal(SIGSTOP);
   EXPECT_TRUE(WaitFor([&] {

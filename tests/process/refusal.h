@@ -1,5 +1,5 @@
-// How a test looks at a program that must refuse to start: its exit status, the one line it says,
-// and that it left everything as it was. Apart because several tests do.
+// Helpers for tests of programs that must refuse to start. They check the exit status and the
+// single error line, and compare the files before and after.
 #pragma once
 
 #include <map>
@@ -8,21 +8,22 @@
 
 namespace quorate::testing {
 
-// The exit statuses of both programs' manuals.
+// The exit statuses in the manuals of both programs.
 inline constexpr int kFailed = 1;
 inline constexpr int kBadConfiguration = 2;
 
-// Runs a program that must end by itself with `exit_code`, having said exactly one thing on
-// standard error besides its log, and nothing on standard output. Returns that line; expects all of
-// this.
+// Runs a program and expects that it ends by itself with `exit_code`, prints exactly one line to
+// standard error besides its log, and prints nothing to standard output. Returns that line.
 std::string Refusal(const std::vector<std::string>& command, int exit_code,
                     const std::map<std::string, std::string>& environment = {});
 
-// `command` with the flag (--name=value) in the place of its own of that name, or added.
+// Returns `command` with the flag (--name=value), which replaces a flag of the same name or is
+// added.
 std::vector<std::string> With(std::vector<std::string> command, const std::string& flag);
 
-// Every file below `directory`, by its path, with its content; a file LOCK without (it names the
-// process that last looked). Empty if there is no such directory.
+// Returns every file below `directory` by its path, with its content. The content of a file LOCK is
+// omitted, because it names the last process that opened the directory. Empty if the directory does
+// not exist.
 std::map<std::string, std::string> ContentsOf(const std::string& directory);
 
 }  // namespace quorate::testing

@@ -1,4 +1,4 @@
-// A file system of a few megabytes under a directory, for tests that fill it.
+// A file system of a few megabytes that tests can fill.
 #pragma once
 
 #include <string>
@@ -7,14 +7,14 @@ namespace quorate::testing {
 
 class SmallDisk {
  public:
-  // Mounts it at `directory`, which is made. CHECKs that it could: that needs root.
+  // Creates `directory` and mounts the file system there. CHECKs success, which requires root.
   SmallDisk(std::string directory, int mebibytes);
-  // Detaches it, whoever still uses it.
+  // Detaches the file system, even if it is still in use.
   ~SmallDisk();
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
 
-  // Writes a file until nothing more fits.
+  // Writes a file that uses all free space.
   void Fill();
   // Removes that file.
   void MakeRoom();

@@ -1,5 +1,5 @@
-// One subscription to the metadata log, read as any gRPC client reads it. Checks as it goes what
-// every subscriber relies on: batches come in order, without gaps.
+// A subscription to the metadata log through a plain gRPC client. It checks that batches arrive in
+// order and without gaps, as every subscriber relies on.
 #pragma once
 
 #include <grpcpp/client_context.h>
@@ -18,36 +18,38 @@
 
 namespace quorate::testing {
 
-// Of the last batch that a subscriber has, and where that ends; 0 and 0: it has nothing.
+// The epoch of a subscriber's last batch and the end of that batch. Zeros for a new subscriber.
 struct SubscriberPosition {
   int32_t epoch = 0;
   int64_t end_offset = 0;
 };
 
-// Not thread-safe. Ends after twice kPatience at the latest.
+// Not thread-safe. The subscription ends after twice kPatience at the latest.
 class Subscription {
  public:
-  // At controller `node`, as a client of `cluster_id`; empty: of its own.
+  // Subscribes at controller `node` as a client of `cluster_id`, or of the cluster's own id if it
+  // is empty.
   Subscription(const Cluster& cluster, int node, SubscriberPosition from = {},
                const std::string& cluster_id = "");
-  // Cancels it.
+  // Cancels the subscription.
   ~Subscription();
 
-  // The next event; nothing if the subscription has ended. Expects that a batch begins where the
-  // one before it, or the snapshot, or `from`, ended, and that a snapshot leads beyond that.
+  // Returns the next event, or nullopt if the subscription has ended. Expects that a batch begins
+  // at the end of the previous batch, the snapshot or `from`, and that a snapshot ends after that
+  // position.
   std::optional<metadata::v1::SubscribeResponse> Next();
-  // Reads on until everything below `end_offset` has come. False, with a failure of the test, if
-  // the subscription ends or is reset before.
+  // Reads until everything below `end_offset` has arrived. Returns false and fails the test if the
+  // subscription ends or is reset before.
   bool ReadTo(int64_t end_offset);
-  // Reads on until the log's end is reached, as the controller tells it.
+  // Reads until the controller reports that the end of the log is reached.
   std::optional<metadata::v1::Progress> ReadToProgress();
 
-  // The error that ended it. Waits for the end.
+  // Waits until the subscription ends, and returns its error.
   common::v1::Error End();
 
-  // What came in place of batches, whole; nothing: nothing did.
+  // The complete snapshot that replaced batches, or nullopt if there was none.
   const std::optional<metadata::MetadataImage>& snapshot() const { return snapshot_; }
-  // The batches so far, behind the snapshot if there is one.
+  // The batches received so far, after the snapshot if there is one.
   const std::vector<metadata::v1::Batch>& batches() const { return batches_; }
   const SubscriberPosition& position() const { return position_; }
 
@@ -64,10 +66,10 @@ class Subscription {
   std::vector<metadata::v1::Batch> batches_;
 };
 
-// Where each batch ends: the places to resume at.
+// Returns the end of a batch, at which a subscriber can resume.
 SubscriberPosition EndOf(const metadata::v1::Batch& batch);
 
-// What the batches, from the beginning of the log or from `image` on, say.
+// Replays the batches onto `image`, or onto an empty image, and returns the result.
 metadata::MetadataImage ReplayAll(const std::vector<metadata::v1::Batch>& batches,
                                   metadata::MetadataImage image = {});
 

@@ -1,4 +1,4 @@
-// A writer that creates topics one after the other while a test breaks things, and remembers what
+// A writer that creates topics one after the other while a test injects faults, and records what
 // was acknowledged.
 #pragma once
 
@@ -12,22 +12,23 @@
 
 namespace quorate::testing {
 
+// Owns one thread.
 class TopicStream {
  public:
-  // Begins at once; topics are called `prefix`-0, -1, …
+  // Starts at once. Topics are called `prefix`-0, `prefix`-1, …
   TopicStream(const Cluster& cluster, std::string prefix);
   ~TopicStream();
 
-  // Ends after the creation that is under way. Afterwards the results below may be read.
+  // Stops after the creation in flight. Afterwards the results below may be read.
   void Stop();
 
-  // Waits until `count` more are acknowledged; CHECKs that they are.
+  // Waits until `count` more creations are acknowledged, and CHECKs this.
   void AwaitMore(int count);
 
-  // Name -> id, as acknowledged.
+  // The acknowledged topics: name -> id.
   const std::map<std::string, std::string>& acknowledged() const { return acknowledged_; }
-  // Creations that did not end in an acknowledgement, by name: none is expected within the client's
-  // patience.
+  // Creations that were not acknowledged, by name. None is expected within the timeout of the
+  // client.
   const std::map<std::string, std::string>& failures() const { return failures_; }
 
  private:
@@ -40,8 +41,8 @@ class TopicStream {
   std::thread thread_;
 };
 
-// Expects that every acknowledged topic of the stream exists exactly once, with the id that was
-// acknowledged, and that nothing else exists (topics of a creation that failed may).
+// Expects that every acknowledged topic of the stream exists exactly once with the acknowledged id,
+// and that no other topic exists, except those of failed creations.
 void ExpectExactlyAcknowledged(client::AdminClient& client, const TopicStream& stream);
 
 }  // namespace quorate::testing

@@ -39,7 +39,7 @@ class UpgradeTest : public ::testing::Test {
 TEST_F(UpgradeTest, TheLogOfVersion01IsWhole) {
   const std::string directory = "--data-dir=" + cluster_.ControllerDirectory(1);
   EXPECT_THAT(Quoratectl({"log", "verify", directory}),
-              HasSubstr("The log is whole: 39 entries (index 1 to 39, end offset 194), epoch 2, "
+              HasSubstr("The log is intact: 39 entries (index 1 to 39, end offset 194), epoch 2, "
                         "directory ddLZwi5ySNqVL3uc5Lzj_Q of controller 1."));
   const std::string dump = Quoratectl({"log", "dump", directory});
   EXPECT_THAT(dump, HasSubstr("Partitions of Dg2La49YQ5Cu5w6zQPD6vg 0: leader=1 replicas=1,2 "

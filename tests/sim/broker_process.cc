@@ -36,7 +36,7 @@ common::v1::Error NotAvailable() {
                                common::v1::UNKNOWN);
 }
 
-// What the controller's services add.
+// Adds what the controller's services add to an error.
 common::v1::Error Complete(common::v1::Error error) {
   if (error.has_leader()) {
     error.mutable_leader()->set_client_endpoint(
@@ -45,7 +45,8 @@ common::v1::Error Complete(common::v1::Error error) {
   return error;
 }
 
-// All brokers notice within one grace of the controllers that none is answered any more.
+// With these timeouts, all brokers notice within one grace of the controllers that they get no more
+// answers.
 broker::BrokerOptions OptionsOf(BrokerId id, const std::vector<NodeId>& controllers, Rng* rng) {
   broker::BrokerOptions options{.cluster_id = BrokerProcess::kClusterId,
                                 .broker_id = id,
@@ -64,7 +65,7 @@ broker::BrokerOptions OptionsOf(BrokerId id, const std::vector<NodeId>& controll
 struct BrokerProcess::Stream {
   controller::StreamId id = 0;
   NodeId node;
-  // That accepted it.
+  // The process that accepted the stream.
   Process* process = nullptr;
   absl::AnyInvocable<void(broker::HeartbeatEvent)> on_event;
   int answers = 0;
@@ -84,7 +85,7 @@ std::string BrokerProcess::EndpointOf(BrokerId id) {
 }
 
 void BrokerProcess::OnMetadata(RecordOffset end_offset, Epoch epoch) {
-  // Of a controller that has less of the log it learns nothing.
+  // A controller whose log is shorter has nothing new.
   if (end_offset < replayed_) return;
   replayed_ = end_offset;
   lifecycle_.OnMetadata(end_offset.value(), epoch.value());
@@ -150,7 +151,7 @@ void BrokerProcess::OpenHeartbeat(const std::string& endpoint,
 }
 
 void BrokerProcess::SendHeartbeat(HeartbeatRequest request) {
-  // The connection is still being made.
+  // The connection is not established yet.
   if (stream_->process == nullptr) return;
   const BrokerId id = options_.broker_id;
   host_.paths->Carry(id, stream_->node, Way::kToController, [this, id, request, stream = stream_] {

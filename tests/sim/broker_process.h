@@ -1,5 +1,5 @@
-// A broker of a simulated cluster: the broker's own session with the active controller, which finds
-// it, registers and heartbeats. It never dies; what it hears and says goes through ClientPaths.
+// A broker of a simulated cluster. It runs the real session code, which finds the active
+// controller, registers and sends heartbeats. It never dies. Its messages travel over ClientPaths.
 #pragma once
 
 #include <functional>
@@ -20,30 +20,30 @@ namespace quorate::sim {
 class BrokerProcess final : private broker::ControllerChannel,
                             private broker::BrokerLifecycle::Listener {
  public:
-  // All outlive the broker.
+  // Everything in it outlives the broker.
   struct Host {
     Scheduler* scheduler = nullptr;
     ClientPaths* paths = nullptr;
     Rng* rng = nullptr;
-    // The machine of a controller.
+    // Returns the machine of a controller.
     std::function<Machine*(NodeId)> machine;
-    // Names the next heartbeat stream of all brokers.
+    // Returns a new id for a heartbeat stream, unique among all brokers.
     std::function<controller::StreamId()> next_stream;
-    // An answer was read on a heartbeat stream, and was not its first one.
+    // Called when the broker reads an answer on a heartbeat stream, except for the first answer.
     std::function<void(NodeId from, Epoch epoch)> on_answered;
   };
 
-  // `controllers`: where it looks for the active one.
+  // The broker looks for the active controller among `controllers`.
   BrokerProcess(Host host, BrokerId id, const std::vector<NodeId>& controllers);
   ~BrokerProcess() override;
 
   void Start() { lifecycle_.Start(EndpointOf(options_.broker_id)); }
-  // A controller that it hears has the log up to there.
+  // Called when a reachable controller has the log up to this position.
   void OnMetadata(RecordOffset end_offset, Epoch epoch);
-  // The heartbeat stream to this controller, if that is where it is, breaks at both ends.
+  // Breaks the heartbeat stream at both ends if it leads to this controller.
   void BreakStream(NodeId node);
 
-  // The epoch of the controller that answers its heartbeats; nothing: none does.
+  // The epoch of the controller that answers its heartbeats, or nullopt if none does.
   std::optional<Epoch> session() const { return session_; }
   const Uuid& incarnation() const { return options_.incarnation_id; }
 
@@ -73,13 +73,13 @@ class BrokerProcess final : private broker::ControllerChannel,
   void OnSession(const std::optional<broker::ActiveSession>& session) override;
   void OnStopped(absl::Status status) override;
 
-  // The process that accepts a connection to this controller now; null: none does.
+  // Returns the process that accepts a connection to this controller now, or null if none does.
   Process* Dial(NodeId node) const;
   bool IsRefused(NodeId node) const;
-  // What the stream brings, unless it is another one by now.
+  // Handles an event of a stream. Ignores it if another stream has replaced that stream.
   void OnEvent(const std::shared_ptr<Stream>& stream, broker::HeartbeatEvent event);
   void Fail(const std::shared_ptr<Stream>& stream);
-  // The controller's end of the stream ends, as soon as that is told there.
+  // Ends the controller's end of the stream once the message arrives there.
   static void EndAtController(const Stream& stream, controller::StreamEnd end);
 
   const Host host_;

@@ -144,7 +144,8 @@ void Brokers::OnApplied(const raft::Entry& entry, const metadata::MetadataImage&
     if (!registration->fenced) unfenced.insert(id);
   }
   const auto leader = leaders_.find(entry.epoch());
-  // Its barrier is the first entry of an epoch, and fences nobody.
+  // The leader is unknown at its barrier, which is the first entry of the epoch and fences no
+  // broker.
   const MonoTime now = leader == leaders_.end() ? MonoTime() : Find(leader->second)->clock().Now();
   if (auto wrong = checks_.OnUnfenced(entry.epoch(), now, std::move(unfenced))) {
     fail_("invariant 15: " + *wrong);
@@ -189,7 +190,8 @@ void Brokers::AskVoters(NodeId self, const std::vector<NodeId>& voters, Duration
 void Brokers::Probe(NodeId self, BrokerId broker, const Uuid& incarnation,
                     absl::AnyInvocable<void(ProbeResult) &&> done) {
   const ClientPath path = paths_.Get(broker, self);
-  // The controller's client port refuses; the broker's does not.
+  // On a refused path, the controller's client port refuses connections, but the broker's port does
+  // not.
   const bool answers = path == ClientPath::kWhole || path == ClientPath::kRefused;
   const BrokerProcess& process = *brokers_[static_cast<size_t>(broker.value()) - 1];
   const ProbeResult result = !answers ? ProbeResult::kNoAnswer

@@ -1,5 +1,6 @@
-// The brokers of a simulated cluster, and how they are cut off from controllers: one broker from
-// one controller, all from one, or all from all, while the controllers hear each other.
+// The brokers of a simulated cluster. It also cuts them off from controllers while the controllers
+// still reach each other: one broker from one controller, all brokers from one controller, or all
+// from all.
 #pragma once
 
 #include <functional>
@@ -21,33 +22,34 @@ namespace quorate::sim {
 
 class Brokers {
  public:
-  // Shorter than in production, so that a run sees all of it.
+  // Shorter than in production, so that a run covers all timeouts.
   static constexpr controller::SessionOptions kSessionOptions = {
       .timeout = std::chrono::milliseconds(2000),
       .grace = std::chrono::milliseconds(250),
       .mass_loss_hold = std::chrono::seconds(6)};
 
-  // `seed`: of randomness of their own, so that brokers move nothing else that a world draws.
+  // `seed` is for a separate random generator, so that brokers do not change other random draws of
+  // a world.
   Brokers(Scheduler* scheduler, Network* network, Trace* trace, uint64_t seed);
   ~Brokers();
 
-  // Begins. The machines outlive the brokers.
+  // Starts the brokers and the path faults. The machines outlive the brokers.
   void Start(std::vector<Machine*> machines, const Swarm& swarm,
              std::function<void(std::string)> fail);
-  // All paths are whole, and stay so.
+  // Heals all paths and injects no further faults.
   void Heal();
-  // All brokers are cut off, in any way, from this controller; null: from all.
+  // Cuts all brokers off from this controller, in a random way. Null means all controllers.
   void CutOff(const Machine* machine);
 
-  // All are unfenced, and in session with this controller.
+  // Returns whether all brokers are unfenced and in session with this controller.
   bool AreInSession(Machine* machine);
   size_t fences() const { return checks_.fences(); }
 
-  // Of the log: what the first node that applied it saw.
+  // Called when the first node has applied an entry.
   void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image);
   void OnClaimed(Epoch epoch, NodeId leader);
 
-  // The ports of a controller.
+  // The implementations of controller ports (controller_ports.h).
   void AskVoters(NodeId self, const std::vector<NodeId>& voters, Duration within,
                  absl::AnyInvocable<void(std::vector<controller::VoterHearing>) &&> done);
   void Probe(NodeId self, BrokerId broker, const Uuid& incarnation,
@@ -59,7 +61,7 @@ class Brokers {
   void SetPaths(const std::vector<BrokerId>& brokers, const std::vector<Machine*>& machines,
                 ClientPath path);
   ClientPath DrawCut();
-  // Every broker follows the log on some controller.
+  // Periodically passes the log position of a random controller to each broker that can reach it.
   void ReadLog();
   Machine* Find(NodeId id);
 
@@ -78,7 +80,7 @@ class Brokers {
   Duration fault_max_{0};
   bool over_ = false;
   controller::StreamId last_stream_ = 0;
-  // Counts changes of paths, so that a timer knows its own.
+  // Counts changes of paths, so that a timer can detect that its path has changed since.
   std::map<std::pair<BrokerId, NodeId>, int> changes_;
 };
 

@@ -18,10 +18,11 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr Duration kReportEvery = std::chrono::seconds(10);
 
-// For a CHECK that fails in the middle of a run.
+// The seed to print if a CHECK fails during a run.
 uint64_t running_seed = 0;
 
-// The attribute is of the type that glog wants, which for clang [[noreturn]] is not.
+// glog requires a function type with this attribute. For clang, [[noreturn]] is not part of the
+// type.
 __attribute__((noreturn)) void DieWithSeed() {
   absl::FPrintF(stderr, "FAILED seed %d: it ended the process\n", running_seed);
   std::abort();
@@ -63,7 +64,7 @@ RunResult RunStorm(uint64_t seed) {
   return result;
 }
 
-// Sums over many runs.
+// Sums of the results of many runs.
 class Tally {
  public:
   void Add(const RunResult& result) {
@@ -78,7 +79,7 @@ class Tally {
   }
 
   void Print(std::ostream& out) const {
-    // Of this one thread: other programs on the machine do not slow the simulator down.
+    // The CPU time of this thread, which other programs on the machine do not influence.
     const double cpu = static_cast<double>(std::clock() - started_) / CLOCKS_PER_SEC;
     out << absl::StreamFormat(
         "%d seeds, %.0f simulated seconds in %.1f s of CPU: %.0f x real time; %d elections, %d "

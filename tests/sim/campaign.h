@@ -1,4 +1,4 @@
-// Many seeds, one after the other, until one fails.
+// Runs many seeds, one after the other, until one fails.
 #pragma once
 
 #include <ostream>
@@ -8,13 +8,14 @@
 
 namespace quorate::sim {
 
-// One run as the flags say, under this seed.
+// Runs one seed with the given flags.
 RunResult RunSeed(const Flags& flags, uint64_t seed);
 
-// Runs what the flags say and tells about it. False: a seed failed; how to replay it was printed.
+// Runs the seeds that the flags select and prints the progress. Returns false if a seed failed,
+// after printing the command that replays it.
 bool RunCampaign(const Flags& flags, std::ostream& out);
 
-// Runs flags.seed alone. False: it failed.
+// Runs flags.seed only. Returns whether it succeeded.
 bool RunOne(const Flags& flags, std::ostream& out);
 
 }  // namespace quorate::sim

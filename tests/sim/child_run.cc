@@ -19,9 +19,9 @@ namespace {
   setrlimit(RLIMIT_CPU, &limit);
   const rlimit no_core = {.rlim_cur = 0, .rlim_max = 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  // The parent reads the last words of a child that dies.
+  // The parent reads the last output of a child that dies.
   dup2(output, STDERR_FILENO);
-  // No stack trace: it is long, slow, and the same seed shows it again.
+  // Prints no stack trace, which is long and slow. The same seed reproduces it.
   std::signal(SIGABRT, SIG_DFL);
   google::InstallFailureFunction([] { _exit(2); });
   const std::optional<std::string> wrong = run();
@@ -39,7 +39,7 @@ std::string ReadAll(int input) {
   return text;
 }
 
-// "… Check failed: what" of glog's last line.
+// Returns the message of glog's line: "… Check failed: what".
 std::string LastWords(const std::string& text) {
   const size_t check = text.rfind("] ");
   std::string words = check == std::string::npos ? text : text.substr(check + 2);

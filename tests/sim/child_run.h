@@ -1,5 +1,5 @@
-// A run of its own process, so that a failed CHECK, a crash and an endless loop are outcomes like
-// others: a wrong version of the core may do any of them.
+// Runs a function in a child process, so that a failed CHECK, a crash or an endless loop is an
+// ordinary outcome. A mutant of the core may cause any of them.
 #pragma once
 
 #include <functional>
@@ -8,9 +8,10 @@
 
 namespace quorate::sim {
 
-// Forks, and returns what `run` returned in the child: nothing if all went well, else what went
-// wrong. A child that dies says its last words, one that takes longer than `limit_seconds` of
-// processor time that it does not end. REQUIRES: this process has no other threads.
+// Forks, and returns the result of `run` in the child: nullopt on success, else a description of
+// the failure. For a child that dies, returns its last output. For a child that uses more than
+// `limit_seconds` of CPU time, returns that it does not end. REQUIRES: this process has no other
+// threads.
 std::optional<std::string> RunInChild(const std::function<std::optional<std::string>()>& run,
                                       int limit_seconds);
 

@@ -1,5 +1,5 @@
-// The paths between brokers and the client ports of controllers, which fail apart from those
-// between controllers.
+// The paths between brokers and the client ports of controllers. They fail independently of the
+// paths between controllers.
 #pragma once
 
 #include <algorithm>
@@ -19,15 +19,15 @@ enum class ClientPath {
   kWhole,
   kRefused,       // connections are reset and refused
   kSwallowed,     // nothing arrives
-  kToController,  // only what the broker says arrives
-  kToBroker,      // only what the controller says does
+  kToController,  // only messages from the broker arrive
+  kToBroker,      // only messages from the controller arrive
 };
 inline constexpr uint64_t kClientPaths = 5;
 
 class ClientPaths {
  public:
   enum class Way { kToController, kToBroker };
-  // When an end of a connection over a path that is not whole gives it up.
+  // The time after which an end of a connection over a failed path gives it up.
   static constexpr Duration kKeepalive = std::chrono::seconds(2);
 
   // Both outlive the paths.
@@ -44,7 +44,7 @@ class ClientPaths {
            path == (way == Way::kToController ? ClientPath::kToController : ClientPath::kToBroker);
   }
 
-  // Delivers something that is sent now, in order, or loses it.
+  // Delivers a message that is sent now, in order, or loses it.
   void Carry(BrokerId broker, NodeId node, Way way, Task arrival) {
     if (!Carries(broker, node, way)) return;
     MonoTime& last = paths_[{broker, node}].last_arrival[static_cast<size_t>(way)];
@@ -58,7 +58,7 @@ class ClientPaths {
 
   struct State {
     ClientPath path = ClientPath::kWhole;
-    // By way.
+    // Indexed by Way.
     std::array<MonoTime, 2> last_arrival = {};
   };
 

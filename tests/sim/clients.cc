@@ -15,24 +15,25 @@ namespace {
 using std::chrono::milliseconds;
 using Repeats = ClientHistory::Repeats;
 
-// Between two operations of clients in a hurry, on average.
+// The average time between two operations after Hurry.
 constexpr Duration kHurriedPause = milliseconds(100);
 constexpr Duration kTimeoutMax = milliseconds(1000);
-// How long a client goes on with one request.
+// The longest time for which a client repeats one request.
 constexpr Duration kPatienceMax = milliseconds(5000);
-// Before the next attempt.
+// The longest pause before the next attempt.
 constexpr Duration kPauseMax = milliseconds(100);
-// An attempt is held up for as long as 1 << n milliseconds, and n is below this.
+// An attempt is delayed by 1 << n milliseconds, with n below this number.
 constexpr uint64_t kHoldUps = 13;
-// How often clients look whether two controllers believe that they lead, and ask both then; how
-// many requests the new one gets before the old one gets one, and how many there are in all.
+// How often clients check whether two controllers believe that they lead, and how often they then
+// send requests to them; how many requests the new leader gets for each one of the old leader, and
+// the total number of requests.
 constexpr Duration kLookPause = milliseconds(20);
 constexpr Duration kCrowdPause = milliseconds(4);
 constexpr int kCrowdAtNew = 4;
 constexpr int kCrowdMax = 100;
-// Of changes that were made, which clients ask for again.
+// The number of answered changes that clients may repeat.
 constexpr size_t kRemembered = 8;
-// Of each kind.
+// The number of keys of each kind.
 constexpr uint64_t kKeys = 2;
 
 bool IsUp(Machine* machine) { return machine->up() && !machine->process()->paused(); }
@@ -46,11 +47,12 @@ struct Clients::Request {
   Change change;
   Repeats repeats = Repeats::kNever;
   MonoTime give_up_at;
-  // Answered, or given up.
+  // Whether it was answered or given up.
   bool over = false;
-  // Of attempts, but for strays. What an earlier one than the latest fails with tells nothing.
+  // The number of attempts, except strays. The failure of an attempt before the latest one has no
+  // meaning.
   int attempts = 0;
-  // The process that its client asked first, and the leader's epoch that this knew at the latest
+  // The process that received the request first, and the leader's epoch that it knew at the latest
   // attempt.
   Machine* via = nullptr;
   const Process* router = nullptr;
@@ -71,7 +73,7 @@ void Clients::ScheduleNext() {
   });
 }
 
-// Only then can an answer be stale, and it does not last.
+// Only while two controllers lead can an answer be stale, and that state is short.
 void Clients::CrowdWhereTwoLead(Duration pause) {
   surroundings_.scheduler->After(pause, [this] {
     if (stopped_) return;
@@ -82,8 +84,8 @@ void Clients::CrowdWhereTwoLead(Duration pause) {
         std::minmax_element(leaders.begin(), leaders.end(), [](Machine* a, Machine* b) {
           return a->process()->user().leadership().epoch < b->process()->user().leadership().epoch;
         });
-    // What the old one answers is wrong if the new one has made changes, and it answers at once as
-    // long as it has nothing to change.
+    // An answer of the old leader is wrong if the new leader has made changes. The old one answers
+    // at once only if it has nothing to change, so it gets repeated changes.
     if (++crowd_ % (kCrowdAtNew + 1) > 0) {
       Ask(DrawChange(), *newest);
     } else if (!remembered_.empty()) {
@@ -102,7 +104,7 @@ void Clients::Read() {
 }
 
 Change Clients::DrawChange() {
-  // Of few keys, so that requests meet.
+  // There are few keys, so that requests conflict.
   const uint64_t key = rng_.Below(kKeys);
   std::string value = absl::StrCat(++values_, ":");
   value.append(rng_.Below(surroundings_.swarm->value_bytes), 'x');
@@ -123,7 +125,7 @@ Change Clients::DrawChange() {
 void Clients::Ask(Change change, Machine* via) {
   auto request = std::make_shared<Request>();
   request->change = std::move(change);
-  // To add or to remove what one has added or removed is refused, so it is not repeated without id.
+  // A repeated add or remove is refused, so it is not repeated without an id.
   const bool is_set = request->change.kind == Change::Kind::kSet;
   request->repeats = static_cast<Repeats>(rng_.Below(is_set ? 3 : 2));
   request->op = surroundings_.ledger->BeginChange(request->change, request->repeats);
@@ -162,7 +164,7 @@ void Clients::Try(const RequestPtr& request, Machine* via) {
   surroundings_.scheduler->After(milliseconds(int64_t{1} << rng_.Below(kHoldUps)), send);
 }
 
-// Where the process stands still, in half of the cases only its raft loop does: requests have
+// If the process is paused, in half of the cases only its raft loop is, because requests use
 // another thread.
 void Clients::Deliver(const RequestPtr& request, Process* process, int number, Epoch epoch) {
   if (process->paused() && OneIn(2)) return Submit(request, process, number, epoch);
@@ -173,7 +175,7 @@ void Clients::Deliver(const RequestPtr& request, Process* process, int number, E
 void Clients::Submit(const RequestPtr& request, Process* process, int number, Epoch epoch) {
   std::optional<RequestId> id;
   if (request->repeats == Repeats::kById) {
-    // One client, whose uuid is anything.
+    // A single client with an arbitrary uuid.
     static const Uuid client = *Uuid::FromBytes(std::string(16, 'c'));
     id = RequestId{.client_uuid = client, .sequence = static_cast<int64_t>(request->op) + 1};
   }
@@ -192,7 +194,8 @@ void Clients::Submit(const RequestPtr& request, Process* process, int number, Ep
 }
 
 void Clients::OnAnswer(const RequestPtr& request, int number, const User::Answered& answer) {
-  // Of a request without an id a later attempt may still be executed.
+  // Without an id, a later attempt may still be executed, so only the answer to the latest attempt
+  // counts.
   const bool counts =
       request->repeats == Repeats::kById || (!request->over && number == request->attempts);
   if (!counts) return;
@@ -218,7 +221,7 @@ void Clients::OnFailure(const RequestPtr& request, int number, bool maybe_execut
   });
 }
 
-// A request without an id is sent again only by the process that knows of its attempts.
+// Only the process that knows the earlier attempts may send a request without an id again.
 bool Clients::Ends(const RequestPtr& request) {
   if (surroundings_.scheduler->now() >= request->give_up_at) return true;
   return request->repeats == Repeats::kUntilAnswered && request->via->process() != request->router;
@@ -226,7 +229,7 @@ bool Clients::Ends(const RequestPtr& request) {
 
 void Clients::GiveUp(const RequestPtr& request) {
   request->over = true;
-  // No attempt was executed, or it would not have come to this.
+  // No attempt was executed: an attempt that may have been executed ends the request earlier.
   if (request->repeats == Repeats::kNever) surroundings_.ledger->Refused(request->op);
 }
 

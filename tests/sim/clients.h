@@ -1,6 +1,6 @@
-// The clients of a simulated cluster: they ask for changes and read, on one controller or another,
-// and write down what they were told. On their way to the leader changes are forwarded, held up,
-// lost, and sent again where that does no harm, as by server/request_router.h.
+// The clients of a simulated cluster. They send changes and reads to random controllers and record
+// the answers. On the way to the leader, changes are forwarded, delayed, lost, and sent again if
+// that is safe, as server/request_router.h does.
 #pragma once
 
 #include <cstdint>
@@ -21,15 +21,15 @@ class Clients {
         machines_(std::move(machines)),
         pause_(surroundings.swarm->client_pause) {}
 
-  // Begins to work, for ever.
+  // Starts sending requests, until Stop.
   void Start() {
     ScheduleNext();
     CrowdWhereTwoLead(Duration(0));
   }
 
-  // From now on there is always something to do soon.
+  // Sends requests frequently from now on.
   void Hurry();
-  // Begins nothing new.
+  // Sends no new requests.
   void Stop() { stopped_ = true; }
 
  private:
@@ -37,27 +37,30 @@ class Clients {
   using RequestPtr = std::shared_ptr<Request>;
 
   void ScheduleNext();
-  // After a pause: asks more often while two controllers believe that they lead.
+  // Checks after `pause`, and then repeatedly, whether two controllers believe that they lead.
+  // Sends more requests while they do.
   void CrowdWhereTwoLead(Duration pause);
-  // By way of a controller.
+  // Sends a change to the controller `via`.
   void Ask(Change change, Machine* via);
   void Read();
   Change DrawChange();
-  // An attempt that nobody waits for, whatever becomes of the others: of a request with an id.
+  // Makes another attempt later whose result is ignored, independent of the other attempts.
+  // REQUIRES: the request has an id.
   void StrayLater(const RequestPtr& request);
-  // The next attempt: by way of a controller, to the one that it believes leads.
+  // Makes the next attempt: sends it to `via`, which forwards it to the controller that it believes
+  // to lead.
   void Try(const RequestPtr& request, Machine* via);
   void Deliver(const RequestPtr& request, Process* process, int number, Epoch epoch);
   void Submit(const RequestPtr& request, Process* process, int number, Epoch epoch);
   void OnAnswer(const RequestPtr& request, int number, const User::Answered& answer);
-  // An attempt of which no more is heard.
+  // Handles an attempt whose answer was lost.
   void OnFailure(const RequestPtr& request, int number, bool maybe_executed);
-  // Sends a request again as soon as its controller hears of a leader of a later epoch.
+  // Sends a request again as soon as its controller learns of a leader of a later epoch.
   void Watch(const RequestPtr& request);
   bool Ends(const RequestPtr& request);
   void GiveUp(const RequestPtr& request);
 
-  // Mostly the one that leads; sometimes another, or one that believes it does.
+  // Returns mostly the leader, sometimes another controller or one that believes that it leads.
   Machine* PickLeader();
   Machine* PickAny() { return machines_[rng_.Below(machines_.size())]; }
   Machine* Find(NodeId id);
@@ -66,13 +69,13 @@ class Clients {
   const Surroundings surroundings_;
   Rng& rng_;
   const std::vector<Machine*> machines_;
-  // Between two operations, on average.
+  // The average time between two operations.
   Duration pause_;
   bool stopped_ = false;
   int64_t values_ = 0;
-  // Requests made where two led.
+  // The number of requests sent while two controllers led.
   int crowd_ = 0;
-  // What was answered of late.
+  // Recently answered changes.
   std::deque<Change> remembered_;
 };
 

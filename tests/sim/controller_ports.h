@@ -1,4 +1,5 @@
-// How a simulated controller asks other voters which brokers they hear, and dials brokers.
+// The ports through which a simulated controller asks other voters for the brokers that they hear
+// from, and dials brokers.
 #pragma once
 
 #include <vector>
@@ -12,7 +13,7 @@ class Brokers;
 
 class ControllerPorts final : public controller::VoterPoll, public controller::BrokerProber {
  public:
-  // Null `brokers`: there are none. They outlive the ports.
+  // `brokers` is null if there are none. It outlives the ports.
   ControllerPorts(Brokers* brokers, NodeId self) : brokers_(brokers), self_(self) {}
 
   void Ask(const std::vector<NodeId>& voters, Duration within,

@@ -4,8 +4,9 @@
 
 namespace quorate::sim {
 
-// A set is open until another one is committed in its epoch, of which there is one at a time, or in
-// a later one, whose leader had it in its log or made it void.
+// A proposed set is open until a set is committed in its epoch or in a later one. There is one
+// change at a time in an epoch, and the leader of a later epoch either had the set in its log or
+// made it void.
 void Electorate::OnCommitted(LogIndex index, Epoch epoch, const raft::VoterSet& voters) {
   if (index <= governing_index_) return;
   governing_index_ = index;

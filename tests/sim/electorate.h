@@ -1,5 +1,6 @@
-// Which voter sets govern a simulated cluster, or may yet, and which replicas are lost: how much a
-// cluster may be damaged, and its voters be changed, without losing for good what it promised.
+// Tracks which voter sets are in effect in a simulated cluster, or may come into effect, and which
+// replicas are lost. From this it decides which damage and which voter changes a cluster can
+// survive without breaking its promises.
 #pragma once
 
 #include <set>
@@ -12,27 +13,28 @@ namespace quorate::sim {
 
 class Electorate {
  public:
-  // Until the first Voters entry these govern.
+  // Sets the voters that are in effect until the first Voters entry.
   void Found(raft::VoterSet founders) { governing_ = std::move(founders); }
 
-  // A leader of `epoch` appends the set, unless it has lost its leadership.
+  // Called when a leader of `epoch` appends the set, unless it has lost leadership.
   void OnProposed(Epoch epoch, raft::VoterSet voters) {
     open_.emplace_back(epoch, std::move(voters));
   }
-  // Some node delivered the Voters entry.
+  // Called when a node has delivered the Voters entry.
   void OnCommitted(LogIndex index, Epoch epoch, const raft::VoterSet& voters);
 
-  // The replica's disk is gone, or damaged: it may stop for good at any time.
+  // Called when the replica's disk is wiped or damaged. The replica may then stop permanently at
+  // any time.
   void OnLost(const raft::ReplicaKey& replica) { lost_.insert(replica); }
   bool IsLost(const raft::ReplicaKey& replica) const { return lost_.contains(replica); }
-  // Every set that governs, or may, would have a majority without it.
+  // Returns whether every set that is, or may come, in effect has a majority without this replica.
   bool CanLose(const raft::ReplicaKey& replica) const;
-  // The set has a majority of replicas that are not lost.
+  // Returns whether a majority of the set is not lost.
   bool CanGovern(const raft::VoterSet& voters) const { return HasMajority(voters, lost_); }
 
-  // As it was last committed.
+  // The last committed voter set.
   const raft::VoterSet& governing() const { return governing_; }
-  // How often it was changed since the founding.
+  // The number of committed changes since the founding.
   size_t changes() const { return changes_; }
 
  private:
@@ -41,7 +43,7 @@ class Electorate {
   raft::VoterSet governing_;
   LogIndex governing_index_;
   size_t changes_ = 0;
-  // Proposed, and perhaps in some log.
+  // Proposed sets, which may be in some log.
   std::vector<std::pair<Epoch, raft::VoterSet>> open_;
   std::set<raft::ReplicaKey> lost_;
 };

@@ -9,7 +9,7 @@ using Way = Connection::Way;
 using State = Connection::State;
 using raft::StreamClass;
 
-// As server/peer_options.h.
+// The same values as in server/peer_options.h.
 constexpr Duration kDeathGrace = std::chrono::milliseconds(5);
 constexpr Duration kRedialMin = std::chrono::milliseconds(20);
 constexpr Duration kRedialMax = std::chrono::seconds(1);
@@ -52,7 +52,7 @@ void Endpoint::Crash() {
   }
 }
 
-// The port.
+// The Transport port.
 
 void Endpoint::Send(NodeId to, raft::Message message) {
   if (dead_) return;
@@ -96,14 +96,15 @@ void Endpoint::SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) {
 }
 
 void Endpoint::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {
-  // Not at once: the core announces amid a step, and must not be told of streams that end before.
+  // Runs later: the core calls this during a step, in which it must not receive events about ending
+  // streams.
   if (voter_set) WhenRunning([this, voters = *voter_set] { SetVoters(voters); });
   hello_.has_log = has_log;
   hello_.voter_set = std::move(voter_set);
   if (events_ != nullptr && !dead_) after_call_();
 }
 
-// Whom it dials.
+// The peers to dial.
 
 void Endpoint::SetVoters(const raft::VoterSet& voters) {
   voters_.clear();
@@ -142,7 +143,7 @@ void Endpoint::Retire(NodeId peer) {
   }
 }
 
-// Our own streams.
+// Streams that this endpoint opened.
 
 void Endpoint::Dial(NodeId peer, StreamClass stream) {
   Link& link = LinkOf(peer, stream);
@@ -161,7 +162,7 @@ void Endpoint::Dial(NodeId peer, StreamClass stream) {
   network_.scheduler().After(
       kConnectTimeout,
       [this, connection] {
-        // It may yet reach the peer, which then waits for nobody.
+        // The dial may still reach the peer, which then has a connection without a dialler.
         OnDialFailed(connection, /*refused=*/false);
       },
       actor_);
@@ -176,7 +177,7 @@ void Endpoint::HangUp(Connection* connection) {
 }
 
 void Endpoint::OnAccepted(Connection* connection, const raft::PeerHello& hello) {
-  // It took too long.
+  // The dial has already timed out here.
   if (connection->state == State::kClosed) return HangUp(connection);
   connection->state = State::kUp;
   const NodeId peer = connection->to;
@@ -210,7 +211,7 @@ void Endpoint::Break(Connection* connection) {
   if (before == State::kClosed) return;
   const NodeId peer = connection->to;
   const StreamClass stream = connection->stream;
-  // The other end may not notice for a while, and read on what is on its way.
+  // The other end may notice this only later, and still read messages in flight.
   network_.scheduler().After(
       Duration(network_.rng().Below(static_cast<uint64_t>(network_.options().stale_max.count()))),
       [connection] {
@@ -232,7 +233,7 @@ void Endpoint::DeclareDead(NodeId peer) {
   events_->OnPeerDead(peer);
 }
 
-// Their streams.
+// Streams that peers opened.
 
 void Endpoint::Accept(Connection* connection, const raft::PeerHello& hello) {
   const NodeId peer = hello.key.node_id;
@@ -244,7 +245,7 @@ void Endpoint::Accept(Connection* connection, const raft::PeerHello& hello) {
   });
   Update(peer);
   if (connection->stream == StreamClass::kControl) OnHello(hello);
-  // It is there: no need to wait any longer.
+  // The peer is up, so pending redials happen at once.
   for (const StreamClass stream : raft::kStreamClasses) {
     if (!dead_ && LinkOf(peer, stream).redial != kNoTimer) Dial(peer, stream);
   }
@@ -257,7 +258,7 @@ void Endpoint::Forget(Connection* connection) {
   Update(peer);
 }
 
-// What comes.
+// Incoming messages.
 
 void Endpoint::OnMessage(Connection* connection, Way way, raft::Message message) {
   if (way == Way::kForth) {

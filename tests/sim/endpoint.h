@@ -1,7 +1,7 @@
-// The Transport of one simulated process: it dials its peers again and again, accepts them, and
-// notices a death by its broken connection, as server/'s transport does (docs/ARCHITECTURE.md,
-// "Death is noticed when the connection breaks"). Its peers are those of the configuration always,
-// the voters that govern, and whoever has a stream to it (server/peer_roster.h).
+// The Transport of one simulated process. It dials its peers repeatedly, accepts their connections,
+// and detects a death by its broken connection, like the transport of server/
+// (docs/ARCHITECTURE.md, "Death is noticed when the connection breaks"). Its peers are those of the
+// configuration, the current voters, and every node that has a stream to it (server/peer_roster.h).
 #pragma once
 
 #include <array>
@@ -20,16 +20,18 @@ namespace quorate::sim {
 
 class Endpoint final : public raft::Transport {
  public:
-  // `after_call` runs after each call of the port: a process may die there. Everything outlives the
-  // endpoint, which outlives its process. Who does not listen is none that its node id leads to.
+  // `after_call` runs after each port call, and may kill the process. All arguments outlive the
+  // endpoint, which outlives its process. If `listens` is false, connections to its node id do not
+  // lead to this endpoint.
   Endpoint(Network* network, Actor* actor, raft::PeerHello hello, std::function<void()> after_call,
            bool listens = true);
 
   NodeId id() const { return hello_.key.node_id; }
 
-  // Opens and accepts connections from now on.
+  // Starts dialling and accepting connections.
   void Start(raft::TransportEvents* events);
-  // The process is gone: its machine closes its connections, and nothing here does anything.
+  // Called when the process has died. Its machine closes its connections, and the endpoint does
+  // nothing else.
   void Crash();
 
   // raft::Transport
@@ -38,7 +40,7 @@ class Endpoint final : public raft::Transport {
   void SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) override;
   void Announce(bool has_log, std::optional<raft::VoterSet> voter_set) override;
 
-  // From the network.
+  // Called by the network.
   void WhenRunning(Task task) { network_.scheduler().After(Duration(0), std::move(task), actor_); }
   void OnMessage(Connection* connection, Connection::Way way, raft::Message message);
   // Ends every connection with a peer.
@@ -51,17 +53,17 @@ class Endpoint final : public raft::Transport {
     Epoch epoch;
     friend bool operator==(const Goodbye&, const Goodbye&) = default;
   };
-  // Our own stream of one class.
+  // The stream of one class that this endpoint opens.
   struct Link {
     Connection* connection = nullptr;  // dialled or up
-    // Who answers.
+    // The replica that answers.
     raft::ReplicaKey answerer;
     Duration backoff{0};
     TimerId redial = kNoTimer;
   };
   struct Peer {
     std::array<Link, std::size(raft::kStreamClasses)> links;
-    // The streams that it opened to us.
+    // The streams that the peer opened to this endpoint.
     std::vector<Connection*> inbound;
     bool is_dialled = false;
     TimerId death = kNoTimer;
@@ -74,20 +76,20 @@ class Endpoint final : public raft::Transport {
   }
   void SetVoters(const raft::VoterSet& voters);
   bool IsWanted(NodeId peer) const;
-  // Begins or ends to dial it.
+  // Starts or stops dialling the peer, as needed.
   void Update(NodeId peer);
   void Retire(NodeId peer);
   void Dial(NodeId peer, raft::StreamClass stream);
-  // Tells the other end that we have given up a connection that we dialled.
+  // Tells the other end that this endpoint has given up a connection that it dialled.
   void HangUp(Connection* connection);
   void OnAccepted(Connection* connection, const raft::PeerHello& hello);
   void OnDialFailed(Connection* connection, bool refused);
   void Accept(Connection* connection, const raft::PeerHello& hello);
   void OnHello(const raft::PeerHello& hello);
   void OnGoodbye(const Goodbye& goodbye, bool on_our_own);
-  // The connection that we dialled is over.
+  // Handles the end of a connection that this endpoint dialled.
   void Break(Connection* connection);
-  // One that we accepted is.
+  // Handles the end of a connection that this endpoint accepted.
   void Forget(Connection* connection);
   void DeclareDead(NodeId peer);
 
@@ -98,7 +100,7 @@ class Endpoint final : public raft::Transport {
   const bool listens_;
   raft::TransportEvents* events_ = nullptr;
   bool dead_ = false;
-  // That govern, but for this node.
+  // The current voters except this node.
   std::set<NodeId> voters_;
   std::map<NodeId, Peer> peers_;
 };

@@ -1,4 +1,5 @@
-// The Executor port on the scheduler: loops that take no time, and disks that do.
+// The Executor port on the scheduler: event loops, whose tasks take no time, and disks, whose tasks
+// take time.
 #pragma once
 
 #include <algorithm>
@@ -11,10 +12,10 @@
 
 namespace quorate::sim {
 
-// A loop of one process. Its timers run by the clock of its machine.
+// An event loop of a process. Its timers use the clock of its machine.
 class LoopExecutor : public Executor {
  public:
-  // All outlive the executor.
+  // All arguments outlive the executor.
   LoopExecutor(Scheduler* scheduler, Actor* actor, const NodeClock* clock)
       : scheduler_(*scheduler), actor_(actor), clock_(*clock) {}
 
@@ -37,10 +38,10 @@ class LoopExecutor : public Executor {
   const NodeClock& clock_;
 };
 
-// A thread that works on a disk: each task takes as long as the disk.
+// A thread that works on a disk. Each task takes the latency of the disk.
 class DiskExecutor final : public LoopExecutor {
  public:
-  // `latency` is asked with each task.
+  // `latency` is called for each task.
   DiskExecutor(Scheduler* scheduler, Actor* actor, const NodeClock* clock,
                std::function<Duration()> latency)
       : LoopExecutor(scheduler, actor, clock), latency_(std::move(latency)) {}

@@ -8,7 +8,7 @@
 namespace quorate::sim {
 namespace {
 
-// How far a clock jumps.
+// The largest jump of a clock.
 constexpr Duration kLeapMax = std::chrono::seconds(2);
 constexpr int64_t kShiftMaxMs = 3'600'000;
 
@@ -54,7 +54,7 @@ void Faults::Inject(FaultKind kind) {
       if (machine->up()) InjectIntoProcess(kind, machine);
       return;
     case FaultKind::kChangeVoters:
-      // Who is not founded yet has the first voters in its configuration, and could not join
+      // A node that is not founded yet has the first voters in its configuration and could not join
       // others.
       if (IsFounded()) operator_.Begin(*machine);
       return;
@@ -151,8 +151,8 @@ void Faults::InjectIntoDisk(FaultKind kind, Machine* machine) {
   }
 }
 
-// A majority must keep its disks, or what was acknowledged is gone; and until every controller has
-// the voter set, the cluster needs them all.
+// A majority must keep its disks, or acknowledged entries would be lost. Until every controller has
+// the voter set, the cluster needs all of them.
 void Faults::Damage(FaultKind kind, Machine* machine) {
   if (!IsFounded() || !surroundings_.electorate->CanLose(machine->voter().key)) return;
   if (machine->damaged() && kind != FaultKind::kWipeDisk) return;
@@ -196,8 +196,8 @@ std::vector<Machine*> Faults::Heal() {
   operator_.Stop();
   std::vector<Machine*> core = Shuffled();
   std::erase_if(core, [](const Machine* machine) { return machine->damaged(); });
-  // A controller that is not founded needs all others; and of voters that change, nobody here knows
-  // which governs.
+  // A controller that is not founded needs all others. If voters change, it is unknown here which
+  // set is in effect.
   const bool any_majority = IsFounded() && !surroundings_.swarm->Has(FaultKind::kChangeVoters);
   if (any_majority) LeaveOut(core);
   for (Machine* machine : machines_) {
@@ -228,8 +228,8 @@ void Faults::LeaveOut(std::vector<Machine*>& core) {
   });
 }
 
-// Alike for the whole majority: a leader outside it that reaches only some of it can keep both
-// itself in office and the others from ever hearing more.
+// Treats the whole majority alike: a leader outside it that reaches only a part of it could stay
+// leader and keep the others from ever receiving more.
 void Faults::Separate(Machine* machine, const std::vector<Machine*>& core) {
   const bool hears = Toss();
   const bool speaks = Toss();

@@ -1,5 +1,5 @@
-// What goes wrong in a simulated world, and when: one random fault after the other, of the kinds
-// that the seed has turned on, on any machines.
+// Injects one random fault after the other into a simulated world, of the kinds that the seed
+// enables, on random machines.
 #pragma once
 
 #include <functional>
@@ -16,12 +16,12 @@ class Faults {
   // The machines outlive the faults.
   Faults(const Surroundings& surroundings, std::vector<Machine*> machines);
 
-  // Begins; goes on until Heal.
+  // Starts injecting faults, until Heal.
   void Start();
 
-  // No more faults, and a random majority of sound voters and some observers (all, where voters
-  // change) work, with the paths between them, as they should; the others stay as they are. Returns
-  // those that work.
+  // Stops injecting faults. Heals a random majority of sound voters and some observers (all
+  // machines if voters change), and the paths between them. The other machines stay as they are.
+  // Returns the healed machines.
   std::vector<Machine*> Heal();
 
  private:
@@ -34,15 +34,15 @@ class Faults {
   void CutBetween(const std::vector<Machine*>& from, const std::vector<Machine*>& to,
                   bool both_ways);
   void Cut(NodeId from, NodeId to, bool loses);
-  // Some voters, but for a majority, and any observers.
+  // Removes some voters, but keeps a majority, and some observers from `core`.
   void LeaveOut(std::vector<Machine*>& core);
   void Separate(Machine* machine, const std::vector<Machine*>& core);
 
-  // Runs `undo` after a while, unless the world was healed by then.
+  // Runs `undo` after a random time, unless the world has been healed by then.
   void Later(std::function<void()> undo);
   Machine* PickMachine() { return machines_[rng_.Below(machines_.size())]; }
   std::vector<Machine*> Shuffled();
-  // Every machine has the voter set.
+  // Returns whether every machine has the voter set.
   bool IsFounded() const;
   bool Toss() { return rng_.Below(2) == 0; }
   void Note(const Machine* machine, const std::string& what);

@@ -20,42 +20,41 @@ std::vector<std::string> MutantNames() {
 ParsedFlags ParseFlags(int argc, char** argv) {
   Flags flags;
   CLI::App app(
-      "Runs whole clusters of the real consensus code in one thread, under faults that a seed "
-      "decides, and checks every step (docs/simulation.md).",
+      "Runs whole clusters of the real consensus code in one thread under faults that a seed "
+      "determines, and checks every step (docs/simulation.md).",
       "quorate-sim");
-  auto* seed = app.add_option("--seed", flags.seed, "Run this seed alone");
-  app.add_flag("--trace", flags.trace, "Print what happens")->needs(seed);
+  auto* seed = app.add_option("--seed", flags.seed, "Run only this seed");
+  app.add_flag("--trace", flags.trace, "Print all events")->needs(seed);
   app.add_option("--seeds", flags.seeds, "Run this many seeds")->excludes(seed);
-  app.add_option("--first-seed", flags.first_seed, "The first of many")
+  app.add_option("--first-seed", flags.first_seed, "The first seed to run")
       ->excludes(seed)
       ->capture_default_str();
-  app.add_option("--minutes", flags.minutes, "Run seeds for as long as this")
+  app.add_option("--minutes", flags.minutes, "Run seeds for this many minutes")
       ->excludes(seed)
       ->check(CLI::PositiveNumber);
-  app.add_option("--failed-seeds", flags.failed_seeds,
-                 "Run the seeds in this file before all others")
+  app.add_option("--failed-seeds", flags.failed_seeds, "Run the seeds in this file first")
       ->excludes(seed)
       ->check(CLI::ExistingFile);
   app.add_option("--voters", flags.voters,
-                 "Controllers that found the cluster (default: the seed decides)")
+                 "Number of controllers that found the cluster (default: the seed decides)")
       ->check(CLI::IsMember({1, 3, 5, 7}));
   app.add_option("--observers", flags.observers,
-                 "Observers that join it (default: the seed decides, 0 to 2)")
+                 "Number of observers that join it (default: the seed decides, 0 to 2)")
       ->check(CLI::Range(0, 2));
   app.add_option("--seconds", flags.seconds,
                  "Simulated seconds with faults, before the cluster is healed (default: 10)")
       ->check(CLI::PositiveNumber);
   app.add_flag("--no-strangers", flags.no_strangers,
-               "Run without the strangers that the seed may have");
+               "Run without strangers, even if the seed has them");
   app.add_flag("--storm", flags.storm,
-               "Run bare cores, without driver and log: other faults, and quicker");
-  app.add_option("--mutant", flags.mutant, "Run with this wrong version of the core")
+               "Run bare cores without driver and log: with other faults, and faster");
+  app.add_option("--mutant", flags.mutant, "Run this mutant of the core")
       ->check(CLI::IsMember(MutantNames()));
   auto* find = app.add_flag("--find-mutants", flags.find_mutants,
-                            "Search the first seed that catches each wrong version of the core")
+                            "Search for the first seed that catches each mutant of the core")
                    ->excludes(seed);
   app.add_option("--mutant-seeds", flags.mutant_seeds,
-                 "Run each wrong version of the core on the seed that this file records for it")
+                 "Run each mutant of the core on the seed that this file records for it")
       ->excludes(seed)
       ->excludes(find)
       ->check(CLI::ExistingFile);

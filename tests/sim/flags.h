@@ -8,34 +8,34 @@
 namespace quorate::sim {
 
 struct Flags {
-  // One run; nothing: many, from first_seed on.
+  // Run only this seed. If nullopt, run many, from first_seed on.
   std::optional<uint64_t> seed;
   uint64_t first_seed = 1;
-  // Many runs end with whichever comes first; nothing: no such end.
+  // The limits of many runs. The first one that is reached ends them. Nullopt means no limit.
   std::optional<uint64_t> seeds;
   std::optional<double> minutes;
-  // Seeds to run before all others, one a line.
+  // A file of seeds to run first, one per line.
   std::string failed_seeds;
 
-  // Of each run.
+  // The parameters of each run.
   std::optional<int> voters;
   std::optional<int> observers;
   std::optional<double> seconds;
-  // Without strangers (strangers.h) where the seed has them.
+  // Run without strangers (strangers.h), even if the seed has them.
   bool no_strangers = false;
   bool trace = false;
-  // Bare cores instead of whole controllers (storm/core_storm.h).
+  // Run bare cores instead of whole controllers (storm/core_storm.h).
   bool storm = false;
 
-  // The name of a wrong version of the core to run with (raft/mutant.h); empty: it is right.
+  // The name of the mutant of the core to run (raft/mutant.h). If empty, run the correct core.
   std::string mutant;
-  // Search the seeds that catch the mutants, all or that one.
+  // Search for seeds that catch all mutants, or the one named above.
   bool find_mutants = false;
-  // Run every mutant on the seed that this file records for it; empty: do not.
+  // If not empty, run every mutant on the seed that this file records for it.
   std::string mutant_seeds;
 };
 
-// The flags, or the exit status: --help was printed, or what is wrong with them.
+// The flags, or the exit status after --help or an error was printed.
 struct ParsedFlags {
   std::optional<Flags> flags;
   int exit_status = 0;

@@ -1,4 +1,4 @@
-// What the clients of a world asked and were told, and what the log turned out to hold.
+// Records the requests and answers of a world's clients, and the committed log.
 #pragma once
 
 #include <cstddef>
@@ -32,23 +32,25 @@ class Ledger {
     ++reads_;
   }
 
-  // The principal of a change, by which its entry is known in the log.
+  // The principal of a change, which identifies its entry in the log.
   static std::string PrincipalOf(Op change);
 
-  // Some node has applied this entry; `image` is the state behind it. True: the first one.
+  // Called when a node has applied this entry. `image` is the state after it. Returns whether this
+  // node is the first one.
   bool OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image);
-  // Null: no node has applied the log just up to there.
+  // Returns the image at this offset, or null if no node has applied the log exactly up to there.
   const metadata::MetadataImage* FindImage(RecordOffset end_offset) const;
 
-  // Answers to changes, of which several attempts may have been answered, and to reads.
+  // The number of answers to changes (several per change if several attempts were answered), and to
+  // reads.
   size_t answered() const { return answered_; }
   size_t reads() const { return reads_; }
-  // Changes that are known to be in the log, and where they end.
+  // The number of changes that are in the log, and the end offset of the last one.
   size_t logged() const { return log_.size(); }
   RecordOffset end_offset() const {
     return log_.empty() ? RecordOffset(0) : log_.back().offset + 1;
   }
-  // Nothing: what the clients saw was linearizable.
+  // Returns nullopt if the history of the clients is linearizable.
   std::optional<std::string> FindContradiction() const {
     return sim::FindContradiction(history_, log_);
   }
@@ -56,7 +58,7 @@ class Ledger {
  private:
   ClientHistory history_;
   std::vector<LoggedChange> log_;
-  // By end offset.
+  // Keyed by end offset.
   std::map<RecordOffset, metadata::MetadataImage> images_;
   size_t answered_ = 0;
   size_t reads_ = 0;

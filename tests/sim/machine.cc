@@ -11,11 +11,11 @@
 namespace quorate::sim {
 namespace {
 
-// As storage::ControllerLog::Options.
+// The same value as in storage::ControllerLog::Options.
 constexpr Duration kHousekeepingInterval = std::chrono::seconds(1);
-// Of a slow disk.
+// The factor by which a slow disk is slower.
 constexpr int kSlowness = 100;
-// Of a file that was not synced, a power loss leaves fewer than this.
+// A power loss leaves fewer than this many unsynced bytes of a file.
 constexpr uint64_t kTornBytes = 200;
 
 }  // namespace
@@ -49,7 +49,7 @@ absl::Status Machine::TryStart() {
   options.self = key_;
   options.peer_endpoint = voter().peer_endpoint;
   options.observer = is_observer_;
-  // Who joins later is told where all controllers are.
+  // A node that joins later gets the addresses of all controllers.
   const Swarm& swarm = *surroundings_.swarm;
   options.configured_voters = is_observer_ ? swarm.Everybody() : swarm.Founders();
   processes_.push_back(std::make_unique<Process>(
@@ -77,7 +77,7 @@ void Machine::Stop() {
   if (!up()) return;
   Note("is stopped");
   process_->Stop([this, process = process_] {
-    // Not within its own call.
+    // The process must not be destroyed within its own call.
     surroundings_.scheduler->After(Duration(0), [this, process] {
       if (process == process_) Crash("has stopped");
     });
@@ -86,7 +86,7 @@ void Machine::Stop() {
 
 void Machine::OnFatal(const absl::Status& status) {
   Note(absl::StrCat("gives up: ", status.ToString()));
-  // Whether a core was right to is for the invariants.
+  // If the core decided to end, the invariants check whether that was correct.
   const bool is_judged = process_ != nullptr && process_->core_gave_up();
   if (!is_judged && !write_fails_ && !damaged()) {
     surroundings_.fail(absl::StrCat("controller ", id_.value(), " gives up: ", status.ToString()));

@@ -1,5 +1,5 @@
-// A simulated controller's machine: its disk and clocks, which outlast the processes that run on
-// it, and what happens to them.
+// The machine of a simulated controller: its disk and clocks, which outlive its processes, and its
+// faults.
 #pragma once
 
 #include <memory>
@@ -19,51 +19,52 @@ class Machine {
   Machine(const Surroundings& surroundings, NodeId id);
 
   NodeId id() const { return id_; }
-  // As the others know it.
+  // The voter as the others know it.
   raft::Voter voter() const;
   NodeClock& clock() { return clock_; }
-  // The process that runs; null: none does.
+  // The running process, or null if none runs.
   Process* process() { return process_ && process_->alive() ? process_ : nullptr; }
   bool up() { return process() != nullptr; }
-  // Its processes are started as observers: with the disk that it has it did not found the cluster.
+  // Whether its processes are started as observers, because its current disk did not take part in
+  // the founding.
   bool is_observer() const { return is_observer_; }
 
-  // Starts a process, unless one runs. A disk that lost what it held keeps it from starting.
+  // Starts a process unless one runs. A process whose disk has lost data does not start.
   void Start();
-  // As kill -9; what the disk was not done with is lost.
+  // Ends the process like kill -9. Unfinished writes are lost.
   void Crash(const std::string& why);
-  // The process ends by itself, with a Goodbye.
+  // Lets the process end by itself, with a Goodbye.
   void Stop();
 
-  // Whether a process that ended is started again, after a while.
+  // Sets whether an ended process is started again after some time.
   void SetSupervised(bool supervised) { supervised_ = supervised; }
-  // Of each million calls to its ports, how many a process dies after.
+  // Sets after how many of each million port calls a process crashes.
   void SetCrashPpm(uint64_t ppm) { crash_ppm_ = ppm; }
 
-  // Faults of the disk that pass.
+  // Temporary disk faults.
   void SetDiskFull(bool full) { disk_is_full_ = full; }
   void SetDiskSlow(bool slow) { disk_is_slow_ = slow; }
-  // The next write fails, and the process with it.
+  // Lets the next write fail, which ends the process.
   void FailNextWrite(storage::MemoryKv::FailedWrite left_behind);
 
-  // These, and a disk that hangs, are over.
+  // Ends the temporary faults, including a hanging disk.
   void RepairDisk();
-  // The process neither is down nor stands still.
+  // Resumes or starts the process.
   void GoOn();
 
-  // Faults of the disk that stay: from now on the replica may be lost to the cluster.
-  // The process ends, and the next one finds an empty disk, under another directory id: another
-  // replica, which joins as an observer.
+  // Permanent disk faults. From now on the cluster may have lost the replica.
+  // Ends the process. The next one finds an empty disk and gets another directory id, so it is
+  // another replica, which joins as an observer.
   void WipeDisk();
-  // Flips any bit.
+  // Flips a random bit.
   void FlipBit();
-  // An entry takes another one's place.
+  // Overwrites an entry with another one.
   void MisdirectWrite();
-  // The process ends, and the next one finds the newest snapshot damaged.
+  // Ends the process. The next one finds the newest snapshot damaged.
   void DamageSnapshot();
   const raft::ReplicaKey& key() const { return key_; }
   bool damaged() const { return surroundings_.electorate->IsLost(key_); }
-  // It takes no part in the founding of the cluster any more.
+  // Returns whether it no longer takes part in the founding of the cluster.
   bool founded() const;
 
  private:
@@ -89,7 +90,7 @@ class Machine {
   NodeClock clock_;
   std::unique_ptr<Disk> disk_;
   std::optional<storage::LogState> watermark_;
-  // And those that it had before: processes that ended may still name them.
+  // The previous disks. Tasks of ended processes may still refer to them.
   std::vector<std::unique_ptr<Disk>> old_disks_;
   bool disk_is_full_ = false;
   bool disk_is_slow_ = false;
@@ -97,7 +98,7 @@ class Machine {
   bool supervised_ = true;
   uint64_t crash_ppm_ = 0;
   Process* process_ = nullptr;
-  // Those that ended too: what is under way may still name them.
+  // All processes, including ended ones. Pending tasks may still refer to them.
   std::vector<std::unique_ptr<Process>> processes_;
 };
 

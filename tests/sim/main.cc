@@ -10,7 +10,7 @@
 int main(int argc, char** argv) {
   const quorate::sim::ParsedFlags parsed = quorate::sim::ParseFlags(argc, argv);
   if (!parsed.flags) return parsed.exit_status;
-  // What thousands of controllers tell their operators.
+  // Suppresses the logs of thousands of controllers.
   FLAGS_minloglevel = google::GLOG_FATAL;
   google::InitGoogleLogging(argv[0]);
   const quorate::sim::Flags& flags = *parsed.flags;

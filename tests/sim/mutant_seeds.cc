@@ -16,11 +16,11 @@
 namespace quorate::sim {
 namespace {
 
-// Of processor time; a run takes a fraction of it.
+// The limit of CPU time. A run uses a fraction of it.
 constexpr int kRunLimitSeconds = 60;
 constexpr uint64_t kSeedsToTry = 500;
 
-// What a mutant is run in.
+// The environment in which a mutant runs.
 struct Arena {
   const char* name;
   bool storm = false;
@@ -30,7 +30,7 @@ constexpr Arena kNone = {.name = "none"};
 constexpr Arena kArenas[] = {
     {.name = "world"}, {.name = "storm", .storm = true}, {.name = "calm", .no_strangers = true}};
 
-// What went wrong in one run of the mutant; nothing: it was not caught.
+// Runs the mutant once. Returns the failure, or nullopt if it was not caught.
 std::optional<std::string> RunMutant(const raft::MutantInfo& mutant, Flags flags,
                                      const Arena& arena, uint64_t seed) {
   flags.storm = arena.storm;
@@ -55,8 +55,8 @@ struct Recorded {
   uint64_t seed = 0;
 };
 
-// Lines of "NAME ARENA SEED"; '#' begins a comment. The arena "none" says that no seed is known
-// that catches the mutant; it is named and not run.
+// Reads lines of "NAME ARENA SEED". '#' begins a comment. The arena "none" means that no known seed
+// catches the mutant, so it is listed but not run.
 std::map<std::string, Recorded> ReadRecord(const std::string& path) {
   std::map<std::string, Recorded> record;
   std::ifstream file(path);
@@ -74,8 +74,7 @@ std::map<std::string, Recorded> ReadRecord(const std::string& path) {
   return record;
 }
 
-// Whole controllers first; where their seeds do not do, bare cores, then controllers without
-// strangers.
+// Tries whole controllers first, then bare cores, then controllers without strangers.
 bool FindSeed(const raft::MutantInfo& mutant, const Flags& flags, uint64_t seeds,
               std::ostream& out) {
   for (const Arena& arena : kArenas) {

@@ -1,5 +1,5 @@
-// Which seed catches which wrong version of the core (raft/mutant.h): found by a search, recorded
-// in testdata/mutants.txt, and run again as a test.
+// The seeds that catch the mutants of the core (raft/mutant.h). A search finds them,
+// testdata/mutants.txt records them, and a test runs them again.
 #pragma once
 
 #include <ostream>
@@ -8,12 +8,12 @@
 
 namespace quorate::sim {
 
-// Searches the first seed that catches each mutant, from 1 to flags.seeds, and prints the lines of
-// the record. False: one of them was not caught.
+// Searches for the first seed from 1 to flags.seeds that catches each mutant, and prints the lines
+// of the record. Returns false if a mutant was not caught.
 bool FindMutants(const Flags& flags, std::ostream& out);
 
-// Runs each mutant on the seed recorded for it in the file. False: one was not caught, or has no
-// seed.
+// Runs each mutant on the seed that the file records for it. Returns false if a mutant was not
+// caught or has no seed.
 bool CatchMutants(const Flags& flags, std::ostream& out);
 
 }  // namespace quorate::sim

@@ -67,7 +67,7 @@ void Network::SendOnce(Connection* connection, Connection::Way way, raft::Messag
   Carry(connection, way, [this, connection, way, message = std::move(message)]() mutable {
     Endpoint* to = way == Connection::Way::kForth ? connection->acceptor : connection->dialler;
     if (to == nullptr) return;
-    // Not read from the connection while the process stands still.
+    // A paused process does not read from the connection.
     to->WhenRunning([to, connection, way, message = std::move(message)]() mutable {
       to->OnMessage(connection, way, std::move(message));
     });

@@ -1,6 +1,6 @@
-// The network between simulated machines: connections whose messages take time, get lost, come
-// twice or out of order, and paths that are cut or clogged, each direction for itself. What the
-// ends of a connection make of it is in endpoint.h.
+// The network between simulated machines. Messages of a connection are delayed, lost, duplicated
+// and reordered, and paths are cut or clogged, independently in each direction. endpoint.h
+// implements the ends of a connection.
 #pragma once
 
 #include <array>
@@ -21,22 +21,23 @@ namespace quorate::sim {
 class Endpoint;
 
 struct NetworkOptions {
-  // One message's way.
+  // The delay of one message.
   Duration delay_min = std::chrono::microseconds(50);
   Duration delay_max = std::chrono::microseconds(500);
-  // Of each million messages. TCP does not do this to a stream; Raft must bear it all the same.
+  // How many of each million messages are affected. TCP prevents this within a stream, but Raft
+  // must tolerate it.
   uint64_t lost_ppm = 0;
   uint64_t duplicated_ppm = 0;
   uint64_t reordered_ppm = 0;
-  // How much longer than its like a reordered message takes, at most.
+  // The largest additional delay of a reordered message.
   Duration reorder_by = std::chrono::milliseconds(20);
-  // A connection over a path that is cut is given up after this time.
+  // A connection over a cut path is given up after this time.
   Duration keepalive = std::chrono::seconds(2);
-  // How long who was dialled may take a connection for alive that the other end has given up.
+  // How long the accepting end may consider a connection alive that the dialling end has given up.
   Duration stale_max = std::chrono::seconds(1);
 };
 
-// One connection: a stream of questions one way and of answers the other.
+// One connection: a stream of requests in one direction and of answers in the other.
 struct Connection {
   enum class Way { kForth, kBack };
   enum class State { kDialling, kUp, kClosed };
@@ -45,17 +46,18 @@ struct Connection {
   raft::StreamClass stream = raft::StreamClass::kControl;
   Endpoint* dialler = nullptr;
   NodeId to;
-  // Of the dialler.
+  // The state at the dialler.
   State state = State::kDialling;
-  // Who accepted it; null: nobody has, or does any more.
+  // The endpoint that accepted it. Null if none has accepted it, or if that end has closed it.
   Endpoint* acceptor = nullptr;
-  // By way.
+  // Indexed by Way.
   std::array<MonoTime, 2> last_arrival = {};
 };
 
+// Delivers messages between endpoints, with faults.
 class Network {
  public:
-  // Both outlive the network.
+  // Both pointers outlive the network.
   Network(Scheduler* scheduler, Rng* rng, const NetworkOptions& options)
       : scheduler_(*scheduler), rng_(*rng), options_(options) {}
 
@@ -63,49 +65,49 @@ class Network {
   Scheduler& scheduler() { return scheduler_; }
   Rng& rng() { return rng_; }
 
-  // The process that runs on a machine now; null: none does.
+  // Sets the process that runs on a machine now, or null if none runs.
   void SetProcess(NodeId id, Endpoint* endpoint) { processes_[id] = endpoint; }
   Endpoint* ProcessOf(NodeId id) const {
     const auto it = processes_.find(id);
     return it == processes_.end() ? nullptr : it->second;
   }
 
-  // A new connection, which lives as long as the network.
+  // Creates a connection, which lives as long as the network.
   Connection* Open(Endpoint* dialler, NodeId to, raft::StreamClass stream);
-  // As named by its session id.
+  // Returns the connection with this session id.
   Connection* Find(raft::SessionId id) { return &connections_[id - 1]; }
 
-  // Delivers what must arrive if anything does (a connection's begin and end).
+  // Delivers an event that must arrive if anything arrives: the begin or end of a connection.
   void Carry(Connection* connection, Connection::Way way, Task arrival);
-  // Delivers a message to whoever is at the other end then.
+  // Delivers a message to the process that is at the other end on arrival.
   void Send(Connection* connection, Connection::Way way, raft::Message message);
-  // Delivers something that is not the controllers' own, such as a request that one forwards to
-  // another: alike, once at most, and in no order.
+  // Delivers something else, such as a request that one controller forwards to another, with the
+  // same faults. It arrives at most once and in no particular order.
   void Pass(NodeId from, NodeId to, Task arrival);
 
-  // Faults. A path that is cut loses what is sent, or keeps it until it heals.
+  // Faults. A cut path loses its messages, or keeps them until it is healed.
   void Cut(NodeId from, NodeId to, bool loses);
   void Heal(NodeId from, NodeId to);
   void HealAll();
   bool IsCut(NodeId from, NodeId to) const;
-  // Nothing arrives for a while; then everything does.
+  // Holds back all messages for `duration`, then delivers them.
   void Clog(NodeId from, NodeId to, Duration duration);
-  // Something between the two ends the connections that they have with each other.
+  // Resets all connections between the two nodes.
   void Reset(NodeId a, NodeId b);
 
  private:
   struct Path {
     bool cut = false;
     bool loses = false;
-    // Counts cuts, so that a timer knows its own.
+    // Counts cuts, so that a timer can detect that its cut is no longer the last one.
     int cuts = 0;
     MonoTime clogged_until;
-    // Go on when it heals.
+    // Messages to deliver when the path is healed.
     std::vector<Task> held;
   };
 
   Path& PathOf(const Connection& connection, Connection::Way way);
-  // When something arrives that is sent now.
+  // Returns the arrival time of a message that is sent now.
   MonoTime DrawArrival(const Path& path);
   void SendOnce(Connection* connection, Connection::Way way, raft::Message message);
   bool Chance(uint64_t ppm) { return ppm > 0 && rng_.Below(1'000'000) < ppm; }

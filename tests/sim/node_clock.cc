@@ -14,7 +14,7 @@ int64_t NodeClock::WallMs() const {
 MonoTime NodeClock::TrueTimeOf(MonoTime local) const {
   if (local <= Now()) return scheduler_->now();
   const int64_t to_pass = (local - local_anchor_).count();
-  // Parts per million of it first: the product of both would not fit.
+  // Divides first, because the product would overflow.
   const int64_t rate = 1'000'000 + ppm_;
   MonoTime time =
       true_anchor_ + Duration(to_pass / rate * 1'000'000 + to_pass % rate * 1'000'000 / rate);

@@ -1,4 +1,4 @@
-// The clocks of one simulated machine: they run at their own rate, and jump.
+// The clocks of one simulated machine, which have their own rate and jump.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +10,26 @@ namespace quorate::sim {
 
 class NodeClock final : public Clock {
  public:
-  // `scheduler` knows the true time, and outlives the clock.
+  // `scheduler` provides the true time and outlives the clock.
   explicit NodeClock(const Scheduler* scheduler) : scheduler_(scheduler) {}
 
   MonoTime Now() const override { return Convert(scheduler_->now()); }
   int64_t WallMs() const override;
 
-  // The earliest true time at which Now() is at least `local`.
+  // Returns the earliest true time at which Now() is at least `local`.
   MonoTime TrueTimeOf(MonoTime local) const;
 
   // From now on the monotonic clock gains `ppm` microseconds each second (or loses them).
   // REQUIRES: |ppm| < 1,000,000.
   void SetDriftPpm(int64_t ppm);
-  // The monotonic clock leaps ahead, as after a machine was moved. REQUIRES: `by` >= 0.
+  // Lets the monotonic clock leap ahead, like after the migration of a virtual machine. REQUIRES:
+  // `by` >= 0.
   void LeapAhead(Duration by) { local_anchor_ += by; }
-  // Somebody sets the wall clock, forwards or back.
+  // Sets the wall clock forwards or back.
   void ShiftWall(int64_t by_ms) { wall_shift_ms_ += by_ms; }
 
  private:
-  // Only later than the anchor.
+  // REQUIRES: `true_time` is not before the anchor.
   MonoTime Convert(MonoTime true_time) const {
     const int64_t passed = (true_time - true_anchor_).count();
     return local_anchor_ + Duration(passed + passed * ppm_ / 1'000'000);
@@ -36,7 +37,7 @@ class NodeClock final : public Clock {
 
   const Scheduler* const scheduler_;
   int64_t ppm_ = 0;
-  // Where the present rate began, in both times.
+  // The time at which the current rate began, on both clocks.
   MonoTime true_anchor_ = Scheduler::kStart;
   MonoTime local_anchor_ = Scheduler::kStart;
   int64_t wall_shift_ms_ = 0;

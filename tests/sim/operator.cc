@@ -10,7 +10,7 @@ namespace {
 using controller::AddVoter;
 using controller::RemoveVoter;
 
-// Between two questions.
+// The longest pause between two requests.
 constexpr Duration kPauseMax = std::chrono::milliseconds(100);
 constexpr Duration kPatienceMax = std::chrono::seconds(10);
 
@@ -35,8 +35,8 @@ void Operator::Begin(const Machine& machine) {
   Ask();
 }
 
-// A new directory takes its node's place after the old one has gone, because a node votes once;
-// another node, before.
+// A new directory of a node is added after the old one was removed, because a node has one vote.
+// Another node is added before the old one is removed.
 void Operator::Plan(const Machine& machine) {
   const raft::ReplicaKey key = machine.voter().key;
   const raft::Voter* voter = surroundings_.electorate->governing().FindByNodeId(machine.id());

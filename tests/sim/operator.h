@@ -1,5 +1,5 @@
-// Who changes the voters of a simulated cluster, as a person with quoratectl does: adds an
-// observer, removes a voter, or puts one replica in another's place in two steps.
+// Changes the voters of a simulated cluster like an operator with quoratectl: adds an observer,
+// removes a voter, or replaces one replica by another in two steps.
 #pragma once
 
 #include <deque>
@@ -16,25 +16,25 @@ class Operator {
   Operator(const Surroundings& surroundings, std::vector<Machine*> machines)
       : surroundings_(surroundings), machines_(std::move(machines)) {}
 
-  // Begins a command about a machine, unless one is under way. Each of its steps is asked of
-  // whoever leads, again and again, until a leader says that it is done; the command is given up
-  // after a while, wherever it is.
+  // Begins a command about a machine unless one is in progress. The operator repeats each step at
+  // the current leader until a leader reports that it is done. After some time it gives the command
+  // up, at any step.
   void Begin(const Machine& machine);
-  // Gives up what is under way.
+  // Gives up the command in progress.
   void Stop() { steps_.clear(); }
 
  private:
   void Plan(const Machine& machine);
   void Ask();
-  // Some observer that is no voter; null: there is none.
+  // Returns an observer that is not a voter, or null if there is none.
   const Machine* FindObserver();
 
   const Surroundings surroundings_;
   const std::vector<Machine*> machines_;
-  // That are to be done; the first one is being asked for.
+  // The remaining steps. The first one is in progress.
   std::deque<controller::VoterChange> steps_;
   MonoTime deadline_;
-  // Counts steps, so that an answer knows its own.
+  // Counts steps, so that an answer can be matched to its step.
   int step_ = 0;
 };
 

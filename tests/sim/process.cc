@@ -6,8 +6,8 @@
 
 namespace quorate::sim {
 
-// The machine's disk as the driver sees it: tells the checks what is durable, and is a place to
-// die.
+// The machine's disk as the driver sees it. It tells the checks what is durable, and the process
+// may be killed at each call.
 class Process::Log final : public raft::DurableLog {
  public:
   explicit Log(Process* process) : process_(*process) {}
@@ -101,7 +101,7 @@ void Process::Pause() {
 
 void Process::Resume() {
   if (!std::exchange(stands_still_, false)) return;
-  // One that was killed meanwhile has a successor, which was not paused.
+  // If the process was killed meanwhile, its successor was not paused.
   if (loop_.alive()) {
     const MonoTime now = host_.clock->Now();
     surroundings_.invariants->OnResumed(self(), now, now - paused_at_);

@@ -1,6 +1,5 @@
-// One run of a controller on a simulated machine: the real driver over the real core, the real log
-// over the machine's disk, and a user on top. It can end anywhere between two of its calls to a
-// port.
+// One run of a controller on a simulated machine: the real driver and core, the real log on the
+// machine's disk, and a user on top. It can end between any two of its port calls.
 #pragma once
 
 #include <functional>
@@ -21,46 +20,46 @@ namespace quorate::sim {
 
 class Process final : private raft::StepObserver {
  public:
-  // The machine that it runs on. Outlives the process.
+  // The machine on which it runs. It outlives the process.
   struct Host {
     raft::RaftOptions options;
     const NodeClock* clock = nullptr;
     storage::KvStore* kv = nullptr;
     storage::SnapshotFiles* snapshot_files = nullptr;
     std::function<bool()> has_free_space;
-    // What one round of the disk takes, asked before each.
+    // Return how long one round of the disk takes. Called before each round.
     std::function<Duration()> write_latency;
     std::function<Duration()> read_latency;
-    // After each call to a port; may kill the process.
+    // Called after each port call. May kill the process.
     std::function<void()> after_call;
-    // The process gave up, and has ended.
+    // Called when the process has ended because of an error.
     std::function<void(absl::Status)> on_fatal;
   };
 
   Process(const Surroundings& surroundings, Host host);
   ~Process() override;
 
-  // With what the disk holds. An error: the controller refuses to start.
+  // Starts with the recovered log. Returns an error if the controller refuses to start.
   absl::Status Start(storage::RecoveredLog recovered);
 
-  // As kill -9. Nothing of it runs any more, and what it is in the middle of has no effect. The
-  // object must stay until the world ends.
+  // Ends the process like kill -9. None of its tasks runs after that, and the rest of the current
+  // task has no effect. The object must exist until the world ends.
   void Kill();
-  // As SIGTERM, without a hand-over: it says Goodbye, and `done` runs.
+  // Stops like SIGTERM, but without a hand-over: sends Goodbye, then runs `done`.
   void Stop(std::function<void()> done);
-  // As SIGSTOP and SIGCONT; neither adds up.
+  // Act like SIGSTOP and SIGCONT. Repeated calls have no further effect.
   void Pause();
   void Resume();
-  // The disk stands still, and the process goes on.
+  // Stops the disk while the process continues.
   void HangDisk();
   void ReleaseDisk();
 
-  // Runs the task on the process's loop: never, if the process ends before.
+  // Runs the task on the process's loop, unless the process ends first.
   void Run(Task task) { loop_executor_.Post(std::move(task)); }
 
   bool alive() const { return loop_.alive(); }
   bool paused() const { return loop_.paused(); }
-  // Why the process ends was for the core to decide, and nothing failed around it.
+  // Whether the core itself decided to end the process, without an external failure.
   bool core_gave_up() const { return core_gave_up_; }
   User& user() { return user_; }
   raft::RaftNode* node() { return node_.get(); }

@@ -46,7 +46,7 @@ void Scheduler::Cancel(TimerId id) {
 
 void Scheduler::Resume(Actor* actor) {
   if (--actor->pauses_ > 0) return;
-  // Before what was posted after them.
+  // They run before tasks that were posted later.
   for (ScheduledTask& task : std::exchange(actor->held_, {})) {
     task.when = now_;
     Enqueue(task);

@@ -1,5 +1,5 @@
-// The one queue that everything in a simulated world waits in: who is due first, by time and then
-// by the order of posting. It is the world's only notion of time and of concurrency.
+// The single task queue of a simulated world, ordered by time and then by the order of posting. It
+// is the world's only notion of time and of concurrency.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace quorate::sim {
 
 class Actor;
 
-// Who waits, and since when.
+// A pending task and its due time.
 struct ScheduledTask {
   MonoTime when;
   uint64_t order = 0;
-  // Where the task is; another generation there is another task.
+  // The slot that stores the task. A slot is reused with another generation.
   uint32_t place = 0;
   uint32_t generation = 0;
 };
 
-// Whose task it is: something that can stand still, or end.
+// The owner of tasks, which can be paused or ended.
 class Actor {
  public:
   bool alive() const { return alive_; }
@@ -32,7 +32,7 @@ class Actor {
   friend class Scheduler;
   bool alive_ = true;
   int pauses_ = 0;
-  // What came due meanwhile, in order.
+  // Tasks that came due during a pause, in order.
   std::vector<ScheduledTask> held_;
 };
 
@@ -43,26 +43,26 @@ class Scheduler {
 
   MonoTime now() const { return now_; }
 
-  // Runs the task at `when` (at once, if that has passed), unless its actor has ended by then;
-  // while the actor is paused, after that. Null: nobody's, and so always. Actors outlive the
-  // scheduler.
+  // Runs the task at `when`, or at once if that has passed. Does not run it if its actor has ended
+  // by then. If the actor is paused, runs it after the pause. A task without an actor (null) always
+  // runs. Actors outlive the scheduler.
   TimerId At(MonoTime when, Task task, Actor* actor = nullptr);
   TimerId After(Duration delay, Task task, Actor* actor = nullptr) {
     return At(now_ + delay, std::move(task), actor);
   }
-  // The task will not run; unknown and past ids are ignored.
+  // Cancels a task. Ignores unknown and past ids.
   void Cancel(TimerId id);
 
-  // Pauses add up: an actor goes on once each was resumed.
+  // Pauses are counted: an actor continues once each pause was resumed.
   static void Pause(Actor* actor) { ++actor->pauses_; }
   void Resume(Actor* actor);
-  // Nothing of the actor's runs any more. Its tasks are destroyed as they come due.
+  // Ends an actor. Its tasks no longer run, and are destroyed when they come due.
   static void End(Actor* actor) { actor->alive_ = false; }
 
-  // Runs the next task. False, and time is `end`: nothing is due before `end`.
+  // Runs the next task. If no task is due before `end`, sets the time to `end` and returns false.
   bool RunNext(MonoTime end);
 
-  // Tasks run so far.
+  // The number of tasks run so far.
   int64_t tasks_run() const { return tasks_run_; }
 
  private:
@@ -71,7 +71,7 @@ class Scheduler {
       return a.when != b.when ? a.when > b.when : a.order > b.order;
     }
   };
-  // Where a task waits; used again once it ran.
+  // A slot that stores a pending task. It is reused after the task has run.
   struct Place {
     uint32_t generation = 0;
     Actor* actor = nullptr;

@@ -9,12 +9,13 @@
 namespace quorate::sim {
 namespace {
 
-// Of a piece, so that there are several, and a transfer takes a while.
+// The size of a piece. It is small, so that a snapshot has several pieces and a transfer takes some
+// time.
 constexpr size_t kPieceBytes = 256;
 
 }  // namespace
 
-// Each change of a file is a place to die, and whoever is dead changes nothing.
+// The process may be killed at each change of a file. A dead process changes nothing.
 class Snapshots::MortalFiles final : public storage::SnapshotFiles {
  public:
   explicit MortalFiles(const Host* host) : host_(*host), files_(*host->files) {}
@@ -76,7 +77,7 @@ void Snapshots::Save(const raft::SnapshotMeta& meta, const metadata::MetadataIma
         return encoder->Next();
       },
       [this, done = std::move(done)](const absl::StatusOr<int64_t>& size) {
-        // Nothing but the end of the process keeps it from being written.
+        // Saving fails only if the process ends.
         CHECK(size.ok() || !host_.actor->alive()) << size.status();
         if (size.ok()) done();
       });

@@ -1,4 +1,4 @@
-// The snapshots of one process: the real depot and saver over its machine's files.
+// The snapshots of one process: the real depot and saver on its machine's files.
 #pragma once
 
 #include <functional>
@@ -19,28 +19,29 @@ namespace quorate::sim {
 
 class Snapshots final : public raft::SnapshotStore {
  public:
-  // The disk's thread for snapshots. All outlive them.
+  // The disk's thread for snapshots. Everything in it outlives the snapshots.
   struct Host {
     storage::SnapshotFiles* files = nullptr;
     Executor* executor = nullptr;
     const Clock* clock = nullptr;
-    // The process: once it has ended nothing changes any more.
+    // The process. Once it has ended, no file changes.
     const Actor* actor = nullptr;
-    // After each change of a file; may kill the process.
+    // Called after each change of a file. May kill the process.
     std::function<void()> after_call;
   };
 
   explicit Snapshots(Host host);
   ~Snapshots() override;
 
-  // With what the disk holds. Before anything else.
+  // Opens the snapshots on the disk. REQUIRES: called before all other functions.
   absl::Status Open();
   std::optional<raft::SnapshotMeta> Newest() const { return depot_->Newest(); }
 
-  // Saves an image, in several pieces; `done` runs on the executor. One at a time.
+  // Saves an image in several pieces. `done` runs on the executor. REQUIRES: no other save is in
+  // progress.
   void Save(const raft::SnapshotMeta& meta, const metadata::MetadataImage& image,
             std::function<void()> done);
-  // Errors are those of SnapshotReader and SnapshotLoader.
+  // Loads a snapshot. Returns the errors of SnapshotReader and SnapshotLoader.
   absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) const;
 
   // raft::SnapshotStore

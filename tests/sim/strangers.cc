@@ -10,7 +10,7 @@
 namespace quorate::sim {
 namespace {
 
-// No machine has them.
+// No machine has these node ids.
 constexpr int kFirstUnknownId = 90;
 constexpr Duration kAnswerAfterMax = std::chrono::milliseconds(20);
 
@@ -166,7 +166,7 @@ class Stranger final : private raft::TransportEvents {
     return OneIn(4) ? std::numeric_limits<int64_t>::max() : static_cast<int64_t>(rng_.Below(2'000));
   }
 
-  // Of node ids that there are, with directory ids that there are not.
+  // Returns a voter set with existing node ids and unknown directory ids, or nullopt.
   std::optional<raft::VoterSet> AnyVoters() {
     if (OneIn(2)) return std::nullopt;
     raft::VoterSet voters({{.key = key_}});
@@ -213,7 +213,7 @@ Strangers::Strangers(const Surroundings& surroundings) : rng_(surroundings.swarm
                           .configured_voters = everybody,
                           .observer = rng_.Below(2) == 0,
                           .has_log = rng_.Below(2) == 0};
-    // Who is dialled under a known id is its machine.
+    // Connections to a known node id lead to its machine and not to the stranger.
     strangers_.push_back(std::make_unique<Stranger>(surroundings, &rng_, &learnt_, std::move(hello),
                                                     /*listens=*/!under_known_id));
   }

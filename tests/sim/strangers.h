@@ -1,11 +1,11 @@
-// Those that reach the peer ports of a simulated cluster and do not belong to it: they say Hello
-// under a voter's node id with a directory id of their own, or under a node id that nobody has, and
-// then well-formed nonsense of every kind, with plausible numbers and extreme ones. What they say
-// must move nothing (checks/stranger_checks.h), and the cluster must work on beside them.
+// Processes that reach the peer ports of a simulated cluster but do not belong to it. They send a
+// Hello with a voter's node id and another directory id, or with an unused node id. Then they send
+// well-formed nonsense of every kind, with plausible and with extreme numbers. Their messages must
+// not change any state (checks/stranger_checks.h), and the cluster must continue to work.
 //
-// They learn epochs and indexes from what leaders tell an observer. What they do not do is to show
-// the directory ids that they could learn: who passes for a voter cannot be told from it without
-// authentication.
+// They learn epochs and indexes from the messages that leaders send to observers. They do not use
+// the directory ids that they could learn, because a process with a voter's directory id cannot be
+// distinguished from the voter without authentication.
 #pragma once
 
 #include <memory>
@@ -19,15 +19,15 @@ class Stranger;
 
 class Strangers {
  public:
-  // As the swarm has it.
+  // Creates the number of strangers that the swarm defines.
   explicit Strangers(const Surroundings& surroundings);
   ~Strangers();
 
-  // Begin; they never end.
+  // Starts the strangers, which never stop.
   void Start();
 
  private:
-  // What they have learnt, all of them together.
+  // What all strangers together have learnt.
   struct Learnt {
     Epoch epoch;
     LogIndex index;

@@ -1,4 +1,4 @@
-// What all machines and processes of a world share.
+// The objects that all machines and processes of a world share.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@ namespace quorate::sim {
 
 class Brokers;
 
-// All outlive them.
+// Everything in it outlives the machines and processes.
 struct Surroundings {
   Scheduler* scheduler = nullptr;
   Rng* rng = nullptr;
@@ -26,10 +26,10 @@ struct Surroundings {
   Invariants* invariants = nullptr;
   Electorate* electorate = nullptr;
   Ledger* ledger = nullptr;
-  // Null: there are none.
+  // Null if there are no brokers.
   Brokers* brokers = nullptr;
   Trace* trace = nullptr;
-  // The run has failed: something that should not happen, besides broken invariants.
+  // Fails the run because of an error other than a broken invariant.
   std::function<void(std::string)> fail;
 };
 

@@ -23,7 +23,7 @@ void DrawNetwork(Rng& rng, NetworkOptions& network) {
 }
 
 void DrawRaft(Rng& rng, raft::RaftOptions& raft) {
-  // Small enough that disk reads, full windows and many messages for one gap all happen.
+  // Small limits cause disk reads, full windows and several messages for one gap.
   if (OneIn(rng, 2)) raft.cache_bytes = 200 + rng.Below(2'000);
   if (OneIn(rng, 2)) raft.max_append_bytes = 100 + rng.Below(1'000);
   if (OneIn(rng, 2)) {
@@ -31,7 +31,7 @@ void DrawRaft(Rng& rng, raft::RaftOptions& raft) {
     raft.max_inflight_bytes = 200 + rng.Below(2'000);
   }
   if (OneIn(rng, 4)) raft.max_uncommitted_bytes = 500 + rng.Below(2'000);
-  // Candidates that often collide.
+  // These timeouts let candidates collide often.
   if (OneIn(rng, 4)) {
     raft.election_timeout_max = raft.election_timeout_min + milliseconds(10);
     raft.death_stagger = Duration(0);
@@ -40,19 +40,19 @@ void DrawRaft(Rng& rng, raft::RaftOptions& raft) {
 
 void DrawSnapshots(Rng& rng, Swarm& swarm) {
   swarm.snapshot_every = uint64_t{2} << rng.Below(5);
-  // Little enough that peers who were away need a snapshot.
+  // The log keeps so few entries that a peer that was away needs a snapshot.
   swarm.raft.kept_entries = static_cast<int64_t>(rng.Below(8));
   if (!OneIn(rng, 3)) swarm.raft.kept_bytes = 200 + rng.Below(2'000);
 }
 
-// Each kind is in one of so many seeds.
+// Returns in which fraction of the seeds a kind is enabled: one of this many.
 uint64_t RarityOf(FaultKind kind) {
   switch (kind) {
     case FaultKind::kChangeVoters:
       return 3;
     case FaultKind::kWipeDisk:
       return 4;
-    // These lose a machine for the rest of the run, and with it many chances.
+    // These lose a machine for the rest of the run, which reduces the effect of other faults.
     case FaultKind::kFlipBit:
     case FaultKind::kMisdirectWrite:
     case FaultKind::kDamageSnapshot:
@@ -67,7 +67,7 @@ void DrawFaults(Rng& rng, Swarm& swarm) {
     const auto kind = static_cast<FaultKind>(i);
     if (OneIn(rng, RarityOf(kind))) swarm.faults.push_back(kind);
   }
-  // Mostly the cluster is founded first: until then it can do little.
+  // In most seeds the cluster is founded first, because it can do little before.
   if (!OneIn(rng, 4)) swarm.calm = milliseconds(500);
   swarm.fault_pause = milliseconds(50 << rng.Below(7));
   swarm.fault_max = milliseconds(100 << rng.Below(7));
@@ -94,7 +94,7 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observ
   if (!OneIn(rng, 3)) DrawSnapshots(rng, swarm);
   if (OneIn(rng, 4)) swarm.write_max = milliseconds(1 + rng.Below(100));
   if (OneIn(rng, 4)) swarm.value_bytes = 32 + rng.Below(500);
-  // From a copy, so that these move nothing else that a seed stands for.
+  // Uses a copy of the generator, so that these draws do not change the others of a seed.
   Rng own = rng;
   if (OneIn(own, 3)) swarm.raft.commit_linger = milliseconds(1 + own.Below(5));
   swarm.raft.disk_exit_timeout =
@@ -104,8 +104,8 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observ
     swarm.stranger_pause = milliseconds(4 << own.Below(6));
     swarm.stranger_seed = own.Next();
   }
-  // A leader that has lost its peers answers what changes nothing only while nothing it has
-  // appended waits for them.
+  // Fewer requests: a leader that has lost its peers can answer a request that changes nothing only
+  // while none of its appended entries is pending.
   if (OneIn(own, 3)) swarm.client_pause *= 10;
   if (OneIn(own, 4)) swarm.broker_seed = own.Next();
   return swarm;

@@ -1,5 +1,5 @@
-// What one seed's world is like: every number that a run depends on, drawn before it begins. Each
-// seed turns some faults on and leaves others out, so that rare combinations come up ("swarm
+// The parameters of one seed's world: every number on which a run depends, drawn before it begins.
+// Each seed enables some faults and leaves others out, so that rare combinations occur ("swarm
 // testing", Groce et al. 2012).
 #pragma once
 
@@ -18,11 +18,11 @@ namespace quorate::sim {
 
 enum class FaultKind {
   // Processes.
-  kCrash,  // kill -9, and a new start
-  kStop,   // a restart in good order
+  kCrash,  // kill -9 and a restart
+  kStop,   // an orderly restart
   kPause,
-  kTransfer,      // not a fault, but as good
-  kChangeVoters,  // as well
+  kTransfer,      // not a fault, but equally disturbing
+  kChangeVoters,  // also not a fault
   // Paths between machines.
   kIsolate,  // one machine from all others
   kSplit,    // any two groups from each other
@@ -32,9 +32,9 @@ enum class FaultKind {
   // Disks.
   kHangDisk,
   kSlowDisk,
-  kFailWrite,  // a failed write or sync; what it left behind is as may be
+  kFailWrite,  // a failed write or sync, whose data may or may not be on the disk
   kFillDisk,
-  // Disks, for good; never those of a majority of the voters.
+  // Permanent faults of disks, never of a majority of the voters.
   kWipeDisk,
   kFlipBit,
   kMisdirectWrite,
@@ -46,51 +46,52 @@ enum class FaultKind {
 inline constexpr int kFaultKinds = static_cast<int>(FaultKind::kShiftWall) + 1;
 
 struct Swarm {
-  // That found the cluster: node ids from 1 on. Then those that join it as observers.
+  // The founders have the node ids from 1 on, followed by the nodes that join as observers.
   int voters = 3;
   int observers = 0;
-  // Of the phase with faults.
+  // The length of the phase with faults.
   Duration length = std::chrono::seconds(10);
   NetworkOptions network;
-  // Timeouts and limits; identity and voters are filled in.
+  // Timeouts and limits. Identity and voters are filled in later.
   raft::RaftOptions raft;
 
-  // One round of a disk.
+  // The duration of one round of a disk.
   Duration write_min = std::chrono::microseconds(100);
   Duration write_max = std::chrono::milliseconds(2);
   Duration read_max = std::chrono::milliseconds(1);
 
-  // Before the first fault.
+  // The time before the first fault.
   Duration calm{0};
-  // What goes wrong, and the time between two faults, on average.
+  // The enabled faults, and the average time between two faults.
   std::vector<FaultKind> faults;
   Duration fault_pause = std::chrono::seconds(1);
-  // How long a fault that passes lasts, at most.
+  // The longest duration of a temporary fault.
   Duration fault_max = std::chrono::seconds(1);
-  // Of each million calls to its ports, how many a process dies after.
+  // After how many of each million port calls a process crashes.
   uint64_t crash_ppm = 0;
-  // How fast or slow clocks may be.
+  // The largest drift of clocks.
   uint64_t drift_ppm = 0;
 
-  // A process that ended is started again within this time.
+  // An ended process is started again within this time.
   Duration restart_max = std::chrono::seconds(1);
 
-  // Each controller saves a snapshot after so many entries, on average; 0: never.
+  // Each controller saves a snapshot after this many entries on average. 0 means never.
   uint64_t snapshot_every = 0;
 
-  // Between two operations of the clients, on average.
+  // The average time between two operations of the clients.
   Duration client_pause = std::chrono::milliseconds(150);
   size_t value_bytes = 32;
 
-  // Strangers (strangers.h), each of which has something to say that often, on average.
+  // The number of strangers (strangers.h), and the average time between two messages of each.
   int strangers = 0;
   Duration stranger_pause = std::chrono::milliseconds(50);
   uint64_t stranger_seed = 0;
 
-  // Of the brokers and their paths; nothing: there are none.
+  // The seed of the brokers and their paths, or nullopt if there are no brokers.
   std::optional<uint64_t> broker_seed;
 
-  // `voters`, `observers`: not drawn, but given.
+  // Draws the parameters. `voters` and `observers` are used instead of drawn values if they are
+  // given.
   static Swarm Draw(Rng& rng, std::optional<int> voters, std::optional<int> observers);
   std::vector<NodeId> Founders() const { return NodeIds(voters); }
   std::vector<NodeId> Everybody() const { return NodeIds(voters + observers); }
@@ -102,7 +103,7 @@ struct Swarm {
   static std::vector<NodeId> NodeIds(int last);
 };
 
-// Uniform in [min, max].
+// Returns a uniform random duration in [min, max].
 Duration RandomBetween(Rng& rng, Duration min, Duration max);
 
 }  // namespace quorate::sim

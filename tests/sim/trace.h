@@ -1,4 +1,5 @@
-// A run as lines for people: who was told what, what it did, and what went wrong around it.
+// Writes a run as readable lines: the inputs of each controller, its outputs, and the injected
+// faults.
 #pragma once
 
 #include <ostream>
@@ -12,12 +13,12 @@ namespace quorate::sim {
 
 class Trace {
  public:
-  // Null: nobody reads it, and nothing is written. Both outlive the trace.
+  // If `out` is null, nothing is written. Both outlive the trace.
   Trace(const Scheduler* scheduler, std::ostream* out) : scheduler_(*scheduler), out_(out) {}
 
   bool enabled() const { return out_ != nullptr; }
 
-  // One line; `text` begins with who it is about.
+  // Writes one line. `text` begins with the node that it is about.
   void Line(const std::string& text);
   void OnEvent(NodeId id, const raft::Event& event);
   void OnEffect(NodeId id, const raft::Effect& effect);

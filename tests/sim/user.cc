@@ -28,10 +28,10 @@ using metadata::ConfigResourceType;
 using raft::IsMutant;
 using raft::Mutant;
 
-// The pairs are the configs of this broker, which need not be registered.
+// The key-value pairs are stored as configs of this broker, which need not be registered.
 constexpr char kBroker[] = "0";
 constexpr char kMethod[] = "quorate.sim/Change";
-// As ControllerOptions::remembered_limit.
+// The same value as ControllerOptions::remembered_limit.
 constexpr controller::TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000,
                                                                .capacity = 10'000};
 
@@ -59,7 +59,7 @@ IncrementalAlterConfigsRequest ToRequest(const Change& change) {
   return request;
 }
 
-// As the log remembers it.
+// Returns the code under which the log records the verdict.
 common::v1::ErrorCode CodeOf(Verdict verdict) {
   switch (verdict) {
     case Verdict::kDone:
@@ -190,7 +190,7 @@ void User::DecideVoters(const controller::VoterChange& change, const raft::Quoru
   const auto* next = std::get_if<raft::VoterSet>(&decided);
   if (next == nullptr) return;
   if (*next == end_->voters) return done();
-  // The operator knows of disks that the controllers take for sound.
+  // The operator knows about damaged disks that the controllers consider sound.
   if (!surroundings_.electorate->CanGovern(*next)) return;
   surroundings_.invariants->OnVotersDecided(self_, clock_.Now(), *next);
   surroundings_.electorate->OnProposed(pipeline_.claimed_epoch(), *next);

@@ -1,7 +1,7 @@
-// What stands above the log in a simulated process: the controller's own pipeline, from the answer
-// that waits to the image and its snapshots, with changes of key-value pairs (checks/key_values.h)
-// in place of topics, and its watch over the brokers. It is where clients' requests and reads are
-// answered.
+// The code above the log in a simulated process. It runs the controller's own pipeline, from
+// pending answers to the image and its snapshots, with changes of key-value pairs
+// (checks/key_values.h) instead of topics. It also runs the controller's watch over the brokers. It
+// answers the requests and reads of clients.
 #pragma once
 
 #include <functional>
@@ -25,20 +25,21 @@ namespace quorate::sim {
 
 class User final : public raft::ReplicatedLogListener, private controller::ImageObserver {
  public:
-  // `self` is the replica that it stands on, `actor` its process, whose users are told nothing once
-  // it has ended. All outlive the user.
+  // `self` is its replica and `actor` its process. Once the process has ended, no calls are
+  // answered. Everything outlives the user.
   User(const Surroundings& surroundings, Snapshots* snapshots, const raft::ReplicaKey& self,
        Executor* executor, const Clock* clock, const Actor* actor);
 
-  // Before anything else. It outlives the user's last call.
+  // REQUIRES: called before all other functions. The log outlives the user's last call.
   void SetLog(raft::ReplicatedLog* log);
 
-  // One try of a client's request.
+  // One attempt of a client's request.
   struct Attempt {
     ClientHistory::Op op = 0;
     Change change;
     std::optional<RequestId> id;
-    // That its sender believes in; an attempt without an id is not executed in another one.
+    // The epoch in which its sender believes the receiver to lead. An attempt without an id is not
+    // executed in another epoch.
     Epoch epoch;
     Duration timeout{0};
   };
@@ -46,17 +47,17 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
     Verdict verdict = Verdict::kDone;
     RecordOffset end_offset;
   };
-  // Not called if the process ends before.
+  // Not called if the process ends first.
   using Reply = std::function<void(const controller::Answer<Answered>&)>;
   void Submit(const Attempt& attempt, Reply reply);
 
-  // Changes the voters, as the controller decides, if it leads and that may be done now; else
-  // nothing happens. `done` runs if they are as asked already, committed.
+  // Changes the voters by the controller's rule if it leads and the change is allowed now.
+  // Otherwise does nothing. `done` runs if the committed voters already are as requested.
   void ChangeVoters(const controller::VoterChange& change, std::function<void()> done);
-  // Answers through the ledger, or not at all.
+  // Reads, and records the answer in the ledger if there is one.
   void Read(ClientHistory::Op op, MonoTime deadline);
 
-  // What brokers ask, and which of them were heard of, as controller::QuorumController has it.
+  // The calls of brokers, and the brokers heard from recently, as in controller::QuorumController.
   void Register(const broker::v1::RegisterBrokerRequest& request, Duration timeout,
                 controller::Reply<broker::v1::RegisterBrokerResponse> reply);
   void Heartbeat(controller::StreamId stream, const broker::v1::HeartbeatRequest& request,
@@ -66,13 +67,13 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
     return broker_requests_.HeardWithin(within);
   }
 
-  // Leads, and its barrier is committed.
+  // Whether it leads and its barrier is committed.
   bool leads() const { return pipeline_.is_active(); }
-  // The leader and the epoch that it knows.
+  // The leader and epoch that it knows.
   const controller::RequestPipeline::Leadership& leadership() const {
     return pipeline_.leadership();
   }
-  // What is committed.
+  // The committed image.
   const metadata::MetadataImage& image() const { return pipeline_.committed(); }
   RecordOffset end_offset() const { return image().end_offset(); }
 
@@ -93,7 +94,7 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   bool MayChangeVoters() const { return pipeline_.MayAppend() && pipeline_.VotersAreCommitted(); }
   void DecideVoters(const controller::VoterChange& change, const raft::QuorumStatus& status,
                     const std::function<void()>& done);
-  // `entry` is the last one in the state.
+  // Records that `entry` is the last one in the state.
   void Track(const raft::Entry& entry);
   void SaveSnapshot();
 
@@ -109,7 +110,7 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   controller::BrokerWatch watch_;
   controller::BrokerRequests broker_requests_;
 
-  // Where the committed state ends in the log; nothing: it is empty.
+  // The position in the log at which the committed state ends, or nullopt if the state is empty.
   std::optional<raft::SnapshotMeta> end_;
   bool saving_ = false;
 };

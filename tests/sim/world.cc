@@ -9,11 +9,11 @@
 namespace quorate::sim {
 namespace {
 
-// Within which machines are switched on.
+// All machines are started within this time.
 constexpr Duration kStartWithin = std::chrono::milliseconds(100);
-// Of simulated time, for a healed majority to work again.
+// The simulated time within which a healed majority must work again.
 constexpr Duration kProgressWithin = std::chrono::seconds(30);
-// Of simulated time, for what went wrong before to be over.
+// The simulated time in which the effects of earlier faults end.
 constexpr Duration kSettleWithin = std::chrono::seconds(1);
 
 Swarm DrawSwarm(Rng& rng, const RunOptions& options) {
@@ -106,8 +106,8 @@ bool World::IsStranded(const Machine& machine) const {
       [&](const raft::Voter& voter) { return record->distrusted.contains(voter.key); });
 }
 
-// Of a healed majority: a change is made and answered, a read is answered, and all of it have what
-// is committed.
+// Checks that in a healed majority a change is made and answered, a read is answered, and all
+// members receive everything that is committed.
 void World::CheckProgress() {
   const std::vector<Machine*> core = faults_->Heal();
   if (brokers_) brokers_->Heal();
@@ -120,7 +120,7 @@ void World::CheckProgress() {
     return ledger_.logged() > logged && ledger_.answered() > answered && ledger_.reads() > reads;
   };
   if (!RunUntil(end, works)) return Fail("healed, no change is made, or no request is answered");
-  // Where there are always newer snapshots, a slow transfer has no end.
+  // If new snapshots kept appearing, a slow transfer would never end.
   clients_->Stop();
   const RecordOffset target = ledger_.end_offset();
   const auto caught_up = [&] {
@@ -151,7 +151,7 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
   if (!until(kProgressWithin, in_session)) {
     return Fail("healed, not every broker is unfenced and in session");
   }
-  // No heartbeat waits any more for an answer that was lost before.
+  // After this, no heartbeat is waiting for an answer that was lost earlier.
   until(kSettleWithin, [] { return false; });
   if (!until(kProgressWithin, in_session)) return Fail("a broker is fenced or lost in peace");
   const Machine* cut_off = active;
@@ -164,7 +164,8 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
     return Fail(absl::StrFormat("controller %d is cut off from all brokers, and leads on",
                                 cut_off->id().value()));
   }
-  // After a hand-over a broker that takes longer than the grace to find the new one is fenced.
+  // Counts from here, because a broker that needs longer than the grace to find the new leader is
+  // fenced.
   const size_t fences = brokers_->fences();
   brokers_->CutOff(nullptr);
   until(Brokers::kSessionOptions.mass_loss_hold / 2, [] { return false; });
@@ -173,7 +174,7 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
   if (!until(kProgressWithin, in_session)) return Fail("not every broker comes back");
 }
 
-// What follows from the first failure tells nothing.
+// Only the first failure counts. Later ones may be consequences.
 void World::Fail(std::string what) {
   if (failure_) return;
   trace_.Line("* FAILED: " + what);

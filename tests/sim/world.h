@@ -1,5 +1,5 @@
-// A whole cluster under one seed: machines, network, clients and faults on one scheduler. The same
-// seed gives the same run, to the byte of its trace.
+// A whole cluster run from one seed: machines, network, clients and faults on one scheduler. The
+// same seed produces the same trace, byte for byte.
 #pragma once
 
 #include <cstdint>
@@ -26,29 +26,29 @@ namespace quorate::sim {
 
 struct RunOptions {
   uint64_t seed = 1;
-  // Of the phase with faults; nothing: as the seed has it.
+  // The length of the phase with faults, or nullopt for the length that the seed defines.
   std::optional<Duration> length;
   std::optional<int> voters;
   std::optional<int> observers;
   bool no_strangers = false;
-  // Null: no trace.
+  // Null for no trace.
   std::ostream* trace = nullptr;
 };
 
 struct RunResult {
-  // Nothing: every check held.
+  // The failure, or nullopt if every check succeeded.
   std::optional<std::string> failure;
-  // Simulated, both phases.
+  // The simulated time of both phases.
   Duration length{0};
-  // How much happened.
+  // Statistics of the run.
   int64_t tasks = 0;
   size_t elections = 0;
-  // Of snapshots that replaced a log.
+  // The number of snapshots that replaced a log.
   size_t installs = 0;
-  // Of processes whose disk hung.
+  // The number of processes that ended because their disk hung.
   size_t disk_exits = 0;
   size_t voter_changes = 0;
-  // Changes, and refusals to make them.
+  // The number of answered changes, including refusals.
   size_t answered = 0;
   size_t reads = 0;
 };
@@ -58,17 +58,18 @@ class World {
   explicit World(const RunOptions& options);
   ~World();
 
-  // Once.
+  // Runs the world. Call it once.
   RunResult Run();
 
  private:
-  // Until `end`, or until something is wrong. True: `done` was reached before.
+  // Runs until `end` or a failure. Returns true as soon as `done` holds.
   bool RunUntil(MonoTime end, const std::function<bool()>& done);
   void CheckProgress();
-  // Of brokers that are cut off, when all else is healed.
+  // Checks the behaviour towards brokers that are cut off when everything else is healed.
   void CheckBrokers(const std::vector<Machine*>& core);
-  // It is no voter, and was away while every voter that it knew was replaced: it does not believe
-  // those that govern (raft/trust.cc), and waits for an operator.
+  // Returns whether the machine is not a voter and was away while every voter that it knew was
+  // replaced. It then does not believe the current voters (raft/trust.cc) and waits for an
+  // operator.
   bool IsStranded(const Machine& machine) const;
   void Fail(std::string what);
 

@@ -10,7 +10,8 @@
 namespace quorate::sim {
 namespace {
 
-// A controller may learn a little earlier than the broker reads an answer that it was the last.
+// A controller may learn that an answer was the last one slightly before the broker reads that
+// answer.
 constexpr Duration kSlack = std::chrono::milliseconds(100);
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Which brokers may be fenced: a controller that has lost most of them at once may be cut off
-// itself, and waits (invariant 15, docs/simulation.md). No broker of a simulated world ever dies.
+// Checks which brokers may be fenced: a controller that has lost most brokers at once may be cut
+// off itself and must wait (invariant 15, docs/simulation.md). No broker of a simulated world ever
+// dies.
 #pragma once
 
 #include <map>
@@ -14,25 +15,26 @@
 
 namespace quorate::sim {
 
-// Every time is of the clock of the controller that leads the epoch.
+// All times are from the clock of the controller that leads the epoch.
 class BrokerChecks {
  public:
-  // `hold`: as SessionOptions::mass_loss_hold.
+  // `hold` is SessionOptions::mass_loss_hold.
   explicit BrokerChecks(Duration hold) : hold_(hold) {}
 
   void OnClaimed(Epoch epoch, MonoTime now);
-  // The broker has read an answer of the leader of this epoch, and not the first one on its stream.
+  // Called when the broker has read an answer of this epoch's leader, except for the first one on
+  // its stream.
   void OnAnswered(BrokerId broker, Epoch epoch, MonoTime now);
-  // An entry of the epoch was committed by `now`, and behind it these brokers are unfenced. What is
-  // wrong with that; nothing: it may be so.
+  // Called when an entry of the epoch was committed by `now`, after which these brokers are
+  // unfenced. Returns the violation, or nullopt if this is allowed.
   std::optional<std::string> OnUnfenced(Epoch epoch, MonoTime now, std::set<BrokerId> unfenced);
 
   const std::set<BrokerId>& unfenced() const { return unfenced_; }
-  // Of brokers, so far.
+  // The number of fencings of brokers so far.
   size_t fences() const { return fences_; }
 
  private:
-  // Since when more than half of these brokers have been without an answer.
+  // Returns since when more than half of these brokers have received no answer.
   MonoTime LostSince(Epoch epoch, const std::set<BrokerId>& live) const;
 
   const Duration hold_;

@@ -45,7 +45,7 @@ void DiskMirror::CompleteFirst() {
 }
 
 std::optional<std::string> DiskMirror::Open(const Opened& found) {
-  // What the replica was founded with before anybody looked.
+  // The founding set was persisted before the first observation.
   if (!std::exchange(opened_, true)) durable_.founding_voters = found.voters;
   const DiskState promised = durable_;
   while (!Matches(durable_, found) && !pending_.empty()) CompleteFirst();

@@ -1,5 +1,4 @@
-// What one replica's disk holds for certain, and what it was asked to hold: the truth against which
-// promises are checked.
+// Mirrors the durable and the written state of one replica's disk. Promises are checked against it.
 #pragma once
 
 #include <deque>
@@ -12,47 +11,49 @@
 
 namespace quorate::sim {
 
-// All that a log's writes change.
+// The state that writes of a log change.
 struct DiskState {
   raft::HardState hard_state;
-  // The voter set that was persisted at the founding; empty: none.
+  // The voter set that was persisted at the founding, or an empty set.
   raft::VoterSet founding_voters;
   LogMirror log;
 
-  // The set that governs: the log's latest, else the founding one.
+  // The current voter set: the latest one in the log, or else the founding set.
   const raft::VoterSet& voters() const {
     return log.voters_index() > LogIndex(0) ? log.voters() : founding_voters;
   }
-  // `committed` holds what an installed snapshot stands for. REQUIRES: what LogMirror does.
+  // Applies a write. `committed` provides the entries that an installed snapshot covers. Same
+  // requirements as LogMirror.
   void Apply(const raft::LogWrite& write, const LogMirror& committed);
 };
 
 class DiskMirror {
  public:
-  // `committed`: what is committed in the cluster; it outlives the mirror.
+  // `committed` is the committed log of the cluster. It outlives the mirror.
   explicit DiskMirror(const LogMirror* committed) : committed_(*committed) {}
 
-  // As the core believes: every write it issued is applied.
+  // The core's view: every issued write is applied.
   const DiskState& written() const { return written_; }
-  // As a power loss would leave it at least.
+  // The state that survives a power loss at least.
   const DiskState& durable() const { return durable_; }
-  // When the oldest write that is not durable was issued; nothing: all are.
+  // Returns when the oldest write that is not durable was issued, or nullopt if all are durable.
   std::optional<MonoTime> OldestPending() const;
 
   // REQUIRES: ids are 1, 2, … for each process.
   void Write(const raft::LogWrite& write, MonoTime now);
-  // The disk says that the write is durable, and so is every one before it.
+  // Called when the disk reports that the write and all earlier ones are durable.
   void Complete(raft::WriteId id);
 
-  // What a new process must be able to tell of the disk that it opened.
+  // What a new process knows about the disk that it opened.
   struct Opened {
     raft::HardState hard_state;
     LogIndex last_index;
     EntryMark last;
     raft::VoterSet voters;
   };
-  // A new process opened the disk: what was durable is there, then of the writes that were under
-  // way some first ones, whole. Nothing: so it is; else what is wrong.
+  // Called when a new process has opened the disk. It must find the durable state, plus a prefix of
+  // the complete writes that were in flight. Returns nullopt if it does, else a description of the
+  // error.
   std::optional<std::string> Open(const Opened& found);
 
  private:

@@ -119,15 +119,16 @@ void ElectionChecks::CheckHardState(const NodeRecord& node) {
   }
 }
 
-// A node raises the epoch for itself only where a majority would vote for it (dissertation §9.6),
-// or the leader of the epoch before tells it to.
+// A node raises the epoch to stand for election only if a majority would vote for it (dissertation
+// §9.6), or if the leader of the previous epoch orders it to.
 void ElectionChecks::CheckStanding(const NodeRecord& node) {
   if (node.epoch() == node.before.epoch() || node.now.hard_state.vote != node.key) return;
   const DiskState& own = node.disk.written();
   const auto& sets = own.log.voter_sets();
   const raft::VoterSet& before =
       sets.size() > 2 ? sets[sets.size() - 2].second : own.founding_voters;
-  // Who is removed must lead once more if that is in its log alone (dissertation §4.2.2).
+  // A removed node may have to lead once more if only its own log contains the removal
+  // (dissertation §4.2.2).
   const bool removal_is_open = own.log.voters_index() > node.now.commit_index;
   if (!own.voters().Contains(node.key) && !(removal_is_open && before.Contains(node.key))) {
     cluster_.Violated(1, node.id(),
@@ -141,8 +142,8 @@ void ElectionChecks::CheckStanding(const NodeRecord& node) {
   std::set<raft::ReplicaKey> granted = {node.key};
   if (heard.pre_vote_epoch == node.epoch())
     granted.insert(heard.pre_votes.begin(), heard.pre_votes.end());
-  // A resigned leader's last entries may change the voters in the middle of the round, which goes
-  // on with those it began with.
+  // The last entries of a resigned leader may change the voters during the round, which continues
+  // with the voters at its beginning.
   if (!IsMajority(own.voters(), granted) && !IsMajority(before, granted)) {
     cluster_.Violated(1, node.id(),
                       absl::StrFormat("stands in epoch %d without a majority of "
@@ -178,7 +179,7 @@ void ElectionChecks::CheckVoteRequest(const NodeRecord& node,
                                       const std::vector<raft::Effect>& effects) {
   const raft::event::Receive& question = *heard_[node.key].question;
   const auto& request = std::get<VoteRequest>(question.message);
-  // What a leader wakes for is its own work, which goes on with any step.
+  // A leader's deadline is for its own work, which any step may advance.
   const bool timer_moved = node.now.deadline != node.before.deadline && !node.now.leads();
   if (request.pre_vote && (node.now.hard_state != node.before.hard_state ||
                            node.now.role != node.before.role || timer_moved)) {

@@ -1,5 +1,5 @@
-// Who may lead, and how it comes to: invariants 1 and 2 (docs/simulation.md), and the rules that
-// keep a healthy leader undisturbed (pre-vote, live leader, hand-over).
+// Checks elections: invariants 1 and 2 (docs/simulation.md), and the rules that protect a healthy
+// leader (pre-vote, live leader, hand-over).
 #pragma once
 
 #include <map>
@@ -21,23 +21,24 @@ class ElectionChecks {
 
   void OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event);
   void OnStep(const NodeRecord& node, MonoTime now, const std::vector<raft::Effect>& effects);
-  // Some writes of the replica are durable now.
+  // Called when more writes of the replica have become durable.
   void OnDurable(const NodeRecord& node);
 
  private:
-  // What one process of a replica was told.
+  // The messages that one process of a replica has received.
   struct Heard {
-    // Who granted a pre-vote for the epoch.
+    // The replicas that granted a pre-vote for the epoch.
     Epoch pre_vote_epoch;
     std::set<raft::ReplicaKey> pre_votes;
-    // It stood in this epoch because the leader before told it to.
+    // The epoch in which it stood because the previous leader ordered it to.
     Epoch ordered_epoch;
-    // The last word of the leader of its epoch, while nothing says that the leader is gone.
+    // The leader of its epoch and the time of its last message, as long as nothing indicates that
+    // the leader is gone.
     std::optional<std::pair<NodeId, MonoTime>> leader_at;
-    // The epoch whose leader said itself that it resigned.
+    // The epoch whose leader announced that it resigned.
     Epoch resigned_epoch;
 
-    // Of the step under way.
+    // Inputs of the current step.
     std::optional<raft::event::Receive> question;    // a vote request
     std::optional<Epoch> order;                      // a TimeoutNow of its leader
     std::optional<std::pair<NodeId, Epoch>> led_by;  // a message from a leader
@@ -56,9 +57,9 @@ class ElectionChecks {
 
   ClusterRecord& cluster_;
   std::map<raft::ReplicaKey, Heard> heard_;
-  // Whom each replica has durably voted for.
+  // The candidate for which each replica has durably voted.
   std::map<Epoch, std::map<raft::ReplicaKey, raft::ReplicaKey>> votes_;
-  // Whom anybody has taken for the leader.
+  // The leader that any node has accepted.
   std::map<Epoch, NodeId> leaders_;
 };
 

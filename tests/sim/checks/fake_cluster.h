@@ -1,5 +1,5 @@
-// Three nodes that are made up, step by step, for tests of the checks: healthy as long as a test
-// does nothing wrong by hand.
+// Three artificial nodes that tests of the checks drive step by step. The nodes behave correctly
+// unless a test makes them fail.
 #pragma once
 
 #include <deque>
@@ -19,17 +19,17 @@ class FakeCluster {
     raft::RaftOptions options;
     NodeFacts facts;
     std::vector<raft::EntryPtr> log;
-    // In it, one after the other.
+    // The voter sets in the log, in order.
     std::deque<raft::VoterSet> voter_sets;
-    // Issued by this process.
+    // The number of writes that this process has issued.
     raft::WriteId writes = 0;
-    // Position of the first entry that counts as uncommitted bytes.
+    // The position of the first entry that counts as uncommitted.
     size_t first_counted = 0;
-    // Of the next step.
+    // The effects of the next step.
     std::vector<raft::Effect> effects;
   };
 
-  // All nodes are up and follow nobody.
+  // Starts all nodes as followers without a leader.
   FakeCluster();
 
   static raft::ReplicaKey KeyOf(int node, char incarnation = 'a');
@@ -40,14 +40,14 @@ class FakeCluster {
   MonoTime now() const { return now_; }
   void Pass(Duration time) { now_ += time; }
 
-  // A process starts on an empty disk of that directory id.
+  // Starts a process on an empty disk with that directory id.
   void StartEmpty(const raft::ReplicaKey& key);
-  // A process of the node starts on what the facts say; no stream is up.
+  // Starts a process of the node with its current facts. No stream is up.
   void Start(int node);
-  // The streams of one node to another begin, or end.
+  // Begins or ends the streams of one node to another.
   void Connect(int node, int to);
   void Disconnect(int node, int to);
-  // Shows the event, then the node as it is now with its effects, which are used up.
+  // Shows the checks the event, then the current node and its effects, and clears the effects.
   void Step(int node, const raft::Event& event = raft::event::Wake{});
   void Receive(int node, int from, raft::Message message);
   template <typename T>
@@ -57,39 +57,40 @@ class FakeCluster {
   void Send(int node, int to, raft::Message message);
   void Reply(int node, int to, raft::Message message);
 
-  // The next entry of the node's log, not written yet.
+  // Creates the next entry of the node's log without writing it.
   raft::EntryPtr MakeEntry(int node, int32_t epoch, const std::string& payload = "",
                            raft::EntryType type = raft::EntryType::kRecords);
-  // Adds the write to the next step, and what it changes to log and facts.
+  // Adds the write to the next step, and applies it to the log and the facts.
   void Write(int node, raft::LogWrite write);
   void WriteHardState(int node, int32_t epoch, std::optional<int> vote);
-  // Everything written is durable.
+  // Makes everything that was written durable.
   void Sync(int node);
 
-  // Node `node` wins the epoch with the vote of `voter`, all durable, and writes its barrier.
+  // Lets `node` win the epoch with the durable vote of `voter` and write its barrier.
   void Elect(int node, int voter, int32_t epoch);
-  // The leader appends one entry in a step of its own; not durable.
+  // Lets the leader append one entry in a separate step, without making it durable.
   void Append(int leader, const std::string& payload);
-  // The leader appends a set of these voters in a step of its own; not durable.
+  // Lets the leader append this voter set in a separate step, without making it durable.
   void ChangeVoters(int leader, const raft::VoterSet& voters);
-  // `follower` gets all it lacks of the leader's log, makes it durable and acknowledges it.
+  // Sends `follower` all entries that it lacks. It makes them durable and acknowledges them.
   void Replicate(int leader, int follower);
-  // The node learns in a step of its own that everything up to `index` is committed.
+  // Lets the node learn in a separate step that everything up to `index` is committed.
   void Commit(int node, int64_t index);
 
-  // Node 1 leads epoch 1; entries 1 (its barrier) to 3 are committed, and node 3 lacks entry 3.
+  // Afterwards node 1 leads epoch 1, entries 1 (its barrier) to 3 are committed, and node 3 lacks
+  // entry 3.
   void MakeHistory();
-  // Node 1 restarts, and node 2 leads epoch 2 with the vote of node 3.
+  // Restarts node 1, and lets node 2 lead epoch 2 with the vote of node 3.
   void ReplaceLeader();
   void Restart(int node);
 
-  // "5: truncates what is …" of the first violation, or "".
+  // Returns the first violation, such as "5: truncates what is …", or "".
   std::string Violated() const;
 
  private:
   static raft::SessionId SessionOf(int asker) { return static_cast<raft::SessionId>(asker); }
 
-  // After a start, the streams with all other nodes begin.
+  // Begins the streams with all other nodes after a start.
   void Reconnect(int node);
   static void CountUncommitted(Node& node);
 

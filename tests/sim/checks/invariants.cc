@@ -87,7 +87,7 @@ void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::E
   strangers_.OnStep(node);
   elections_.OnStep(node, now, effects);
   logs_.OnStep(node);
-  // The rest reads logs by the indexes that the core names, which must be sound.
+  // The other checks use indexes of the core to read logs, so these indexes must be correct.
   if (broken()) return;
   messages_.OnStep(node, effects);
   limits_.OnStep(node, now);

@@ -1,6 +1,6 @@
-// What must hold in a cluster after every step of any of its nodes: the invariants of
-// docs/simulation.md. Shown a run as it happens, step by step; each step costs the same however
-// long the logs are.
+// Checks the invariants of docs/simulation.md after every step of any node of a cluster. It
+// observes the run step by step, and each step takes constant time, independent of the length of
+// the logs.
 #pragma once
 
 #include <vector>
@@ -18,44 +18,46 @@
 
 namespace quorate::sim {
 
-// Observes every core of one cluster. After the first violation it looks no further: what follows
-// from a broken run tells nothing.
+// Observes every core of one cluster. It stops checking after the first violation, because later
+// violations would only be consequences.
 class Invariants final : public raft::StepObserver {
  public:
-  // From the cores.
+  // Called by the cores.
   void OnEvent(const raft::RaftCore& core, MonoTime now, const raft::Event& event) override;
   void OnStep(const raft::RaftCore& core, MonoTime now, const raft::StepResult& result) override;
 
-  // From the disks: the write, and every one before it, would survive a power loss now. Told by
-  // the disk itself, not by the driver whose word is checked.
+  // Called by the disks when the write and all earlier ones would survive a power loss. The disk
+  // itself reports this, because the driver's claims are checked.
   void OnDurable(const raft::ReplicaKey& replica, raft::WriteId id);
-  // From the listeners: OnCommitted.
+  // Called by the listeners in OnCommitted.
   void OnDelivered(const raft::ReplicaKey& replica, const std::vector<raft::EntryPtr>& entries);
 
-  // From the processes: the replica's was paused for so long, until now.
+  // Called by the processes when the replica's process was paused for `paused` until now.
   void OnResumed(const raft::ReplicaKey& replica, MonoTime now, Duration paused) {
     limits_.OnResumed(cluster_.Node(replica), now, paused);
   }
 
-  // From an operator: the replica is to be made a voter.
+  // Called when an operator requests that the replica become a voter.
   void OnVoterRequested(const raft::ReplicaKey& replica) { membership_.OnRequested(replica); }
-  // From the users of a leader: they propose this voter set. `now` is when they looked at the
-  // quorum.
+  // Called when the users of a leader propose this voter set. `now` is the time at which they
+  // examined the quorum.
   void OnVotersDecided(const raft::ReplicaKey& leader, MonoTime now, const raft::VoterSet& next);
 
-  // The replica's disk is being damaged beyond what it must survive: to stop for good is right.
+  // Called when the replica's disk is damaged beyond what it must survive. It may then stop
+  // permanently.
   void MayGiveUp(const raft::ReplicaKey& replica) { cluster_.Node(replica).may_give_up = true; }
 
-  // What OnEvent and OnStep call, on plain values: what the core is before the event, and after it.
+  // The parts of OnEvent and OnStep that work on plain values: the facts of the core before and
+  // after the event.
   void BeforeStep(const raft::RaftOptions& options, MonoTime now, const NodeFacts& facts,
                   const raft::Event& event);
   void AfterStep(const raft::ReplicaKey& replica, MonoTime now, const NodeFacts& facts,
                  const std::vector<raft::Effect>& effects);
 
-  // What was broken; empty: nothing.
+  // The violations. Empty if all invariants hold.
   const std::vector<Violation>& violations() const { return cluster_.violations(); }
   bool broken() const { return cluster_.broken(); }
-  // How much happened, so that a test can tell a run from an idle one.
+  // Statistics, so that a test can detect that nothing happened in a run.
   const ClusterRecord& cluster() const { return cluster_; }
 
  private:

@@ -7,7 +7,7 @@
 namespace quorate::sim {
 namespace {
 
-// Long values tell nobody anything.
+// Long values are truncated in texts, because they carry no information.
 constexpr size_t kShownBytes = 12;
 
 }  // namespace

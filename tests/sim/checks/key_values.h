@@ -1,5 +1,5 @@
-// What the clients of a simulated cluster ask about: a map that a log of changes makes, and what
-// each change is answered. The model that the answers of the controllers are compared with.
+// The model state of a simulated cluster: a map of key-value pairs that a log of changes produces,
+// and the answer to each change. The answers of the controllers are compared with this model.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +12,22 @@ using KeyValues = std::map<std::string, std::string>;
 
 struct Change {
   enum class Kind {
-    kSet,     // the key has the value; nothing changes if it has it already
+    kSet,     // sets the value; no effect if the key already has it
     kAdd,     // refused if the key exists
-    kRemove,  // refused if it does not
+    kRemove,  // refused if the key does not exist
   };
   Kind kind = Kind::kSet;
   std::string key;
   std::string value;
 };
 
-// What a change is answered. The answer does not tell whether anything changed.
+// The answer to a change. It does not say whether anything changed.
 enum class Verdict { kDone, kExists, kAbsent };
 
-// Makes the change, or refuses it and changes nothing.
+// Makes the change and returns kDone, or refuses it without changing anything.
 Verdict Apply(const Change& change, KeyValues* state);
 
-// Names a state.
+// Returns a hash that identifies a state.
 uint64_t HashOf(const KeyValues& state);
 
 // "add a1"

@@ -70,7 +70,7 @@ void LimitChecks::OnStep(const NodeRecord& node, MonoTime now) {
 }
 
 void LimitChecks::OnResumed(const NodeRecord& node, MonoTime now, Duration paused) {
-  // A shorter pause cannot be told from a timer that is late.
+  // A shorter pause cannot be distinguished from a late timer.
   if (paused <= 2 * node.options.election_timeout_max) return;
   processes_[node.key].disk_silent_since = now;
 }
@@ -95,7 +95,7 @@ void LimitChecks::CheckPace(const NodeRecord& node, MonoTime now) {
 
 void LimitChecks::CheckWindows(const NodeRecord& node) {
   const raft::RaftOptions& options = node.options;
-  // One message of any size is admitted into a window that has room.
+  // A window with free space admits one message of any size.
   const size_t most_bytes =
       options.max_inflight_bytes + std::max(options.max_append_bytes, raft::kMaxEntryBytes);
   for (const PeerFacts& peer : node.now.peers) {
@@ -104,7 +104,7 @@ void LimitChecks::CheckWindows(const NodeRecord& node) {
                         absl::StrFormat("expects %d of %d, which has %d", peer.next_index.value(),
                                         peer.id().value(), peer.match_index.value()));
     }
-    // A stranger that passes for an observer has no disk to compare with, and counts for nothing.
+    // A stranger that poses as an observer has no disk to compare with, and does not count.
     const bool is_real = cluster_.Knows(peer.key);
     if (is_real && peer.match_index > cluster_.AcknowledgedIn(node.epoch(), peer.key)) {
       cluster_.Violated(10, node.id(),
@@ -144,15 +144,15 @@ void LimitChecks::CheckUncommittedBytes(const NodeRecord& node) {
   }
 }
 
-// A leader gives up when for one timeout no majority has shown that it works, or its own disk has
-// finished nothing. It looks with each heartbeat.
+// A leader resigns if for one timeout no majority has shown that it works, or its own disk has
+// finished nothing. It checks this with each heartbeat.
 void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
   Process& process = processes_[node.key];
   if (node.JustLeads()) {
     process.worked_at.clear();
     process.looks_from = now;
   }
-  // Who becomes a voter again has a whole timeout too.
+  // A replica that becomes a voter again gets a full timeout.
   std::erase_if(process.worked_at, [&node](const auto& worked) {
     return std::none_of(node.now.peers.begin(), node.now.peers.end(),
                         [&worked](const PeerFacts& peer) { return peer.key == worked.first; });
@@ -160,12 +160,12 @@ void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
   for (const PeerFacts& peer : node.now.peers) {
     MonoTime& worked_at = process.worked_at.try_emplace(peer.key, now).first->second;
     if (!process.heard || process.heard->first != peer.key) continue;
-    // While something is outstanding a sign of life proves nothing.
+    // While entries are outstanding, a message without progress does not show that the peer works.
     const bool outstanding = peer.match_index < node.now.last_index;
     if (process.heard->second || !outstanding) worked_at = now;
   }
   if (node.now.voters_index != node.before.voters_index) process.looks_from = now;
-  // It has not looked yet since it leads, or since the majority became another one.
+  // The leader has not checked yet since it began to lead, or since the voters changed.
   const bool is_new = process.looks_from > now - node.options.heartbeat_interval;
   if (!process.woken || is_new) return;
   const MonoTime oldest = now - node.options.check_quorum_timeout - node.options.heartbeat_interval;

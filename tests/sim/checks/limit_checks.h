@@ -1,5 +1,5 @@
-// What one node must keep within: windows and sums (invariant 10), timers and work (invariant 13),
-// when a leader must give up, and when a process may for its disk (invariant 2).
+// Checks the limits of a node: windows and sums (invariant 10), timers and work (invariant 13),
+// when a leader must resign, and when a process may end because of its disk (invariant 2).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace quorate::sim {
 
-// Far more than any load of a simulation causes.
+// Far above any load of a simulation.
 inline constexpr int64_t kMaxStepsPerSecond = 20'000;
 
 class LimitChecks {
@@ -23,42 +23,46 @@ class LimitChecks {
 
   void OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event);
   void OnWrite(const NodeRecord& node, MonoTime now, const raft::LogWrite& write);
-  // It reads the disk for a peer.
+  // Called when the node reads the disk for a peer.
   void OnPeerRead(const NodeRecord& node, MonoTime now);
   void OnStep(const NodeRecord& node, MonoTime now);
-  // The process was paused for so long, until now.
+  // Called when the process was paused for `paused` until now.
   void OnResumed(const NodeRecord& node, MonoTime now, Duration paused);
-  // Whether the node may end for its disk: for `disk_exit_timeout` that has owed it a write, or a
-  // read for the users or a peer, and has finished nothing before its eyes.
+  // Returns whether the node may end because of its disk: for `disk_exit_timeout` a write, or a
+  // read for the users or a peer, was pending, and the node saw nothing finish.
   bool DiskHangs(const NodeRecord& node, MonoTime now) const;
 
  private:
   struct Process {
-    // The first entry whose bytes count as uncommitted: the first that this process wrote.
+    // The first entry that this process wrote. Its bytes and those of later entries count as
+    // uncommitted.
     LogIndex first_counted;
-    // When each peer last showed that it works as part of the quorum.
+    // The last time at which each peer showed that it works as part of the quorum.
     std::map<raft::ReplicaKey, MonoTime> worked_at;
-    // When it began to lead, or the voters last changed.
+    // The time at which it began to lead, or the voters last changed.
     MonoTime looks_from;
-    // Of its writes.
+    // The ids of its last issued and last finished write.
     raft::WriteId last_issued = 0;
     raft::WriteId last_finished = 0;
     int peer_reads = 0;
     bool IsOwed() const { return last_issued != last_finished || peer_reads > 0; }
-    // Since when its users wait for a read, when last seen; nothing: they did not.
+    // Since when its users were waiting for a read, as of the last observation. Nullopt if they
+    // were not.
     std::optional<MonoTime> reading_since;
-    // The disk has finished nothing since, or the process could not see it.
+    // The last time at which the disk finished something, or at which the process could not observe
+    // it.
     MonoTime disk_silent_since;
-    // The same of a read for the users alone; nothing: none is owed.
+    // The same for reads for the users only. Nullopt if none is pending.
     std::optional<MonoTime> ReadSilentSince() const;
-    // A write or a peer's read begins.
+    // Records that a write or a read for a peer begins.
     void DiskOwesMore(MonoTime now);
     int64_t second = 0;
     int64_t steps = 0;
 
-    // Of the step under way.
+    // Inputs of the current step.
     bool woken = false;
-    // Who sent a message, and whether it was more than a sign of life.
+    // The sender of a message, and whether the message showed progress and not only that the sender
+    // is alive.
     std::optional<std::pair<raft::ReplicaKey, bool>> heard;
   };
 

@@ -62,11 +62,11 @@ class LinearizabilityCheck {
   using Answer = ClientHistory::Answer;
   using Repeats = ClientHistory::Repeats;
 
-  // Where the log executes a change: nothing, nowhere.
+  // The first and last offset at which the log executes a change. Nullopt if it does not.
   struct Executions {
     std::optional<RecordOffset> first;
     std::optional<RecordOffset> last;
-    // What the last one comes to that was replayed so far.
+    // The verdict of the last execution replayed so far.
     Verdict verdict = Verdict::kDone;
   };
 
@@ -102,7 +102,7 @@ class LinearizabilityCheck {
     return true;
   }
 
-  // Replays the log, and compares each answer with the state that it was decided from.
+  // Replays the log, and compares each answer with the state on which it was decided.
   bool CheckAnswers() {
     std::vector<Answer> answers = history_.answers_;
     std::stable_sort(answers.begin(), answers.end(),
@@ -153,13 +153,14 @@ class LinearizabilityCheck {
         ToText(answer.verdict), answer.end_offset.value(), ToText(right)));
   }
 
-  // Whether an answer is none of the log's: it found nothing to change, or refused.
+  // Returns whether an answer is not recorded in the log: it is a refusal, or nothing had to
+  // change.
   static bool IsRead(const Operation& operation, const Executions& executions, RecordOffset end) {
     if (!executions.last) return true;
     return operation.repeats == Repeats::kUntilAnswered && *executions.last + 1 < end;
   }
 
-  // The places of an operation in the only possible order; nothing: it took no effect.
+  // Returns the places of an operation in the only possible order, or nullopt if it had no effect.
   struct Places {
     int64_t first = 0;
     int64_t last = 0;
@@ -183,7 +184,7 @@ class LinearizabilityCheck {
   }
 
   bool CheckRealTime() {
-    // The last place of all that has ended so far, and whose it is.
+    // The highest place of all operations that have ended so far, and the operation that has it.
     int64_t ended = -1;
     Op ended_op = 0;
     for (const auto& moment : history_.moments_) {
@@ -218,7 +219,7 @@ class LinearizabilityCheck {
 
   const ClientHistory& history_;
   const std::vector<LoggedChange>& log_;
-  // By operation.
+  // Indexed by operation.
   std::vector<Executions> executions_;
   std::optional<std::string> contradiction_;
 };

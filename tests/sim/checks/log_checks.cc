@@ -8,8 +8,9 @@
 namespace quorate::sim {
 namespace {
 
-// Whether every majority of one set has a voter in common with every majority of the other. Two
-// disjoint ones are made first of the voters that are in one set alone.
+// Returns whether every majority of one set has a voter in common with every majority of the other.
+// Disjoint majorities would first use the voters that are in only one set, so it counts how many
+// shared voters each majority needs.
 bool MajoritiesIntersect(const raft::VoterSet& a, const raft::VoterSet& b) {
   const auto shared = static_cast<size_t>(
       std::count_if(a.voters().begin(), a.voters().end(),

@@ -1,4 +1,5 @@
-// What logs may hold and what is committed: invariants 2 to 5 and 7 to 9 (docs/simulation.md).
+// Checks the contents of logs and what is committed: invariants 2 to 5 and 7 to 9
+// (docs/simulation.md).
 #pragma once
 
 #include <vector>
@@ -13,15 +14,15 @@ class LogChecks {
   // `cluster` outlives the checks.
   explicit LogChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
 
-  // A write that the core issued, before it is applied to the replica's mirror. False: it cannot
-  // be.
+  // Called with a write that the core issued, before it is applied to the replica's mirror. Returns
+  // false if it cannot be applied.
   bool OnWrite(const NodeRecord& node, const raft::LogWrite& write);
   void OnStep(const NodeRecord& node);
 
  private:
   void CheckInstall(const NodeRecord& node, const raft::SnapshotMeta& snapshot);
   void CheckTruncation(const NodeRecord& node, LogIndex index);
-  // False: it does not follow `previous`, and nothing can be said of what comes after it.
+  // Returns false if the entry does not follow `previous`. Later entries cannot be checked then.
   bool CheckEntry(const NodeRecord& node, const LoggedEntry& previous, const raft::Entry& entry);
   void CheckVoterChanges(const NodeRecord& node);
   void CheckAgainstMirror(const NodeRecord& node);
@@ -29,7 +30,7 @@ class LogChecks {
   void CheckQuorum(const NodeRecord& node, LogIndex index);
 
   ClusterRecord& cluster_;
-  // Every entry that was ever written, by index: one for each epoch.
+  // All entries that were ever written, by index, with one per epoch.
   std::vector<std::vector<EntryMark>> known_;
 };
 

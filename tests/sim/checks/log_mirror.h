@@ -1,5 +1,5 @@
-// What a node's log holds, by the identity of its entries. The checks keep their own copy, so that
-// they never ask the code that they check.
+// A mirror of a node's log that contains the identities of its entries. The checks keep their own
+// copy, so that they do not depend on the code that they check.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 
 namespace quorate::sim {
 
-// Names an entry and everything before it: its checksum covers the checksum of its predecessor
-// (raft/entry.h). Two logs that hold one mark at one index are equal up to there, so that no check
-// ever rescans a log.
+// Identifies an entry and everything before it, because its checksum covers the checksum of its
+// predecessor (raft/entry.h). Two logs with the same mark at one index are equal up to there, so no
+// check ever rescans a log.
 struct EntryMark {
   Epoch epoch;
   uint64_t checksum = 0;
@@ -25,16 +25,18 @@ struct EntryMark {
   friend bool operator==(const EntryMark&, const EntryMark&) = default;
 };
 
-// What of an entry the next one builds on. By default: of what comes before the first one.
+// The part of an entry on which the next one builds. The default value stands for the position
+// before the first entry.
 struct LoggedEntry {
   EntryMark mark;
   RecordOffset end_offset;
   int64_t append_time_ms = 0;
-  // Encoded size of all entries up to it.
+  // The encoded size of all entries up to this one.
   size_t bytes_so_far = 0;
 };
 
-// From index 1 on, whatever a node has compacted away. All but Prefix takes constant time.
+// Contains all entries from index 1 on, even those that the node has compacted. All functions
+// except Prefix take constant time.
 class LogMirror {
  public:
   LogIndex last_index() const { return LogIndex(static_cast<int64_t>(entries_.size()) - 1); }
@@ -45,19 +47,19 @@ class LogMirror {
     return index <= last_index() && At(index).mark == mark;
   }
 
-  // The latest Voters entry: its index and set; index 0 and an empty set: there is none.
+  // The index and set of the latest Voters entry, or index 0 and an empty set if there is none.
   LogIndex voters_index() const { return voters_.back().first; }
   const raft::VoterSet& voters() const { return voters_.back().second; }
-  // All of them, ascending, after that empty one.
+  // All voter sets in ascending order, after the empty one at index 0.
   const std::vector<std::pair<LogIndex, raft::VoterSet>>& voter_sets() const { return voters_; }
 
   // REQUIRES: follows the last entry; a Voters entry can be parsed.
   void Append(const raft::Entry& entry);
-  // Appends what `other` holds at the next index. REQUIRES: it holds something there.
+  // Appends the entry of `other` at the next index. REQUIRES: `other` has that entry.
   void AppendFrom(const LogMirror& other);
   // REQUIRES: index >= 0.
   void TruncateAfter(LogIndex index);
-  // A copy up to `index`. REQUIRES: 0 <= index <= last_index().
+  // Returns a copy up to `index`. REQUIRES: 0 <= index <= last_index().
   LogMirror Prefix(LogIndex index) const;
 
  private:

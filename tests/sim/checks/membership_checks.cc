@@ -12,7 +12,8 @@ void MembershipChecks::OnStep(const NodeRecord& node, MonoTime now) {
   Forget(node, now, ends);
 }
 
-// The first one that stays is where the log ended one timeout ago, or when it began to lead.
+// The first remaining element is the end of the log one timeout ago, or at the time when the node
+// began to lead.
 void MembershipChecks::Forget(const NodeRecord& node, MonoTime now, Ends& ends) {
   const MonoTime oldest = now - node.options.check_quorum_timeout;
   while (ends.size() > 1 && ends[1].first <= oldest) ends.pop_front();

@@ -1,4 +1,4 @@
-// Who is made a voter: part of invariant 9 (docs/simulation.md).
+// Checks which replicas become voters: part of invariant 9 (docs/simulation.md).
 #pragma once
 
 #include <deque>
@@ -15,14 +15,14 @@ class MembershipChecks {
   // `cluster` outlives the checks.
   explicit MembershipChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
 
-  // An operator wants the replica to be a voter.
+  // Called when an operator requests that the replica become a voter.
   void OnRequested(const raft::ReplicaKey& replica) { requested_.insert(replica); }
-  // The users of a leader make this the voter set.
+  // Called when the users of a leader propose this voter set.
   void OnDecided(const NodeRecord& node, MonoTime now, const raft::VoterSet& next);
   void OnStep(const NodeRecord& node, MonoTime now);
 
  private:
-  // When the leader's log ended where, for one timeout back.
+  // The end of the leader's log over time, for the last check-quorum timeout.
   using Ends = std::deque<std::pair<MonoTime, LogIndex>>;
 
   static void Forget(const NodeRecord& node, MonoTime now, Ends& ends);

@@ -8,7 +8,7 @@
 namespace quorate::sim {
 namespace {
 
-// Its voter set is on its disk; an observer needs none.
+// A node may take part once its voter set is durable. An observer needs none.
 bool MayTakePart(const NodeRecord& node) {
   return node.options.observer || !node.disk.durable().voters().empty();
 }
@@ -30,7 +30,7 @@ void MessageChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
       process.sent[{receive->session, chunk->sequence}] = chunk->last_index;
     }
   } else if (const auto* chunk = std::get_if<raft::event::ChunkReceived>(&event)) {
-    // All that a snapshot holds is committed.
+    // Everything in a snapshot is committed.
     if (chunk->received.ok() && chunk->received->complete) {
       process.proven = chunk->received->complete->last_index;
     }
@@ -48,7 +48,7 @@ void MessageChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effec
     } else if (std::holds_alternative<raft::effect::Pause>(effect)) {
       processes_[node.key].paused.reset();
     } else if (const auto* load = std::get_if<raft::effect::LoadSnapshot>(&effect)) {
-      // At a start, the one that it finds on its disk.
+      // This covers the snapshot that a starting node finds on its disk.
       LogIndex& proven = processes_[node.key].proven;
       proven = std::max(proven, load->meta.last_index);
     }
@@ -80,7 +80,7 @@ void MessageChecks::CheckReply(const NodeRecord& node, const raft::effect::Reply
 
 void MessageChecks::Check(const NodeRecord& node, raft::SessionId session,
                           const raft::AppendResponse& response) {
-  // Entries that follow here may be another leader's.
+  // Later entries of this log may be from another leader.
   const auto sent = processes_[node.key].sent.find({session, response.sequence});
   if (sent == processes_[node.key].sent.end() || sent->second != response.match_index) {
     return Violated(6, node, "acknowledges another end than that of what was sent", response);
@@ -91,7 +91,7 @@ void MessageChecks::Check(const NodeRecord& node, raft::SessionId session,
     return Violated(6, node, "acknowledges what is not on its disk", response);
   }
   const NodeRecord* to = FindReigning(response.epoch);
-  if (to == nullptr) return;  // nobody counts it
+  if (to == nullptr) return;  // no node counts it
   const LogMirror& log = to->disk.written().log;
   if (response.match_index > log.last_index() ||
       !durable.log.Holds(response.match_index, log.At(response.match_index).mark)) {
@@ -188,9 +188,9 @@ void MessageChecks::Check(const NodeRecord& node, NodeId to, const raft::Heartbe
   }
   const std::optional<raft::ReplicaKey> key = node.AnswererOn(to, raft::StreamClass::kControl);
   const NodeRecord* peer = key ? cluster_.Find(*key) : nullptr;
-  // What is said to a disk that is gone reaches nobody.
+  // A message for a replaced disk does not reach a peer.
   if (peer == nullptr || peer != cluster_.FindLatest(to)) return;
-  // In a newer epoch it may have cut what it once acknowledged.
+  // In a newer epoch the peer may have truncated entries that it acknowledged.
   if (peer->epoch() > node.epoch()) return;
   if (!peer->disk.durable().log.Holds(commit, cluster_.CommittedAt(commit))) {
     Violated(5, node, "tells a peer to commit what it may not have", heartbeat);
@@ -208,7 +208,7 @@ void MessageChecks::CheckOrder(const NodeRecord& node, NodeId target) {
   }
   const LogMirror& log = node.disk.written().log;
   const NodeRecord* to = FindVoter(node, target);
-  // It may have another disk by now, on which the order does no harm, or be in a newer epoch.
+  // The target may have another disk by now, or be in a newer epoch. Then the order has no effect.
   const bool has_all =
       to != nullptr && (to != cluster_.FindLatest(target) || to->epoch() > node.epoch() ||
                         to->disk.durable().log.Holds(log.last_index(), log.last().mark));

@@ -1,4 +1,5 @@
-// What may leave a node: invariant 6 (docs/simulation.md), and that messages tell the truth.
+// Checks the messages of a node: when they may be sent (invariant 6, docs/simulation.md), and that
+// their claims are true.
 #pragma once
 
 #include <map>
@@ -22,13 +23,15 @@ class MessageChecks {
 
  private:
   struct Process {
-    // Who asks on which stream.
+    // The node that sends requests on each stream.
     std::map<raft::SessionId, NodeId> askers;
-    // The last index that each append, or the snapshot of each piece, covers, by stream and number.
+    // The last index that each append, or the snapshot of each piece, covers, by stream and
+    // sequence number.
     std::map<std::pair<raft::SessionId, int64_t>, LogIndex> sent;
-    // How far what happens in this step proves that this node's log is the leader's, and committed.
+    // The index up to which the inputs of this step prove that the node's log is the leader's and
+    // committed.
     LogIndex proven;
-    // The epoch whose users stopped proposing for a hand-over.
+    // The epoch in which the users stopped proposing for a hand-over.
     std::optional<Epoch> paused;
   };
 
@@ -36,9 +39,10 @@ class MessageChecks {
   void Check(const NodeRecord& node, raft::SessionId session, const raft::AppendResponse& response);
   void Check(const NodeRecord& node, raft::SessionId session,
              const raft::SnapshotChunkResponse& response);
-  // The voter of that id, as the node has written down who they are; null: none is.
+  // Returns the voter with that id in the node's written voter set, or null if there is none.
   const NodeRecord* FindVoter(const NodeRecord& node, NodeId id) const;
-  // Who leads `epoch` now; null: nobody does, so nobody counts what is acknowledged in it.
+  // Returns the node that leads `epoch` now. Null if none does, so that acknowledgements in it do
+  // not count.
   const NodeRecord* FindReigning(Epoch epoch) const;
   void Check(const NodeRecord& node, NodeId asker, const raft::VoteResponse& response);
   void Check(const NodeRecord& node, NodeId asker, const raft::HeartbeatResponse& response);

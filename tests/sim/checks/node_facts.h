@@ -1,5 +1,5 @@
-// What the checks look at of a core after a step: plain values, so that a test of the checks can
-// make them wrong by hand.
+// The facts about a core after a step that the checks use. They are plain values, so that tests of
+// the checks can falsify them.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@ namespace quorate::sim {
 // The leader's view of one peer (raft/follower_progress.h).
 struct PeerFacts {
   raft::ReplicaKey key;
-  // If not, an observer, whose word counts for nothing.
+  // False for an observer, whose acknowledgements do not count.
   bool is_voter = true;
   LogIndex match_index;
   LogIndex next_index;
   size_t inflight_messages = 0;
   size_t inflight_bytes = 0;
-  // As the sum of what is in flight says.
+  // The recomputed sum of the bytes in flight.
   size_t recounted_bytes = 0;
   MonoTime live_at;
 
@@ -39,16 +39,16 @@ struct NodeFacts {
   LogIndex last_index;
   LogIndex durable_index;
   LogIndex commit_index;
-  // The last entry's.
+  // The mark of the last entry.
   EntryMark last;
   LogIndex voters_index;
-  // The set that governs; valid until the next step.
+  // The current voter set. Valid until the next step.
   const raft::VoterSet* voters = nullptr;
   size_t uncommitted_bytes = 0;
-  // A leader's: the other voters, and observers.
+  // The other voters and the observers, on a leader.
   std::vector<PeerFacts> peers;
   LogIndex barrier;
-  // When the core wants to be woken; kNever: it has stopped.
+  // The time at which the core requests to be woken. kNever if it has stopped.
   MonoTime deadline;
   bool stopped = false;
 
@@ -56,7 +56,7 @@ struct NodeFacts {
   bool leads() const { return role == RoleKind::kLeader; }
 };
 
-// Into `facts`, whose memory is used again.
+// Writes the facts about a core to `facts`, and reuses its memory.
 void Observe(const raft::RaftCore& core, MonoTime deadline, NodeFacts& facts);
 
 }  // namespace quorate::sim

@@ -1,4 +1,4 @@
-// Linearizable reads: invariant 11 (docs/simulation.md).
+// Checks linearizable reads: invariant 11 (docs/simulation.md).
 #pragma once
 
 #include <cstdint>
@@ -21,25 +21,26 @@ class ReadChecks {
   void OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects);
 
  private:
-  // A read that was asked here, by a user of this node or by another node.
+  // A read that this node received from one of its users or from another node.
   struct OpenRead {
-    // What was committed anywhere when it was asked.
+    // The last index that was committed anywhere when the read arrived.
     LogIndex committed;
-    // The newest round that had been sent by then: only an answer to a later one proves that the
-    // node still led after the read was asked.
+    // The newest round that had been sent by then. Only an answer to a later round proves that the
+    // node still led after the read arrived.
     int64_t sent = 0;
-    // The leader that was asked for it has confirmed it; that was checked there.
+    // Whether the leader that received the forwarded read has confirmed it, which was checked
+    // there.
     bool confirmed_elsewhere = false;
-    // How many answers are due: a network may bring the question of a node twice.
+    // The number of answers that are due. A network may deliver a node's request twice.
     int answers_due = 1;
   };
-  // (0, token) of this node's users, (session, token) of others.
+  // (0, token) for this node's users, (session, token) for other nodes.
   using ReadId = std::pair<raft::SessionId, int64_t>;
 
   struct Process {
     std::map<ReadId, OpenRead> reads;
-    // Of the epoch that the node leads: the newest round sent, and the newest that each peer has
-    // answered.
+    // The newest round that the node has sent as leader of its epoch, and the newest round that
+    // each peer has answered.
     int64_t sent = 0;
     std::map<raft::ReplicaKey, int64_t> answered;
   };

@@ -24,7 +24,7 @@ void StrangerChecks::OnStep(const NodeRecord& node) {
   }
   if (now.last != before.last || now.last_index != before.last_index) return moved("log");
   if (now.stopped != before.stopped) return moved("life");
-  // A leader's step goes on with its own work.
+  // A step of a leader may also advance its own work.
   if (now.leads()) return;
   if (now.commit_index != before.commit_index) return moved("commit index");
   if (now.deadline != before.deadline) return moved("timer");

@@ -1,4 +1,5 @@
-// What a replica that is none of the cluster says moves nothing: invariant 14 (docs/simulation.md).
+// Checks that messages of a replica outside the cluster change nothing: invariant 14
+// (docs/simulation.md).
 #pragma once
 
 #include <map>
@@ -19,7 +20,7 @@ class StrangerChecks {
 
  private:
   ClusterRecord& cluster_;
-  // What a stranger said in the step under way; empty: it is nobody's.
+  // The stranger's message that caused the current step, or "" if no stranger caused it.
   std::string said_;
 };
 

@@ -57,7 +57,7 @@ void UserChecks::CheckLoaded(const NodeRecord& node, const raft::SnapshotMeta& s
 void UserChecks::CheckAppended(const NodeRecord& node, const raft::LogWrite& write) {
   Process& process = processes_[node.key];
   for (const raft::EntryPtr& entry : write.entries) {
-    if (!node.now.leads() || entry->epoch() != node.epoch()) continue;  // another leader's
+    if (!node.now.leads() || entry->epoch() != node.epoch()) continue;  // of another leader
     if (entry->header().type == raft::EntryType::kBarrier) continue;
     if (process.proposed.empty() || process.proposed.front() != entry->payload()) {
       cluster_.Violated(12, node.id(),

@@ -1,4 +1,5 @@
-// What the users of the log are told of it: invariants 8 and 12 (docs/simulation.md).
+// Checks the notifications and entries that users of the log receive: invariants 8 and 12
+// (docs/simulation.md).
 #pragma once
 
 #include <deque>
@@ -20,14 +21,14 @@ class UserChecks {
 
   void OnEvent(const NodeRecord& node, const raft::Event& event);
   void OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects);
-  // The process delivered the next committed entries to its users.
+  // Called when the process has delivered the next committed entries to its users.
   void OnDelivered(const NodeRecord& node, const std::vector<raft::EntryPtr>& entries);
 
  private:
   struct Process {
-    // Payloads proposed in this step under the right epoch, which a leader appends in order.
+    // Payloads proposed in this step with the correct epoch, which a leader appends in order.
     std::deque<std::string> proposed;
-    // The epoch that users believe the node leads.
+    // The epoch in which the users believe that the node leads.
     std::optional<Epoch> claimed;
     LogIndex delivered;
   };

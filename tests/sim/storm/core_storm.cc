@@ -38,9 +38,10 @@ TestCluster::Options CoreStorm::MakeOptions(uint64_t seed) {
   Rng rng(seed);
   TestCluster::Options options{.nodes = seed % 4 == 0 ? 5 : 3, .seed = seed};
   options.founded = seed % 3 != 0;
-  // Who joins a cluster whose voters have changed must be configured anew, which nobody does here.
+  // A node that joins a cluster with changed voters needs a new configuration, which the storm does
+  // not provide.
   options.observers = options.founded && seed % 2 == 0 ? 2 : 0;
-  // Small enough that disk reads, full windows and many messages for one gap all happen.
+  // Small limits cause disk reads, full windows and several messages for one gap.
   options.raft.cache_bytes = 1'000;
   options.raft.max_append_bytes = 300;
   options.raft.kept_entries = 3;
@@ -48,7 +49,7 @@ TestCluster::Options CoreStorm::MakeOptions(uint64_t seed) {
   options.snapshot_piece_bytes = 2'000;
   options.raft.max_inflight_messages = 3;
   options.raft.max_inflight_bytes = 600;
-  // Candidates that often collide.
+  // These timeouts let candidates collide often.
   options.raft.heartbeat_interval = milliseconds(30);
   options.raft.election_timeout_min = milliseconds(100);
   options.raft.election_timeout_max = milliseconds(110 + rng.Below(100));
@@ -58,7 +59,8 @@ TestCluster::Options CoreStorm::MakeOptions(uint64_t seed) {
 }
 
 std::optional<std::string> CoreStorm::Run() {
-  // In a storm that never ends nothing is committed that could be lost.
+  // Faults pause in each round, because without pauses nothing would be committed that could be
+  // lost.
   for (int round = 0; round < kRounds; ++round) {
     for (int step = 0; step < kStepsOfARound; ++step) {
       if (step < kStormyStepsOfARound && Chance(25)) {
@@ -111,7 +113,7 @@ void CoreStorm::Propose(NodeId leader) {
                              .expected_base_offset = core.log().end_offset(),
                              .payload = absl::StrFormat("payload %d", ++proposed_)};
   if (Chance(50)) {
-    // Decided before leadership was lost, and won again.
+    // A proposal that was decided before leadership was lost and won again.
     proposal.expected_epoch = core.epoch() - 1;
   }
   cluster_.Step(leader, raft::event::Propose{{std::move(proposal)}});
@@ -132,7 +134,7 @@ void CoreStorm::ChangeVoters() {
         });
     if (!caught_up) return;
   }
-  // More than one at once, which must be refused.
+  // Changes more than one voter at once, which must be refused.
   if (Chance(200)) next = next.Without(RandomNode());
   if (!core.CheckVoterChange(next).ok()) return;
   invariants_.OnVoterRequested(cluster_.VoterOf(id).key);
@@ -191,7 +193,7 @@ void CoreStorm::CutOffLeader() {
   if (!leader) return;
   for (const NodeId id : cluster_.Ids()) {
     if (id == *leader || !cluster_.IsUp(id)) continue;
-    // Messages on their way stay so, or are lost with the streams.
+    // Messages in flight either stay in flight or are lost with the streams.
     if (Chance(500)) cluster_.Disconnect(id, *leader);
     cluster_.NoticeDeath(id, *leader);
   }
@@ -239,7 +241,7 @@ std::optional<std::string> CoreStorm::CheckLiveness() {
     }
     return true;
   };
-  // A hand-over that was begun in the storm may come in between, and the entry be lost.
+  // A hand-over that began during the storm may interfere, and the entry may be lost.
   for (int attempt = 0; attempt < 3; ++attempt) {
     if (!cluster_.RunUntil([&] { return stopped() || claimed(); }, seconds(10))) {
       return "liveness: nobody leads after the faults ended";

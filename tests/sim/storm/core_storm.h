@@ -1,6 +1,6 @@
-// A cluster of bare cores under random faults, from one seed: without the driver, the log's code
-// and real time, and so a hundred times quicker than the whole simulator. It is where wrong
-// versions of the core are caught first.
+// A cluster of bare cores under random faults, run from one seed. It works without the driver, the
+// log's code and real time, so it is a hundred times faster than the whole simulator. Mutants of
+// the core are caught here first.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@ namespace quorate::sim {
 
 class CoreStorm {
  public:
-  // The seed decides everything: size, limits, faults.
+  // The seed determines everything: size, limits and faults.
   explicit CoreStorm(uint64_t seed);
 
-  // Storms and calms with every check on, then a heal after which the cluster must work again.
-  // Nothing: all went well; else what went wrong.
+  // Alternates phases with and without faults, with every check enabled. Then heals the cluster,
+  // which must work again. Returns nullopt on success, else a description of the failure.
   std::optional<std::string> Run();
 
-  // How much happened.
+  // Statistics of the run.
   const ClusterRecord& cluster() const { return invariants_.cluster(); }
 
  private:
@@ -31,20 +31,20 @@ class CoreStorm {
   NodeId RandomNode();
   bool Chance(uint64_t per_mille) { return rng_.Below(1000) < per_mille; }
   void Work();
-  // Of the log and of a snapshot that is received, one each.
+  // Finishes one write of the log and one of a snapshot that is being received.
   void FinishWrites(NodeId id);
   void Propose(NodeId leader);
-  // A random node is made a voter, if the leader takes it for caught up, or is one no longer.
+  // Makes a random node a voter if the leader considers it caught up, or removes a voter.
   void ChangeVoters();
   void Fault();
-  // The others take a leader that is cut off for dead, while it still believes that it leads.
+  // Cuts a leader off, so that the others consider it dead while it still believes that it leads.
   void CutOffLeader();
-  // Whoever is told to pause its users does so, mostly.
+  // Nodes that were told to pause their users confirm it after a random number of steps.
   void ConfirmPauses();
   void Heal();
   std::optional<std::string> FindViolation() const;
-  // It is no voter, and every voter that it knows was replaced while it was away: it believes none
-  // of those that govern (raft/trust.cc), and waits for an operator.
+  // Returns whether the node is not a voter and every voter that it knows was replaced while it was
+  // away. It then believes none of the current voters (raft/trust.cc) and waits for an operator.
   bool IsStranded(NodeId id) const;
   std::optional<std::string> CheckLiveness();
 
