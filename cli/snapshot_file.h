@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "cli/session.h"
 #include "metadata/metadata_image.h"
-#include "raft/snapshot.h"
+#include "raft/api/snapshot.h"
 
 namespace quorate::cli {
 

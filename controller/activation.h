@@ -8,8 +8,8 @@
 
 #include "metadata/metadata_image.h"
 #include "quorate/metadata/v1/records.pb.h"
-#include "raft/entry.h"
-#include "raft/voter_set.h"
+#include "raft/api/entry.h"
+#include "raft/api/voter_set.h"
 
 namespace quorate::controller {
 

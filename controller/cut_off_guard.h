@@ -18,7 +18,7 @@
 #include "controller/broker_sessions.h"
 #include "controller/request_pipeline.h"
 #include "controller/voter_poll.h"
-#include "raft/replicated_log.h"
+#include "raft/api/replicated_log.h"
 
 namespace quorate::controller {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "metadata/metadata_image.h"
-#include "raft/entry.h"
+#include "raft/api/entry.h"
 
 namespace quorate::controller {
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "controller/deferred_replies.h"
-#include "raft/replicated_log.h"
+#include "raft/api/replicated_log.h"
 
 namespace quorate::controller {
 

@@ -31,7 +31,7 @@
 #include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 #include "quorate/broker/v1/broker_service.pb.h"
-#include "raft/replicated_log.h"
+#include "raft/api/replicated_log.h"
 
 namespace quorate::controller {
 

@@ -51,7 +51,7 @@
 #include "controller/token_bucket.h"
 #include "controller/uncommitted_images.h"
 #include "metadata/replay.h"
-#include "raft/replicated_log.h"
+#include "raft/api/replicated_log.h"
 
 namespace quorate::controller {
 

@@ -4,7 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "metadata/metadata_image.h"
-#include "raft/snapshot.h"
+#include "raft/api/snapshot.h"
 
 namespace quorate::controller {
 

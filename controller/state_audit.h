@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
-#include "raft/entry.h"
-#include "raft/voter_set.h"
+#include "raft/api/entry.h"
+#include "raft/api/voter_set.h"
 
 namespace quorate::controller {
 

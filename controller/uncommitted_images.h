@@ -10,7 +10,7 @@
 #include "metadata/metadata_image.h"
 #include "metadata/replay.h"
 #include "quorate/metadata/v1/records.pb.h"
-#include "raft/entry.h"
+#include "raft/api/entry.h"
 
 namespace quorate::controller {
 

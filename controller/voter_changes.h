@@ -12,7 +12,7 @@
 #include "controller/answer.h"
 #include "controller/request_pipeline.h"
 #include "controller/voter_decisions.h"
-#include "raft/replicated_log.h"
+#include "raft/api/replicated_log.h"
 
 namespace quorate::controller {
 

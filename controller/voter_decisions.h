@@ -6,8 +6,8 @@
 #include <variant>
 
 #include "quorate/common/v1/error.pb.h"
-#include "raft/replicated_log.h"
-#include "raft/voter_set.h"
+#include "raft/api/replicated_log.h"
+#include "raft/api/voter_set.h"
 
 namespace quorate::controller {
 

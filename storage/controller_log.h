@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 #include "storage/data_directory.h"
 #include "storage/fatal.h"
 #include "storage/free_space.h"

@@ -6,8 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "raft/entry.h"
-#include "raft/log_end.h"
+#include "raft/api/entry.h"
+#include "raft/api/log_end.h"
 #include "storage/kv_store.h"
 
 namespace quorate::storage {

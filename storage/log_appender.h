@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "raft/durable_log.h"
-#include "raft/log_end.h"
+#include "raft/api/durable_log.h"
+#include "raft/api/log_end.h"
 #include "storage/kv_store.h"
 #include "storage/log_codec.h"
 #include "storage/log_recovery.h"

@@ -1,6 +1,6 @@
 // Encodes the values of the log's meta family. The watermark file shares the encoding of the state.
 // docs/storage_format.md describes the byte layout, and golden bytes pin it. (Entries encode
-// themselves: raft/entry.h.)
+// themselves: raft/api/entry.h.)
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "raft/snapshot.h"
-#include "raft/types.h"
-#include "raft/voter_set.h"
+#include "raft/api/snapshot.h"
+#include "raft/api/types.h"
+#include "raft/api/voter_set.h"
 
 namespace quorate::storage {
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 #include "storage/kv_store.h"
 #include "storage/log_codec.h"
 

@@ -10,7 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/executor.h"
 #include "base/mutex.h"
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 #include "storage/entry_reader.h"
 #include "storage/fatal.h"
 #include "storage/free_space.h"

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "raft/durable_log.h"
-#include "raft/log_end.h"
-#include "raft/voter_set.h"
+#include "raft/api/durable_log.h"
+#include "raft/api/log_end.h"
+#include "raft/api/voter_set.h"
 #include "storage/data_directory.h"
 #include "storage/kv_store.h"
 #include "storage/log_recovery.h"

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "raft/log_end.h"
-#include "raft/voter_set.h"
+#include "raft/api/log_end.h"
+#include "raft/api/voter_set.h"
 #include "storage/log_recovery.h"
 
 namespace quorate::storage {
@@ -21,7 +21,7 @@ namespace quorate::storage {
 inline constexpr int32_t kRecoveryEpochGap = 100'000;
 
 // Returns the epoch in which the survivor continues. If the highest epoch that it knows is close to
-// raft::kMaxEpoch, a faulty or malicious peer sent it (raft/types.h), and the epoch of the last
+// raft::kMaxEpoch, a faulty or malicious peer sent it (raft/api/types.h), and the epoch of the last
 // entry counts instead. Returns FAILED_PRECONDITION if that epoch is close to the maximum too.
 absl::StatusOr<Epoch> RecoveryEpoch(const raft::RestoredLog& log);
 

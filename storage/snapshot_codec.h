@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "raft/snapshot.h"
+#include "raft/api/snapshot.h"
 
 namespace quorate::storage {
 

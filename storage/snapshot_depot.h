@@ -11,7 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "base/executor.h"
 #include "base/mutex.h"
-#include "raft/snapshot_store.h"
+#include "raft/api/snapshot_store.h"
 #include "storage/snapshot_directory.h"
 #include "storage/snapshot_files.h"
 #include "storage/snapshot_reader.h"

@@ -14,7 +14,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "raft/snapshot.h"
+#include "raft/api/snapshot.h"
 #include "storage/snapshot_files.h"
 
 namespace quorate::storage {

@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "base/ids.h"
 #include "base/random.h"
-#include "raft/entry.h"
-#include "raft/snapshot.h"
+#include "raft/api/entry.h"
+#include "raft/api/snapshot.h"
 
 namespace quorate::storage {
 

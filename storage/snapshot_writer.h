@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "raft/snapshot.h"
+#include "raft/api/snapshot.h"
 #include "storage/snapshot_codec.h"
 #include "storage/snapshot_files.h"
 

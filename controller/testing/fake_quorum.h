@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
-#include "raft/replicated_log.h"
+#include "raft/api/replicated_log.h"
 
 namespace quorate::controller {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "raft/effect.h"
-#include "raft/message.h"
+#include "raft/api/message.h"
+#include "raft/core/effect.h"
 
 namespace quorate::raft {
 

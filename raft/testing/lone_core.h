@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "raft/raft_core.h"
+#include "raft/core/raft_core.h"
 #include "raft/testing/memory_disk.h"
 
 namespace quorate::raft {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 
 namespace quorate::raft {
 

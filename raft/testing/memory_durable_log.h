@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/executor.h"
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 #include "raft/testing/memory_disk.h"
 
 namespace quorate::raft {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/executor.h"
-#include "raft/transport.h"
+#include "raft/api/transport.h"
 
 namespace quorate::raft {
 

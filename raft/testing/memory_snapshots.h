@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "raft/entry.h"
-#include "raft/snapshot_store.h"
+#include "raft/api/entry.h"
+#include "raft/api/snapshot_store.h"
 
 namespace quorate::raft {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "raft/mutant.h"
+#include "raft/core/mutant.h"
 
 namespace quorate::raft {
 
@@ -16,7 +16,7 @@ struct MutantInfo {
   std::string_view wrong;
 };
 
-// Returns all mutants except kNone, in the order of raft/mutant.h.
+// Returns all mutants except kNone, in the order of raft/core/mutant.h.
 const std::vector<MutantInfo>& AllMutants();
 std::optional<MutantInfo> FindMutant(std::string_view name);
 

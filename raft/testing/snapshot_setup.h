@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "raft/raft_core.h"
+#include "raft/core/raft_core.h"
 
 namespace quorate::raft {
 

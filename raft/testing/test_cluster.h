@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "raft/raft_core.h"
-#include "raft/step_observer.h"
+#include "raft/core/raft_core.h"
+#include "raft/node/step_observer.h"
 #include "raft/testing/memory_disk.h"
 #include "raft/testing/memory_snapshots.h"
 

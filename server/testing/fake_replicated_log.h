@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "raft/replicated_log.h"
+#include "raft/api/replicated_log.h"
 
 namespace quorate::server {
 

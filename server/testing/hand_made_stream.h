@@ -7,8 +7,8 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "quorate/raft/v1/raft_service.grpc.pb.h"
-#include "server/message_mapping.h"
-#include "server/testing/peer_test_network.h"
+#include "server/peer/message_mapping.h"
+#include "server/peer/testing/peer_test_network.h"
 
 namespace quorate::server {
 

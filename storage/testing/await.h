@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 
 namespace quorate::storage {
 

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "raft/entry.h"
-#include "raft/voter_set.h"
+#include "raft/api/entry.h"
+#include "raft/api/voter_set.h"
 
 namespace quorate::storage {
 

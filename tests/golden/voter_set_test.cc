@@ -1,5 +1,5 @@
 // The voter set that raft/ encodes by hand is the protobuf message of the same name, to the byte.
-#include "raft/voter_set.h"
+#include "raft/api/voter_set.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "raft/mutant.h"
+#include "raft/core/mutant.h"
 #include "tests/sim/controller_ports.h"
 
 namespace quorate::sim {

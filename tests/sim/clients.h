@@ -1,6 +1,6 @@
 // The clients of a simulated cluster. They send changes and reads to random controllers and record
 // the answers. On the way to the leader, changes are forwarded, delayed, lost, and sent again if
-// that is safe, as server/request_router.h does.
+// that is safe, as server/node/request_router.h does.
 #pragma once
 
 #include <cstdint>

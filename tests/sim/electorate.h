@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "raft/voter_set.h"
+#include "raft/api/voter_set.h"
 
 namespace quorate::sim {
 

@@ -9,7 +9,7 @@ using Way = Connection::Way;
 using State = Connection::State;
 using raft::StreamClass;
 
-// The same values as in server/peer_options.h.
+// The same values as in server/peer/peer_options.h.
 constexpr Duration kDeathGrace = std::chrono::milliseconds(5);
 constexpr Duration kRedialMin = std::chrono::milliseconds(20);
 constexpr Duration kRedialMax = std::chrono::seconds(1);

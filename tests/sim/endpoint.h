@@ -1,7 +1,8 @@
 // The Transport of one simulated process. It dials its peers repeatedly, accepts their connections,
 // and detects a death by its broken connection, like the transport of server/
 // (docs/ARCHITECTURE.md, "Death is noticed when the connection breaks"). Its peers are those of the
-// configuration, the current voters, and every node that has a stream to it (server/peer_roster.h).
+// configuration, the current voters, and every node that has a stream to it
+// (server/peer/peer_roster.h).
 #pragma once
 
 #include <array>
@@ -13,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "raft/transport.h"
+#include "raft/api/transport.h"
 #include "tests/sim/network.h"
 
 namespace quorate::sim {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "metadata/metadata_image.h"
-#include "raft/entry.h"
+#include "raft/api/entry.h"
 #include "tests/sim/checks/linearizability.h"
 
 namespace quorate::sim {

@@ -13,7 +13,7 @@
 #include "base/executor.h"
 #include "base/ids.h"
 #include "base/random.h"
-#include "raft/transport.h"
+#include "raft/api/transport.h"
 #include "tests/sim/scheduler.h"
 
 namespace quorate::sim {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "raft/raft_node.h"
+#include "raft/node/raft_node.h"
 #include "storage/log_store.h"
 #include "tests/sim/endpoint.h"
 #include "tests/sim/executors.h"

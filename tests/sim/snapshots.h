@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "metadata/metadata_image.h"
-#include "raft/snapshot_store.h"
+#include "raft/api/snapshot_store.h"
 #include "storage/snapshot_depot.h"
 #include "storage/snapshot_files.h"
 #include "storage/snapshot_saver.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "raft/transport.h"
+#include "raft/api/transport.h"
 #include "tests/sim/endpoint.h"
 
 namespace quorate::sim {

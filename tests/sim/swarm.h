@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/random.h"
-#include "raft/raft_options.h"
+#include "raft/core/raft_options.h"
 #include "tests/sim/network.h"
 
 namespace quorate::sim {

@@ -5,8 +5,8 @@
 #include <ostream>
 #include <string>
 
-#include "raft/effect.h"
-#include "raft/event.h"
+#include "raft/core/effect.h"
+#include "raft/core/event.h"
 #include "tests/sim/scheduler.h"
 
 namespace quorate::sim {

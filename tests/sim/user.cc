@@ -9,7 +9,7 @@
 #include "controller/remembered_requests.h"
 #include "metadata/record_builders.h"
 #include "metadata/state_hash.h"
-#include "raft/mutant.h"
+#include "raft/core/mutant.h"
 #include "tests/sim/brokers.h"
 
 namespace quorate::sim {

@@ -16,7 +16,7 @@
 #include "controller/image_observer.h"
 #include "controller/request_pipeline.h"
 #include "controller/voter_decisions.h"
-#include "raft/raft_node.h"
+#include "raft/node/raft_node.h"
 #include "tests/sim/controller_ports.h"
 #include "tests/sim/snapshots.h"
 #include "tests/sim/surroundings.h"

@@ -68,7 +68,7 @@ class World {
   // Checks the behaviour towards brokers that are cut off when everything else is healed.
   void CheckBrokers(const std::vector<Machine*>& core);
   // Returns whether the machine is not a voter and was away while every voter that it knew was
-  // replaced. It then does not believe the current voters (raft/trust.cc) and waits for an
+  // replaced. It then does not believe the current voters (raft/core/trust.cc) and waits for an
   // operator.
   bool IsStranded(const Machine& machine) const;
   void Fail(std::string what);

@@ -21,11 +21,29 @@ MAY_INCLUDE = {
     "cli": {"base", "proto", "metadata", "raft", "storage", "client"},
     "bench": {"base", "proto", "metadata", "storage", "client", "tests"},
 }
-# Of raft/, storage/, controller/ and cli/ know the ports and nouns only, not the core or its driver.
-RAFT_API = {"durable_log.h", "entry.h", "log_end.h", "message.h", "replicated_log.h", "snapshot.h", "snapshot_store.h",
-            "types.h", "voter_set.h"}
+# Of raft/ these folders may include raft/api/ only, not the core or its driver.
 RAFT_API_ONLY = {"storage", "controller", "cli"}
+# Rooms of a folder -> the rooms of the same folder that each may include, besides itself.
+ROOMS = {
+    "raft": {
+        "api": set(),
+        "core": {"api"},
+        "node": {"api", "core"},
+    },
+    "server": {
+        "node": set(),
+        "feed": {"node"},
+        "calls": {"node"},
+        # The front ends, which never include each other.
+        "peer": {"calls", "node"},
+        "grpc": {"calls", "feed", "node"},
+        "broker": {"calls", "node"},
+        "program": {"broker", "calls", "feed", "grpc", "node", "peer"},
+    },
+}
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
+# Rooms of these folders that must not include gRPC all the same.
+ROOMS_WITHOUT_GRPC = {("server", "node")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 PROTO_ITEM = re.compile(r"^\s*(?:message|enum|service|rpc|oneof)\s+\w+|^\s*(?:optional |repeated )?[\w.]+ \w+ = \d+;|^\s*[A-Z][A-Z0-9_]* = \d+;")
 
@@ -42,6 +60,33 @@ def includes(path):
         match = INCLUDE.match(line)
         if match:
             yield number, match.group(1)
+
+
+def room_of(path):
+    """The room in a path below the root, such as "api" in raft/api/entry.h."""
+    parts = path.split("/")
+    return parts[1] if len(parts) > 2 and parts[1] in ROOMS.get(parts[0], {}) else None
+
+
+def check_rooms(root):
+    for folder, rooms in ROOMS.items():
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix not in (".h", ".cc"):
+                continue
+            name = str(path.relative_to(root))
+            if "testing" in path.relative_to(root).parts or path.parent == root / folder:
+                continue
+            room = room_of(name)
+            if room is None:
+                yield f"{name}: in no room of {folder}/ that layering.py knows"
+                continue
+            for number, include in includes(path):
+                target = room_of(include) if include.startswith(folder + "/") else None
+                if target is not None and target != room and target not in rooms[room]:
+                    if "_test." not in path.name:
+                        yield f"{name}:{number}: {folder}/{room}/ must not include {include}"
+                if include.startswith(("grpc/", "grpcpp/")) and (folder, room) in ROOMS_WITHOUT_GRPC:
+                    yield f"{name}:{number}: {folder}/{room}/ must not include gRPC"
 
 
 def check_includes(root):
@@ -62,8 +107,8 @@ def check_includes(root):
                 if target not in allowed:
                     yield f"{where}: {folder}/ must not include {include}"
                 elif (target == "raft" and folder in RAFT_API_ONLY and not is_test
-                      and include.split("/")[-1] not in RAFT_API):
-                    yield f"{where}: {folder}/ knows raft's api only, not {include}"
+                      and not include.startswith("raft/api/")):
+                    yield f"{where}: {folder}/ may include raft/api/ only, not {include}"
 
 
 def check_headers(root):
@@ -89,7 +134,7 @@ def check_protos(root):
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    violations = [*check_includes(root), *check_headers(root), *check_protos(root)]
+    violations = [*check_includes(root), *check_rooms(root), *check_headers(root), *check_protos(root)]
     print("\n".join(violations) or "every rule of the source tree holds")
     return 1 if violations else 0
 

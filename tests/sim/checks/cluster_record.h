@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "raft/message.h"
-#include "raft/raft_options.h"
+#include "raft/api/message.h"
+#include "raft/core/raft_options.h"
 #include "tests/sim/checks/disk_mirror.h"
 #include "tests/sim/checks/node_facts.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 #include "tests/sim/checks/log_mirror.h"
 
 namespace quorate::sim {

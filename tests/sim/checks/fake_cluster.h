@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "raft/effect.h"
-#include "raft/event.h"
+#include "raft/core/effect.h"
+#include "raft/core/event.h"
 #include "tests/sim/checks/invariants.h"
 
 namespace quorate::sim {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "raft/step_observer.h"
+#include "raft/node/step_observer.h"
 #include "tests/sim/checks/cluster_record.h"
 #include "tests/sim/checks/election_checks.h"
 #include "tests/sim/checks/limit_checks.h"

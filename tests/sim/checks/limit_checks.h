@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "raft/durable_log.h"
-#include "raft/event.h"
+#include "raft/api/durable_log.h"
+#include "raft/core/event.h"
 #include "tests/sim/checks/cluster_record.h"
 
 namespace quorate::sim {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "raft/durable_log.h"
+#include "raft/api/durable_log.h"
 #include "tests/sim/checks/cluster_record.h"
 
 namespace quorate::sim {

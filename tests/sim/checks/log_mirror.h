@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "raft/entry.h"
-#include "raft/voter_set.h"
+#include "raft/api/entry.h"
+#include "raft/api/voter_set.h"
 
 namespace quorate::sim {
 
 // Identifies an entry and everything before it, because its checksum covers the checksum of its
-// predecessor (raft/entry.h). Two logs with the same mark at one index are equal up to there, so no
-// check ever rescans a log.
+// predecessor (raft/api/entry.h). Two logs with the same mark at one index are equal up to there,
+// so no check ever rescans a log.
 struct EntryMark {
   Epoch epoch;
   uint64_t checksum = 0;

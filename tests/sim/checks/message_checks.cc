@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "raft/message.h"
+#include "raft/api/message.h"
 
 namespace quorate::sim {
 namespace {

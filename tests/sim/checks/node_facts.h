@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "raft/raft_core.h"
+#include "raft/core/raft_core.h"
 #include "tests/sim/checks/log_mirror.h"
 
 namespace quorate::sim {
 
-// The leader's view of one peer (raft/follower_progress.h).
+// The leader's view of one peer (raft/core/follower_progress.h).
 struct PeerFacts {
   raft::ReplicaKey key;
   // False for an observer, whose acknowledgements do not count.

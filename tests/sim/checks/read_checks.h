@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "raft/effect.h"
-#include "raft/event.h"
+#include "raft/core/effect.h"
+#include "raft/core/event.h"
 #include "tests/sim/checks/cluster_record.h"
 
 namespace quorate::sim {

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "raft/event.h"
+#include "raft/core/event.h"
 #include "tests/sim/checks/cluster_record.h"
 
 namespace quorate::sim {

@@ -44,7 +44,8 @@ class CoreStorm {
   void Heal();
   std::optional<std::string> FindViolation() const;
   // Returns whether the node is not a voter and every voter that it knows was replaced while it was
-  // away. It then believes none of the current voters (raft/trust.cc) and waits for an operator.
+  // away. It then believes none of the current voters (raft/core/trust.cc) and waits for an
+  // operator.
   bool IsStranded(NodeId id) const;
   std::optional<std::string> CheckLiveness();
 

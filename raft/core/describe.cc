@@ -1,0 +1,60 @@
+// Describes what the core knows of the quorum, for people.
+#include "raft/core/mutant.h"
+#include "raft/core/raft_core.h"
+
+namespace quorate::raft {
+
+QuorumStatus RaftCore::Describe(MonoTime now) const {
+  QuorumStatus status{.self = self(),
+                      .epoch = epoch(),
+                      .leader = leader(),
+                      .log_end_offset = log_.end_offset(),
+                      .voter_set = log_.voters(),
+                      .waiting_for = waiting_for_};
+  const auto* leading = std::get_if<Leader>(&role_);
+  if (leading != nullptr) {
+    status.ready_offset = leading->barrier_end;
+  } else if (const auto* follower = std::get_if<Follower>(&role_); follower && follower->leader) {
+    status.ready_offset = follower->ready_offset;
+  }
+  for (const Voter& voter : log_.voters().voters()) {
+    status.replicas.push_back(DescribeReplica(voter, now));
+  }
+  if (leading == nullptr) return status;
+  for (const auto& [key, progress] : leading->peers) {
+    if (log_.voters().Contains(key)) continue;
+    Voter observer{.key = key};
+    if (const auto& hello = sessions_.at(key.node_id).hello; hello && hello->key == key) {
+      observer.peer_endpoint = hello->peer_endpoint;
+    }
+    status.replicas.push_back(DescribeReplica(observer, now));
+    status.replicas.back().is_voter = false;
+  }
+  return status;
+}
+
+ReplicaStatus RaftCore::DescribeReplica(const Voter& who, MonoTime now) const {
+  ReplicaStatus replica{.key = who.key, .peer_endpoint = who.peer_endpoint};
+  if (who.key == options_.self) {
+    replica.log_end_offset = log_.end_offset();
+    replica.last_contact = replica.last_caught_up = now;
+    replica.caught_up = true;
+    return replica;
+  }
+  replica.in_session = IsUp(who.key, StreamClass::kControl);
+  if (const auto it = sessions_.find(who.key.node_id); it != sessions_.end()) {
+    replica.last_contact = it->second.last_contact;
+  }
+  if (const auto* leading = std::get_if<Leader>(&role_)) {
+    const FollowerProgress& progress = leading->peers.at(who.key);
+    replica.log_end_offset = progress.match_end_offset();
+    replica.last_contact = progress.last_contact();
+    replica.last_caught_up = progress.last_caught_up();
+    replica.caught_up = IsMutant(Mutant::kPromoteTooEarly) ||
+                        (replica.in_session && replica.last_caught_up &&
+                         now < *replica.last_caught_up + options_.check_quorum_timeout);
+  }
+  return replica;
+}
+
+}  // namespace quorate::raft

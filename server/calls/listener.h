@@ -1,0 +1,46 @@
+// Opens a gRPC server on one address. Both programs use it, so that their listeners have the same
+// settings and the same errors, which name the option and the remedy.
+#pragma once
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/host_port.h"
+#include "server/calls/acceptor.h"
+
+namespace quorate::server {
+
+// Checks that this process can listen on `address` now, so that a program can refuse to start
+// before it has changed anything. Returns FAILED_PRECONDITION if not; the message names `option`
+// and the remedy. Port 0 is always free.
+absl::Status CheckCanListen(const HostPort& address, const std::string& option);
+
+struct Listener {
+  std::unique_ptr<grpc::Server> server;
+  // Stop it before the server is shut down.
+  std::unique_ptr<Acceptor> acceptor;
+  // The bound port.
+  uint16_t port = 0;
+};
+
+// Opens a listener for clients, with reflection, grpc.health.v1 (service "" is SERVING from now
+// on), a limit on the size of requests, and pings that find dead connections. Errors are those of
+// CheckCanListen. The services must outlive the server.
+absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::string& option,
+                                            const std::vector<grpc::Service*>& services);
+
+// Opens a listener. `configure` registers its services and sets its options. Its connections leave
+// the last `reserved_descriptors` file descriptors of the process free (Acceptor::Start).
+absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
+                                      int reserved_descriptors,
+                                      const std::function<void(grpc::ServerBuilder&)>& configure);
+
+}  // namespace quorate::server

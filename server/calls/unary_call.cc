@@ -1,0 +1,146 @@
+#include "server/calls/unary_call.h"
+
+#include <grpcpp/impl/codegen/proto_utils.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "server/calls/parse_errors.h"
+#include "server/calls/parsed_size.h"
+#include "server/node/limits.h"
+#include "server/node/refused_error.h"
+
+namespace quorate::server {
+namespace {
+
+using google::protobuf::Message;
+
+// What a call counts before its request has arrived: as much as a small one.
+constexpr size_t kCallBytes = 1'024;
+// A request up to this size is not examined. Its bytes are counted at the most memory that they can
+// become.
+constexpr size_t kSmallRequestBytes = 4'096;
+constexpr size_t kMostBytesPerByte = 64;
+// While a request is served, it is in memory twice: parsed, and copied or serialized for another
+// controller.
+constexpr size_t kCopies = 2;
+// gRPC can send an answer up to this size even if the client does not read.
+constexpr size_t kQuickAnswerBytes = size_t{64} << 10;
+
+size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enough) {
+  if (bytes.Length() <= kSmallRequestBytes) return kCallBytes + bytes.Length() * kMostBytesPerByte;
+  grpc::ByteBuffer shared = bytes;
+  grpc::ProtoBufferReader reader(&shared);
+  return kCallBytes +
+         kCopies * std::max(bytes.Length(), ParsedSize(*type.GetDescriptor(), &reader, enough));
+}
+
+common::v1::Error NoRoom(const Budget& budget) {
+  common::v1::Error error =
+      MakeError(common::v1::RESOURCE_EXHAUSTED,
+                absl::StrFormat(
+                    "this controller has too many calls of this kind in flight (%d, with %d bytes)",
+                    budget.count(), budget.bytes()));
+  error.set_retry_after_ms(kRetryAfterMs);
+  return error;
+}
+
+}  // namespace
+
+UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method)
+    : context_(context), method_(method), hold_(method->room->TryTake(kCallBytes)) {
+  if (hold_) {
+    method_->queue->Enter(this);
+  } else {
+    method_->refuse(this, NoRoom(*method_->room));
+  }
+}
+
+void UnaryCall::StartReceiving() { StartRead(&request_); }
+
+void UnaryCall::CutOff() { context_->TryCancel(); }
+
+void UnaryCall::OnReadDone(bool ok) {
+  if (ok) {
+    const bool is_large = request_.Length() > kLargeRequestBytes && method_->large_loop != nullptr;
+    if (!is_large || !method_->large_loop->TryPost([this] { Take(); })) Take();
+  } else {
+    // The request did not arrive completely, or it exceeds gRPC's size limit, which gRPC reports to
+    // the client.
+    method_->queue->Leave(this);
+    Fail(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
+  }
+}
+
+void UnaryCall::Take() {
+  const size_t limit = method_->room->limits().max_bytes;
+  const size_t memory = MemoryFor(*method_->request_type, request_, limit);
+  std::optional<common::v1::Error> error;
+  UnaryMethod::MessagePtr request(method_->request_type->New());
+  if (memory > limit) {
+    error =
+        MakeError(common::v1::POLICY_VIOLATION,
+                  absl::StrFormat("this request of %d bytes takes more memory than the limit of "
+                                  "%d bytes: split it",
+                                  request_.Length(), limit));
+  } else if (!hold_.TryResize(memory)) {
+    error = NoRoom(*method_->room);
+  } else {
+    error = ParseRequest(method_->path, &request_, request.get());
+  }
+  request_.Clear();
+  method_->queue->Leave(this);
+  if (error) {
+    method_->refuse(this, *std::move(error));
+  } else {
+    method_->serve(this, std::move(request));
+  }
+}
+
+std::optional<common::v1::Error> UnaryCall::Reserve(size_t bytes) {
+  Budget* const room = method_->large_room != nullptr && bytes > kLargeAnswerBytes
+                           ? method_->large_room
+                           : method_->room;
+  if (bytes > room->limits().max_bytes) {
+    return MakeError(
+        common::v1::MESSAGE_TOO_LARGE,
+        absl::StrFormat("the answer is larger than the limit of %d bytes: ask for less at once",
+                        room->limits().max_bytes));
+  }
+  if (room == method_->large_room && !is_large_) {
+    Budget::Hold hold = room->TryTake(bytes);
+    if (!hold) return NoRoom(*room);
+    hold_ = std::move(hold);
+    is_large_ = true;
+  } else if (!hold_.TryResize(bytes)) {
+    return NoRoom(*room);
+  }
+  return std::nullopt;
+}
+
+void UnaryCall::Answer(const Message& answer) {
+  grpc::ByteBuffer bytes;
+  bool own_buffer = false;
+  const grpc::Status status =
+      grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(answer, &bytes, &own_buffer);
+  if (!status.ok()) return Fail(status);
+  Answer(std::move(bytes));
+}
+
+void UnaryCall::Answer(grpc::ByteBuffer answer) {
+  if (hold_) hold_.Resize(kCallBytes + answer.Length());
+  response_ = std::move(answer);
+  is_watched_ = response_.Length() > kQuickAnswerBytes;
+  if (is_watched_) method_->sends->Began(this);
+  StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+}
+
+void UnaryCall::OnDone() {
+  if (is_watched_) method_->sends->Ended(this);
+  delete this;
+}
+
+void UnaryCall::Fail(grpc::Status status) { Finish(std::move(status)); }
+
+}  // namespace quorate::server

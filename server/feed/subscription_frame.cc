@@ -1,0 +1,137 @@
+#include "server/feed/subscription_frame.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/wire_format_lite.h>
+#include <grpcpp/support/slice.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "quorate/metadata/v1/metadata_service.pb.h"
+
+namespace quorate::server {
+namespace {
+
+using google::protobuf::internal::WireFormatLite;
+using metadata::v1::Batch;
+using metadata::v1::SubscribeResponse;
+
+void AppendLengthDelimitedTag(int field, size_t length, std::string* out) {
+  google::protobuf::io::StringOutputStream stream(out);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.WriteTag(WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
+  coded.WriteVarint32(static_cast<uint32_t>(length));
+}
+
+// Returns a slice of the entry's payload that keeps the entry alive instead of copying it.
+grpc::Slice PayloadSlice(const raft::EntryPtr& entry) {
+  auto* owner = new raft::EntryPtr(entry);
+  // gRPC requires a mutable pointer but does not write through it.
+  auto* data = const_cast<char*>((*owner)->payload().data());  // NOLINT(*-const-cast)
+  return grpc::Slice(
+      data, (*owner)->payload().size(),
+      [](void* user_data) { delete static_cast<raft::EntryPtr*>(user_data); }, owner);
+}
+
+FramePtr MakeFrame(const SubscribeResponse& response) {
+  auto frame = std::make_shared<Frame>();
+  const grpc::Slice slice(response.SerializeAsString());
+  frame->size_bytes = slice.size();
+  frame->bytes = grpc::ByteBuffer(&slice, 1);
+  return frame;
+}
+
+}  // namespace
+
+FramePtr MakeBatchFrame(const raft::EntryPtr& entry) {
+  const raft::EntryHeader& header = entry->header();
+  Batch batch;
+  batch.set_epoch(header.epoch.value());
+  batch.set_base_offset(header.base_offset.value());
+  batch.set_record_count(header.record_count);
+  batch.set_append_time_ms(header.append_time_ms);
+  batch.set_principal(header.principal);
+  batch.set_cause(header.cause);
+  std::string fields = batch.SerializeAsString();
+  const bool has_records = header.type == raft::EntryType::kRecords;
+  const size_t records = has_records ? entry->payload().size() : 0;
+  // `records` must come last, so that its bytes can be the entry's own.
+  if (has_records) AppendLengthDelimitedTag(Batch::kRecordsFieldNumber, records, &fields);
+
+  std::string head;
+  AppendLengthDelimitedTag(SubscribeResponse::kBatchFieldNumber, fields.size() + records, &head);
+  head += fields;
+
+  auto frame = std::make_shared<Frame>();
+  frame->end_offset = header.end_offset();
+  frame->size_bytes = head.size() + records;
+  std::vector<grpc::Slice> slices = {grpc::Slice(head)};
+  if (records > 0) slices.push_back(PayloadSlice(entry));
+  frame->bytes = grpc::ByteBuffer(slices.data(), slices.size());
+  return frame;
+}
+
+FramePtr MakeProgressFrame(RecordOffset high_watermark, const LeaderView& leader) {
+  SubscribeResponse response;
+  response.mutable_progress()->set_high_watermark(high_watermark.value());
+  response.mutable_progress()->set_epoch(leader.epoch.value());
+  response.mutable_progress()->set_leader_id(leader.leader ? leader.leader->value() : -1);
+  return MakeFrame(response);
+}
+
+FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk) {
+  SubscribeResponse response;
+  auto& sent = *response.mutable_snapshot_chunk();
+  sent.set_epoch(chunk.id.epoch.value());
+  sent.set_end_offset(chunk.id.end_offset.value());
+  sent.set_position(static_cast<int64_t>(chunk.position));
+  sent.set_next_position(static_cast<int64_t>(chunk.next_position));
+  sent.set_data(chunk.data);
+  sent.set_last(chunk.is_last);
+  return MakeFrame(response);
+}
+
+FramePtr MakeResetFrame(const std::string& reason) {
+  SubscribeResponse response;
+  response.mutable_reset()->set_reason(reason);
+  return MakeFrame(response);
+}
+
+void FrameCache::Append(raft::EntryPtr entry) {
+  CHECK(batches_.empty() || batches_.back().entry->end_offset() == entry->header().base_offset);
+  bytes_ += entry->encoded().size();
+  batches_.push_back({.entry = std::move(entry)});
+  while (bytes_ > max_bytes_ && batches_.size() > 1) {
+    bytes_ -= batches_.front().entry->encoded().size();
+    batches_.pop_front();
+  }
+}
+
+std::vector<FramePtr> FrameCache::From(RecordOffset from, size_t max_bytes) const {
+  std::vector<FramePtr> result;
+  auto it = Find(from);
+  if (it == batches_.end() || it->entry->header().base_offset != from) return result;
+  for (size_t bytes = 0; it != batches_.end(); ++it) {
+    if (it->frame == nullptr) it->frame = MakeBatchFrame(it->entry);
+    bytes += it->frame->size_bytes;
+    if (bytes > max_bytes && !result.empty()) break;
+    result.push_back(it->frame);
+  }
+  return result;
+}
+
+raft::EntryPtr FrameCache::Containing(RecordOffset offset) const {
+  const auto it = Find(offset);
+  return it == batches_.end() || it->entry->header().base_offset > offset ? nullptr : it->entry;
+}
+
+std::deque<FrameCache::CachedBatch>::const_iterator FrameCache::Find(RecordOffset offset) const {
+  return std::upper_bound(batches_.begin(), batches_.end(), offset,
+                          [](RecordOffset value, const CachedBatch& batch) {
+                            return value < batch.entry->end_offset();
+                          });
+}
+
+}  // namespace quorate::server

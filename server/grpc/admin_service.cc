@@ -1,0 +1,203 @@
+#include "server/grpc/admin_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "controller/config_description.h"
+#include "metadata/describe.h"
+#include "server/grpc/routed_call.h"
+#include "server/node/routed_methods.h"
+#include "server/node/sure_reply.h"
+
+namespace quorate::server {
+namespace {
+
+using admin::v1::CreateTopicsRequest;
+using admin::v1::CreateTopicsResponse;
+using admin::v1::DeleteTopicsRequest;
+using admin::v1::DeleteTopicsResponse;
+using admin::v1::DescribeClusterRequest;
+using admin::v1::DescribeClusterResponse;
+using admin::v1::DescribeConfigsRequest;
+using admin::v1::DescribeConfigsResponse;
+using admin::v1::DescribeQuorumRequest;
+using admin::v1::DescribeQuorumResponse;
+using admin::v1::DescribeTopicsRequest;
+using admin::v1::DescribeTopicsResponse;
+using admin::v1::IncrementalAlterConfigsRequest;
+using admin::v1::IncrementalAlterConfigsResponse;
+using admin::v1::ListTopicsRequest;
+using admin::v1::ListTopicsResponse;
+
+// The approximate memory per partition while the description of a topic is built.
+constexpr size_t kPartitionBytes = 192;
+constexpr int kTopicsPerPiece = 256;
+
+void ListTopics(const metadata::MetadataImage& image, const ListTopicsRequest& /*request*/,
+                AnswerPieces* pieces) {
+  ListTopicsResponse piece;
+  for (const metadata::TopicPtr& topic : image.TopicsByName()) {
+    auto* listed = piece.add_topics();
+    listed->set_name(topic->name());
+    listed->set_topic_id(topic->id().ToString());
+    listed->set_partition_count(topic->partition_count());
+    if (piece.topics_size() < kTopicsPerPiece) continue;
+    pieces->Add(piece);
+    if (pieces->error()) return;
+    piece.Clear();
+  }
+  piece.set_end_offset(image.end_offset().value());
+  pieces->Add(piece);
+}
+
+void DescribeTopics(const metadata::MetadataImage& image, const DescribeTopicsRequest& request,
+                    AnswerPieces* pieces) {
+  const auto describe = [&](const std::string& name, const metadata::TopicPtr& topic) {
+    const size_t partitions = topic == nullptr ? 0 : topic->partition_count();
+    if (!pieces->HasRoomFor(partitions * kPartitionBytes)) return;
+    DescribeTopicsResponse piece;
+    *piece.add_topics() = metadata::DescribeTopic(image, name);
+    pieces->Add(piece);
+  };
+  for (const std::string& name : request.topics()) {
+    describe(name, image.FindTopicByName(name));
+    if (pieces->error()) return;
+  }
+  if (request.topics().empty()) {
+    for (const metadata::TopicPtr& topic : image.TopicsByName()) {
+      describe(topic->name(), topic);
+      if (pieces->error()) return;
+    }
+  }
+  DescribeTopicsResponse last;
+  last.set_end_offset(image.end_offset().value());
+  pieces->Add(last);
+}
+
+void DescribeConfigs(const metadata::MetadataImage& image, const DescribeConfigsRequest& request,
+                     AnswerPieces* pieces) {
+  DescribeConfigsRequest one;
+  for (const DescribeConfigsRequest::Query& query : request.resources()) {
+    one.Clear();
+    *one.add_resources() = query;
+    DescribeConfigsResponse piece = controller::DescribeConfigs(image, one);
+    piece.clear_end_offset();
+    pieces->Add(piece);
+    if (pieces->error()) return;
+  }
+  DescribeConfigsResponse last;
+  last.set_end_offset(image.end_offset().value());
+  pieces->Add(last);
+}
+
+// Returns a reply that ends the call on the edge's loop.
+template <typename T>
+controller::Reply<T> ReplyOnLoop(const CallEdge* edge, UnaryCall* call) {
+  controller::Reply<T> reply = [edge, call](controller::Answer<T> answer) {
+    edge->loop()->Post([edge, call, answer = std::move(answer)]() mutable {
+      edge->Finish(call, std::move(answer));
+    });
+  };
+  return SureReply(std::move(reply));
+}
+
+}  // namespace
+
+AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQueries* queries,
+                           const QuorumChanges* changes, controller::QuorumController* controller,
+                           Executor* query_loop)
+    : edge_(edge), router_(router), queries_(queries), query_loop_(query_loop) {
+  const auto add = [this](const RequestRouter::Method* method, Budget* room) {
+    AddUnary(RoutedUnaryMethod(edge_, router_, method, room));
+  };
+  Budget* const writes = &edge->gate().client_writes;
+  add(router->Register(RoutedMethod<CreateTopicsRequest, CreateTopicsResponse>(
+          "quorate.admin.v1.AdminService/CreateTopics", RepeatableById<CreateTopicsRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->CreateTopics(std::move(request), std::move(context), std::move(reply));
+          })),
+      writes);
+  add(router->Register(RoutedMethod<DeleteTopicsRequest, DeleteTopicsResponse>(
+          "quorate.admin.v1.AdminService/DeleteTopics", RepeatableById<DeleteTopicsRequest>,
+          [controller](auto request, auto context, auto reply) {
+            controller->DeleteTopics(std::move(request), std::move(context), std::move(reply));
+          })),
+      writes);
+  add(router->Register(
+          RoutedMethod<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
+              "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
+              RepeatableById<IncrementalAlterConfigsRequest>,
+              [controller](auto request, auto context, auto reply) {
+                controller->IncrementalAlterConfigs(std::move(request), std::move(context),
+                                                    std::move(reply));
+              })),
+      writes);
+  Budget* const quorum_changes = &edge->gate().quorum_changes;
+  add(changes->add_voter(), quorum_changes);
+  add(changes->remove_voter(), quorum_changes);
+  add(changes->transfer_leadership(), quorum_changes);
+
+  AddDescription<DescribeClusterRequest>("quorate.admin.v1.AdminService/DescribeCluster",
+                                         &ClusterQueries::DescribeCluster);
+  AddDescription<DescribeQuorumRequest>("quorate.admin.v1.AdminService/DescribeQuorum",
+                                        &ClusterQueries::DescribeQuorum);
+  AddImageRead("/quorate.admin.v1.AdminService/ListTopics", ListTopics);
+  AddImageRead("/quorate.admin.v1.AdminService/DescribeTopics", DescribeTopics);
+  AddImageRead("/quorate.admin.v1.AdminService/DescribeConfigs", DescribeConfigs);
+}
+
+template <typename Request, typename Response>
+void AdminService::AddDescription(std::string name,
+                                  void (ClusterQueries::*describe)(bool, MonoTime,
+                                                                   controller::Reply<Response>)) {
+  auto method = RoutedMethod<Request, Response>(
+      name, RepeatableRead<Request>,
+      [queries = queries_, describe](auto /*request*/, const auto& context, auto reply) {
+        (queries->*describe)(/*as_leader=*/true, context.deadline, std::move(reply));
+      });
+  method.read_only = true;
+  const RequestRouter::Method* routed = router_->Register(std::move(method));
+  AddUnary(edge_->Method(
+      "/" + name, &Request::default_instance(), &edge_->gate().client_reads,
+      [this, routed, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
+        if (static_cast<const Request&>(*request).allow_stale()) {
+          (queries_->*describe)(/*as_leader=*/false, edge_->ContextOf(call->context()).deadline,
+                                ReplyOnLoop<Response>(edge_, call));
+        } else {
+          StartRoutedCall(edge_, router_, routed, call, std::move(request));
+        }
+      }));
+}
+
+template <typename Request>
+void AdminService::AddImageRead(std::string path, void (*describe)(const metadata::MetadataImage&,
+                                                                   const Request&, AnswerPieces*)) {
+  const auto serve = [this, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
+    const bool allow_stale = static_cast<const Request&>(*request).allow_stale();
+    queries_->ReadImage(
+        allow_stale, edge_->ContextOf(call->context()).deadline,
+        [this, describe, call, reply = ReplyOnLoop<grpc::ByteBuffer>(edge_, call),
+         request = std::move(request)](controller::Answer<metadata::MetadataImage> answer) mutable {
+          if (auto* error = std::get_if<common::v1::Error>(&answer)) {
+            return std::move(reply)(std::move(*error));
+          }
+          // Not TryPost: the call's budget limits how many tasks wait here.
+          query_loop_->Post(
+              [describe, call, reply = std::move(reply), request = std::move(request),
+               image = std::get<metadata::MetadataImage>(std::move(answer))]() mutable {
+                AnswerPieces pieces(call);
+                if (!call->context().IsCancelled()) {
+                  describe(image, static_cast<const Request&>(*request), &pieces);
+                }
+                if (pieces.error()) return std::move(reply)(*pieces.error());
+                std::move(reply)(pieces.Take());
+              });
+        });
+  };
+  UnaryMethod method = edge_->Method(std::move(path), &Request::default_instance(),
+                                     &edge_->gate().client_reads, serve);
+  method.large_room = &edge_->gate().large_reads;
+  AddUnary(std::move(method));
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,87 @@
+// Shared by all services of the client listener, where calls enter and leave: determines the
+// principal and the deadline of a call, and turns errors into gRPC statuses. All replies are handed
+// to gRPC on one loop, so that no other loop spends time on the network under load.
+#pragma once
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/failpoint.h"
+#include "controller/answer.h"
+#include "quorate/common/v1/error.pb.h"
+#include "server/calls/unary_call.h"
+#include "server/grpc/call_gate.h"
+
+namespace quorate::server {
+
+// Returns where clients reach the active controller, or nullopt if this node knows no active
+// controller or not its endpoint. Thread-safe.
+using LeaderEndpoint = std::function<std::optional<common::v1::ControllerEndpoint>()>;
+
+// Thread-safe, except Finish.
+class CallEdge {
+ public:
+  // All arguments must outlive the edge. Replies leave on `loop`; large requests are parsed on
+  // `large_loop`.
+  CallEdge(Executor* loop, Executor* large_loop, const Clock* clock, LeaderEndpoint leader)
+      : loop_(loop),
+        large_loop_(large_loop),
+        clock_(clock),
+        leader_(std::move(leader)),
+        gate_(loop, clock) {}
+
+  Executor* loop() const { return loop_; }
+  const Clock* clock() const { return clock_; }
+  CallGate& gate() const { return gate_; }
+
+  // Returns the principal of a call and the time by which the answer must leave. That is a little
+  // before the client's deadline, so that the answer arrives in time, or 30 s from now if the
+  // client set no deadline. It is never kNever.
+  controller::RequestContext ContextOf(const grpc::CallbackServerContext& context) const;
+
+  // Returns the status of a failed call. Adds the active controller's endpoint to NOT_CONTROLLER.
+  grpc::Status StatusOf(common::v1::Error error) const;
+  // Returns the status of a call or stream that is refused because `budget` is used up; `what`
+  // names the kind of call in the message.
+  grpc::Status NoRoom(const Budget& budget, const std::string& what) const;
+
+  // Returns a unary method of the client listener. Its calls take room in `room`, one of gate()'s
+  // budgets. `serve(call, request)` must end the call with Finish.
+  UnaryMethod Method(std::string path, const google::protobuf::Message* request_type, Budget* room,
+                     std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const;
+
+  // Ends a unary call with the answer or the error. Call it on the loop. If the failpoint
+  // server.before_reply fails, the client gets that error in place of the reply.
+  template <typename T>
+  void Finish(UnaryCall* call, controller::Answer<T> answer) const {
+    auto* error = std::get_if<common::v1::Error>(&answer);
+    if (const absl::Status lost = Failpoint("server.before_reply"); !lost.ok()) {
+      call->Fail(StatusOf(LostReply(lost)));
+    } else if (error != nullptr) {
+      call->Fail(StatusOf(std::move(*error)));
+    } else if constexpr (std::is_same_v<T, UnaryMethod::MessagePtr>) {
+      call->Answer(*std::get<T>(answer));
+    } else {
+      call->Answer(std::get<T>(std::move(answer)));
+    }
+  }
+
+ private:
+  static common::v1::Error LostReply(const absl::Status& lost);
+
+  Executor* const loop_;
+  Executor* const large_loop_;
+  const Clock* const clock_;
+  const LeaderEndpoint leader_;
+  mutable CallGate gate_;
+};
+
+}  // namespace quorate::server

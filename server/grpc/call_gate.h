@@ -1,0 +1,32 @@
+// The budgets and queues of the client listener, one budget for each kind of call (limits.h).
+#pragma once
+
+#include "base/budget.h"
+#include "server/calls/receive_queue.h"
+#include "server/calls/send_watch.h"
+#include "server/node/limits.h"
+
+namespace quorate::server {
+
+struct CallGate {
+  // The arguments must meet the requirements of ReceiveQueue and SendWatch. The gate must outlive
+  // the server's calls.
+  CallGate(Executor* executor, const Clock* clock)
+      : receiving({.max_receiving = kMaxReceivingClients,
+                   .max_of_connection = kMaxReceivingOfClient,
+                   .max_time = kMaxReceiveTime},
+                  executor, clock),
+        sends(kMaxSendTime, executor, clock) {}
+
+  Budget client_writes{kClientWrites};
+  Budget client_reads{kClientReads};
+  Budget large_reads{kLargeReads};
+  Budget quorum_changes{kQuorumChanges};
+  Budget broker_calls{kBrokerCalls};
+  Budget heartbeat_streams{kHeartbeatStreams};
+  Budget subscriptions{kSubscriptions};
+  ReceiveQueue receiving;
+  SendWatch sends;
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,50 @@
+#include "server/peer/peer_directory.h"
+
+#include <utility>
+
+namespace quorate::server {
+
+std::optional<std::string> PeerDirectory::ClientEndpoint(NodeId peer) const {
+  MutexLock lock(&mutex_);
+  const auto it = entries_.find(peer);
+  return it == entries_.end() ? std::nullopt : it->second.client_endpoint;
+}
+
+std::shared_ptr<grpc::Channel> PeerDirectory::ForwardChannel(NodeId peer) const {
+  MutexLock lock(&mutex_);
+  const auto it = entries_.find(peer);
+  return it == entries_.end() ? nullptr : it->second.forward_channel;
+}
+
+std::optional<PeerContact> PeerDirectory::Contact(NodeId peer) const {
+  MutexLock lock(&mutex_);
+  const auto it = entries_.find(peer);
+  return it == entries_.end() ? std::nullopt : it->second.contact;
+}
+
+void PeerDirectory::SetClientEndpoint(NodeId peer, std::string endpoint) {
+  MutexLock lock(&mutex_);
+  entries_[peer].client_endpoint = std::move(endpoint);
+}
+
+void PeerDirectory::SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel> channel) {
+  // The old channel is destroyed outside the lock, with the argument.
+  MutexLock lock(&mutex_);
+  entries_[peer].forward_channel.swap(channel);
+}
+
+void PeerDirectory::SetContact(NodeId peer, PeerContact contact) {
+  MutexLock lock(&mutex_);
+  entries_[peer].contact = std::move(contact);
+}
+
+void PeerDirectory::Forget(NodeId peer) {
+  Entry forgotten;  // destroyed outside the lock
+  MutexLock lock(&mutex_);
+  if (const auto it = entries_.find(peer); it != entries_.end()) {
+    forgotten = std::move(it->second);
+    entries_.erase(it);
+  }
+}
+
+}  // namespace quorate::server

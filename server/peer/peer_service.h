@@ -1,0 +1,52 @@
+// RaftService on the peer listener: hands streams to the peer transport, and forwarded requests to
+// the part that serves clients.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "absl/functional/any_invocable.h"
+#include "base/budget.h"
+#include "base/clock.h"
+#include "quorate/raft/v1/raft_service.pb.h"
+#include "server/calls/method_service.h"
+#include "server/calls/receive_queue.h"
+#include "server/node/limits.h"
+#include "server/peer/peer_call_registry.h"
+#include "server/peer/peer_inbound_stream.h"
+
+namespace quorate::server {
+
+// Executes a request that another controller forwarded, and calls `reply` once, from any thread.
+// Errors are returned in ForwardResponse. `request` lives until the handler returns. gRPC's threads
+// call the handler, several at a time.
+using ForwardReply = absl::AnyInvocable<void(raft::v1::ForwardResponse) &&>;
+using ForwardHandler =
+    std::function<void(const raft::v1::ForwardRequest& request, ForwardReply reply)>;
+
+class PeerService final : public MethodService {
+ public:
+  // All must outlive the service's calls.
+  PeerService(PeerInboundStream::Owner* owner, Executor* executor, const Clock* clock,
+              PeerCallRegistry* registry);
+
+  // Call before the listener starts.
+  void SetForwardHandler(ForwardHandler handler) { forward_handler_ = std::move(handler); }
+
+  using PeerStreamReactor = grpc::ServerBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>;
+
+ private:
+  PeerStreamReactor* Accept(grpc::CallbackServerContext* context, raft::StreamClass stream_class);
+
+  void Forward(UnaryCall* call, const raft::v1::ForwardRequest& request);
+
+  PeerInboundStream::Owner* const owner_;
+  Executor* const executor_;
+  PeerCallRegistry* const registry_;
+  ForwardHandler forward_handler_;
+  Budget forwarded_{kForwardedCalls};
+  ReceiveQueue receiving_;
+  SendWatch sends_;
+};
+
+}  // namespace quorate::server

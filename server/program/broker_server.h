@@ -1,0 +1,74 @@
+// quorate-broker without its command line: constructs the parts of a broker, connects them, and
+// starts and stops them in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/mutex.h"
+#include "broker/broker.h"
+#include "server/broker/broker_calls.h"
+#include "server/broker/broker_controller_channel.h"
+#include "server/broker/broker_metadata_source.h"
+#include "server/broker/broker_view_service.h"
+#include "server/calls/listener.h"
+#include "server/program/broker_config.h"
+#include "server/program/process_service.h"
+#include "storage/data_directory.h"
+
+namespace quorate::server {
+
+class BrokerServer final : private broker::Broker::Listener {
+ public:
+  // Opens the data directory and the listener, then starts registration. The listener must be open
+  // first, because the active controller dials the broker before it decides the registration.
+  // Errors are FAILED_PRECONDITION or DATA_LOSS, with a message of one line that names the problem
+  // and the remedy; nothing was changed.
+  static absl::StatusOr<std::shared_ptr<BrokerServer>> Start(const BrokerConfig& config);
+  // REQUIRES: WaitUntilStopped has returned, or Start failed.
+  ~BrokerServer() override;
+
+  // Returns the bound port.
+  uint16_t port() const { return listener_.port; }
+
+  // Begins a controlled shutdown, whose duration --controlled-shutdown-timeout-ms limits.
+  // Thread-safe and idempotent.
+  void BeginStop();
+  // Waits until the broker has stopped, by BeginStop or by itself, and closes everything. Returns
+  // an error if the broker stopped because it could not go on. Call once.
+  absl::Status WaitUntilStopped();
+
+ private:
+  BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id);
+
+  absl::Status Open(const BrokerConfig& config, uint64_t seed);
+
+  // broker::Broker::Listener.
+  void OnReady(bool ready) override;
+  void OnStopped(absl::Status status) override;
+
+  const SystemClock clock_;
+  EventLoop loop_;
+  // Runs only registration and heartbeats, so that other work does not delay them.
+  EventLoop session_loop_;
+  BrokerCalls calls_;
+  BrokerControllerChannel channel_;
+  BrokerControllerChannel session_channel_;
+  BrokerMetadataSource source_;
+  broker::Broker broker_;
+  BrokerViewServiceImpl view_service_;
+  ProcessService process_service_{&loop_, &clock_};
+  std::unique_ptr<storage::DataDirectory> data_directory_;
+  server::Listener listener_;
+
+  Mutex mutex_;
+  CondVar stopped_changed_;
+  std::optional<absl::Status> stopped_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace quorate::server

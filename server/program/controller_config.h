@@ -1,0 +1,78 @@
+// The configuration of quorate-controller and its checks. Every mistake that can be found before
+// anything is opened is refused here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/host_port.h"
+#include "base/ids.h"
+#include "server/program/process_config.h"
+
+namespace quorate::server {
+
+// One entry of --voters: a controller and the address at which this node dials its peer listener.
+struct ConfiguredVoter {
+  NodeId node_id;
+  HostPort endpoint;
+
+  friend bool operator==(const ConfiguredVoter&, const ConfiguredVoter&) = default;
+};
+
+struct ControllerConfig : ProcessConfig {
+  NodeId node_id;
+  std::string data_dir;
+  // Sorted by node id. Contains this node unless it is an observer, which may be in it.
+  std::vector<ConfiguredVoter> voters;
+  // Joins an existing cluster, and never founds one.
+  bool observer = false;
+
+  HostPort peer_listen;
+  // The address that peers receive from this node. Controllers whose --voters do not list this node
+  // dial it.
+  HostPort peer_advertise;
+  HostPort client_listen;
+  // Port 0 means the bound port. It is 0 only if client_listen has port 0 and --client-advertise is
+  // not given.
+  HostPort client_advertise;
+  // Empty: no ready file is written.
+  std::string ready_file;
+
+  Duration heartbeat_interval{};
+  Duration election_timeout_min{};
+  Duration election_timeout_max{};
+  Duration broker_session_timeout{};
+  Duration broker_connection_grace{};
+  Duration broker_mass_loss_hold{};
+  Duration state_check_interval{};
+
+  int64_t max_request_items = 0;
+  int64_t max_request_partitions = 0;
+
+  int64_t min_free_disk_bytes = 0;
+
+  int64_t snapshot_min_log_bytes = 0;
+  // How many bytes the log grows for each byte of the last snapshot before the next one is due.
+  int64_t snapshot_log_ratio = 0;
+  int64_t snapshot_max_bytes_per_second = 0;
+
+  // Values that are valid but questionable, one sentence each, for the process's log.
+  std::vector<std::string> warnings;
+};
+
+// Parses "ID@HOST:PORT,…" and returns the voters sorted by id. Returns INVALID_ARGUMENT if the text
+// is malformed or contains an id or an endpoint twice.
+absl::StatusOr<std::vector<ConfiguredVoter>> ParseVoters(std::string_view text);
+
+// Reads the configuration with LoadConfig and checks it. Writes `config` only if it returns kRun.
+// Errors are INVALID_ARGUMENT or NOT_FOUND, with a message of one line.
+absl::StatusOr<ConfigOutcome> LoadControllerConfig(
+    int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
+    ControllerConfig* config);
+
+}  // namespace quorate::server

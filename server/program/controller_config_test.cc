@@ -1,0 +1,146 @@
+#include "server/program/controller_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/program/controller_manual.h"
+#include "server/program/manual.h"
+
+namespace quorate::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+using Settings = std::map<std::string, std::string>;
+
+absl::StatusOr<ControllerConfig> Load(const Settings& overrides) {
+  Settings flags = {{"cluster-id", "MkU3OEVBNTcwNTJENDM2Qg"},
+                    {"node-id", "2"},
+                    {"voters", "3@c:9091,1@a:9091,2@127.0.0.1:9092"},
+                    {"data-dir", "/tmp/x"}};
+  for (const auto& [name, value] : overrides) flags[name] = value;
+  std::vector<std::string> arguments = {"quorate-controller"};
+  for (const auto& [name, value] : flags) arguments.push_back("--" + name + "=" + value);
+  std::vector<const char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  ControllerConfig config;
+  const auto outcome =
+      LoadControllerConfig(static_cast<int>(argv.size()), argv.data(), {}, &config);
+  if (!outcome.ok()) return outcome.status();
+  EXPECT_EQ(*outcome, ConfigOutcome::kRun);
+  return config;
+}
+
+std::string ErrorOf(const Settings& overrides) {
+  return std::string(Load(overrides).status().message());
+}
+
+TEST(ControllerConfigTest, DefaultsFollowTheDesignAndThisNodesEntry) {
+  const auto config = Load({});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->node_id, NodeId(2));
+  EXPECT_EQ(config->voters, (std::vector<ConfiguredVoter>{{NodeId(1), {"a", 9091}},
+                                                          {NodeId(2), {"127.0.0.1", 9092}},
+                                                          {NodeId(3), {"c", 9091}}}));
+  EXPECT_EQ(config->peer_listen.ToString(), "127.0.0.1:9092");
+  EXPECT_EQ(config->peer_advertise.ToString(), "127.0.0.1:9092");
+  EXPECT_EQ(config->client_advertise.ToString(), "127.0.0.1:9090");
+  EXPECT_EQ(config->heartbeat_interval, std::chrono::milliseconds(100));
+  EXPECT_EQ(config->election_timeout_min, std::chrono::milliseconds(500));
+  EXPECT_EQ(config->broker_session_timeout, std::chrono::seconds(9));
+  EXPECT_EQ(config->max_request_items, 20'000);
+  EXPECT_EQ(config->max_request_partitions, 200'000);
+  EXPECT_EQ(config->snapshot_min_log_bytes, 64 << 20);
+  EXPECT_EQ(config->snapshot_log_ratio, 4);
+  EXPECT_THAT(config->warnings, IsEmpty());
+}
+
+TEST(ControllerConfigTest, AnObserverNeedNotBeAmongTheVoters) {
+  const auto config = Load({{"node-id", "4"}, {"observer", "true"}, {"peer-listen", "10.0.0.4:9"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(config->observer);
+  EXPECT_EQ(config->peer_listen.ToString(), "10.0.0.4:9");
+  EXPECT_EQ(config->peer_advertise.ToString(), "10.0.0.4:9");
+  // `voters` may list only some of the cluster's controllers, in an even number too.
+  const auto even = Load({{"observer", "true"}, {"voters", "1@a:1,2@b:1"}});
+  ASSERT_TRUE(even.ok()) << even.status();
+  EXPECT_EQ(even->peer_advertise.ToString(), "b:1");
+  EXPECT_THAT(even->warnings, IsEmpty());
+  EXPECT_FALSE(Load({{"observer", "false"}})->observer);
+}
+
+TEST(ControllerConfigTest, AnObserverMustBeReachableAndKnowSomebody) {
+  Settings observer = {{"node-id", "4"}, {"observer", "true"}};
+  EXPECT_THAT(ErrorOf(observer), HasSubstr("set peer-listen"));
+  for (const char* listen : {"0.0.0.0:9", "10.0.0.4:0"}) {
+    observer["peer-listen"] = listen;
+    EXPECT_THAT(ErrorOf(observer), HasSubstr("set peer-advertise"));
+  }
+  observer["peer-advertise"] = "host-4:9";
+  EXPECT_EQ(Load(observer)->peer_advertise.ToString(), "host-4:9");
+  observer["voters"] = "4@host-4:9";
+  EXPECT_THAT(ErrorOf(observer), HasSubstr("lists only this observer"));
+  EXPECT_THAT(ErrorOf({{"observer", "yes"}}), HasSubstr("'yes' is neither true nor false"));
+  EXPECT_THAT(ErrorOf({{"node-id", "4"}}), HasSubstr("start it with --observer"));
+}
+
+TEST(ControllerConfigTest, ANamedNodeListensForPeersOnAllItsAddresses) {
+  for (const char* name : {"controller-2", "cafe.be", "node.example"}) {
+    const auto config = Load({{"voters", std::string("2@") + name + ":9091"}});
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->peer_listen.ToString(), "0.0.0.0:9091");
+    EXPECT_EQ(config->peer_advertise.host, name);
+  }
+  EXPECT_EQ(Load({{"voters", "2@[::1]:9091"}})->peer_listen.ToString(), "[::1]:9091");
+}
+
+TEST(ControllerConfigTest, AVoterListIsCheckedAsAWhole) {
+  EXPECT_THAT(ErrorOf({{"voters", "a:9091"}}), HasSubstr("--voters: 'a:9091' is not ID@HOST:PORT"));
+  EXPECT_THAT(ErrorOf({{"voters", "1@a:9091,"}}), HasSubstr("'' is not ID@HOST:PORT"));
+  EXPECT_THAT(ErrorOf({{"voters", "-1@a:9091"}}), HasSubstr("'-1@a:9091' is not"));
+  EXPECT_THAT(ErrorOf({{"voters", "2@a"}}), HasSubstr("'a' has no port"));
+  EXPECT_THAT(ErrorOf({{"voters", "2@0.0.0.0:9091"}}), HasSubstr("wildcard"));
+  EXPECT_THAT(ErrorOf({{"voters", "2@a:1,2@b:1"}}), HasSubstr("node 2 is listed twice"));
+  EXPECT_THAT(ErrorOf({{"voters", "2@a:1,3@a:1"}}), HasSubstr("nodes 2 and 3 have the same"));
+  EXPECT_THAT(ErrorOf({{"node-id", "4"}}),
+              HasSubstr("this node (node-id 4) is not in voters, which lists 1, 2, 3"));
+}
+
+TEST(ControllerConfigTest, AnEvenNumberOfVotersIsWarnedOfWithTheReason) {
+  const auto config = Load({{"voters", "1@a:1,2@b:1,3@c:1,4@d:1"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->warnings.size(), 1u);
+  EXPECT_THAT(config->warnings[0], HasSubstr("4 voters tolerate no more failures (1) than 3"));
+}
+
+TEST(ControllerConfigTest, AdvertisedAddressesMustBeDialable) {
+  EXPECT_THAT(ErrorOf({{"client-listen", "0.0.0.0:9090"}}), HasSubstr("client-advertise"));
+  EXPECT_THAT(ErrorOf({{"client-advertise", "[::]:9090"}}), HasSubstr("wildcard"));
+  EXPECT_THAT(ErrorOf({{"client-advertise", "host"}}), HasSubstr("no port"));
+  EXPECT_THAT(ErrorOf({{"peer-advertise", "host:0"}}), HasSubstr("port 0"));
+  EXPECT_THAT(ErrorOf({{"client-listen", "nowhere:"}}), HasSubstr("--client-listen"));
+  EXPECT_THAT(ErrorOf({{"client-listen", "127.0.0.1:9092"}}), HasSubstr("different ports"));
+  EXPECT_TRUE(Load({{"client-listen", "0.0.0.0:9090"}, {"client-advertise", "c:1"}}).ok());
+  EXPECT_EQ(Load({{"client-listen", "127.0.0.1:0"}})->client_advertise.port, 0);
+}
+
+TEST(ControllerConfigTest, TimesMustFitEachOther) {
+  EXPECT_THAT(ErrorOf({{"election-timeout-min-ms", "2000"}}), HasSubstr("is above"));
+  EXPECT_THAT(ErrorOf({{"heartbeat-interval-ms", "300"}}), HasSubstr("more than half"));
+  EXPECT_THAT(ErrorOf({{"broker-connection-grace-ms", "9001"}}), HasSubstr("is above"));
+}
+
+TEST(ControllerConfigTest, IdentityIsCheckedAndErrorsNameTheRemedy) {
+  EXPECT_THAT(ErrorOf({{"cluster-id", "orders"}}), HasSubstr("quoratectl cluster new-id"));
+  EXPECT_THAT(ErrorOf({{"node-id", "2147483648"}}), HasSubstr("--node-id: "));
+  EXPECT_THAT(ErrorOf({{"log-level", "loud"}}), HasSubstr("debug, info, warning, error"));
+}
+
+TEST(ControllerConfigTest, TheManualFitsATerminal) {
+  const std::string page = RenderManual({ControllerManual(), {}});
+  EXPECT_THAT(page, testing::Not(testing::ContainsRegex("[^\n]{81}")));
+}
+
+}  // namespace
+}  // namespace quorate::server

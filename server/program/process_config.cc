@@ -1,0 +1,52 @@
+#include "server/program/process_config.h"
+
+#include "base/check.h"
+#include "server/program/config_values.h"
+
+namespace quorate::server {
+
+Option ClusterIdOption(ProcessConfig& config) {
+  return {.name = "cluster-id",
+          .value_name = "ID",
+          .help =
+              "The id of the cluster, the same for all its controllers and brokers: 22 characters, "
+              "generated once with `quoratectl cluster new-id`.",
+          .set = SetClusterId(&config.cluster_id),
+          .required = true};
+}
+
+OptionGroup LogAndTestOptions(ProcessConfig& config) {
+  const auto set_seed = [&config](const std::string& text) -> absl::Status {
+    int64_t seed = 0;
+    RETURN_IF_ERROR(SetInteger(&seed, 0, INT64_MAX)(text));
+    config.seed = static_cast<uint64_t>(seed);
+    return absl::OkStatus();
+  };
+  return {
+      "Logs and tests",
+      {{.name = "log-level",
+        .value_name = "LEVEL",
+        .help = "The least severe level that is logged: debug, info, warning or error. "
+                "While the process runs, 'quoratectl debug log-level' changes it, and SIGUSR1 "
+                "switches debug on and off.",
+        .set = SetChoice(&config.log_level, {"debug", "info", "warning", "error"}),
+        .default_text = "info"},
+       {.name = "log-dir",
+        .value_name = "DIR",
+        .help = "Log to the file PROGRAM-ID.log in this directory instead of standard error. The "
+                "stack trace of a crash still goes to standard error. SIGHUP reopens the file, "
+                "after it was renamed.",
+        .set = SetText(&config.log_dir)},
+       {.name = "failpoints",
+        .value_name = "NAME=ACTION,...",
+        .help = "For tests: actions at named places in the code: abort, error or delay:<N>ms. "
+                "With @<N> an action starts at the Nth time that its place is passed.",
+        .set = SetText(&config.failpoints)},
+       {.name = "seed",
+        .value_name = "N",
+        .help = "For tests: the seed of all random choices; 0 means a random seed.",
+        .set = set_seed,
+        .default_text = "0"}}};
+}
+
+}  // namespace quorate::server

@@ -1,0 +1,25 @@
+// Options that every server program has, for the process itself. Each option is defined once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "server/program/config.h"
+
+namespace quorate::server {
+
+struct ProcessConfig {
+  std::string cluster_id;
+  // "debug", "info", "warning" or "error". An empty log_dir means standard error.
+  std::string log_level;
+  std::string log_dir;
+  std::string failpoints;
+  // 0 takes the seed from the operating system.
+  uint64_t seed = 0;
+};
+
+// The options write to `config`, which must outlive them.
+Option ClusterIdOption(ProcessConfig& config);
+OptionGroup LogAndTestOptions(ProcessConfig& config);
+
+}  // namespace quorate::server
