@@ -136,7 +136,7 @@ void SubscriptionCursor::OnStartCompacted() {
 void SubscriptionCursor::Reset(const std::string& reason) {
   LOG(WARNING) << start_.subscriber << " must discard its data and start again: " << reason;
   phase_ = Phase::kEnding;
-  Send({MakeResetFrame(reason)});
+  Send({source_->encoder->EncodeReset(reason)});
 }
 
 void SubscriptionCursor::BeginSnapshot() {
@@ -182,7 +182,7 @@ void SubscriptionCursor::OnChunk(const absl::StatusOr<storage::SnapshotChunk>& c
     start_.epoch = part_.id.epoch;
     progress_due_ = true;
   }
-  Send({MakeSnapshotFrame(*chunk)});
+  Send({source_->encoder->EncodeSnapshotChunk(*chunk)});
 }
 
 void SubscriptionCursor::Pump(bool with_progress) {
@@ -216,7 +216,7 @@ void SubscriptionCursor::SendNext() {
     }
   } else if (progress_due_) {
     progress_due_ = false;
-    Send({MakeProgressFrame(high_watermark, source_->leader->view())});
+    Send({source_->encoder->EncodeProgress(high_watermark, source_->leader->view())});
   }
 }
 
@@ -272,7 +272,7 @@ void SubscriptionCursor::OnRead(const absl::StatusOr<std::vector<raft::EntryPtr>
   for (const raft::EntryPtr& entry : *entries) {
     CHECK_EQ(entry->header().base_offset, next_);
     next_ = entry->end_offset();
-    frames.push_back(MakeBatchFrame(entry));
+    frames.push_back(source_->encoder->EncodeBatch(entry));
   }
   Send(std::move(frames));
 }

@@ -23,7 +23,7 @@
 #include "quorate/common/v1/error.pb.h"
 #include "raft/api/replicated_log.h"
 #include "server/feed/catch_up_slots.h"
-#include "server/feed/subscription_frame.h"
+#include "server/feed/frame_cache.h"
 #include "server/node/leader_tracker.h"
 #include "storage/snapshot_depot.h"
 
@@ -51,6 +51,7 @@ struct SubscriptionSource {
   Executor* executor = nullptr;
   const Clock* clock = nullptr;
   const LeaderTracker* leader = nullptr;
+  const FrameEncoder* encoder = nullptr;
   raft::ReplicatedLog* log = nullptr;
   // Null if the log never begins with a snapshot.
   storage::SnapshotDepot* snapshots = nullptr;

@@ -17,13 +17,14 @@ common::v1::Error Stopping() {
 }  // namespace
 
 SubscriptionHub::SubscriptionHub(HubOptions options, Executor* executor, const Clock* clock,
-                                 const LeaderTracker* leader)
+                                 const LeaderTracker* leader, const FrameEncoder* encoder)
     : slots_(options.catch_up_slots),
       source_{.options = options,
               .executor = executor,
               .clock = clock,
               .leader = leader,
-              .cache = FrameCache(options.cache_bytes),
+              .encoder = encoder,
+              .cache = FrameCache(options.cache_bytes, encoder),
               .high_watermark = {},
               .slots = &slots_} {}
 

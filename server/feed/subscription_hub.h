@@ -29,7 +29,7 @@ class SubscriptionHub final : public LogWatcher {
  public:
   // All arguments outlive the hub. `leader` must be notified of changes before the hub is.
   SubscriptionHub(HubOptions options, Executor* executor, const Clock* clock,
-                  const LeaderTracker* leader);
+                  const LeaderTracker* leader, const FrameEncoder* encoder);
 
   // Call once, before the log can call back.
   void SetLog(raft::ReplicatedLog* log) { source_.log = log; }

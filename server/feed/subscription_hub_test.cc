@@ -5,6 +5,7 @@
 
 #include "base/testing/manual_executor.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
+#include "server/grpc/subscribe_frame.h"
 #include "server/testing/fake_replicated_log.h"
 #include "storage/memory_snapshot_files.h"
 #include "storage/snapshot_directory.h"
@@ -23,7 +24,7 @@ using testing::SizeIs;
 
 SubscribeResponse Decode(const Frame& frame) {
   std::vector<grpc::Slice> slices;
-  EXPECT_TRUE(frame.bytes.Dump(&slices).ok());
+  EXPECT_TRUE(static_cast<const SubscribeFrame&>(frame).bytes.Dump(&slices).ok());
   std::string bytes;
   for (const grpc::Slice& slice : slices) {
     bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
@@ -125,12 +126,14 @@ class SubscriptionHubTest : public testing::Test {
   ManualExecutor executor_{&clock_};
   LeaderTracker leader_;
   FakeReplicatedLog log_;
-  SubscriptionHub hub_{{.cache_bytes = 400, .chunk_bytes = 100}, &executor_, &clock_, &leader_};
+  SubscribeFrameEncoder encoder_;
+  SubscriptionHub hub_{
+      {.cache_bytes = 400, .chunk_bytes = 100}, &executor_, &clock_, &leader_, &encoder_};
 };
 
 TEST_F(SubscriptionHubTest, AFrameIsTheEntryAsASubscribeResponse) {
   const raft::EntryPtr entry = MakeTestEntry(4, 7, 1000);
-  const SubscribeResponse response = Decode(*MakeBatchFrame(entry));
+  const SubscribeResponse response = Decode(*encoder_.EncodeBatch(entry));
   EXPECT_EQ(response.batch().epoch(), 7);
   EXPECT_EQ(response.batch().base_offset(), 8);
   EXPECT_EQ(response.batch().record_count(), 2);
@@ -142,7 +145,7 @@ TEST_F(SubscriptionHubTest, AFrameIsTheEntryAsASubscribeResponse) {
   barrier.epoch = Epoch(1);
   barrier.index = LogIndex(1);
   const SubscribeResponse empty =
-      Decode(*MakeBatchFrame(raft::Entry::Make(barrier, "a voter set")));
+      Decode(*encoder_.EncodeBatch(raft::Entry::Make(barrier, "a voter set")));
   EXPECT_TRUE(empty.has_batch());
   EXPECT_EQ(empty.batch().records(), "");
 }
@@ -354,7 +357,7 @@ class CatchUpTest : public SubscriptionHubTest {
  protected:
   CatchUpTest()
       : hub_of_one_({.cache_bytes = 400, .chunk_bytes = 100, .live_lag = 4, .catch_up_slots = 1},
-                    &executor_, &clock_, &leader_) {
+                    &executor_, &clock_, &leader_, &encoder_) {
     hub_of_one_.SetLog(&log_);
     for (int i = 0; i < 6; ++i) log_.entries.push_back(MakeTestEntry(i));
     hub_of_one_.OnCommitted(log_.entries);

@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
 #include "server/calls/refused_stream.h"
+#include "server/grpc/subscribe_frame.h"
 
 namespace quorate::server {
 namespace {
@@ -157,7 +158,7 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
     // is not buffered: it is sent with the initial metadata, and gRPC does not report such a write
     // as done while it is only buffered.
     if (next_ + 1 < frames_.size() && frames_sent() > 0) options.set_buffer_hint();
-    StartWrite(&frames_[next_]->bytes, options);
+    StartWrite(&static_cast<const SubscribeFrame&>(*frames_[next_]).bytes, options);
   }
 
   grpc::CallbackServerContext* const context_;

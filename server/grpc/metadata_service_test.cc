@@ -11,6 +11,7 @@
 #include "client/status_mapping.h"
 #include "quorate/metadata/v1/metadata_service.grpc.pb.h"
 #include "server/calls/listener.h"
+#include "server/grpc/subscribe_frame.h"
 #include "server/testing/fake_replicated_log.h"
 
 namespace quorate::server {
@@ -85,11 +86,13 @@ class MetadataServiceTest : public testing::Test {
   EventLoop loop_{"hub", 1000};
   LeaderTracker leader_;
   FakeReplicatedLog log_;
+  SubscribeFrameEncoder encoder_;
   SubscriptionHub hub_{{.stall_timeout = std::chrono::seconds(3),
                         .progress_interval = std::chrono::milliseconds(200)},
                        &loop_,
                        &clock_,
-                       &leader_};
+                       &leader_,
+                       &encoder_};
   CallEdge edge_{&loop_, &loop_, &clock_, [] { return std::nullopt; }};
   std::atomic<int32_t> heard_of_{-1};
   MetadataService service_{kClusterId, &edge_, &hub_,

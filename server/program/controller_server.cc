@@ -20,6 +20,7 @@
 #include "server/grpc/broker_service.h"
 #include "server/grpc/call_edge.h"
 #include "server/grpc/metadata_service.h"
+#include "server/grpc/subscribe_frame.h"
 #include "server/node/cluster_queries.h"
 #include "server/node/leader_tracker.h"
 #include "server/node/limits.h"
@@ -151,7 +152,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
         prober_(std::in_place, GrpcBrokerProber::Options{}),
         controller_(MakeControllerOptions(config, seed + 1), &controller_loop_, &clock_, &*prober_),
         router_({.self = config.node_id}, &edge_loop_, &clock_, &leader_, transport_.forwarder()),
-        hub_({}, &fanout_loop_, &clock_, &leader_),
+        hub_({}, &fanout_loop_, &clock_, &leader_, &frame_encoder_),
         edge_(&edge_loop_, &decide_loop_, &clock_, [this] { return LeaderEndpoint(); }),
         readiness_(
             &edge_loop_, &clock_, [this] { return controller_.applied_offset(); },
@@ -436,6 +437,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   LeaderTracker leader_;
   LogClock log_clock_{&clock_};
   RequestRouter router_;
+  const SubscribeFrameEncoder frame_encoder_;
   SubscriptionHub hub_;
   CallEdge edge_;
   Readiness readiness_;

@@ -43,7 +43,7 @@ ROOMS = {
 }
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
 # Rooms of these folders that must not include gRPC all the same.
-ROOMS_WITHOUT_GRPC = {("server", "node")}
+ROOMS_WITHOUT_GRPC = {("server", "feed"), ("server", "node")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 PROTO_ITEM = re.compile(r"^\s*(?:message|enum|service|rpc|oneof)\s+\w+|^\s*(?:optional |repeated )?[\w.]+ \w+ = \d+;|^\s*[A-Z][A-Z0-9_]* = \d+;")
 

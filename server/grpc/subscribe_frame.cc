@@ -1,14 +1,14 @@
-#include "server/feed/subscription_frame.h"
+#include "server/grpc/subscribe_frame.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/support/slice.h>
 
-#include <algorithm>
+#include <memory>
 #include <utility>
+#include <vector>
 
-#include "base/check.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
 
 namespace quorate::server {
@@ -36,7 +36,7 @@ grpc::Slice PayloadSlice(const raft::EntryPtr& entry) {
 }
 
 FramePtr MakeFrame(const SubscribeResponse& response) {
-  auto frame = std::make_shared<Frame>();
+  auto frame = std::make_shared<SubscribeFrame>();
   const grpc::Slice slice(response.SerializeAsString());
   frame->size_bytes = slice.size();
   frame->bytes = grpc::ByteBuffer(&slice, 1);
@@ -45,7 +45,7 @@ FramePtr MakeFrame(const SubscribeResponse& response) {
 
 }  // namespace
 
-FramePtr MakeBatchFrame(const raft::EntryPtr& entry) {
+FramePtr SubscribeFrameEncoder::EncodeBatch(const raft::EntryPtr& entry) const {
   const raft::EntryHeader& header = entry->header();
   Batch batch;
   batch.set_epoch(header.epoch.value());
@@ -64,7 +64,7 @@ FramePtr MakeBatchFrame(const raft::EntryPtr& entry) {
   AppendLengthDelimitedTag(SubscribeResponse::kBatchFieldNumber, fields.size() + records, &head);
   head += fields;
 
-  auto frame = std::make_shared<Frame>();
+  auto frame = std::make_shared<SubscribeFrame>();
   frame->end_offset = header.end_offset();
   frame->size_bytes = head.size() + records;
   std::vector<grpc::Slice> slices = {grpc::Slice(head)};
@@ -73,7 +73,8 @@ FramePtr MakeBatchFrame(const raft::EntryPtr& entry) {
   return frame;
 }
 
-FramePtr MakeProgressFrame(RecordOffset high_watermark, const LeaderView& leader) {
+FramePtr SubscribeFrameEncoder::EncodeProgress(RecordOffset high_watermark,
+                                               const LeaderView& leader) const {
   SubscribeResponse response;
   response.mutable_progress()->set_high_watermark(high_watermark.value());
   response.mutable_progress()->set_epoch(leader.epoch.value());
@@ -81,7 +82,7 @@ FramePtr MakeProgressFrame(RecordOffset high_watermark, const LeaderView& leader
   return MakeFrame(response);
 }
 
-FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk) {
+FramePtr SubscribeFrameEncoder::EncodeSnapshotChunk(const storage::SnapshotChunk& chunk) const {
   SubscribeResponse response;
   auto& sent = *response.mutable_snapshot_chunk();
   sent.set_epoch(chunk.id.epoch.value());
@@ -93,45 +94,10 @@ FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk) {
   return MakeFrame(response);
 }
 
-FramePtr MakeResetFrame(const std::string& reason) {
+FramePtr SubscribeFrameEncoder::EncodeReset(const std::string& reason) const {
   SubscribeResponse response;
   response.mutable_reset()->set_reason(reason);
   return MakeFrame(response);
-}
-
-void FrameCache::Append(raft::EntryPtr entry) {
-  CHECK(batches_.empty() || batches_.back().entry->end_offset() == entry->header().base_offset);
-  bytes_ += entry->encoded().size();
-  batches_.push_back({.entry = std::move(entry)});
-  while (bytes_ > max_bytes_ && batches_.size() > 1) {
-    bytes_ -= batches_.front().entry->encoded().size();
-    batches_.pop_front();
-  }
-}
-
-std::vector<FramePtr> FrameCache::From(RecordOffset from, size_t max_bytes) const {
-  std::vector<FramePtr> result;
-  auto it = Find(from);
-  if (it == batches_.end() || it->entry->header().base_offset != from) return result;
-  for (size_t bytes = 0; it != batches_.end(); ++it) {
-    if (it->frame == nullptr) it->frame = MakeBatchFrame(it->entry);
-    bytes += it->frame->size_bytes;
-    if (bytes > max_bytes && !result.empty()) break;
-    result.push_back(it->frame);
-  }
-  return result;
-}
-
-raft::EntryPtr FrameCache::Containing(RecordOffset offset) const {
-  const auto it = Find(offset);
-  return it == batches_.end() || it->entry->header().base_offset > offset ? nullptr : it->entry;
-}
-
-std::deque<FrameCache::CachedBatch>::const_iterator FrameCache::Find(RecordOffset offset) const {
-  return std::upper_bound(batches_.begin(), batches_.end(), offset,
-                          [](RecordOffset value, const CachedBatch& batch) {
-                            return value < batch.entry->end_offset();
-                          });
 }
 
 }  // namespace quorate::server

@@ -1,42 +1,24 @@
-// Encodes what a subscription sends: one frame is one SubscribeResponse. A batch is encoded once
-// for all streams, and its frame shares the bytes of the log entry.
+// The newest committed batches and their frames, which all subscriptions share.
 #pragma once
-
-#include <grpcpp/support/byte_buffer.h>
 
 #include <cstddef>
 #include <deque>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "base/ids.h"
 #include "raft/api/entry.h"
-#include "server/node/leader_tracker.h"
-#include "storage/snapshot_depot.h"
+#include "server/feed/frame.h"
 
 namespace quorate::server {
-
-// Immutable; shared between threads.
-struct Frame {
-  // The end offset of a batch; 0 for any other frame.
-  RecordOffset end_offset;
-  size_t size_bytes = 0;
-  grpc::ByteBuffer bytes;
-};
-using FramePtr = std::shared_ptr<const Frame>;
-
-FramePtr MakeBatchFrame(const raft::EntryPtr& entry);
-FramePtr MakeProgressFrame(RecordOffset high_watermark, const LeaderView& leader);
-FramePtr MakeSnapshotFrame(const storage::SnapshotChunk& chunk);
-FramePtr MakeResetFrame(const std::string& reason);
 
 // Caches the newest batches, contiguous up to the high watermark, within a limit in bytes. The
 // newest batch is kept whatever its size. The frame of a batch is made when a stream first requests
 // it. Not thread-safe.
 class FrameCache {
  public:
-  explicit FrameCache(size_t max_bytes) : max_bytes_(max_bytes) {}
+  // `encoder` outlives the cache.
+  FrameCache(size_t max_bytes, const FrameEncoder* encoder)
+      : max_bytes_(max_bytes), encoder_(encoder) {}
 
   // REQUIRES: the cache is empty, or its last batch ends where `entry` begins.
   void Append(raft::EntryPtr entry);
@@ -62,6 +44,7 @@ class FrameCache {
   std::deque<CachedBatch>::const_iterator Find(RecordOffset offset) const;
 
   const size_t max_bytes_;
+  const FrameEncoder* const encoder_;
   size_t bytes_ = 0;
   std::deque<CachedBatch> batches_;
 };

@@ -1,0 +1,26 @@
+// Encodes a subscription for gRPC: one frame is one SubscribeResponse. The frame of a batch shares
+// the bytes of the log entry.
+#pragma once
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <string>
+
+#include "server/feed/frame.h"
+
+namespace quorate::server {
+
+struct SubscribeFrame final : Frame {
+  grpc::ByteBuffer bytes;
+};
+
+// Makes SubscribeFrames.
+class SubscribeFrameEncoder final : public FrameEncoder {
+ public:
+  FramePtr EncodeBatch(const raft::EntryPtr& entry) const override;
+  FramePtr EncodeProgress(RecordOffset high_watermark, const LeaderView& leader) const override;
+  FramePtr EncodeSnapshotChunk(const storage::SnapshotChunk& chunk) const override;
+  FramePtr EncodeReset(const std::string& reason) const override;
+};
+
+}  // namespace quorate::server
