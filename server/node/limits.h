@@ -1,6 +1,6 @@
 // All limits on what a controller admits from clients, brokers and peers. A limit on bytes bounds
-// memory, whatever the requests and answers are. The budgets of calls on both listeners, without
-// kLargeReads, add up to less than 256 MiB.
+// memory, whatever the requests and answers are. All budgets of both listeners add up to less than
+// 256 MiB, except kLargeReads, which only a cluster with very many partitions can fill.
 #pragma once
 
 #include <chrono>
@@ -48,7 +48,7 @@ inline constexpr size_t kLargeRequestBytes = size_t{128} << 10;
 inline constexpr Budget::Limits kClientWrites = {.max_count = 4'096, .max_bytes = 64 * kMiB};
 // Lists and descriptions. Fewer than writes, because each costs a round of heartbeats and a
 // response.
-inline constexpr Budget::Limits kClientReads = {.max_count = 2'048, .max_bytes = 48 * kMiB};
+inline constexpr Budget::Limits kClientReads = {.max_count = 2'048, .max_bytes = 40 * kMiB};
 // An answer above kLargeAnswerBytes uses this separate budget, which admits one answer at a time.
 // The description of a million partitions needs about 40 MiB, and 180 MiB while it is built if they
 // all belong to one topic.
@@ -62,18 +62,24 @@ inline constexpr Budget::Limits kBrokerCalls = {.max_count = 4'096, .max_bytes =
 // Calls of operators about the process itself, controller or broker.
 inline constexpr Budget::Limits kProcessCalls = {.max_count = 16, .max_bytes = kMiB};
 // Calls that other controllers forward. Each of those controllers has its own limits on clients.
-inline constexpr Budget::Limits kForwardedCalls = {.max_count = 8'192, .max_bytes = 48 * kMiB};
+inline constexpr Budget::Limits kForwardedCalls = {.max_count = 8'192, .max_bytes = 40 * kMiB};
 
 // Streams. Each of them holds little memory: a heartbeat, or one chunk for a slow subscriber.
 
 // Heartbeat streams have their own budget. A thousand brokers with two streams each use a fifth of
 // it.
-inline constexpr Budget::Limits kHeartbeatStreams = {.max_count = 10'000, .max_bytes = 64 * kMiB};
+inline constexpr Budget::Limits kHeartbeatStreams = {.max_count = 10'000, .max_bytes = 40 * kMiB};
 inline constexpr size_t kHeartbeatStreamBytes = 4'096;
 // One for each broker and each tool that follows the log.
-inline constexpr Budget::Limits kSubscriptions = {.max_count = 4'096, .max_bytes = 64 * kMiB};
+inline constexpr Budget::Limits kSubscriptions = {.max_count = 4'096, .max_bytes = 32 * kMiB};
 inline constexpr size_t kSubscriptionBytes = 8'192;
 inline constexpr size_t kMaxSubscribeRequestBytes = 4'096;
+
+// What the calls and streams of a controller may hold together, without kLargeReads.
+static_assert(kClientWrites.max_bytes + kClientReads.max_bytes + kQuorumChanges.max_bytes +
+                  kBrokerCalls.max_bytes + kProcessCalls.max_bytes + kForwardedCalls.max_bytes +
+                  kHeartbeatStreams.max_bytes + kSubscriptions.max_bytes <=
+              256 * kMiB);
 
 // gRPC.
 
