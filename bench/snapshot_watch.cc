@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 
 namespace quorate::bench {
 namespace {

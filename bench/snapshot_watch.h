@@ -1,5 +1,5 @@
 // Observes from outside when controllers write snapshots: an incomplete file has a special name
-// (storage/snapshot_directory.h).
+// (storage/snapshot_names.h).
 #pragma once
 
 #include <atomic>

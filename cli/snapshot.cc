@@ -9,8 +9,8 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "cli/snapshot_file.h"
-#include "storage/snapshot_directory.h"
-#include "storage/snapshot_disk.h"
+#include "storage/disk_snapshot_files.h"
+#include "storage/snapshot_names.h"
 
 namespace quorate::cli {
 namespace {
@@ -36,8 +36,8 @@ absl::StatusOr<std::vector<std::string>> FilesOf(const fs::path& path) {
   const fs::path inside = path / storage::kSnapshotsName;
   ASSIGN_OR_RETURN(const fs::file_type inside_type, TypeOf(inside));
   const fs::path directory = inside_type == fs::file_type::directory ? inside : path;
-  ASSIGN_OR_RETURN(const auto ids,
-                   storage::ListSnapshots(storage::SnapshotDisk::ReadOnly(directory.string())));
+  ASSIGN_OR_RETURN(const auto ids, storage::ListSnapshots(
+                                       storage::DiskSnapshotFiles::ReadOnly(directory.string())));
   if (ids.empty()) {
     return absl::NotFoundError(absl::StrFormat(
         "the directory %s has no snapshot; name a file, or the data directory of a controller that "

@@ -10,7 +10,7 @@
 #include "cli/text.h"
 #include "metadata/snapshot_loader.h"
 #include "metadata/state_hash.h"
-#include "storage/snapshot_disk.h"
+#include "storage/disk_snapshot_files.h"
 #include "storage/snapshot_reader.h"
 
 namespace quorate::cli {
@@ -57,7 +57,7 @@ Json ToJson(const SnapshotContents& contents) {
 absl::StatusOr<SnapshotContents> ReadSnapshotFile(const std::string& path) {
   const fs::path parent = fs::path(path).parent_path();
   const std::string file = fs::path(path).filename().string();
-  const auto files = storage::SnapshotDisk::ReadOnly(parent.empty() ? "." : parent.string());
+  const auto files = storage::DiskSnapshotFiles::ReadOnly(parent.empty() ? "." : parent.string());
   ASSIGN_OR_RETURN(auto reader, storage::SnapshotReader::OpenFile(&files, file));
   metadata::SnapshotLoader loader;
   RETURN_IF_ERROR(reader.ForEachChunk([&](std::string_view chunk) { return loader.Add(chunk); }));

@@ -15,7 +15,7 @@
 #include "metadata/snapshot_encoder.h"
 #include "metadata/snapshot_loader.h"
 #include "metadata/state_hash.h"
-#include "storage/snapshot_disk.h"
+#include "storage/disk_snapshot_files.h"
 #include "storage/snapshot_writer.h"
 
 namespace quorate::cli {
@@ -78,8 +78,8 @@ raft::SnapshotMeta MetaOf(const metadata::MetadataImage& image) {
 }
 
 absl::Status Write(const fs::path& path, const metadata::MetadataImage& image) {
-  ASSIGN_OR_RETURN(storage::SnapshotDisk files,
-                   storage::SnapshotDisk::Open(fs::absolute(path).parent_path().string()));
+  ASSIGN_OR_RETURN(storage::DiskSnapshotFiles files,
+                   storage::DiskSnapshotFiles::Open(fs::absolute(path).parent_path().string()));
   storage::SnapshotWriter writer(&files, MetaOf(image), path.filename().string());
   metadata::SnapshotEncoder encoder(image);
   while (const std::optional<std::string> chunk = encoder.Next()) {

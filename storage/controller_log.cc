@@ -17,7 +17,7 @@ constexpr size_t kNoExternalTasks = 0;
 
 ControllerLog::ControllerLog(const DataDirectory& directory, Options options)
     : options_(std::move(options)),
-      watermark_(directory.WatermarkPath()),
+      watermark_(directory.LossWatermarkPath()),
       free_space_(directory.path(), options_.min_free_bytes),
       writer_("log-writer", kNoExternalTasks),
       reader_("log-reader", kNoExternalTasks),
@@ -40,7 +40,7 @@ absl::Status ControllerLog::Recover(DataDirectory* directory) {
                                          .memtable_bytes = options_.memtable_bytes,
                                          .on_fatal = options_.on_fatal}));
   ASSIGN_OR_RETURN(RecoveredLog recovered, RecoverLog(*kv_));
-  if (watermark) RETURN_IF_ERROR(CheckAgainstWatermark(recovered.state, *watermark));
+  if (watermark) RETURN_IF_ERROR(CheckAgainstLossWatermark(recovered.state, *watermark));
   if (!directory->is_formatted()) RETURN_IF_ERROR(directory->MarkFormatted());
   log_ = std::make_unique<LogStore>(kv_.get(), recovered,
                                     LogStore::Options{.writer = &writer_,
@@ -56,17 +56,17 @@ ControllerLog::~ControllerLog() {
   writer_.Stop();
   reader_.Stop();
   housekeeper_.Stop();
-  if (log_) SaveWatermark();
+  if (log_) SaveLossWatermark();
 }
 
 void ControllerLog::KeepHouse() {
   free_space_.Refresh();
-  SaveWatermark();
+  SaveLossWatermark();
   housekeeper_.PostAt(SystemClock().Now() + options_.housekeeping_interval,
                       [this] { KeepHouse(); });
 }
 
-void ControllerLog::SaveWatermark() {
+void ControllerLog::SaveLossWatermark() {
   const LogState durable = log_->DurableState();
   if (durable.write_id == saved_write_id_) return;
   if (absl::Status status = watermark_.Store(durable); !status.ok()) {

@@ -14,8 +14,8 @@
 #include "storage/fatal.h"
 #include "storage/free_space.h"
 #include "storage/log_store.h"
+#include "storage/loss_watermark.h"
 #include "storage/rocksdb_kv.h"
-#include "storage/watermark.h"
 
 namespace quorate::storage {
 
@@ -55,10 +55,10 @@ class ControllerLog {
 
   absl::Status Recover(DataDirectory* directory);
   void KeepHouse();
-  void SaveWatermark();
+  void SaveLossWatermark();
 
   const Options options_;
-  WatermarkFile watermark_;
+  LossWatermarkFile watermark_;
   uint64_t saved_write_id_ = 0;
   FreeSpace free_space_;
   raft::RestoredLog restored_;

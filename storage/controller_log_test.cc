@@ -110,7 +110,7 @@ TEST(ControllerLogTest, GoesOnThroughFlushedTables) {
 
 TEST(ControllerLogTest, TheWatermarkFollowsTheLog) {
   const TempDir dir;
-  const WatermarkFile watermark(dir.path() + "/watermark");
+  const LossWatermarkFile watermark(dir.path() + "/watermark");
   LogBuilder builder;
   {
     auto node = OpenNode(dir.path(), {.housekeeping_interval = std::chrono::milliseconds(1)});

@@ -177,7 +177,7 @@ std::string DataDirectory::IdentityPath() const {
 
 std::string DataDirectory::LogPath() const { return (fs::path(path_) / "log").string(); }
 
-std::string DataDirectory::WatermarkPath() const {
+std::string DataDirectory::LossWatermarkPath() const {
   return (fs::path(path_) / "watermark").string();
 }
 

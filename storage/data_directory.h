@@ -50,7 +50,7 @@ class DataDirectory {
   const std::string& path() const { return path_; }
   // Paths of what a controller keeps in the directory.
   std::string LogPath() const;
-  std::string WatermarkPath() const;
+  std::string LossWatermarkPath() const;
   std::string VoterListsPath() const;
   const DirectoryOwner& owner() const { return identity_.owner; }
   const Uuid& directory_id() const { return identity_.directory_id; }

@@ -10,7 +10,7 @@
 #include "storage/data_loss.h"
 #include "storage/entry_reader.h"
 #include "storage/key_layout.h"
-#include "storage/watermark.h"
+#include "storage/loss_watermark.h"
 
 namespace quorate::storage {
 namespace {
@@ -62,13 +62,13 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> OpenControllerDirectory(const std
 
 absl::StatusOr<RecoveredLog> VerifyWholeLog(const DataDirectory& directory, const KvStore& kv) {
   ASSIGN_OR_RETURN(const std::optional<LogState> watermark,
-                   WatermarkFile(directory.WatermarkPath()).Load());
+                   LossWatermarkFile(directory.LossWatermarkPath()).Load());
   // Verifies each entry first, in order, so that an error names the entry where the damage begins.
   ASSIGN_OR_RETURN(const LogState state, LoadState(kv));
   RETURN_IF_ERROR(
       VisitEntries(kv, state.first_index, state.last_index, [](const raft::Entry& /*entry*/) {}));
   ASSIGN_OR_RETURN(RecoveredLog recovered, RecoverLog(kv));
-  if (watermark) RETURN_IF_ERROR(CheckAgainstWatermark(recovered.state, *watermark));
+  if (watermark) RETURN_IF_ERROR(CheckAgainstLossWatermark(recovered.state, *watermark));
   return recovered;
 }
 

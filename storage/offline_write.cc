@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "storage/log_appender.h"
-#include "storage/watermark.h"
+#include "storage/loss_watermark.h"
 
 namespace quorate::storage {
 namespace {
@@ -37,7 +37,7 @@ absl::Status WriteOffline(const DataDirectory& directory, KvStore* kv,
                           const RecoveredLog& recovered, const raft::LogWrite& write) {
   LogAppender appender(kv, recovered);
   RETURN_IF_ERROR(appender.Apply({&write}));
-  return WatermarkFile(directory.WatermarkPath()).Store(appender.state());
+  return LossWatermarkFile(directory.LossWatermarkPath()).Store(appender.state());
 }
 
 std::string ToText(const std::vector<NodeId>& ids) {

@@ -9,10 +9,10 @@
 #include "base/check.h"
 #include "storage/data_directory.h"
 #include "storage/data_loss.h"
+#include "storage/loss_watermark.h"
 #include "storage/offline_log.h"
 #include "storage/offline_write.h"
 #include "storage/rocksdb_kv.h"
-#include "storage/watermark.h"
 
 namespace quorate::storage {
 namespace {
@@ -42,11 +42,11 @@ raft::Voter SoleVoter(const DataDirectory& directory, const raft::VoterSet& form
 
 // Lowers the epoch of the watermark before the log goes back to a lower epoch. Otherwise a crash in
 // between would look like a loss.
-absl::Status LowerWatermark(const DataDirectory& directory, const RecoveredLog& recovered,
-                            Epoch epoch) {
+absl::Status LowerLossWatermark(const DataDirectory& directory, const RecoveredLog& recovered,
+                                Epoch epoch) {
   LogState state = recovered.state;
   state.hard_state = {.epoch = epoch, .vote = std::nullopt};
-  return WatermarkFile(directory.WatermarkPath()).Store(state);
+  return LossWatermarkFile(directory.LossWatermarkPath()).Store(state);
 }
 
 absl::StatusOr<RecoveryResult> Recover(const DataDirectory& directory, RocksDbKv* kv,
@@ -66,7 +66,8 @@ absl::StatusOr<RecoveryResult> Recover(const DataDirectory& directory, RocksDbKv
                                 "quorum recover: controller %d is the only voter, before: %s; %s",
                                 directory.owner().node_id, ToText(former.NodeIds()), order.reason),
                             .now_ms = order.now_ms}));
-  if (epoch < log.hard_state.epoch) RETURN_IF_ERROR(LowerWatermark(directory, recovered, epoch));
+  if (epoch < log.hard_state.epoch)
+    RETURN_IF_ERROR(LowerLossWatermark(directory, recovered, epoch));
   RETURN_IF_ERROR(WriteOffline(
       directory, kv, recovered,
       {.hard_state = raft::HardState{.epoch = result.entry->epoch()}, .entries = {result.entry}}));

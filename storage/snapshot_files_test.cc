@@ -6,8 +6,8 @@
 
 #include <memory>
 
+#include "storage/disk_snapshot_files.h"
 #include "storage/memory_snapshot_files.h"
-#include "storage/snapshot_disk.h"
 #include "storage/testing/temp_dir.h"
 
 namespace quorate::storage {
@@ -20,9 +20,9 @@ class SnapshotFilesTest : public ::testing::TestWithParam<bool> {
  protected:
   SnapshotFilesTest() {
     if (GetParam()) {
-      auto disk = SnapshotDisk::Open(directory_.path() + "/snapshots");
+      auto disk = DiskSnapshotFiles::Open(directory_.path() + "/snapshots");
       CHECK_OK(disk.status());
-      files_ = std::make_unique<SnapshotDisk>(*std::move(disk));
+      files_ = std::make_unique<DiskSnapshotFiles>(*std::move(disk));
     } else {
       files_ = std::make_unique<MemorySnapshotFiles>();
     }
@@ -70,11 +70,11 @@ INSTANTIATE_TEST_SUITE_P(Implementations, SnapshotFilesTest, ::testing::Bool(),
 TEST(SnapshotDiskTest, AMissingDirectoryIsMadeOrForReadingEmpty) {
   const TempDir directory;
   const std::string path = directory.path() + "/snapshots";
-  EXPECT_THAT(*SnapshotDisk::ReadOnly(path).List(), IsEmpty());
-  ASSERT_TRUE(SnapshotDisk::Open(path).ok());
-  ASSERT_TRUE(SnapshotDisk::Open(path)->Append("a", "x").ok());
-  EXPECT_THAT(*SnapshotDisk::ReadOnly(path).List(), ElementsAre("a"));
-  EXPECT_FALSE(SnapshotDisk::Open(path + "/missing/deeper").ok());
+  EXPECT_THAT(*DiskSnapshotFiles::ReadOnly(path).List(), IsEmpty());
+  ASSERT_TRUE(DiskSnapshotFiles::Open(path).ok());
+  ASSERT_TRUE(DiskSnapshotFiles::Open(path)->Append("a", "x").ok());
+  EXPECT_THAT(*DiskSnapshotFiles::ReadOnly(path).List(), ElementsAre("a"));
+  EXPECT_FALSE(DiskSnapshotFiles::Open(path + "/missing/deeper").ok());
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 #include "storage/snapshot_reader.h"
 
 namespace quorate::storage {

@@ -5,7 +5,7 @@
 
 #include "base/random.h"
 #include "storage/memory_snapshot_files.h"
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 #include "storage/testing/snapshots.h"
 
 namespace quorate::storage {

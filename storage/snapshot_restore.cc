@@ -9,10 +9,10 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "storage/data_directory.h"
+#include "storage/disk_snapshot_files.h"
 #include "storage/offline_write.h"
 #include "storage/rocksdb_kv.h"
-#include "storage/snapshot_directory.h"
-#include "storage/snapshot_disk.h"
+#include "storage/snapshot_names.h"
 #include "storage/snapshot_reader.h"
 #include "storage/snapshot_writer.h"
 
@@ -27,7 +27,7 @@ absl::StatusOr<SnapshotReader> OpenReader(const SnapshotFiles& files, const std:
 
 absl::Status CopySnapshot(const SnapshotFiles& from, const std::string& file,
                           const std::string& directory) {
-  ASSIGN_OR_RETURN(SnapshotDisk to, SnapshotDisk::Open(directory + "/" + kSnapshotsName));
+  ASSIGN_OR_RETURN(DiskSnapshotFiles to, DiskSnapshotFiles::Open(directory + "/" + kSnapshotsName));
   ASSIGN_OR_RETURN(SnapshotReader reader, OpenReader(from, file));
   SnapshotWriter writer(&to, reader.meta());
   RETURN_IF_ERROR(
@@ -67,7 +67,8 @@ absl::Status Fill(DataDirectory* directory, const raft::LogWrite& write, const S
 absl::StatusOr<RestoreResult> RestoreSnapshot(const RestoreOrder& order, Rng& rng) {
   CHECK(!order.directories.empty());
   const fs::path parent = fs::path(order.file).parent_path();
-  const SnapshotDisk from = SnapshotDisk::ReadOnly(parent.empty() ? "." : parent.string());
+  const DiskSnapshotFiles from =
+      DiskSnapshotFiles::ReadOnly(parent.empty() ? "." : parent.string());
   ASSIGN_OR_RETURN(SnapshotReader reader, OpenReader(from, order.file));
   RETURN_IF_ERROR(Verify(reader));
   const raft::SnapshotMeta& meta = reader.meta();

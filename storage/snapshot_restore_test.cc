@@ -9,9 +9,9 @@
 
 #include "storage/controller_log.h"
 #include "storage/data_directory.h"
+#include "storage/disk_snapshot_files.h"
 #include "storage/file_io.h"
-#include "storage/snapshot_directory.h"
-#include "storage/snapshot_disk.h"
+#include "storage/snapshot_names.h"
 #include "storage/testing/node.h"
 #include "storage/testing/snapshots.h"
 #include "storage/testing/temp_dir.h"
@@ -25,7 +25,7 @@ using ::testing::HasSubstr;
 class SnapshotRestoreTest : public ::testing::Test {
  protected:
   SnapshotRestoreTest() {
-    auto disk = SnapshotDisk::Open(dir_.path());
+    auto disk = DiskSnapshotFiles::Open(dir_.path());
     CHECK_OK(disk.status());
     SnapshotWriter writer(&*disk, meta_, "backup");
     for (const std::string& chunk : TestChunks()) CHECK_OK(writer.Append(chunk));
@@ -54,9 +54,10 @@ class SnapshotRestoreTest : public ::testing::Test {
     EXPECT_TRUE(directory->is_formatted());
     ASSIGN_OR_RETURN(const auto log, ControllerLog::Open(directory.get(), {}));
     Restored restored{.directory_id = directory->directory_id(), .log = log->TakeRestored()};
-    ASSIGN_OR_RETURN(restored.snapshot,
-                     FindNewestSnapshot(
-                         SnapshotDisk::ReadOnly(DirectoryOf(node) + "/" + kSnapshotsName), Verify));
+    ASSIGN_OR_RETURN(
+        restored.snapshot,
+        FindNewestSnapshot(DiskSnapshotFiles::ReadOnly(DirectoryOf(node) + "/" + kSnapshotsName),
+                           Verify));
     return restored;
   }
 

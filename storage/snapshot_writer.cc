@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 
 namespace quorate::storage {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/memory_snapshot_files.h"
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 #include "storage/testing/snapshots.h"
 
 namespace quorate::storage {

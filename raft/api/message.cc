@@ -37,13 +37,13 @@ std::string ToText(const std::optional<VoterSet>& voters) {
   return text;
 }
 
-const char* ToText(SnapshotChunkResponse::State state) {
+const char* ToText(InstallSnapshotResponse::State state) {
   switch (state) {
-    case SnapshotChunkResponse::State::kWanted:
+    case InstallSnapshotResponse::State::kWanted:
       return "wanted";
-    case SnapshotChunkResponse::State::kBusy:
+    case InstallSnapshotResponse::State::kBusy:
       return "busy";
-    case SnapshotChunkResponse::State::kInstalled:
+    case InstallSnapshotResponse::State::kInstalled:
       return "installed";
   }
   return "?";
@@ -64,12 +64,13 @@ const char* ToString(StreamClass stream) {
 }
 
 StreamClass StreamOf(const Message& message) {
-  return std::visit(Overloaded{[](const AppendRequest&) { return StreamClass::kAppend; },
-                               [](const AppendResponse&) { return StreamClass::kAppend; },
-                               [](const SnapshotChunk&) { return StreamClass::kSnapshot; },
-                               [](const SnapshotChunkResponse&) { return StreamClass::kSnapshot; },
-                               [](const auto&) { return StreamClass::kControl; }},
-                    message);
+  return std::visit(
+      Overloaded{[](const AppendRequest&) { return StreamClass::kAppend; },
+                 [](const AppendResponse&) { return StreamClass::kAppend; },
+                 [](const InstallSnapshot&) { return StreamClass::kSnapshot; },
+                 [](const InstallSnapshotResponse&) { return StreamClass::kSnapshot; },
+                 [](const auto&) { return StreamClass::kControl; }},
+      message);
 }
 
 std::string ToString(const Message& message) {
@@ -123,16 +124,16 @@ std::string ToString(const Message& message) {
           [](const TimeoutNow& m) {
             return absl::StrFormat("TimeoutNow{epoch=%d}", m.epoch.value());
           },
-          [](const SnapshotChunk& m) {
+          [](const InstallSnapshot& m) {
             return absl::StrFormat(
-                "SnapshotChunk{epoch=%d sequence=%d id=%s last_index=%d position=%d "
+                "InstallSnapshot{epoch=%d sequence=%d id=%s last_index=%d position=%d "
                 "total_bytes=%d bytes=%d}",
                 m.epoch.value(), m.sequence, ToText(m.id), m.last_index.value(), m.position,
                 m.total_bytes, m.bytes.size());
           },
-          [](const SnapshotChunkResponse& m) {
+          [](const InstallSnapshotResponse& m) {
             return absl::StrFormat(
-                "SnapshotChunkResponse{epoch=%d sequence=%d id=%s state=%s position=%d}",
+                "InstallSnapshotResponse{epoch=%d sequence=%d id=%s state=%s position=%d}",
                 m.epoch.value(), m.sequence, ToText(m.id), ToText(m.state), m.position);
           },
       },

@@ -113,7 +113,7 @@ struct TimeoutNow {
 
 // Offers a snapshot to a follower that needs entries which the leader no longer has, then carries
 // the snapshot piece by piece. The leader sends each piece after the answer to the previous one.
-struct SnapshotChunk {
+struct InstallSnapshot {
   Epoch epoch;
   // Grows by one with each chunk to this peer in an epoch.
   int64_t sequence = 0;
@@ -127,7 +127,7 @@ struct SnapshotChunk {
   std::string bytes;
 };
 
-struct SnapshotChunkResponse {
+struct InstallSnapshotResponse {
   enum class State {
     kWanted,     // send from `position` on
     kBusy,       // the previous chunk is being written or verified; ask again
@@ -142,7 +142,7 @@ struct SnapshotChunkResponse {
 
 using Message = std::variant<VoteRequest, VoteResponse, Heartbeat, HeartbeatResponse, AppendRequest,
                              AppendResponse, ReadIndexRequest, ReadIndexResponse, TimeoutNow,
-                             SnapshotChunk, SnapshotChunkResponse>;
+                             InstallSnapshot, InstallSnapshotResponse>;
 
 // The classes of streams to a peer. Both ends open one stream of each class, so there are two of
 // each between two nodes. A node sends its requests on its own stream, and the replies return on
@@ -150,7 +150,7 @@ using Message = std::variant<VoteRequest, VoteResponse, Heartbeat, HeartbeatResp
 enum class StreamClass {
   kControl,   // votes, heartbeats, reads, TimeoutNow: never behind log entries
   kAppend,    // AppendRequest and its answers
-  kSnapshot,  // SnapshotChunk and its answers: never ahead of log entries
+  kSnapshot,  // InstallSnapshot and its answers: never ahead of log entries
 };
 inline constexpr StreamClass kStreamClasses[] = {StreamClass::kControl, StreamClass::kAppend,
                                                  StreamClass::kSnapshot};

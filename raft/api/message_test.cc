@@ -42,28 +42,28 @@ TEST(MessageTest, TextNamesEveryField) {
             "ReadIndexResponse{token=6 epoch=5 confirmed=true read_index=9}");
   EXPECT_EQ(ToString(TimeoutNow{.epoch = Epoch(5)}), "TimeoutNow{epoch=5}");
   const SnapshotId id{.end_offset = RecordOffset(30), .epoch = Epoch(4)};
-  EXPECT_EQ(ToString(SnapshotChunk{.epoch = Epoch(5),
-                                   .sequence = 2,
-                                   .id = id,
-                                   .last_index = LogIndex(9),
-                                   .position = 100,
-                                   .total_bytes = 200,
-                                   .bytes = "abc"}),
-            "SnapshotChunk{epoch=5 sequence=2 id=30@4 last_index=9 position=100 total_bytes=200 "
+  EXPECT_EQ(ToString(InstallSnapshot{.epoch = Epoch(5),
+                                     .sequence = 2,
+                                     .id = id,
+                                     .last_index = LogIndex(9),
+                                     .position = 100,
+                                     .total_bytes = 200,
+                                     .bytes = "abc"}),
+            "InstallSnapshot{epoch=5 sequence=2 id=30@4 last_index=9 position=100 total_bytes=200 "
             "bytes=3}");
-  EXPECT_EQ(ToString(SnapshotChunkResponse{.epoch = Epoch(5),
-                                           .sequence = 2,
-                                           .id = id,
-                                           .state = SnapshotChunkResponse::State::kWanted,
-                                           .position = 103}),
-            "SnapshotChunkResponse{epoch=5 sequence=2 id=30@4 state=wanted position=103}");
+  EXPECT_EQ(ToString(InstallSnapshotResponse{.epoch = Epoch(5),
+                                             .sequence = 2,
+                                             .id = id,
+                                             .state = InstallSnapshotResponse::State::kWanted,
+                                             .position = 103}),
+            "InstallSnapshotResponse{epoch=5 sequence=2 id=30@4 state=wanted position=103}");
 }
 
 TEST(MessageTest, EachClassHasItsStream) {
   EXPECT_EQ(StreamOf(AppendRequest{}), StreamClass::kAppend);
   EXPECT_EQ(StreamOf(AppendResponse{}), StreamClass::kAppend);
-  EXPECT_EQ(StreamOf(SnapshotChunk{}), StreamClass::kSnapshot);
-  EXPECT_EQ(StreamOf(SnapshotChunkResponse{}), StreamClass::kSnapshot);
+  EXPECT_EQ(StreamOf(InstallSnapshot{}), StreamClass::kSnapshot);
+  EXPECT_EQ(StreamOf(InstallSnapshotResponse{}), StreamClass::kSnapshot);
   EXPECT_EQ(StreamOf(VoteRequest{}), StreamClass::kControl);
   EXPECT_EQ(StreamOf(HeartbeatResponse{}), StreamClass::kControl);
   EXPECT_EQ(StreamOf(TimeoutNow{}), StreamClass::kControl);

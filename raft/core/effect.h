@@ -42,7 +42,7 @@ struct ReadChunk {
 // Stores a piece that arrived on `session`. Answered by event::ChunkReceived.
 struct ReceiveChunk {
   SessionId session = 0;
-  SnapshotChunk chunk;
+  InstallSnapshot chunk;
 };
 
 // To the transport.

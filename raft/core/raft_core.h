@@ -156,8 +156,9 @@ class RaftCore {
   void OnMessage(const ReplicaKey& from, SessionId session, const ReadIndexRequest& request);
   void OnMessage(const ReplicaKey& from, SessionId session, const ReadIndexResponse& response);
   void OnMessage(const ReplicaKey& from, SessionId session, const TimeoutNow& order);
-  void OnMessage(const ReplicaKey& from, SessionId session, const SnapshotChunk& chunk);
-  void OnMessage(const ReplicaKey& from, SessionId session, const SnapshotChunkResponse& response);
+  void OnMessage(const ReplicaKey& from, SessionId session, const InstallSnapshot& chunk);
+  void OnMessage(const ReplicaKey& from, SessionId session,
+                 const InstallSnapshotResponse& response);
 
   // raft_core.cc: state that all concepts share.
   template <typename T>
@@ -306,7 +307,7 @@ class RaftCore {
   // Commits all that a durable snapshot holds. The log either has it or is replaced by it. Returns
   // whether it was replaced. REQUIRES: the snapshot ends beyond commit_index.
   bool TakeUpSnapshot(const SnapshotMeta& meta);
-  void AnswerInstalled(SessionId session, SnapshotChunkResponse response, LogIndex last_index);
+  void AnswerInstalled(SessionId session, InstallSnapshotResponse response, LogIndex last_index);
   void StartSnapshot(const ReplicaKey& peer, FollowerProgress& progress);
   void OfferSnapshot(const ReplicaKey& peer, FollowerProgress& progress);
   void OnSnapshotStreamUp(const ReplicaKey& peer);

@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Answer = SnapshotChunkResponse::State;
+using Answer = InstallSnapshotResponse::State;
 
 // Returns a snapshot whose last entry is `last_index` of `epoch`, as another node could have it.
 SnapshotMeta MakeMeta(int64_t last_index, int32_t epoch) {
@@ -23,7 +23,7 @@ SnapshotMeta MakeMeta(int64_t last_index, int32_t epoch) {
           .last_checksum = 0xfeed};
 }
 
-SnapshotChunk MakeChunk(const SnapshotMeta& meta, int32_t epoch, int64_t sequence = 1) {
+InstallSnapshot MakeChunk(const SnapshotMeta& meta, int32_t epoch, int64_t sequence = 1) {
   return {.epoch = Epoch(epoch),
           .sequence = sequence,
           .id = meta.id,
@@ -36,14 +36,14 @@ TEST(SnapshotInstallTest, AChunkOfAnOldEpochIsRefused) {
   LoneCore node(3, {5});
   node.Receive(2, MakeChunk(MakeMeta(9, 3), 4));
   EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), IsEmpty());
-  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->epoch, Epoch(5));
+  EXPECT_EQ(node.TakeReply<InstallSnapshotResponse>()->epoch, Epoch(5));
 }
 
 TEST(SnapshotInstallTest, WhatTheLogHasIsNotReceived) {
   LoneCore node(3, {1, 1, 1});
   node.Receive(2, MakeChunk(MetaAt(node.core(), 3), 1));
   EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), IsEmpty());
-  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->state, Answer::kInstalled);
+  EXPECT_EQ(node.TakeReply<InstallSnapshotResponse>()->state, Answer::kInstalled);
 }
 
 TEST(SnapshotInstallTest, OnePieceIsWrittenAtATime) {
@@ -51,13 +51,13 @@ TEST(SnapshotInstallTest, OnePieceIsWrittenAtATime) {
   const SnapshotMeta meta = MakeMeta(9, 1);
   node.Receive(2, MakeChunk(meta, 1, 1));
   EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), SizeIs(1));
-  EXPECT_FALSE(node.TakeReply<SnapshotChunkResponse>().has_value());
+  EXPECT_FALSE(node.TakeReply<InstallSnapshotResponse>().has_value());
   node.Receive(2, MakeChunk(meta, 1, 2));
   EXPECT_THAT(node.TakeEffects<effect::ReceiveChunk>(), IsEmpty());
-  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->state, Answer::kBusy);
+  EXPECT_EQ(node.TakeReply<InstallSnapshotResponse>()->state, Answer::kBusy);
   node.Step(event::ChunkReceived{
       .session = 7, .sequence = 1, .id = meta.id, .received = ReceivedSnapshot{.position = 3}});
-  const auto answer = node.TakeReply<SnapshotChunkResponse>();
+  const auto answer = node.TakeReply<InstallSnapshotResponse>();
   EXPECT_EQ(answer->state, Answer::kWanted);
   EXPECT_EQ(answer->sequence, 1);
   EXPECT_EQ(answer->position, 3);
@@ -73,9 +73,9 @@ TEST(SnapshotInstallTest, InstalledIsSaidOnceItIsDurable) {
   EXPECT_THAT(node.TakeEffects<effect::LoadSnapshot>(), SizeIs(1));
   EXPECT_EQ(node.core().log().commit_index(), LogIndex(9));
   EXPECT_EQ(node.core().log().durable_index(), LogIndex(0));
-  EXPECT_FALSE(node.TakeReply<SnapshotChunkResponse>().has_value());
+  EXPECT_FALSE(node.TakeReply<InstallSnapshotResponse>().has_value());
   node.Sync();
-  EXPECT_EQ(node.TakeReply<SnapshotChunkResponse>()->state, Answer::kInstalled);
+  EXPECT_EQ(node.TakeReply<InstallSnapshotResponse>()->state, Answer::kInstalled);
   EXPECT_EQ(node.core().log().durable_index(), LogIndex(9));
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Answer = SnapshotChunkResponse::State;
+using Answer = InstallSnapshotResponse::State;
 
 class SnapshotTransferTest : public ::testing::Test {
  protected:
@@ -242,11 +242,11 @@ TEST(SnapshotOfferTest, OnePieceIsReadAtATimeForAPeer) {
       .peer = NodeId(3), .stream = StreamClass::kAppend, .key = LoneCore::KeyOf(3)});
   node.Reject(3);
   const auto want = [&node] {
-    const SnapshotChunk offer = node.TakeSent<SnapshotChunk>(3).back();
-    node.Receive(3, SnapshotChunkResponse{.epoch = node.core().epoch(),
-                                          .sequence = offer.sequence,
-                                          .id = offer.id,
-                                          .state = Answer::kWanted});
+    const InstallSnapshot offer = node.TakeSent<InstallSnapshot>(3).back();
+    node.Receive(3, InstallSnapshotResponse{.epoch = node.core().epoch(),
+                                            .sequence = offer.sequence,
+                                            .id = offer.id,
+                                            .state = Answer::kWanted});
     return node.TakeEffects<effect::ReadChunk>();
   };
   const auto reads = want();
@@ -257,7 +257,7 @@ TEST(SnapshotOfferTest, OnePieceIsReadAtATimeForAPeer) {
                              .epoch = reads[0].epoch,
                              .id = reads[0].id,
                              .piece = SnapshotPiece{.bytes = "abc", .total_bytes = 6}});
-  EXPECT_EQ(node.TakeSent<SnapshotChunk>(3).back().bytes, "abc");
+  EXPECT_EQ(node.TakeSent<InstallSnapshot>(3).back().bytes, "abc");
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 // follower installs it.
 //
 //   leader                                 follower
-//   SnapshotChunk, empty ──────────────►   how much of it is here (kWanted, kBusy), or does the log
+//   InstallSnapshot, empty ──────────────►   how much of it is here (kWanted, kBusy), or does the
+//   log
 //                        ◄──────────────   hold everything in it already (kInstalled)?
-//   SnapshotChunk at `position` ───────►   stores the piece; verifies and installs a whole snapshot
+//   InstallSnapshot at `position` ───────►   stores the piece; verifies and installs a whole
+//   snapshot
 //                        ◄──────────────   kWanted, the next position … kInstalled: probing goes on
 //
 // The leader sends one piece at a time, at the position that the follower requests. So a transfer
@@ -22,7 +24,7 @@
 namespace quorate::raft {
 namespace {
 
-using Answer = SnapshotChunkResponse::State;
+using Answer = InstallSnapshotResponse::State;
 
 }  // namespace
 
@@ -105,8 +107,8 @@ bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
 
 // Follower side.
 
-void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const SnapshotChunk& chunk) {
-  SnapshotChunkResponse response{
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const InstallSnapshot& chunk) {
+  InstallSnapshotResponse response{
       .epoch = epoch(), .sequence = chunk.sequence, .id = chunk.id, .state = Answer::kBusy};
   if (chunk.epoch < epoch()) return Emit(effect::Reply{.session = session, .message = response});
   // Every entry takes at least one offset, so no end offset is below its entry's index.
@@ -125,11 +127,11 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Snapsh
 void RaftCore::Handle(event::ChunkReceived event) {
   receiving_chunk_ = false;
   if (!event.received.ok()) return Die(std::move(event.received).status());
-  SnapshotChunkResponse response{.epoch = epoch(),
-                                 .sequence = event.sequence,
-                                 .id = event.id,
-                                 .state = Answer::kWanted,
-                                 .position = event.received->position};
+  InstallSnapshotResponse response{.epoch = epoch(),
+                                   .sequence = event.sequence,
+                                   .id = event.id,
+                                   .state = Answer::kWanted,
+                                   .position = event.received->position};
   if (const std::optional<SnapshotMeta>& complete = event.received->complete) {
     // A leader has everything that is committed, so this cannot happen.
     if (std::holds_alternative<Leader>(role_) && !Holds(complete->last_index, complete->id.epoch)) {
@@ -150,7 +152,7 @@ void RaftCore::Handle(event::ChunkReceived event) {
   Emit(effect::Reply{.session = event.session, .message = response});
 }
 
-void RaftCore::AnswerInstalled(SessionId session, SnapshotChunkResponse response,
+void RaftCore::AnswerInstalled(SessionId session, InstallSnapshotResponse response,
                                LogIndex last_index) {
   response.state = Answer::kInstalled;
   ReplyAfter(IsMutant(Mutant::kInstallBeforeDurable)
@@ -184,16 +186,17 @@ void RaftCore::SendChunk(const ReplicaKey& peer, FollowerProgress& progress, int
   const SnapshotMeta& snapshot = progress.snapshot();
   const int64_t sequence = progress.OnChunkSent(now_);
   Emit(effect::Send{.to = peer.node_id,
-                    .message = SnapshotChunk{.epoch = epoch(),
-                                             .sequence = sequence,
-                                             .id = snapshot.id,
-                                             .last_index = snapshot.last_index,
-                                             .position = position,
-                                             .total_bytes = piece.total_bytes,
-                                             .bytes = std::move(piece.bytes)}});
+                    .message = InstallSnapshot{.epoch = epoch(),
+                                               .sequence = sequence,
+                                               .id = snapshot.id,
+                                               .last_index = snapshot.last_index,
+                                               .position = position,
+                                               .total_bytes = piece.total_bytes,
+                                               .bytes = std::move(piece.bytes)}});
 }
 
-void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const SnapshotChunkResponse& response) {
+void RaftCore::OnMessage(const ReplicaKey& from, SessionId,
+                         const InstallSnapshotResponse& response) {
   const std::optional<ReplicaKey> peer = FindAnswerer(from, StreamClass::kSnapshot);
   if (!peer) return;
   if (response.epoch > epoch()) return OnHigherEpoch(*peer, response.epoch);

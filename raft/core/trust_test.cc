@@ -51,11 +51,11 @@ std::vector<Message> ClaimsOf(const ReplicaKey& who, Epoch epoch) {
           ReadIndexRequest{.token = 1, .epoch = epoch},
           ReadIndexResponse{.token = 1, .epoch = epoch, .confirmed = true},
           TimeoutNow{.epoch = epoch},
-          SnapshotChunk{.epoch = epoch,
-                        .sequence = 1,
-                        .id = {.end_offset = RecordOffset(100), .epoch = epoch},
-                        .last_index = LogIndex(100)},
-          SnapshotChunkResponse{.epoch = epoch, .sequence = 1}};
+          InstallSnapshot{.epoch = epoch,
+                          .sequence = 1,
+                          .id = {.end_offset = RecordOffset(100), .epoch = epoch},
+                          .last_index = LogIndex(100)},
+          InstallSnapshotResponse{.epoch = epoch, .sequence = 1}};
 }
 
 class StrangerTest : public ::testing::Test {

@@ -254,7 +254,7 @@ void RaftNode::Execute(const effect::ReadChunk& effect) {
 }
 
 void RaftNode::Execute(effect::ReceiveChunk& effect) {
-  SnapshotChunk& chunk = effect.chunk;
+  InstallSnapshot& chunk = effect.chunk;
   ports_.snapshots->Receive(
       chunk.id, chunk.position, std::move(chunk.bytes),
       [this, session = effect.session, sequence = chunk.sequence,

@@ -104,7 +104,7 @@ void LoneCore::Receive(const ReplicaKey& from, Message message) {
                          std::holds_alternative<HeartbeatResponse>(message) ||
                          std::holds_alternative<AppendResponse>(message) ||
                          std::holds_alternative<ReadIndexResponse>(message) ||
-                         std::holds_alternative<SnapshotChunkResponse>(message);
+                         std::holds_alternative<InstallSnapshotResponse>(message);
   Step(event::Receive{
       .from = from, .session = is_answer ? 0 : kSession, .message = std::move(message)});
 }

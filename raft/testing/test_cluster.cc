@@ -323,7 +323,7 @@ void TestCluster::WriteChunk(NodeId id) {
   CHECK(!node.unwritten_chunks.empty());
   effect::ReceiveChunk receive = std::move(node.unwritten_chunks.front());
   node.unwritten_chunks.pop_front();
-  SnapshotChunk& chunk = receive.chunk;
+  InstallSnapshot& chunk = receive.chunk;
   node.snapshots.Receive(chunk.id, chunk.position, std::move(chunk.bytes), [&](auto received) {
     Step(id, event::ChunkReceived{.session = receive.session,
                                   .sequence = chunk.sequence,

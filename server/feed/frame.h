@@ -9,7 +9,7 @@
 #include "base/ids.h"
 #include "raft/api/entry.h"
 #include "server/node/leader_tracker.h"
-#include "storage/snapshot_depot.h"
+#include "storage/file_snapshot_store.h"
 
 namespace quorate::server {
 
@@ -34,7 +34,7 @@ class FrameEncoder {
   // How far the log is, and which controller leads.
   virtual FramePtr EncodeProgress(RecordOffset high_watermark, const LeaderView& leader) const = 0;
   // A part of a snapshot.
-  virtual FramePtr EncodeSnapshotChunk(const storage::SnapshotChunk& chunk) const = 0;
+  virtual FramePtr EncodeSnapshotChunk(const storage::ContentChunk& chunk) const = 0;
   // The subscriber must drop its image, because its log is not a part of this one.
   virtual FramePtr EncodeReset(const std::string& reason) const = 0;
 };

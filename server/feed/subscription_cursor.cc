@@ -164,7 +164,7 @@ void SubscriptionCursor::ReadChunk() {
       OnLoop([](SubscriptionCursor& read, const auto& chunk) { read.OnChunk(chunk); }));
 }
 
-void SubscriptionCursor::OnChunk(const absl::StatusOr<storage::SnapshotChunk>& chunk) {
+void SubscriptionCursor::OnChunk(const absl::StatusOr<storage::ContentChunk>& chunk) {
   reading_ = false;
   if (absl::IsNotFound(chunk.status()) && part_.id != NewestSnapshot()) {
     // A newer snapshot has replaced it, or only another controller has it.

@@ -25,7 +25,7 @@
 #include "server/feed/catch_up_slots.h"
 #include "server/feed/frame_cache.h"
 #include "server/node/leader_tracker.h"
-#include "storage/snapshot_depot.h"
+#include "storage/file_snapshot_store.h"
 
 namespace quorate::server {
 
@@ -54,7 +54,7 @@ struct SubscriptionSource {
   const FrameEncoder* encoder = nullptr;
   raft::ReplicatedLog* log = nullptr;
   // Null if the log never begins with a snapshot.
-  storage::SnapshotDepot* snapshots = nullptr;
+  storage::FileSnapshotStore* snapshots = nullptr;
   // The newest committed batches. The last one ends at `high_watermark`, which is the end of
   // everything committed.
   FrameCache cache;
@@ -154,7 +154,7 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   void BeginSnapshot();
   std::optional<raft::SnapshotId> NewestSnapshot() const;
   void ReadChunk();
-  void OnChunk(const absl::StatusOr<storage::SnapshotChunk>& chunk);
+  void OnChunk(const absl::StatusOr<storage::ContentChunk>& chunk);
 
   // Sending batches.
   void SendNext();

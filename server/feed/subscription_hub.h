@@ -18,7 +18,7 @@
 #include "server/feed/subscription_cursor.h"
 #include "server/node/leader_tracker.h"
 #include "server/node/log_listeners.h"
-#include "storage/snapshot_depot.h"
+#include "storage/file_snapshot_store.h"
 
 namespace quorate::server {
 
@@ -34,7 +34,7 @@ class SubscriptionHub final : public LogWatcher {
   // Call once, before the log can call back.
   void SetLog(raft::ReplicatedLog* log) { source_.log = log; }
   // Call once, before the log can call back. Not needed if the log never begins with a snapshot.
-  void SetSnapshots(storage::SnapshotDepot* snapshots) { source_.snapshots = snapshots; }
+  void SetSnapshots(storage::FileSnapshotStore* snapshots) { source_.snapshots = snapshots; }
 
   // Starts a subscription. `stream` must live until the hub calls its Finish or Cut, which it does
   // once. Any thread.

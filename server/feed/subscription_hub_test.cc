@@ -8,7 +8,7 @@
 #include "server/grpc/subscribe_frame.h"
 #include "server/testing/fake_replicated_log.h"
 #include "storage/memory_snapshot_files.h"
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 #include "storage/testing/snapshots.h"
 
 namespace quorate::server {
@@ -444,10 +444,10 @@ class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
  protected:
   SubscriptionHubSnapshotTest() {
     CHECK_OK(storage::WriteSnapshot(files_, kMeta));
-    auto depot = storage::SnapshotDepot::Open(&files_, &executor_);
-    CHECK_OK(depot.status());
-    depot_ = *std::move(depot);
-    hub_.SetSnapshots(depot_.get());
+    auto store = storage::FileSnapshotStore::Open(&files_, &executor_);
+    CHECK_OK(store.status());
+    store_ = *std::move(store);
+    hub_.SetSnapshots(store_.get());
     Commit({MakeTestEntry(3), MakeTestEntry(4)});
   }
 
@@ -459,7 +459,7 @@ class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
 
   const raft::SnapshotMeta kMeta = storage::MakeMeta(6, 1);
   storage::MemorySnapshotFiles files_;
-  std::unique_ptr<storage::SnapshotDepot> depot_;
+  std::unique_ptr<storage::FileSnapshotStore> store_;
 };
 
 TEST_F(SubscriptionHubSnapshotTest, WhoHasNothingGetsTheSnapshotThenBatches) {
@@ -534,7 +534,7 @@ TEST_F(SubscriptionHubSnapshotTest, ASnapshotThatVanishesIsFollowedByTheNewest) 
   const SubscriptionId id = Subscribe(stream, 0, 0);
   const raft::SnapshotMeta newer = storage::MakeMeta(8, 1);
   CHECK_OK(storage::WriteSnapshot(files_, newer, {"newer"}));
-  depot_->Add(newer);
+  store_->Add(newer);
   CHECK_OK(files_.Remove(storage::SnapshotName(kMeta.id)));
   log_.entries.erase(log_.entries.begin());
   Drain(id, stream);

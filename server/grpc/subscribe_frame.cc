@@ -82,7 +82,7 @@ FramePtr SubscribeFrameEncoder::EncodeProgress(RecordOffset high_watermark,
   return MakeFrame(response);
 }
 
-FramePtr SubscribeFrameEncoder::EncodeSnapshotChunk(const storage::SnapshotChunk& chunk) const {
+FramePtr SubscribeFrameEncoder::EncodeSnapshotChunk(const storage::ContentChunk& chunk) const {
   SubscribeResponse response;
   auto& sent = *response.mutable_snapshot_chunk();
   sent.set_epoch(chunk.id.epoch.value());

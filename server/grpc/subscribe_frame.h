@@ -19,7 +19,7 @@ class SubscribeFrameEncoder final : public FrameEncoder {
  public:
   FramePtr EncodeBatch(const raft::EntryPtr& entry) const override;
   FramePtr EncodeProgress(RecordOffset high_watermark, const LeaderView& leader) const override;
-  FramePtr EncodeSnapshotChunk(const storage::SnapshotChunk& chunk) const override;
+  FramePtr EncodeSnapshotChunk(const storage::ContentChunk& chunk) const override;
   FramePtr EncodeReset(const std::string& reason) const override;
 };
 

@@ -94,8 +94,8 @@ void Encode(const raft::TimeoutNow& m, pb::PeerMessage& out) {
   out.mutable_timeout_now()->set_epoch(m.epoch.value());
 }
 
-void Encode(const raft::SnapshotChunk& m, pb::PeerMessage& out) {
-  pb::SnapshotChunk& proto = *out.mutable_snapshot_chunk();
+void Encode(const raft::InstallSnapshot& m, pb::PeerMessage& out) {
+  pb::InstallSnapshot& proto = *out.mutable_install_snapshot();
   proto.set_epoch(m.epoch.value());
   proto.set_sequence(m.sequence);
   proto.set_end_offset(m.id.end_offset.value());
@@ -106,20 +106,20 @@ void Encode(const raft::SnapshotChunk& m, pb::PeerMessage& out) {
   proto.set_bytes(m.bytes);
 }
 
-pb::SnapshotChunkResponse::State ToProto(raft::SnapshotChunkResponse::State state) {
+pb::InstallSnapshotResponse::State ToProto(raft::InstallSnapshotResponse::State state) {
   switch (state) {
-    case raft::SnapshotChunkResponse::State::kWanted:
-      return pb::SnapshotChunkResponse::WANTED;
-    case raft::SnapshotChunkResponse::State::kBusy:
-      return pb::SnapshotChunkResponse::BUSY;
-    case raft::SnapshotChunkResponse::State::kInstalled:
-      return pb::SnapshotChunkResponse::INSTALLED;
+    case raft::InstallSnapshotResponse::State::kWanted:
+      return pb::InstallSnapshotResponse::WANTED;
+    case raft::InstallSnapshotResponse::State::kBusy:
+      return pb::InstallSnapshotResponse::BUSY;
+    case raft::InstallSnapshotResponse::State::kInstalled:
+      return pb::InstallSnapshotResponse::INSTALLED;
   }
-  LOG(FATAL) << "no such SnapshotChunkResponse::State: " << static_cast<int>(state);
+  LOG(FATAL) << "no such InstallSnapshotResponse::State: " << static_cast<int>(state);
 }
 
-void Encode(const raft::SnapshotChunkResponse& m, pb::PeerMessage& out) {
-  pb::SnapshotChunkResponse& proto = *out.mutable_snapshot_chunk_response();
+void Encode(const raft::InstallSnapshotResponse& m, pb::PeerMessage& out) {
+  pb::InstallSnapshotResponse& proto = *out.mutable_install_snapshot_response();
   proto.set_epoch(m.epoch.value());
   proto.set_sequence(m.sequence);
   proto.set_end_offset(m.id.end_offset.value());
@@ -301,13 +301,13 @@ absl::StatusOr<PeerPayload> Decode(const pb::TimeoutNow& proto) {
   return raft::TimeoutNow{Epoch(proto.epoch())};
 }
 
-absl::StatusOr<PeerPayload> Decode(pb::SnapshotChunk& proto) {
+absl::StatusOr<PeerPayload> Decode(pb::InstallSnapshot& proto) {
   if (!AreNumbers({proto.epoch(), proto.last_epoch(), proto.sequence()}) ||
       !ArePositions(
           {proto.end_offset(), proto.last_index(), proto.position(), proto.total_bytes()})) {
-    return Impossible("SnapshotChunk");
+    return Impossible("InstallSnapshot");
   }
-  return raft::SnapshotChunk{
+  return raft::InstallSnapshot{
       .epoch = Epoch(proto.epoch()),
       .sequence = proto.sequence(),
       .id = {.end_offset = RecordOffset(proto.end_offset()), .epoch = Epoch(proto.last_epoch())},
@@ -317,27 +317,27 @@ absl::StatusOr<PeerPayload> Decode(pb::SnapshotChunk& proto) {
       .bytes = std::move(*proto.mutable_bytes())};
 }
 
-std::optional<raft::SnapshotChunkResponse::State> FromProto(
-    pb::SnapshotChunkResponse::State state) {
+std::optional<raft::InstallSnapshotResponse::State> FromProto(
+    pb::InstallSnapshotResponse::State state) {
   switch (state) {
-    case pb::SnapshotChunkResponse::WANTED:
-      return raft::SnapshotChunkResponse::State::kWanted;
-    case pb::SnapshotChunkResponse::BUSY:
-      return raft::SnapshotChunkResponse::State::kBusy;
-    case pb::SnapshotChunkResponse::INSTALLED:
-      return raft::SnapshotChunkResponse::State::kInstalled;
+    case pb::InstallSnapshotResponse::WANTED:
+      return raft::InstallSnapshotResponse::State::kWanted;
+    case pb::InstallSnapshotResponse::BUSY:
+      return raft::InstallSnapshotResponse::State::kBusy;
+    case pb::InstallSnapshotResponse::INSTALLED:
+      return raft::InstallSnapshotResponse::State::kInstalled;
     default:
       return std::nullopt;
   }
 }
 
-absl::StatusOr<PeerPayload> Decode(const pb::SnapshotChunkResponse& proto) {
+absl::StatusOr<PeerPayload> Decode(const pb::InstallSnapshotResponse& proto) {
   const auto state = FromProto(proto.state());
   if (!state || !AreNumbers({proto.epoch(), proto.last_epoch(), proto.sequence()}) ||
       !ArePositions({proto.end_offset(), proto.position()})) {
-    return Impossible("SnapshotChunkResponse");
+    return Impossible("InstallSnapshotResponse");
   }
-  return raft::SnapshotChunkResponse{
+  return raft::InstallSnapshotResponse{
       .epoch = Epoch(proto.epoch()),
       .sequence = proto.sequence(),
       .id = {.end_offset = RecordOffset(proto.end_offset()), .epoch = Epoch(proto.last_epoch())},
@@ -377,10 +377,10 @@ absl::StatusOr<PeerPayload> FromProto(NodeId from, pb::PeerMessage& proto) {
       return Decode(proto.read_index_response());
     case pb::PeerMessage::kTimeoutNow:
       return Decode(proto.timeout_now());
-    case pb::PeerMessage::kSnapshotChunk:
-      return Decode(*proto.mutable_snapshot_chunk());
-    case pb::PeerMessage::kSnapshotChunkResponse:
-      return Decode(proto.snapshot_chunk_response());
+    case pb::PeerMessage::kInstallSnapshot:
+      return Decode(*proto.mutable_install_snapshot());
+    case pb::PeerMessage::kInstallSnapshotResponse:
+      return Decode(proto.install_snapshot_response());
     case pb::PeerMessage::KIND_NOT_SET:
       break;
   }
@@ -397,8 +397,8 @@ bool IsQuestion(const raft::Message& message) {
                                [](const raft::ReadIndexRequest&) { return true; },
                                [](const raft::ReadIndexResponse&) { return false; },
                                [](const raft::TimeoutNow&) { return true; },
-                               [](const raft::SnapshotChunk&) { return true; },
-                               [](const raft::SnapshotChunkResponse&) { return false; }},
+                               [](const raft::InstallSnapshot&) { return true; },
+                               [](const raft::InstallSnapshotResponse&) { return false; }},
                     message);
 }
 

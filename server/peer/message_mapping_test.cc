@@ -72,19 +72,19 @@ TEST(MessageMappingTest, EveryMessageSurvivesTheWire) {
       raft::ReadIndexResponse{
           .token = 1, .epoch = Epoch(2), .confirmed = true, .read_index = LogIndex(3)},
       raft::TimeoutNow{Epoch(1)},
-      raft::SnapshotChunk{.epoch = Epoch(1),
-                          .sequence = 2,
-                          .id = {.end_offset = RecordOffset(3), .epoch = Epoch(4)},
-                          .last_index = LogIndex(5),
-                          .position = 6,
-                          .total_bytes = 7,
-                          .bytes = "eight by"},
-      raft::SnapshotChunkResponse{.epoch = Epoch(1),
-                                  .sequence = 2,
-                                  .id = {.end_offset = RecordOffset(3), .epoch = Epoch(4)},
-                                  .state = raft::SnapshotChunkResponse::State::kWanted,
-                                  .position = 5},
-      raft::SnapshotChunkResponse{.state = raft::SnapshotChunkResponse::State::kInstalled},
+      raft::InstallSnapshot{.epoch = Epoch(1),
+                            .sequence = 2,
+                            .id = {.end_offset = RecordOffset(3), .epoch = Epoch(4)},
+                            .last_index = LogIndex(5),
+                            .position = 6,
+                            .total_bytes = 7,
+                            .bytes = "eight by"},
+      raft::InstallSnapshotResponse{.epoch = Epoch(1),
+                                    .sequence = 2,
+                                    .id = {.end_offset = RecordOffset(3), .epoch = Epoch(4)},
+                                    .state = raft::InstallSnapshotResponse::State::kWanted,
+                                    .position = 5},
+      raft::InstallSnapshotResponse{.state = raft::InstallSnapshotResponse::State::kInstalled},
   };
   for (const raft::Message& message : messages) {
     const absl::StatusOr<PeerPayload> got = OverTheWire(message);
@@ -136,8 +136,8 @@ TEST(MessageMappingTest, WhatCannotBeIsRefused) {
   impossible[3].mutable_heartbeat()->set_epoch(-1);
   impossible[4].mutable_append_response()->set_match_index(-1);
   impossible[5].mutable_hello()->set_directory_id("short");
-  impossible[6].mutable_snapshot_chunk()->set_position(-1);
-  impossible[7].mutable_snapshot_chunk_response()->set_position(1);  // no state
+  impossible[6].mutable_install_snapshot()->set_position(-1);
+  impossible[7].mutable_install_snapshot_response()->set_position(1);  // no state
   for (raft::v1::PeerMessage& proto : impossible) {
     EXPECT_EQ(FromProto(kPeer, proto).status().code(), absl::StatusCode::kInvalidArgument)
         << proto.ShortDebugString();
@@ -156,9 +156,9 @@ TEST(MessageMappingTest, NumbersThatCannotBeAreRefused) {
   impossible[6].mutable_append_response()->set_hint_index(kLast);
   impossible[7].mutable_append_response()->set_sequence(-1);
   impossible[8].mutable_read_index_response()->set_read_index(kLast);
-  impossible[9].mutable_snapshot_chunk()->set_last_index(kLast);
-  raft::v1::SnapshotChunkResponse& response = *impossible[10].mutable_snapshot_chunk_response();
-  response.set_state(raft::v1::SnapshotChunkResponse::WANTED);
+  impossible[9].mutable_install_snapshot()->set_last_index(kLast);
+  raft::v1::InstallSnapshotResponse& response = *impossible[10].mutable_install_snapshot_response();
+  response.set_state(raft::v1::InstallSnapshotResponse::WANTED);
   response.set_position(kLast);
   impossible[11].mutable_heartbeat()->mutable_voter_set()->add_voters()->set_directory_id("short");
   // A voter set in any message has the same limits as in a Hello.

@@ -28,7 +28,7 @@
 #include "server/node/log_listeners.h"
 #include "server/node/readiness.h"
 #include "server/node/request_router.h"
-#include "server/node/snapshotter.h"
+#include "server/node/snapshot_scheduler.h"
 #include "server/node/state_auditor.h"
 #include "server/peer/grpc_broker_prober.h"
 #include "server/peer/peer_channel.h"
@@ -37,14 +37,14 @@
 #include "server/program/background_thread.h"
 #include "server/program/loop_watchdog.h"
 #include "server/program/process_service.h"
+#include "storage/background_snapshot_writer.h"
 #include "storage/controller_log.h"
 #include "storage/data_directory.h"
 #include "storage/data_loss.h"
+#include "storage/disk_snapshot_files.h"
 #include "storage/fatal.h"
-#include "storage/snapshot_depot.h"
-#include "storage/snapshot_directory.h"
-#include "storage/snapshot_disk.h"
-#include "storage/snapshot_saver.h"
+#include "storage/file_snapshot_store.h"
+#include "storage/snapshot_names.h"
 #include "storage/voter_lists.h"
 
 namespace quorate::server {
@@ -115,13 +115,14 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
   return options;
 }
 
-Snapshotter::Options MakeSnapshotterOptions(const ControllerConfig& config) {
+SnapshotScheduler::Options MakeSnapshotSchedulerOptions(const ControllerConfig& config) {
   return {.self = config.node_id,
           .min_log_bytes = config.snapshot_min_log_bytes,
           .log_bytes_per_snapshot_byte = config.snapshot_log_ratio};
 }
 
-storage::SnapshotSaver::Options MakeSaverOptions(const ControllerConfig& config) {
+storage::BackgroundSnapshotWriter::Options MakeSnapshotWriterOptions(
+    const ControllerConfig& config) {
   return {.bytes_per_second = static_cast<size_t>(config.snapshot_max_bytes_per_second)};
 }
 
@@ -179,9 +180,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
     RememberVoterList(restored);
     controller_.SetLog(raft_.get());
     controller_.SetWorker(&decide_loop_);
-    controller_.SetSnapshots(&*snapshotter_);
+    controller_.SetSnapshots(&*snapshot_scheduler_);
     controller_.SetVoterPoll(&voter_poll_);
-    snapshotter_->SetLog(raft_.get());
+    snapshot_scheduler_->SetLog(raft_.get());
     auditor_.emplace(StateAuditor::Options{.self = config_.node_id,
                                            .interval = config_.state_check_interval,
                                            .on_fatal = on_fatal},
@@ -197,8 +198,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     metadata_service_.emplace(config_.cluster_id, &edge_, &hub_,
                               [this](BrokerId broker) { controller_.HeardOf(broker); });
     listeners_.emplace(std::vector<raft::ReplicatedLogListener*>{
-        &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_, &*snapshotter_,
-        &log_clock_});
+        &leader_, &controller_, &router_, &hub_, &*broker_service_, &readiness_,
+        &*snapshot_scheduler_, &log_clock_});
 
     transport_.service()->SetForwardHandler(
         [this](const raft::v1::ForwardRequest& request, ForwardReply reply) {
@@ -293,26 +294,27 @@ class ControllerServer::Impl final : public ControllerDirectory {
   }
 
   absl::Status OpenSnapshots() {
-    ASSIGN_OR_RETURN(snapshot_disk_, storage::SnapshotDisk::Open(data_directory_->path() + "/" +
-                                                                 storage::kSnapshotsName));
+    ASSIGN_OR_RETURN(snapshot_disk_, storage::DiskSnapshotFiles::Open(
+                                         data_directory_->path() + "/" + storage::kSnapshotsName));
     metadata::MetadataImage newest;
     ASSIGN_OR_RETURN(snapshots_,
-                     storage::SnapshotDepot::Open(&*snapshot_disk_, &snapshot_loop_,
-                                                  [&newest](storage::SnapshotReader& reader) {
-                                                    auto image = LoadImage(reader);
-                                                    if (!image.ok()) return image.status();
-                                                    newest = *std::move(image);
-                                                    return absl::OkStatus();
-                                                  }));
-    saver_.emplace(MakeSaverOptions(config_), snapshots_.get(), &*snapshot_disk_, &snapshot_loop_,
-                   &clock_);
+                     storage::FileSnapshotStore::Open(&*snapshot_disk_, &snapshot_loop_,
+                                                      [&newest](storage::SnapshotReader& reader) {
+                                                        auto image = LoadImage(reader);
+                                                        if (!image.ok()) return image.status();
+                                                        newest = *std::move(image);
+                                                        return absl::OkStatus();
+                                                      }));
+    writer_.emplace(MakeSnapshotWriterOptions(config_), snapshots_.get(), &*snapshot_disk_,
+                    &snapshot_loop_, &clock_);
     // Not on the snapshot loop, which would then wake up for every commit.
-    snapshotter_.emplace(MakeSnapshotterOptions(config_), &fanout_loop_, &clock_, snapshots_.get(),
-                         &*saver_, [this](RecordOffset end_offset, auto done) {
-                           ReadCommittedImage(end_offset, std::move(done));
-                         });
+    snapshot_scheduler_.emplace(MakeSnapshotSchedulerOptions(config_), &fanout_loop_, &clock_,
+                                snapshots_.get(), &*writer_,
+                                [this](RecordOffset end_offset, auto done) {
+                                  ReadCommittedImage(end_offset, std::move(done));
+                                });
     if (const auto meta = snapshots_->Newest()) {
-      snapshotter_->SetLoaded(meta->id, std::move(newest));
+      snapshot_scheduler_->SetLoaded(meta->id, std::move(newest));
     }
     return absl::OkStatus();
   }
@@ -425,10 +427,10 @@ class ControllerServer::Impl final : public ControllerDirectory {
   // Reads and writes snapshots.
   EventLoop snapshot_loop_{"snapshot", kMaxQueued};
 
-  std::optional<storage::SnapshotDisk> snapshot_disk_;
-  std::unique_ptr<storage::SnapshotDepot> snapshots_;
-  std::optional<storage::SnapshotSaver> saver_;
-  std::optional<Snapshotter> snapshotter_;
+  std::optional<storage::DiskSnapshotFiles> snapshot_disk_;
+  std::unique_ptr<storage::FileSnapshotStore> snapshots_;
+  std::optional<storage::BackgroundSnapshotWriter> writer_;
+  std::optional<SnapshotScheduler> snapshot_scheduler_;
 
   PeerTransport transport_;
   PeerVoterPoll voter_poll_{transport_.forwarder(), &clock_};

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "storage/key_layout.h"
 #include "storage/log_recovery.h"
-#include "storage/snapshot_directory.h"
-#include "storage/watermark.h"
+#include "storage/loss_watermark.h"
+#include "storage/snapshot_names.h"
 
 namespace quorate::sim {
 namespace {
@@ -27,7 +27,7 @@ Machine::Machine(const Surroundings& surroundings, NodeId id)
       key_{.node_id = id, .directory_id = Uuid::Random(*surroundings.rng)},
       clock_(surroundings.scheduler),
       disk_(std::make_unique<Disk>()) {
-  SaveWatermark();
+  SaveLossWatermark();
 }
 
 raft::Voter Machine::voter() const {
@@ -44,7 +44,7 @@ void Machine::Start() {
 
 absl::Status Machine::TryStart() {
   ASSIGN_OR_RETURN(storage::RecoveredLog recovered, storage::RecoverLog(disk_->log));
-  if (watermark_) RETURN_IF_ERROR(CheckAgainstWatermark(recovered.state, *watermark_));
+  if (watermark_) RETURN_IF_ERROR(CheckAgainstLossWatermark(recovered.state, *watermark_));
   raft::RaftOptions options = surroundings_.swarm->raft;
   options.self = key_;
   options.peer_endpoint = voter().peer_endpoint;
@@ -186,9 +186,9 @@ void Machine::AfterPortCall() {
   Crash("crashes in the middle");
 }
 
-void Machine::SaveWatermark() {
+void Machine::SaveLossWatermark() {
   if (up() && !process_->paused()) watermark_ = process_->DurableState();
-  surroundings_.scheduler->After(kHousekeepingInterval, [this] { SaveWatermark(); });
+  surroundings_.scheduler->After(kHousekeepingInterval, [this] { SaveLossWatermark(); });
 }
 
 void Machine::Note(const std::string& what) {

@@ -80,7 +80,7 @@ class Machine {
   void AfterPortCall();
   Duration WriteLatency() const;
   Duration ReadLatency() const;
-  void SaveWatermark();
+  void SaveLossWatermark();
   void Note(const std::string& what);
 
   const Surroundings surroundings_;

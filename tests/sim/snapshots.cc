@@ -63,15 +63,16 @@ Snapshots::Snapshots(Host host)
 Snapshots::~Snapshots() = default;
 
 absl::Status Snapshots::Open() {
-  ASSIGN_OR_RETURN(depot_, storage::SnapshotDepot::Open(files_.get(), host_.executor));
-  saver_ = std::make_unique<storage::SnapshotSaver>(storage::SnapshotSaver::Options{}, depot_.get(),
-                                                    files_.get(), host_.executor, host_.clock);
+  ASSIGN_OR_RETURN(store_, storage::FileSnapshotStore::Open(files_.get(), host_.executor));
+  writer_ = std::make_unique<storage::BackgroundSnapshotWriter>(
+      storage::BackgroundSnapshotWriter::Options{}, store_.get(), files_.get(), host_.executor,
+      host_.clock);
   return absl::OkStatus();
 }
 
 void Snapshots::Save(const raft::SnapshotMeta& meta, const metadata::MetadataImage& image,
                      std::function<void()> done) {
-  saver_->Save(
+  writer_->Save(
       meta,
       [encoder = std::make_shared<metadata::SnapshotEncoder>(image, kPieceBytes)] {
         return encoder->Next();
@@ -84,7 +85,7 @@ void Snapshots::Save(const raft::SnapshotMeta& meta, const metadata::MetadataIma
 }
 
 absl::StatusOr<metadata::MetadataImage> Snapshots::Load(const raft::SnapshotId& id) const {
-  ASSIGN_OR_RETURN(storage::SnapshotReader reader, depot_->OpenReader(id));
+  ASSIGN_OR_RETURN(storage::SnapshotReader reader, store_->OpenReader(id));
   metadata::SnapshotLoader loader;
   while (true) {
     ASSIGN_OR_RETURN(const std::optional<std::string> chunk, reader.NextChunk());

@@ -1,4 +1,4 @@
-// The snapshots of one process: the real depot and saver on its machine's files.
+// The snapshots of one process: the real store and writer on its machine's files.
 #pragma once
 
 #include <functional>
@@ -10,9 +10,9 @@
 #include "base/executor.h"
 #include "metadata/metadata_image.h"
 #include "raft/api/snapshot_store.h"
-#include "storage/snapshot_depot.h"
+#include "storage/background_snapshot_writer.h"
+#include "storage/file_snapshot_store.h"
 #include "storage/snapshot_files.h"
-#include "storage/snapshot_saver.h"
 #include "tests/sim/scheduler.h"
 
 namespace quorate::sim {
@@ -35,7 +35,7 @@ class Snapshots final : public raft::SnapshotStore {
 
   // Opens the snapshots on the disk. REQUIRES: called before all other functions.
   absl::Status Open();
-  std::optional<raft::SnapshotMeta> Newest() const { return depot_->Newest(); }
+  std::optional<raft::SnapshotMeta> Newest() const { return store_->Newest(); }
 
   // Saves an image in several pieces. `done` runs on the executor. REQUIRES: no other save is in
   // progress.
@@ -47,11 +47,11 @@ class Snapshots final : public raft::SnapshotStore {
   // raft::SnapshotStore
   void Read(raft::SnapshotId id, int64_t position,
             absl::AnyInvocable<void(absl::StatusOr<raft::SnapshotPiece>) &&> done) override {
-    depot_->Read(id, position, std::move(done));
+    store_->Read(id, position, std::move(done));
   }
   void Receive(raft::SnapshotId id, int64_t position, std::string bytes,
                absl::AnyInvocable<void(absl::StatusOr<raft::ReceivedSnapshot>) &&> done) override {
-    depot_->Receive(id, position, std::move(bytes), std::move(done));
+    store_->Receive(id, position, std::move(bytes), std::move(done));
   }
 
  private:
@@ -59,8 +59,8 @@ class Snapshots final : public raft::SnapshotStore {
 
   const Host host_;
   std::unique_ptr<MortalFiles> files_;
-  std::unique_ptr<storage::SnapshotDepot> depot_;
-  std::unique_ptr<storage::SnapshotSaver> saver_;
+  std::unique_ptr<storage::FileSnapshotStore> store_;
+  std::unique_ptr<storage::BackgroundSnapshotWriter> writer_;
 };
 
 }  // namespace quorate::sim

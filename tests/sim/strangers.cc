@@ -89,7 +89,7 @@ class Stranger final : private raft::TransportEvents {
       case 3:
         return raft::TimeoutNow{.epoch = AnyEpoch()};
       case 4:
-        return raft::SnapshotChunk{
+        return raft::InstallSnapshot{
             .epoch = AnyEpoch(),
             .sequence = AnyCount(),
             .id = {.end_offset = RecordOffset(AnyIndex().value()), .epoch = AnyEpoch()},
@@ -113,12 +113,12 @@ class Stranger final : private raft::TransportEvents {
                                   .hint_index = AnyIndex(),
                                   .hint_epoch = AnyEpoch()};
     }
-    if (const auto* chunk = std::get_if<raft::SnapshotChunk>(&question)) {
-      return raft::SnapshotChunkResponse{
+    if (const auto* chunk = std::get_if<raft::InstallSnapshot>(&question)) {
+      return raft::InstallSnapshotResponse{
           .epoch = AnyEpoch(),
           .sequence = chunk->sequence,
           .id = chunk->id,
-          .state = static_cast<raft::SnapshotChunkResponse::State>(rng_.Below(3)),
+          .state = static_cast<raft::InstallSnapshotResponse::State>(rng_.Below(3)),
           .position = OneIn(2) ? 0 : AnyCount()};
     }
     switch (rng_.Below(3)) {

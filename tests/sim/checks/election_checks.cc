@@ -69,7 +69,7 @@ void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
     heard.led_by = {receive.from.node_id, heartbeat->epoch};
   } else if (const auto* append = std::get_if<raft::AppendRequest>(&message)) {
     heard.led_by = {receive.from.node_id, append->epoch};
-  } else if (const auto* chunk = std::get_if<raft::SnapshotChunk>(&message)) {
+  } else if (const auto* chunk = std::get_if<raft::InstallSnapshot>(&message)) {
     heard.led_by = {receive.from.node_id, chunk->epoch};
   }
 }

@@ -26,7 +26,7 @@ void MessageChecks::OnEvent(const NodeRecord& node, const raft::Event& event) {
       process.sent[{receive->session, append->sequence}] = process.proven;
     } else if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&receive->message)) {
       process.proven = heartbeat->commit_index;
-    } else if (const auto* chunk = std::get_if<raft::SnapshotChunk>(&receive->message)) {
+    } else if (const auto* chunk = std::get_if<raft::InstallSnapshot>(&receive->message)) {
       process.sent[{receive->session, chunk->sequence}] = chunk->last_index;
     }
   } else if (const auto* chunk = std::get_if<raft::event::ChunkReceived>(&event)) {
@@ -67,8 +67,8 @@ void MessageChecks::CheckReply(const NodeRecord& node, const raft::effect::Reply
   }
   if (const auto* append = std::get_if<raft::AppendResponse>(&message)) {
     if (append->success) Check(node, reply.session, *append);
-  } else if (const auto* chunk = std::get_if<raft::SnapshotChunkResponse>(&message)) {
-    if (chunk->state == raft::SnapshotChunkResponse::State::kInstalled) {
+  } else if (const auto* chunk = std::get_if<raft::InstallSnapshotResponse>(&message)) {
+    if (chunk->state == raft::InstallSnapshotResponse::State::kInstalled) {
       Check(node, reply.session, *chunk);
     }
   } else if (const auto* vote = std::get_if<raft::VoteResponse>(&message)) {
@@ -101,7 +101,7 @@ void MessageChecks::Check(const NodeRecord& node, raft::SessionId session,
 }
 
 void MessageChecks::Check(const NodeRecord& node, raft::SessionId session,
-                          const raft::SnapshotChunkResponse& response) {
+                          const raft::InstallSnapshotResponse& response) {
   const auto sent = processes_[node.key].sent.find({session, response.sequence});
   if (sent == processes_[node.key].sent.end()) {
     return Violated(6, node, "installed what nobody sent", response);

@@ -38,7 +38,7 @@ class MessageChecks {
   void CheckReply(const NodeRecord& node, const raft::effect::Reply& reply);
   void Check(const NodeRecord& node, raft::SessionId session, const raft::AppendResponse& response);
   void Check(const NodeRecord& node, raft::SessionId session,
-             const raft::SnapshotChunkResponse& response);
+             const raft::InstallSnapshotResponse& response);
   // Returns the voter with that id in the node's written voter set, or null if there is none.
   const NodeRecord* FindVoter(const NodeRecord& node, NodeId id) const;
   // Returns the node that leads `epoch` now. Null if none does, so that acknowledgements in it do

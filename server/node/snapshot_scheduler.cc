@@ -1,4 +1,4 @@
-#include "server/node/snapshotter.h"
+#include "server/node/snapshot_scheduler.h"
 
 #include <algorithm>
 #include <memory>
@@ -16,32 +16,33 @@ absl::StatusOr<metadata::MetadataImage> LoadImage(storage::SnapshotReader& reade
   return std::move(loader).Finish();
 }
 
-Snapshotter::Snapshotter(Options options, Executor* executor, const Clock* clock,
-                         storage::SnapshotDepot* depot, storage::SnapshotSaver* saver,
-                         ReadImage read_image)
+SnapshotScheduler::SnapshotScheduler(Options options, Executor* executor, const Clock* clock,
+                                     storage::FileSnapshotStore* store,
+                                     storage::BackgroundSnapshotWriter* writer,
+                                     ReadImage read_image)
     : options_(options),
       executor_(executor),
       clock_(clock),
-      depot_(depot),
-      saver_(saver),
+      store_(store),
+      writer_(writer),
       read_image_(std::move(read_image)) {}
 
-void Snapshotter::SetLoaded(const raft::SnapshotId& id, metadata::MetadataImage image) {
+void SnapshotScheduler::SetLoaded(const raft::SnapshotId& id, metadata::MetadataImage image) {
   loaded_.emplace(id, std::move(image));
 }
 
-absl::StatusOr<metadata::MetadataImage> Snapshotter::Load(const raft::SnapshotId& id) {
+absl::StatusOr<metadata::MetadataImage> SnapshotScheduler::Load(const raft::SnapshotId& id) {
   const auto loaded = std::exchange(loaded_, std::nullopt);
   if (loaded && loaded->first == id) return loaded->second;
-  ASSIGN_OR_RETURN(storage::SnapshotReader reader, depot_->OpenReader(id));
+  ASSIGN_OR_RETURN(storage::SnapshotReader reader, store_->OpenReader(id));
   return LoadImage(reader);
 }
 
-void Snapshotter::OnSnapshot(const raft::SnapshotMeta& snapshot) {
+void SnapshotScheduler::OnSnapshot(const raft::SnapshotMeta& snapshot) {
   executor_->Post([this, snapshot] { Begin(snapshot); });
 }
 
-void Snapshotter::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
+void SnapshotScheduler::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
   executor_->Post([this, entries] {
     for (const raft::EntryPtr& entry : entries) Track(*entry);
     if (stage_ == Stage::kAsking) SaveIfReady();
@@ -49,10 +50,10 @@ void Snapshotter::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
   });
 }
 
-void Snapshotter::Begin(const raft::SnapshotMeta& snapshot) {
+void SnapshotScheduler::Begin(const raft::SnapshotMeta& snapshot) {
   seen_ = snapshot;
   bytes_since_last_ = 0;
-  last_size_ = depot_->SizeOf(snapshot.id).value_or(0);
+  last_size_ = store_->SizeOf(snapshot.id).value_or(0);
   newest_ = snapshot;
   in_turn_ = false;
   if (stage_ == Stage::kAsking) stage_ = Stage::kIdle;
@@ -60,7 +61,7 @@ void Snapshotter::Begin(const raft::SnapshotMeta& snapshot) {
   image_.reset();
 }
 
-void Snapshotter::Track(const raft::Entry& entry) {
+void SnapshotScheduler::Track(const raft::Entry& entry) {
   LogIndex voters_index = seen_ ? seen_->voters_index : LogIndex(0);
   raft::VoterSet voters = seen_ ? std::move(seen_->voters) : raft::VoterSet();
   if (entry.header().type == raft::EntryType::kVoters) {
@@ -78,7 +79,7 @@ void Snapshotter::Track(const raft::Entry& entry) {
 // Until a controller has written one itself, it waits for a further part of the interval, by the
 // rank of its node id. From then on the turns stay apart: of three voters with an interval of 60
 // MiB, the first ones are due at 60, 80 and 100 MiB, and each later one 60 MiB after the last.
-bool Snapshotter::IsDue() const {
+bool SnapshotScheduler::IsDue() const {
   if (!seen_ || clock_->Now() < not_before_) return false;
   const int64_t due =
       std::max(options_.min_log_bytes, options_.log_bytes_per_snapshot_byte * last_size_);
@@ -92,7 +93,7 @@ bool Snapshotter::IsDue() const {
   return bytes_since_last_ >= due + delay;
 }
 
-void Snapshotter::AskForImage() {
+void SnapshotScheduler::AskForImage() {
   stage_ = Stage::kAsking;
   ends_ = {*seen_};
   read_image_(seen_->id.end_offset, [this, question = ++question_](auto image) mutable {
@@ -109,7 +110,7 @@ void Snapshotter::AskForImage() {
   });
 }
 
-void Snapshotter::SaveIfReady() {
+void SnapshotScheduler::SaveIfReady() {
   if (!image_ || image_->end_offset() > seen_->id.end_offset) return;
   const auto end = std::find_if(ends_.begin(), ends_.end(), [&](const raft::SnapshotMeta& meta) {
     return meta.id.end_offset == image_->end_offset();
@@ -117,7 +118,7 @@ void Snapshotter::SaveIfReady() {
   CHECK(end != ends_.end()) << "the image ends at " << image_->end_offset()
                             << ", in the middle of a batch";
   const raft::SnapshotMeta meta = *end;
-  // The saver's function owns the encoder, so that the image is read and released on the saver's
+  // The writer's function owns the encoder, so that the image is read and released on the writer's
   // executor.
   auto encoder = std::make_shared<metadata::SnapshotEncoder>(*std::exchange(image_, std::nullopt));
   ends_.clear();
@@ -125,7 +126,7 @@ void Snapshotter::SaveIfReady() {
   LOG(INFO) << "writing the snapshot of offset " << meta.id.end_offset << ", epoch "
             << meta.id.epoch << ", after " << bytes_since_last_ << " bytes of log";
   const int64_t bytes = std::exchange(bytes_since_last_, 0);
-  saver_->Save(
+  writer_->Save(
       meta, [encoder = std::move(encoder)] { return encoder->Next(); },
       [this, meta, bytes](absl::StatusOr<int64_t> size) {
         executor_->Post([this, meta, bytes, size = std::move(size)] {
@@ -135,7 +136,8 @@ void Snapshotter::SaveIfReady() {
       });
 }
 
-void Snapshotter::OnSaved(const raft::SnapshotMeta& meta, const absl::StatusOr<int64_t>& size) {
+void SnapshotScheduler::OnSaved(const raft::SnapshotMeta& meta,
+                                const absl::StatusOr<int64_t>& size) {
   stage_ = Stage::kIdle;
   if (!size.ok()) {
     LOG(ERROR) << "cannot write a snapshot, will retry: " << size.status();

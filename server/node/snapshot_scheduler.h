@@ -1,9 +1,9 @@
 // Decides when this node writes a snapshot and of which image, has it written, and loads snapshots.
 // Runs on every controller whatever its role, because each compacts its own log.
 //
-// A snapshot is due when the log has grown by enough since the last one. The snapshotter then asks
-// the controller for an image. The controller may be some entries ahead of the snapshotter when it
-// answers, so the snapshotter keeps a SnapshotMeta for the end of each entry that arrives
+// A snapshot is due when the log has grown by enough since the last one. The scheduler then asks
+// the controller for an image. The controller may be some entries ahead of the scheduler when it
+// answers, so the scheduler keeps a SnapshotMeta for the end of each entry that arrives
 // meanwhile, and picks the one at which the image ends.
 #pragma once
 
@@ -23,9 +23,9 @@
 #include "raft/api/replicated_log.h"
 #include "raft/api/snapshot.h"
 #include "server/node/log_listeners.h"
-#include "storage/snapshot_depot.h"
+#include "storage/background_snapshot_writer.h"
+#include "storage/file_snapshot_store.h"
 #include "storage/snapshot_reader.h"
-#include "storage/snapshot_saver.h"
 
 namespace quorate::server {
 
@@ -33,7 +33,7 @@ namespace quorate::server {
 // SnapshotLoader.
 absl::StatusOr<metadata::MetadataImage> LoadImage(storage::SnapshotReader& reader);
 
-class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
+class SnapshotScheduler final : public LogWatcher, public controller::SnapshotSource {
  public:
   struct Options {
     NodeId self;
@@ -51,10 +51,11 @@ class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
       std::function<void(RecordOffset end_offset,
                          absl::AnyInvocable<void(std::optional<metadata::MetadataImage>) &&> done)>;
 
-  // All arguments outlive the snapshotter. Everything except Load runs on `executor`, which may be
-  // the saver's.
-  Snapshotter(Options options, Executor* executor, const Clock* clock,
-              storage::SnapshotDepot* depot, storage::SnapshotSaver* saver, ReadImage read_image);
+  // All arguments outlive the scheduler. Everything except Load runs on `executor`, which may be
+  // the writer's.
+  SnapshotScheduler(Options options, Executor* executor, const Clock* clock,
+                    storage::FileSnapshotStore* store, storage::BackgroundSnapshotWriter* writer,
+                    ReadImage read_image);
 
   // Call once, before the log can call back. The log is notified of a snapshot only once a newer
   // one is durable, so that it still continues the older one if the newest is damaged.
@@ -85,8 +86,8 @@ class Snapshotter final : public LogWatcher, public controller::SnapshotSource {
   const Options options_;
   Executor* const executor_;
   const Clock* const clock_;
-  storage::SnapshotDepot* const depot_;
-  storage::SnapshotSaver* const saver_;
+  storage::FileSnapshotStore* const store_;
+  storage::BackgroundSnapshotWriter* const writer_;
   const ReadImage read_image_;
   raft::ReplicatedLog* log_ = nullptr;
   std::optional<std::pair<raft::SnapshotId, metadata::MetadataImage>> loaded_;

@@ -1,4 +1,4 @@
-#include "server/node/snapshotter.h"
+#include "server/node/snapshot_scheduler.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "metadata/testing/test_log.h"
 #include "server/testing/fake_replicated_log.h"
 #include "storage/memory_snapshot_files.h"
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 #include "storage/snapshot_reader.h"
 
 namespace quorate::server {
@@ -18,26 +18,27 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-// The snapshotter of one controller, on a log that the test writes. The image of the controller may
-// be ahead of the log that the snapshotter has seen.
+// The scheduler of one controller, on a log that the test writes. The image of the controller may
+// be ahead of the log that the scheduler has seen.
 class Fixture {
  public:
   explicit Fixture(NodeId self, int64_t min_log_bytes = 2000) {
-    auto depot = storage::SnapshotDepot::Open(&files_, &executor_);
-    CHECK_OK(depot.status());
-    depot_ = *std::move(depot);
-    saver_.emplace(storage::SnapshotSaver::Options{}, depot_.get(), &files_, &executor_, &clock_);
-    snapshotter_.emplace(Snapshotter::Options{.self = self, .min_log_bytes = min_log_bytes},
-                         &executor_, &clock_, depot_.get(), &*saver_,
-                         [this](RecordOffset end_offset, auto done) {
-                           asked.push_back(end_offset.value());
-                           if (!answers) return std::move(done)(std::nullopt);
-                           std::move(done)(image.image());
-                         });
-    snapshotter_->SetLog(&log_);
+    auto store = storage::FileSnapshotStore::Open(&files_, &executor_);
+    CHECK_OK(store.status());
+    store_ = *std::move(store);
+    writer_.emplace(storage::BackgroundSnapshotWriter::Options{}, store_.get(), &files_, &executor_,
+                    &clock_);
+    snapshot_scheduler_.emplace(
+        SnapshotScheduler::Options{.self = self, .min_log_bytes = min_log_bytes}, &executor_,
+        &clock_, store_.get(), &*writer_, [this](RecordOffset end_offset, auto done) {
+          asked.push_back(end_offset.value());
+          if (!answers) return std::move(done)(std::nullopt);
+          std::move(done)(image.image());
+        });
+    snapshot_scheduler_->SetLog(&log_);
   }
 
-  // Appends an entry with records or a voter set, and delivers it to the snapshotter.
+  // Appends an entry with records or a voter set, and delivers it to the scheduler.
   void Append(const std::vector<metadata::v1::Record>& records) { See({Make(records)}); }
   void AppendVoters(const raft::VoterSet& voters) {
     image.MustAppend({metadata::MakeNoOpRecord()});
@@ -57,7 +58,7 @@ class Fixture {
     return Encode(NextHeader(), batch.SerializeAsString());
   }
   void See(const std::vector<raft::EntryPtr>& entries) {
-    snapshotter_->OnCommitted(entries);
+    snapshot_scheduler_->OnCommitted(entries);
     executor_.RunReady();
     executor_.AdvanceBy(std::chrono::seconds(1));
   }
@@ -77,9 +78,9 @@ class Fixture {
   }
   // The snapshots that the log was notified of, oldest first.
   const std::vector<raft::SnapshotMeta>& told() const { return log_.saved; }
-  Snapshotter& snapshotter() { return *snapshotter_; }
+  SnapshotScheduler& scheduler() { return *snapshot_scheduler_; }
   storage::MemorySnapshotFiles& files() { return files_; }
-  storage::SnapshotDepot& depot() { return *depot_; }
+  storage::FileSnapshotStore& store() { return *store_; }
   ManualExecutor& executor() { return executor_; }
 
   // The controller's image.
@@ -107,10 +108,10 @@ class Fixture {
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
   storage::MemorySnapshotFiles files_;
-  std::unique_ptr<storage::SnapshotDepot> depot_;
-  std::optional<storage::SnapshotSaver> saver_;
+  std::unique_ptr<storage::FileSnapshotStore> store_;
+  std::optional<storage::BackgroundSnapshotWriter> writer_;
   FakeReplicatedLog log_;
-  std::optional<Snapshotter> snapshotter_;
+  std::optional<SnapshotScheduler> snapshot_scheduler_;
   int keys_ = 0;
 };
 
@@ -124,7 +125,7 @@ raft::VoterSet Voters(std::vector<int32_t> nodes) {
   return raft::VoterSet(std::move(voters));
 }
 
-TEST(SnapshotterTest, WritesOneWhenTheLogHasGrownByEnough) {
+TEST(SnapshotSchedulerTest, WritesOneWhenTheLogHasGrownByEnough) {
   Fixture node(NodeId(1));
   node.Append({metadata::MakeMetadataVersionRecord(1)});
   node.AppendVoters(Voters({1}));
@@ -133,14 +134,14 @@ TEST(SnapshotterTest, WritesOneWhenTheLogHasGrownByEnough) {
   node.AppendBytes(1000);
   ASSERT_THAT(node.written(), SizeIs(1));
   EXPECT_EQ(node.written()[0], raft::SnapshotMeta::After(*node.last, LogIndex(2), Voters({1})));
-  EXPECT_EQ(node.depot().Newest(), node.written()[0]);
-  const auto loaded = node.snapshotter().Load(node.written()[0].id);
+  EXPECT_EQ(node.store().Newest(), node.written()[0]);
+  const auto loaded = node.scheduler().Load(node.written()[0].id);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(loaded->end_offset(), node.image.image().end_offset());
   EXPECT_EQ(metadata::StateHash(*loaded), metadata::StateHash(node.image.image()));
 }
 
-TEST(SnapshotterTest, TheNextOneWaitsForFourTimesTheLastOnesSize) {
+TEST(SnapshotSchedulerTest, TheNextOneWaitsForFourTimesTheLastOnesSize) {
   Fixture node(NodeId(1), /*min_log_bytes=*/100);
   node.Append({metadata::MakeMetadataVersionRecord(1)});
   node.AppendBytes(1000);
@@ -153,7 +154,7 @@ TEST(SnapshotterTest, TheNextOneWaitsForFourTimesTheLastOnesSize) {
 }
 
 // The log then still continues the older snapshot if the newest one is damaged.
-TEST(SnapshotterTest, TheLogIsToldOfOneOnceThereIsANewer) {
+TEST(SnapshotSchedulerTest, TheLogIsToldOfOneOnceThereIsANewer) {
   Fixture node(NodeId(1), /*min_log_bytes=*/100);
   node.Append({metadata::MakeMetadataVersionRecord(1)});
   node.AppendBytes(1000);
@@ -164,7 +165,7 @@ TEST(SnapshotterTest, TheLogIsToldOfOneOnceThereIsANewer) {
   EXPECT_EQ(node.told(), std::vector{node.written()[0]});
 }
 
-TEST(SnapshotterTest, ControllersTakeTurns) {
+TEST(SnapshotSchedulerTest, ControllersTakeTurns) {
   std::vector<size_t> first;
   for (const int32_t self : {1, 2, 3}) {
     Fixture node(NodeId(self), /*min_log_bytes=*/6000);
@@ -182,14 +183,14 @@ TEST(SnapshotterTest, ControllersTakeTurns) {
   EXPECT_LT(first[1], first[2]);
 }
 
-TEST(SnapshotterTest, AControllerThatIsAheadGivesALaterImage) {
+TEST(SnapshotSchedulerTest, AControllerThatIsAheadGivesALaterImage) {
   Fixture node(NodeId(1));
   node.Append({metadata::MakeMetadataVersionRecord(1)});
   const std::string value(3000, 'v');
   const auto config = [&](const char* key) {
     return metadata::MakeConfigRecord(metadata::ConfigResourceType::kBroker, "1", key, value);
   };
-  // The controller has applied both entries; the snapshotter is notified of the second one later.
+  // The controller has applied both entries; the scheduler is notified of the second one later.
   const raft::EntryPtr a = node.Make({config("a")});
   const raft::EntryPtr b = node.Make({config("b")});
   node.See({a});
@@ -200,7 +201,7 @@ TEST(SnapshotterTest, AControllerThatIsAheadGivesALaterImage) {
   EXPECT_EQ(node.written()[0], raft::SnapshotMeta::After(*b, LogIndex(0), {}));
 }
 
-TEST(SnapshotterTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
+TEST(SnapshotSchedulerTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
   Fixture other(NodeId(1));
   other.Append({metadata::MakeMetadataVersionRecord(1)});
   other.AppendVoters(Voters({1}));
@@ -210,7 +211,7 @@ TEST(SnapshotterTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
   Fixture node(NodeId(1));
   node.image = other.image;
   node.last = other.last;
-  node.snapshotter().OnSnapshot(other.written()[0]);
+  node.scheduler().OnSnapshot(other.written()[0]);
   node.AppendBytes(1000);
   EXPECT_THAT(node.written(), IsEmpty());
   node.AppendBytes(1000);
@@ -220,7 +221,7 @@ TEST(SnapshotterTest, BeginsToCountAtTheSnapshotThatTheNodeBeganWith) {
   EXPECT_EQ(node.told(), other.written());
 }
 
-TEST(SnapshotterTest, TriesAgainAfterAPauseWhenThereWasNoImageOrNoRoom) {
+TEST(SnapshotSchedulerTest, TriesAgainAfterAPauseWhenThereWasNoImageOrNoRoom) {
   Fixture node(NodeId(1));
   node.answers = false;
   node.Append({metadata::MakeMetadataVersionRecord(1)});
@@ -241,7 +242,7 @@ TEST(SnapshotterTest, TriesAgainAfterAPauseWhenThereWasNoImageOrNoRoom) {
   EXPECT_THAT(node.written(), SizeIs(1));
 }
 
-TEST(SnapshotterTest, TwoControllersWriteTheSameBytes) {
+TEST(SnapshotSchedulerTest, TwoControllersWriteTheSameBytes) {
   const auto bytes = [](NodeId self) {
     Fixture node(self);
     node.Append({metadata::MakeMetadataVersionRecord(1)});

@@ -1,4 +1,4 @@
-#include "storage/snapshot_saver.h"
+#include "storage/background_snapshot_writer.h"
 
 #include <utility>
 
@@ -6,13 +6,14 @@
 
 namespace quorate::storage {
 
-SnapshotSaver::SnapshotSaver(Options options, SnapshotDepot* depot, SnapshotFiles* files,
-                             Executor* executor, const Clock* clock)
-    : options_(options), depot_(depot), files_(files), executor_(executor), clock_(clock) {
+BackgroundSnapshotWriter::BackgroundSnapshotWriter(Options options, FileSnapshotStore* store,
+                                                   SnapshotFiles* files, Executor* executor,
+                                                   const Clock* clock)
+    : options_(options), store_(store), files_(files), executor_(executor), clock_(clock) {
   CHECK_GT(options_.bytes_per_second, 0u);
 }
 
-void SnapshotSaver::Save(raft::SnapshotMeta meta, Chunks chunks, Done done) {
+void BackgroundSnapshotWriter::Save(raft::SnapshotMeta meta, Chunks chunks, Done done) {
   executor_->Post(
       [this, meta = std::move(meta), chunks = std::move(chunks), done = std::move(done)]() mutable {
         CHECK(job_ == nullptr) << "Save was called before the previous one was done";
@@ -25,7 +26,7 @@ void SnapshotSaver::Save(raft::SnapshotMeta meta, Chunks chunks, Done done) {
       });
 }
 
-void SnapshotSaver::Step() {
+void BackgroundSnapshotWriter::Step() {
   const std::optional<std::string> chunk = job_->chunks();
   if (!chunk) return Finish(job_->writer.Finish());
   if (const absl::Status status = job_->writer.Append(*chunk); !status.ok()) return Finish(status);
@@ -34,10 +35,10 @@ void SnapshotSaver::Step() {
   executor_->PostAt(job_->began + std::chrono::duration_cast<Duration>(paced), [this] { Step(); });
 }
 
-void SnapshotSaver::Finish(const absl::Status& status) {
+void BackgroundSnapshotWriter::Finish(const absl::Status& status) {
   const std::unique_ptr<Job> job = std::move(job_);
   if (!status.ok()) return std::move(job->done)(status);
-  depot_->Add(job->meta);
+  store_->Add(job->meta);
   std::move(job->done)(static_cast<int64_t>(job->writer.size()));
 }
 

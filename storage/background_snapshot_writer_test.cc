@@ -1,4 +1,4 @@
-#include "storage/snapshot_saver.h"
+#include "storage/background_snapshot_writer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,18 +12,18 @@ namespace {
 
 using ::testing::IsEmpty;
 
-class SnapshotSaverTest : public ::testing::Test {
+class BackgroundSnapshotWriterTest : public ::testing::Test {
  protected:
-  SnapshotSaverTest() {
-    auto depot = SnapshotDepot::Open(&files_, &executor_);
-    CHECK_OK(depot.status());
-    depot_ = *std::move(depot);
-    saver_.emplace(SnapshotSaver::Options{.bytes_per_second = 1000}, depot_.get(), &files_,
-                   &executor_, &clock_);
+  BackgroundSnapshotWriterTest() {
+    auto store = FileSnapshotStore::Open(&files_, &executor_);
+    CHECK_OK(store.status());
+    store_ = *std::move(store);
+    writer_.emplace(BackgroundSnapshotWriter::Options{.bytes_per_second = 1000}, store_.get(),
+                    &files_, &executor_, &clock_);
   }
 
   void Save() {
-    saver_->Save(
+    writer_->Save(
         kMeta,
         [chunks = TestChunks(), next = size_t{0}]() mutable -> std::optional<std::string> {
           if (next == chunks.size()) return std::nullopt;
@@ -37,25 +37,25 @@ class SnapshotSaverTest : public ::testing::Test {
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
   MemorySnapshotFiles files_;
-  std::unique_ptr<SnapshotDepot> depot_;
-  std::optional<SnapshotSaver> saver_;
+  std::unique_ptr<FileSnapshotStore> store_;
+  std::optional<BackgroundSnapshotWriter> writer_;
   std::optional<absl::StatusOr<int64_t>> result_;
 };
 
-TEST_F(SnapshotSaverTest, WritesNoFasterThanAllowed) {
+TEST_F(BackgroundSnapshotWriterTest, WritesNoFasterThanAllowed) {
   Save();
   // About 3,100 bytes at 1,000 bytes per second.
   executor_.AdvanceBy(std::chrono::milliseconds(2900));
   EXPECT_FALSE(result_.has_value());
-  EXPECT_FALSE(depot_->Newest().has_value());
+  EXPECT_FALSE(store_->Newest().has_value());
   executor_.AdvanceBy(std::chrono::seconds(1));
   ASSERT_TRUE(result_.has_value());
   ASSERT_TRUE(result_->ok()) << result_->status();
-  EXPECT_EQ(depot_->Newest(), kMeta);
+  EXPECT_EQ(store_->Newest(), kMeta);
   EXPECT_EQ(*ReadChunks(files_, kMeta.id), TestChunks());
 }
 
-TEST_F(SnapshotSaverTest, AFailureIsToldAndTheNextOneMaySucceed) {
+TEST_F(BackgroundSnapshotWriterTest, AFailureIsToldAndTheNextOneMaySucceed) {
   files_.SetCapacity(1000);
   Save();
   executor_.AdvanceBy(std::chrono::seconds(5));
@@ -66,7 +66,7 @@ TEST_F(SnapshotSaverTest, AFailureIsToldAndTheNextOneMaySucceed) {
   Save();
   executor_.AdvanceBy(std::chrono::seconds(5));
   EXPECT_TRUE(result_->ok());
-  EXPECT_EQ(depot_->Newest(), kMeta);
+  EXPECT_EQ(store_->Newest(), kMeta);
 }
 
 }  // namespace

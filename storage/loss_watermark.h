@@ -25,12 +25,12 @@ namespace quorate::storage {
 
 // Returns OK if `found` holds at least what `watermark` recorded at an earlier time, and exactly
 // that if nothing was written since. Otherwise returns DATA_LOSS, which says what `found` has lost.
-absl::Status CheckAgainstWatermark(const LogState& found, const LogState& watermark);
+absl::Status CheckAgainstLossWatermark(const LogState& found, const LogState& watermark);
 
 // The watermark file. Not thread-safe.
-class WatermarkFile {
+class LossWatermarkFile {
  public:
-  explicit WatermarkFile(std::string path) : path_(std::move(path)) {}
+  explicit LossWatermarkFile(std::string path) : path_(std::move(path)) {}
 
   // Returns nullopt if the file was never written, and DATA_LOSS if it is damaged. A crash cannot
   // damage it, because it is replaced as a whole.

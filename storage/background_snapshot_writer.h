@@ -11,14 +11,14 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/executor.h"
-#include "storage/snapshot_depot.h"
+#include "storage/file_snapshot_store.h"
 #include "storage/snapshot_files.h"
 #include "storage/snapshot_writer.h"
 
 namespace quorate::storage {
 
-// Writes one snapshot at a time and adds it to the depot.
-class SnapshotSaver {
+// Writes one snapshot at a time and adds it to the store.
+class BackgroundSnapshotWriter {
  public:
   struct Options {
     size_t bytes_per_second = size_t{32} << 20;
@@ -29,12 +29,12 @@ class SnapshotSaver {
   // changed.
   using Done = absl::AnyInvocable<void(absl::StatusOr<int64_t>) &&>;
 
-  // All pointers must outlive the saver. The executor must have run its last task before the saver
-  // is destroyed.
-  SnapshotSaver(Options options, SnapshotDepot* depot, SnapshotFiles* files, Executor* executor,
-                const Clock* clock);
+  // All pointers must outlive the writer. The executor must have run its last task before the
+  // writer is destroyed.
+  BackgroundSnapshotWriter(Options options, FileSnapshotStore* store, SnapshotFiles* files,
+                           Executor* executor, const Clock* clock);
 
-  // Writes a snapshot, and adds it to the depot once it is durable. Any thread may call this.
+  // Writes a snapshot, and adds it to the store once it is durable. Any thread may call this.
   // `chunks` and `done` are called on the executor. REQUIRES: the previous Save is done.
   void Save(raft::SnapshotMeta meta, Chunks chunks, Done done);
 
@@ -52,7 +52,7 @@ class SnapshotSaver {
   void Finish(const absl::Status& status);
 
   const Options options_;
-  SnapshotDepot* const depot_;
+  FileSnapshotStore* const store_;
   SnapshotFiles* const files_;
   Executor* const executor_;
   const Clock* const clock_;

@@ -1,11 +1,11 @@
-#include "storage/snapshot_depot.h"
+#include "storage/file_snapshot_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/testing/manual_executor.h"
 #include "storage/memory_snapshot_files.h"
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 #include "storage/testing/snapshots.h"
 
 namespace quorate::storage {
@@ -19,43 +19,43 @@ class Node {
   Node() { Restart(); }
 
   void Restart() {
-    auto depot = SnapshotDepot::Open(&files_, &executor_);
-    CHECK_OK(depot.status());
-    depot_ = *std::move(depot);
+    auto store = FileSnapshotStore::Open(&files_, &executor_);
+    CHECK_OK(store.status());
+    store_ = *std::move(store);
   }
   absl::StatusOr<raft::SnapshotPiece> Read(const raft::SnapshotId& id, int64_t position) {
     absl::StatusOr<raft::SnapshotPiece> result = absl::UnknownError("not called");
-    depot_->Read(id, position, [&](auto read) { result = std::move(read); });
+    store_->Read(id, position, [&](auto read) { result = std::move(read); });
     executor_.RunReady();
     return result;
   }
-  absl::StatusOr<SnapshotChunk> ReadChunk(const raft::SnapshotId& id, FilePosition position) {
-    absl::StatusOr<SnapshotChunk> result = absl::UnknownError("not called");
-    depot_->ReadChunk(id, position, [&](auto chunk) { result = std::move(chunk); });
+  absl::StatusOr<ContentChunk> ReadChunk(const raft::SnapshotId& id, FilePosition position) {
+    absl::StatusOr<ContentChunk> result = absl::UnknownError("not called");
+    store_->ReadChunk(id, position, [&](auto chunk) { result = std::move(chunk); });
     executor_.RunReady();
     return result;
   }
   absl::StatusOr<raft::ReceivedSnapshot> Receive(const raft::SnapshotId& id, int64_t position,
                                                  std::string bytes) {
     absl::StatusOr<raft::ReceivedSnapshot> result = absl::UnknownError("not called");
-    depot_->Receive(id, position, std::move(bytes), [&](auto got) { result = std::move(got); });
+    store_->Receive(id, position, std::move(bytes), [&](auto got) { result = std::move(got); });
     executor_.RunReady();
     return result;
   }
 
   MemorySnapshotFiles& files() { return files_; }
-  SnapshotDepot& depot() { return *depot_; }
+  FileSnapshotStore& store() { return *store_; }
 
  private:
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
   MemorySnapshotFiles files_;
-  std::unique_ptr<SnapshotDepot> depot_;
+  std::unique_ptr<FileSnapshotStore> store_;
 };
 
-class SnapshotDepotTest : public ::testing::Test {
+class FileSnapshotStoreTest : public ::testing::Test {
  protected:
-  SnapshotDepotTest() {
+  FileSnapshotStoreTest() {
     CHECK_OK(WriteSnapshot(sender_.files(), kMeta));
     sender_.Restart();
   }
@@ -77,26 +77,26 @@ class SnapshotDepotTest : public ::testing::Test {
   Node receiver_;
 };
 
-TEST_F(SnapshotDepotTest, AWholeSnapshotTravels) {
-  EXPECT_EQ(sender_.depot().Newest(), kMeta);
-  EXPECT_FALSE(receiver_.depot().Newest().has_value());
+TEST_F(FileSnapshotStoreTest, AWholeSnapshotTravels) {
+  EXPECT_EQ(sender_.store().Newest(), kMeta);
+  EXPECT_FALSE(receiver_.store().Newest().has_value());
   const raft::ReceivedSnapshot received = Transfer();
   EXPECT_EQ(received.complete, kMeta);
-  EXPECT_EQ(receiver_.depot().Newest(), kMeta);
+  EXPECT_EQ(receiver_.store().Newest(), kMeta);
   receiver_.files().Crash();
   receiver_.Restart();
-  EXPECT_EQ(receiver_.depot().Newest(), kMeta);
+  EXPECT_EQ(receiver_.store().Newest(), kMeta);
   EXPECT_EQ(*ReadChunks(receiver_.files(), kMeta.id), TestChunks());
 }
 
-TEST_F(SnapshotDepotTest, APieceIsAFrameAndSaysHowLargeTheWholeIs) {
+TEST_F(FileSnapshotStoreTest, APieceIsAFrameAndSaysHowLargeTheWholeIs) {
   const auto frames = Frames(sender_.files(), kMeta.id);
   const auto piece = sender_.Read(kMeta.id, std::ssize(frames[0]));
   EXPECT_EQ(piece->bytes, frames[1]);
-  EXPECT_EQ(piece->total_bytes, *sender_.depot().SizeOf(kMeta.id));
+  EXPECT_EQ(piece->total_bytes, *sender_.store().SizeOf(kMeta.id));
 }
 
-TEST_F(SnapshotDepotTest, ATransferGoesOnAfterRestartsOfBothSides) {
+TEST_F(FileSnapshotStoreTest, ATransferGoesOnAfterRestartsOfBothSides) {
   const raft::ReceivedSnapshot before = Transfer(2);
   EXPECT_FALSE(before.complete.has_value());
   sender_.Restart();
@@ -105,7 +105,7 @@ TEST_F(SnapshotDepotTest, ATransferGoesOnAfterRestartsOfBothSides) {
   EXPECT_EQ(Transfer().complete, kMeta);
 }
 
-TEST_F(SnapshotDepotTest, BytesForAnotherPlaceOrDamagedOnesChangeNothing) {
+TEST_F(FileSnapshotStoreTest, BytesForAnotherPlaceOrDamagedOnesChangeNothing) {
   const auto frames = Frames(sender_.files(), kMeta.id);
   ASSERT_EQ(receiver_.Receive(kMeta.id, 0, frames[0])->position, std::ssize(frames[0]));
   EXPECT_EQ(receiver_.Receive(kMeta.id, 0, frames[0])->position, std::ssize(frames[0]));
@@ -117,13 +117,13 @@ TEST_F(SnapshotDepotTest, BytesForAnotherPlaceOrDamagedOnesChangeNothing) {
   EXPECT_EQ(Transfer().complete, kMeta);
 }
 
-TEST_F(SnapshotDepotTest, WhatIsCompleteIsNotSentAgain) {
+TEST_F(FileSnapshotStoreTest, WhatIsCompleteIsNotSentAgain) {
   Transfer();
   const raft::ReceivedSnapshot again = *receiver_.Receive(kMeta.id, 0, "");
   EXPECT_EQ(again.complete, kMeta);
 }
 
-TEST_F(SnapshotDepotTest, ANewerSnapshotReplacesOneThatCameInPart) {
+TEST_F(FileSnapshotStoreTest, ANewerSnapshotReplacesOneThatCameInPart) {
   Transfer(2);
   const raft::SnapshotMeta newer = MakeMeta(600);
   EXPECT_EQ(receiver_.Receive(newer.id, 0, "")->position, 0);
@@ -132,11 +132,11 @@ TEST_F(SnapshotDepotTest, ANewerSnapshotReplacesOneThatCameInPart) {
   for (const std::string& frame : Frames(sender_.files(), newer.id)) {
     position = receiver_.Receive(newer.id, position, frame)->position;
   }
-  EXPECT_EQ(receiver_.depot().Newest(), newer);
+  EXPECT_EQ(receiver_.store().Newest(), newer);
   EXPECT_THAT(*receiver_.files().List(), ElementsAre(SnapshotName(newer.id)));
 }
 
-TEST_F(SnapshotDepotTest, AFullDiskWaitsForRoom) {
+TEST_F(FileSnapshotStoreTest, AFullDiskWaitsForRoom) {
   receiver_.files().SetCapacity(2000);
   const raft::ReceivedSnapshot received = Transfer(10);
   EXPECT_FALSE(received.complete.has_value());
@@ -144,14 +144,14 @@ TEST_F(SnapshotDepotTest, AFullDiskWaitsForRoom) {
   EXPECT_EQ(Transfer().complete, kMeta);
 }
 
-TEST_F(SnapshotDepotTest, AFailingDiskIsAnError) {
+TEST_F(FileSnapshotStoreTest, AFailingDiskIsAnError) {
   receiver_.files().FailAfter(0);
   const auto frames = Frames(sender_.files(), kMeta.id);
   EXPECT_EQ(receiver_.Receive(kMeta.id, 0, frames[0]).status().code(),
             absl::StatusCode::kUnavailable);
 }
 
-TEST_F(SnapshotDepotTest, WhatCannotBeReadIsSaid) {
+TEST_F(FileSnapshotStoreTest, WhatCannotBeReadIsSaid) {
   const auto frames = Frames(sender_.files(), kMeta.id);
   EXPECT_EQ(sender_.Read(MakeMeta(501).id, 0).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(sender_.Read(kMeta.id, 1).status().code(), absl::StatusCode::kOutOfRange);
@@ -162,21 +162,21 @@ TEST_F(SnapshotDepotTest, WhatCannotBeReadIsSaid) {
             absl::StatusCode::kDataLoss);
 }
 
-TEST_F(SnapshotDepotTest, AnOlderSnapshotIsNotTheNewest) {
+TEST_F(FileSnapshotStoreTest, AnOlderSnapshotIsNotTheNewest) {
   CHECK_OK(WriteSnapshot(sender_.files(), MakeMeta(400)));
-  sender_.depot().Add(MakeMeta(400));
-  EXPECT_EQ(sender_.depot().Newest(), kMeta);
+  sender_.store().Add(MakeMeta(400));
+  EXPECT_EQ(sender_.store().Newest(), kMeta);
   for (const int64_t end_offset : {600, 700}) {
     CHECK_OK(WriteSnapshot(sender_.files(), MakeMeta(end_offset)));
-    sender_.depot().Add(MakeMeta(end_offset));
+    sender_.store().Add(MakeMeta(end_offset));
   }
-  EXPECT_EQ(sender_.depot().Newest(), MakeMeta(700));
+  EXPECT_EQ(sender_.store().Newest(), MakeMeta(700));
   EXPECT_EQ(ListSnapshots(sender_.files())->size(), 3u);
 }
 
-TEST_F(SnapshotDepotTest, TheChunksAreGivenInOrder) {
+TEST_F(FileSnapshotStoreTest, TheChunksAreGivenInOrder) {
   std::vector<std::string> chunks;
-  auto reader = sender_.depot().OpenReader(kMeta.id);
+  auto reader = sender_.store().OpenReader(kMeta.id);
   ASSERT_TRUE(reader.ok()) << reader.status();
   ASSERT_TRUE(reader
                   ->ForEachChunk([&](std::string_view chunk) {
@@ -188,7 +188,7 @@ TEST_F(SnapshotDepotTest, TheChunksAreGivenInOrder) {
   EXPECT_EQ(std::ssize(Frames(sender_.files(), kMeta.id)), std::ssize(chunks) + 2);
 }
 
-TEST_F(SnapshotDepotTest, ChunksAreReadOneByOneFromAnyOfThemOn) {
+TEST_F(FileSnapshotStoreTest, ChunksAreReadOneByOneFromAnyOfThemOn) {
   FilePosition at = 0;
   std::vector<std::string> chunks;
   for (bool is_last = false; !is_last;) {

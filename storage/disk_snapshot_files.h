@@ -9,12 +9,12 @@
 namespace quorate::storage {
 
 // Implements SnapshotFiles on one directory.
-class SnapshotDisk final : public SnapshotFiles {
+class DiskSnapshotFiles final : public SnapshotFiles {
  public:
   // Opens the directory `path`. Creates it, durably, if it is missing; its parent must exist.
-  static absl::StatusOr<SnapshotDisk> Open(std::string path);
+  static absl::StatusOr<DiskSnapshotFiles> Open(std::string path);
   // For reading only. A missing directory counts as an empty one.
-  static SnapshotDisk ReadOnly(std::string path) { return SnapshotDisk(std::move(path)); }
+  static DiskSnapshotFiles ReadOnly(std::string path) { return DiskSnapshotFiles(std::move(path)); }
 
   absl::StatusOr<std::vector<std::string>> List() const override;
   absl::StatusOr<std::optional<uint64_t>> Size(const std::string& name) const override;
@@ -27,7 +27,7 @@ class SnapshotDisk final : public SnapshotFiles {
   absl::Status Remove(const std::string& name) override;
 
  private:
-  explicit SnapshotDisk(std::string path) : path_(std::move(path)) {}
+  explicit DiskSnapshotFiles(std::string path) : path_(std::move(path)) {}
   std::string PathOf(const std::string& name) const { return path_ + "/" + name; }
 
   std::string path_;

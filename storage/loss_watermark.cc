@@ -1,4 +1,4 @@
-#include "storage/watermark.h"
+#include "storage/loss_watermark.h"
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -6,7 +6,7 @@
 
 namespace quorate::storage {
 
-absl::Status CheckAgainstWatermark(const LogState& found, const LogState& watermark) {
+absl::Status CheckAgainstLossWatermark(const LogState& found, const LogState& watermark) {
   if (found.write_id < watermark.write_id) {
     return absl::DataLossError(absl::StrFormat(
         "the log ends with write %d (epoch %d, last entry %d), but write %d (epoch "
@@ -26,7 +26,7 @@ absl::Status CheckAgainstWatermark(const LogState& found, const LogState& waterm
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::optional<LogState>> WatermarkFile::Load() const {
+absl::StatusOr<std::optional<LogState>> LossWatermarkFile::Load() const {
   ASSIGN_OR_RETURN(const std::optional<std::string> content, ReadFile(path_));
   if (!content) return std::optional<LogState>();
   absl::StatusOr<LogState> watermark = ParseState(*content);
@@ -37,7 +37,7 @@ absl::StatusOr<std::optional<LogState>> WatermarkFile::Load() const {
   return std::optional(*std::move(watermark));
 }
 
-absl::Status WatermarkFile::Store(const LogState& durable) {
+absl::Status LossWatermarkFile::Store(const LogState& durable) {
   return ReplaceFile(path_, EncodeState(durable));
 }
 

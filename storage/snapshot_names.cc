@@ -1,4 +1,4 @@
-#include "storage/snapshot_directory.h"
+#include "storage/snapshot_names.h"
 
 #include <algorithm>
 

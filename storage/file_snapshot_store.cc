@@ -1,4 +1,4 @@
-#include "storage/snapshot_depot.h"
+#include "storage/file_snapshot_store.h"
 
 #include <utility>
 
@@ -8,14 +8,15 @@
 
 namespace quorate::storage {
 
-absl::StatusOr<std::unique_ptr<SnapshotDepot>> SnapshotDepot::Open(SnapshotFiles* files,
-                                                                   Executor* executor,
-                                                                   SnapshotRead read) {
+absl::StatusOr<std::unique_ptr<FileSnapshotStore>> FileSnapshotStore::Open(SnapshotFiles* files,
+                                                                           Executor* executor,
+                                                                           SnapshotRead read) {
   ASSIGN_OR_RETURN(std::optional<raft::SnapshotMeta> newest, FindNewestSnapshot(*files, read));
-  return std::unique_ptr<SnapshotDepot>(new SnapshotDepot(files, executor, std::move(newest)));
+  return std::unique_ptr<FileSnapshotStore>(
+      new FileSnapshotStore(files, executor, std::move(newest)));
 }
 
-void SnapshotDepot::Add(const raft::SnapshotMeta& meta) {
+void FileSnapshotStore::Add(const raft::SnapshotMeta& meta) {
   {
     const MutexLock lock(&mutex_);
     if (!newest_ || newest_->id < meta.id) newest_ = meta;
@@ -24,29 +25,29 @@ void SnapshotDepot::Add(const raft::SnapshotMeta& meta) {
   LOG_IF(WARNING, !removed.ok()) << "cannot remove old snapshots: " << removed.message();
 }
 
-std::optional<raft::SnapshotMeta> SnapshotDepot::Newest() const {
+std::optional<raft::SnapshotMeta> FileSnapshotStore::Newest() const {
   const MutexLock lock(&mutex_);
   return newest_;
 }
 
-absl::StatusOr<SnapshotReader> SnapshotDepot::OpenReader(const raft::SnapshotId& id) const {
+absl::StatusOr<SnapshotReader> FileSnapshotStore::OpenReader(const raft::SnapshotId& id) const {
   return SnapshotReader::Open(files_, id);
 }
 
-absl::StatusOr<int64_t> SnapshotDepot::SizeOf(const raft::SnapshotId& id) const {
+absl::StatusOr<int64_t> FileSnapshotStore::SizeOf(const raft::SnapshotId& id) const {
   ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
   return static_cast<int64_t>(reader.size());
 }
 
-void SnapshotDepot::ReadChunk(raft::SnapshotId id, FilePosition position,
-                              absl::AnyInvocable<void(absl::StatusOr<SnapshotChunk>) &&> done) {
+void FileSnapshotStore::ReadChunk(raft::SnapshotId id, FilePosition position,
+                                  absl::AnyInvocable<void(absl::StatusOr<ContentChunk>) &&> done) {
   executor_->Post([this, id, position, done = std::move(done)]() mutable {
     std::move(done)(ReadChunkNow(id, position));
   });
 }
 
-absl::StatusOr<SnapshotChunk> SnapshotDepot::ReadChunkNow(const raft::SnapshotId& id,
-                                                          FilePosition position) const {
+absl::StatusOr<ContentChunk> FileSnapshotStore::ReadChunkNow(const raft::SnapshotId& id,
+                                                             FilePosition position) const {
   ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
   if (position == 0) {
     ASSIGN_OR_RETURN(const std::string header, reader.ReadFrame(0));
@@ -59,22 +60,23 @@ absl::StatusOr<SnapshotChunk> SnapshotDepot::ReadChunkNow(const raft::SnapshotId
         absl::StrFormat("snapshot %s: no chunk at byte %d", SnapshotName(id), position));
   }
   const FilePosition next = position + frame.size();
-  return SnapshotChunk{.id = id,
-                       .position = position,
-                       .next_position = next,
-                       .data = std::string(*data),
-                       .is_last = next + kFooterFrameBytes == reader.size()};
+  return ContentChunk{.id = id,
+                      .position = position,
+                      .next_position = next,
+                      .data = std::string(*data),
+                      .is_last = next + kFooterFrameBytes == reader.size()};
 }
 
-void SnapshotDepot::Read(raft::SnapshotId id, int64_t position,
-                         absl::AnyInvocable<void(absl::StatusOr<raft::SnapshotPiece>) &&> done) {
+void FileSnapshotStore::Read(
+    raft::SnapshotId id, int64_t position,
+    absl::AnyInvocable<void(absl::StatusOr<raft::SnapshotPiece>) &&> done) {
   executor_->Post([this, id, position, done = std::move(done)]() mutable {
     std::move(done)(ReadNow(id, static_cast<FilePosition>(position)));
   });
 }
 
-absl::StatusOr<raft::SnapshotPiece> SnapshotDepot::ReadNow(const raft::SnapshotId& id,
-                                                           FilePosition position) const {
+absl::StatusOr<raft::SnapshotPiece> FileSnapshotStore::ReadNow(const raft::SnapshotId& id,
+                                                               FilePosition position) const {
   ASSIGN_OR_RETURN(const SnapshotReader reader, SnapshotReader::Open(files_, id));
   absl::StatusOr<std::string> frame = reader.ReadFrame(position);
   if (absl::IsDataLoss(frame.status())) {
@@ -90,7 +92,7 @@ absl::StatusOr<raft::SnapshotPiece> SnapshotDepot::ReadNow(const raft::SnapshotI
                              .total_bytes = static_cast<int64_t>(reader.size())};
 }
 
-void SnapshotDepot::Receive(
+void FileSnapshotStore::Receive(
     raft::SnapshotId id, int64_t position, std::string bytes,
     absl::AnyInvocable<void(absl::StatusOr<raft::ReceivedSnapshot>) &&> done) {
   executor_->Post([this, id, position, bytes = std::move(bytes), done = std::move(done)]() mutable {
@@ -98,9 +100,9 @@ void SnapshotDepot::Receive(
   });
 }
 
-absl::StatusOr<raft::ReceivedSnapshot> SnapshotDepot::ReceiveNow(const raft::SnapshotId& id,
-                                                                 FilePosition position,
-                                                                 std::string_view bytes) {
+absl::StatusOr<raft::ReceivedSnapshot> FileSnapshotStore::ReceiveNow(const raft::SnapshotId& id,
+                                                                     FilePosition position,
+                                                                     std::string_view bytes) {
   if (const auto newest = Newest(); newest && newest->id == id) {
     ASSIGN_OR_RETURN(const int64_t size, SizeOf(id));
     return raft::ReceivedSnapshot{.position = size, .complete = newest};
@@ -131,7 +133,7 @@ absl::StatusOr<raft::ReceivedSnapshot> SnapshotDepot::ReceiveNow(const raft::Sna
   return received;
 }
 
-absl::Status SnapshotDepot::OpenReceiver(const raft::SnapshotId& id) {
+absl::Status FileSnapshotStore::OpenReceiver(const raft::SnapshotId& id) {
   if (receiver_ && receiver_->id() == id) return absl::OkStatus();
   if (receiver_) RETURN_IF_ERROR(files_->Remove(ReceivingName(receiver_->id())));
   receiver_.reset();

@@ -12,15 +12,15 @@
 #include "base/executor.h"
 #include "base/mutex.h"
 #include "raft/api/snapshot_store.h"
-#include "storage/snapshot_directory.h"
 #include "storage/snapshot_files.h"
+#include "storage/snapshot_names.h"
 #include "storage/snapshot_reader.h"
 #include "storage/snapshot_receiver.h"
 
 namespace quorate::storage {
 
 // A chunk of a snapshot's content, and the position of its frame in the file.
-struct SnapshotChunk {
+struct ContentChunk {
   raft::SnapshotId id;
   FilePosition position = 0;
   FilePosition next_position = 0;
@@ -30,13 +30,13 @@ struct SnapshotChunk {
 
 // Reads and receives a node's snapshots, and knows the newest one. Owns no thread: the work runs on
 // an executor that the caller provides.
-class SnapshotDepot final : public raft::SnapshotStore {
+class FileSnapshotStore final : public raft::SnapshotStore {
  public:
   // Finds the newest snapshot that `read` can read to its end. `files` and `executor` must outlive
-  // the depot. The executor must have run its last task before the depot is destroyed.
-  static absl::StatusOr<std::unique_ptr<SnapshotDepot>> Open(SnapshotFiles* files,
-                                                             Executor* executor,
-                                                             SnapshotRead read = Verify);
+  // the store. The executor must have run its last task before the store is destroyed.
+  static absl::StatusOr<std::unique_ptr<FileSnapshotStore>> Open(SnapshotFiles* files,
+                                                                 Executor* executor,
+                                                                 SnapshotRead read = Verify);
 
   // Adds a complete snapshot of this node. It becomes the newest if it is newer than the current
   // one. Removes old snapshots. Call on the executor.
@@ -55,7 +55,7 @@ class SnapshotDepot final : public raft::SnapshotStore {
   // runs on the executor. It receives NOT_FOUND if this node does not have the snapshot (any
   // longer), and DATA_LOSS if the snapshot is damaged or no chunk begins at `position`.
   void ReadChunk(raft::SnapshotId id, FilePosition position,
-                 absl::AnyInvocable<void(absl::StatusOr<SnapshotChunk>) &&> done);
+                 absl::AnyInvocable<void(absl::StatusOr<ContentChunk>) &&> done);
 
   // raft::SnapshotStore. A piece is a frame.
   void Read(raft::SnapshotId id, int64_t position,
@@ -64,14 +64,15 @@ class SnapshotDepot final : public raft::SnapshotStore {
                absl::AnyInvocable<void(absl::StatusOr<raft::ReceivedSnapshot>) &&> done) override;
 
  private:
-  SnapshotDepot(SnapshotFiles* files, Executor* executor, std::optional<raft::SnapshotMeta> newest)
+  FileSnapshotStore(SnapshotFiles* files, Executor* executor,
+                    std::optional<raft::SnapshotMeta> newest)
       : files_(files), executor_(executor), newest_(std::move(newest)) {}
 
   // On the executor.
   absl::StatusOr<raft::SnapshotPiece> ReadNow(const raft::SnapshotId& id,
                                               FilePosition position) const;
-  absl::StatusOr<SnapshotChunk> ReadChunkNow(const raft::SnapshotId& id,
-                                             FilePosition position) const;
+  absl::StatusOr<ContentChunk> ReadChunkNow(const raft::SnapshotId& id,
+                                            FilePosition position) const;
   absl::StatusOr<raft::ReceivedSnapshot> ReceiveNow(const raft::SnapshotId& id,
                                                     FilePosition position, std::string_view bytes);
   absl::Status OpenReceiver(const raft::SnapshotId& id);
