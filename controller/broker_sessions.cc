@@ -117,10 +117,16 @@ bool BrokerSessions::StreamEnded(StreamId stream, StreamEnd end, MonoTime now) {
 BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime now) {
   Due due;
   std::vector<Judged> unfenced;
+  std::vector<MonoTime> unfenced_lost_at;
+  std::vector<MonoTime> fenced_lost_at;
   for (const auto& [id, registration] : image.brokers()) {
-    if (registration->fenced) continue;
     Registered(id, registration->broker_epoch, now);
     Session* session = &sessions_.at(id);
+    if (registration->fenced) {
+      const MonoTime lost_at = LostAt(*session);
+      if (lost_at != kNever) fenced_lost_at.push_back(lost_at);
+      continue;
+    }
     if (session->phase == Phase::kAwaited) {
       const MonoTime awaited_until = session->phase_since + options_.grace;
       if (now >= awaited_until) {
@@ -141,9 +147,12 @@ BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime n
     due.next = std::min(due.next, session->next_dial);
     unfenced.push_back(
         {.registration = registration.get(), .session = session, .end = EndOf(*session)});
+    unfenced_lost_at.push_back(LostAt(*session));
   }
   examined_ += unfenced.size();
-  due.mass_loss = FindMassLoss(unfenced, now, &due.next);
+  const bool all_fenced = unfenced.empty();
+  due.mass_loss = FindMassLoss(all_fenced ? fenced_lost_at : unfenced_lost_at, now, &due.next);
+  if (due.mass_loss) due.mass_loss->all_fenced = all_fenced;
   CollectFences(unfenced, now, &due);
   CollectStops(unfenced, now, &due);
   return due;
@@ -206,13 +215,10 @@ MonoTime BrokerSessions::LostAt(const Session& session) const {
 }
 
 std::optional<BrokerSessions::Due::MassLoss> BrokerSessions::FindMassLoss(
-    const std::vector<Judged>& unfenced, MonoTime now, MonoTime* next) const {
-  if (unfenced.empty()) return std::nullopt;
-  std::vector<MonoTime> lost_at;
-  lost_at.reserve(unfenced.size());
-  for (const Judged& judged : unfenced) lost_at.push_back(LostAt(*judged.session));
+    std::vector<MonoTime> lost_at, MonoTime now, MonoTime* next) const {
+  if (lost_at.empty()) return std::nullopt;
   std::sort(lost_at.begin(), lost_at.end());
-  const MonoTime since = lost_at[unfenced.size() / 2];  // when the first broker above half was lost
+  const MonoTime since = lost_at[lost_at.size() / 2];  // when the first broker above half was lost
   if (since > now) {
     *next = std::min(*next, since);
     return std::nullopt;
@@ -220,7 +226,7 @@ std::optional<BrokerSessions::Due::MassLoss> BrokerSessions::FindMassLoss(
   const auto lost = std::upper_bound(lost_at.begin(), lost_at.end(), now) - lost_at.begin();
   return Due::MassLoss{.since = since,
                        .lost = static_cast<size_t>(lost),
-                       .live = unfenced.size(),
+                       .live = lost_at.size(),
                        .held_until = since + options_.mass_loss_hold};
 }
 

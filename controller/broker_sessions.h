@@ -32,7 +32,9 @@
 // half of the session timeout (or two graces, if that is more), it has not shown that this
 // controller's answers reach it. When more than half of the brokers are lost, it is more likely
 // that this controller is cut off. Fencing all of them would not help, so sessions that end without
-// proof wait until the loss has lasted for `mass_loss_hold`.
+// proof wait until the loss has lasted for `mass_loss_hold`. When all brokers are fenced, the loss
+// continues: while more than half of the registered brokers are lost, another controller may be in
+// contact with them.
 #pragma once
 
 #include <cstdint>
@@ -106,7 +108,9 @@ class BrokerSessions {
     std::vector<BrokerId> stops;
     // When the next Check is needed if nothing happens before. kNever: no Check is needed.
     MonoTime next = kNever;
-    // Set while more than half of the unfenced brokers are lost.
+    // Set while more than half of the live brokers are lost. Live are the unfenced brokers. If
+    // there is none, live are the registered brokers that have neither stopped nor been proved
+    // dead.
     struct MassLoss {
       // When the lost brokers became more than half.
       MonoTime since;
@@ -114,10 +118,12 @@ class BrokerSessions {
       size_t live = 0;
       // When sessions that end without proof are fenced despite the loss.
       MonoTime held_until;
+      // No broker is unfenced, so no session is held.
+      bool all_fenced = false;
     };
     std::optional<MassLoss> mass_loss;
   };
-  // Returns what is due for the unfenced brokers of `image`. Takes O(n log n) in their number.
+  // Returns what is due for the brokers of `image`. Takes O(n log n) in their number.
   Due Check(const metadata::MetadataImage& image, MonoTime now);
   void ProbeAnswered(const DueProbe& probe, ProbeResult result, MonoTime now);
 
@@ -223,7 +229,8 @@ class BrokerSessions {
   // Returns when the broker was lost, or will be if it sends nothing more. kNever if it is not lost
   // but known to be dead.
   MonoTime LostAt(const Session& session) const;
-  std::optional<Due::MassLoss> FindMassLoss(const std::vector<Judged>& unfenced, MonoTime now,
+  // `lost_at`: LostAt of each live broker.
+  std::optional<Due::MassLoss> FindMassLoss(std::vector<MonoTime> lost_at, MonoTime now,
                                             MonoTime* next) const;
   // Fill in `due->fences`, and then `due->stops`.
   void CollectFences(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;

@@ -392,6 +392,40 @@ TEST_F(BrokerSessionsTest, SilenceOfMostIsALossBeforeTheSessionsTimeOut) {
   }
 }
 
+TEST_F(BrokerSessionsTest, TheLossGoesOnWhenAllAreFencedUntilMostAreInContact) {
+  StartAlone(4);
+  BreakAndAnswer(4, ProbeResult::kRefused);
+  for (const int32_t id : {1, 2, 3}) BreakAndAnswer(id, ProbeResult::kNoAnswer);
+  EXPECT_THAT(FencedAfter(seconds(60)), ElementsAre(1, 2, 3, 4));
+  EXPECT_FALSE(Check().mass_loss->all_fenced);
+  cluster_.Fence({BrokerId(1), BrokerId(2), BrokerId(3), BrokerId(4)});
+  const auto loss = Check().mass_loss;
+  ASSERT_TRUE(loss);
+  EXPECT_TRUE(loss->all_fenced);
+  EXPECT_EQ(loss->lost, 3u);
+  EXPECT_EQ(loss->live, 3u) << "broker 4 is dead";
+  // A second heartbeat on one stream shows that the broker reads the answers.
+  for (int beat = 0; beat < 2; ++beat) Contact(1, 11);
+  EXPECT_EQ(Check().mass_loss->lost, 2u);
+  for (int beat = 0; beat < 2; ++beat) Contact(2, 12);
+  EXPECT_FALSE(Check().mass_loss);
+}
+
+TEST_F(BrokerSessionsTest, BrokersThatWereFencedBeforeATakeOverAreLostAfterHalfOfTheTimeout) {
+  StartAlone(1);
+  cluster_.Fence({BrokerId(1)});
+  sessions_.TakeOver(cluster_.image(), now_);
+  EXPECT_EQ(Check().next, now_ + milliseconds(4'500));
+  EXPECT_FALSE(Check().mass_loss);
+  now_ += milliseconds(4'500);
+  EXPECT_TRUE(Check().mass_loss->all_fenced);
+}
+
+TEST_F(BrokerSessionsTest, WhereNoBrokerIsRegisteredNoneIsLost) {
+  sessions_.TakeOver(cluster_.image(), now_);
+  EXPECT_FALSE(Check().mass_loss);
+}
+
 TEST_F(BrokerSessionsTest, WhoOnlySendsIsLost) {
   // The network drops the controller's answers: each broker gives up and tries again on a new
   // stream.

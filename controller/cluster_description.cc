@@ -41,7 +41,7 @@ admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id
       static_cast<int32_t>(tally.under_replicated_count()));
   response.set_end_offset(image.end_offset().value());
   response.set_from_active_controller(watch != nullptr);
-  if (watch != nullptr && watch->guard().loss()) {
+  if (watch != nullptr && watch->guard().loss() && !watch->guard().loss()->all_fenced) {
     response.set_lost_broker_count(static_cast<int32_t>(watch->guard().loss()->lost));
   }
   for (const auto& [id, registration] : image.brokers()) {

@@ -24,12 +24,15 @@ size_t CountHeard(const VoterHearing& hearing, const std::vector<BrokerId>& live
   return common.size();
 }
 
+// The unfenced brokers, or all registered ones if none is unfenced.
 std::vector<BrokerId> LiveBrokers(const metadata::MetadataImage& image) {
-  std::vector<BrokerId> live;
+  std::vector<BrokerId> registered;
+  std::vector<BrokerId> unfenced;
   for (const auto& [id, registration] : image.brokers()) {
-    if (!registration->fenced) live.push_back(id);
+    registered.push_back(id);
+    if (!registration->fenced) unfenced.push_back(id);
   }
-  return live;
+  return unfenced.empty() ? registered : unfenced;
 }
 
 // Returns, for example, "; controller 2 hears 0 of them, controller 3 hears 1 of them".
@@ -123,7 +126,8 @@ std::optional<NodeId> CutOffGuard::Choose(const std::vector<VoterHearing>& heari
 
 void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings) {
   LOG(WARNING) << "this controller is cut off from " << loss_->lost << " of " << loss_->live
-               << " unfenced brokers" << Describe(hearings, LiveBrokers(pipeline_->newest()))
+               << (loss_->all_fenced ? " fenced brokers" : " unfenced brokers")
+               << Describe(hearings, LiveBrokers(pipeline_->newest()))
                << ": transferring leadership to controller " << to;
   // If the transfer fails, this controller stays active and asks again.
   log_->TransferLeadership(to, [this, executor = executor_, to](const absl::Status& status) {
@@ -134,6 +138,8 @@ void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings)
 }
 
 void CutOffGuard::Warn(const std::vector<VoterHearing>& hearings) {
+  // A cluster whose brokers have all been shut down is no reason to warn.
+  if (loss_->all_fenced) return;
   const MonoTime now = clock_->Now();
   if (now < warn_at_) return;
   warn_at_ = now + kWarnInterval;

@@ -1,7 +1,8 @@
 // Acts when the active controller has lost most brokers (BrokerSessions, "mass loss"). It logs a
 // warning, asks the other voters which brokers they receive messages from, and hands leadership to
 // a voter that hears clearly more of them. If no voter does, it keeps asking for as long as the
-// loss lasts.
+// loss lasts. That may be longer than the hold: if all brokers were fenced because this controller
+// is cut off, none comes back before another controller leads.
 //
 // Two rules keep leadership from moving in circles. It goes only to a voter that hears more than
 // twice as many brokers, and a controller that has just taken over stays leader for one session

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 
@@ -67,13 +68,12 @@ class CutOffGuardTest : public ::testing::Test {
     }
   }
   int Leader() { return cluster_.quorum().leader()->value(); }
-  bool AnyFenced() {
+  int Unfenced() {
     const auto image = cluster_.ImageOf(1);
-    for (const auto& [id, broker] : image.brokers()) {
-      if (broker->fenced) return true;
-    }
-    return false;
+    return static_cast<int>(std::ranges::count_if(
+        image.brokers(), [](const auto& entry) { return !entry.second->fenced; }));
   }
+  bool AnyFenced() { return Unfenced() < 3; }
 
   ControllerCluster cluster_;
 };
@@ -190,6 +190,51 @@ TEST_F(CutOffGuardTest, ATransferThatFailsIsTriedAgain) {
   LookAt(2);
   cluster_.Advance(seconds(1));
   EXPECT_EQ(Leader(), 2);
+}
+
+// Found by the simulator: every transfer failed until the hold was over, and then no voter was
+// asked.
+TEST_F(CutOffGuardTest, AVoterThatHearsThemAfterAllWereFencedGetsLeadership) {
+  cluster_.quorum().RefuseTransfers(true);
+  BreakAll();
+  for (int second = 0; second < 60; ++second) {
+    LookAt(2);
+    cluster_.Advance(seconds(1));
+  }
+  ASSERT_EQ(Unfenced(), 0);
+  EXPECT_EQ(Leader(), 1);
+  cluster_.quorum().RefuseTransfers(false);
+  LookAt(2);
+  cluster_.Advance(seconds(1));
+  EXPECT_EQ(Leader(), 2);
+}
+
+TEST_F(CutOffGuardTest, ASuccessorThatIsCutOffTooHandsOverThoughAllWereFencedBefore) {
+  BreakAll();
+  cluster_.Advance(seconds(60));
+  ASSERT_EQ(Unfenced(), 0);
+  cluster_.Elect(2);
+  for (int second = 0; second < 10; ++second) {
+    EXPECT_EQ(Leader(), 2);
+    LookAt(3);
+    cluster_.Advance(seconds(1));
+  }
+  EXPECT_EQ(Leader(), 3);
+}
+
+TEST_F(CutOffGuardTest, BrokersThatAreFencedAreNotReportedAsLost) {
+  const auto lost = [this] {
+    Pending<admin::v1::DescribeClusterResponse> described;
+    cluster_.controller(1).DescribeCluster(described.reply());
+    cluster_.Run();
+    return described.value().lost_broker_count();
+  };
+  BreakAll();
+  cluster_.Advance(seconds(59));
+  EXPECT_EQ(lost(), 3);
+  cluster_.Advance(seconds(10));
+  ASSERT_EQ(Unfenced(), 0);
+  EXPECT_EQ(lost(), 0);
 }
 
 // For example, its disk was replaced, so it is an observer under a voter's node id.
