@@ -133,6 +133,7 @@ namespace quorate::raft {
   X(kExecuteInLaterEpoch, "execute-in-later-epoch",                                                \
     "executes what was sent to the leader of an earlier epoch")                                    \
   X(kKeepOffice, "keep-office", "stays leader where another voter hears its brokers")              \
+  X(kForgetFenced, "forget-fenced", "asks no other voter once all brokers are fenced")             \
   X(kFenceAtOnce, "fence-at-once", "fences most brokers at once, though it may be cut off")
 
 enum class Mutant {

@@ -172,6 +172,7 @@ void Brokers::AskVoters(NodeId self, const std::vector<NodeId>& voters, Duration
   round->done = std::move(done);
   scheduler_.After(kPollTimeout, [round] { round->End(); });
   if (IsMutant(Mutant::kKeepOffice)) return;
+  if (IsMutant(Mutant::kForgetFenced) && AreFenced()) return;
   for (const NodeId voter : voters) {
     network_.Pass(self, voter, [this, self, voter, within, round] {
       Process* process = Find(voter)->process();

@@ -43,6 +43,7 @@ class Brokers {
 
   // Returns whether all brokers are unfenced and in session with this controller.
   bool AreInSession(Machine* machine);
+  bool AreFenced() const { return checks_.unfenced().empty(); }
   size_t fences() const { return checks_.fences(); }
 
   // Called when the first node has applied an entry.

@@ -154,13 +154,15 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
   // After this, no heartbeat is waiting for an answer that was lost earlier.
   until(kSettleWithin, [] { return false; });
   if (!until(kProgressWithin, in_session)) return Fail("a broker is fenced or lost in peace");
+  const auto others_can_lead = [&](const Machine* but) {
+    return std::any_of(core.begin(), core.end(), [&](const Machine* machine) {
+      return machine != but && electorate_.governing().Contains(machine->key());
+    });
+  };
   const Machine* cut_off = active;
-  const bool others_can_lead = std::any_of(core.begin(), core.end(), [&](const Machine* machine) {
-    return machine != cut_off && electorate_.governing().Contains(machine->key());
-  });
-  brokers_->CutOff(cut_off);
   const auto is_handed_over = [&] { return in_session() && active != cut_off; };
-  if (others_can_lead && !until(kProgressWithin, is_handed_over)) {
+  brokers_->CutOff(cut_off);
+  if (others_can_lead(cut_off) && !until(kProgressWithin, is_handed_over)) {
     return Fail(absl::StrFormat("controller %d is cut off from all brokers, and leads on",
                                 cut_off->id().value()));
   }
@@ -172,6 +174,18 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
   if (brokers_->fences() > fences) return Fail("brokers are fenced, and none of them has died");
   brokers_->Heal();
   if (!until(kProgressWithin, in_session)) return Fail("not every broker comes back");
+  cut_off = active;
+  brokers_->CutOff(nullptr);
+  if (!until(kProgressWithin, [&] { return brokers_->AreFenced(); })) {
+    return Fail("brokers are lost to all controllers, and never fenced");
+  }
+  brokers_->Heal();
+  brokers_->CutOff(cut_off);
+  if (others_can_lead(cut_off) && !until(kProgressWithin, is_handed_over)) {
+    return Fail(
+        absl::StrFormat("controller %d is cut off from all brokers, which are fenced, and leads on",
+                        cut_off->id().value()));
+  }
 }
 
 // Only the first failure counts. Later ones may be consequences.
