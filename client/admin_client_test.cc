@@ -280,7 +280,7 @@ TEST(AdminClientTest, ABrokersPortIsNotTakenForAControllers) {
   AdminClient client(Endpoints({{"127.0.0.1", static_cast<uint16_t>(port)}}));
   const auto result = client.CreateTopics({});
   EXPECT_EQ(FailureOf(result).kind, FailureKind::kRefused);
-  EXPECT_THAT(FailureOf(result).ToString(), HasSubstr("takes the client port of a controller"));
+  EXPECT_THAT(FailureOf(result).ToString(), HasSubstr("use the client port of a controller"));
 }
 
 }  // namespace
