@@ -93,16 +93,16 @@ TEST(BadRequestTest, TopicsThatCannotBeAreRefusedOneByOne) {
       {Request([](auto& topic) { topic.set_replication_factor(0); }),
        common::v1::INVALID_REPLICATION_FACTOR, "at least 1, not 0"},
       {Request([](auto& topic) { topic.set_partition_count(0); }), common::v1::INVALID_PARTITIONS,
-       "at least 1 partition, not 0"},
+       "at least 1, not 0"},
       {Request([](auto& topic) { topic.set_partition_count(-5); }), common::v1::INVALID_PARTITIONS,
-       "at least 1 partition, not -5"},
+       "at least 1, not -5"},
       {Request([](auto& topic) { topic.add_assignments()->add_broker_ids(9); }),
        common::v1::INVALID_REPLICA_ASSIGNMENT, "names broker 9, which is not registered"},
       {Request([](auto& topic) {
          topic.set_partition_count(1);
          topic.add_assignments()->add_broker_ids(1);
        }),
-       common::v1::INVALID_REQUEST, "leave out the partition count"},
+       common::v1::INVALID_REQUEST, "omit the partition count"},
       {Request([](auto& topic) { topic.add_configs()->set_key("retention"); }),
        common::v1::INVALID_CONFIG,
        "there is no topic configuration \"retention\"; the known ones are"},

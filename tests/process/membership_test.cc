@@ -166,7 +166,7 @@ TEST_F(MembershipTest, AControllerThatMovedIsFoundWhereItSays) {
   {
     Process moved(command, cluster_->ControllerDirectory(2) + ".log");
     const auto is_found = [&] {
-      return status().find(" reaches 2 at " + moved_to) != std::string::npos;
+      return status().find(" reaches controller 2 at " + moved_to) != std::string::npos;
     };
     EXPECT_TRUE(WaitFor(is_found)) << status();
     // It counts: of 1 and 3 either may die.
