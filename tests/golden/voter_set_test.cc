@@ -1,4 +1,4 @@
-// The voter set that raft/ encodes by hand is the protobuf message of the same name, to the byte.
+// The voter set that raft/ encodes by hand has the same bytes as the protobuf message of that name.
 #include "raft/api/voter_set.h"
 
 #include <gtest/gtest.h>

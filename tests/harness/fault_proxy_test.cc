@@ -25,7 +25,7 @@ bool IsReadable(int fd, milliseconds patience) {
   return poll(&waiting, 1, static_cast<int>(patience.count())) == 1;
 }
 
-// One end of a connection, blocking.
+// One end of a blocking connection.
 class Socket {
  public:
   explicit Socket(int fd) : fd_(fd) {}
@@ -42,7 +42,8 @@ class Socket {
               static_cast<ssize_t>(bytes.size()));
   }
 
-  // `size` bytes, or fewer at the end: "" for an end in good order, "reset", or "timeout".
+  // Returns `size` bytes, or fewer if the connection was closed in an orderly way. Returns "reset"
+  // if it was reset, or "timeout" if no byte arrived in time.
   std::string Receive(size_t size) {
     std::string bytes;
     while (bytes.size() < size) {
@@ -63,7 +64,7 @@ class Socket {
   int fd_;
 };
 
-// The upstream server, which only accepts.
+// The upstream server. It only accepts connections.
 class Upstream {
  public:
   Upstream() { listener_.Listen(); }
@@ -78,7 +79,7 @@ class Upstream {
   LoopbackSocket listener_;
 };
 
-// Nothing: refused.
+// Returns nullopt if the connection is refused.
 std::optional<Socket> Connect(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   const sockaddr_in address = LoopbackAddress(port);

@@ -12,7 +12,8 @@
 namespace quorate::testing {
 namespace {
 
-// A zombie has: whoever has adopted it may never ask for its status.
+// Returns whether the process has ended. A zombie counts as ended, because the process that adopted
+// it may never wait for it.
 bool HasEnded(pid_t pid) {
   std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
   std::string number;

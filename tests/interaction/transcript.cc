@@ -13,9 +13,9 @@ namespace {
 constexpr char kSeparator[] = "----";
 constexpr char kRewriteVariable[] = "QUORATE_REWRITE_TRANSCRIPTS";
 
-// A run of lines without an empty one between them.
+// Consecutive lines without an empty line between them.
 struct Block {
-  size_t first_line = 0;  // from 1
+  size_t first_line = 0;  // counted from 1
   std::vector<std::string> lines;
 };
 
@@ -62,7 +62,8 @@ std::string JoinLines(const std::vector<std::string>& lines) {
   return text;
 }
 
-// Runs one command line and returns its output, or says what is wrong with it.
+// Runs one command line and returns its output. If the line cannot be parsed or has unused
+// arguments, the output says so.
 std::vector<std::string> RunCommand(const std::string& line, const TranscriptHandler& handler) {
   const auto command = TranscriptCommand::Parse(line);
   if (!command) return {"transcript: the quotes of \"" + line + "\" do not match"};

@@ -50,12 +50,12 @@ class TranscriptTest : public ::testing::Test {
     return text.str();
   }
 
-  // Answers with the value of "say"; "quiet" answers nothing.
+  // Returns the value of "say" as output. The command "quiet" has no output.
   static std::string Echo(const TranscriptCommand& command) {
     return command.name() == "quiet" ? "" : command.Get("say") + "\n";
   }
 
-  // Of its own: ctest runs the cases side by side.
+  // Each test case has its own file, because ctest runs the cases in parallel.
   const std::string path_ = ::testing::TempDir() +
                             ::testing::UnitTest::GetInstance()->current_test_info()->name() +
                             ".txt";

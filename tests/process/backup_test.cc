@@ -1,5 +1,5 @@
-// quoratectl snapshot save and restore: a cluster that lost every controller comes back from a
-// backup.
+// Tests `quoratectl snapshot save` and `restore`: a cluster that lost all of its controllers is
+// restored from a backup.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -31,7 +31,7 @@ RunResult Snapshot(std::vector<std::string> arguments) {
   return Quoratectl(std::move(arguments));
 }
 
-// Makes data directories for all controllers of the cluster.
+// Returns the command that creates the data directories of all controllers of the cluster.
 std::vector<std::string> RestoreCommand(const Cluster& cluster, const std::string& file) {
   std::vector<std::string> command = {"restore", file, "--cluster-id", cluster.cluster_id()};
   for (int node = 1; node <= cluster.options().controllers; ++node) {
@@ -46,7 +46,8 @@ std::vector<std::string> Names(const std::map<std::string, std::string>& ids) {
   return names;
 }
 
-// With and without snapshots of its own, from which a backup begins then.
+// The parameter is --snapshot-min-log-bytes. With 3000, controllers write snapshots, and the backup
+// starts from one. With 1000000000, they write none.
 class BackupTest : public ::testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(LogBytes, BackupTest, ::testing::Values("3000", "1000000000"));
@@ -56,7 +57,7 @@ TEST_P(BackupTest, ALostClusterComesBack) {
                    .brokers = 1,
                    .controller_flags = {std::string("--snapshot-min-log-bytes=") + GetParam()}});
   cluster.Start();
-  // Writes go on while it is made, through one controller that does not lead.
+  // The backup is made while writes continue, through one controller that is not the leader.
   client::AdminClient client = cluster.Client();
   std::vector<std::string> before;
   for (int i = 0; i < 20; ++i) {
@@ -84,7 +85,8 @@ TEST_P(BackupTest, ALostClusterComesBack) {
   EXPECT_THAT(restored.output, HasSubstr("controller 2: " + cluster.ControllerDirectory(2)));
   for (const int node : {1, 2, 3}) cluster.StartController(node);
   cluster.AwaitReady();
-  // The broker, which ran all the time and may know more than the backup, is one of this cluster.
+  // The broker ran all the time and may know more than the backup contains. It is still accepted as
+  // a broker of this cluster.
   cluster.AwaitUnfencedBrokers(1);
   for (const int node : {1, 2, 3}) {
     client::AdminClient one = cluster.Client({node});
@@ -97,7 +99,7 @@ TEST_P(BackupTest, ALostClusterComesBack) {
   CreateTopic(client, "after", 1, 1);
   cluster.AwaitReady();
 
-  // It is a cluster as any other: it survives a failover, and says for ever where it comes from.
+  // The restored cluster survives a failover, and its log permanently records where it came from.
   cluster.controller(cluster.AwaitActive()).Kill();
   CreateTopic(client, "after-failover", 1, 1);
   for (const int node : {1, 2, 3}) cluster.controller(node).Kill();

@@ -1,4 +1,5 @@
-// Configurations, ports and data directories that a program must refuse before it does anything.
+// Configurations, ports and data directories that a program must reject before it does anything
+// else.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -25,11 +26,11 @@ struct BadConfiguration {
   std::vector<std::string> flags = {};
   std::map<std::string, std::string> environment = {};
   std::string file = {};
-  // What the line must say: the thing, and the remedy.
+  // The error line must contain these texts: what is wrong, and the remedy.
   std::vector<std::string> says;
 };
 
-// Runs the program with each of them.
+// Runs the program with each configuration and expects that it refuses to start.
 void ExpectRefused(const Command& good, const std::string& file_path,
                    const std::vector<BadConfiguration>& bad) {
   for (const BadConfiguration& configuration : bad) {
@@ -44,7 +45,7 @@ void ExpectRefused(const Command& good, const std::string& file_path,
   }
 }
 
-// A configuration that both programs refuse in the same words.
+// Returns configurations that both programs reject with the same messages.
 std::vector<BadConfiguration> BadForBoth(const std::string& file_path) {
   return {
       {.flags = {"--log-levle=info"},
@@ -69,7 +70,7 @@ std::vector<BadConfiguration> BadForBoth(const std::string& file_path) {
   };
 }
 
-// Advertised addresses that nobody could dial, by an option that takes one.
+// Returns advertised addresses that cannot be dialled, each passed with the given option.
 std::vector<BadConfiguration> BadAddresses(const std::string& option) {
   return {
       {.flags = {option + "=0.0.0.0:9090"},

@@ -1,4 +1,4 @@
-// Calls that the controllers must refuse: the client learns what is wrong and what to do, and the
+// Calls that the controllers must reject. The client learns what is wrong and what to do, and the
 // metadata log does not grow by a single record.
 #include <gmock/gmock.h>
 
@@ -19,7 +19,8 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-// Nothing can be appended without moving it.
+// The high watermark moves with every committed record, so an unchanged value shows that no record
+// was added.
 int64_t HighWatermark(client::AdminClient& client) {
   return Must(client.DescribeQuorum({})).high_watermark();
 }
@@ -35,7 +36,7 @@ admin::v1::CreateTopicsRequest Request(const std::vector<std::string>& names) {
   return request;
 }
 
-// One topic, otherwise good, with the change.
+// Returns a valid request for one topic, modified by `change`.
 admin::v1::CreateTopicsRequest Request(const std::function<void(admin::v1::NewTopic&)>& change) {
   admin::v1::CreateTopicsRequest request = Request({"new"});
   change(*request.mutable_topics(0));
@@ -48,7 +49,7 @@ struct BadCreation {
   std::string says;
 };
 
-// Expects that every item of the answer is refused so.
+// Expects that every item of the answer is rejected with this code and message.
 void ExpectItemsRefused(client::AdminClient& client, const BadCreation& bad) {
   SCOPED_TRACE(bad.request.ShortDebugString().substr(0, 100));
   const auto response = Must(client.CreateTopics(bad.request));
@@ -64,7 +65,7 @@ void ExpectItemsRefused(client::AdminClient& client, const BadCreation& bad) {
 TEST(BadRequestTest, TopicsThatCannotBeAreRefusedOneByOne) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   cluster.Start();
-  // The longest way: a follower forwards the request, and the answer.
+  // This is the longest path: a follower forwards the request, and returns the answer.
   client::AdminClient client = cluster.Client({cluster.Others(cluster.AwaitActive()).front()});
   CreateTopic(client, "orders", 1, 1);
   CreateTopic(client, "my.topic", 1, 1);
@@ -110,14 +111,14 @@ TEST(BadRequestTest, TopicsThatCannotBeAreRefusedOneByOne) {
   for (const BadCreation& creation : bad) ExpectItemsRefused(client, creation);
   EXPECT_THAT(TopicNames(client), ::testing::ElementsAre("my.topic", "orders"));
 
-  // The limit itself is allowed, and one bad item does not hurt its neighbours.
+  // A name of the maximum length is allowed, and a bad item does not affect the other items.
   const auto mixed = Must(client.CreateTopics(Request({longest, "or/ders"})));
   EXPECT_FALSE(mixed.results(0).has_error()) << mixed.results(0).ShortDebugString();
   EXPECT_EQ(mixed.results(1).error().code(), common::v1::INVALID_TOPIC_EXCEPTION);
   EXPECT_THAT(TopicNames(client), ::testing::ElementsAre(longest, "my.topic", "orders"));
 }
 
-// What a whole request is refused with.
+// Returns the error that rejects the whole request.
 common::v1::Error Refused(client::AdminClient& client,
                           const admin::v1::CreateTopicsRequest& request) {
   const auto result = client.CreateTopics(request);
@@ -146,11 +147,11 @@ TEST(BadRequestTest, ARequestThatIsTooLargeIsRefusedAsAWhole) {
   EXPECT_EQ(too_large.code(), common::v1::MESSAGE_TOO_LARGE) << too_large.message();
   EXPECT_THAT(too_large.message(), HasSubstr("8388608"));
 
-  // One that is let in is forwarded and judged like any other.
+  // A request just below the limit is admitted, forwarded, and decided like any other.
   ExpectItemsRefused(client, {request_of(kLimit - 1000), common::v1::INVALID_CONFIG,
                               "retention.ms takes a number from -1"});
 
-  // Its work, not the request, would be too large.
+  // This request is small, but its work would be too large.
   const common::v1::Error too_many =
       Refused(client, Request([](auto& topic) { topic.set_partition_count(2'000'000'000); }));
   EXPECT_EQ(too_many.code(), common::v1::POLICY_VIOLATION);
@@ -159,7 +160,7 @@ TEST(BadRequestTest, ARequestThatIsTooLargeIsRefusedAsAWhole) {
   EXPECT_EQ(TopicNames(client), std::vector<std::string>());
 }
 
-// The error that a broker gets that registers by hand.
+// Returns the error of a RegisterBroker call that is modified by `change`.
 common::v1::Error RegistrationError(
     const Cluster& cluster, int node,
     const std::function<void(broker::v1::RegisterBrokerRequest&)>& change) {
@@ -220,7 +221,7 @@ TEST(BadRequestTest, ABrokerThatCannotBeIsNotRegistered) {
   expect_refused(common::v1::INCONSISTENT_CLUSTER_ID, foreign,
                  [&](auto& request) { request.set_cluster_id(other); });
 
-  // The program says it, too, and ends.
+  // The broker program reports the same error and exits.
   EXPECT_THAT(Refusal(With(cluster.BrokerCommand(1), "--cluster-id=" + other), kFailed),
               AllOf(HasSubstr("refuses this broker"), HasSubstr(foreign)));
   EXPECT_TRUE(Brokers(client).empty());
@@ -253,7 +254,7 @@ TEST(BadRequestTest, ASecondBrokerOfAnIdIsRefusedWhileTheFirstOneLives) {
 TEST(BadRequestTest, AnAdvertisedAddressThatDoesNotAnswerIsAWarning) {
   Cluster cluster({.controllers = 3, .brokers = 2});
   for (const int node : {1, 2, 3}) cluster.StartController(node);
-  const LoopbackSocket nobody;  // bound, and refuses connections
+  const LoopbackSocket nobody;  // bound but not listening, so it refuses connections
   const std::string endpoint = HostPort{"127.0.0.1", nobody.port()}.ToString();
   cluster.StartBroker(1);
   std::vector<std::string> command = With(cluster.BrokerCommand(2), "--advertise=" + endpoint);
@@ -267,7 +268,7 @@ TEST(BadRequestTest, AnAdvertisedAddressThatDoesNotAnswerIsAWarning) {
   EXPECT_EQ(brokers.at(1).endpoint(), endpoint);
   EXPECT_THAT(broker.Log(),
               HasSubstr("could not reach this broker at its advertised endpoint " + endpoint));
-  CreateTopic(client, "orders", 2, 2);  // it takes part like any other
+  CreateTopic(client, "orders", 2, 2);  // it works like any other broker
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Brokers die and come back; leaders move, and the brokers agree with the controllers.
+// Brokers die and come back. Leaderships move, and the brokers agree with the controllers.
 #include <csignal>
 #include <set>
 
@@ -17,7 +17,8 @@ admin::v1::TopicDescription Describe(client::AdminClient& client, const std::str
   return Must(client.DescribeTopics(request)).topics(0);
 }
 
-// Whether every partition is led from its ISR, `dead` leads none and is in no ISR.
+// Returns whether every partition has a leader from its ISR, and `dead` leads no partition and is
+// in no ISR.
 bool MovedAwayFrom(const admin::v1::TopicDescription& topic, int dead) {
   for (const auto& partition : topic.partitions()) {
     const std::set<int> isr(partition.isr().begin(), partition.isr().end());
@@ -34,7 +35,8 @@ bool FullIsrs(const admin::v1::TopicDescription& topic) {
   return true;
 }
 
-// (partition -> role) of one topic as the broker plays it; nothing if it does not answer.
+// Returns the broker's role for each partition of a topic, as the broker itself reports it, or
+// nullopt if the broker does not answer.
 std::optional<std::map<int, broker::v1::Role>> Roles(const Cluster& cluster, int broker,
                                                      const std::string& topic) {
   const auto stub = broker::v1::BrokerViewService::NewStub(
@@ -50,7 +52,7 @@ std::optional<std::map<int, broker::v1::Role>> Roles(const Cluster& cluster, int
   return roles;
 }
 
-// Whether broker and description agree on every partition.
+// Returns whether the broker's roles match the description for every partition.
 bool PlaysItsRoles(const Cluster& cluster, int broker, const admin::v1::TopicDescription& topic) {
   const auto roles = Roles(cluster, broker, topic.name());
   if (!roles) return false;
@@ -100,7 +102,7 @@ TEST(BrokerTest, AStoppedBrokerLeavesInGoodOrder) {
   EXPECT_TRUE(MovedAwayFrom(Describe(client, "orders"), 2)) << "it left before its leaders moved";
 }
 
-// A whole cluster is told to stop, as when a host goes down in good order.
+// All brokers are stopped at the same time, as when a host shuts down in an orderly way.
 TEST(BrokerTest, BrokersThatStopTogetherNeedNotAllComeBack) {
   Cluster cluster({.controllers = 3, .brokers = 3});
   cluster.Start();

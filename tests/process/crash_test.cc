@@ -1,4 +1,4 @@
-// Programs that crash say so, with a stack trace; those that are asked to end do not.
+// A program that crashes logs a stack trace. A program that is asked to stop does not.
 #include <gmock/gmock.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,8 +17,9 @@ using ::testing::Not;
 constexpr char kReport[] = "received by PID";
 
 void ExpectReportOfCrash(Process& program) {
-  // To its first thread, as a fault goes to the thread that commits it: what is sent to the process
-  // may be taken by any thread, of which some have no main in their stack.
+  // Sends the signal to the first thread, because a real fault is delivered to the thread that
+  // caused it. A signal to the process may be delivered to any thread, and the stacks of some
+  // threads do not contain main.
   ASSERT_EQ(syscall(SYS_tgkill, program.pid(), program.pid(), SIGSEGV), 0);
   const auto status = program.Wait(kPatience);
   ASSERT_TRUE(status);
@@ -55,7 +56,7 @@ TEST(CrashTest, AskedTwiceItEndsAtOnceAndThatIsNoCrash) {
   Cluster cluster({.controllers = 3, .brokers = 0});
   cluster.Start();
   const int active = cluster.AwaitActive();
-  // So that there is nobody to hand over to, for which it waits.
+  // The active controller waits because no other controller can take over the leadership.
   for (const int node : cluster.Others(active)) cluster.controller(node).Signal(SIGSTOP);
   Process& program = cluster.controller(active);
   program.Signal(SIGTERM);

@@ -1,5 +1,5 @@
-// Networks that part brokers from controllers while both live: who leads then, and that no
-// partition changes for it.
+// The network between the brokers and the active controller fails while all processes are alive.
+// Another controller becomes active, and no partition changes.
 #include <gtest/gtest.h>
 
 #include <chrono>

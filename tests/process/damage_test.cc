@@ -1,5 +1,5 @@
-// Real controllers on damaged disks: what is damaged is noticed and never served, and what was only
-// torn by a crash is not taken for damage.
+// Real controllers on damaged disks. Damaged data is noticed and never served, and a write that was
+// only cut short by a crash is not treated as damage.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ void FlipBit(const fs::path& path, uintmax_t byte) {
   file.put(static_cast<char>(before ^ 0x10));
 }
 
-// RocksDB's current write-ahead log.
+// Returns the path of RocksDB's current write-ahead log.
 fs::path WalOf(const std::string& directory) {
   std::set<fs::path> wals;
   for (const auto& file : fs::directory_iterator(directory + "/log")) {
@@ -46,7 +46,8 @@ fs::path WalOf(const std::string& directory) {
   return *wals.rbegin();
 }
 
-// "MANIFEST-000004" and "MANIFEST-000005" are of one kind, as are two tables.
+// Returns the kind of a file. "MANIFEST-000004" and "MANIFEST-000005" are of the same kind, and so
+// are two tables.
 std::string KindOf(const fs::path& path) {
   const std::string name = path.filename().string();
   if (path.has_extension() && path.parent_path().filename() == "log") return path.extension();
@@ -59,7 +60,7 @@ class DamageTest : public ::testing::Test {
     cluster_.Start();
     client::AdminClient client = cluster_.Client();
     CreateTopic(client, "first", 1, 1);
-    // So that something is in tables, and something in the write-ahead log.
+    // After this restart, some data is in tables and some is in the write-ahead log.
     const int node = cluster_.Others(cluster_.AwaitActive()).front();
     cluster_.controller(node).Kill();
     cluster_.StartController(node);
@@ -106,7 +107,7 @@ TEST_F(DamageTest, AFlippedBitInAnyKindOfFileIsNoticedOrDoesNoHarm) {
       ASSERT_NO_FATAL_FAILURE(
           FlipBit(directory / fs::relative(file.path(), Saved(damaged_)), place));
       cluster_.StartController(damaged_);
-      // It stops, or serves exactly what the others do.
+      // The controller stops, or it serves exactly what the others serve.
       Process& process = cluster_.controller(damaged_);
       bool serves = false;
       ASSERT_TRUE(WaitFor([&] {
@@ -125,10 +126,12 @@ TEST_F(DamageTest, AFlippedBitInAnyKindOfFileIsNoticedOrDoesNoHarm) {
       }
     }
   }
-  // Harmless in others: LOCK, which holds a pid, and RocksDB's LOG, OPTIONS and IDENTITY.
+  // Damage in other files is harmless: LOCK, which holds a pid, and RocksDB's LOG, OPTIONS and
+  // IDENTITY.
   EXPECT_THAT(refused, IsSupersetOf({"identity.properties", "watermark", "CURRENT", ".log"}));
   EXPECT_THAT(kinds, IsSupersetOf({"MANIFEST", ".sst"}));
-  // The others were not disturbed, and with the whole files it is one of them again.
+  // The other controllers were not affected. With the intact files, the controller is a member
+  // again.
   CreateTopic(client, "third", 1, 1);
   CopyOver(Saved(damaged_), directory);
   cluster_.StartController(damaged_);
@@ -136,9 +139,10 @@ TEST_F(DamageTest, AFlippedBitInAnyKindOfFileIsNoticedOrDoesNoHarm) {
   EXPECT_THAT(TopicsOn(damaged_), ElementsAre("first", "second", "third"));
 }
 
-// A power loss of the whole room, in the middle of the last write, which nobody acknowledged, at
-// places all over it and another on each. (At every byte the log that opens is the one before that
-// write: storage/log_damage_test.cc.)
+// A power loss hits all controllers in the middle of the last write, which was not acknowledged.
+// Each round cuts the write at another place, and each controller at a different one.
+// storage/log_damage_test.cc cuts at every byte, and verifies that the log then opens as it was
+// before that write.
 TEST_F(DamageTest, ALastWriteCutShortOnAllAtOnceIsDroppedAndTheyGoOn) {
   constexpr int kRounds = 6;
   std::map<int, uintmax_t> whole_before;
@@ -155,7 +159,7 @@ TEST_F(DamageTest, ALastWriteCutShortOnAllAtOnceIsDroppedAndTheyGoOn) {
   for (const int node : {1, 2, 3}) {
     cluster_.controller(node).Kill();
     const std::string directory = cluster_.ControllerDirectory(node);
-    // As if it had not been saved since.
+    // Restores the old watermark file, as if it had not been written since.
     fs::copy_file(Saved(node) + ".watermark", directory + "/watermark",
                   fs::copy_options::overwrite_existing);
     CopyOver(directory, Saved(node));
@@ -173,14 +177,15 @@ TEST_F(DamageTest, ALastWriteCutShortOnAllAtOnceIsDroppedAndTheyGoOn) {
       cluster_.StartController(node);
     }
     cluster_.AwaitReady();
-    // What was behind the topic's entry may be all that was cut off.
+    // The cut may remove only what follows the topic's entry, so the topic may exist.
     EXPECT_THAT(TopicsOn(1),
                 AnyOf(ElementsAre("first", "second"), ElementsAre("first", "last", "second")));
     for (const int node : {1, 2, 3}) cluster_.controller(node).Kill();
   }
 }
 
-// What it has lost it may have promised: it comes back as another replica, from the others.
+// The controller may have acknowledged the entries that it lost. It must therefore rejoin as a new
+// replica, with data from the other controllers.
 TEST_F(DamageTest, AControllerWhoseLastWriteIsDamagedRejoinsFromTheOthers) {
   const std::string directory = cluster_.ControllerDirectory(damaged_);
   client::AdminClient client = cluster_.Client();
@@ -189,7 +194,7 @@ TEST_F(DamageTest, AControllerWhoseLastWriteIsDamagedRejoinsFromTheOthers) {
   Process& process = cluster_.controller(damaged_);
   process.Signal(SIGTERM);
   ASSERT_TRUE(process.Wait(kPatience));
-  // At its full length it was written whole, so it may have been acknowledged.
+  // The file has its full length, so the last write was complete and may have been acknowledged.
   ASSERT_NO_FATAL_FAILURE(FlipBit(WalOf(directory), fs::file_size(WalOf(directory)) - 1));
   cluster_.StartController(damaged_);
   Process& restarted = cluster_.controller(damaged_);
@@ -201,14 +206,14 @@ TEST_F(DamageTest, AControllerWhoseLastWriteIsDamagedRejoinsFromTheOthers) {
 
   fs::remove_all(directory);
   cluster_.StartController(damaged_, {"--observer"});
-  // At once: the command waits for it.
+  // The command runs at once, because it waits until the replica has caught up.
   const RunResult replaced =
       testing::Run({QuoratectlProgram(), "quorum", "replace", std::to_string(damaged_),
                     "--bootstrap", cluster_.Bootstrap()});
   ASSERT_EQ(replaced.status.code, 0) << replaced.errors;
   cluster_.AwaitReady();
   EXPECT_THAT(TopicsOn(damaged_), ElementsAre("first", "last", "second"));
-  // Its vote counts again.
+  // The replica counts as a voter again: the cluster needs its vote to commit.
   cluster_.controller(cluster_.Others(damaged_).front()).Kill();
   CreateTopic(client, "with-its-vote", 1, 1);
 }

@@ -1,5 +1,5 @@
-// Data directories that are not this node's, or not this cluster's any more: a controller that took
-// part with one could undo what it had promised.
+// Data directories that belong to another node, or no longer to this cluster. A controller that
+// started on one could contradict its earlier acknowledgements and votes.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -23,7 +23,7 @@ std::string NewClusterId() {
   return Uuid::Random(rng).ToString();
 }
 
-// Expects that `command` is refused with these words and leaves `directory` as it is.
+// Expects that `command` refuses to start with these texts and leaves `directory` unchanged.
 void ExpectRefused(const std::vector<std::string>& command, const std::string& directory,
                    const std::string& thing, const std::string& remedy) {
   const auto before = ContentsOf(directory);
@@ -86,7 +86,7 @@ TEST(DataDirectoryTest, OneProcessUsesItAtATime) {
   EXPECT_THAT(Refusal(second_broker, kFailed),
               AllOf(HasSubstr(cluster.BrokerDirectory(1) + " is in use by another process"),
                     HasSubstr("pid " + std::to_string(cluster.broker(1).pid()))));
-  // The first ones did not notice.
+  // The running processes are not affected.
   client::AdminClient client = cluster.Client();
   CreateTopic(client, "orders", 1, 1);
 }

@@ -1,5 +1,5 @@
-// Controllers die, all kinds of ways, under a stream of topic creations: nothing that was
-// acknowledged is lost, nothing is done twice.
+// Controllers die in various ways under a stream of topic creations. No acknowledged creation is
+// lost, and none is executed twice.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -22,7 +22,7 @@ TEST_P(FailoverTest, KillingTheActiveControllerLosesNothing) {
     stream.AwaitMore(5);
     const int active = cluster.AwaitActive();
     cluster.controller(active).Kill();
-    stream.AwaitMore(5);  // another one serves
+    stream.AwaitMore(5);  // another controller is active
     cluster.StartController(active);
     cluster.AwaitReady();
   }
@@ -50,7 +50,7 @@ TEST_P(FailoverTest, AMinorityOfDeadControllersIsTolerated) {
 
 INSTANTIATE_TEST_SUITE_P(Controllers, FailoverTest, ::testing::Values(3, 5));
 
-// What becomes of a write that is not waited for as long as the stream does.
+// Makes a write with a timeout that is shorter than the stream's, and returns its result.
 client::CallResult<admin::v1::IncrementalAlterConfigsResponse> WriteWithin(
     const Cluster& cluster, std::chrono::milliseconds timeout) {
   client::AdminClient client =
@@ -86,7 +86,7 @@ TEST(SevenVotersTest, ThreeMayDieAndAFourthEndsTheWritesButLosesNone) {
   }
   stream.AwaitMore(20);
 
-  // The active one still has entries to send when nobody is left to make a majority with.
+  // The active controller still has entries to send when no majority is left.
   kill(followers.at(2));
   const auto result = WriteWithin(cluster, std::chrono::seconds(3));
   const auto* failure = std::get_if<client::CallFailure>(&result);
@@ -143,8 +143,8 @@ TEST(RestartTest, StoppingTheActiveControllerHandsOverAndLosesNothing) {
   ExpectExactlyAcknowledged(client, stream);
 }
 
-// The active one, which others have replaced meanwhile, and a follower, which has missed what was
-// committed.
+// The paused controller is the active one, which is replaced meanwhile, or a follower, which misses
+// what is committed meanwhile.
 TEST(PauseTest, AResumedControllerNeitherServesStaleReadsNorAcknowledges) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   cluster.Start();
@@ -161,7 +161,8 @@ TEST(PauseTest, AResumedControllerNeitherServesStaleReadsNorAcknowledges) {
     });
     CreateTopic(survivors, during, 1, 1);
 
-    // Questions wait in the paused one's sockets, and are the first thing it sees.
+    // These requests wait in the sockets of the paused controller. It reads them first when it
+    // resumes.
     std::thread reader([&] {
       client::AdminClient stale = cluster.Client({paused});
       const std::vector<std::string> names = TopicNames(stale);
@@ -177,7 +178,7 @@ TEST(PauseTest, AResumedControllerNeitherServesStaleReadsNorAcknowledges) {
     reader.join();
     writer.join();
     cluster.AwaitReady();
-    // What it acknowledged, the others have.
+    // The other controllers have what the resumed controller acknowledged.
     const std::vector<std::string> names = TopicNames(survivors);
     EXPECT_NE(std::find(names.begin(), names.end(), "after-" + std::to_string(round)), names.end());
   }

@@ -1,5 +1,5 @@
-// Controllers whose disk, or whose luck, fails at the worst moment: between deciding, writing and
-// acknowledging. What was acknowledged is there afterwards, and the others go on.
+// Controllers fail at the worst moment: between deciding, writing and acknowledging. Acknowledged
+// creations survive, and the other controllers continue.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -13,15 +13,15 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// For longer than any test: a disk that does not come back.
+// Longer than any test: a disk that never completes the write.
 constexpr char kHang[] = "delay:3600000ms";
 
 std::string Failpoint(const std::string& place, const std::string& action) {
   return "--failpoints=" + place + "=" + action;
 }
 
-// A cluster in which controller 1 leads first: the others would stand for election much later (but
-// still notice its death at once). Controller 1 gets the flag too.
+// Starts a cluster in which controller 1 becomes leader first, because the others have much longer
+// election timeouts. They still notice its death at once. `flag` is passed to controller 1.
 void StartLedBy1(Cluster& cluster, const std::string& flag) {
   cluster.StartController(1,
                           {"--election-timeout-min-ms=200", "--election-timeout-max-ms=250", flag});
@@ -66,7 +66,8 @@ TEST_P(WritePlaceTest, AnActiveControllerThatDiesThereLosesNothing) {
   ExpectNothingLost(cluster, stream);
 }
 
-// All at about the same write; of the last one the majority is gone before it gets there.
+// All controllers have the failpoint and reach it at about the same write. The last one may not get
+// that far, because the majority has died by then.
 TEST_P(WritePlaceTest, ControllersThatAllDieThereLoseNothing) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   cluster.Start();
@@ -117,7 +118,7 @@ TEST(SlowDiskTest, OfAFollowerHoldsNobodyUp) {
   cluster.controller(slow).Kill();
   cluster.StartController(slow, {Failpoint("storage.before_write", std::string(kHang) + "@5")});
   TopicStream stream(cluster, "stream");
-  stream.AwaitMore(100);  // a hundred acknowledgements without one of its own
+  stream.AwaitMore(100);  // the disk of `slow` hangs from the fifth write on
   cluster.controller(slow).Kill();
   cluster.StartController(slow);
   cluster.AwaitReady();
@@ -140,7 +141,7 @@ TEST(SlowDiskTest, OfAFollowerThatIsNeededIsWaitedFor) {
   stream.AwaitMore(20);
   cluster.controller(active).Kill();
   cluster.StartController(fast);
-  stream.AwaitMore(5);  // the slow one has everything that was acknowledged
+  stream.AwaitMore(5);  // the slow controller has every acknowledged entry
   cluster.StartController(active);
   cluster.AwaitReady();
   stream.Stop();
@@ -172,7 +173,7 @@ TEST(FailpointTest, ALoopThatStandsStillMakesAProcessNotAliveAndThenEndsIt) {
   Cluster cluster({.controllers = 1});
   cluster.StartController(1, {"--failpoints=server.before_reply=delay:60000ms"});
   cluster.AwaitReady();
-  // Its reply stops the loop that sends replies.
+  // The reply to this request blocks the loop that sends replies.
   client::AdminClient client = cluster.Client(
       {}, [](client::CallerOptions& options) { options.timeout = std::chrono::milliseconds(100); });
   (void)client.ListTopics({});

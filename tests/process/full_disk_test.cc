@@ -14,8 +14,8 @@ constexpr int kDiskMebibytes = 48;
 
 class FullDiskTest : public ::testing::Test {
  protected:
-  // Controller 1, which is on the small disk, leads first or not: the others stand much later, or
-  // it does.
+  // Starts all controllers. Controller 1 uses the small disk. Election timeouts decide whether it
+  // becomes leader first or one of the others does.
   void Start(bool led_by_1) {
     for (const int node : {1, 2, 3}) {
       if ((node == 1) == led_by_1) {
@@ -71,7 +71,7 @@ TEST_F(FullDiskTest, OfAFollowerEndsItWithAClearMessageAndTheOthersGoOn) {
   }
 }
 
-// No disk has as much room as this controller wants.
+// No disk has as much free space as this controller requires.
 TEST(SmallVolumeTest, TheOnlyControllerIsNotReadyAndSaysWhy) {
   Cluster cluster({.controllers = 1});
   cluster.StartController(1, {"--min-free-disk-bytes=1099511627776"});

@@ -1,5 +1,5 @@
-// More than a controller can hold, from many clients at once: memory and descriptors stay within
-// their limits, and the quorum and the brokers notice nothing.
+// Many clients send more at once than a controller can hold. Memory and descriptors stay within
+// their limits, and the quorum and the brokers are not affected.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
@@ -27,7 +27,7 @@ using ::testing::Not;
 constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kRequestBytes = 8 * kMiB - 1'000;
 
-// The most memory that the process has had since it was last asked to forget.
+// Returns the peak resident memory since it was last reset, in bytes.
 int64_t PeakMemory(const Process& process) {
   std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
   for (std::string line; std::getline(status, line);) {
@@ -68,7 +68,7 @@ admin::v1::CreateTopicsRequest OneLongValue() {
   return request;
 }
 
-// What requests were answered with: the messages of all errors.
+// Collects the messages of all errors that requests returned. Thread-safe.
 class Errors {
  public:
   void Add(const grpc::Status& status) {
@@ -113,8 +113,8 @@ class LimitsTest : public ::testing::TestWithParam<bool> {};
 TEST_P(LimitsTest, LargeRequestsOfManyClientsStayWithinMemory) {
   constexpr int kClients = 12;
   constexpr int kRequestsOfEach = 2;
-  // The times are long, because the machine has more to do than it can while this runs. What waits
-  // behind the requests would wait for as long as they last.
+  // The timeouts are long because this test overloads the machine: heartbeats may wait for as long
+  // as the large requests take.
   Cluster cluster(
       {.controllers = 3,
        .brokers = 2,
@@ -194,9 +194,9 @@ TEST(DescriptorsTest, ManyIdleConnectionsAreSurvived) {
     SCOPED_TRACE(endpoint);
     std::vector<int> idle;
     for (int i = 0; i < 1'100; ++i) idle.push_back(ConnectTo(endpoint));
-    std::this_thread::sleep_for(std::chrono::seconds(5));  // a fault's length, not a wait
+    std::this_thread::sleep_for(std::chrono::seconds(5));  // the duration of the fault
     for (const int fd : idle) close(fd);
-    // The node is served and serves: also its peers, which it dials and which dial it.
+    // The node works again, and so do its connections to and from its peers.
     client::AdminClient client = cluster.Client({node});
     EXPECT_TRUE(WaitFor([&] {
       return std::holds_alternative<admin::v1::ListTopicsResponse>(client.ListTopics({}));

@@ -1,5 +1,4 @@
-// What becomes of a controller whose log nobody reads, and what its operator can do with the log
-// while it runs.
+// A controller whose log output is not read, and what its operator can do with the log at run time.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -25,7 +24,7 @@ std::string ContentOf(const std::string& path) {
   return content.str();
 }
 
-// The only controller of a cluster, whose standard error is a named pipe with this test as reader.
+// Runs the only controller of a cluster. Its standard error is a named pipe that this test reads.
 class LogPipeTest : public ::testing::Test {
  protected:
   LogPipeTest() {
@@ -49,7 +48,7 @@ class LogPipeTest : public ::testing::Test {
     reader_ = -1;
   }
 
-  // Each is a change, which is logged.
+  // Each creation is a change, which the controller logs.
   void MakeChanges(int count) {
     client::AdminClient client = cluster_.Client();
     for (int i = 0; i < count; ++i) CreateTopic(client, absl::StrFormat("topic-%d", i), 1, 1);
@@ -69,7 +68,7 @@ class LogPipeTest : public ::testing::Test {
 };
 
 TEST_F(LogPipeTest, AReaderThatStoppedStopsNothing) {
-  // As small as a pipe can be: the first changes fill it.
+  // The smallest possible pipe: the first changes fill it.
   CHECK_GE(fcntl(reader_, F_SETPIPE_SZ, 4096), 0);
   MakeChanges(200);
   ExpectStopsInGoodOrder();

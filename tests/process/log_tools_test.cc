@@ -1,5 +1,5 @@
-// quoratectl on the log of real controllers: read offline, followed while it grows, and gone on
-// with when the quorum is gone.
+// quoratectl on the log of real controllers: the log is read offline, followed while it grows, and
+// recovered after the quorum is lost.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -59,7 +59,7 @@ TEST_F(LogToolsTest, TheTailIsWhatTheDumpsHold) {
     std::vector<Json> entries = ParseLines(dump.output);
     ASSERT_EQ(entries.size(), 5u);
     for (Json& entry : entries) {
-      // What subscribers are not told.
+      // Subscribers do not receive these fields.
       entry["index"] = nullptr;
       entry["request_id"] = nullptr;
       if (entry["cause"] == "activation: the first voter set") entry["records"] = Json::array();

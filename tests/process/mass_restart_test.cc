@@ -1,8 +1,8 @@
-// Brokers with very many replicas, and everything killed and started at once: they must come back
-// without being fenced for the work that this makes, and say little about it.
+// Brokers with very many replicas are killed and started together with all controllers. They must
+// come back without being fenced because of the work that this causes, and log little about it.
 //
-// QUORATE_MASS_PARTITIONS sets the size (default 50,000; the measure is 1,000,000). The figures are
-// printed; only what does not depend on the machine's speed is asserted.
+// QUORATE_MASS_PARTITIONS sets the number of partitions (default 50,000; the target is 1,000,000).
+// The test prints its figures, and asserts only what does not depend on the speed of the machine.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -27,9 +27,10 @@ using std::chrono::steady_clock;
 constexpr int kBrokers = 3;
 constexpr int kControllers = 3;
 constexpr int kPartitionsPerTopic = 5'000;
-// Mass work takes its time on a busy machine.
+// This much work takes long on a busy machine.
 constexpr std::chrono::minutes kMassPatience{15};
-// Longer than a broker's session: whoever is to be fenced as silent is fenced within it.
+// Longer than a broker session, so a broker that would be fenced for silence is fenced within this
+// time.
 constexpr std::chrono::seconds kWatchFor{12};
 
 int PartitionsWanted() {
@@ -67,8 +68,8 @@ class MassRestartTest : public ::testing::Test {
     }
   }
 
-  // Every broker is unfenced, has replayed everything and has taken up what it leads, and every
-  // partition has a leader and a full ISR.
+  // Returns whether every broker is unfenced, has replayed the log and leads its partitions, and
+  // every partition has a leader and a full ISR.
   bool IsWhole(int partitions) {
     const auto result = cluster_.Client().DescribeCluster({});
     const auto* seen = std::get_if<admin::v1::DescribeClusterResponse>(&result);
@@ -86,7 +87,7 @@ class MassRestartTest : public ::testing::Test {
     return WaitFor([&] { return IsWhole(partitions); }, kMassPatience);
   }
 
-  // What the process has logged since the last call for it.
+  // Returns what the process has logged since the previous call.
   std::string NewLog(Process& process) {
     const std::string log = process.Log();
     size_t& seen = seen_[process.log_path()];
@@ -138,7 +139,7 @@ TEST_F(MassRestartTest, EverythingIsKilledAndComesBackWithoutASecondFencing) {
                                  RssKilobytes(cluster_.broker(b).pid()) / 1024, log.size() / 1024);
     EXPECT_LE(log.size(), size_t{1} << 20);
     EXPECT_EQ(CountOf(log, "RUNNING -> FENCED") + CountOf(log, "registers again"), 0) << log;
-    // Once at most, and that is the incarnation that was killed.
+    // At most once: for the incarnation that was killed.
     EXPECT_LE(CountOf(controller_logs, absl::StrFormat("broker %d is taken for dead", b)), 1);
   }
   for (size_t at = controller_logs.find("stood still"); at != std::string::npos;

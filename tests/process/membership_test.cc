@@ -1,5 +1,5 @@
-// Controllers come and go, by quoratectl, under a stream of topic creations: nothing that was
-// acknowledged is lost, nothing is done twice, and wrong requests get one clear error.
+// `quoratectl quorum` adds, removes and replaces controllers under a stream of topic creations. No
+// acknowledged creation is lost, none is executed twice, and a wrong request gets one clear error.
 #include "tests/process/membership.h"
 
 #include <gmock/gmock.h>
@@ -31,10 +31,10 @@ TEST_F(MembershipTest, OneControllerGrowsToThreeAndItsFounderMayDie) {
   stream.AwaitMore(5);
   cluster_->controller(1).Kill();
   stream.AwaitMore(5);
-  // It is configured with itself alone, and finds the others by its log.
+  // The configuration of controller 1 names only itself. It finds the other voters in its log.
   cluster_->StartController(1);
   cluster_->AwaitReady();
-  // So are the others, which know each other by theirs.
+  // The other controllers also find each other in their logs.
   cluster_->controller(2).Kill();
   stream.AwaitMore(5);
   cluster_->StartController(2);
@@ -53,7 +53,7 @@ TEST_F(MembershipTest, ThreeGrowToFiveAndShrinkToThreeOthers) {
   ExpectVoters({1, 2, 3, 4, 5});
   cluster_->controller(1).Kill();
   cluster_->controller(2).Kill();
-  stream.AwaitMore(5);  // five tolerate two
+  stream.AwaitMore(5);  // five voters tolerate two failures
   for (const int node : {1, 2}) {
     Quoratectl({"remove", std::to_string(node)});
     stream.AwaitMore(5);
@@ -77,7 +77,7 @@ TEST_F(MembershipTest, ADeadControllerIsReplacedByAnother) {
   ExpectVoters({1, 2, 3});
   Quoratectl({"replace", "3", "--with", "4"});
   ExpectVoters({1, 2, 4});
-  Quoratectl({"replace", "3", "--with", "4"});  // again: it is done
+  Quoratectl({"replace", "3", "--with", "4"});  // already done, so it does nothing
   stream.AwaitMore(5);
   cluster_->controller(1).Kill();
   stream.AwaitMore(5);
@@ -90,7 +90,7 @@ TEST_F(MembershipTest, AWipedDiskUnderItsNodeIdJoinsAsAnObserverAndIsReplaced) {
   stream.AwaitMore(5);
   cluster_->controller(3).Kill();
   std::filesystem::remove_all(cluster_->ControllerDirectory(3));
-  // As a voter it must not go on: it has forgotten what it promised.
+  // It must not continue as a voter: it has lost what it acknowledged and its vote.
   cluster_->StartController(3);
   ASSERT_TRUE(cluster_->controller(3).Wait(kPatience));
   EXPECT_THAT(cluster_->controller(3).Log(),
@@ -104,7 +104,7 @@ TEST_F(MembershipTest, AWipedDiskUnderItsNodeIdJoinsAsAnObserverAndIsReplaced) {
   ExpectVoters({1, 2, 3});
   EXPECT_EQ(Ids(Quorum().observers()), std::set<int>());
   stream.AwaitMore(5);
-  // Its vote counts, and as a voter it starts with the configuration that it always had.
+  // Its vote counts. As a voter, it starts again with its original configuration.
   cluster_->controller(1).Kill();
   stream.AwaitMore(5);
   cluster_->StartController(1);
@@ -129,7 +129,7 @@ TEST_F(MembershipTest, AReplacedControllerRestartsWithItsOldCommandWhateverChang
   Quoratectl({"remove", "3"});
   cluster_->controller(3).Kill();
   stream.AwaitMore(5);
-  // Of two voters both are needed. Both still name three.
+  // With two voters, both are needed. The configurations of both still name three.
   for (const int node : {1, 2}) {
     cluster_->controller(node).Kill();
     cluster_->StartController(node);
@@ -137,7 +137,7 @@ TEST_F(MembershipTest, AReplacedControllerRestartsWithItsOldCommandWhateverChang
     stream.AwaitMore(5);
   }
   ExpectVoters({1, 2});
-  // An edited list is no former one.
+  // An edited list is rejected, because it never was the voter set of this cluster.
   cluster_->controller(2).Kill();
   const std::string edited = "--voters=1@127.0.0.1:1,2@127.0.0.1:2,4@127.0.0.1:4";
   EXPECT_THAT(Refusal(With(cluster_->ControllerCommand(2), edited), kFailed),
@@ -169,14 +169,14 @@ TEST_F(MembershipTest, AControllerThatMovedIsFoundWhereItSays) {
       return status().find(" reaches controller 2 at " + moved_to) != std::string::npos;
     };
     EXPECT_TRUE(WaitFor(is_found)) << status();
-    // It counts: of 1 and 3 either may die.
+    // The moved controller counts as a voter: controller 1 or 3 may die.
     for (const int node : {1, 3}) {
       cluster_->controller(node).Kill();
       stream.AwaitMore(5);
       cluster_->StartController(node);
       cluster_->AwaitReady({node});
     }
-    // To remove it and to add it again writes its address into the log.
+    // Removing and adding the controller again writes its new address to the log.
     Quoratectl({"remove", "2"});
     Quoratectl({"add", "2"});
     ExpectVoters({1, 2, 3});
@@ -186,7 +186,7 @@ TEST_F(MembershipTest, AControllerThatMovedIsFoundWhereItSays) {
     cluster_->AwaitReady({3});
     moved.Kill();
   }
-  // Back at its old place.
+  // Controller 2 returns to its old address.
   cluster_->StartController(2);
   cluster_->AwaitReady();
   ExpectNothingLost(stream, {1, 2, 3});
@@ -229,7 +229,7 @@ TEST_F(MembershipTest, TheActiveControllerCanBeRemovedAndGoesOnAsAnObserver) {
   stream.AwaitMore(5);
   EXPECT_TRUE(WaitFor([&] { return Ids(Quorum().observers()) == std::set<int>{removed}; }));
   cluster_->AwaitReady({removed});
-  // Back again: it is an observer like any other.
+  // The removed controller is an observer like any other, and can be added again.
   Quoratectl({"add", std::to_string(removed)});
   ExpectVoters({1, 2, 3});
   ExpectNothingLost(stream, {1, 2, 3});
@@ -243,7 +243,7 @@ TEST_F(MembershipTest, LeadershipIsTransferredAndNothingFails) {
     const int target = cluster_->Others(cluster_->AwaitActive()).front();
     Quoratectl({"transfer", "--to", std::to_string(target)});
     EXPECT_EQ(cluster_->AwaitActive(), target);
-    Quoratectl({"transfer", "--to", std::to_string(target)});  // nothing to do
+    Quoratectl({"transfer", "--to", std::to_string(target)});  // it already leads: no effect
   }
   const int before = cluster_->AwaitActive();
   Quoratectl({"transfer"});
@@ -267,7 +267,7 @@ TEST_F(MembershipTest, WrongRequestsAreRefusedInOneLine) {
   EXPECT_THAT(Refused({"replace", "1", "--dry-run"}), HasSubstr("empty its data directory"));
   EXPECT_THAT(Refused({"replace", "1", "--with", "2"}), HasSubstr("'quoratectl quorum remove 1'"));
   EXPECT_THAT(Refused({"transfer", "--to", "4"}), HasSubstr("controller 4 is not a voter"));
-  // Nobody is there to take its part.
+  // Controller 4 is stopped, so it cannot catch up.
   cluster_->controller(4).Signal(SIGSTOP);
   EXPECT_TRUE(WaitFor([&] {
     const RunResult result = testing::Run(Command({"add", "4", "--dry-run"}));

@@ -1,5 +1,6 @@
-// Networks that swallow, delay and cut what controllers say to each other, with every process
-// alive: who leads, what is served meanwhile, and that nobody who returns does harm.
+// The network drops, delays and cuts the traffic between controllers while every process is alive.
+// The tests check which controller leads, what is served meanwhile, and that a controller that
+// returns does no harm.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::Not;
 
-// Who leads, and since which epoch.
+// The leader and its epoch.
 struct Leadership {
   int leader = -1;
   int epoch = 0;
@@ -23,7 +24,8 @@ struct Leadership {
   }
 };
 
-// As `node` sees it; leader -1 where it knows of none, epoch 0 where it does not answer.
+// Returns the leadership as `node` sees it. The leader is -1 if the node knows of none, and the
+// epoch is 0 if the node does not answer.
 Leadership SeenBy(Cluster& cluster, int node) {
   const auto seen = cluster.QuorumSeenBy(node);
   return seen ? Leadership{seen->leader_id(), seen->epoch()} : Leadership{};
@@ -39,7 +41,7 @@ bool KnowsOfNoLeader(Cluster& cluster, int node) {
   return seen && seen->leader_id() < 0;
 }
 
-// Whether one of `nodes` leads in a later epoch, and says so itself.
+// Returns whether one of `nodes` says that it leads in a later epoch itself.
 bool LeadsAmong(Cluster& cluster, const std::vector<int>& nodes, const Leadership& before) {
   return std::any_of(nodes.begin(), nodes.end(), [&](int node) {
     const Leadership seen = SeenBy(cluster, node);
@@ -47,7 +49,7 @@ bool LeadsAmong(Cluster& cluster, const std::vector<int>& nodes, const Leadershi
   });
 }
 
-// Every controller is ready, and all agree on what the others see.
+// Expects that every controller sees this leadership.
 void ExpectLeadership(Cluster& cluster, const Leadership& expected) {
   for (const int node : {1, 2, 3}) {
     EXPECT_EQ(SeenBy(cluster, node), expected) << "seen by controller " << node;
@@ -80,7 +82,8 @@ TEST(NetworkTest, AnIsolatedActiveControllerNeitherAcknowledgesNorServesReads) {
   const std::vector<int> others = cluster.Others(old.leader);
   cluster.Isolate(old.leader);
 
-  // It still believes to lead when these arrive, and must not trust itself.
+  // The isolated leader still believes that it leads when these requests arrive, and must not rely
+  // on that.
   admin::v1::CreateTopicsRequest request;
   request.add_topics()->set_name("unheard");
   client::AdminClient writer = Impatient(cluster, old.leader);
@@ -109,7 +112,7 @@ TEST(NetworkTest, AnIsolatedActiveControllerNeitherAcknowledgesNorServesReads) {
   EXPECT_THAT(TopicNames(returned), Contains("during"));
 }
 
-// Pre-vote: whoever cannot win does not even raise its epoch.
+// Because of pre-vote, a node that cannot win does not even raise its epoch.
 TEST(NetworkTest, AFollowerThatReturnsDeposesNobody) {
   Cluster cluster({.controllers = 3, .brokers = 1, .proxied_peers = true});
   cluster.Start();
@@ -119,7 +122,7 @@ TEST(NetworkTest, AFollowerThatReturnsDeposesNobody) {
   for (int round = 0; round < 2; ++round) {
     cluster.Isolate(lonely);
     ASSERT_TRUE(WaitFor([&] { return KnowsOfNoLeader(cluster, lonely); }));
-    stream.AwaitMore(20);  // it misses something, and may stand again
+    stream.AwaitMore(20);  // it misses entries, and its election timeout may expire again
     EXPECT_EQ(SeenBy(cluster, lonely).epoch, before.epoch);
     cluster.Rejoin(lonely);
     cluster.AwaitReady();
@@ -136,7 +139,8 @@ TEST(NetworkTest, AFollowerThatTheLeaderCannotReachDeposesNobody) {
   const Leadership before = AwaitLeadership(cluster);
   const int deaf = cluster.Others(before.leader).front();
   TopicStream stream(cluster, "stream");
-  // One way: the leader hears it stand. Both ways: only the third one does.
+  // If one direction is cut, the leader receives the vote requests of the deaf follower. If both
+  // are cut, only the third controller does.
   for (const bool both : {false, true}) {
     if (both) {
       cluster.Separate(before.leader, deaf);
@@ -154,7 +158,7 @@ TEST(NetworkTest, AFollowerThatTheLeaderCannotReachDeposesNobody) {
   ExpectExactlyAcknowledged(client, stream);
 }
 
-// Both would go on for ever if only silence unseated a leader.
+// Both cases would last indefinitely if a leader were replaced only when it is silent.
 TEST(NetworkTest, ALeaderThatIsOnlyHeardOrOnlyHearsIsReplaced) {
   Cluster cluster({.controllers = 3, .brokers = 1, .proxied_peers = true});
   cluster.Start();
@@ -203,8 +207,8 @@ TEST(NetworkTest, SlowLinksCommitAndFailOver) {
   }
 }
 
-// A broken connection is a suspicion of death, at once; the vote that follows finds the leader
-// alive.
+// A broken connection makes the follower suspect at once that the leader died. The pre-vote that
+// follows finds that the leader is alive.
 TEST(NetworkTest, ACutConnectionLosesNothingAndChangesNoLeader) {
   Cluster cluster({.controllers = 3, .brokers = 1, .proxied_peers = true});
   cluster.Start();

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// glog's prefix: severity, then the date.
+// Returns whether the line begins with glog's prefix: a severity letter, then the date.
 bool IsLogLine(const std::string& line) {
   return line.size() > 1 && std::string("IWE").find(line[0]) != std::string::npos &&
          absl::ascii_isdigit(static_cast<unsigned char>(line[1]));

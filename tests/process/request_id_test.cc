@@ -1,5 +1,5 @@
-// Requests that are made again because nobody knows what became of them: through a failover, a lost
-// reply or a restart, the first result comes back and nothing is done twice.
+// Requests that are repeated because their outcome is unknown. After a failover, a lost reply or a
+// restart, the client gets the first result, and nothing is executed twice.
 #include <gmock/gmock.h>
 
 #include <thread>
@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-// Names requests as one client does.
+// Gives requests their ids, as one client does.
 class RequestNamer {
  public:
   RequestNamer() {
@@ -51,7 +51,8 @@ class RequestNamer {
   int64_t last_sequence_ = 0;
 };
 
-// The items of the answer, as text: what must be the same each time. An end offset may differ.
+// Returns the items of the answer as text. They must be the same each time; only the end offset may
+// differ.
 template <typename Response>
 std::string Items(const client::CallResult<Response>& result) {
   std::string text;
@@ -60,7 +61,7 @@ std::string Items(const client::CallResult<Response>& result) {
   return text;
 }
 
-// Each round at controllers that have not answered before.
+// Each round repeats the requests at the controllers that did not answer the first attempt.
 TEST(RequestIdTest, ARetryThroughAFailoverReturnsTheFirstResult) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   cluster.Start();
@@ -141,7 +142,8 @@ TEST(RequestIdTest, TheIdOfAnotherRequestIsRefused) {
   }
 }
 
-// A refusal is final for its id: another request is needed once it has become possible.
+// A rejection is final for its request id. Once the change has become possible, the client must
+// send a request with a new id.
 TEST(RequestIdTest, ARefusalIsRemembered) {
   Cluster cluster({.controllers = 1, .brokers = 1});
   cluster.StartController(1);
@@ -156,7 +158,7 @@ TEST(RequestIdTest, ARefusalIsRemembered) {
   EXPECT_THAT(Items(client.CreateTopics(namer.Create({"orders"}))), HasSubstr("topic_id"));
 }
 
-// Done, and nobody was told: the outcome that a client must be able to ask for.
+// The change was made, but its reply was lost. The client must be able to ask for the outcome.
 TEST(RequestIdTest, ALostReplyIsFoundElsewhere) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   cluster.Start();

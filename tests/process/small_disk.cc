@@ -33,7 +33,7 @@ void SmallDisk::Fill() {
 
 void SmallDisk::MakeRoom() { std::filesystem::remove(BallastPath()); }
 
-// What a first start accepts in an empty directory.
+// A first start accepts this name in an otherwise empty directory.
 std::string SmallDisk::BallastPath() const { return directory_ + "/lost+found"; }
 
 }  // namespace quorate::testing

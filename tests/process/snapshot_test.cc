@@ -1,4 +1,4 @@
-// Controllers that write snapshots while they work, and begin with them when they come back.
+// Controllers write snapshots while they work, and start from them when they restart.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The complete snapshots of a controller.
+// Returns the names of a controller's complete snapshots.
 std::set<std::string> SnapshotsOf(const Cluster& cluster, int node) {
   std::set<std::string> names;
   std::error_code missing;
@@ -29,7 +29,8 @@ RunResult Inspect(const std::string& path) {
   return Run({QuoratectlProgram(), "snapshot", "inspect", path, "--output", "json"});
 }
 
-// What the tool reads of a data directory: each file whole, the newer one with the later end.
+// Expects that quoratectl finds every snapshot in the data directory complete, and that newer
+// snapshots have higher end offsets.
 void ExpectSoundSnapshots(const Cluster& cluster, int node) {
   const RunResult result = Inspect(cluster.ControllerDirectory(node));
   ASSERT_EQ(result.status.code, 0) << result.errors;
@@ -72,7 +73,7 @@ TEST(SnapshotTest, EveryControllerWritesThemKeepsThreeAndBeginsWithTheNewest) {
   client::AdminClient client = cluster.Client();
   ExpectExactlyAcknowledged(client, stream);
 
-  // A broker that begins from nothing gets all of it too.
+  // A broker that starts without data receives everything, too.
   cluster.broker(1).Kill();
   fs::remove_all(cluster.BrokerDirectory(1));
   cluster.StartBroker(1);

@@ -1,5 +1,5 @@
-// A controller that was away while the others forgot what it lacks: it is sent a snapshot, whoever
-// dies meanwhile, and whatever becomes of the files.
+// A controller was down while the others dropped the entries that it lacks. It is sent a snapshot,
+// even if a controller dies meanwhile or files are damaged.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -40,7 +40,8 @@ void FlipBit(const fs::path& path) {
 
 class SnapshotTransferTest : public ::testing::Test {
  protected:
-  // Controller 3 is down, and 1 and 2 no longer have what it needs next.
+  // Stops controller 3, and waits until controllers 1 and 2 no longer have the entries that it
+  // needs next.
   SnapshotTransferTest() {
     cluster_.Start();
     cluster_.controller(kAway).Kill();
@@ -53,8 +54,8 @@ class SnapshotTransferTest : public ::testing::Test {
     AwaitForgotten(first_.end_offset);
   }
 
-  // Until the leader keeps nothing for controller 3 that a snapshot holds: it has not heard of it
-  // for an election timeout.
+  // Waits until the leader no longer keeps entries for controller 3 that a snapshot holds. The
+  // leader does this when it has received nothing from controller 3 for an election timeout.
   void AwaitGivenUp() {
     CHECK(WaitFor([&] {
       const auto seen = cluster_.QuorumSeenBy(cluster_.AwaitActive());
@@ -69,8 +70,8 @@ class SnapshotTransferTest : public ::testing::Test {
     }));
   }
 
-  // Until neither 1 nor 2 has in its log what ended there: the log begins behind the snapshot
-  // before the newest, from the next write on.
+  // Waits until the logs of controllers 1 and 2 begin after `end_offset`. After the next write, a
+  // log begins at the end of the second newest snapshot.
   void AwaitForgotten(int64_t end_offset) {
     CHECK(WaitFor([&] {
       for (const int node : {1, 2}) {
@@ -82,7 +83,7 @@ class SnapshotTransferTest : public ::testing::Test {
     stream_->AwaitMore(3);
   }
 
-  // The newest entries are also in memory, for subscribers.
+  // A restart empties the memory in which the newest entries are kept for subscribers.
   void RestartOneByOne() {
     for (const int node : {1, 2}) {
       cluster_.controller(node).Kill();
@@ -91,7 +92,7 @@ class SnapshotTransferTest : public ::testing::Test {
     }
   }
 
-  // No more changes, and so no more snapshots.
+  // Stops all changes, and waits until no snapshot is being written.
   void Quiesce() {
     stream_->Stop();
     CHECK(WaitFor([&] {
@@ -102,7 +103,7 @@ class SnapshotTransferTest : public ::testing::Test {
     }));
   }
 
-  // Of a controller's snapshots, oldest first.
+  // Returns the snapshot files of a controller that have this extension, oldest first.
   std::vector<fs::path> FilesOf(int node, const std::string& extension) const {
     std::set<fs::path> files;
     for (const auto& file :
@@ -126,7 +127,7 @@ class SnapshotTransferTest : public ::testing::Test {
 
   Cluster cluster_{
       {.controllers = 3, .brokers = 2, .controller_flags = {"--snapshot-min-log-bytes=3000"}}};
-  // Behind the first topic, which was created when controller 3 was down.
+  // The position after the first topic, which was created while controller 3 was down.
   SubscriberPosition first_;
   std::optional<TopicStream> stream_;
 };
@@ -137,7 +138,7 @@ TEST_F(SnapshotTransferTest, ItCatchesUpUnderLoad) {
   stream_->AwaitMore(5);
   EXPECT_THAT(LogOfAway(), HasSubstr("received the snapshot of offset"));
   ExpectAllThere(kAway);
-  // It goes on from what it was sent after a restart too.
+  // After another restart, it continues from what it received.
   cluster_.controller(kAway).Kill();
   cluster_.StartController(kAway);
   cluster_.AwaitReady();
@@ -161,7 +162,8 @@ TEST_F(SnapshotTransferTest, AReceiverThatDiesGoesOnWhereItWas) {
 TEST_F(SnapshotTransferTest, ItGoesOnFromAnotherControllerWhenTheSenderDies) {
   Quiesce();
   for (const int node : {1, 2}) cluster_.controller(node).Kill();
-  // Each writes its own at another place. As if both had written the newer one, of the same bytes:
+  // Each controller writes its own snapshots, at different offsets. This copies the newest one, as
+  // if both had written it with the same bytes.
   const fs::path newest =
       std::max(FilesOf(1, ".snapshot").back(), FilesOf(2, ".snapshot").back(),
                [](const fs::path& a, const fs::path& b) { return a.filename() < b.filename(); });
@@ -170,7 +172,7 @@ TEST_F(SnapshotTransferTest, ItGoesOnFromAnotherControllerWhenTheSenderDies) {
         fs::path(cluster_.ControllerDirectory(node)) / "snapshots" / newest.filename();
     if (!fs::exists(copy)) fs::copy_file(newest, copy);
   }
-  // The one that leads first dies before it sends the third piece.
+  // The first leader dies before it sends the third piece.
   cluster_.StartController(1, {"--election-timeout-min-ms=200", "--election-timeout-max-ms=250",
                                "--failpoints=raft.snapshot=abort@3"});
   cluster_.StartController(2, {"--election-timeout-min-ms=5000", "--election-timeout-max-ms=6000"});
@@ -186,7 +188,7 @@ TEST_F(SnapshotTransferTest, ItGoesOnFromAnotherControllerWhenTheSenderDies) {
   ExpectAllThere(kAway);
 }
 
-// What is damaged on the disk of the one is not sent, and comes from the other.
+// A damaged snapshot is not sent. The receiver gets the snapshot from the other controller.
 TEST_F(SnapshotTransferTest, ADamagedSnapshotIsNeverSent) {
   const int active = cluster_.AwaitActive();
   Quiesce();
@@ -198,7 +200,7 @@ TEST_F(SnapshotTransferTest, ADamagedSnapshotIsNeverSent) {
   EXPECT_THAT(cluster_.controller(active).Log(), HasSubstr("cannot be read at byte"));
   cluster_.AwaitReady({kAway});
   ExpectAllThere(kAway);
-  // The log of the damaged one no longer has all either.
+  // The damaged controller's log no longer contains the earlier entries either, so it cannot start.
   cluster_.StartController(active);
   EXPECT_EQ(cluster_.controller(active).Wait(kPatience)->code, 1);
   EXPECT_THAT(cluster_.controller(active).Log(), HasSubstr("needs an empty data directory"));
@@ -247,7 +249,7 @@ TEST_F(SnapshotTransferTest, ABrokerFarBehindGetsASnapshotAndThenBatches) {
     return Count(cluster_.broker(2).Log(), "reads its snapshot of offset") > 0;
   })) << cluster_.broker(2).Log();
   cluster_.AwaitUnfencedBrokers(2);
-  // It is told of what follows, and does it.
+  // The broker receives the entries that follow, and acts on them.
   CreateTopic(client, "on-both", 1, 2);
   EXPECT_TRUE(WaitFor([&] {
     admin::v1::DescribeTopicsRequest request;

@@ -1,5 +1,5 @@
-// A controller whose state is not the others': a failpoint falsifies what it hashes, as a broken
-// memory chip would falsify what it holds.
+// A controller whose state differs from the others'. A failpoint falsifies the hash of its state,
+// as defective memory would change the state itself.
 #include <gmock/gmock.h>
 
 #include "tests/process/topic_stream.h"
@@ -43,7 +43,7 @@ TEST_F(StateAuditTest, AnActiveOneEndsToo) {
   cluster_.Start();
   const int broken = cluster_.AwaitActive();
   cluster_.controller(broken).Kill();
-  // The others stand only much later, so that it leads again.
+  // The others have much longer election timeouts, so the broken controller leads again.
   for (const int node : cluster_.Others(broken)) {
     cluster_.controller(node).Kill();
     cluster_.StartController(node,
@@ -58,7 +58,7 @@ TEST_F(StateAuditTest, AnActiveOneEndsToo) {
   stream.Stop();
 }
 
-// As many as make a majority of three, and yet none of them counts.
+// There are as many broken observers as a majority of three, but observers do not count.
 TEST_F(StateAuditTest, ObserversEndWithoutOutvotingTheVoters) {
   cluster_.Start();
   for (const int observer : {4, 5}) cluster_.StartController(observer, {kBroken});
@@ -75,7 +75,8 @@ TEST_F(StateAuditTest, ObserversEndWithoutOutvotingTheVoters) {
 
 TEST_F(StateAuditTest, WithoutAMajorityAllSayItAndNobodyEnds) {
   cluster_.Start();
-  // All, so that nobody knows what controller 1, which stays dead, has reported.
+  // All controllers are stopped, so that none knows what controller 1 reported. Controller 1 stays
+  // dead.
   for (const int node : {1, 2, 3}) cluster_.controller(node).Kill();
   cluster_.StartController(2, {kBroken});
   cluster_.StartController(3);

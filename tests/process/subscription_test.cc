@@ -1,5 +1,5 @@
-// Subscribers to the metadata log through gRPC: everything in order, wherever they begin, whichever
-// controller they ask, and whoever dies meanwhile.
+// Subscribers to the metadata log through gRPC. They receive every batch in order, wherever they
+// begin, whichever controller they ask, and whichever controller dies meanwhile.
 #include "tests/process/subscription.h"
 
 #include <gmock/gmock.h>
@@ -21,7 +21,8 @@ std::set<std::string> TopicsOf(const metadata::MetadataImage& image) {
   return names;
 }
 
-// Acknowledged only once it is committed: everything below the result is in the log.
+// Returns the end offset of the creation. Because a creation is acknowledged only once it is
+// committed, everything below this offset is in the log.
 int64_t EndAfter(const admin::v1::CreateTopicsResponse& created) { return created.end_offset(); }
 
 TEST(SubscriptionTest, EveryControllerSendsTheSameLogFromItsBeginning) {
@@ -36,7 +37,7 @@ TEST(SubscriptionTest, EveryControllerSendsTheSameLogFromItsBeginning) {
     end = EndAfter(CreateTopic(client, name, 1 + i % 3, 1));
     names.insert(name);
   }
-  ASSERT_TRUE(early.ReadTo(end));  // as it grew
+  ASSERT_TRUE(early.ReadTo(end));  // received while the log grew
   EXPECT_EQ(TopicsOf(ReplayAll(early.batches())), names);
   for (const int node : {1, 2, 3}) {
     Subscription late(cluster, node);
@@ -62,7 +63,7 @@ TEST(SubscriptionTest, ItResumesBehindAnyBatch) {
     ASSERT_TRUE(event) << resumed.End().ShortDebugString();
     EXPECT_EQ(event->batch().SerializeAsString(), whole.batches()[i + 1].SerializeAsString());
   }
-  // At the very end there is nothing to send but how far the log is.
+  // At the end of the log, the subscriber receives only the high watermark.
   Subscription done(cluster, 2, whole.position());
   EXPECT_EQ(done.ReadToProgress()->high_watermark(), whole.position().end_offset);
   EXPECT_TRUE(done.batches().empty());
@@ -97,7 +98,7 @@ TEST(SubscriptionTest, ItResumesAtAnotherControllerThroughFailovers) {
   stream.Stop();
   client::AdminClient client = cluster.Client();
   ExpectExactlyAcknowledged(client, stream);
-  // What is left, so that all can be compared.
+  // Reads the rest of the log, so that the test compares all topics.
   const int64_t end = EndAfter(CreateTopic(client, "last", 1, 1));
   Subscription rest(cluster, 1, position);
   ASSERT_TRUE(rest.ReadTo(end));
@@ -152,7 +153,8 @@ TEST(SubscriptionTest, WhatIsNoSubscriptionIsRefused) {
   EXPECT_THAT(error.message(), HasSubstr("this is cluster " + cluster.cluster_id()));
 }
 
-// It has what this controller has not heard of yet: no reason to begin again.
+// The subscriber has entries that this controller has not received yet. That is not a reason to
+// start over.
 TEST(SubscriptionTest, ASubscriberThatIsAheadOfAControllerIsWaitedFor) {
   Cluster cluster({.controllers = 3, .brokers = 1, .proxied_peers = true});
   cluster.Start();

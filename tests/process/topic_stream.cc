@@ -65,7 +65,7 @@ void ExpectExactlyAcknowledged(client::AdminClient& client, const TopicStream& s
       EXPECT_EQ(it->second, id) << name << " was acknowledged with another id: created twice";
     }
   }
-  // The one that was under way when the stream stopped has ended, so nothing else can exist.
+  // The creation that was in flight at Stop has ended, so no other topic can exist.
   EXPECT_EQ(found.size(), stream.acknowledged().size() + stream.failures().size());
 }
 

@@ -1,6 +1,5 @@
-// What an active controller that is cut off from its peers may answer: nothing, also where the
-// answer appends nothing and it believes to know it; and what becomes of a request that waits there
-// while the others answer it.
+// An active controller that is cut off from its peers must not answer, even if the answer would
+// append nothing. A request that waits there may meanwhile be answered by the other controllers.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -49,7 +48,7 @@ IncrementalAlterConfigsRequest SetRetention(const std::string& topic, const std:
   return request;
 }
 
-// Whether the call ended without an answer from the state.
+// Returns whether the call ended without an answer that is based on the metadata.
 template <typename Response>
 bool IsUnanswered(const client::CallResult<Response>& result) {
   return std::holds_alternative<client::CallFailure>(result);
@@ -67,7 +66,8 @@ TEST(UnconfirmedAnswerTest, AnIsolatedActiveControllerDoesNotSayThatThereIsNothi
   ASSERT_TRUE(quorum);
   cluster.Isolate(old);
 
-  // All at once: it resigns when it notices, and then knows of no leader.
+  // Sends all requests at the same time, because the controller soon resigns and then knows of no
+  // leader.
   std::atomic<int> answered = 0;
   std::vector<std::thread> askers;
   const auto ask = [&](auto call) {
@@ -111,7 +111,7 @@ TEST(UnconfirmedAnswerTest, WhatWaitsAtAnIsolatedControllerIsNotDoneAfterItWasRe
   Rng rng(Rng::SystemSeed());
   create.mutable_request_id()->set_client_uuid(std::string(Uuid::Random(rng).bytes()));
   create.mutable_request_id()->set_sequence(1);
-  // It waits at the isolated controller until the network heals.
+  // This request waits at the isolated controller until the network is restored.
   std::optional<client::CallResult<CreateTopicsResponse>> late;
   std::thread waiting([&] { late = Asking(cluster, {old}, kPatience).CreateTopics(create); });
 

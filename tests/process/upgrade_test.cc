@@ -1,4 +1,4 @@
-// The programs of today on data directories of earlier versions (testdata/README.md).
+// The current programs run on data directories of earlier versions (testdata/README.md).
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -25,7 +25,7 @@ class UpgradeTest : public ::testing::Test {
     fs::copy(kept / "broker", cluster_.BrokerDirectory(1), fs::copy_options::recursive);
   }
 
-  // What a command prints; expects that it succeeds.
+  // Runs quoratectl, expects success, and returns what it prints.
   static std::string Quoratectl(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), QuoratectlProgram());
     const RunResult result = testing::Run(arguments);
@@ -59,17 +59,17 @@ TEST_F(UpgradeTest, AControllerGoesOnWithWhatVersion01Wrote) {
   EXPECT_THAT(names, Not(Contains("scratch")));
 
   const std::string bootstrap = "--bootstrap=" + cluster_.Bootstrap();
-  // Leaders and ISRs change meanwhile, because the brokers of then do not run.
+  // Leaders and ISRs are not compared: they change, because no earlier broker runs yet.
   const std::string orders = Quoratectl({"topics", "describe", "orders", bootstrap});
   EXPECT_THAT(orders, HasSubstr("TopicId: 61luT_DjTjmxvKUwRG73sg  PartitionCount: 6  "
                                 "ReplicationFactor: 3  Configs: "
                                 "cleanup.policy=compact,delete,retention.ms=86400000"));
   EXPECT_THAT(orders, HasSubstr("Replicas: 3,2,1"));
-  // Values that a later version would refuse or write otherwise are shown as they are.
+  // Stored values that this version would reject or write differently are shown as they are.
   const std::string configs = Quoratectl({"configs", "describe", "--topic", "payments", bootstrap});
   EXPECT_THAT(configs, HasSubstr("+1"));
 
-  // The request is known by its id: nothing is done, and the first answer is given.
+  // The request id is known, so nothing is executed and the first answer is returned.
   EXPECT_THAT(Quoratectl({"topics", "create", "late", "--partitions", "1", "--replication-factor",
                           "2", "--request-id", "a6e4EJ2tEdGAtADAT9QwyA:7", bootstrap}),
               HasSubstr("Created topic late, id Dg2La49YQ5Cu5w6zQPD6vg."));

@@ -1,5 +1,5 @@
-// A change of the voters that takes longer than all goes well: another one is under way, or the
-// active controller dies in the middle.
+// A voter change that takes longer than usual, because another change is pending or the active
+// controller dies in the middle.
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -16,7 +16,7 @@ using VoterChangeTest = MembershipTest;
 TEST_F(VoterChangeTest, ACommandOutlivesTheActiveController) {
   StartCluster(3, 1);
   TopicStream stream(*cluster_, "stream");
-  // It waits for controller 4, which is not there.
+  // The command waits for controller 4, which does not run.
   Process add(Command({"add", "4", "--timeout", "60s"}), cluster_->directory() + "/add.log");
   ASSERT_TRUE(WaitFor([&] { return add.Log().find("--observer") != std::string::npos; }));
   cluster_->controller(cluster_->AwaitActive()).Kill();
@@ -31,7 +31,8 @@ TEST_F(VoterChangeTest, ACommandOutlivesTheActiveController) {
 
 TEST_F(VoterChangeTest, AChangeWaitsForTheOneThatIsUnderWay) {
   cluster_.emplace(ClusterOptions{.controllers = 3, .observers = 2});
-  // The active one is patient with disks that take seconds for each write.
+  // The active controller has a long election timeout, because disks need seconds for each write in
+  // this test.
   cluster_->StartController(1,
                             {"--election-timeout-min-ms=30000", "--election-timeout-max-ms=40000"});
   for (const int node : {2, 3}) cluster_->StartController(node);
@@ -63,7 +64,7 @@ TEST_F(VoterChangeTest, AChangeWaitsForTheOneThatIsUnderWay) {
   ExpectVoters({1, 2, 3, 4, 5});
 }
 
-// Controller `node` is the active one, and dies when it is asked for its second change of the
+// Makes controller `node` the active one. It dies when it receives its second request to change the
 // voters.
 void LeadUntilTheSecondChange(Cluster& cluster, int node) {
   cluster.controller(node).Kill();
@@ -93,8 +94,9 @@ INSTANTIATE_TEST_SUITE_P(Command, EmptiedDirectoryTest, ::testing::Bool(), [](co
   return std::string(test.param ? "IsRunAgain" : "GoesOn");
 });
 
-// Of three voters one has no vote any more and the active one dies: nothing is decided until it is
-// back, and then the replacement is finished, by the command that waits or by a new one.
+// One of three voters has lost its vote and the active controller dies, so nothing can be
+// committed. When the active controller is back, the replacement is finished, either by the waiting
+// command or by a new one.
 TEST_P(EmptiedDirectoryTest, IsReplacedThoughTheActiveControllerDiesBetweenTheSteps) {
   StartCluster(3, 0);
   TopicStream stream(*cluster_, "stream");

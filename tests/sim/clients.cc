@@ -73,7 +73,8 @@ void Clients::ScheduleNext() {
   });
 }
 
-// Only while two controllers lead can an answer be stale, and that state is short.
+// An answer can be stale only while two controllers believe that they lead, which does not last
+// long.
 void Clients::CrowdWhereTwoLead(Duration pause) {
   surroundings_.scheduler->After(pause, [this] {
     if (stopped_) return;

@@ -1,4 +1,4 @@
-// quorate-sim: docs/simulation.md.
+// The main function of quorate-sim (docs/simulation.md).
 #include <iostream>
 
 #include "base/check.h"

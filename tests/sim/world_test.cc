@@ -32,7 +32,7 @@ TEST(WorldTest, TracingChangesNothing) {
   EXPECT_EQ(traced.answered, silent.answered);
 }
 
-// A run in which little happens would prove little.
+// If little happened in a run, it would prove little, so this also counts what happened.
 TEST(WorldTest, ClustersOfAllSizesWork) {
   for (const int voters : {1, 3, 5, 7}) {
     for (const int observers : {0, 2}) {

@@ -15,7 +15,7 @@ constexpr BrokerId kOne{1};
 constexpr BrokerId kTwo{2};
 constexpr BrokerId kThree{3};
 
-// The leader of an epoch claims it at 0 s, with three unfenced brokers; the hold is 10 s.
+// The leader of kEpoch claims leadership at 0 s, with three unfenced brokers. The hold is 10 s.
 class BrokerChecksTest : public ::testing::Test {
  protected:
   BrokerChecksTest() {

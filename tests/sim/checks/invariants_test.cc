@@ -1,4 +1,4 @@
-// Each invariant is broken by hand once for each way in which the checks look at it.
+// Each test violates one invariant by hand, in one of the ways that the checks detect.
 #include "tests/sim/checks/invariants.h"
 
 #include <gmock/gmock.h>
@@ -48,7 +48,7 @@ TEST_F(InvariantsTest, HoldInAHealthyCluster) {
   EXPECT_EQ(c_.invariants().cluster().elections(), 2u);
 }
 
-// 1: at most one leader in each epoch, by votes that are given once.
+// 1: each epoch has at most one leader, and each vote is given once.
 
 TEST_F(InvariantsTest, TwoLeadersOfOneEpoch) {
   c_.MakeHistory();
@@ -145,7 +145,7 @@ TEST_F(InvariantsTest, AVoteOnceTheLeaderIsGoneIsRight) {
   EXPECT_EQ(c_.Violated(), "");
 }
 
-// 2: what is durable, and what is committed, never goes back.
+// 2: durable and committed state never goes back.
 
 TEST_F(InvariantsTest, AnEpochThatFalls) {
   c_.MakeHistory();
@@ -194,7 +194,7 @@ TEST_F(InvariantsTest, ANodeWhoseDiskIsDamagedMayGiveUp) {
   EXPECT_EQ(c_.Violated(), "");
 }
 
-// 3: logs are contiguous, and entries of one index and epoch the same.
+// 3: logs are contiguous, and entries with the same index and epoch are equal.
 
 TEST_F(InvariantsTest, AGapInALog) {
   c_.MakeHistory();
@@ -261,7 +261,7 @@ TEST_F(InvariantsTest, AnAppendOfWhatTheLeaderDoesNotHold) {
   ExpectViolation(3, "sends entries that its log does not hold: AppendRequest");
 }
 
-// 4: leaders hold all that is committed, and neither truncate nor load snapshots.
+// 4: leaders have all committed entries, and neither truncate nor load snapshots.
 
 TEST_F(InvariantsTest, ALeaderThatLacksACommittedEntry) {
   c_.MakeHistory();
@@ -310,7 +310,7 @@ TEST_F(InvariantsTest, ALeaderThatLoadsASnapshot) {
   ExpectViolation(4, "loads a snapshot while it leads");
 }
 
-// 5: committed is what a quorum has on disk, and stays.
+// 5: a committed entry is on the disks of a quorum, and stays committed.
 
 TEST_F(InvariantsTest, ACommitOnAMinority) {
   c_.MakeHistory();
@@ -386,7 +386,7 @@ TEST_F(InvariantsTest, AHeartbeatThatTellsTooMuch) {
   ExpectViolation(5, "tells a peer to commit what it may not have: Heartbeat");
 }
 
-// 6: what leaves a node rests on its disk.
+// 6: what a node sends depends only on what is durable there.
 
 TEST_F(InvariantsTest, AnAcknowledgementBeforeTheEntryIsDurable) {
   c_.MakeHistory();
@@ -456,7 +456,7 @@ TEST_F(InvariantsTest, ALogTakenForDurableBeforeItIs) {
   ExpectViolation(6, "takes its log for durable up to 4");
 }
 
-// 7: earlier epochs' entries are committed by a later one's barrier.
+// 7: entries of earlier epochs are committed by the barrier of a later epoch.
 
 TEST_F(InvariantsTest, ACommitOfAnEarlierEpochsEntryByCounting) {
   c_.MakeHistory();
@@ -477,7 +477,7 @@ TEST_F(InvariantsTest, AnEpochWithoutABarrier) {
   ExpectViolation(7, "an epoch begins with its barrier, and has one only (entry 3@2)");
 }
 
-// 8: everybody is told the same.
+// 8: all nodes deliver the same entries.
 
 TEST_F(InvariantsTest, ADeliveryOfAnotherEntry) {
   c_.MakeHistory();
@@ -493,7 +493,7 @@ TEST_F(InvariantsTest, ADeliveryTwice) {
   ExpectViolation(8, "delivers another entry 1");
 }
 
-// 9: the last Voters entry of a log governs, and changes are made one by one.
+// 9: the last Voters entry of a log is in effect, and voters change one at a time.
 
 class VotersTest : public InvariantsTest {
  protected:

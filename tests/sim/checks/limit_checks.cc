@@ -144,8 +144,8 @@ void LimitChecks::CheckUncommittedBytes(const NodeRecord& node) {
   }
 }
 
-// A leader resigns if for one timeout no majority has shown that it works, or its own disk has
-// finished nothing. It checks this with each heartbeat.
+// A leader resigns if, for one timeout, no majority has shown that it works or its own disk has
+// completed nothing. It checks this with each heartbeat.
 void LimitChecks::CheckQuorum(const NodeRecord& node, MonoTime now) {
   Process& process = processes_[node.key];
   if (node.JustLeads()) {

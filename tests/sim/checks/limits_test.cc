@@ -1,4 +1,5 @@
-// Invariants 10 to 13, and when a node may give up for its disk, each broken by hand.
+// Violates invariants 10 to 13 by hand, and the rules about when a node may end because of its
+// disk.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,7 +28,7 @@ class LimitsTest : public ::testing::Test {
   FakeCluster c_;
 };
 
-// 10: windows and sums.
+// 10: windows, sums and positions are correct and within their limits.
 
 TEST_F(LimitsTest, NextAtOrBelowMatch) {
   Peer().match_index = Peer().next_index = LogIndex(3);
@@ -96,11 +97,12 @@ TEST_F(LimitsTest, AMessageThatIsTooLarge) {
   ExpectViolation(10, "sends more bytes at once than it may");
 }
 
-// 2: who gives up for its disk.
+// 2: a node ends because of its disk only if the disk had pending work and finished none of it for
+// `disk_exit_timeout`.
 
 class HungDiskTest : public LimitsTest {
  protected:
-  // The leader's disk owes a write from now on.
+  // From now on, a write is pending on the leader's disk.
   HungDiskTest() { c_.Append(1, "stuck"); }
 
   Duration Timeout() { return c_.At(1).options.disk_exit_timeout; }
@@ -181,11 +183,11 @@ TEST_F(HungDiskTest, ForAnotherReason) {
   ExpectViolation(2, "gives up: DATA_LOSS: lost");
 }
 
-// 11: reads see what was committed before they began.
+// 11: a read sees everything that was committed before it began.
 
 class ReadTest : public LimitsTest {
  protected:
-  // The leader sends a round, and node 2 answers.
+  // The leader sends a heartbeat round, and node 2 answers it.
   void SendRound(int64_t sequence) {
     c_.Send(1, 2, raft::Heartbeat{.epoch = Epoch(1), .read_sequence = sequence});
     c_.Step(1);
@@ -260,7 +262,7 @@ TEST_F(ReadTest, OfAnotherNodeThatIsNotCommitted) {
   ExpectViolation(11, "a read at index 4, which is not committed");
 }
 
-// 12: users are told the truth about who leads, and what they propose is appended once.
+// 12: users learn the right leader, and each proposal is appended at most once.
 
 TEST_F(LimitsTest, AnEntryThatNobodyProposed) {
   c_.Write(1, {.entries = {c_.MakeEntry(1, 1, "c")}});
@@ -341,7 +343,7 @@ TEST_F(LimitsTest, AHandOverWhoseUsersGoOn) {
   ExpectViolation(12, "hands over while its users may still propose");
 }
 
-// 13: everybody waits for something, and nobody spins.
+// 13: every node waits for some event, and no node spins.
 
 TEST_F(LimitsTest, NoTimer) {
   c_.Facts(3).deadline = kNever;
@@ -361,7 +363,8 @@ TEST_F(LimitsTest, APreVoteThatMovesATimer) {
   ExpectViolation(13, "a pre-vote changed its epoch, vote, role or timer");
 }
 
-// It may tell its followers of the high watermark in that step, and wake for something else next.
+// In the same step, a leader may send the high watermark to its followers and set a new deadline
+// for its own work.
 TEST_F(LimitsTest, APreVoteWhileALeaderGoesOnWithItsWork) {
   c_.Facts(1).deadline += milliseconds(1);
   c_.Receive(1, 2,
@@ -371,7 +374,8 @@ TEST_F(LimitsTest, APreVoteWhileALeaderGoesOnWithItsWork) {
 
 class QuorumTest : public LimitsTest {
  protected:
-  // Peers answer heartbeats, and only those, until the leader looks for its quorum.
+  // Passes time until the leader checks its quorum. Meanwhile its peers answer heartbeats and send
+  // nothing else.
   void PassTimeout() {
     for (int beat = 0; beat < 15; ++beat) {
       c_.Pass(milliseconds(100));

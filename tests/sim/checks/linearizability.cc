@@ -160,11 +160,15 @@ class LinearizabilityCheck {
     return operation.repeats == Repeats::kUntilAnswered && *executions.last + 1 < end;
   }
 
-  // Returns the places of an operation in the only possible order, or nullopt if it had no effect.
+  // The places of an operation in the only possible order. An operation that saw the log up to
+  // offset n has the place 2n, and a change at offset n has the place 2n + 1. For example, a change
+  // at offset 5 (place 11) comes after a read up to offset 5 (place 10) and before a read up to
+  // offset 6 (place 12).
   struct Places {
     int64_t first = 0;
     int64_t last = 0;
   };
+  // Returns nullopt if the operation had no effect.
   std::optional<Places> PlacesOf(Op op) const {
     const Operation& operation = OperationOf(op);
     const Executions& executions = executions_[op];

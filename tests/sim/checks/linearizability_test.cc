@@ -25,7 +25,7 @@ class LinearizabilityTest : public ::testing::Test {
   void Answer(Op op, int64_t end_offset, Verdict verdict = Verdict::kDone) {
     history_.Answered(op, verdict, RecordOffset(end_offset));
   }
-  // A change that ends before anything else begins, as of `end_offset`.
+  // Makes a change that ends at `end_offset`, before any other operation begins.
   Op Do(Change change, int64_t end_offset, Verdict verdict = Verdict::kDone,
         Repeats repeats = Repeats::kNever) {
     const Op op = Begin(std::move(change), repeats);
@@ -51,7 +51,7 @@ TEST_F(LinearizabilityTest, OneAfterTheOther) {
   Read(1, {});
   const Op a = Do(Set("k", "a"), 2);
   Read(2, {{"k", "a"}});
-  const Op b = Do(Set("k", "b"), 5);  // barriers take offsets too
+  const Op b = Do(Set("k", "b"), 5);  // barriers use offsets, too
   Read(5, {{"k", "b"}});
   EXPECT_EQ(Check({{1, a}, {4, b}}), std::nullopt);
 }
@@ -142,7 +142,7 @@ TEST_F(LinearizabilityTest, LaterChangesComeLaterInTheLog) {
   EXPECT_THAT(Check({{1, b}, {2, a}}), Optional(HasSubstr("'set k=b (op 1)'")));
 }
 
-// Refusals and answers that there was nothing to change.
+// Rejections, and answers that nothing had to be changed.
 
 TEST_F(LinearizabilityTest, ARefusalIsAReadOfTheState) {
   Do(Remove("a"), 1, Verdict::kAbsent);
@@ -167,7 +167,7 @@ TEST_F(LinearizabilityTest, NothingToChangeMustBeRightWhereItWasDecided) {
                                  "and is not there")));
 }
 
-// What a leader answers that has not noticed that another one leads.
+// A leader that has not noticed its successor may give such an answer.
 TEST_F(LinearizabilityTest, ARefusalIsNotOlderThanWhatWasAcknowledgedBefore) {
   const Op add = Do(Add("a"), 2);
   const Op remove = Do(Remove("a"), 3);
@@ -191,7 +191,7 @@ TEST_F(LinearizabilityTest, AReadSeesWhatARefusalSaw) {
   EXPECT_THAT(Check({{1, add}}), Optional(HasSubstr("began after 'add a (op 1)', answered")));
 }
 
-// An id is executed once, and all of its attempts are answered the same.
+// A request id is executed once, and all of its attempts get the same answer.
 
 TEST_F(LinearizabilityTest, AnIdIsAnsweredAgainFromTheLog) {
   const Op add = Do(Add("a"), 2, Verdict::kDone, Repeats::kById);
@@ -222,7 +222,8 @@ TEST_F(LinearizabilityTest, AllAttemptsOfAnIdAreAnsweredTheSame) {
               Optional(HasSubstr("'add a (op 1)' was answered 'refused: exists' and 'done'")));
 }
 
-// An attempt that was held up comes after another one was refused, and the client was told so.
+// A delayed attempt arrives after another attempt was rejected and the client has received that
+// answer.
 TEST_F(LinearizabilityTest, NoIdIsExecutedAfterItWasAnswered) {
   const Op add = Do(Add("a"), 2);
   const Op refused = Do(Add("a"), 2, Verdict::kExists, Repeats::kById);
@@ -238,7 +239,7 @@ TEST_F(LinearizabilityTest, AnIdIsAnsweredAsTheLogRemembersIt) {
               Optional(HasSubstr("was answered 'done' as of offset 3, and is 'refused: exists'")));
 }
 
-// Without an id, but so that it may be done again.
+// Requests without an id that may be executed again.
 
 TEST_F(LinearizabilityTest, WhatMayBeRepeatedIsExecutedUntilItIsAnswered) {
   const Op a = Begin(Set("k", "a"), Repeats::kUntilAnswered);

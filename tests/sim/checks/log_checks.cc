@@ -10,7 +10,8 @@ namespace {
 
 // Returns whether every majority of one set has a voter in common with every majority of the other.
 // Disjoint majorities would first use the voters that are in only one set, so it counts how many
-// shared voters each majority needs.
+// shared voters each majority needs. For example, {1,2,3} and {2,3,4} share two voters, and each
+// majority needs only one of them, so {1,2} and {3,4} are disjoint majorities.
 bool MajoritiesIntersect(const raft::VoterSet& a, const raft::VoterSet& b) {
   const auto shared = static_cast<size_t>(
       std::count_if(a.voters().begin(), a.voters().end(),

@@ -1,5 +1,5 @@
-// Who counts: observers, and other directories under the node ids of voters, do not. Each rule is
-// broken by hand once.
+// Observers do not count towards a majority, and neither do other directories under the node ids of
+// voters. Each test violates one such rule by hand.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ class ObserversTest : public ::testing::Test {
   void ExpectViolation(int invariant, const std::string& what) {
     EXPECT_THAT(c_.Violated(), StartsWith(std::to_string(invariant) + ": " + what));
   }
-  // Node 3 is removed from the voters, and knows it.
+  // Removes node 3 from the voters. Node 3 knows this.
   void RemoveThree() {
     const raft::VoterSet two({{.key = FakeCluster::KeyOf(1)}, {.key = FakeCluster::KeyOf(2)}});
     c_.ChangeVoters(1, two);
@@ -32,7 +32,7 @@ class ObserversTest : public ::testing::Test {
     c_.Commit(3, 4);
     c_.Facts(1).peers[1].is_voter = false;
   }
-  // Node 1 finds another directory at the node.
+  // Replaces the directory of `node`. Node 1 notices this when it reconnects.
   void Wipe(int node) {
     c_.At(node).options.self = FakeCluster::KeyOf(node, 'b');
     c_.Disconnect(1, node);
@@ -109,13 +109,14 @@ TEST_F(ObserversTest, AnotherDirectoryKeepsNoLeaderInOffice) {
   ExpectViolation(13, "leads on though no majority has worked for a timeout");
 }
 
-// 9: who is made a voter was asked for, by node id and directory id, and has caught up.
+// 9: a replica is made a voter only if that was requested, by node id and directory id, and if it
+// has caught up.
 
 class PromotionTest : public ObserversTest {
  protected:
   PromotionTest() { c_.StartEmpty(FakeCluster::KeyOf(4)); }
 
-  // The leader's users add the replica.
+  // The user of the leader adds the replica to the voters.
   void Promote(const raft::ReplicaKey& replica) {
     c_.invariants().OnVotersDecided(FakeCluster::KeyOf(1), c_.now(),
                                     FakeCluster::Voters().With({.key = replica}));

@@ -1,4 +1,4 @@
-// The core as it is keeps its promises, and recovers.
+// Without mutants, the core violates no invariant and recovers after faults.
 #include "tests/sim/storm/core_storm.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ TEST(CoreStormTest, PassesUnharmed) {
     elections += storm.cluster().elections();
     installs += storm.cluster().installs();
   }
-  // Runs in which little happened would prove little.
+  // If little had happened in these runs, they would prove little.
   EXPECT_GT(committed, 3'000);
   EXPECT_GT(elections, 300u);
   EXPECT_GT(installs, 100u);
