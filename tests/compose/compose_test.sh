@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The compose files on a real Docker engine: up, create, describe from outside and inside, a rolling
-# restart under writes, every acknowledged topic on every broker, down.
+# Tests the compose files on a real Docker engine: starts the cluster, creates and describes topics
+# from outside and inside, restarts all nodes one by one under writes, checks that every broker has
+# every acknowledged topic, and stops the cluster.
 #
-#   compose_test.sh BUILD_DIR three|five     exit status 77: skipped, no engine runs
+#   compose_test.sh BUILD_DIR three|five     exit status 77: skipped, because no engine runs
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -25,7 +26,7 @@ case $size in
   *) echo "compose_test.sh: three or five" >&2; exit 2 ;;
 esac
 project=quorate-test-$size
-# The image of deploy/Dockerfile, with the programs that are already built instead of its first stage.
+# The image of deploy/Dockerfile, with the programs from the build directory instead of its first stage.
 export QUORATE_IMAGE=quorate:test QUORATE_DOCKERFILE=build/Dockerfile.prebuilt
 built=build/release
 awk '/^FROM/ { ++stage } stage != 1' "$root/deploy/Dockerfile" |

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A Docker engine for the compose test, and its base image.
+# Provides a Docker engine for the compose test, and the base image.
 #
-#   engine.sh available     exit status 0 if an engine answers
-#   engine.sh start         CI only: starts Debian's dockerd by hand; prints its pid
-#   engine.sh stop PID      stops what `start` started
-#   engine.sh base-image    makes sure that debian:12-slim is there: pulled, else by debootstrap
+#   engine.sh available     exits with 0 if an engine answers
+#   engine.sh start         starts Debian's dockerd and prints its pid (CI only)
+#   engine.sh stop PID      stops the dockerd that `start` started
+#   engine.sh base-image    pulls debian:12-slim if it is missing, or builds it with debootstrap
 set -euo pipefail
 
 case ${1:-} in

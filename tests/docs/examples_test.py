@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Tests of what checks docs/grpc.md: a page that is wrong must not pass."""
+"""Tests the checker of docs/grpc.md: a wrong page must not pass."""
 
 import unittest
 

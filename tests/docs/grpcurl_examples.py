@@ -1,8 +1,9 @@
-"""The examples of a Markdown page: what was typed, and what came out.
+"""Parses the examples of a Markdown page: grpcurl commands and their output.
 
-An example is a fenced block of the language `console`. A line that begins with `$ ` is a grpcurl
-command, which may go on over lines that end with a backslash or inside single quotes; what follows,
-up to the next command, is its output. A line `...` at the end of an output says that more came.
+Examples are in fenced blocks of the language `console`. A line that begins with `$ ` is a grpcurl
+command. It continues on the next line after a backslash or inside single quotes. The lines up to
+the next command are its output. A line `...` at the end of an output means that more output
+followed.
 """
 
 import json
@@ -13,27 +14,27 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Output:
-    """What a call printed."""
+    """The output of a call."""
 
     messages: list = field(default_factory=list)  # JSON objects, or lines of `list`
     error: dict = None  # {"code", "message", "details"}
-    cut: bool = False  # more messages may follow, and then any error
+    cut: bool = False  # more messages may follow, and then an error
 
 
 @dataclass
 class Example:
-    """A command with its output as documented."""
+    """A command with its documented output."""
 
     line: int  # where the command begins
     endpoint: str
     method: str  # "package.Service/Method", or "list"
     requests: list  # JSON objects
-    max_time: float  # seconds; None: not limited
+    max_time: float  # in seconds; None if not limited
     output: Output
 
 
 def parse(markdown):
-    """All examples of a page, in order. Raises ValueError with the line of what is wrong."""
+    """Returns all examples of a page, in order. Raises ValueError with the line of an error."""
     examples = []
     lines = markdown.split("\n")
     number = 0
@@ -90,7 +91,7 @@ def _parse_command(command, output_lines, line):
 
 
 def _json_objects(text):
-    """The JSON values that a text begins with, and what follows them."""
+    """Returns the JSON values at the beginning of a text, and the rest of the text."""
     decoder = json.JSONDecoder()
     values = []
     while text.lstrip().startswith(("{", "[")):
@@ -117,7 +118,7 @@ def _parse_output(method, lines):
 
 
 def _parse_error(text):
-    """grpcurl's ERROR section: Code, Message, and numbered Details."""
+    """Parses grpcurl's ERROR section: Code, Message, and numbered Details."""
     head, _, details = text.partition("  Details:\n")
     found = re.fullmatch(r"ERROR:\n  Code: (\w+)\n  Message: (.*?)\n?", head, re.DOTALL)
     if found is None:

@@ -4,9 +4,9 @@
     reflection_client.py docs/grpc.md --controllers H:P,H:P,H:P --brokers H:P,H:P,H:P
 
 The cluster must be fresh: three controllers, brokers 1 to 3 unfenced, no topics. On the page the
-controllers are 127.0.0.1:9091 to 9093, of which 9092 is the active one, and the brokers 127.0.0.1:9291
-to 9293. Prints one line for each example; exits with 1 if any answer has another shape than its
-page says.
+controllers are 127.0.0.1:9091 to 9093, of which 9092 is the active one, and the brokers are
+127.0.0.1:9291 to 9293. Prints one line for each example. Exits with 1 if the shape of an answer
+differs from the page.
 """
 
 import argparse
@@ -16,14 +16,14 @@ import grpcurl_examples
 from server_reflection import CallFailed, ReflectedServer
 from shape import Shapes
 
-# The active one first.
+# The active controller is first.
 _PAGE_CONTROLLERS = [(2, "127.0.0.1:9092"), (1, "127.0.0.1:9091"), (3, "127.0.0.1:9093")]
 _PAGE_BROKERS = ["127.0.0.1:9291", "127.0.0.1:9292", "127.0.0.1:9293"]
 _DEFAULT_TIMEOUT_S = 30
 
 
 def references(controllers, brokers):
-    """What stands for the page's endpoints and controllers in this cluster."""
+    """Returns this cluster's values for the endpoints and controllers of the page."""
     with ReflectedServer(controllers[0]) as server:
         cluster = next(server.call("quorate.admin.v1.AdminService/DescribeCluster", [{}],
                                    _DEFAULT_TIMEOUT_S))
@@ -37,7 +37,7 @@ def references(controllers, brokers):
 
 
 def run(example, shapes):
-    """Makes the example's call; what it printed."""
+    """Makes the call of an example, and returns its output."""
     output = grpcurl_examples.Output()
     with ReflectedServer(shapes.to_live(example.endpoint)) as server:
         if example.method == "list":
@@ -55,7 +55,7 @@ def run(example, shapes):
 
 
 def differences(example, live, shapes):
-    """Where what came differs from what the page says."""
+    """Returns the differences between the live output and the documented one."""
     documented = example.output
     messages, error = live.messages, live.error
     if documented.cut:

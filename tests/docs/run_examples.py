@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Starts a fresh cluster of real programs on loopback, runs docs/grpc.md's examples, stops it.
+"""Runs the examples of docs/grpc.md against a fresh cluster of real programs on loopback.
 
     run_examples.py BUILD_DIRECTORY docs/grpc.md
 
-Exits with what reflection_client.py says, or with 1 if the cluster does not come up.
+Exits with the status of reflection_client.py, or with 1 if the cluster does not become ready.
 """
 
 import os
@@ -19,7 +19,7 @@ _NUMBERS = (1, 2, 3)
 
 
 def free_endpoints(count):
-    """Endpoints of loopback that nobody used a moment ago."""
+    """Returns loopback endpoints that were free a moment ago."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
@@ -30,7 +30,7 @@ def free_endpoints(count):
 
 
 def start(command, log):
-    """Starts a program whose environment has none of our variables."""
+    """Starts a program without QUORATE_* variables in its environment."""
     environment = {key: value for key, value in os.environ.items()
                    if not key.startswith("QUORATE_")}
     with open(log, "w", encoding="utf-8") as output:
@@ -38,7 +38,7 @@ def start(command, log):
 
 
 def stop(processes):
-    """Ends them, those first that need the others to stop in good order."""
+    """Stops the processes, last started first: an orderly stop of a broker needs controllers."""
     for process in reversed(processes):
         process.send_signal(signal.SIGTERM)
         try:
@@ -49,7 +49,7 @@ def stop(processes):
 
 
 def start_all(build, directory, clients, peers, brokers):
-    """Starts three controllers and three brokers; yields each process as soon as it runs."""
+    """Starts three controllers and three brokers. Yields each process as soon as it is started."""
     voters = ",".join(f"{number}@{peer}" for number, peer in zip(_NUMBERS, peers))
     for number, endpoint in zip(_NUMBERS, clients):
         yield start([build / "server/quorate-controller", f"--cluster-id={_CLUSTER_ID}",

@@ -1,7 +1,7 @@
-"""A gRPC client that knows nothing but server reflection.
+"""A gRPC client that knows only server reflection.
 
-Whatever it calls it has learnt from the server: services, methods and messages. The only messages
-it brings along are those of the reflection protocol and google.rpc.Status, made here in code.
+It learns the services, methods and messages that it uses from the server. This file itself defines
+only the messages of the reflection protocol and google.rpc.Status.
 """
 
 import grpc
@@ -26,7 +26,7 @@ def _add_message(file, name, fields):
 
 
 def _known_messages():
-    """The reflection protocol and google.rpc.Status, as far as they are needed."""
+    """Defines the needed parts of the reflection protocol and google.rpc.Status."""
     file = descriptor_pb2.FileDescriptorProto(
         name="known.proto", package="known", syntax="proto3",
         dependency=["google/protobuf/any.proto"])
@@ -58,25 +58,25 @@ _known = _known_messages()
 
 
 def _json(message):
-    """As grpcurl prints it: names of the .proto files, defaults left out."""
+    """Returns a message as grpcurl prints it: .proto field names, without default values."""
     return json_format.MessageToDict(message, preserving_proto_field_name=True)
 
 
 class CallFailed(Exception):
-    """A call that ended with another status than OK."""
+    """A call failed: its status is not OK."""
 
     def __init__(self, code, message, details):
         super().__init__(f"{code}: {message}")
-        self.code = code  # as Go names it: "NotFound"
+        self.code = code  # Go's name for the code, such as "NotFound"
         self.message = message
         self.details = details  # JSON objects with their "@type"
 
 
 class ReflectedServer:
-    """One server, described by itself."""
+    """A server that describes itself by reflection."""
 
     def __init__(self, endpoint):
-        # A channel of its own, so that nothing is remembered of a server that was here before.
+        # A separate channel, so that no state of an earlier server at this endpoint is reused.
         self._channel = grpc.insecure_channel(
             endpoint, options=[("grpc.enable_http_proxy", 0),
                                ("grpc.use_local_subchannel_pool", 1)])
@@ -91,14 +91,14 @@ class ReflectedServer:
         self._channel.close()
 
     def services(self):
-        """The names of all services, sorted."""
+        """Returns the names of all services, sorted."""
         response = self._ask(list_services="*")
         return sorted(service.name for service in response.list_services_response.service)
 
     def call(self, full_method, requests, timeout):
-        """Calls "package.Service/Method" with JSON objects; yields JSON objects.
+        """Calls "package.Service/Method" with JSON objects, and yields the answers as JSON objects.
 
-        Raises CallFailed after the last of them if the call fails.
+        If the call fails, raises CallFailed after the last answer.
         """
         service_name, _, method_name = full_method.partition("/")
         self._learn(service_name)
@@ -108,7 +108,7 @@ class ReflectedServer:
         request_class = self._factory.GetPrototype(method.input_type)
         response_class = self._factory.GetPrototype(method.output_type)
         messages = [json_format.ParseDict(request, request_class()) for request in requests]
-        # Every kind of method is, on the wire, a stream both ways.
+        # On the wire, every kind of method is a bidirectional stream.
         invoke = self._channel.stream_stream(
             "/" + full_method,
             request_serializer=request_class.SerializeToString,
@@ -139,7 +139,7 @@ class ReflectedServer:
         return {"@type": any_message.type_url, **_json(message)}
 
     def _learn(self, symbol):
-        """Takes over the file that has the symbol and all that it imports."""
+        """Loads the file that defines the symbol, and all files that it imports."""
         response = self._ask(file_containing_symbol=symbol)
         files = {}
         for serialized in response.file_descriptor_response.file_descriptor_proto:
@@ -158,7 +158,7 @@ class ReflectedServer:
             add(name)
 
     def _ask(self, **question):
-        """One question of the reflection protocol; raises LookupError for an unknown symbol."""
+        """Sends one reflection request. Raises LookupError for an unknown symbol."""
         invoke = self._channel.stream_stream(
             _REFLECTION_METHOD,
             request_serializer=_known("ReflectionRequest").SerializeToString,

@@ -1,8 +1,9 @@
-"""Whether a live answer has the shape of the documented one.
+"""Checks whether a live answer has the shape of the documented one.
 
-Everything must be equal but what differs from cluster to cluster: ids, offsets, epochs, times,
-addresses, and who was chosen. Such a value must be of the same kind, and the live one is remembered
-under the documented one, so that a later command that uses the documented value gets the live one.
+Values that vary between clusters need not be equal: ids, offsets, epochs, times, addresses, and
+which node leads. Such a value must have the same kind as the documented one. The live value is
+remembered, so that it replaces the documented value in later commands. All other values must be
+equal.
 """
 
 import re
@@ -10,11 +11,11 @@ import re
 _ID = re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9_-]{22}")
 _NUMBER = re.compile(r"-?\d+")
 _ADDRESS = re.compile(r"[\w.-]+:\d+")
-# What a text may say of a cluster: addresses, ids, and which controller.
+# What a text may contain that varies between clusters: addresses, controllers and ids.
 _REFERENCE = re.compile(rf"{_ADDRESS.pattern}|controller \d+|{_ID.pattern}")
 
-# What the value of a key must look like where it need not be equal. JSON leaves out a number that
-# is 0, and an absent number is as good as any.
+# The format of each value that need not be equal, by its key. A number may be absent, because JSON
+# omits a number that is 0.
 _VARYING = {
     "active_controller_id": _NUMBER,
     "active_since_ms": _NUMBER,
@@ -58,19 +59,19 @@ _VARYING = {
     "role": re.compile(r"ROLE_LEADER|ROLE_FOLLOWER"),
     "topic_id": _ID,
 }
-# Lists whose order or members differ: only their length counts.
+# Lists whose order or members vary. Only their lengths are compared.
 _VARYING_LISTS = {"replicas", "isr"}
 
 
 class Shapes:
-    """Compares, and remembers which live value stands for which documented one."""
+    """Compares answers, and remembers the live value for each documented value."""
 
     def __init__(self, references):
-        """references: live by documented endpoint ("127.0.0.1:9091") and name ("controller 1")."""
+        """references: live values by documented endpoint or name ("controller 1")."""
         self._live = dict(references)
 
     def to_live(self, value, key=""):
-        """A documented request or text with its values replaced by the live ones."""
+        """Returns a documented request or text with its values replaced by the live ones."""
         if isinstance(value, dict):
             return {name: self.to_live(item, name) for name, item in value.items()}
         if isinstance(value, list):
@@ -82,7 +83,7 @@ class Shapes:
         return value
 
     def differences(self, documented, live, path="", key=""):
-        """Says where the two differ, a line each; nothing if nowhere."""
+        """Returns one line for each difference."""
         if key in _VARYING and not isinstance(documented, (dict, list)):
             return self._varying_difference(documented, live, path, key)
         if isinstance(documented, dict) and isinstance(live, dict):
@@ -119,10 +120,10 @@ class Shapes:
 
 
 def _as_text(identifier):
-    """22 characters of base64url, as string fields have an id."""
+    """Returns an id as string fields contain it: 22 characters of base64url."""
     return identifier.rstrip("=").replace("+", "-").replace("/", "_")
 
 
 def _as_bytes(identifier):
-    """Standard base64, as JSON has an id in a bytes field."""
+    """Returns an id as JSON contains it in a bytes field: standard base64."""
     return _as_text(identifier).replace("-", "+").replace("_", "/") + "=="

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""The rules of the source tree that no compiler checks: who may include whom (docs/ARCHITECTURE.md),
-that every folder says what it is for, and that every proto field, method and message is commented.
+"""Checks the rules of the source tree that a compiler does not check: which folder may include
+which (docs/ARCHITECTURE.md), that every folder has a README and every header an opening comment,
+and that every proto field, method and message has a comment.
 
-    layering.py ROOT        exits 1 and prints every violation
+    layering.py ROOT        prints every violation; exits with 1 if there are any
 """
 import pathlib
 import re
 import sys
 
-# Folder -> the folders it may include, besides itself.
+# Folder -> the other folders that it may include.
 MAY_INCLUDE = {
     "base": set(),
     "raft": {"base"},
@@ -21,9 +22,9 @@ MAY_INCLUDE = {
     "cli": {"base", "proto", "metadata", "raft", "storage", "client"},
     "bench": {"base", "proto", "metadata", "storage", "client", "tests"},
 }
-# Of raft/ these folders may include raft/api/ only, not the core or its driver.
+# These folders may include raft/api/, but neither the core nor its driver.
 RAFT_API_ONLY = {"storage", "controller", "cli"}
-# Rooms of a folder -> the rooms of the same folder that each may include, besides itself.
+# Folder -> its rooms -> the other rooms of the same folder that each may include.
 ROOMS = {
     "raft": {
         "api": set(),
@@ -34,7 +35,7 @@ ROOMS = {
         "node": set(),
         "feed": {"node"},
         "calls": {"node"},
-        # The front ends, which never include each other.
+        # The front ends never include each other.
         "peer": {"calls", "node"},
         "grpc": {"calls", "feed", "node"},
         "broker": {"calls", "node"},
@@ -42,7 +43,7 @@ ROOMS = {
     },
 }
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
-# Rooms of these folders that must not include gRPC all the same.
+# Rooms of these folders that must not include gRPC.
 ROOMS_WITHOUT_GRPC = {("server", "feed"), ("server", "node")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 PROTO_ITEM = re.compile(r"^\s*(?:message|enum|service|rpc|oneof)\s+\w+|^\s*(?:optional |repeated )?[\w.]+ \w+ = \d+;|^\s*[A-Z][A-Z0-9_]* = \d+;")
