@@ -1,14 +1,14 @@
-# The few functions that every folder's CMakeLists.txt is written in.
+# The functions that the CMakeLists.txt of every folder uses.
 
 include(CMakeParseArguments)
 
-# Warnings (all of them errors) and the optional sanitizers, for our own targets only.
+# Warnings, which are errors, and the optional sanitizers. Only our own targets use them.
 add_library(quorate_options INTERFACE)
 target_compile_options(quorate_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor
                                                  -Woverloaded-virtual -Werror
-                                                 # Designated initialisers leave out defaults.
+                                                 # Designated initialisers omit defaults.
                                                  -Wno-missing-field-initializers)
-# g++ 12 reports false positives of these deep inside libstdc++ and protobuf when it optimises.
+# When g++ 12 optimises, it reports false positives of these inside libstdc++ and protobuf.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(quorate_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 else()
@@ -22,7 +22,7 @@ if(QUORATE_SANITIZE)
   target_link_options(quorate_options INTERFACE -fsanitize=${QUORATE_SANITIZE})
 endif()
 
-# quorate_library(NAME SOURCES a.cc … DEPENDS target …): a folder's library.
+# quorate_library(NAME SOURCES a.cc … DEPENDS target …) adds a library of a folder.
 function(quorate_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
@@ -30,8 +30,9 @@ function(quorate_library name)
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
 endfunction()
 
-# quorate_test(NAME LABEL label SOURCES … DEPENDS … [WORKING_DIRECTORY dir]): one GoogleTest
-# program; each of its cases becomes a ctest case with the label that ./run-tests.sh selects by.
+# quorate_test(NAME LABEL label SOURCES … DEPENDS … [WORKING_DIRECTORY dir]) adds a GoogleTest
+# program. Each of its test cases becomes a ctest case with the label, by which ./run-tests.sh
+# selects tests.
 function(quorate_test name)
   cmake_parse_arguments(ARG "" "LABEL;WORKING_DIRECTORY" "SOURCES;DEPENDS" ${ARGN})
   if(NOT BUILD_TESTING)
