@@ -1,6 +1,6 @@
 // Decides how a broker's registration changes: registered (fenced) -> unfenced -> in controlled
-// shutdown -> fenced. It is also fenced at any time when its session ends (kraft.md:
-// registerBroker, brokerHeartbeat).
+// shutdown -> fenced. It is also fenced at any time when its session ends. The rules are those of
+// Kafka's ClusterControlManager and BrokerHeartbeatManager.
 //
 // Whether a session is alive is soft state (broker_sessions.h). The caller passes what these
 // functions need to know of it.

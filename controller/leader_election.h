@@ -1,5 +1,6 @@
-// Decides how leaders and ISRs change when brokers come and go (kraft.md's "ONLINE" election). One
-// rule covers fencing, unfencing, controlled shutdown and new incarnations.
+// Decides how leaders and ISRs change when brokers come and go (Kafka's ONLINE election,
+// PartitionChangeBuilder). One rule covers fencing, unfencing, controlled shutdown and new
+// incarnations.
 #pragma once
 
 #include <cstddef>
