@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gtest/gtest.h"
+#include "server/node/limits.h"
 #include "server/peer/testing/peer_test_network.h"
 
 namespace quorate::server {
@@ -65,6 +66,23 @@ TEST_F(PeerForwardTest, ARequestOfTheLargestSizeArrivesWhole) {
   const ForwardResult result = Forward(*one, k2, RequestOf(bytes)).get();
   ASSERT_TRUE(std::holds_alternative<ForwardResponse>(result));
   EXPECT_TRUE(std::get<ForwardResponse>(result).response() == bytes);
+}
+
+TEST_F(PeerForwardTest, OnlyALargeRequestIsHandledOnTheLargeLoop) {
+  auto one = StartNode(k1);
+  std::unique_ptr<PeerTestNode> two;
+  two = StartNode2([&two](const ForwardRequest& /*request*/, ForwardReply reply) {
+    ForwardResponse response;
+    response.set_response(two->large_loop().InLoop() ? "large loop" : "gRPC");
+    std::move(reply)(std::move(response));
+  });
+  AwaitSession(*one, k1, *two, k2);
+  const auto handled_on = [&](size_t bytes) {
+    const ForwardResult result = Forward(*one, k2, RequestOf(std::string(bytes, 'x'))).get();
+    return std::get<ForwardResponse>(result).response();
+  };
+  EXPECT_EQ(handled_on(10), "gRPC");
+  EXPECT_EQ(handled_on(2 * kLargeRequestBytes), "large loop");
 }
 
 TEST_F(PeerForwardTest, WithoutContactNothingIsSent) {

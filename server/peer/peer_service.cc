@@ -29,8 +29,8 @@ class HandlerRun final : public PeerCall {
 
 }  // namespace
 
-PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, const Clock* clock,
-                         PeerCallRegistry* registry)
+PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, Executor* large_loop,
+                         const Clock* clock, PeerCallRegistry* registry)
     : owner_(owner),
       executor_(executor),
       registry_(registry),
@@ -53,6 +53,7 @@ PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, co
             .room = &forwarded_,
             .queue = &receiving_,
             .sends = &sends_,
+            .large_loop = large_loop,
             .serve =
                 [this](UnaryCall* call, const UnaryMethod::MessagePtr& request) {
                   Forward(call, static_cast<const raft::v1::ForwardRequest&>(*request));

@@ -19,7 +19,7 @@ namespace quorate::server {
 
 // Executes a request that another controller forwarded, and calls `reply` once, from any thread.
 // Errors are returned in ForwardResponse. `request` lives until the handler returns. gRPC's threads
-// call the handler, several at a time.
+// call the handler, several at a time, and PeerTransport's `large_loop` does for large requests.
 using ForwardReply = absl::AnyInvocable<void(raft::v1::ForwardResponse) &&>;
 using ForwardHandler =
     std::function<void(const raft::v1::ForwardRequest& request, ForwardReply reply)>;
@@ -27,8 +27,8 @@ using ForwardHandler =
 class PeerService final : public MethodService {
  public:
   // All must outlive the service's calls.
-  PeerService(PeerInboundStream::Owner* owner, Executor* executor, const Clock* clock,
-              PeerCallRegistry* registry);
+  PeerService(PeerInboundStream::Owner* owner, Executor* executor, Executor* large_loop,
+              const Clock* clock, PeerCallRegistry* registry);
 
   // Call before the listener starts.
   void SetForwardHandler(ForwardHandler handler) { forward_handler_ = std::move(handler); }

@@ -7,11 +7,12 @@
 
 namespace quorate::server {
 
-PeerTransport::PeerTransport(PeerTransportOptions options, Executor* executor, const Clock* clock)
+PeerTransport::PeerTransport(PeerTransportOptions options, Executor* executor, Executor* large_loop,
+                             const Clock* clock)
     : context_(std::move(options), executor, clock),
       roster_(&context_),
       sessions_(&context_, this),
-      service_(&sessions_, executor, clock, &context_.registry),
+      service_(&sessions_, executor, large_loop, clock, &context_.registry),
       forwarder_(executor, clock, &context_.directory, &context_.registry) {}
 
 PeerTransport::~PeerTransport() { Stop(); }

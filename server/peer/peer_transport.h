@@ -26,8 +26,10 @@ namespace quorate::server {
 
 class PeerTransport final : public raft::Transport, private PeerSessions::Owner {
  public:
-  // `executor` is the raft loop. The caller owns both, and they outlive the transport.
-  PeerTransport(PeerTransportOptions options, Executor* executor, const Clock* clock);
+  // `executor` is the raft loop. Large forwarded requests are handled on `large_loop`. The caller
+  // owns all three, and they outlive the transport.
+  PeerTransport(PeerTransportOptions options, Executor* executor, Executor* large_loop,
+                const Clock* clock);
   // Calls Stop.
   ~PeerTransport() override;
 

@@ -149,7 +149,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
         data_directory_(std::move(directory)),
         log_(std::move(log)),
         self_{config.node_id, data_directory_->directory_id()},
-        transport_(TransportOptions(config, self_), &raft_loop_, &clock_),
+        transport_(TransportOptions(config, self_), &raft_loop_, &decide_loop_, &clock_),
         prober_(std::in_place, GrpcBrokerProber::Options{}),
         controller_(MakeControllerOptions(config, seed + 1), &controller_loop_, &clock_, &*prober_),
         router_({.self = config.node_id}, &edge_loop_, &clock_, &leader_, transport_.forwarder()),

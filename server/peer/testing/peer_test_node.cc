@@ -152,7 +152,8 @@ void CountingLoop::Drain() {
 }
 
 PeerTestNode::PeerTestNode(Config config, bool has_log, std::optional<raft::VoterSet> voter_set)
-    : loop_("raft-" + ToString(config.id)), transport_(OptionsOf(config), &loop_, &clock_) {
+    : loop_("raft-" + ToString(config.id)),
+      transport_(OptionsOf(config), &loop_, &large_loop_, &clock_) {
   transport_.Announce(has_log, std::move(voter_set));
   transport_.service()->SetForwardHandler(std::move(config.forward_handler));
   grpc::ServerBuilder builder;

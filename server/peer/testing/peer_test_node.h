@@ -123,10 +123,12 @@ class PeerTestNode {
   RecordingEvents& events() { return events_; }
   PeerTransport& transport() { return transport_; }
   CountingLoop& loop() { return loop_; }
+  EventLoop& large_loop() { return large_loop_; }
 
  private:
   SystemClock clock_;
   CountingLoop loop_;
+  EventLoop large_loop_{"large", /*max_external=*/1000};
   RecordingEvents events_;
   PeerTransport transport_;
   std::unique_ptr<grpc::Server> server_;
