@@ -24,12 +24,22 @@ using testing::HasSubstr;
 constexpr char kClusterId[] = "MkU3OEVBNTcwNTJENDM2Qg";
 constexpr std::chrono::minutes kPatience{1};
 
+// Channels to one address share a connection by default, and gRPC lets more bytes be unread on it
+// as its estimate of the network's capacity grows: on a busy machine, all that a test sends.
+grpc::ChannelArguments OwnConnectionWithFixedWindow() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  return arguments;
+}
+
 // A subscriber with its own connection.
 class Subscriber {
  public:
   Subscriber(uint16_t port, const SubscribeRequest& request)
-      : stub_(metadata::v1::MetadataService::NewStub(grpc::CreateChannel(
-            "127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials()))) {
+      : stub_(metadata::v1::MetadataService::NewStub(grpc::CreateCustomChannel(
+            "127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials(),
+            OwnConnectionWithFixedWindow()))) {
     context_.set_deadline(std::chrono::system_clock::now() + kPatience);
     reader_ = stub_->Subscribe(&context_, request);
   }
