@@ -222,7 +222,7 @@ absl::StatusOr<DataDirectory::Identity> DataDirectory::Parse(const std::string& 
   if (!absl::SimpleAtoi(FindValue(content, "node.id").value_or(""), &identity.owner.node_id) ||
       Render(identity) != content) {
     return absl::DataLossError(
-        absl::StrFormat("data directory %s: %s is damaged or was edited; restore the original file",
+        absl::StrFormat("data directory %s: %s is damaged or was edited; put the original file back",
                         path, kIdentityName));
   }
   return identity;

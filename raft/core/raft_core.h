@@ -258,8 +258,8 @@ class RaftCore {
   void ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress);
   void SendEntries(const ReplicaKey& peer, FollowerProgress& progress,
                    std::vector<EntryPtr> entries);
-  // Begins a disk read for a peer. Each peer has at most one, because a slow disk would otherwise
-  // be asked for ever more than it can do.
+  // Begins a disk read for a peer. Each peer has at most one in flight, so that reads do not pile
+  // up on a slow disk.
   void BeginReadFor(FollowerProgress& progress);
   // Ends it. Returns the peer's progress, or null if the result is no longer of use.
   FollowerProgress* EndReadFor(const ReplicaKey& peer, Epoch asked_in);

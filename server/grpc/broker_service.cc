@@ -18,8 +18,6 @@ using broker::v1::RegisterBrokerResponse;
 using broker::v1::ReportRolesRequest;
 using broker::v1::ReportRolesResponse;
 
-namespace {}  // namespace
-
 BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
                              controller::QuorumController* controller)
     : edge_(edge), controller_(controller) {

@@ -132,9 +132,10 @@ TEST(BadInputTest, AWildcardListenerNeedsAnAdvertisedAddress) {
   const Cluster cluster({.brokers = 1});
   Command controller = With(cluster.ControllerCommand(1), "--client-listen=0.0.0.0:0");
   std::erase_if(controller, [](const auto& f) { return f.rfind("--client-advertise=", 0) == 0; });
-  EXPECT_THAT(Refusal(controller, kBadConfiguration),
-              AllOf(HasSubstr("client-listen 0.0.0.0:0 is a wildcard"),
-                    HasSubstr("set client-advertise to the host and port that brokers")));
+  EXPECT_THAT(
+      Refusal(controller, kBadConfiguration),
+      AllOf(HasSubstr("client-listen 0.0.0.0:0 is a wildcard"),
+            HasSubstr("set client-advertise to the host and port that brokers and tools use")));
   Command broker = With(cluster.BrokerCommand(1), "--listen=0.0.0.0:0");
   std::erase_if(broker, [](const auto& f) { return f.rfind("--advertise=", 0) == 0; });
   EXPECT_THAT(Refusal(broker, kBadConfiguration),

@@ -92,11 +92,11 @@ TEST(BadRequestTest, TopicsThatCannotBeAreRefusedOneByOne) {
        "replication factor 2 is larger than the 1 registered broker; start more brokers or ask for "
        "at most 1"},
       {Request([](auto& topic) { topic.set_replication_factor(0); }),
-       common::v1::INVALID_REPLICATION_FACTOR, "at least 1, not 0"},
+       common::v1::INVALID_REPLICATION_FACTOR, "the replication factor must be at least 1, not 0"},
       {Request([](auto& topic) { topic.set_partition_count(0); }), common::v1::INVALID_PARTITIONS,
-       "at least 1, not 0"},
+       "the partition count must be at least 1, not 0"},
       {Request([](auto& topic) { topic.set_partition_count(-5); }), common::v1::INVALID_PARTITIONS,
-       "at least 1, not -5"},
+       "the partition count must be at least 1, not -5"},
       {Request([](auto& topic) { topic.add_assignments()->add_broker_ids(9); }),
        common::v1::INVALID_REPLICA_ASSIGNMENT, "names broker 9, which is not registered"},
       {Request([](auto& topic) {

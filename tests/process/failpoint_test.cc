@@ -159,7 +159,7 @@ TEST(SlowDiskTest, OfTheActiveControllerMakesItStepDownAndAtLastEnd) {
   })) << "a controller that cannot write leads on";
   stream.AwaitMore(20);
   const auto status = cluster.controller(1).Wait(kPatience);
-  ASSERT_TRUE(status) << "it waits for its disk for ever";
+  ASSERT_TRUE(status) << "it waits for its disk forever";
   EXPECT_EQ(status->code, 1) << status->ToString();
   EXPECT_THAT(cluster.controller(1).Log(),
               HasSubstr("\nquorate-controller: the disk has finished no write"));
