@@ -221,9 +221,9 @@ absl::StatusOr<DataDirectory::Identity> DataDirectory::Parse(const std::string& 
   // If anything is missing, added or changed, the text differs from the one that we write.
   if (!absl::SimpleAtoi(FindValue(content, "node.id").value_or(""), &identity.owner.node_id) ||
       Render(identity) != content) {
-    return absl::DataLossError(
-        absl::StrFormat("data directory %s: %s is damaged or was edited; put the original file back",
-                        path, kIdentityName));
+    return absl::DataLossError(absl::StrFormat(
+        "data directory %s: %s is damaged or was edited; put the original file back", path,
+        kIdentityName));
   }
   return identity;
 }
