@@ -1,17 +1,12 @@
-// Time as an injected port. Everything that waits uses monotonic time. Wall time is only for what
-// people read and for the append times in the log.
+// Time as an injected port. Code that only handles values of time includes base/time.h instead.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 
+#include "base/time.h"
+
 namespace quorate {
-
-using Duration = std::chrono::nanoseconds;
-using MonoTime = std::chrono::time_point<std::chrono::steady_clock, Duration>;
-
-// Means that there is no deadline, or no timer.
-inline constexpr MonoTime kNever = MonoTime::max();
 
 // Tells the time. SystemClock is the clock of a real process; tests and the simulator have their
 // own.
@@ -33,9 +28,5 @@ class SystemClock final : public Clock {
         .count();
   }
 };
-
-inline int64_t ToMs(Duration d) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-}
 
 }  // namespace quorate

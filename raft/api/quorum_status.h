@@ -1,0 +1,58 @@
+// What a node knows of the quorum, as values: which node leads, and how far every replica is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "raft/api/types.h"
+#include "raft/api/voter_set.h"
+
+namespace quorate::raft {
+
+// What a node knows of one replica.
+struct ReplicaStatus {
+  ReplicaKey key;
+  std::string peer_endpoint;
+  // If false, it is an observer. Only the leader knows observers, and only while they are in
+  // session.
+  bool is_voter = true;
+  // End offset of its durable log; for this node itself, of its whole log. nullopt if it is not
+  // known here.
+  std::optional<RecordOffset> log_end_offset;
+  // When it last answered, and when it last had everything. For this node itself: now.
+  std::optional<MonoTime> last_contact;
+  std::optional<MonoTime> last_caught_up;
+  // Whether this node's own control stream to it is up.
+  bool in_session = false;
+  // On the leader: it is in session and had everything within the last check-quorum timeout, so
+  // that it can be counted on as a voter without a pause.
+  bool caught_up = false;
+};
+
+// What a node knows of the quorum.
+struct QuorumStatus {
+  NodeId self;
+  Epoch epoch;
+  std::optional<NodeId> leader;
+  // Wall time at which this node learned of the leader, in ms since the Unix epoch; 0 if no leader
+  // is known.
+  int64_t leader_since_ms = 0;
+  RecordOffset high_watermark;
+  RecordOffset log_end_offset;
+  VoterSet voter_set;
+  // Voters first, then observers, each by node id. This node is included if it is a voter.
+  std::vector<ReplicaStatus> replicas;
+  // What this node must have applied to be ready: on the leader the end of its barrier, on a
+  // follower the high watermark in the first heartbeat of the session. nullopt if the node is not
+  // ready because it has not heard from a leader.
+  std::optional<RecordOffset> ready_offset;
+  // What the node waits for before it may take part (the founding of the cluster); empty if it does
+  // not wait.
+  std::string waiting_for;
+};
+
+}  // namespace quorate::raft
