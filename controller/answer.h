@@ -6,8 +6,8 @@
 #include <variant>
 
 #include "absl/functional/any_invocable.h"
-#include "base/clock.h"
 #include "base/ids.h"
+#include "base/time.h"
 #include "quorate/common/v1/error.pb.h"
 
 namespace quorate::controller {

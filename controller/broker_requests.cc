@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "controller/broker_decisions.h"
-#include "controller/partition_decisions.h"
-#include "controller/request_size.h"
+#include "controller/decide/brokers/broker_decisions.h"
+#include "controller/decide/partitions/partition_decisions.h"
+#include "controller/decide/request_size.h"
 
 namespace quorate::controller {
 

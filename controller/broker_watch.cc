@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "controller/broker_decisions.h"
+#include "controller/decide/brokers/broker_decisions.h"
 
 namespace quorate::controller {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "controller/broker_watch.h"
-#include "controller/partition_tally.h"
+#include "controller/decide/partitions/partition_tally.h"
 #include "controller/request_pipeline.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 

@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "controller/config_decisions.h"
-#include "controller/partition_decisions.h"
+#include "controller/decide/configs/config_decisions.h"
+#include "controller/decide/partitions/partition_decisions.h"
+#include "controller/decide/topics/topic_decisions.h"
 #include "controller/testing/decision_fixture.h"
-#include "controller/topic_decisions.h"
 #include "metadata/replay.h"
 
 namespace quorate::controller {

@@ -5,9 +5,9 @@
 
 #include "base/check.h"
 #include "controller/cluster_description.h"
-#include "controller/config_decisions.h"
+#include "controller/decide/configs/config_decisions.h"
+#include "controller/decide/topics/topic_decisions.h"
 #include "controller/remembered_requests.h"
-#include "controller/topic_decisions.h"
 
 namespace quorate::controller {
 

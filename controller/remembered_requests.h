@@ -9,12 +9,12 @@
 #include <variant>
 
 #include "absl/strings/str_format.h"
-#include "controller/decision.h"
-#include "controller/item_results.h"
-#include "controller/request_ids.h"
+#include "controller/decide/decision.h"
+#include "controller/decide/item_results.h"
+#include "controller/decide/request_ids.h"
+#include "controller/decide/request_size.h"
+#include "controller/decide/topics/topic_decisions.h"
 #include "controller/request_pipeline.h"
-#include "controller/request_size.h"
-#include "controller/topic_decisions.h"
 
 namespace quorate::controller {
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "controller/activation.h"
+#include "controller/decide/activation.h"
 #include "metadata/replay.h"
 
 namespace quorate::controller {

@@ -10,8 +10,8 @@
 #include "base/executor.h"
 #include "controller/alarm.h"
 #include "controller/answer.h"
+#include "controller/decide/voters/voter_decisions.h"
 #include "controller/request_pipeline.h"
-#include "controller/voter_decisions.h"
 #include "raft/api/replicated_log.h"
 
 namespace quorate::controller {

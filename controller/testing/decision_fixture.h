@@ -10,10 +10,10 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/random.h"
-#include "controller/broker_decisions.h"
-#include "controller/decision.h"
+#include "controller/decide/brokers/broker_decisions.h"
+#include "controller/decide/decision.h"
+#include "controller/decide/topics/topic_decisions.h"
 #include "controller/testing/partition_text.h"
-#include "controller/topic_decisions.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::controller {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "controller/config_description.h"
+#include "controller/decide/configs/config_description.h"
 #include "metadata/describe.h"
 #include "server/grpc/routed_call.h"
 #include "server/node/routed_methods.h"

@@ -5,7 +5,7 @@
 #include <deque>
 #include <vector>
 
-#include "controller/voter_decisions.h"
+#include "controller/decide/voters/voter_decisions.h"
 #include "tests/sim/machine.h"
 
 namespace quorate::sim {

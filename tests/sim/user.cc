@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "controller/config_decisions.h"
+#include "controller/decide/configs/config_decisions.h"
 #include "controller/remembered_requests.h"
 #include "metadata/record_builders.h"
 #include "metadata/state_hash.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the rules of the source tree that a compiler does not check: which folder may include
-which (docs/ARCHITECTURE.md), that every folder has a README and every header an opening comment,
-and that every proto field, method and message has a comment.
+which (docs/ARCHITECTURE.md), that the decisions are pure, that every folder has a README and every
+header an opening comment, and that every proto field, method and message has a comment.
 
     layering.py ROOT        prints every violation; exits with 1 if there are any
 """
@@ -42,6 +42,21 @@ ROOMS = {
         "program": {"broker", "calls", "feed", "grpc", "node", "peer"},
     },
 }
+# The decisions are pure functions, so nothing that they include, directly or through other headers,
+# may be an executor, a clock, a lock, a device or a port. These are all the headers of this project
+# that they may include besides each other, metadata/ and the generated protobuf code, ...
+DECISIONS = "controller/decide/"
+DECISIONS_MAY_INCLUDE = {
+    "base/byte_order.h", "base/check.h", "base/host_port.h", "base/ids.h", "base/overloaded.h",
+    "base/random.h", "base/strong_id.h", "base/time.h", "base/uuid.h",
+    "controller/answer.h",
+    "raft/api/entry.h", "raft/api/quorum_status.h", "raft/api/types.h", "raft/api/voter_set.h",
+}
+# ... and all the headers of libraries that the files in controller/decide/ may include themselves.
+DECISIONS_MAY_INCLUDE_OF_LIBRARIES = re.compile(
+    r"absl/(?:algorithm|container|numeric|status|strings|types)/\w+\.h|google/protobuf/.+\.h|xxhash\.h|"
+    r"algorithm|array|bit|cmath|compare|concepts|cstddef|cstdint|functional|iterator|limits|map|memory|"
+    r"numeric|optional|set|span|string|string_view|tuple|type_traits|utility|variant|vector")
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
 # Rooms of these folders that must not include gRPC.
 ROOMS_WITHOUT_GRPC = {("server", "feed"), ("server", "node")}
@@ -112,6 +127,36 @@ def check_includes(root):
                     yield f"{where}: {folder}/ may include raft/api/ only, not {include}"
 
 
+def is_of_this_project(include):
+    return include.split("/")[0] in MAY_INCLUDE and "/" in include
+
+
+def decisions_may_include(include):
+    if is_of_this_project(include):
+        return (include.startswith((DECISIONS, "metadata/")) and "/testing/" not in include
+                or include in DECISIONS_MAY_INCLUDE)
+    return folder_of(include) == "proto" or DECISIONS_MAY_INCLUDE_OF_LIBRARIES.fullmatch(include)
+
+
+def check_decisions(root):
+    """Follows the headers of this project, so that a header between cannot hide one of the others."""
+    for path in sorted((root / DECISIONS).rglob("*")):
+        if path.suffix not in (".h", ".cc") or path.name.endswith("_test.cc"):
+            continue
+        for number, include in includes(path):
+            if not decisions_may_include(include):
+                yield f"{path.relative_to(root)}:{number}: {DECISIONS} must not include {include}"
+    for name in sorted(DECISIONS_MAY_INCLUDE):
+        for number, include in includes(root / name):
+            if is_of_this_project(include) and not decisions_may_include(include):
+                yield f"{name}:{number}: {DECISIONS} includes this header, so it must not include {include}"
+    for path in sorted((root / "metadata").glob("*.h")):
+        for number, include in includes(path):
+            if is_of_this_project(include) and not decisions_may_include(include):
+                yield (f"{path.relative_to(root)}:{number}: {DECISIONS} may include this header, "
+                       f"so it must not include {include}")
+
+
 def check_headers(root):
     for folder in MAY_INCLUDE:
         for path in sorted((root / folder).rglob("*.h")):
@@ -135,7 +180,8 @@ def check_protos(root):
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    violations = [*check_includes(root), *check_rooms(root), *check_headers(root), *check_protos(root)]
+    checks = (check_includes, check_rooms, check_decisions, check_headers, check_protos)
+    violations = [violation for check in checks for violation in check(root)]
     print("\n".join(violations) or "every rule of the source tree holds")
     return 1 if violations else 0
 

@@ -1,0 +1,95 @@
+// Decides how a broker's registration changes: registered (fenced) -> unfenced -> in controlled
+// shutdown -> fenced. It is also fenced at any time when its session ends. The rules are those of
+// Kafka's ClusterControlManager and BrokerHeartbeatManager.
+//
+// Whether a session is alive is soft state (broker_sessions.h). The caller passes what these
+// functions need to know of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "controller/decide/decision.h"
+#include "quorate/broker/v1/broker_service.pb.h"
+
+namespace quorate::controller {
+
+// Limits the number of idle brokers: those that are fenced and hold no replica. Registrations are
+// never dropped and any process may register, so a new broker id is refused above this limit.
+// Brokers that are unfenced or hold replicas do not count.
+inline constexpr int64_t kMaxIdleBrokers = 1'000;
+
+// What the controller knows about a registering broker besides its request.
+struct RegistrationEvidence {
+  // The advertised endpoint was dialled and answered as this incarnation.
+  bool endpoint_verified = false;
+  // The registered incarnation is proved dead, or its session has ended.
+  bool registered_one_is_gone = false;
+  // If it is not gone: the time until its session ends unless the broker sends another heartbeat.
+  int64_t session_ends_in_ms = 0;
+};
+
+// Checks what the request alone shows. Returns INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION, or
+// nullopt. The caller must not dial any endpoint for a request that is refused here.
+std::optional<common::v1::Error> CheckRegistration(const broker::v1::RegisterBrokerRequest& request,
+                                                   const std::string& cluster_id);
+
+// Registers the broker as fenced. Its broker epoch is the offset of the record. A repeated request
+// of the same incarnation changes nothing and keeps the epoch. A new incarnation first takes the
+// old one out of its ISRs and leaderships, in the same batch.
+//
+// Errors, by precedence: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION,
+// DUPLICATE_BROKER_REGISTRATION (the registered incarnation is unfenced and not gone),
+// RESOURCE_EXHAUSTED (the id is new, and kMaxIdleBrokers brokers are idle).
+Decision<broker::v1::RegisterBrokerResponse> DecideRegisterBroker(
+    const View& view, const broker::v1::RegisterBrokerRequest& request,
+    const RegistrationEvidence& evidence, const std::string& cluster_id, const Context& context);
+
+// Returns STALE_BROKER_EPOCH unless the broker is registered with this epoch.
+std::optional<common::v1::Error> CheckBrokerEpoch(const metadata::MetadataImage& image,
+                                                  BrokerId broker, int64_t broker_epoch);
+
+// Returns BROKER_ID_NOT_REGISTERED, STALE_BROKER_EPOCH (the heartbeat belongs to another
+// registration), or nullopt.
+std::optional<common::v1::Error> CheckHeartbeat(const metadata::MetadataImage& image,
+                                                const broker::v1::HeartbeatRequest& request);
+
+// Decides what a heartbeat changes:
+//
+// - It unfences a broker that has replayed the log past its own registration.
+// - It fences a broker that asks for it, or that wants to stop and holds no replica.
+// - It ends a controlled shutdown once the broker leads nothing and `others_know`: every active
+//   broker has replayed the records that moved its leaders. DecideDepartures begins a controlled
+//   shutdown.
+//
+// The caller sets `controller_epoch` in the answer. If the decision says `again`, its answer
+// describes the state before the rest of the change. REQUIRES: CheckHeartbeat returned nullopt.
+Decision<broker::v1::HeartbeatResponse> DecideHeartbeat(const View& view,
+                                                        const broker::v1::HeartbeatRequest& request,
+                                                        bool others_know, const Context& context);
+
+// Returns the answer to a heartbeat that may change nothing at the moment.
+broker::v1::HeartbeatResponse UnchangedAnswer(const metadata::BrokerRegistration& registration,
+                                              const broker::v1::HeartbeatRequest& request);
+
+// Brokers that leave in one batch. They are registered, and no broker is in both lists.
+struct Departures {
+  std::vector<BrokerId> dead;
+  // Why those brokers are considered dead, for the log.
+  std::string why;
+  std::vector<BrokerId> stopping;
+  // An earlier batch of this change has moved a part of the partitions. A broker that leads nothing
+  // now may therefore have led partitions when the change began.
+  bool goes_on = false;
+};
+
+// Takes all these brokers out of their ISRs and leaderships at once. None of them becomes leader in
+// place of another, and an ISR that would become empty keeps all its members. Their registrations
+// change in the last batch if there are several (`again`). The dead brokers are fenced. Of the
+// stopping brokers, those that lead nothing are fenced, and the others begin a controlled shutdown.
+Decision<std::monostate> DecideDepartures(const View& view, const Departures& departures,
+                                          const Context& context);
+
+}  // namespace quorate::controller

@@ -1,0 +1,26 @@
+// Decides changes of configs. Each resource succeeds or fails alone, as in Kafka.
+#pragma once
+
+#include "controller/decide/decision.h"
+#include "controller/decide/item_results.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+
+namespace quorate::controller {
+
+// Writes a record for each config whose value changes. A config that has the requested value
+// already gets none, and with validate_only there are no records at all. If unclean election
+// becomes enabled for a topic, the batch also holds the election.
+//
+// Errors of items: INVALID_REQUEST (a duplicate resource or key, or an invalid type, id or
+// operation), UNKNOWN_TOPIC_OR_PARTITION, BROKER_ID_NOT_REGISTERED, INVALID_CONFIG.
+// POLICY_VIOLATION for the whole request if it does not fit in one entry.
+Decision<ItemResults> DecideIncrementalAlterConfigs(
+    const View& view, const admin::v1::IncrementalAlterConfigsRequest& request,
+    const Context& context);
+
+// Builds the response. The caller sets `end_offset`. REQUIRES: `items` are the results of this
+// request.
+admin::v1::IncrementalAlterConfigsResponse ToResponse(
+    const admin::v1::IncrementalAlterConfigsRequest& request, const ItemResults& items);
+
+}  // namespace quorate::controller

@@ -1,0 +1,51 @@
+#include "controller/decide/configs/config_resource.h"
+
+#include <cstdint>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "controller/decide/quote.h"
+
+namespace quorate::controller {
+
+using admin::v1::ConfigResource;
+
+ItemError CheckConfigResource(const metadata::MetadataImage& image,
+                              const ConfigResource& resource) {
+  switch (resource.type()) {
+    case ConfigResource::TOPIC:
+      if (image.FindTopicByName(resource.name()) != nullptr) return std::nullopt;
+      return MakeItemError(common::v1::UNKNOWN_TOPIC_OR_PARTITION,
+                           absl::StrFormat("there is no topic %s", Quote(resource.name())));
+    case ConfigResource::BROKER: {
+      int32_t id = -1;
+      // Only the printed form is accepted: neither "+1" nor "01" names broker 1.
+      if (!absl::SimpleAtoi(resource.name(), &id) || id < 0 ||
+          std::to_string(id) != resource.name()) {
+        return MakeItemError(
+            common::v1::INVALID_REQUEST,
+            absl::StrFormat("%s is not a broker id, which is a whole number from 0 on",
+                            Quote(resource.name())));
+      }
+      if (image.FindBroker(BrokerId(id)) != nullptr) return std::nullopt;
+      return MakeItemError(common::v1::BROKER_ID_NOT_REGISTERED,
+                           absl::StrFormat("broker %d is not registered", id));
+    }
+    default:
+      return MakeItemError(common::v1::INVALID_REQUEST,
+                           "the resource type must be TOPIC or BROKER");
+  }
+}
+
+metadata::ConfigResourceType TypeOf(const ConfigResource& resource) {
+  CHECK(resource.type() == ConfigResource::TOPIC || resource.type() == ConfigResource::BROKER);
+  return static_cast<metadata::ConfigResourceType>(resource.type());
+}
+
+std::string ToText(const ConfigResource& resource) {
+  return absl::StrFormat("%s %s", resource.type() == ConfigResource::TOPIC ? "topic" : "broker",
+                         resource.name());
+}
+
+}  // namespace quorate::controller

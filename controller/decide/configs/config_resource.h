@@ -1,0 +1,23 @@
+// Checks and names the resources that have configs, as requests give them.
+#pragma once
+
+#include <string>
+
+#include "controller/decide/item_results.h"
+#include "metadata/metadata_image.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+
+namespace quorate::controller {
+
+// Returns INVALID_REQUEST if the type or a broker id is invalid, UNKNOWN_TOPIC_OR_PARTITION or
+// BROKER_ID_NOT_REGISTERED if the resource does not exist, and nullopt otherwise.
+ItemError CheckConfigResource(const metadata::MetadataImage& image,
+                              const admin::v1::ConfigResource& resource);
+
+// REQUIRES: CheckConfigResource returned nullopt.
+metadata::ConfigResourceType TypeOf(const admin::v1::ConfigResource& resource);
+
+// For example "topic orders" or "broker 3".
+std::string ToText(const admin::v1::ConfigResource& resource);
+
+}  // namespace quorate::controller

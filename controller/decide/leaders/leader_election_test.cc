@@ -1,0 +1,159 @@
+#include "controller/decide/leaders/leader_election.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/testing/decision_fixture.h"
+
+namespace quorate::controller {
+namespace {
+
+class LeaderElectionTest : public ::testing::Test {
+ protected:
+  LeaderElectionTest() { cluster_.StartBrokers(3); }
+
+  std::string Partition(const std::string& topic, int32_t index = 0) {
+    return ToText(cluster_.image().FindTopicByName(topic)->partition(index));
+  }
+
+  DecisionFixture cluster_;
+};
+
+TEST_F(LeaderElectionTest, TheFirstOfTheIsrInOrderOfPreferenceTakesOver) {
+  cluster_.Create("t", {{1, 3, 2}});
+  cluster_.Fence({BrokerId(1)});
+  EXPECT_EQ(Partition("t"), "leader 3, isr 3,2 of 1,3,2, epochs 1/1");
+}
+
+TEST_F(LeaderElectionTest, AFencedFollowerMovesOnlyThePartitionEpoch) {
+  cluster_.Create("t", {{1, 3, 2}});
+  cluster_.Fence({BrokerId(3)});
+  EXPECT_EQ(Partition("t"), "leader 1, isr 1,2 of 1,3,2, epochs 0/1");
+}
+
+TEST_F(LeaderElectionTest, OutsideTheIsrNobodyIsElected) {
+  cluster_.Create("t", {{1, 2}});
+  cluster_.Fence({BrokerId(2)});
+  cluster_.Heartbeat(2);  // unfenced, but not in sync again
+  cluster_.Fence({BrokerId(1)});
+  EXPECT_EQ(Partition("t"), "no leader, isr 1 of 1,2, epochs 1/2");
+}
+
+TEST_F(LeaderElectionTest, TheLastOfTheIsrStaysInItWithoutLeading) {
+  cluster_.Create("t", {{1}});
+  cluster_.Fence({BrokerId(1)});
+  EXPECT_EQ(Partition("t"), "no leader, isr 1 of 1, epochs 1/1");
+}
+
+TEST_F(LeaderElectionTest, TheLastOfTheIsrLeadsAgainWhenItIsBack) {
+  cluster_.Create("t", {{1, 2}});
+  cluster_.Fence({BrokerId(2)});
+  cluster_.Fence({BrokerId(1)});
+  cluster_.Heartbeat(2);
+  EXPECT_EQ(Partition("t"), "no leader, isr 1 of 1,2, epochs 1/2");
+  cluster_.Heartbeat(1);
+  EXPECT_EQ(Partition("t"), "leader 1, isr 1 of 1,2, epochs 2/3");
+}
+
+TEST_F(LeaderElectionTest, BrokersThatDieTogetherAllStayInTheLastIsr) {
+  cluster_.Create("t", {{1, 2}});
+  cluster_.Fence({BrokerId(1), BrokerId(2)});
+  EXPECT_EQ(Partition("t"), "no leader, isr 1,2 of 1,2, epochs 1/1");
+  cluster_.Heartbeat(2);
+  EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2, epochs 2/2");
+}
+
+TEST_F(LeaderElectionTest, BrokersThatDieTogetherDoNotInheritFromEachOther) {
+  cluster_.Create("t", {{1, 2, 3}});
+  cluster_.Fence({BrokerId(1), BrokerId(2)});
+  EXPECT_EQ(Partition("t"), "leader 3, isr 3 of 1,2,3, epochs 1/1");
+}
+
+TEST_F(LeaderElectionTest, AReturnMovesNoLeaderThatIsUp) {
+  cluster_.Create("t", {{1, 2}});
+  cluster_.Fence({BrokerId(1)});
+  cluster_.Heartbeat(1);
+  EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2, epochs 1/1");
+}
+
+TEST_F(LeaderElectionTest, UncleanElectionTakesAnyActiveReplicaWhereTheTopicAllowsIt) {
+  cluster_.Create("t", {{1, 2, 3}}, {{"unclean.leader.election.enable", "true"}});
+  cluster_.Fence({BrokerId(2)});
+  cluster_.Fence({BrokerId(3)});
+  cluster_.Heartbeat(3);
+  EXPECT_EQ(Partition("t"), "leader 1, isr 1 of 1,2,3, epochs 0/2");
+  cluster_.Fence({BrokerId(1)});
+  EXPECT_EQ(Partition("t"), "leader 3, isr 3 of 1,2,3, epochs 1/3");
+}
+
+TEST_F(LeaderElectionTest, UncleanElectionAlsoHappensWhenAReplicaReturns) {
+  cluster_.Create("t", {{1, 2}}, {{"unclean.leader.election.enable", "true"}});
+  cluster_.Fence({BrokerId(2)});
+  cluster_.Fence({BrokerId(1)});
+  EXPECT_EQ(Partition("t"), "no leader, isr 1 of 1,2, epochs 1/2");
+  cluster_.Heartbeat(2);
+  EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2, epochs 2/3");
+}
+
+TEST_F(LeaderElectionTest, CountsSayWhatHappened) {
+  cluster_.Create("led", {{1, 2}, {1, 3}, {1, 2}});
+  cluster_.Create("followed", {{2, 1}});
+  cluster_.Create("lost", {{1}});
+  const BrokerId broker(1);
+  const auto decision =
+      DecideDepartures(cluster_.view(), {.dead = {broker}, .why = "test"}, cluster_.context());
+  EXPECT_EQ(decision.settled.changed, 5);
+  EXPECT_EQ(decision.settled.leaders_moved, 3);
+  EXPECT_EQ(decision.settled.leaders_lost, 1);
+  EXPECT_EQ(decision.settled.leaders_found, 0);
+  EXPECT_FALSE(decision.again);
+}
+
+TEST_F(LeaderElectionTest, AFenceOfManyBrokersLooksAtEachReplicaOnce) {
+  DecisionFixture many;
+  many.StartBrokers(1'000);
+  for (int i = 0; i < 5; ++i) many.Create(absl::StrFormat("t%d", i), 200, 3);
+  Departures all{.why = "test"};
+  for (int32_t id = 1; id <= 1'000; ++id) all.dead.emplace_back(id);
+  const auto decision = DecideDepartures(many.view(), all, many.context());
+  EXPECT_EQ(decision.settled.changed, 1'000);
+  EXPECT_LE(decision.settled.lookups, 3'000);
+}
+
+TEST_F(LeaderElectionTest, TenThousandPartitionsMoveInOneBatch) {
+  for (int i = 0; i < 10; ++i) cluster_.Create(absl::StrFormat("t%d", i), 1'000, 3);
+  const BrokerId broker(2);
+  const auto decision =
+      DecideDepartures(cluster_.view(), {.dead = {broker}, .why = "test"}, cluster_.context());
+  EXPECT_EQ(decision.settled.changed, 10'000);
+  EXPECT_FALSE(decision.again);
+  EXPECT_LT(decision.records.ByteSizeLong(), 10'000 * 8u);
+  cluster_.Apply(decision);
+  EXPECT_EQ(cluster_.view().tally.LoadOf(broker).leaders, 0);
+  EXPECT_EQ(cluster_.view().tally.under_replicated_count(), 10'000);
+}
+
+TEST_F(LeaderElectionTest, WhatDoesNotFitOneEntryIsSettledInSeveral) {
+  cluster_.Create("t", 100, 3);
+  cluster_.Create("u", 100, 3);
+  const BrokerId broker(1);
+  ActiveBrokers active(cluster_.image());
+  active.Remove(broker);
+  size_t rounds = 0;
+  int64_t changed = 0;
+  for (bool complete = false; !complete; ++rounds) {
+    ASSERT_LT(rounds, 100u);
+    Decision<std::monostate> part;
+    const auto counts = SettlePartitionsOf(cluster_.image(), {&broker, 1}, active,
+                                           /*max_bytes=*/200, &part.records);
+    EXPECT_LE(part.records.ByteSizeLong(), 200u);
+    complete = counts.complete;
+    changed += counts.changed;
+    cluster_.Apply(part);
+  }
+  EXPECT_GT(rounds, 3u);
+  EXPECT_EQ(changed, 200);
+  EXPECT_EQ(cluster_.view().tally.LoadOf(broker).leaders, 0);
+}
+
+}  // namespace
+}  // namespace quorate::controller

@@ -1,0 +1,191 @@
+#include "controller/decide/partitions/partition_decisions.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "controller/decide/brokers/broker_decisions.h"
+#include "metadata/record_builders.h"
+
+namespace quorate::controller {
+namespace {
+
+using broker::v1::AlterPartitionRequest;
+using broker::v1::AlterPartitionResponse;
+using common::v1::Error;
+using metadata::PartitionChange;
+using metadata::PartitionView;
+using PartitionRequest = AlterPartitionRequest::Partition;
+
+// Returns why a broker may not join an ISR. Empty: it may.
+std::string WhyIneligible(const metadata::MetadataImage& image,
+                          const AlterPartitionRequest::IsrMember& member) {
+  const metadata::BrokerRegistration* broker = image.FindBroker(BrokerId(member.broker_id()));
+  if (broker == nullptr) return "is not registered";
+  if (broker->in_controlled_shutdown) return "is shutting down";
+  if (broker->fenced) return "is fenced";
+  if (member.broker_epoch() != -1 && member.broker_epoch() != broker->broker_epoch) {
+    return absl::StrFormat("is registered with epoch %d, not %d", broker->broker_epoch,
+                           member.broker_epoch());
+  }
+  return "";
+}
+
+// Checks the epochs and that the sender is the leader.
+std::optional<Error> CheckSender(const PartitionView& partition, BrokerId sender,
+                                 const PartitionRequest& request) {
+  if (request.leader_epoch() > partition.leader_epoch() ||
+      request.partition_epoch() > partition.partition_epoch()) {
+    return MakeError(common::v1::NOT_CONTROLLER,
+                     absl::StrFormat("leader epoch %d or partition epoch %d is above this "
+                                     "controller's %d and %d: ask the active controller",
+                                     request.leader_epoch(), request.partition_epoch(),
+                                     partition.leader_epoch(), partition.partition_epoch()));
+  }
+  if (request.leader_epoch() < partition.leader_epoch()) {
+    return MakeError(common::v1::FENCED_LEADER_EPOCH,
+                     absl::StrFormat("leader epoch %d is stale; the current one is %d",
+                                     request.leader_epoch(), partition.leader_epoch()));
+  }
+  if (partition.leader() != sender) {
+    return MakeError(common::v1::INVALID_REQUEST,
+                     absl::StrFormat("broker %d does not lead this partition", sender.value()));
+  }
+  if (request.partition_epoch() < partition.partition_epoch()) {
+    return MakeError(common::v1::INVALID_UPDATE_VERSION,
+                     absl::StrFormat("partition epoch %d is stale; the current one is %d",
+                                     request.partition_epoch(), partition.partition_epoch()));
+  }
+  return std::nullopt;
+}
+
+// Returns the requested ISR as a mask, or why it is not possible.
+std::variant<uint32_t, Error> CheckIsr(const metadata::MetadataImage& image,
+                                       const PartitionView& partition, BrokerId sender,
+                                       const PartitionRequest& request) {
+  const auto invalid = [](std::string message) {
+    return MakeError(common::v1::INVALID_REQUEST, std::move(message));
+  };
+  uint32_t mask = 0;
+  for (const auto& member : request.new_isr()) {
+    const auto position = partition.PositionOf(BrokerId(member.broker_id()));
+    if (!position) {
+      return invalid(absl::StrFormat("broker %d is not a replica", member.broker_id()));
+    }
+    if ((mask >> *position & 1) != 0) {
+      return invalid(absl::StrFormat("the new ISR names broker %d twice", member.broker_id()));
+    }
+    mask |= 1u << *position;
+  }
+  if ((mask >> *partition.PositionOf(sender) & 1) == 0) {
+    return invalid(absl::StrFormat("the new ISR lacks the leader, broker %d", sender.value()));
+  }
+  for (const auto& member : request.new_isr()) {
+    if (const std::string why = WhyIneligible(image, member); !why.empty()) {
+      return MakeError(common::v1::INELIGIBLE_REPLICA,
+                       absl::StrFormat("broker %d %s", member.broker_id(), why));
+    }
+  }
+  return mask;
+}
+
+// Describes the partition with this ISR.
+void Describe(const PartitionView& partition, uint32_t isr_mask, bool changed,
+              AlterPartitionResponse::Partition* out) {
+  out->set_leader_id(partition.leader() ? partition.leader()->value() : -1);
+  out->set_leader_epoch(partition.leader_epoch());
+  out->set_partition_epoch(partition.partition_epoch() + (changed ? 1 : 0));
+  for (size_t i = 0; i < partition.replica_count(); ++i) {
+    if ((isr_mask >> i & 1) != 0) out->add_isr(partition.replica(i).value());
+  }
+}
+
+// Collects the changes of one request.
+class PartitionAlterer {
+ public:
+  PartitionAlterer(const metadata::MetadataImage& image, BrokerId sender)
+      : image_(image), sender_(sender) {}
+
+  void Alter(const Uuid& topic_id, const metadata::TopicImage* topic,
+             const PartitionRequest& request, AlterPartitionResponse::Partition* out) {
+    out->set_partition(request.partition());
+    if (topic == nullptr) {
+      *out->mutable_error() = MakeError(common::v1::UNKNOWN_TOPIC_ID, "no topic has this id");
+      return;
+    }
+    if (request.partition() < 0 || request.partition() >= topic->partition_count()) {
+      *out->mutable_error() = MakeError(
+          common::v1::UNKNOWN_TOPIC_OR_PARTITION,
+          absl::StrFormat("topic \"%s\" has no partition %d", topic->name(), request.partition()));
+      return;
+    }
+    const PartitionView partition = topic->partition(request.partition());
+    if (auto error = CheckSender(partition, sender_, request)) {
+      *out->mutable_error() = *std::move(error);
+      return;
+    }
+    auto isr = CheckIsr(image_, partition, sender_, request);
+    if (auto* error = std::get_if<Error>(&isr)) {
+      *out->mutable_error() = std::move(*error);
+      return;
+    }
+    const uint32_t isr_mask = std::get<uint32_t>(isr);
+    const bool changed = isr_mask != partition.isr_mask();
+    if (changed) {
+      const PartitionChange change{.partition = request.partition(),
+                                   .isr_mask = isr_mask,
+                                   .leader_position = partition.leader_position()};
+      if (!changes_[topic_id].try_emplace(request.partition(), change).second) {
+        *out->mutable_error() =
+            MakeError(common::v1::INVALID_REQUEST, "the request changes this partition twice");
+        return;
+      }
+    }
+    Describe(partition, isr_mask, changed, out);
+  }
+
+  metadata::v1::RecordBatch Records() const {
+    metadata::v1::RecordBatch records;
+    for (const auto& [topic_id, by_partition] : changes_) {
+      std::vector<PartitionChange> changes;
+      for (const auto& [partition, change] : by_partition) changes.push_back(change);
+      *records.add_records() = metadata::MakePartitionChangesRecord(topic_id, changes);
+    }
+    return records;
+  }
+
+ private:
+  const metadata::MetadataImage& image_;
+  const BrokerId sender_;
+  std::map<Uuid, std::map<int32_t, PartitionChange>> changes_;
+};
+
+}  // namespace
+
+Decision<AlterPartitionResponse> DecideAlterPartition(const View& view,
+                                                      const AlterPartitionRequest& request,
+                                                      const Context& /*context*/) {
+  const BrokerId sender(request.broker_id());
+  if (auto error = CheckBrokerEpoch(view.image, sender, request.broker_epoch())) {
+    return {.answer = *std::move(error)};
+  }
+  PartitionAlterer alterer(view.image, sender);
+  AlterPartitionResponse response;
+  for (const auto& topic_request : request.topics()) {
+    const Uuid topic_id = Uuid::FromBytes(topic_request.topic_id()).value_or(Uuid());
+    const metadata::TopicPtr topic = view.image.FindTopic(topic_id);
+    auto* topic_response = response.add_topics();
+    topic_response->set_topic_id(topic_request.topic_id());
+    for (const auto& partition : topic_request.partitions()) {
+      alterer.Alter(topic_id, topic.get(), partition, topic_response->add_partitions());
+    }
+  }
+  return {.records = alterer.Records(),
+          .answer = std::move(response),
+          .cause = absl::StrFormat("AlterPartition of broker %d", request.broker_id())};
+}
+
+}  // namespace quorate::controller

@@ -1,0 +1,162 @@
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
+#include "controller/decide/configs/config_keys.h"
+#include "controller/decide/item_results.h"
+#include "controller/decide/quote.h"
+#include "controller/decide/topics/new_partitions.h"
+#include "controller/decide/topics/topic_decisions.h"
+#include "metadata/record_builders.h"
+#include "metadata/topic_name.h"
+
+namespace quorate::controller {
+namespace {
+
+using admin::v1::CreateTopicsRequest;
+using admin::v1::NewTopic;
+
+// The name of Kafka's own metadata log.
+constexpr char kReservedName[] = "__cluster_metadata";
+
+// Returns the form of a name in metrics.
+std::string Normalized(const std::string& name) { return absl::StrReplaceAll(name, {{".", "_"}}); }
+
+// The configs in canonical form and in the order of the request.
+using Configs = std::vector<std::pair<std::string, std::string>>;
+
+ItemError ReadConfigs(const NewTopic& topic, Configs* configs) {
+  constexpr auto kTopic = metadata::ConfigResourceType::kTopic;
+  std::set<std::string> keys;
+  for (const admin::v1::ConfigEntry& config : topic.configs()) {
+    const ConfigKey* key = FindConfigKey(kTopic, config.key());
+    absl::StatusOr<std::string> value = UnknownConfigKey(kTopic, config.key());
+    if (key != nullptr) value = CanonicalConfigValue(*key, config.value());
+    if (!value.ok()) {
+      return MakeItemError(common::v1::INVALID_CONFIG, std::string(value.status().message()));
+    }
+    if (!keys.insert(config.key()).second) {
+      return MakeItemError(common::v1::INVALID_CONFIG,
+                           absl::StrFormat("%s is given twice; give it once", config.key()));
+    }
+    configs->emplace_back(config.key(), *std::move(value));
+  }
+  return std::nullopt;
+}
+
+// Decides the topics of one request in turn.
+class TopicCreator {
+ public:
+  TopicCreator(const View& view, const CreateTopicsRequest& request, Rng* rng)
+      : image_(view.image), rng_(rng), partitions_(view, rng) {
+    for (const NewTopic& topic : request.topics()) ++times_named_[topic.name()];
+  }
+
+  // Returns the topic's result. Its records follow those of the earlier topics.
+  ItemResult Create(const NewTopic& topic);
+
+  // The least number of bytes that the records of all topics so far take.
+  size_t least_bytes() const { return partitions_.least_bytes(); }
+  metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }
+
+ private:
+  ItemError CheckName(const std::string& name) const;
+
+  const metadata::MetadataImage& image_;
+  Rng* const rng_;
+  NewPartitions partitions_;
+  std::map<std::string, int> times_named_;
+  // Names of the topics that this request creates, by their normalized form.
+  std::map<std::string, std::string> created_;
+  metadata::v1::RecordBatch records_;
+};
+
+ItemResult TopicCreator::Create(const NewTopic& topic) {
+  if (auto error = CheckName(topic.name())) return *error;
+  Configs configs;
+  if (auto error = ReadConfigs(topic, &configs)) return *error;
+  NewPartitions::Partitions partitions;
+  if (auto error = partitions_.Make(topic, &partitions)) return *error;
+  if (least_bytes() > kMaxBatchBytes) return {};  // the whole request is refused
+
+  const Uuid id = Uuid::Random(*rng_);
+  *records_.add_records() = metadata::MakeTopicRecord(topic.name(), id);
+  for (const auto& [key, value] : configs) {
+    *records_.add_records() =
+        metadata::MakeConfigRecord(metadata::ConfigResourceType::kTopic, topic.name(), key, value);
+  }
+  *records_.add_records() = metadata::MakePartitionsRecord(id, 0, partitions);
+  created_.emplace(Normalized(topic.name()), topic.name());
+  return {.topic_id = id};
+}
+
+ItemError TopicCreator::CheckName(const std::string& name) const {
+  if (const int times = times_named_.at(name); times > 1) {
+    return MakeItemError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("the request names topic \"%s\" %d times; name it once", name, times));
+  }
+  if (name == kReservedName) {
+    return MakeItemError(common::v1::INVALID_REQUEST,
+                         absl::StrFormat("\"%s\" is reserved; choose another name", name));
+  }
+  if (const absl::Status status = metadata::ValidateTopicName(name); !status.ok()) {
+    return MakeItemError(common::v1::INVALID_TOPIC_EXCEPTION, std::string(status.message()));
+  }
+  const metadata::TopicPtr existing = image_.FindCollidingTopic(name);
+  const auto created = created_.find(Normalized(name));
+  if (existing != nullptr || created != created_.end()) {
+    return MakeItemError(
+        common::v1::INVALID_TOPIC_EXCEPTION,
+        absl::StrFormat("the name \"%s\" collides with topic \"%s\": '.' and '_' look the same in "
+                        "metric names; choose another name",
+                        name, existing != nullptr ? existing->name() : created->second));
+  }
+  if (image_.FindTopicByName(name) != nullptr) {
+    return MakeItemError(common::v1::TOPIC_ALREADY_EXISTS,
+                         absl::StrFormat("topic \"%s\" exists already", name));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Decision<ItemResults> DecideCreateTopics(const View& view, const CreateTopicsRequest& request,
+                                         const Context& context) {
+  TopicCreator creator(view, request, context.rng);
+  ItemResults items;
+  for (const NewTopic& topic : request.topics()) {
+    items.push_back(creator.Create(topic));
+    if (creator.least_bytes() > kMaxBatchBytes) {
+      return {.answer = TooLargeForOneEntry(creator.least_bytes())};
+    }
+  }
+  metadata::v1::RecordBatch records = creator.TakeRecords();
+  if (request.validate_only()) {
+    for (ItemResult& item : items) item.topic_id = Uuid();
+    records.Clear();
+  }
+  std::string cause = request.topics_size() == 1
+                          ? absl::StrFormat("CreateTopics %s", request.topics(0).name())
+                          : absl::StrFormat("CreateTopics (%d topics)", request.topics_size());
+  return {.records = std::move(records), .answer = std::move(items), .cause = std::move(cause)};
+}
+
+admin::v1::CreateTopicsResponse ToResponse(const CreateTopicsRequest& request,
+                                           const ItemResults& items) {
+  admin::v1::CreateTopicsResponse response;
+  for (int i = 0; i < request.topics_size(); ++i) {
+    const ItemResult& item = items.at(static_cast<size_t>(i));
+    auto* result = response.add_results();
+    result->set_name(request.topics(i).name());
+    if (!item.topic_id.is_zero()) result->set_topic_id(item.topic_id.ToString());
+    if (item.code != common::v1::ERROR_CODE_UNSPECIFIED) *result->mutable_error() = ToError(item);
+  }
+  return response;
+}
+
+}  // namespace quorate::controller

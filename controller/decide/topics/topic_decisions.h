@@ -1,0 +1,37 @@
+// Decides which topics are created and deleted. Each item succeeds or fails alone, as in Kafka. A
+// decision returns the result of each item. The response is built from these results and the
+// request alone, so that a retry (request_ids.h) gets exactly the first answer.
+#pragma once
+
+#include "controller/decide/decision.h"
+#include "controller/decide/item_results.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+
+namespace quorate::controller {
+
+// Writes for each topic a TopicRecord, ConfigRecords and PartitionsRecords. With validate_only
+// there are no records.
+//
+// Errors of items, by precedence: INVALID_REQUEST (a duplicate or reserved name),
+// INVALID_TOPIC_EXCEPTION, TOPIC_ALREADY_EXISTS, INVALID_CONFIG; with assigned replicas
+// INVALID_REQUEST and INVALID_REPLICA_ASSIGNMENT, otherwise INVALID_PARTITIONS and
+// INVALID_REPLICATION_FACTOR. POLICY_VIOLATION for the whole request if it does not fit in one
+// entry.
+Decision<ItemResults> DecideCreateTopics(const View& view,
+                                         const admin::v1::CreateTopicsRequest& request,
+                                         const Context& context);
+
+// Errors of items: INVALID_REQUEST (not exactly one of name and id, or a duplicate topic),
+// UNKNOWN_TOPIC_ID, UNKNOWN_TOPIC_OR_PARTITION.
+Decision<ItemResults> DecideDeleteTopics(const View& view,
+                                         const admin::v1::DeleteTopicsRequest& request,
+                                         const Context& context);
+
+// Build the responses. The caller sets `end_offset`. REQUIRES: `items` are the results of this
+// request.
+admin::v1::CreateTopicsResponse ToResponse(const admin::v1::CreateTopicsRequest& request,
+                                           const ItemResults& items);
+admin::v1::DeleteTopicsResponse ToResponse(const admin::v1::DeleteTopicsRequest& request,
+                                           const ItemResults& items);
+
+}  // namespace quorate::controller

@@ -1,0 +1,117 @@
+#include "controller/decide/voters/voter_decisions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/overloaded.h"
+#include "controller/answer.h"
+
+namespace quorate::controller {
+namespace {
+
+using Outcome = std::variant<raft::VoterSet, NotYet, common::v1::Error>;
+
+std::string NameOf(const raft::ReplicaKey& replica) {
+  return absl::StrFormat("controller %d with directory id %s", replica.node_id.value(),
+                         replica.directory_id.ToString());
+}
+
+// Returns a replica with the same node id and another directory id, or null.
+const raft::ReplicaStatus* FindOther(const raft::QuorumStatus& status,
+                                     const raft::ReplicaKey& replica) {
+  const auto it = std::find_if(status.replicas.begin(), status.replicas.end(),
+                               [&replica](const raft::ReplicaStatus& r) {
+                                 return r.key.node_id == replica.node_id && r.key != replica;
+                               });
+  return it == status.replicas.end() ? nullptr : &*it;
+}
+
+const raft::ReplicaStatus* Find(const raft::QuorumStatus& status, const raft::ReplicaKey& replica) {
+  const auto it =
+      std::find_if(status.replicas.begin(), status.replicas.end(),
+                   [&replica](const raft::ReplicaStatus& r) { return r.key == replica; });
+  return it == status.replicas.end() ? nullptr : &*it;
+}
+
+Outcome UnlessItStopsTheQuorum(raft::VoterSet next, const raft::QuorumStatus& status) {
+  size_t ready = 0;
+  for (const raft::Voter& voter : next.voters()) {
+    const raft::ReplicaStatus* replica = Find(status, voter.key);
+    if (replica != nullptr && replica->caught_up) ++ready;
+  }
+  if (ready >= next.Majority()) return next;
+  return NotYet{
+      absl::StrFormat("of the %d voters after the change, only %d would be caught up, and "
+                      "%d are needed",
+                      next.size(), ready, next.Majority())};
+}
+
+Outcome Decide(const AddVoter& add, const raft::VoterSet& voters,
+               const raft::QuorumStatus& status) {
+  if (voters.Contains(add.replica)) return voters;
+  const NodeId id = add.replica.node_id;
+  if (const raft::Voter* former = voters.FindByNodeId(id)) {
+    return MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("%s is a voter: remove it first, because a new directory under "
+                        "an old node id is another replica",
+                        NameOf(former->key)));
+  }
+  const raft::ReplicaStatus* observer = Find(status, add.replica);
+  if (const raft::ReplicaStatus* other = FindOther(status, add.replica);
+      observer == nullptr && other != nullptr) {
+    return MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("%s is not in session: the controller in session under this node id has "
+                        "directory id %s",
+                        NameOf(add.replica), other->key.directory_id.ToString()));
+  }
+  if (observer == nullptr) {
+    return NotYet{
+        absl::StrFormat("%s is not in session with the active controller: start it with --observer",
+                        NameOf(add.replica))};
+  }
+  if (!observer->caught_up) {
+    return NotYet{absl::StrFormat(
+        "%s has not caught up: it has the log up to offset %d of %d", NameOf(add.replica),
+        observer->log_end_offset.value_or(RecordOffset(0)).value(), status.log_end_offset.value())};
+  }
+  return UnlessItStopsTheQuorum(
+      voters.With({.key = add.replica, .peer_endpoint = observer->peer_endpoint}), status);
+}
+
+Outcome Decide(const RemoveVoter& remove, const raft::VoterSet& voters,
+               const raft::QuorumStatus& status) {
+  const raft::Voter* voter = voters.FindByNodeId(remove.node_id);
+  const bool is_meant =
+      voter != nullptr && (!remove.directory_id || *remove.directory_id == voter->key.directory_id);
+  if (!is_meant) return voters;
+  if (voters.size() == 1) {
+    return MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("%s is the only voter: add another one first", NameOf(voter->key)));
+  }
+  return UnlessItStopsTheQuorum(voters.Without(remove.node_id), status);
+}
+
+}  // namespace
+
+std::string ToText(const VoterChange& change) {
+  return std::visit(Overloaded{[](const AddVoter& add) {
+                                 return absl::StrFormat("add controller %d to the voters",
+                                                        add.replica.node_id.value());
+                               },
+                               [](const RemoveVoter& remove) {
+                                 return absl::StrFormat("remove controller %d from the voters",
+                                                        remove.node_id.value());
+                               }},
+                    change);
+}
+
+std::variant<raft::VoterSet, NotYet, common::v1::Error> DecideVoterChange(
+    const VoterChange& change, const raft::VoterSet& voters, const raft::QuorumStatus& status) {
+  return std::visit([&](const auto& c) { return Decide(c, voters, status); }, change);
+}
+
+}  // namespace quorate::controller
