@@ -5,7 +5,6 @@
 #include "absl/strings/str_format.h"
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/partitions/partition_decisions.h"
-#include "controller/decide/request_size.h"
 
 namespace quorate::controller {
 

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "controller/cluster_description.h"
 #include "controller/decide/configs/config_decisions.h"
+#include "controller/decide/partitions/partition_decisions.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/remembered_requests.h"
 

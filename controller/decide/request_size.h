@@ -1,13 +1,12 @@
-// How much work one request asks for: what no request may exceed, and what is too much for the
-// controller's loop.
+// How much work one request asks for: the limits of every request, and what is too much for the
+// controller's loop. Each decision has a CheckSize and an IsLarge for its requests.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "metadata/metadata_image.h"
-#include "quorate/admin/v1/admin_service.pb.h"
-#include "quorate/broker/v1/broker_service.pb.h"
 #include "quorate/common/v1/error.pb.h"
 
 namespace quorate::controller {
@@ -19,24 +18,20 @@ struct RequestLimits {
   int64_t max_partitions = 200'000;
 };
 
-// POLICY_VIOLATION, with the count and the limit, for a request above the limits. Costs what the
-// limits allow, however large the request.
-std::optional<common::v1::Error> CheckSize(const admin::v1::CreateTopicsRequest& request,
-                                           const RequestLimits& limits);
-std::optional<common::v1::Error> CheckSize(const admin::v1::DeleteTopicsRequest& request,
-                                           const RequestLimits& limits);
-std::optional<common::v1::Error> CheckSize(const admin::v1::IncrementalAlterConfigsRequest& request,
-                                           const RequestLimits& limits);
-std::optional<common::v1::Error> CheckSize(const broker::v1::AlterPartitionRequest& request,
-                                           const RequestLimits& limits);
+// Returns POLICY_VIOLATION, with the count and the limit, if `count` is above `limit`. `what` names
+// what is counted, for example "topics".
+std::optional<common::v1::Error> CheckCount(int64_t count, int64_t limit, std::string_view what);
 
-// Whether the request may take longer than a few milliseconds to decide on `image` and to replay.
-// An estimate (decision_benchmark.cc), on the safe side. REQUIRES: it is within the limits.
-bool IsLarge(const admin::v1::CreateTopicsRequest& request, const metadata::MetadataImage& image);
-bool IsLarge(const admin::v1::DeleteTopicsRequest& request, const metadata::MetadataImage& image);
-bool IsLarge(const admin::v1::IncrementalAlterConfigsRequest& request,
-             const metadata::MetadataImage& image);
-bool IsLarge(const broker::v1::AlterPartitionRequest& request,
-             const metadata::MetadataImage& image);
+// The estimated cost of a request. The unit is about a microsecond (decision_benchmark.cc).
+inline constexpr int64_t kCostPerTopic = 15;
+inline constexpr int64_t kCostPerConfig = 5;
+inline constexpr int64_t kCostPerPartition = 1;
+// A request that costs more is large: it would stop the controller's loop for milliseconds.
+inline constexpr int64_t kMaxCostOnLoop = 4'000;
+
+// Returns the cost of looking at each partition of a topic. The topic may be null.
+inline int64_t CostOfPartitions(const metadata::TopicPtr& topic) {
+  return topic == nullptr ? 0 : kCostPerPartition * topic->partition_count();
+}
 
 }  // namespace quorate::controller

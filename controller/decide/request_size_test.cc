@@ -6,6 +6,10 @@
 #include <limits>
 #include <string>
 
+#include "controller/decide/configs/config_decisions.h"
+#include "controller/decide/partitions/partition_decisions.h"
+#include "controller/decide/topics/topic_decisions.h"
+
 namespace quorate::controller {
 namespace {
 

@@ -200,4 +200,26 @@ admin::v1::IncrementalAlterConfigsResponse ToResponse(const IncrementalAlterConf
   return response;
 }
 
+std::optional<common::v1::Error> CheckSize(const IncrementalAlterConfigsRequest& request,
+                                           const RequestLimits& limits) {
+  int64_t items = request.resources_size();
+  if (auto error = CheckCount(items, limits.max_items, "resources")) return error;
+  for (const auto& resource : request.resources()) items += resource.changes_size();
+  return CheckCount(items, limits.max_items, "resources and changes");
+}
+
+bool IsLarge(const IncrementalAlterConfigsRequest& request, const metadata::MetadataImage& image) {
+  int64_t cost = request.resources_size() * kCostPerTopic;
+  for (const auto& resource : request.resources()) {
+    for (const ConfigChange& change : resource.changes()) {
+      if (cost > kMaxCostOnLoop) return true;
+      cost += kCostPerConfig;
+      // Once it is enabled, the decision looks at each partition.
+      if (change.key() != kUncleanLeaderElectionKey) continue;
+      cost += CostOfPartitions(image.FindTopicByName(resource.resource().name()));
+    }
+  }
+  return cost > kMaxCostOnLoop;
+}
+
 }  // namespace quorate::controller

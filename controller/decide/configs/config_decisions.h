@@ -1,8 +1,13 @@
 // Decides changes of configs. Each resource succeeds or fails alone, as in Kafka.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "controller/decide/decision.h"
 #include "controller/decide/item_results.h"
+#include "controller/decide/request_size.h"
+#include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 
 namespace quorate::controller {
@@ -22,5 +27,15 @@ Decision<ItemResults> DecideIncrementalAlterConfigs(
 // request.
 admin::v1::IncrementalAlterConfigsResponse ToResponse(
     const admin::v1::IncrementalAlterConfigsRequest& request, const ItemResults& items);
+
+inline size_t ItemCount(const admin::v1::IncrementalAlterConfigsRequest& request) {
+  return static_cast<size_t>(request.resources_size());
+}
+
+// As for topics (topic_decisions.h).
+std::optional<common::v1::Error> CheckSize(const admin::v1::IncrementalAlterConfigsRequest& request,
+                                           const RequestLimits& limits);
+bool IsLarge(const admin::v1::IncrementalAlterConfigsRequest& request,
+             const metadata::MetadataImage& image);
 
 }  // namespace quorate::controller

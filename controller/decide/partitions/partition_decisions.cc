@@ -188,4 +188,17 @@ Decision<AlterPartitionResponse> DecideAlterPartition(const View& view,
           .cause = absl::StrFormat("AlterPartition of broker %d", request.broker_id())};
 }
 
+std::optional<Error> CheckSize(const AlterPartitionRequest& request, const RequestLimits& limits) {
+  if (auto error = CheckCount(request.topics_size(), limits.max_items, "topics")) return error;
+  int64_t partitions = 0;
+  for (const auto& topic : request.topics()) partitions += topic.partitions_size();
+  return CheckCount(partitions, limits.max_partitions, "partitions");
+}
+
+bool IsLarge(const AlterPartitionRequest& request, const metadata::MetadataImage& /*image*/) {
+  int64_t cost = request.topics_size() * kCostPerTopic;
+  for (const auto& topic : request.topics()) cost += topic.partitions_size() * kCostPerPartition;
+  return cost > kMaxCostOnLoop;
+}
+
 }  // namespace quorate::controller

@@ -2,7 +2,11 @@
 // The request names the epochs that it builds on, so a request that lost a race changes nothing.
 #pragma once
 
+#include <optional>
+
 #include "controller/decide/decision.h"
+#include "controller/decide/request_size.h"
+#include "metadata/metadata_image.h"
 #include "quorate/broker/v1/broker_service.pb.h"
 
 namespace quorate::controller {
@@ -17,5 +21,11 @@ namespace quorate::controller {
 // names a second time.
 Decision<broker::v1::AlterPartitionResponse> DecideAlterPartition(
     const View& view, const broker::v1::AlterPartitionRequest& request, const Context& context);
+
+// As for topics (topic_decisions.h).
+std::optional<common::v1::Error> CheckSize(const broker::v1::AlterPartitionRequest& request,
+                                           const RequestLimits& limits);
+bool IsLarge(const broker::v1::AlterPartitionRequest& request,
+             const metadata::MetadataImage& image);
 
 }  // namespace quorate::controller

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -157,6 +158,29 @@ admin::v1::CreateTopicsResponse ToResponse(const CreateTopicsRequest& request,
     if (item.code != common::v1::ERROR_CODE_UNSPECIFIED) *result->mutable_error() = ToError(item);
   }
   return response;
+}
+
+std::optional<common::v1::Error> CheckSize(const CreateTopicsRequest& request,
+                                           const RequestLimits& limits) {
+  int64_t items = request.topics_size();
+  if (auto error = CheckCount(items, limits.max_items, "topics")) return error;
+  int64_t partitions = 0;
+  for (const NewTopic& topic : request.topics()) {
+    items += topic.configs_size();
+    // Only one of the two is valid; the decision says so.
+    partitions += topic.assignments_size() + std::max(topic.partition_count(), 0);
+  }
+  if (auto error = CheckCount(items, limits.max_items, "topics and configs")) return error;
+  return CheckCount(partitions, limits.max_partitions, "partitions");
+}
+
+bool IsLarge(const CreateTopicsRequest& request, const metadata::MetadataImage& /*image*/) {
+  int64_t cost = 0;
+  for (const NewTopic& topic : request.topics()) {
+    const int64_t partitions = topic.assignments_size() + std::max(topic.partition_count(), 1);
+    cost += kCostPerTopic + topic.configs_size() * kCostPerConfig + partitions * kCostPerPartition;
+  }
+  return cost > kMaxCostOnLoop;
 }
 
 }  // namespace quorate::controller

@@ -91,4 +91,19 @@ admin::v1::DeleteTopicsResponse ToResponse(const DeleteTopicsRequest& request,
   return response;
 }
 
+std::optional<common::v1::Error> CheckSize(const DeleteTopicsRequest& request,
+                                           const RequestLimits& limits) {
+  return CheckCount(request.topics_size(), limits.max_items, "topics");
+}
+
+bool IsLarge(const DeleteTopicsRequest& request, const metadata::MetadataImage& image) {
+  int64_t cost = request.topics_size() * kCostPerTopic;
+  for (const TopicRef& topic : request.topics()) {
+    if (cost > kMaxCostOnLoop) return true;
+    const auto id = Uuid::Parse(topic.topic_id());
+    cost += CostOfPartitions(id ? image.FindTopic(*id) : image.FindTopicByName(topic.name()));
+  }
+  return cost > kMaxCostOnLoop;
+}
+
 }  // namespace quorate::controller

@@ -3,8 +3,13 @@
 // request alone, so that a retry (request_ids.h) gets exactly the first answer.
 #pragma once
 
+#include <cstddef>
+#include <optional>
+
 #include "controller/decide/decision.h"
 #include "controller/decide/item_results.h"
+#include "controller/decide/request_size.h"
+#include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 
 namespace quorate::controller {
@@ -33,5 +38,24 @@ admin::v1::CreateTopicsResponse ToResponse(const admin::v1::CreateTopicsRequest&
                                            const ItemResults& items);
 admin::v1::DeleteTopicsResponse ToResponse(const admin::v1::DeleteTopicsRequest& request,
                                            const ItemResults& items);
+
+inline size_t ItemCount(const admin::v1::CreateTopicsRequest& request) {
+  return static_cast<size_t>(request.topics_size());
+}
+inline size_t ItemCount(const admin::v1::DeleteTopicsRequest& request) {
+  return static_cast<size_t>(request.topics_size());
+}
+
+// Return POLICY_VIOLATION for a request above the limits. The check costs no more than the limits
+// allow, however large the request is.
+std::optional<common::v1::Error> CheckSize(const admin::v1::CreateTopicsRequest& request,
+                                           const RequestLimits& limits);
+std::optional<common::v1::Error> CheckSize(const admin::v1::DeleteTopicsRequest& request,
+                                           const RequestLimits& limits);
+
+// Return whether the request may take longer than a few milliseconds to decide on `image` and to
+// replay. The estimate is on the safe side. REQUIRES: CheckSize returned nullopt.
+bool IsLarge(const admin::v1::CreateTopicsRequest& request, const metadata::MetadataImage& image);
+bool IsLarge(const admin::v1::DeleteTopicsRequest& request, const metadata::MetadataImage& image);
 
 }  // namespace quorate::controller
