@@ -23,7 +23,7 @@ namespace quorate::controller {
 struct RequestIdentity {
   std::string principal;
   RequestId id;
-  // The full name of the gRPC method.
+  // The operation's name in the log (Operation::log_name).
   std::string method;
   // The hash of the request without its id (HashRequest).
   uint64_t hash = 0;

@@ -1,0 +1,141 @@
+// The table of operations: one row for each kind of request that the active controller executes
+// for clients and brokers.
+//
+// Heartbeats are not in the table. They are messages on a stream, and a controller that is not the
+// active one never forwards them.
+#pragma once
+
+#include <tuple>
+
+#include "controller/decide/configs/config_decisions.h"
+#include "controller/decide/topics/topic_decisions.h"
+#include "controller/operation.h"
+#include "quorate/admin/v1/admin_service.pb.h"
+#include "quorate/broker/v1/broker_service.pb.h"
+
+namespace quorate::controller {
+
+inline constexpr Operation<admin::v1::CreateTopicsRequest, admin::v1::CreateTopicsResponse>
+    kCreateTopics = {
+        .log_name = "quorate.admin.v1.AdminService/CreateTopics",
+        .label = "create_topics",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kTopic, AccessAction::kCreate},
+        .decision = {DecideCreateTopics, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
+inline constexpr Operation<admin::v1::DeleteTopicsRequest, admin::v1::DeleteTopicsResponse>
+    kDeleteTopics = {
+        .log_name = "quorate.admin.v1.AdminService/DeleteTopics",
+        .label = "delete_topics",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kTopic, AccessAction::kDelete},
+        .decision = {DecideDeleteTopics, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
+inline constexpr Operation<admin::v1::IncrementalAlterConfigsRequest,
+                           admin::v1::IncrementalAlterConfigsResponse>
+    kIncrementalAlterConfigs = {
+        .log_name = "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
+        .label = "incremental_alter_configs",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kConfigResource, AccessAction::kAlterConfigs},
+        .decision = {DecideIncrementalAlterConfigs, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
+// Guarded by the incarnation id: a repeated request of one incarnation changes nothing.
+inline constexpr Operation<broker::v1::RegisterBrokerRequest, broker::v1::RegisterBrokerResponse>
+    kRegisterBroker = {
+        .log_name = "quorate.broker.v1.BrokerService/RegisterBroker",
+        .label = "register_broker",
+        .repetition = Repetition::kGuarded,
+        .access = {AccessResource::kCluster, AccessAction::kClusterAction},
+};
+
+// Guarded by the epochs of the broker and of each partition.
+inline constexpr Operation<broker::v1::AlterPartitionRequest, broker::v1::AlterPartitionResponse>
+    kAlterPartition = {
+        .log_name = "quorate.broker.v1.BrokerService/AlterPartition",
+        .label = "alter_partition",
+        .repetition = Repetition::kGuarded,
+        .access = {AccessResource::kCluster, AccessAction::kClusterAction},
+};
+
+// For display only, and guarded by the broker's epoch.
+inline constexpr Operation<broker::v1::ReportRolesRequest, broker::v1::ReportRolesResponse>
+    kReportRoles = {
+        .log_name = "quorate.broker.v1.BrokerService/ReportRoles",
+        .label = "report_roles",
+        .repetition = Repetition::kGuarded,
+        .access = {AccessResource::kCluster, AccessAction::kClusterAction},
+};
+
+// Guarded by the directory id, which names one replica: if that replica is a voter again, it was
+// added again.
+inline constexpr Operation<admin::v1::AddVoterRequest, admin::v1::ChangeVotersResponse> kAddVoter =
+    {
+        .log_name = "quorate.admin.v1.AdminService/AddVoter",
+        .label = "add_voter",
+        .repetition = Repetition::kGuarded,
+        .access = {AccessResource::kCluster, AccessAction::kAlter},
+};
+
+// Without a directory id, a repeated request could remove another replica that was added under the
+// same node id meanwhile.
+inline bool NamesOneReplica(const admin::v1::RemoveVoterRequest& request) {
+  return !request.directory_id().empty();
+}
+inline constexpr Operation<admin::v1::RemoveVoterRequest, admin::v1::ChangeVotersResponse>
+    kRemoveVoter = {
+        .log_name = "quorate.admin.v1.AdminService/RemoveVoter",
+        .label = "remove_voter",
+        .repetition = Repetition::kGuarded,
+        .is_guarded = NamesOneReplica,
+        .access = {AccessResource::kCluster, AccessAction::kAlter},
+};
+
+// Without a target, a repeated request would move leadership again.
+inline bool NamesTheTarget(const admin::v1::TransferLeadershipRequest& request) {
+  return request.has_target_node_id();
+}
+inline constexpr Operation<admin::v1::TransferLeadershipRequest,
+                           admin::v1::TransferLeadershipResponse>
+    kTransferLeadership = {
+        .log_name = "quorate.admin.v1.AdminService/TransferLeadership",
+        .label = "transfer_leadership",
+        .repetition = Repetition::kGuarded,
+        .is_guarded = NamesTheTarget,
+        .access = {AccessResource::kCluster, AccessAction::kAlter},
+};
+
+inline constexpr Operation<admin::v1::DescribeClusterRequest, admin::v1::DescribeClusterResponse>
+    kDescribeCluster = {
+        .log_name = "quorate.admin.v1.AdminService/DescribeCluster",
+        .label = "describe_cluster",
+        .repetition = Repetition::kRead,
+        .access = {AccessResource::kCluster, AccessAction::kDescribe},
+};
+
+inline constexpr Operation<admin::v1::DescribeQuorumRequest, admin::v1::DescribeQuorumResponse>
+    kDescribeQuorum = {
+        .log_name = "quorate.admin.v1.AdminService/DescribeQuorum",
+        .label = "describe_quorum",
+        .repetition = Repetition::kRead,
+        .access = {AccessResource::kCluster, AccessAction::kDescribe},
+};
+
+// All operations, for code that does the same with each of them (ForEachOperation).
+inline constexpr auto kOperations = std::tie(
+    kCreateTopics, kDeleteTopics, kIncrementalAlterConfigs, kRegisterBroker, kAlterPartition,
+    kReportRoles, kAddVoter, kRemoveVoter, kTransferLeadership, kDescribeCluster, kDescribeQuorum);
+
+// Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
+template <typename Visit>
+constexpr void ForEachOperation(Visit visit) {
+  std::apply([&visit](const auto&... operation) { (visit(operation), ...); }, kOperations);
+}
+
+static_assert(std::apply(
+    [](const auto&... operation) { return (operation.is_consistent() && ...); }, kOperations));
+
+}  // namespace quorate::controller
