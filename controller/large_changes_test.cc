@@ -83,7 +83,7 @@ TEST_F(LargeChangesTest, OthersAppendNothingInBetween) {
   admin::v1::CreateTopicsRequest request;
   request.add_topics()->set_name("later");
   Pending<admin::v1::CreateTopicsResponse> created;
-  cluster_.active().CreateTopics(request, {.principal = "tester"}, created.reply());
+  cluster_.active().Execute(kCreateTopics, request, {.principal = "tester"}, created.reply());
   broker::v1::HeartbeatRequest heartbeat;
   heartbeat.set_broker_id(2);
   heartbeat.set_broker_epoch(cluster_.broker(2).epoch);

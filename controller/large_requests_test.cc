@@ -161,7 +161,7 @@ TEST_F(LargeRequestsTest, DeletingOneTopicOfManyPartitionsIsLarge) {
   admin::v1::DeleteTopicsRequest deletion;
   deletion.add_topics()->set_name("wide");
   Pending<admin::v1::DeleteTopicsResponse> deleted;
-  cluster_.active().DeleteTopics(deletion, {.principal = "tester"}, deleted.reply());
+  cluster_.active().Execute(kDeleteTopics, deletion, {.principal = "tester"}, deleted.reply());
   cluster_.Run();
   EXPECT_FALSE(deleted.done());
   cluster_.SetWorkerRuns(true);
@@ -182,7 +182,8 @@ TEST_F(LargeRequestsTest, OnlyUncleanElectionOfAWideTopicIsALargeChangeOfConfigs
     change->set_operation(admin::v1::ConfigChange::SET);
     change->set_value(value);
     Pending<admin::v1::IncrementalAlterConfigsResponse> answer;
-    cluster_.active().IncrementalAlterConfigs(request, {.principal = "tester"}, answer.reply());
+    cluster_.active().Execute(kIncrementalAlterConfigs, request, {.principal = "tester"},
+                              answer.reply());
     cluster_.Run();
     return answer;
   };

@@ -1,22 +1,16 @@
 #include "controller/quorum_controller.h"
 
-#include <memory>
 #include <utility>
 
 #include "base/check.h"
 #include "controller/cluster_description.h"
-#include "controller/decide/configs/config_decisions.h"
 #include "controller/decide/partitions/partition_decisions.h"
-#include "controller/decide/topics/topic_decisions.h"
-#include "controller/remembered_requests.h"
 
 namespace quorate::controller {
 
 using common::v1::Error;
 
 namespace {
-
-constexpr int64_t kInboxFullRetryAfterMs = 50;
 
 SessionOptions ToSessionOptions(const ControllerOptions& options) {
   return {.timeout = options.broker_session_timeout,
@@ -31,6 +25,7 @@ QuorumController::QuorumController(ControllerOptions options, Executor* executor
     : options_(std::move(options)),
       executor_(executor),
       clock_(clock),
+      inbox_(executor),
       pipeline_(options_.node_id, options_.seed, options_.remembered_limit, executor, clock),
       watch_(options_.node_id, ToSessionOptions(options_), executor, clock, prober, &pipeline_),
       broker_requests_(options_.cluster_id, executor, clock, prober, &pipeline_, &watch_),
@@ -41,86 +36,16 @@ void QuorumController::SetWorker(Executor* worker) {
 }
 
 void QuorumController::SetLog(raft::ReplicatedLog* log) {
-  log_ = log;
+  inbox_.SetLog(log);
   pipeline_.SetLog(log);
   voter_changes_.SetLog(log);
   watch_.guard().SetLog(log);
 }
 
-template <typename T, typename Work>
-void QuorumController::RunRequest(Reply<T> reply, Work work) {
-  // A single request shares no write with others anyway, so running it here saves the switch of
-  // threads.
-  if (log_->is_idle() &&
-      executor_->TryRun([&work, &reply] { std::move(work)(std::move(reply)); })) {
-    return;
-  }
-  PostRequest(std::move(reply), std::move(work));
-}
-
-template <typename T, typename Request, typename Work>
-void QuorumController::RunBounded(Request request, Reply<T> reply, Work work) {
-  if (auto error = CheckSize(request, options_.request_limits)) {
-    return std::move(reply)(*std::move(error));
-  }
-  RunRequest(std::move(reply),
-             [request = std::move(request), work = std::move(work)](Reply<T> r) mutable {
-               std::move(work)(std::move(request), std::move(r));
-             });
-}
-
-template <typename T, typename Work>
-void QuorumController::PostRequest(Reply<T> reply, Work work) {
-  // Shared, because a refused task is destroyed with everything that it holds.
-  auto shared = std::make_shared<Reply<T>>(std::move(reply));
-  const bool posted = executor_->TryPost(
-      [shared, work = std::move(work)]() mutable { std::move(work)(std::move(*shared)); });
-  if (posted) return;
-  Error error = MakeError(common::v1::RESOURCE_EXHAUSTED,
-                          "too many requests are waiting at this controller; retry");
-  error.set_retry_after_ms(kInboxFullRetryAfterMs);
-  std::move (*shared)(std::move(error));
-}
-
-void QuorumController::CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
-                                    Reply<admin::v1::CreateTopicsResponse> reply) {
-  RunBounded(
-      std::move(request), std::move(reply),
-      [this, context = std::move(context)](admin::v1::CreateTopicsRequest r,
-                                           Reply<admin::v1::CreateTopicsResponse> answer) mutable {
-        SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/CreateTopics", std::move(r),
-                         std::move(context), std::move(answer), DecideCreateTopics);
-      });
-}
-
-void QuorumController::DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
-                                    Reply<admin::v1::DeleteTopicsResponse> reply) {
-  RunBounded(
-      std::move(request), std::move(reply),
-      [this, context = std::move(context)](admin::v1::DeleteTopicsRequest r,
-                                           Reply<admin::v1::DeleteTopicsResponse> answer) mutable {
-        SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/DeleteTopics", std::move(r),
-                         std::move(context), std::move(answer), DecideDeleteTopics);
-      });
-}
-
-void QuorumController::IncrementalAlterConfigs(
-    admin::v1::IncrementalAlterConfigsRequest request, RequestContext context,
-    Reply<admin::v1::IncrementalAlterConfigsResponse> reply) {
-  RunBounded(std::move(request), std::move(reply),
-             [this, context = std::move(context)](
-                 admin::v1::IncrementalAlterConfigsRequest r,
-                 Reply<admin::v1::IncrementalAlterConfigsResponse> answer) mutable {
-               SubmitRemembered(&pipeline_, "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
-                                std::move(r), std::move(context), std::move(answer),
-                                DecideIncrementalAlterConfigs);
-             });
-}
-
 void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
                                       RequestContext context,
                                       Reply<broker::v1::RegisterBrokerResponse> reply) {
-  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+  inbox_.Run(std::move(reply), [this, request = std::move(request), context = std::move(context)](
                                    Reply<broker::v1::RegisterBrokerResponse> r) mutable {
     broker_requests_.Register(std::move(request), std::move(context), std::move(r));
   });
@@ -129,17 +54,18 @@ void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
 void QuorumController::AlterPartition(broker::v1::AlterPartitionRequest request,
                                       RequestContext context,
                                       Reply<broker::v1::AlterPartitionResponse> reply) {
-  RunBounded(std::move(request), std::move(reply),
-             [this, context = std::move(context)](
-                 broker::v1::AlterPartitionRequest r,
-                 Reply<broker::v1::AlterPartitionResponse> answer) mutable {
-               broker_requests_.AlterPartition(std::move(r), std::move(context), std::move(answer));
-             });
+  if (auto error = CheckSize(request, options_.request_limits)) {
+    return std::move(reply)(*std::move(error));
+  }
+  inbox_.Run(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<broker::v1::AlterPartitionResponse> r) mutable {
+    broker_requests_.AlterPartition(std::move(request), std::move(context), std::move(r));
+  });
 }
 
 void QuorumController::ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
                                     Reply<VoterChangeResult> reply) {
-  RunRequest(std::move(reply), [this, change, validate_only,
+  inbox_.Run(std::move(reply), [this, change, validate_only,
                                 context = std::move(context)](Reply<VoterChangeResult> r) mutable {
     voter_changes_.Request(change, validate_only, std::move(context), std::move(r));
   });
@@ -147,7 +73,7 @@ void QuorumController::ChangeVoters(VoterChange change, bool validate_only, Requ
 
 void QuorumController::ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
                                    Reply<broker::v1::ReportRolesResponse> reply) {
-  RunRequest(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+  inbox_.Run(std::move(reply), [this, request = std::move(request), context = std::move(context)](
                                    Reply<broker::v1::ReportRolesResponse> r) mutable {
     broker_requests_.ReportRoles(std::move(request), std::move(context), std::move(r));
   });
@@ -173,7 +99,7 @@ void QuorumController::HeardOf(BrokerId broker) {
 }
 
 void QuorumController::ListHeardBrokers(Duration within, Reply<std::vector<BrokerId>> reply) {
-  PostRequest(std::move(reply), [this, within](Reply<std::vector<BrokerId>> r) {
+  inbox_.Post(std::move(reply), [this, within](Reply<std::vector<BrokerId>> r) {
     std::move(r)(broker_requests_.HeardWithin(within));
   });
 }
@@ -181,7 +107,7 @@ void QuorumController::ListHeardBrokers(Duration within, Reply<std::vector<Broke
 void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
                                  Reply<metadata::MetadataImage> reply) {
   // Never run on the caller's thread, because threads of low priority call this too.
-  PostRequest(std::move(reply), [this, min_end_offset, deadline](Reply<metadata::MetadataImage> r) {
+  inbox_.Post(std::move(reply), [this, min_end_offset, deadline](Reply<metadata::MetadataImage> r) {
     pipeline_.WhenCommitted(min_end_offset, deadline,
                             [this, r = std::move(r)](std::optional<Error> error) mutable {
                               if (error) return std::move(r)(*std::move(error));
@@ -191,7 +117,7 @@ void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
 }
 
 void QuorumController::DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply) {
-  RunRequest(std::move(reply), [this](Reply<admin::v1::DescribeClusterResponse> r) {
+  inbox_.Run(std::move(reply), [this](Reply<admin::v1::DescribeClusterResponse> r) {
     const BrokerWatch* watch = pipeline_.is_active() ? &watch_ : nullptr;
     std::move(r)(controller::DescribeCluster(options_.cluster_id, pipeline_, watch, clock_->Now()));
   });

@@ -3,8 +3,8 @@
 // the loop and may be called from any thread.
 //
 // This class is a facade. It takes calls to the loop and connects the parts: the path of a request
-// (request_pipeline.h), the pure decisions (topic_decisions.h, broker_decisions.h,
-// partition_decisions.h) and the brokers' sessions (broker_watch.h).
+// (request_pipeline.h), the table of operations (operations.h) with their pure decisions (decide/)
+// and the brokers' sessions (broker_watch.h).
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,8 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +25,9 @@
 #include "controller/broker_watch.h"
 #include "controller/decide/request_size.h"
 #include "controller/heartbeat_stream.h"
+#include "controller/operations.h"
+#include "controller/remembered_requests.h"
+#include "controller/request_inbox.h"
 #include "controller/request_pipeline.h"
 #include "controller/snapshot_source.h"
 #include "controller/token_bucket.h"
@@ -81,15 +86,13 @@ class QuorumController final : public raft::ReplicatedLogListener {
   //   lost leadership before it appended anything.
   // - NOT_CONTROLLER, outcome UNKNOWN: it lost leadership after it appended.
   // - RESOURCE_EXHAUSTED: the inbox is full.
-  //
+
+  // Executes an operation of the table whose result the log remembers, for example kCreateTopics.
   // With a request id, a retry returns the first result.
-  void CreateTopics(admin::v1::CreateTopicsRequest request, RequestContext context,
-                    Reply<admin::v1::CreateTopicsResponse> reply);
-  void DeleteTopics(admin::v1::DeleteTopicsRequest request, RequestContext context,
-                    Reply<admin::v1::DeleteTopicsResponse> reply);
-  void IncrementalAlterConfigs(admin::v1::IncrementalAlterConfigsRequest request,
-                               RequestContext context,
-                               Reply<admin::v1::IncrementalAlterConfigsResponse> reply);
+  template <typename Request, typename Response>
+  requires HasRequestId<Request>
+  void Execute(const Operation<Request, Response>& operation, std::type_identity_t<Request> request,
+               RequestContext context, std::type_identity_t<Reply<Response>> reply);
   // Dials the broker (BrokerProber) before it decides.
   void RegisterBroker(broker::v1::RegisterBrokerRequest request, RequestContext context,
                       Reply<broker::v1::RegisterBrokerResponse> reply);
@@ -153,17 +156,6 @@ class QuorumController final : public raft::ReplicatedLogListener {
   void OnResume(Epoch epoch) override;
 
  private:
-  // Runs `work(reply)` on the loop, or replies RESOURCE_EXHAUSTED if the inbox is full.
-  template <typename T, typename Work>
-  void PostRequest(Reply<T> reply, Work work);
-  // As PostRequest, but tries to run the work on the caller's thread if the loop and the log are
-  // idle.
-  template <typename T, typename Work>
-  void RunRequest(Reply<T> reply, Work work);
-  // As RunRequest, for a request whose size is bounded (request_size.h).
-  template <typename T, typename Request, typename Work>
-  void RunBounded(Request request, Reply<T> reply, Work work);
-
   // Runs a callback of the log on the loop. Callbacks keep their order and wait while the pipeline
   // replays an entry on the worker.
   void Hear(Task news);
@@ -178,7 +170,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   Executor* const executor_;
   const Clock* const clock_;
   SnapshotSource* snapshots_ = nullptr;
-  raft::ReplicatedLog* log_ = nullptr;
+  RequestInbox inbox_;
   RequestPipeline pipeline_;
   BrokerWatch watch_;
   BrokerRequests broker_requests_;
@@ -188,5 +180,19 @@ class QuorumController final : public raft::ReplicatedLogListener {
   std::atomic<int64_t> applied_offset_{0};
   std::atomic<bool> is_active_{false};
 };
+
+template <typename Request, typename Response>
+requires HasRequestId<Request>
+void QuorumController::Execute(const Operation<Request, Response>& operation,
+                               std::type_identity_t<Request> request, RequestContext context,
+                               std::type_identity_t<Reply<Response>> reply) {
+  if (auto error = operation.decision.check_size(request, options_.request_limits)) {
+    return std::move(reply)(*std::move(error));
+  }
+  inbox_.Run(std::move(reply), [this, &operation, request = std::move(request),
+                                context = std::move(context)](Reply<Response> r) mutable {
+    SubmitRemembered(&pipeline_, operation, std::move(request), std::move(context), std::move(r));
+  });
+}
 
 }  // namespace quorate::controller

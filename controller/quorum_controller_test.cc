@@ -28,7 +28,7 @@ TEST_F(QuorumControllerTest, AllControllersHaveTheSameImage) {
 
 TEST_F(QuorumControllerTest, AStandbyRefusesAndNamesTheActiveController) {
   Pending<CreateTopicsResponse> pending;
-  cluster_.controller(2).CreateTopics({}, {}, pending.reply());
+  cluster_.controller(2).Execute(kCreateTopics, {}, {}, pending.reply());
   cluster_.Run();
   EXPECT_EQ(pending.error().code(), common::v1::NOT_CONTROLLER);
   EXPECT_EQ(pending.error().outcome(), common::v1::REFUSED);

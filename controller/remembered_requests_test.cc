@@ -68,7 +68,7 @@ TEST_F(RememberedRequestsTest, OneIdIsForOneRequest) {
   *deletion.mutable_request_id() = WithId("", 1).request_id();
   deletion.add_topics()->set_name("orders");
   Pending<admin::v1::DeleteTopicsResponse> pending;
-  cluster_.active().DeleteTopics(deletion, {.principal = "tester"}, pending.reply());
+  cluster_.active().Execute(kDeleteTopics, deletion, {.principal = "tester"}, pending.reply());
   cluster_.Run();
   EXPECT_THAT(pending.error().message(), HasSubstr("CreateTopics"));
 }

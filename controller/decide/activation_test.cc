@@ -44,7 +44,7 @@ TEST(ActivationTest, RequestsThatComeBeforeTheBarrierIsAppliedAreParked) {
   Pending<broker::v1::HeartbeatResponse> heartbeat;
   CreateTopicsRequest request;
   request.add_topics()->set_name("t");
-  cluster.controller(2).CreateTopics(request, {}, created.reply());
+  cluster.controller(2).Execute(kCreateTopics, request, {}, created.reply());
   cluster.controller(2).Heartbeat(/*stream=*/7, {}, heartbeat.reply());
   cluster.Run();
   EXPECT_FALSE(created.done());
@@ -62,7 +62,7 @@ TEST(ActivationTest, WhatWasParkedForAClaimThatFailedIsRefused) {
   ControllerCluster cluster(2);
   cluster.controller(2).OnLeaderChange(Epoch(1), NodeId(2));
   Pending<CreateTopicsResponse> created;
-  cluster.controller(2).CreateTopics({}, {}, created.reply());
+  cluster.controller(2).Execute(kCreateTopics, {}, {}, created.reply());
   cluster.Run();
   cluster.Elect(1);
   EXPECT_EQ(created.error().code(), common::v1::NOT_CONTROLLER);

@@ -174,7 +174,8 @@ void ControllerCluster::BringUp(int32_t id) {
 Pending<admin::v1::CreateTopicsResponse> ControllerCluster::Create(
     const admin::v1::CreateTopicsRequest& request, MonoTime deadline) {
   Pending<admin::v1::CreateTopicsResponse> pending;
-  active().CreateTopics(request, {.principal = "tester", .deadline = deadline}, pending.reply());
+  active().Execute(kCreateTopics, request, {.principal = "tester", .deadline = deadline},
+                   pending.reply());
   Run();
   return pending;
 }

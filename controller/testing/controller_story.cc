@@ -236,12 +236,11 @@ void ControllerStory::Create(const TranscriptCommand& command) {
   }
   request.set_validate_only(command.Has("validate_only"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
-  Asked(command).CreateTopics(
-      request, ContextOf(command),
-      PrintAnswer<CreateTopicsResponse>("create " + topic->name(),
-                                        [](const CreateTopicsResponse& response) {
-                                          return TopicResultsText(response, "created");
-                                        }));
+  Asked(command).Execute(kCreateTopics, request, ContextOf(command),
+                         PrintAnswer<CreateTopicsResponse>(
+                             "create " + topic->name(), [](const CreateTopicsResponse& response) {
+                               return TopicResultsText(response, "created");
+                             }));
   cluster_.Run();
 }
 
@@ -249,8 +248,8 @@ void ControllerStory::Delete(const TranscriptCommand& command) {
   admin::v1::DeleteTopicsRequest request;
   request.add_topics()->set_name(command.Get("topic"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
-  Asked(command).DeleteTopics(
-      request, ContextOf(command),
+  Asked(command).Execute(
+      kDeleteTopics, request, ContextOf(command),
       PrintAnswer<DeleteTopicsResponse>("delete " + command.Get("topic"),
                                         [](const DeleteTopicsResponse& response) {
                                           return TopicResultsText(response, "deleted");
@@ -275,8 +274,8 @@ void ControllerStory::Configure(const TranscriptCommand& command) {
   }
   request.set_validate_only(command.Has("validate_only"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
-  Asked(command).IncrementalAlterConfigs(
-      request, ContextOf(command),
+  Asked(command).Execute(
+      kIncrementalAlterConfigs, request, ContextOf(command),
       PrintAnswer<IncrementalAlterConfigsResponse>(
           "configure " + command.Get("topic"), [](const IncrementalAlterConfigsResponse& response) {
             return TopicResultsText(response, "altered");

@@ -114,13 +114,15 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
   add(router->Register(RoutedMethod<CreateTopicsRequest, CreateTopicsResponse>(
           "quorate.admin.v1.AdminService/CreateTopics", RepeatableById<CreateTopicsRequest>,
           [controller](auto request, auto context, auto reply) {
-            controller->CreateTopics(std::move(request), std::move(context), std::move(reply));
+            controller->Execute(controller::kCreateTopics, std::move(request), std::move(context),
+                                std::move(reply));
           })),
       writes);
   add(router->Register(RoutedMethod<DeleteTopicsRequest, DeleteTopicsResponse>(
           "quorate.admin.v1.AdminService/DeleteTopics", RepeatableById<DeleteTopicsRequest>,
           [controller](auto request, auto context, auto reply) {
-            controller->DeleteTopics(std::move(request), std::move(context), std::move(reply));
+            controller->Execute(controller::kDeleteTopics, std::move(request), std::move(context),
+                                std::move(reply));
           })),
       writes);
   add(router->Register(
@@ -128,8 +130,8 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
               "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
               RepeatableById<IncrementalAlterConfigsRequest>,
               [controller](auto request, auto context, auto reply) {
-                controller->IncrementalAlterConfigs(std::move(request), std::move(context),
-                                                    std::move(reply));
+                controller->Execute(controller::kIncrementalAlterConfigs, std::move(request),
+                                    std::move(context), std::move(reply));
               })),
       writes);
   Budget* const quorum_changes = &edge->gate().quorum_changes;

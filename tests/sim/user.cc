@@ -1,11 +1,15 @@
 #include "tests/sim/user.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "controller/decide/configs/config_decisions.h"
+#include "controller/operation.h"
 #include "controller/remembered_requests.h"
 #include "metadata/record_builders.h"
 #include "metadata/state_hash.h"
@@ -30,7 +34,6 @@ using raft::Mutant;
 
 // The key-value pairs are stored as configs of this broker, which need not be registered.
 constexpr char kBroker[] = "0";
-constexpr char kMethod[] = "quorate.sim/Change";
 // The same value as ControllerOptions::remembered_limit.
 constexpr controller::TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000,
                                                                .capacity = 10'000};
@@ -45,9 +48,11 @@ KeyValues StateOf(const metadata::MetadataImage& image) {
   return image.Configs(ConfigResourceType::kBroker, kBroker);
 }
 
+// The operation of each kind of change.
+constexpr ConfigChange::Operation kOperations[] = {ConfigChange::SET, ConfigChange::APPEND,
+                                                   ConfigChange::DELETE};
+
 IncrementalAlterConfigsRequest ToRequest(const Change& change) {
-  static constexpr ConfigChange::Operation kOperations[] = {ConfigChange::SET, ConfigChange::APPEND,
-                                                            ConfigChange::DELETE};
   IncrementalAlterConfigsRequest request;
   auto* resource = request.add_resources();
   resource->mutable_resource()->set_type(admin::v1::ConfigResource::BROKER);
@@ -57,6 +62,16 @@ IncrementalAlterConfigsRequest ToRequest(const Change& change) {
   config->set_operation(kOperations[static_cast<int>(change.kind)]);
   config->set_value(change.value);
   return request;
+}
+
+// The inverse of ToRequest.
+Change ChangeOf(const IncrementalAlterConfigsRequest& request) {
+  const ConfigChange& config = request.resources(0).changes(0);
+  const auto* operation =
+      std::find(std::begin(kOperations), std::end(kOperations), config.operation());
+  return {.kind = static_cast<Change::Kind>(operation - std::begin(kOperations)),
+          .key = config.key(),
+          .value = config.value()};
 }
 
 // Returns the code under which the log records the verdict.
@@ -80,7 +95,9 @@ Verdict VerdictOf(const IncrementalAlterConfigsResponse& response) {
   return Verdict::kDone;
 }
 
-Decision<ItemResults> Decide(const View& view, const Change& change) {
+Decision<ItemResults> DecideChange(const View& view, const IncrementalAlterConfigsRequest& request,
+                                   const Context& /*context*/) {
+  const Change change = ChangeOf(request);
   const KeyValues before = StateOf(view.image);
   KeyValues after = before;
   const Verdict verdict = Apply(change, &after);
@@ -94,6 +111,18 @@ Decision<ItemResults> Decide(const View& view, const Change& change) {
   }
   return decision;
 }
+
+constexpr controller::Operation<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>
+    kChange = {
+        .log_name = "quorate.sim/Change",
+        .label = "change",
+        .repetition = controller::Repetition::kByRequestId,
+        .access = {controller::AccessResource::kConfigResource,
+                   controller::AccessAction::kAlterConfigs},
+        .decision = {DecideChange, controller::ToResponse, controller::ItemCount,
+                     controller::CheckSize, controller::IsLarge},
+};
+static_assert(kChange.is_consistent());
 
 }  // namespace
 
@@ -127,17 +156,14 @@ void User::Submit(const Attempt& attempt, Reply reply) {
   if (attempt.id) {
     identity = RequestIdentity{.principal = principal,
                                .id = *attempt.id,
-                               .method = kMethod,
+                               .method = std::string(kChange.log_name),
                                .hash = controller::HashRequest(request)};
   }
-  const auto decide = [request = std::move(request), identity, attempt](const View& view,
-                                                                        const Context& context) {
-    const auto decide_new = [&](const View& v, const auto&, const Context&) {
-      return Decide(v, attempt.change);
-    };
-    auto decision = controller::DecideRemembered(view, request, identity, context, decide_new);
+  const auto decide = [request = std::move(request), identity](const View& view,
+                                                               const Context& context) {
+    auto decision = controller::DecideRemembered(kChange, view, request, identity, context);
     if (decision.remembers_only && IsMutant(Mutant::kForgetRefusals)) {
-      return controller::DecideRemembered(view, request, std::nullopt, context, decide_new);
+      return controller::DecideRemembered(kChange, view, request, std::nullopt, context);
     }
     return decision;
   };
