@@ -28,6 +28,11 @@ enum class Repetition {
   kRead,
 };
 
+// Returns whether all attempts get the same answer, so that the answer to any of them counts.
+constexpr bool HasSameAnswer(Repetition repetition) {
+  return repetition == Repetition::kByRequestId || repetition == Repetition::kRead;
+}
+
 // What an authorizer is asked about. These are resources and operations of Kafka's ACLs, so that
 // its rules can be stored without translation.
 enum class AccessResource {

@@ -4,28 +4,18 @@
 #include <utility>
 
 #include "controller/decide/configs/config_description.h"
+#include "controller/operations.h"
 #include "metadata/describe.h"
 #include "server/grpc/routed_call.h"
-#include "server/node/routed_methods.h"
 #include "server/node/sure_reply.h"
 
 namespace quorate::server {
 namespace {
 
-using admin::v1::CreateTopicsRequest;
-using admin::v1::CreateTopicsResponse;
-using admin::v1::DeleteTopicsRequest;
-using admin::v1::DeleteTopicsResponse;
-using admin::v1::DescribeClusterRequest;
-using admin::v1::DescribeClusterResponse;
 using admin::v1::DescribeConfigsRequest;
 using admin::v1::DescribeConfigsResponse;
-using admin::v1::DescribeQuorumRequest;
-using admin::v1::DescribeQuorumResponse;
 using admin::v1::DescribeTopicsRequest;
 using admin::v1::DescribeTopicsResponse;
-using admin::v1::IncrementalAlterConfigsRequest;
-using admin::v1::IncrementalAlterConfigsResponse;
 using admin::v1::ListTopicsRequest;
 using admin::v1::ListTopicsResponse;
 
@@ -104,63 +94,38 @@ controller::Reply<T> ReplyOnLoop(const CallEdge* edge, UnaryCall* call) {
 }  // namespace
 
 AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQueries* queries,
-                           const QuorumChanges* changes, controller::QuorumController* controller,
                            Executor* query_loop)
     : edge_(edge), router_(router), queries_(queries), query_loop_(query_loop) {
-  const auto add = [this](const RequestRouter::Method* method, Budget* room) {
-    AddUnary(RoutedUnaryMethod(edge_, router_, method, room));
-  };
-  Budget* const writes = &edge->gate().client_writes;
-  add(router->Register(RoutedMethod<CreateTopicsRequest, CreateTopicsResponse>(
-          "quorate.admin.v1.AdminService/CreateTopics", RepeatableById<CreateTopicsRequest>,
-          [controller](auto request, auto context, auto reply) {
-            controller->Execute(controller::kCreateTopics, std::move(request), std::move(context),
-                                std::move(reply));
-          })),
-      writes);
-  add(router->Register(RoutedMethod<DeleteTopicsRequest, DeleteTopicsResponse>(
-          "quorate.admin.v1.AdminService/DeleteTopics", RepeatableById<DeleteTopicsRequest>,
-          [controller](auto request, auto context, auto reply) {
-            controller->Execute(controller::kDeleteTopics, std::move(request), std::move(context),
-                                std::move(reply));
-          })),
-      writes);
-  add(router->Register(
-          RoutedMethod<IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse>(
-              "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
-              RepeatableById<IncrementalAlterConfigsRequest>,
-              [controller](auto request, auto context, auto reply) {
-                controller->Execute(controller::kIncrementalAlterConfigs, std::move(request),
-                                    std::move(context), std::move(reply));
-              })),
-      writes);
+  controller::ForEachOperation([this]<typename Request, typename Response>(
+                                   const controller::Operation<Request, Response>& operation) {
+    if constexpr (controller::HasRequestId<Request>) {
+      this->AddRouted(operation, &edge_->gate().client_writes);
+    }
+  });
   Budget* const quorum_changes = &edge->gate().quorum_changes;
-  add(changes->add_voter(), quorum_changes);
-  add(changes->remove_voter(), quorum_changes);
-  add(changes->transfer_leadership(), quorum_changes);
-
-  AddDescription<DescribeClusterRequest>("quorate.admin.v1.AdminService/DescribeCluster",
-                                         &ClusterQueries::DescribeCluster);
-  AddDescription<DescribeQuorumRequest>("quorate.admin.v1.AdminService/DescribeQuorum",
-                                        &ClusterQueries::DescribeQuorum);
-  AddImageRead("/quorate.admin.v1.AdminService/ListTopics", ListTopics);
-  AddImageRead("/quorate.admin.v1.AdminService/DescribeTopics", DescribeTopics);
-  AddImageRead("/quorate.admin.v1.AdminService/DescribeConfigs", DescribeConfigs);
+  AddRouted(controller::kAddVoter, quorum_changes);
+  AddRouted(controller::kRemoveVoter, quorum_changes);
+  AddRouted(controller::kTransferLeadership, quorum_changes);
+  AddDescription(controller::kDescribeCluster, &ClusterQueries::DescribeCluster);
+  AddDescription(controller::kDescribeQuorum, &ClusterQueries::DescribeQuorum);
+  AddImageRead(ListTopics);
+  AddImageRead(DescribeTopics);
+  AddImageRead(DescribeConfigs);
 }
 
 template <typename Request, typename Response>
-void AdminService::AddDescription(std::string name,
+void AdminService::AddRouted(const controller::Operation<Request, Response>& operation,
+                             Budget* room) {
+  AddUnary(RoutedUnaryMethod(edge_, router_, router_->Find(operation.log_name), room));
+}
+
+template <typename Request, typename Response>
+void AdminService::AddDescription(const controller::Operation<Request, Response>& operation,
                                   void (ClusterQueries::*describe)(bool, MonoTime,
                                                                    controller::Reply<Response>)) {
-  auto method = RoutedMethod<Request, Response>(
-      name, RepeatableRead<Request>,
-      [queries = queries_, describe](auto /*request*/, const auto& context, auto reply) {
-        (queries->*describe)(/*as_leader=*/true, context.deadline, std::move(reply));
-      });
-  method.read_only = true;
-  const RequestRouter::Method* routed = router_->Register(std::move(method));
+  const RequestRouter::Method* routed = router_->Find(operation.log_name);
   AddUnary(edge_->Method(
-      "/" + name, &Request::default_instance(), &edge_->gate().client_reads,
+      routed->request_type, &edge_->gate().client_reads,
       [this, routed, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
         if (static_cast<const Request&>(*request).allow_stale()) {
           (queries_->*describe)(/*as_leader=*/false, edge_->ContextOf(call->context()).deadline,
@@ -172,8 +137,8 @@ void AdminService::AddDescription(std::string name,
 }
 
 template <typename Request>
-void AdminService::AddImageRead(std::string path, void (*describe)(const metadata::MetadataImage&,
-                                                                   const Request&, AnswerPieces*)) {
+void AdminService::AddImageRead(void (*describe)(const metadata::MetadataImage&, const Request&,
+                                                 AnswerPieces*)) {
   const auto serve = [this, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
     const bool allow_stale = static_cast<const Request&>(*request).allow_stale();
     queries_->ReadImage(
@@ -196,8 +161,8 @@ void AdminService::AddImageRead(std::string path, void (*describe)(const metadat
               });
         });
   };
-  UnaryMethod method = edge_->Method(std::move(path), &Request::default_instance(),
-                                     &edge_->gate().client_reads, serve);
+  UnaryMethod method =
+      edge_->Method(&Request::default_instance(), &edge_->gate().client_reads, serve);
   method.large_room = &edge_->gate().large_reads;
   AddUnary(std::move(method));
 }

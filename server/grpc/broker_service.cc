@@ -3,57 +3,33 @@
 #include <string>
 #include <utility>
 
+#include "controller/operations.h"
+#include "server/calls/method_path.h"
 #include "server/calls/refused_stream.h"
 #include "server/grpc/routed_call.h"
-#include "server/node/routed_methods.h"
 
 namespace quorate::server {
 
-using broker::v1::AlterPartitionRequest;
-using broker::v1::AlterPartitionResponse;
 using broker::v1::HeartbeatRequest;
 using broker::v1::HeartbeatResponse;
-using broker::v1::RegisterBrokerRequest;
-using broker::v1::RegisterBrokerResponse;
-using broker::v1::ReportRolesRequest;
-using broker::v1::ReportRolesResponse;
 
 BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
                              controller::QuorumController* controller)
     : edge_(edge), controller_(controller) {
-  // All three may be repeated. RegisterBroker is guarded by the incarnation and AlterPartition by
-  // epochs; ReportRoles is for display only.
-  Route<RegisterBrokerRequest>(
-      router,
-      RoutedMethod<RegisterBrokerRequest, RegisterBrokerResponse>(
-          "quorate.broker.v1.BrokerService/RegisterBroker", GuardedByEpochs<RegisterBrokerRequest>,
-          [controller](auto request, auto context, auto reply) {
-            controller->RegisterBroker(std::move(request), std::move(context), std::move(reply));
-          }));
-  Route<AlterPartitionRequest>(
-      router,
-      RoutedMethod<AlterPartitionRequest, AlterPartitionResponse>(
-          "quorate.broker.v1.BrokerService/AlterPartition", GuardedByEpochs<AlterPartitionRequest>,
-          [controller](auto request, auto context, auto reply) {
-            controller->AlterPartition(std::move(request), std::move(context), std::move(reply));
-          }));
-  Route<ReportRolesRequest>(
-      router,
-      RoutedMethod<ReportRolesRequest, ReportRolesResponse>(
-          "quorate.broker.v1.BrokerService/ReportRoles", GuardedByEpochs<ReportRolesRequest>,
-          [controller](auto request, auto context, auto reply) {
-            controller->ReportRoles(std::move(request), std::move(context), std::move(reply));
-          }));
+  Route(controller::kRegisterBroker, router);
+  Route(controller::kAlterPartition, router);
+  Route(controller::kReportRoles, router);
   AddStream<HeartbeatRequest, HeartbeatResponse>(
-      "/quorate.broker.v1.BrokerService/Heartbeat",
+      MethodPath(HeartbeatRequest::default_instance()),
       [this](grpc::CallbackServerContext* /*context*/) { return Heartbeat(); });
 }
 
-template <typename Request>
-void BrokerService::Route(RequestRouter* router, RequestRouter::Method method) {
-  const RequestRouter::Method* routed = router->Register(std::move(method));
+template <typename Request, typename Response>
+void BrokerService::Route(const controller::Operation<Request, Response>& operation,
+                          RequestRouter* router) {
+  const RequestRouter::Method* routed = router->Find(operation.log_name);
   AddUnary(edge_->Method(
-      "/" + routed->name, routed->request_type, &edge_->gate().broker_calls,
+      routed->request_type, &edge_->gate().broker_calls,
       [this, router, routed](UnaryCall* call, RequestRouter::MessagePtr request) {
         controller_->HeardOf(BrokerId(static_cast<const Request&>(*request).broker_id()));
         StartRoutedCall(edge_, router, routed, call, std::move(request));

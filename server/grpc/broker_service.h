@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 
+#include "controller/operation.h"
 #include "controller/quorum_controller.h"
 #include "quorate/broker/v1/broker_service.pb.h"
 #include "server/calls/method_service.h"
@@ -18,7 +19,8 @@ namespace quorate::server {
 
 class BrokerService final : public MethodService, public LogWatcher {
  public:
-  // All arguments must outlive the service's calls.
+  // The operations of the service must be registered with the router. All arguments must outlive
+  // the service's calls.
   BrokerService(const CallEdge* edge, RequestRouter* router,
                 controller::QuorumController* controller);
 
@@ -30,10 +32,10 @@ class BrokerService final : public MethodService, public LogWatcher {
   void OnRenounce(Epoch epoch) override;
 
  private:
-  // Registers `method` with the router and serves it. Each request also tells the controller that
-  // the request's broker can reach this node.
-  template <typename Request>
-  void Route(RequestRouter* router, RequestRouter::Method method);
+  // Serves an operation through the router. Each request also tells the controller that the
+  // request's broker can reach this node.
+  template <typename Request, typename Response>
+  void Route(const controller::Operation<Request, Response>& operation, RequestRouter* router);
   grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse>* Heartbeat();
   void EndStreams(const std::string& reason);
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "client/status_mapping.h"
+#include "server/calls/method_path.h"
 #include "server/node/reply_margin.h"
 
 namespace quorate::server {
@@ -43,10 +44,9 @@ grpc::Status CallEdge::NoRoom(const Budget& budget, const std::string& what) con
   return StatusOf(std::move(error));
 }
 
-UnaryMethod CallEdge::Method(std::string path, const google::protobuf::Message* request_type,
-                             Budget* room,
+UnaryMethod CallEdge::Method(const google::protobuf::Message* request_type, Budget* room,
                              std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const {
-  return {.path = std::move(path),
+  return {.path = MethodPath(*request_type),
           .request_type = request_type,
           .room = room,
           .queue = &gate_.receiving,

@@ -53,9 +53,10 @@ class CallEdge {
   // names the kind of call in the message.
   grpc::Status NoRoom(const Budget& budget, const std::string& what) const;
 
-  // Returns a unary method of the client listener. Its calls take room in `room`, one of gate()'s
-  // budgets. `serve(call, request)` must end the call with Finish.
-  UnaryMethod Method(std::string path, const google::protobuf::Message* request_type, Budget* room,
+  // Returns the unary method of the client listener that takes requests of `request_type`
+  // (method_path.h). Its calls take room in `room`, one of gate()'s budgets. `serve(call, request)`
+  // must end the call with Finish.
+  UnaryMethod Method(const google::protobuf::Message* request_type, Budget* room,
                      std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const;
 
   // Ends a unary call with the answer or the error. Call it on the loop. If the failpoint

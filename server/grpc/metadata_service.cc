@@ -16,6 +16,7 @@
 #include "base/budget.h"
 #include "base/mutex.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
+#include "server/calls/method_path.h"
 #include "server/calls/refused_stream.h"
 #include "server/grpc/subscribe_frame.h"
 
@@ -239,7 +240,7 @@ MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, S
     return ParseStart(cluster_id, request, peer, on_broker);
   };
   AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
-      "/quorate.metadata.v1.MetadataService/Subscribe",
+      MethodPath(SubscribeRequest::default_instance()),
       [edge, hub, parse](grpc::CallbackServerContext* context) -> Reactor* {
         Budget& room = edge->gate().subscriptions;
         Budget::Hold hold = room.TryTake(kSubscriptionBytes);

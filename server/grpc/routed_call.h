@@ -25,7 +25,7 @@ inline void StartRoutedCall(const CallEdge* edge, RequestRouter* router,
 // Returns the gRPC method that serves its calls with the router's `method`.
 inline UnaryMethod RoutedUnaryMethod(const CallEdge* edge, RequestRouter* router,
                                      const RequestRouter::Method* method, Budget* room) {
-  return edge->Method("/" + method->name, method->request_type, room,
+  return edge->Method(method->request_type, room,
                       [edge, router, method](UnaryCall* call, RequestRouter::MessagePtr request) {
                         StartRoutedCall(edge, router, method, call, std::move(request));
                       });

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "base/failpoint.h"
+#include "controller/operations.h"
 #include "server/node/leadership_transfer.h"
 #include "server/node/routed_methods.h"
 
@@ -30,10 +31,6 @@ Error BadDirectoryId(const std::string& text) {
 
 Error NotController() {
   return MakeError(common::v1::NOT_CONTROLLER, "this controller is not the active one");
-}
-
-RequestRouter::Repetition GuardedIf(bool guarded) {
-  return guarded ? RequestRouter::Repetition::kGuarded : RequestRouter::Repetition::kNever;
 }
 
 ChangeVotersResponse ToProto(const controller::VoterChangeResult& result) {
@@ -83,22 +80,16 @@ TransferLeadershipResponse Transferred(bool changed, NodeId leader) {
 QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController* controller,
                              raft::ReplicatedLog* log)
     : controller_(controller), log_(log) {
-  // Repeating is safe: the directory id names one replica, so if it is a voter again, it was added
-  // again.
-  add_voter_ = router->Register(RoutedMethod<AddVoterRequest, ChangeVotersResponse>(
-      "quorate.admin.v1.AdminService/AddVoter", GuardedByEpochs<AddVoterRequest>,
-      [controller](auto request, auto context, auto reply) {
-        const std::optional<Uuid> directory_id = Uuid::Parse(request.directory_id());
-        if (!directory_id) return std::move(reply)(BadDirectoryId(request.directory_id()));
-        Ask(controller, controller::AddVoter{{NodeId(request.node_id()), *directory_id}},
-            request.validate_only(), std::move(context), std::move(reply));
-      }));
-  // Without a directory id, a repeated request could remove another replica that was added under
-  // the same node id meanwhile.
-  remove_voter_ = router->Register(RoutedMethod<RemoveVoterRequest, ChangeVotersResponse>(
-      "quorate.admin.v1.AdminService/RemoveVoter",
-      [](const RemoveVoterRequest& request) { return GuardedIf(!request.directory_id().empty()); },
-      [controller](auto request, auto context, auto reply) {
+  router->Register(RoutedMethod(controller::kAddVoter, [controller](const AddVoterRequest& request,
+                                                                    auto context, auto reply) {
+    const std::optional<Uuid> directory_id = Uuid::Parse(request.directory_id());
+    if (!directory_id) return std::move(reply)(BadDirectoryId(request.directory_id()));
+    Ask(controller, controller::AddVoter{{NodeId(request.node_id()), *directory_id}},
+        request.validate_only(), std::move(context), std::move(reply));
+  }));
+  router->Register(RoutedMethod(
+      controller::kRemoveVoter,
+      [controller](const RemoveVoterRequest& request, auto context, auto reply) {
         std::optional<Uuid> directory_id;
         if (!request.directory_id().empty()) {
           directory_id = Uuid::Parse(request.directory_id());
@@ -107,18 +98,13 @@ QuorumChanges::QuorumChanges(RequestRouter* router, controller::QuorumController
         Ask(controller, controller::RemoveVoter{NodeId(request.node_id()), directory_id},
             request.validate_only(), std::move(context), std::move(reply));
       }));
-  // Without a target, a repeated request would move leadership again.
-  transfer_leadership_ =
-      router->Register(RoutedMethod<TransferLeadershipRequest, TransferLeadershipResponse>(
-          "quorate.admin.v1.AdminService/TransferLeadership",
-          [](const TransferLeadershipRequest& request) {
-            return GuardedIf(request.has_target_node_id());
-          },
-          [this](auto request, const auto& context, auto reply) {
-            std::optional<NodeId> target;
-            if (request.has_target_node_id()) target = NodeId(request.target_node_id());
-            Transfer(target, request.validate_only(), context, std::move(reply));
-          }));
+  router->Register(RoutedMethod(
+      controller::kTransferLeadership,
+      [this](const TransferLeadershipRequest& request, const auto& context, auto reply) {
+        std::optional<NodeId> target;
+        if (request.has_target_node_id()) target = NodeId(request.target_node_id());
+        Transfer(target, request.validate_only(), context, std::move(reply));
+      }));
 }
 
 void QuorumChanges::Transfer(std::optional<NodeId> target, bool validate_only,

@@ -14,14 +14,10 @@ namespace quorate::server {
 
 class QuorumChanges {
  public:
-  // Registers the methods. All arguments must outlive this object, and this object must outlive the
-  // router's calls.
+  // Registers the operations with the router. All arguments must outlive this object, and this
+  // object must outlive the router's calls.
   QuorumChanges(RequestRouter* router, controller::QuorumController* controller,
                 raft::ReplicatedLog* log);
-
-  const RequestRouter::Method* add_voter() const { return add_voter_; }
-  const RequestRouter::Method* remove_voter() const { return remove_voter_; }
-  const RequestRouter::Method* transfer_leadership() const { return transfer_leadership_; }
 
  private:
   using TransferReply = controller::Reply<admin::v1::TransferLeadershipResponse>;
@@ -38,9 +34,6 @@ class QuorumChanges {
 
   controller::QuorumController* const controller_;
   raft::ReplicatedLog* const log_;
-  const RequestRouter::Method* add_voter_;
-  const RequestRouter::Method* remove_voter_;
-  const RequestRouter::Method* transfer_leadership_;
 };
 
 }  // namespace quorate::server

@@ -14,6 +14,7 @@ namespace quorate::server {
 namespace {
 
 using common::v1::Error;
+using controller::Repetition;
 
 constexpr char kStopping[] = "this controller is stopping";
 
@@ -68,6 +69,12 @@ const RequestRouter::Method* RequestRouter::Register(Method method) {
   const Method* registered = owned.get();
   CHECK(methods_.emplace(registered->name, std::move(owned)).second);
   return registered;
+}
+
+const RequestRouter::Method* RequestRouter::Find(std::string_view name) const {
+  const auto it = methods_.find(name);
+  CHECK(it != methods_.end()) << "no operation " << name << " is registered";
+  return it->second.get();
 }
 
 void RequestRouter::Call(const Method* method, MessagePtr request,
@@ -136,6 +143,7 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
                         absl::CHexEscape(request.method().substr(0, kMaxMethodNameBytes)))));
     return;
   }
+  pending->repetition = pending->method->repetition(*pending->request);
   ++unanswered_;
   executor_->Post([this, pending] { Enter(pending); });
 }
@@ -283,7 +291,7 @@ void RequestRouter::OnAnswer(const PendingPtr& pending, uint64_t attempt,
     // The failure of an earlier attempt says nothing about the last one. A result of an earlier
     // attempt counts only if all attempts have the same result. Otherwise the last attempt may
     // still be executed after the earlier one reported a refusal.
-    if (error != nullptr || pending->repetition != Repetition::kSameAnswer) return;
+    if (error != nullptr || !controller::HasSameAnswer(pending->repetition)) return;
   }
   if (error != nullptr && IsNotHere(*error)) {
     const bool refused = error->outcome() == common::v1::REFUSED;
@@ -338,7 +346,7 @@ void RequestRouter::Finish(const PendingPtr& pending, controller::Answer<Message
   // An earlier attempt may have answered while the request waits for its next attempt.
   Unpark(pending);
   if (auto* error = std::get_if<Error>(&answer);
-      error != nullptr && pending->maybe_executed && !pending->method->read_only) {
+      error != nullptr && pending->maybe_executed && pending->repetition != Repetition::kRead) {
     error->set_outcome(common::v1::UNKNOWN);
   }
   std::move(pending->done)(std::move(answer));

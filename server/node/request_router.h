@@ -24,12 +24,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/ids.h"
 #include "controller/answer.h"
+#include "controller/operation.h"
 #include "google/protobuf/message.h"
 #include "quorate/raft/v1/raft_service.pb.h"
 #include "server/node/forwarder.h"
@@ -56,26 +58,13 @@ class RequestRouter final : public LogWatcher {
   // Called exactly once, on the router's loop, or from within Call if the loop's queue is full.
   using Done = controller::Reply<MessagePtr>;
 
-  // Whether a request may be sent again when the outcome of an earlier attempt is unknown.
-  enum class Repetition {
-    kNever,
-    // It may: epochs in the request guard it. Attempts may be answered differently, so only the
-    // answer to the last one counts.
-    kGuarded,
-    // It may: the log answers its request id once, or it is a read. The answer to any attempt
-    // counts.
-    kSameAnswer,
-  };
-
-  // One kind of request.
+  // One kind of request (RoutedMethod).
   struct Method {
-    // "quorate.admin.v1.AdminService/CreateTopics"
+    // The operation's name in the log, under which controllers forward it (Operation::log_name).
     std::string name;
     const Message* request_type = nullptr;
     const Message* response_type = nullptr;
-    // It is a read, so after a failed attempt no outcome is unknown.
-    bool read_only = false;
-    std::function<Repetition(const Message& request)> repetition;
+    std::function<controller::Repetition(const Message& request)> repetition;
     // Runs it on this node's controller, which answers NOT_CONTROLLER if it is not the active one.
     // Called on any thread. Calls `done` exactly once, on any thread.
     std::function<void(const Message& request, controller::RequestContext context, Done done)>
@@ -90,6 +79,9 @@ class RequestRouter final : public LogWatcher {
 
   // Adds a kind of request. Call before any other function. The router owns the method.
   const Method* Register(Method method);
+
+  // Returns the method of this name. REQUIRES: it is registered.
+  const Method* Find(std::string_view name) const;
 
   // Brings `request` to the active controller and answers by `done`. Any thread. `is_cancelled` is
   // called before each attempt; if it returns true, the request ends. Errors of the router itself:
@@ -142,7 +134,7 @@ class RequestRouter final : public LogWatcher {
   const Clock* const clock_;
   const LeaderTracker* const leader_;
   Forwarder* const forwarder_;
-  std::map<std::string, std::unique_ptr<const Method>> methods_;
+  std::map<std::string, std::unique_ptr<const Method>, std::less<>> methods_;
   std::atomic<uint64_t> next_number_{1};
   std::atomic<int64_t> unanswered_{0};
   std::atomic<bool> shut_down_{false};

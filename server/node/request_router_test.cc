@@ -52,7 +52,7 @@ class RequestRouterTest : public testing::Test {
              [this](const google::protobuf::Message& request) {
                const bool has_id =
                    static_cast<const CreateTopicsRequest&>(request).has_request_id();
-               return has_id ? with_id_ : RequestRouter::Repetition::kNever;
+               return has_id ? with_id_ : controller::Repetition::kNever;
              },
          .run_here =
              [this](const google::protobuf::Message& /*request*/,
@@ -147,7 +147,7 @@ class RequestRouterTest : public testing::Test {
   std::string here_principal_;
   std::vector<Epoch> here_epochs_;
   // The repetition of a request with an id.
-  RequestRouter::Repetition with_id_ = RequestRouter::Repetition::kSameAnswer;
+  controller::Repetition with_id_ = controller::Repetition::kByRequestId;
   std::vector<controller::Answer<RequestRouter::MessagePtr>> answers_;
   bool cancelled_ = false;
   int asked_ = 0;
@@ -311,7 +311,7 @@ TEST_F(RequestRouterTest, ItWaitsOnceForWhatItsTryAndItsLeaderTellIt) {
 }
 
 TEST_F(RequestRouterTest, OfAttemptsThatMayBeAnsweredDifferentlyTheLastOneCounts) {
-  with_id_ = RequestRouter::Repetition::kGuarded;
+  with_id_ = controller::Repetition::kGuarded;
   SetLeader(1, kOther);
   Call(true);
   SetLeader(2, kThird);
@@ -419,6 +419,16 @@ TEST_F(RequestRouterTest, WhatIsAbandonedIsUnknownIfItWasSent) {
   EXPECT_THAT(answers_, SizeIs(1));
 }
 
+TEST_F(RequestRouterTest, NoOutcomeOfAReadIsUnknown) {
+  with_id_ = controller::Repetition::kRead;
+  SetLeader(1, kOther);
+  Call(true);
+  router_.Abandon();
+  executor_.RunReady();
+  ASSERT_THAT(answers_, SizeIs(1));
+  EXPECT_EQ(AnsweredError().outcome(), common::v1::REFUSED);
+}
+
 TEST_F(RequestRouterTest, AControllerThatIsStoppingIsNotTheEndOfIt) {
   SetLeader(1, kOther);
   Call(false);
@@ -510,6 +520,16 @@ TEST_F(ForwardedTest, IsNeitherParkedNorSentAgain) {
   ASSERT_THAT(responses_, SizeIs(2));
   EXPECT_EQ(responses_[0].error().outcome(), common::v1::UNKNOWN);
   EXPECT_EQ(responses_[1].error().outcome(), common::v1::REFUSED);
+}
+
+TEST_F(ForwardedTest, NoOutcomeOfAReadIsUnknown) {
+  with_id_ = controller::Repetition::kRead;
+  SetLeader(1, kSelf);
+  Arrive(1);
+  router_.Abandon();
+  executor_.RunReady();
+  ASSERT_THAT(responses_, SizeIs(1));
+  EXPECT_EQ(responses_[0].error().outcome(), common::v1::REFUSED);
 }
 
 TEST_F(ForwardedTest, WhatCannotBeReadIsRefused) {

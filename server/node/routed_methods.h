@@ -1,31 +1,36 @@
-// Helpers for methods of the router: requests that only the active controller can answer.
+// Makes methods of the router from the table of operations (controller/operations.h).
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "controller/answer.h"
+#include "controller/operation.h"
 #include "server/node/request_router.h"
 
 namespace quorate::server {
 
-// Returns a method of the router with typed requests and responses. `run_here(request, context,
-// reply)` must answer NOT_CONTROLLER if this node is not the active controller.
+// Runs an operation on this node's controller. Must answer NOT_CONTROLLER if this node is not the
+// active controller.
 template <typename Request, typename Response>
-RequestRouter::Method RoutedMethod(
-    std::string_view name, std::function<RequestRouter::Repetition(const Request&)> repetition,
-    std::function<void(Request, controller::RequestContext, controller::Reply<Response>)>
-        run_here) {
+using RunOperation =
+    std::function<void(Request, controller::RequestContext, controller::Reply<Response>)>;
+
+// Returns the router's method for `operation`, which has static storage.
+template <typename Request, typename Response>
+RequestRouter::Method RoutedMethod(const controller::Operation<Request, Response>& operation,
+                                   std::type_identity_t<RunOperation<Request, Response>> run_here) {
   return {
-      .name = std::string(name),
+      .name = std::string(operation.log_name),
       .request_type = &Request::default_instance(),
       .response_type = &Response::default_instance(),
       .repetition =
-          [repetition = std::move(repetition)](const RequestRouter::Message& request) {
-            return repetition(static_cast<const Request&>(request));
+          [&operation](const RequestRouter::Message& request) {
+            return controller::RepetitionOf(operation, static_cast<const Request&>(request));
           },
       .run_here =
           [run_here = std::move(run_here)](const RequestRouter::Message& request,
@@ -42,23 +47,6 @@ RequestRouter::Method RoutedMethod(
                      });
           },
   };
-}
-
-// For a read.
-template <typename Request>
-RequestRouter::Repetition RepeatableRead(const Request& /*request*/) {
-  return RequestRouter::Repetition::kSameAnswer;
-}
-// For a request that is guarded by epochs in it.
-template <typename Request>
-RequestRouter::Repetition GuardedByEpochs(const Request& /*request*/) {
-  return RequestRouter::Repetition::kGuarded;
-}
-// For a request that may be repeated only if the client gave it a request id.
-template <typename Request>
-RequestRouter::Repetition RepeatableById(const Request& request) {
-  return request.has_request_id() ? RequestRouter::Repetition::kSameAnswer
-                                  : RequestRouter::Repetition::kNever;
 }
 
 }  // namespace quorate::server

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/failpoint.h"
+#include "controller/operation.h"
 #include "metadata/state_hash.h"
 #include "server/node/routed_methods.h"
 
@@ -19,7 +20,14 @@ using controller::StateVerdict;
 using raft::v1::StateHashReport;
 using raft::v1::StateHashTally;
 
-constexpr char kMethod[] = "quorate.raft.v1/ReportStateHash";
+// Not in the table of operations, because it is between controllers only.
+constexpr controller::Operation<StateHashReport, StateHashTally> kReportStateHash = {
+    .log_name = "quorate.raft.v1/ReportStateHash",
+    .label = "report_state_hash",
+    .repetition = controller::Repetition::kRead,
+    .access = {controller::AccessResource::kCluster, controller::AccessAction::kClusterAction},
+};
+static_assert(kReportStateHash.is_consistent());
 
 StateReport FromProto(const StateHashReport& report) {
   return {.node = NodeId(report.node_id()),
@@ -52,8 +60,8 @@ StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clo
       log_(log),
       controller_(controller),
       router_(router),
-      method_(router->Register(RoutedMethod<StateHashReport, StateHashTally>(
-          kMethod, RepeatableRead<StateHashReport>,
+      method_(router->Register(RoutedMethod(
+          kReportStateHash,
           [this](StateHashReport report, const controller::RequestContext& /*context*/,
                  controller::Reply<StateHashTally> reply) {
             if (!controller_->is_active()) {

@@ -26,6 +26,8 @@
 #include "server/node/limits.h"
 #include "server/node/log_clock.h"
 #include "server/node/log_listeners.h"
+#include "server/node/operation_methods.h"
+#include "server/node/quorum_changes.h"
 #include "server/node/readiness.h"
 #include "server/node/request_router.h"
 #include "server/node/snapshot_scheduler.h"
@@ -193,7 +195,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
     queries_.emplace(config_.cluster_id, raft_.get(), &controller_, this, &clock_,
                      [this] { return OwnMachine(); });
     changes_.emplace(&router_, &controller_, raft_.get());
-    admin_service_.emplace(&edge_, &router_, &*queries_, &*changes_, &controller_, &query_loop_);
+    RegisterOperations(&router_, &controller_, &*queries_);
+    admin_service_.emplace(&edge_, &router_, &*queries_, &query_loop_);
     broker_service_.emplace(&edge_, &router_, &controller_);
     metadata_service_.emplace(config_.cluster_id, &edge_, &hub_,
                               [this](BrokerId broker) { controller_.HeardOf(broker); });

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "client/status_mapping.h"
 #include "quorate/process/v1/process_service.grpc.pb.h"
+#include "server/calls/method_path.h"
 #include "server/node/limits.h"
 #include "server/node/refused_error.h"
 #include "server/program/log_level.h"
@@ -59,7 +60,7 @@ ProcessService::ProcessService(Executor* executor, const Clock* clock)
                   .max_time = kMaxReceiveTime},
                  executor, clock),
       sends_(kMaxSendTime, executor, clock) {
-  AddUnary({.path = "/quorate.process.v1.ProcessService/SetLogLevel",
+  AddUnary({.path = MethodPath(SetLogLevelRequest::default_instance()),
             .request_type = &SetLogLevelRequest::default_instance(),
             .room = &room_,
             .queue = &receiving_,
