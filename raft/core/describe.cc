@@ -1,5 +1,4 @@
 // Describes what the core knows of the quorum, for people.
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -50,9 +49,8 @@ ReplicaStatus RaftCore::DescribeReplica(const Voter& who, MonoTime now) const {
     replica.log_end_offset = progress.match_end_offset();
     replica.last_contact = progress.last_contact();
     replica.last_caught_up = progress.last_caught_up();
-    replica.caught_up = IsMutant(Mutant::kPromoteTooEarly) ||
-                        (replica.in_session && replica.last_caught_up &&
-                         now < *replica.last_caught_up + options_.check_quorum_timeout);
+    replica.caught_up = replica.in_session && replica.last_caught_up &&
+                        now < *replica.last_caught_up + options_.check_quorum_timeout;
   }
   return replica;
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/overloaded.h"
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -31,7 +30,6 @@ bool RaftCore::MayStand() const {
 
 void RaftCore::StandOrWait() {
   if (MayStand()) {
-    if (IsMutant(Mutant::kSkipPreVote)) return StartVote(/*transfer=*/false);
     StartPreVote();
   } else {
     BecomeFollower(std::nullopt, RandomElectionDeadline());
@@ -51,8 +49,8 @@ void RaftCore::StartVote(bool transfer) {
   // The requests leave while the vote for itself is being written. That vote counts once it is
   // durable, and there is no majority without it (Candidate::vote_write, VoteTally::Won).
   role_ = Candidate{.tally = VoteTally(log_.voters(), options_.self),
-                    .vote_write = IsMutant(Mutant::kOwnVoteBeforeDurable) ? 0 : hard_state_write_,
-                    .transfer = transfer || IsMutant(Mutant::kAlwaysOverride),
+                    .vote_write = hard_state_write_,
+                    .transfer = transfer,
                     .round_deadline = RandomElectionDeadline()};
   AskForVotes();
   CountVotes();
@@ -89,13 +87,12 @@ void RaftCore::CountVotes() {
   };
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     // A message that a resigned leader sent earlier may have removed this node since it asked.
-    const bool may_stand = MayStand() || IsMutant(Mutant::kRemovedStands);
-    if (!may_stand || prospective->tally.Lost(may_answer)) {
+    if (!MayStand() || prospective->tally.Lost(may_answer)) {
       return BecomeFollower(std::nullopt, AfterLostRound());
     }
     if (prospective->tally.Won()) StartVote(/*transfer=*/false);
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    if (candidate->tally.Won() || IsMutant(Mutant::kWinWithoutMajority)) return BecomeLeader();
+    if (candidate->tally.Won()) return BecomeLeader();
     if (candidate->tally.Lost(may_answer)) BecomeFollower(std::nullopt, AfterLostRound());
   }
 }
@@ -181,10 +178,9 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const VoteRe
   // request is refused without being believed. A hand-over is the exception, because the leader
   // ordered it (braft 3cfb1f1); the candidate must then be a familiar replica.
   const bool is_wished = request.transfer && IsFamiliar(from);
-  const bool deposes = !is_wished && HasLiveLeader() && !IsMutant(Mutant::kVoteDespiteLeader);
+  const bool deposes = !is_wished && HasLiveLeader();
   const bool is_believed =
-      (request.candidate == from && Believes(from, request.epoch, request.voters)) ||
-      IsMutant(Mutant::kVoteForStranger);
+      request.candidate == from && Believes(from, request.epoch, request.voters);
   if (!is_believed && request.epoch >= epoch()) {
     Emit(effect::Distrust{.who = from, .epoch = request.epoch});
   }
@@ -193,7 +189,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const VoteRe
 
   // A pre-vote changes nothing, not even a timer (Redpanda #11657: pre-votes kept the followers of
   // a dead leader waiting).
-  if ((!request.pre_vote || IsMutant(Mutant::kPreVoteAdoptsEpoch)) && request.epoch > epoch()) {
+  if (!request.pre_vote && request.epoch > epoch()) {
     AdoptEpoch(request.epoch);
   }
   response.epoch = epoch();
@@ -202,24 +198,20 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const VoteRe
   // granted never changes, and another one is of no use once a leader is known.
   const std::optional<ReplicaKey>& vote = hard_state_.vote;
   const bool free = request.epoch > epoch() ||
-                    (!leader_of_epoch_ && (!vote.has_value() || *vote == request.candidate ||
-                                           IsMutant(Mutant::kVoteTwice)));
-  const Epoch last_epoch =
-      IsMutant(Mutant::kCompareIndexesOnly) ? request.last_epoch : log_.last_epoch();
+                    (!leader_of_epoch_ && (!vote.has_value() || *vote == request.candidate));
   const bool up_to_date = std::tie(request.last_epoch, request.last_index) >=
-                              std::make_tuple(last_epoch, log_.last_index()) ||
-                          IsMutant(Mutant::kVoteForShorterLog);
+                          std::make_tuple(log_.last_epoch(), log_.last_index());
   // Only the request is judged, not the roles. This log may not know yet that this node is a voter
   // (etcd raft abb533c), that the candidate is one, or that its directory was replaced (KIP-853). A
   // candidate is a voter of its own log, and counts only the votes of that log's voters.
   response.granted = free && up_to_date;
-  if (!response.granted || (request.pre_vote && !IsMutant(Mutant::kPreVotePromises))) {
+  if (!response.granted || request.pre_vote) {
     return Emit(effect::Reply{.session = session, .message = response});
   }
   if (!vote) ChangeHardState({.epoch = epoch(), .vote = request.candidate});
   death_watch_.reset();
   BecomeFollower(std::nullopt, RandomElectionDeadline());
-  ReplyAfter(IsMutant(Mutant::kVoteBeforeDurable) ? 0 : hard_state_write_, session, response);
+  ReplyAfter(hard_state_write_, session, response);
 }
 
 void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const VoteResponse& response) {
@@ -230,11 +222,11 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const VoteResponse& 
   // counts.
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     if (!response.pre_vote || response.requested_epoch != epoch() + 1) return;
-    prospective->tally.Record(*voter, response.granted || IsMutant(Mutant::kCountPreVoteRefusals));
+    prospective->tally.Record(*voter, response.granted);
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    if (response.pre_vote && !IsMutant(Mutant::kCountPreVotes)) return;
-    if (response.requested_epoch != epoch() && !IsMutant(Mutant::kCountOldVotes)) return;
-    candidate->tally.Record(*voter, response.granted || IsMutant(Mutant::kCountRefusals));
+    if (response.pre_vote) return;
+    if (response.requested_epoch != epoch()) return;
+    candidate->tally.Record(*voter, response.granted);
   }
   CountVotes();
 }
@@ -242,7 +234,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const VoteResponse& 
 void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const TimeoutNow& order) {
   // A node that was removed, or never was a voter, does not stand for election (etcd raft 816fc51).
   const bool valid = order.epoch == epoch() && IsLeader(from);
-  if ((!valid && !IsMutant(Mutant::kObeyOldOrder)) || !MayStand()) return;
+  if (!valid || !MayStand()) return;
   // This node could not propose anything either.
   if (disk_is_full_) return;
   if (std::holds_alternative<Follower>(role_)) StartVote(/*transfer=*/true);

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -39,7 +38,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Heartb
       follower && !follower->ready_offset && AnswererOn(from.node_id, StreamClass::kControl)) {
     follower->ready_offset = heartbeat.high_watermark;
   }
-  ReplyAfter(IsMutant(Mutant::kBeatBeforeDurable) ? 0 : hard_state_write_, session,
+  ReplyAfter(hard_state_write_, session,
              HeartbeatResponse{.epoch = epoch(), .read_sequence = heartbeat.read_sequence});
 }
 
@@ -58,7 +57,7 @@ bool RaftCore::CanBe(const AppendRequest& request) {
 
 void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const AppendRequest& request) {
   AppendResponse response{.epoch = epoch(), .sequence = request.sequence};
-  if (request.epoch < epoch() && !IsMutant(Mutant::kFollowOldLeader)) {
+  if (request.epoch < epoch()) {
     return Emit(effect::Reply{.session = session, .message = response});
   }
   if (!CanBe(request) || !AcceptLeader(from, request.epoch)) return;
@@ -68,7 +67,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Append
   // has the same ones.
   const bool matches = log_.IsForgotten(request.prev_index) ||
                        log_.EpochAt(request.prev_index) == request.prev_epoch;
-  if (!matches && !IsMutant(Mutant::kSkipPrevCheck)) {
+  if (!matches) {
     if (request.prev_index <= log_.commit_index()) {
       return Die(absl::DataLossError(absl::StrFormat(
           "leader %d of epoch %d has epoch %d at index %d, which is committed here with another "
@@ -109,16 +108,12 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Append
 
   // At most what was sent is acknowledged: the entries after it may be from another leader
   // (Redpanda d0e45c0baf: a stale append was acknowledged with the end of the log).
-  const LogIndex match = IsMutant(Mutant::kAckLogEnd)
-                             ? log_.last_index()
-                             : request.prev_index + static_cast<int64_t>(request.entries.size());
-  FollowCommit(std::min(request.commit_index,
-                        IsMutant(Mutant::kCommitBeyondMatch) ? log_.last_index() : match));
+  const LogIndex match = request.prev_index + static_cast<int64_t>(request.entries.size());
+  FollowCommit(std::min(request.commit_index, match));
   response.success = true;
   response.match_index = match;
   if (const EntryPtr entry = log_.Find(match)) response.match_end_offset = entry->end_offset();
-  const WriteId covering = IsMutant(Mutant::kAckBeforeDurable) ? 0 : writes_.Covering(match);
-  ReplyAfter(std::max(hard_state_write_, covering), session, response);
+  ReplyAfter(std::max(hard_state_write_, writes_.Covering(match)), session, response);
 }
 
 bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entries) {
@@ -131,9 +126,7 @@ bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entr
   for (const EntryPtr& entry : entries) {
     const LogIndex index = entry->index();
     if (index < log_.first_index()) continue;  // in a snapshot, so committed
-    const bool kept = IsMutant(Mutant::kKeepConflicts) && index <= log_.last_index();
-    const bool cut = IsMutant(Mutant::kTruncateOnDuplicate);
-    if (kept || (log_.EpochAt(index) == entry->epoch() && !cut)) {
+    if (log_.EpochAt(index) == entry->epoch()) {
       // A duplicate. It truncates nothing, because the entries after it may be newer (hashicorp
       // 0f31a01, Redpanda #17731).
       const EntryPtr own = log_.Find(index);
@@ -144,8 +137,8 @@ bool RaftCore::AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entr
     if (index <= log_.last_index()) {
       if (index <= log_.commit_index()) return die(*entry, "is committed here in another epoch");
       log_.TruncateAfter(index - 1);
-      if (!IsMutant(Mutant::kOldWriteBlesses)) writes_.TruncatedAfter(index - 1);
-      if (!IsMutant(Mutant::kTruncateMemoryOnly)) write_.truncate_after = index - 1;
+      writes_.TruncatedAfter(index - 1);
+      write_.truncate_after = index - 1;
     }
     if (!log_.IsContinuedBy(*entry)) return die(*entry, "does not follow the one before it");
     log_.Append(entry);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "raft/core/mutant.h"
 
 namespace quorate::raft {
 
@@ -23,8 +22,7 @@ bool FollowerProgress::CanSend() const {
   if (state_ == State::kProbe) return inflight_.empty();
   // Bytes are compared before the next request is added, so that an empty window admits a request
   // of any size (Redpanda #1503: an oversized batch waited forever).
-  return (inflight_.size() < limits_.max_messages && inflight_bytes_ < limits_.max_bytes) ||
-         IsMutant(Mutant::kNoWindow);
+  return inflight_.size() < limits_.max_messages && inflight_bytes_ < limits_.max_bytes;
 }
 
 int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, MonoTime now) {
@@ -64,7 +62,6 @@ void FollowerProgress::OnReject(int64_t sequence, LogIndex next, MonoTime now) {
   if (rejected_prev <= match_) return;
   BecomeProbe();
   next_ = std::clamp(next, match_ + 1, rejected_prev);
-  if (IsMutant(Mutant::kRejectMovesNothing)) next_ = rejected_prev + 1;
   live_at_ = now;
   progress_at_ = now;
 }
@@ -92,7 +89,7 @@ bool FollowerProgress::OnChunkAnswered(int64_t sequence, const SnapshotId& id, M
 
 void FollowerProgress::OnSnapshotInstalled(MonoTime now) {
   if (snapshot_->last_index > match_) {
-    match_ = snapshot_->last_index + (IsMutant(Mutant::kCountBeyondInstalled) ? 1 : 0);
+    match_ = snapshot_->last_index;
     match_end_offset_ = snapshot_->id.end_offset;
   }
   BecomeProbe();
@@ -111,23 +108,21 @@ void FollowerProgress::OnContact(LogIndex last_index, MonoTime now) {
     tail_ = last_index;
     tail_at_ = now;
   }
-  const bool outstanding =
-      (state_ != State::kReplicate || match_ < last_index) && !IsMutant(Mutant::kBeatsAreProgress);
+  const bool outstanding = state_ != State::kReplicate || match_ < last_index;
   if (!outstanding) live_at_ = now;
 }
 
 void FollowerProgress::BecomeProbe() {
   // Nothing that was sent beyond `match` is certain. Without any match the last guess stays.
   if (match_ > LogIndex(0)) {
-    next_ = IsMutant(Mutant::kNextBelowMatch) ? match_ : match_ + 1;
+    next_ = match_ + 1;
   } else if (!inflight_.empty()) {
     next_ = inflight_.front().prev + 1;
   }
   state_ = State::kProbe;
   snapshot_.reset();
-  if (IsMutant(Mutant::kKeepInFlight)) return;
   inflight_.clear();
-  if (!IsMutant(Mutant::kLeakWindow)) inflight_bytes_ = 0;
+  inflight_bytes_ = 0;
 }
 
 void FollowerProgress::Answered(int64_t sequence) {

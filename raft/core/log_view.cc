@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "raft/core/mutant.h"
 
 namespace quorate::raft {
 
@@ -28,7 +27,6 @@ LogView::LogView(const RestoredLog& restored, size_t cache_bytes)
     if (epoch_start.first > epoch_starts_.back().first) epoch_starts_.push_back(epoch_start);
   }
   for (const auto& [index, voters] : restored.voter_sets) AddVoters(index, voters);
-  if (IsMutant(Mutant::kRestartCommitted)) commit_index_ = last_index_;
   if (!restored.has_entries()) return;
   end_ = LogEnd::Of(*restored.last_entry);
   CHECK_EQ(end_->index, last_index_);
@@ -43,9 +41,7 @@ void LogView::BeginAfter(const SnapshotMeta& snapshot) {
   commit_end_offset_ = snapshot.id.end_offset;
   epoch_starts_ = {{snapshot.id.epoch, snapshot.last_index}};
   voter_sets_.clear();
-  if (snapshot.voters_index > LogIndex(0) && !IsMutant(Mutant::kForgetSnapshotVoters)) {
-    AddVoters(snapshot.voters_index, snapshot.voters);
-  }
+  if (snapshot.voters_index > LogIndex(0)) AddVoters(snapshot.voters_index, snapshot.voters);
 }
 
 void LogView::AddVoters(LogIndex index, VoterSet voters) {
@@ -119,12 +115,9 @@ void LogView::TruncateAfter(LogIndex index) {
   first_counted_ = std::min(first_counted_, index + 1);
   if (cache_.empty()) cache_first_ = index + 1;
   while (epoch_starts_.back().second > index) epoch_starts_.pop_back();
-  while (!voter_sets_.empty() && voter_sets_.back().first > index &&
-         !IsMutant(Mutant::kVotersOutliveCut)) {
-    voter_sets_.pop_back();
-  }
+  while (!voter_sets_.empty() && voter_sets_.back().first > index) voter_sets_.pop_back();
   last_index_ = index;
-  if (!IsMutant(Mutant::kDurableOutlivesCut)) durable_index_ = std::min(durable_index_, index);
+  durable_index_ = std::min(durable_index_, index);
   const EntryPtr last = Find(index);
   end_ = last ? std::optional(LogEnd::Of(*last)) : std::nullopt;
 }
@@ -168,8 +161,7 @@ void LogView::DropPrefix(LogIndex index) {
 
 void LogView::InstallSnapshot(const SnapshotMeta& snapshot) {
   CHECK_GT(snapshot.last_index, commit_index_);
-  durable_index_ = IsMutant(Mutant::kInstalledIsDurable) ? snapshot.last_index
-                                                         : std::min(durable_index_, commit_index_);
+  durable_index_ = std::min(durable_index_, commit_index_);
   BeginAfter(snapshot);
   last_index_ = commit_index_ = snapshot.last_index;
   first_index_ = cache_first_ = first_counted_ = snapshot.last_index + 1;

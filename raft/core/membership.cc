@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -18,16 +17,15 @@ absl::Status RaftCore::CheckVoterChange(const VoterSet& next) const {
   if (leader == nullptr) return absl::FailedPreconditionError("this controller does not lead");
   // Without this, two leaders of different epochs could each change a set that the other does not
   // know, and their majorities need not have a voter in common (openraft #2051).
-  if (log_.commit_index() < leader->barrier && !IsMutant(Mutant::kChangeBeforeBarrier)) {
+  if (log_.commit_index() < leader->barrier) {
     return absl::FailedPreconditionError("the barrier of this epoch is not committed");
   }
-  const bool is_open = log_.voters_index() > log_.commit_index();
-  if (is_open && !IsMutant(Mutant::kChangeDuringChange)) {
+  if (log_.voters_index() > log_.commit_index()) {
     return absl::FailedPreconditionError("an earlier change of the voters is not committed");
   }
   if (next.empty()) return absl::FailedPreconditionError("there would be no voter");
   const size_t distance = log_.voters().DistanceTo(next);
-  if (distance > 1 && !IsMutant(Mutant::kChangeManyAtOnce)) {
+  if (distance > 1) {
     return absl::FailedPreconditionError(
         absl::StrFormat("%d replicas would come or go, and one at a time may", distance));
   }
@@ -39,7 +37,6 @@ bool RaftCore::IsElectable() const {
   // elected, because their logs are shorter, so this node must lead once more to get the entry
   // committed (dissertation §4.2.2).
   const bool removal_is_open = log_.voters_index() > log_.commit_index();
-  if (IsMutant(Mutant::kObserverStands)) return true;
   return IsVoter() || (removal_is_open && log_.previous_voters().Contains(options_.self));
 }
 
@@ -59,11 +56,6 @@ void RaftCore::TrackPeers() {
 
 void RaftCore::TrackPeer(const ReplicaKey& peer) {
   auto& peers = std::get<Leader>(role_).peers;
-  if (IsMutant(Mutant::kInheritProgress)) {
-    for (const auto& [key, known] : peers) {
-      if (key.node_id == peer.node_id) peers.try_emplace(peer, known);
-    }
-  }
   FollowerProgress& progress =
       peers
           .try_emplace(peer, log_.last_index() + 1, now_,
@@ -80,8 +72,7 @@ void RaftCore::ForgetUnlessVoter(const ReplicaKey& peer) {
 size_t RaftCore::CountVoters(absl::FunctionRef<bool(const FollowerProgress&)> holds) const {
   size_t count = log_.voters().Contains(options_.self) ? 1 : 0;
   for (const auto& [key, progress] : std::get<Leader>(role_).peers) {
-    const bool counts = log_.voters().Contains(key) || IsMutant(Mutant::kCountObservers);
-    count += counts && holds(progress) ? 1 : 0;
+    count += log_.voters().Contains(key) && holds(progress) ? 1 : 0;
   }
   return count;
 }

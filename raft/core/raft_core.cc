@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "base/overloaded.h"
-#include "raft/core/mutant.h"
 
 namespace quorate::raft {
 
@@ -23,7 +22,6 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
   CHECK_OK(CheckSnapshot(restored));
   CHECK_GE(hard_state_.epoch, log_.last_epoch());
   if (log_.voters().empty() && !options_.observer) founding_.emplace(options_);
-  if (IsMutant(Mutant::kForgetVoteAtRestart)) hard_state_.vote.reset();
   told_announcement_ = CurrentlyAnnounced();
 }
 
@@ -69,8 +67,6 @@ RaftCore::Announced RaftCore::CurrentlyAnnounced() const {
 void RaftCore::Handle(event::Start) {
   BecomeFollower(std::nullopt, RandomElectionDeadline());
   BeginWithSnapshot();
-  if (IsMutant(Mutant::kRestartAsLeader) && hard_state_.vote == options_.self)
-    return BecomeLeader();
   if (founding_) {
     DecideFounding();
   } else if (log_.voters().size() == 1) {
@@ -97,7 +93,7 @@ void RaftCore::Handle(const event::Wake& event) {
     // kept failing kept raising the epoch).
     if (candidate->round_deadline <= now_) StandOrWait();
   } else if (auto* leader = std::get_if<Leader>(&role_)) {
-    if (disk_is_full_ && !IsMutant(Mutant::kLeadOnFullDisk)) HandOverForSpace();
+    if (disk_is_full_) HandOverForSpace();
     if (leader->next_heartbeat > now_) return;
     if (!QuorumIsLive() || DiskIsStalled()) return Resign();
     for (auto& [id, progress] : leader->peers) {
@@ -119,9 +115,7 @@ void RaftCore::Handle(event::Receive event) {
 
 void RaftCore::Handle(const event::Hello& event) {
   sessions_[event.hello.key.node_id].hello = event.hello;
-  if (IsUp(event.hello.key, StreamClass::kControl) || IsMutant(Mutant::kFoundWithAnybody)) {
-    HearForFounding(event.hello);
-  }
+  if (IsUp(event.hello.key, StreamClass::kControl)) HearForFounding(event.hello);
 }
 
 // Called only for peers that answer where the configuration says that they listen, because any
@@ -194,7 +188,7 @@ void RaftCore::Handle(const event::PeerDead& event) {
 
 void RaftCore::Handle(const event::PeerGoodbye& event) {
   if (!TakesPart() || event.reason == GoodbyeReason::kReconnecting) return;
-  if (!IsLeader(event.peer) && !IsMutant(Mutant::kBelieveAnyGoodbye)) return;
+  if (!IsLeader(event.peer)) return;
   sessions_[event.peer.node_id].led_at.reset();
   if (event.reason == GoodbyeReason::kResigned && event.epoch == epoch()) {
     OnLeaderDeath(event.peer.node_id, /*resigned=*/true);
@@ -250,10 +244,8 @@ void RaftCore::ReplyAfter(WriteId after, SessionId session, Message message) {
 
 void RaftCore::ChangeHardState(HardState state) {
   hard_state_ = state;
-  if (IsMutant(Mutant::kEpochNotPersisted) && !state.vote) return;
   hard_state_write_ = writes_.next_id();
   write_.hard_state = state;
-  if (IsMutant(Mutant::kVoteNotPersisted)) write_.hard_state->vote.reset();
   write_pending_ = true;
 }
 
@@ -313,11 +305,10 @@ void RaftCore::Resign() {
 
 void RaftCore::LeaveLeadership() {
   auto& leader = std::get<Leader>(role_);
-  const bool confirmed = IsMutant(Mutant::kConfirmOnLoss);
-  for (const PendingRead& read : leader.reads.under_way) AnswerRead(read, confirmed, LogIndex());
-  for (const PendingRead& read : leader.reads.waiting) AnswerRead(read, confirmed, LogIndex());
+  for (const PendingRead& read : leader.reads.under_way) AnswerRead(read, false, LogIndex());
+  for (const PendingRead& read : leader.reads.waiting) AnswerRead(read, false, LogIndex());
   if (hand_over_) hand_over_->phase = HandOver::Phase::kDeposed;
-  if (!IsMutant(Mutant::kRenounceUntold)) Emit(effect::Renounce{epoch()});
+  Emit(effect::Renounce{epoch()});
 }
 
 void RaftCore::FinishStep() {
@@ -341,8 +332,7 @@ void RaftCore::TellChanges() {
     Emit(effect::Commit{told_commit_});
   }
   if (auto* leader = std::get_if<Leader>(&role_);
-      leader && !leader->claimed &&
-      (log_.commit_index() >= leader->barrier || IsMutant(Mutant::kClaimBeforeBarrier))) {
+      leader && !leader->claimed && log_.commit_index() >= leader->barrier) {
     leader->claimed = true;
     Emit(effect::Claim{.epoch = epoch(),
                        .barrier = leader->barrier,
@@ -391,8 +381,6 @@ Duration RaftCore::RandomBetween(Duration min, Duration max) {
 std::optional<ReplicaKey> RaftCore::AnswererOn(NodeId peer, StreamClass stream) const {
   const auto it = sessions_.find(peer);
   if (it == sessions_.end()) return std::nullopt;
-  const Voter* voter = log_.voters().FindByNodeId(peer);
-  if (voter != nullptr && IsMutant(Mutant::kTrustReplacedDisk)) return voter->key;
   switch (stream) {
     case StreamClass::kControl:
       return it->second.control;
@@ -406,7 +394,7 @@ std::optional<ReplicaKey> RaftCore::AnswererOn(NodeId peer, StreamClass stream) 
 
 std::optional<ReplicaKey> RaftCore::FindAnswerer(const ReplicaKey& from, StreamClass stream) const {
   const std::optional<ReplicaKey> answerer = AnswererOn(from.node_id, stream);
-  return answerer == from || IsMutant(Mutant::kTrustReplacedDisk) ? answerer : std::nullopt;
+  return answerer == from ? answerer : std::nullopt;
 }
 
 bool RaftCore::IsUp(const ReplicaKey& peer, StreamClass stream) const {
@@ -415,8 +403,7 @@ bool RaftCore::IsUp(const ReplicaKey& peer, StreamClass stream) const {
 
 bool RaftCore::TakesPart() const {
   if (log_.voters().empty()) return options_.observer;
-  return !founding_write_ || writes_.IsDurable(*founding_write_) ||
-         IsMutant(Mutant::kTakePartBeforeFounded);
+  return !founding_write_ || writes_.IsDurable(*founding_write_);
 }
 
 }  // namespace quorate::raft

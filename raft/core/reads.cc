@@ -2,7 +2,6 @@
 // with a round of heartbeats that it sends after the request. A follower asks the leader.
 #include <utility>
 
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -10,11 +9,7 @@ namespace quorate::raft {
 void RaftCore::Handle(const event::StartRead& event) {
   local_reads_.Add(event.token, event.deadline);
   if (auto* leader = std::get_if<Leader>(&role_)) {
-    const bool joins = IsMutant(Mutant::kReadJoinsRound) && !leader->reads.under_way.empty();
-    auto& round = joins ? leader->reads.under_way : leader->reads.waiting;
-    round.push_back({.token = event.token, .session = 0});
-  } else if (IsMutant(Mutant::kFollowerServesRead)) {
-    reads_confirmed_.emplace(log_.commit_index(), event.token);
+    leader->reads.waiting.push_back({.token = event.token, .session = 0});
   } else {
     reads_waiting_.push_back(event.token);
   }
@@ -41,7 +36,7 @@ void RaftCore::OnMessage(const ReplicaKey&, SessionId session, const ReadIndexRe
 }
 
 void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const ReadIndexResponse& response) {
-  if (!IsLeader(from) && !IsMutant(Mutant::kStrangersConfirmReads)) return;
+  if (!IsLeader(from)) return;
   if (response.token != asked_token_ || reads_asked_.empty()) return;
   if (!response.confirmed || response.epoch != epoch()) {
     return ForgetAskedReads("the leader could not confirm its leadership");
@@ -57,10 +52,10 @@ void RaftCore::StartReadRound() {
   if (reads.waiting.empty() || !reads.under_way.empty()) return;
   // Before its barrier is committed, a leader's commit index may be behind what its predecessor
   // acknowledged (etcd #7331; with a single voter too: etcd raft #105).
-  if (log_.commit_index() < leader.barrier && !IsMutant(Mutant::kReadBeforeBarrier)) return;
+  if (log_.commit_index() < leader.barrier) return;
   reads.under_way.swap(reads.waiting);
   reads.read_index = log_.commit_index();
-  if (!IsMutant(Mutant::kReuseReadSequence)) ++reads.sequence;
+  ++reads.sequence;
   SendHeartbeats();
   FinishReadRound();  // a leader that is a majority by itself needs no answer
 }
@@ -71,7 +66,7 @@ void RaftCore::FinishReadRound() {
   const size_t confirmed = CountVoters([&leader](const FollowerProgress& progress) {
     return progress.confirmed_read() >= leader.reads.sequence;
   });
-  if (confirmed < log_.voters().Majority() && !IsMutant(Mutant::kReadWithoutRound)) return;
+  if (confirmed < log_.voters().Majority()) return;
   ReadRounds& reads = std::get<Leader>(role_).reads;
   for (const PendingRead& read : std::exchange(reads.under_way, {})) {
     AnswerRead(read, true, reads.read_index);
@@ -105,7 +100,7 @@ void RaftCore::ReleaseCommittedReads() {
   // The leader's commit index may be ahead of the one that this node knows.
   while (!reads_confirmed_.empty()) {
     const auto [index, token] = *reads_confirmed_.begin();
-    if (index > log_.commit_index() && !IsMutant(Mutant::kReadAheadOfCommit)) break;
+    if (index > log_.commit_index()) break;
     reads_confirmed_.erase(reads_confirmed_.begin());
     if (local_reads_.Take(token)) Emit(effect::ReadReady{.token = token, .index = index});
   }

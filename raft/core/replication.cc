@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -21,7 +20,7 @@ void RaftCore::BecomeLeader() {
   }
   // The barrier. Entries of earlier epochs are committed only through it, and until it is committed
   // this node does not know which of them are (Raft §5.4.2, §8).
-  if (!IsMutant(Mutant::kNoBarrier)) AppendAsLeader({.type = EntryType::kBarrier}, "");
+  AppendAsLeader({.type = EntryType::kBarrier}, "");
   leader.barrier = log_.last_index();
   leader.barrier_end = log_.end_offset();
   leader.next_heartbeat = now_ + options_.heartbeat_interval;
@@ -31,8 +30,7 @@ void RaftCore::BecomeLeader() {
 void RaftCore::Handle(event::Propose event) {
   for (Proposal& proposal : event.proposals) {
     // Leadership was lost meanwhile, and perhaps won again. The proposer has been notified of that.
-    const bool stale =
-        proposal.expected_epoch != epoch() && !IsMutant(Mutant::kAppendStaleProposal);
+    const bool stale = proposal.expected_epoch != epoch();
     if (!std::holds_alternative<Leader>(role_) || stale) continue;
     CHECK_EQ(proposal.expected_base_offset, log_.end_offset())
         << "one proposer for each epoch, and it counts the offsets";
@@ -47,7 +45,7 @@ void RaftCore::Handle(event::Propose event) {
     if (changes_voters) {
       TrackPeers();
       // The round may have waited only for a voter that is removed now.
-      if (!IsMutant(Mutant::kReadAwaitsRemoved)) FinishReadRound();
+      FinishReadRound();
     }
   }
 }
@@ -57,8 +55,7 @@ void RaftCore::AppendAsLeader(EntryHeader header, std::string_view payload) {
   header.epoch = epoch();
   header.index = end.index + 1;
   header.base_offset = end.offset;
-  header.append_time_ms =
-      IsMutant(Mutant::kTimeRunsBackwards) ? wall_ms_ : std::max(end.append_time_ms, wall_ms_);
+  header.append_time_ms = std::max(end.append_time_ms, wall_ms_);
   header.prev_checksum = end.checksum;
   EntryPtr entry = Entry::Make(std::move(header), payload);
   write_.entries.push_back(entry);
@@ -161,15 +158,12 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const AppendResponse
   if (!peer) return;
   // In this way a node that cannot win an election can unseat the leader too. Otherwise it would be
   // stuck in its higher epoch forever.
-  if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
-    return OnHigherEpoch(*peer, response.epoch);
-  }
+  if (response.epoch > epoch()) return OnHigherEpoch(*peer, response.epoch);
   FollowerProgress* progress = FindProgress(*peer);
-  const bool old = response.epoch < epoch() && !IsMutant(Mutant::kCountOldAcks);
-  if (progress == nullptr || old) return;
+  if (progress == nullptr || response.epoch < epoch()) return;
   if (response.success) {
     // No peer can match entries that this log does not have.
-    if (response.match_index > log_.last_index() && !IsMutant(Mutant::kMatchBeyondLog)) return;
+    if (response.match_index > log_.last_index()) return;
     const EntryPtr entry = log_.Find(response.match_index);
     progress->OnSuccess(response.sequence, response.match_index,
                         entry ? entry->end_offset() : response.match_end_offset, now_);
@@ -190,20 +184,12 @@ void RaftCore::AdvanceCommit() {
   for (const Voter& voter : log_.voters().voters()) {
     // The leader is one voter among others, and counts itself only for what is durable (etcd
     // #14370).
-    const LogIndex own =
-        IsMutant(Mutant::kSelfAckBeforeDurable) ? log_.last_index() : log_.durable_index();
-    match.push_back(voter.key == options_.self ? own : leader.peers.at(voter.key).match_index());
+    match.push_back(voter.key == options_.self ? log_.durable_index()
+                                               : leader.peers.at(voter.key).match_index());
   }
-  for (const auto& [key, progress] : leader.peers) {
-    const bool counts = IsMutant(Mutant::kCommitOnObservers) && !log_.voters().Contains(key);
-    if (counts) match.push_back(progress.match_index());
-  }
-  const LogIndex majority = IsMutant(Mutant::kCommitOnOwnDisk)
-                                ? log_.durable_index()
-                                : VoterSet::MajorityIndex(std::move(match));
+  const LogIndex majority = VoterSet::MajorityIndex(std::move(match));
   // Entries of earlier epochs are not committed by counting (Raft §5.4.2, figure 8).
-  const bool own_epoch = log_.EpochAt(majority) == epoch() || IsMutant(Mutant::kCommitOldEpoch);
-  if (majority <= log_.commit_index() || !own_epoch) return;
+  if (majority <= log_.commit_index() || log_.EpochAt(majority) != epoch()) return;
   log_.CommitTo(majority);
   for (auto& [key, progress] : leader.peers) progress.OnCommit(now_);
 }
@@ -223,13 +209,12 @@ void RaftCore::SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& pro
   // is not above the barrier.
   const RecordOffset high_watermark =
       log_.commit_index() < leader.barrier ? leader.barrier_end : log_.commit_end_offset().value();
-  const LogIndex known =
-      IsMutant(Mutant::kTellUncappedCommit) ? log_.last_index() : progress.match_index();
+  const LogIndex commit = std::min(log_.commit_index(), progress.match_index());
   const bool may_lack_voters = progress.match_index() < log_.voters_index();
   Emit(
       effect::Send{.to = peer.node_id,
                    .message = Heartbeat{.epoch = epoch(),
-                                        .commit_index = std::min(log_.commit_index(), known),
+                                        .commit_index = commit,
                                         .read_sequence = leader.reads.sequence,
                                         .high_watermark = high_watermark,
                                         .voters = may_lack_voters ? ShownVoters() : std::nullopt}});
@@ -238,12 +223,9 @@ void RaftCore::SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& pro
 void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const HeartbeatResponse& response) {
   const std::optional<ReplicaKey> peer = FindAnswerer(from, StreamClass::kControl);
   if (!peer) return;
-  if (response.epoch > epoch() && !IsMutant(Mutant::kIgnoreHigherEpoch)) {
-    return OnHigherEpoch(*peer, response.epoch, response.voters);
-  }
+  if (response.epoch > epoch()) return OnHigherEpoch(*peer, response.epoch, response.voters);
   FollowerProgress* progress = FindProgress(*peer);
-  const bool old = response.epoch < epoch() && !IsMutant(Mutant::kOldEpochConfirms);
-  if (progress == nullptr || old) return;
+  if (progress == nullptr || response.epoch < epoch()) return;
   progress->OnContact(log_.last_index(), now_);
   // No answer can confirm a round that has not begun.
   const int64_t begun = std::get<Leader>(role_).reads.sequence;
@@ -254,11 +236,10 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const HeartbeatRespo
 bool RaftCore::QuorumIsLive() const {
   const size_t live =
       CountVoters([this](const FollowerProgress& progress) { return IsLive(progress); });
-  return live >= log_.voters().Majority() || IsMutant(Mutant::kNoCheckQuorum);
+  return live >= log_.voters().Majority();
 }
 
 bool RaftCore::DiskIsStalled() const {
-  if (IsMutant(Mutant::kIgnoreStalledDisk)) return false;
   const MonoTime oldest =
       std::min(writes_.OldestIssue().value_or(kNever), reading_since_.value_or(kNever));
   return oldest <= now_ - options_.check_quorum_timeout ||
@@ -272,8 +253,7 @@ void RaftCore::WatchDisk() {
   const bool was_paused =
       now_ - std::exchange(disk_watched_at_, now_) > 2 * options_.election_timeout_max;
   if (!DiskIsStalled()) return stalled_since_.reset();
-  const bool begins = was_paused && !IsMutant(Mutant::kBlameDiskForPause);
-  if (!stalled_since_ || begins) stalled_since_ = now_;
+  if (!stalled_since_ || was_paused) stalled_since_ = now_;
   if (now_ - *stalled_since_ < options_.disk_exit_timeout) return;
   Die(absl::UnavailableError(absl::StrFormat(
       "the disk has finished no write and no read for %d s: check it (dmesg, SMART). "

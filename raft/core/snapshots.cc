@@ -18,7 +18,6 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -42,7 +41,7 @@ absl::Status RaftCore::CheckSnapshot(const RestoredLog& restored) {
 }
 
 void RaftCore::BeginWithSnapshot() {
-  if (!snapshot_ || IsMutant(Mutant::kRestartBesideSnapshot)) return;
+  if (!snapshot_) return;
   // The process may have died between receiving and installing it.
   if (snapshot_->last_index > log_.commit_index()) TakeUpSnapshot(*snapshot_);
   Emit(effect::LoadSnapshot{*snapshot_});
@@ -58,9 +57,7 @@ void RaftCore::KeepSnapshot(SnapshotMeta meta) {
   // has dropped no entries.
   if (snapshot_ && meta.last_index < snapshot_->last_index) return;
   snapshot_ = std::move(meta);
-  const LogIndex held = IsMutant(Mutant::kPruneBeyondSnapshot)
-                            ? log_.commit_index()
-                            : std::min(snapshot_->last_index, FirstKept() - 1);
+  const LogIndex held = std::min(snapshot_->last_index, FirstKept() - 1);
   const LogIndex upto =
       std::min({held, log_.commit_index(), log_.durable_index(), log_.last_index() - 1});
   if (upto < log_.first_index()) return;
@@ -80,8 +77,6 @@ LogIndex RaftCore::FirstKept() const {
 }
 
 bool RaftCore::Holds(LogIndex last_index, Epoch epoch) const {
-  if (IsMutant(Mutant::kInstallOverLog)) return false;
-  if (IsMutant(Mutant::kInstallByIndex)) return last_index <= log_.last_index();
   return last_index <= log_.commit_index() || log_.EpochAt(last_index) == epoch;
 }
 
@@ -97,7 +92,7 @@ bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
     BecomeFollower(std::nullopt, RandomElectionDeadline());
   }
   // Redpanda 65068aa37b: the epoch ran backwards when only a snapshot survived.
-  if (meta.id.epoch > epoch() && !IsMutant(Mutant::kForgetSnapshotEpoch)) AdoptEpoch(meta.id.epoch);
+  if (meta.id.epoch > epoch()) AdoptEpoch(meta.id.epoch);
   writes_.TruncatedAfter(log_.commit_index());
   log_.InstallSnapshot(meta);
   write_.install_snapshot = meta;
@@ -142,8 +137,7 @@ void RaftCore::Handle(event::ChunkReceived event) {
                           complete->last_index.value())));
     }
     // The log may have grown beyond the snapshot since the piece was requested.
-    if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete) &&
-        !IsMutant(Mutant::kSnapshotUntold)) {
+    if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete)) {
       Emit(effect::LoadSnapshot{*complete});
     }
     KeepSnapshot(*complete);
@@ -155,10 +149,7 @@ void RaftCore::Handle(event::ChunkReceived event) {
 void RaftCore::AnswerInstalled(SessionId session, InstallSnapshotResponse response,
                                LogIndex last_index) {
   response.state = Answer::kInstalled;
-  ReplyAfter(IsMutant(Mutant::kInstallBeforeDurable)
-                 ? 0
-                 : std::max(hard_state_write_, writes_.Covering(last_index)),
-             session, response);
+  ReplyAfter(std::max(hard_state_write_, writes_.Covering(last_index)), session, response);
 }
 
 // Leader side.

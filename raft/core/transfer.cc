@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -50,21 +49,18 @@ void RaftCore::ProceedWithHandOver() {
   if (!hand_over_ || hand_over_->phase != HandOver::Phase::kPausing) return;
   // A proposal from before the pause may have removed the target. A leader that was itself removed
   // looks for another target once that proposal is committed.
-  if (!log_.voters().Contains(hand_over_->target) && !IsMutant(Mutant::kHandOverToObserver)) {
+  if (!log_.voters().Contains(hand_over_->target)) {
     Emit(effect::Resume{hand_over_->epoch});
     return EndHandOver(absl::FailedPreconditionError(
         absl::StrFormat("controller %d is no longer a voter", hand_over_->target.node_id.value())));
   }
   const FollowerProgress* progress = FindProgress(hand_over_->target);
-  const bool paused = hand_over_->pause_confirmed || IsMutant(Mutant::kHandOverUnpaused);
+  if (!hand_over_->pause_confirmed || progress == nullptr) return;
   // Another directory may answer under the target's node id by now.
-  const bool in_contact = IsUp(hand_over_->target, StreamClass::kControl) ||
-                          IsMutant(Mutant::kHandOverToObserver) ||
-                          IsMutant(Mutant::kHandOverToNewDisk);
-  if (!paused || !in_contact || progress == nullptr) return;
+  if (!IsUp(hand_over_->target, StreamClass::kControl)) return;
   const bool complete =
       log_.commit_index() == log_.last_index() && progress->match_index() == log_.last_index();
-  if (!complete && !IsMutant(Mutant::kHandOverTooEarly)) return;
+  if (!complete) return;
   hand_over_->phase = HandOver::Phase::kSent;
   hand_over_->deadline = now_ + options_.check_quorum_timeout;
   Emit(effect::Send{.to = hand_over_->target.node_id, .message = TimeoutNow{.epoch = epoch()}});
@@ -112,7 +108,7 @@ std::optional<ReplicaKey> RaftCore::MostCaughtUpVoter() const {
   std::optional<ReplicaKey> best;
   LogIndex best_match;
   for (const auto& [key, progress] : std::get<Leader>(role_).peers) {
-    if (!log_.voters().Contains(key) && !IsMutant(Mutant::kHandOverToObserver)) continue;
+    if (!log_.voters().Contains(key)) continue;
     if (!IsUp(key, StreamClass::kControl) || !IsUp(key, StreamClass::kAppend)) continue;
     if (!best || progress.match_index() > best_match) {
       best = key;

@@ -15,7 +15,6 @@
 // Only authentication can prevent this.
 #include <algorithm>
 
-#include "raft/core/mutant.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -42,17 +41,11 @@ bool RaftCore::Believes(const ReplicaKey& who, Epoch claimed,
 
 void RaftCore::OnHigherEpoch(const ReplicaKey& who, Epoch claimed,
                              const std::optional<VoterSet>& shown) {
-  if (Believes(who, claimed, shown) || IsMutant(Mutant::kAdoptStrangersEpoch)) {
-    return AdoptEpoch(claimed);
-  }
+  if (Believes(who, claimed, shown)) return AdoptEpoch(claimed);
   Emit(effect::Distrust{.who = who, .epoch = claimed});
 }
 
-bool RaftCore::IsLeader(const ReplicaKey& who) const {
-  if (!leader_of_epoch_) return false;
-  return *leader_of_epoch_ == who ||
-         (leader_of_epoch_->node_id == who.node_id && IsMutant(Mutant::kKnowLeaderByNodeId));
-}
+bool RaftCore::IsLeader(const ReplicaKey& who) const { return leader_of_epoch_ == who; }
 
 bool RaftCore::AcceptLeader(const ReplicaKey& leader, Epoch claimed,
                             const std::optional<VoterSet>& shown) {
@@ -62,14 +55,12 @@ bool RaftCore::AcceptLeader(const ReplicaKey& leader, Epoch claimed,
       Emit(effect::Distrust{.who = leader, .epoch = claimed});
       return false;
     }
-  } else if ((!Believes(leader, claimed, shown) || (!IsFamiliar(leader) && HasLiveLeader())) &&
-             !IsMutant(Mutant::kFollowStranger)) {
+  } else if (!Believes(leader, claimed, shown) || (!IsFamiliar(leader) && HasLiveLeader())) {
     Emit(effect::Distrust{.who = leader, .epoch = claimed});
     return false;
   }
   if (claimed > epoch()) AdoptEpoch(claimed);
   if (!leader_of_epoch_) leader_of_epoch_ = leader;
-  if (IsMutant(Mutant::kForgetVoteForLeader)) hard_state_.vote.reset();
   if (hand_over_ && hand_over_->epoch < claimed) EndHandOver(absl::OkStatus());
   // What a leader sent before it resigned may arrive after its Goodbye, on another stream. It can
   // lead again only in a later epoch.

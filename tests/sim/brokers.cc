@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "raft/core/mutant.h"
 #include "tests/sim/controller_ports.h"
 
 namespace quorate::sim {
@@ -12,8 +11,6 @@ namespace {
 
 using controller::ProbeResult;
 using controller::VoterHearing;
-using raft::IsMutant;
-using raft::Mutant;
 using std::chrono::milliseconds;
 
 constexpr int kBrokers = 3;
@@ -171,8 +168,6 @@ void Brokers::AskVoters(NodeId self, const std::vector<NodeId>& voters, Duration
   round->missing = voters.size();
   round->done = std::move(done);
   scheduler_.After(kPollTimeout, [round] { round->End(); });
-  if (IsMutant(Mutant::kKeepOffice)) return;
-  if (IsMutant(Mutant::kForgetFenced) && AreFenced()) return;
   for (const NodeId voter : voters) {
     network_.Pass(self, voter, [this, self, voter, within, round] {
       Process* process = Find(voter)->process();

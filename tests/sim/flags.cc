@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "raft/testing/mutants.h"
+#include "tests/sim/mutants/mutants.h"
 
 namespace quorate::sim {
 namespace {
 
 std::vector<std::string> MutantNames() {
   std::vector<std::string> names;
-  for (const raft::MutantInfo& mutant : raft::AllMutants()) names.emplace_back(mutant.name);
+  for (const MutantInfo& mutant : AllMutants()) names.emplace_back(mutant.name);
   return names;
 }
 
@@ -48,13 +48,12 @@ ParsedFlags ParseFlags(int argc, char** argv) {
                "Run without strangers, even if the seed has them");
   app.add_flag("--storm", flags.storm,
                "Run bare cores without driver and log: with other faults, and faster");
-  app.add_option("--mutant", flags.mutant, "Run this mutant of the core")
-      ->check(CLI::IsMember(MutantNames()));
+  app.add_option("--mutant", flags.mutant, "Run this mutant")->check(CLI::IsMember(MutantNames()));
   auto* find = app.add_flag("--find-mutants", flags.find_mutants,
-                            "Search for the first seed that catches each mutant of the core")
+                            "Search for the first seed that catches each mutant")
                    ->excludes(seed);
   app.add_option("--mutant-seeds", flags.mutant_seeds,
-                 "Run each mutant of the core on the seed that this file records for it")
+                 "Run each mutant on the seed that this file records for it")
       ->excludes(seed)
       ->excludes(find)
       ->check(CLI::ExistingFile);

@@ -27,7 +27,7 @@ struct Flags {
   // Run bare cores instead of whole controllers (storm/core_storm.h).
   bool storm = false;
 
-  // The name of the mutant of the core to run (raft/core/mutant.h). If empty, run the correct core.
+  // The name of the mutant to run (mutants/mutants.h). If empty, run the correct code.
   std::string mutant;
   // Search for seeds that catch all mutants, or the one named above.
   bool find_mutants = false;

@@ -2,10 +2,10 @@
 #include <iostream>
 
 #include "base/check.h"
-#include "raft/testing/mutants.h"
 #include "tests/sim/campaign.h"
 #include "tests/sim/flags.h"
 #include "tests/sim/mutant_seeds.h"
+#include "tests/sim/mutants/mutants.h"
 
 int main(int argc, char** argv) {
   const quorate::sim::ParsedFlags parsed = quorate::sim::ParseFlags(argc, argv);
@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
   const quorate::sim::Flags& flags = *parsed.flags;
   if (flags.find_mutants) return quorate::sim::FindMutants(flags, std::cout) ? 0 : 1;
   if (!flags.mutant_seeds.empty()) return quorate::sim::CatchMutants(flags, std::cout) ? 0 : 1;
-  if (const auto mutant = quorate::raft::FindMutant(flags.mutant)) {
-    quorate::raft::SetMutant(mutant->mutant);
+  if (const auto mutant = quorate::sim::FindMutant(flags.mutant)) {
+    quorate::sim::SetMutant(mutant->mutant);
   }
   const bool passed = flags.seed ? quorate::sim::RunOne(flags, std::cout)
                                  : quorate::sim::RunCampaign(flags, std::cout);

@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "absl/strings/str_format.h"
-#include "raft/testing/mutants.h"
 #include "tests/sim/campaign.h"
 #include "tests/sim/child_run.h"
+#include "tests/sim/mutants/mutants.h"
 
 namespace quorate::sim {
 namespace {
@@ -31,13 +31,13 @@ constexpr Arena kArenas[] = {
     {.name = "world"}, {.name = "storm", .storm = true}, {.name = "calm", .no_strangers = true}};
 
 // Runs the mutant once. Returns the failure, or nullopt if it was not caught.
-std::optional<std::string> RunMutant(const raft::MutantInfo& mutant, Flags flags,
-                                     const Arena& arena, uint64_t seed) {
+std::optional<std::string> RunMutant(const MutantInfo& mutant, Flags flags, const Arena& arena,
+                                     uint64_t seed) {
   flags.storm = arena.storm;
   flags.no_strangers = arena.no_strangers;
   return RunInChild(
       [&] {
-        raft::SetMutant(mutant.mutant);
+        SetMutant(mutant.mutant);
         return RunSeed(flags, seed).failure;
       },
       kRunLimitSeconds);
@@ -75,8 +75,7 @@ std::map<std::string, Recorded> ReadRecord(const std::string& path) {
 }
 
 // Tries whole controllers first, then bare cores, then controllers without strangers.
-bool FindSeed(const raft::MutantInfo& mutant, const Flags& flags, uint64_t seeds,
-              std::ostream& out) {
+bool FindSeed(const MutantInfo& mutant, const Flags& flags, uint64_t seeds, std::ostream& out) {
   for (const Arena& arena : kArenas) {
     for (uint64_t seed = 1; seed <= seeds; ++seed) {
       const std::optional<std::string> how = RunMutant(mutant, flags, arena, seed);
@@ -93,7 +92,7 @@ bool FindSeed(const raft::MutantInfo& mutant, const Flags& flags, uint64_t seeds
 bool FindMutants(const Flags& flags, std::ostream& out) {
   const uint64_t seeds = flags.seeds.value_or(kSeedsToTry);
   bool all_caught = true;
-  for (const raft::MutantInfo& mutant : raft::AllMutants()) {
+  for (const MutantInfo& mutant : AllMutants()) {
     if (!flags.mutant.empty() && flags.mutant != mutant.name) continue;
     if (FindSeed(mutant, flags, seeds, out)) continue;
     all_caught = false;
@@ -106,7 +105,7 @@ bool FindMutants(const Flags& flags, std::ostream& out) {
 bool CatchMutants(const Flags& flags, std::ostream& out) {
   const std::map<std::string, Recorded> record = ReadRecord(flags.mutant_seeds);
   bool all_caught = true;
-  for (const raft::MutantInfo& mutant : raft::AllMutants()) {
+  for (const MutantInfo& mutant : AllMutants()) {
     const auto recorded = record.find(std::string(mutant.name));
     if (recorded == record.end()) {
       all_caught = false;

@@ -1,4 +1,4 @@
-// The seeds that catch the mutants of the core (raft/core/mutant.h). A search finds them,
+// The seeds that catch the mutants (mutants/mutants.h). A search finds them,
 // testdata/mutants.txt records them, and a test runs them again.
 #pragma once
 

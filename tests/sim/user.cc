@@ -13,7 +13,6 @@
 #include "controller/remembered_requests.h"
 #include "metadata/record_builders.h"
 #include "metadata/state_hash.h"
-#include "raft/core/mutant.h"
 #include "tests/sim/brokers.h"
 
 namespace quorate::sim {
@@ -29,20 +28,12 @@ using controller::ItemResults;
 using controller::RequestIdentity;
 using controller::View;
 using metadata::ConfigResourceType;
-using raft::IsMutant;
-using raft::Mutant;
 
 // The key-value pairs are stored as configs of this broker, which need not be registered.
 constexpr char kBroker[] = "0";
 // The same value as ControllerOptions::remembered_limit.
 constexpr controller::TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000,
                                                                .capacity = 10'000};
-
-controller::SessionOptions SessionOptions() {
-  controller::SessionOptions options = Brokers::kSessionOptions;
-  if (IsMutant(Mutant::kFenceAtOnce)) options.mass_loss_hold = Duration(0);
-  return options;
-}
 
 KeyValues StateOf(const metadata::MetadataImage& image) {
   return image.Configs(ConfigResourceType::kBroker, kBroker);
@@ -137,7 +128,7 @@ User::User(const Surroundings& surroundings, Snapshots* snapshots, const raft::R
       pipeline_(self.node_id, static_cast<uint64_t>(self.node_id.value()), kRememberedLimit,
                 executor, clock),
       ports_(surroundings.brokers, self.node_id),
-      watch_(self.node_id, SessionOptions(), executor, clock, &ports_, &pipeline_),
+      watch_(self.node_id, Brokers::kSessionOptions, executor, clock, &ports_, &pipeline_),
       broker_requests_(BrokerProcess::kClusterId, executor, clock, &ports_, &pipeline_, &watch_) {
   pipeline_.SetImageObserver(this);
   watch_.guard().SetPoll(&ports_);
@@ -161,19 +152,14 @@ void User::Submit(const Attempt& attempt, Reply reply) {
   }
   const auto decide = [request = std::move(request), identity](const View& view,
                                                                const Context& context) {
-    auto decision = controller::DecideRemembered(kChange, view, request, identity, context);
-    if (decision.remembers_only && IsMutant(Mutant::kForgetRefusals)) {
-      return controller::DecideRemembered(kChange, view, request, std::nullopt, context);
-    }
-    return decision;
+    return controller::DecideRemembered(kChange, view, request, identity, context);
   };
-  const bool any_epoch = attempt.id || IsMutant(Mutant::kExecuteInLaterEpoch);
   pipeline_.Submit<IncrementalAlterConfigsResponse>(
       {.principal = principal,
        .deadline = clock_.Now() + attempt.timeout,
-       .epoch = any_epoch ? Epoch() : attempt.epoch,
+       .epoch = attempt.id ? Epoch() : attempt.epoch,
        .request_id = attempt.id,
-       .is_hint = IsMutant(Mutant::kAnswerUnconfirmed)},
+       .is_hint = false},
       decide,
       [this, reply = std::move(reply)](const Answer<IncrementalAlterConfigsResponse>& answer) {
         if (!actor_.alive()) return;

@@ -1,8 +1,8 @@
-#include "raft/testing/mutants.h"
+#include "tests/sim/mutants/mutants.h"
 
 #include <algorithm>
 
-namespace quorate::raft {
+namespace quorate::sim {
 namespace {
 
 Mutant current_mutant = Mutant::kNone;
@@ -15,9 +15,9 @@ void SetMutant(Mutant mutant) { current_mutant = mutant; }
 
 const std::vector<MutantInfo>& AllMutants() {
   static const auto* const mutants = new std::vector<MutantInfo>{
-#define QUORATE_MUTANT_INFO(enumerator, name, wrong) {Mutant::enumerator, name, wrong},
-      QUORATE_FOR_EACH_MUTANT(QUORATE_MUTANT_INFO)
-#undef QUORATE_MUTANT_INFO
+#define QUORATE_MUTANT(enumerator, name, wrong) {Mutant::enumerator, name, wrong},
+#include "tests/sim/mutants/mutants.inc"
+#undef QUORATE_MUTANT
   };
   return *mutants;
 }
@@ -29,4 +29,4 @@ std::optional<MutantInfo> FindMutant(std::string_view name) {
   return it == mutants.end() ? std::nullopt : std::optional(*it);
 }
 
-}  // namespace quorate::raft
+}  // namespace quorate::sim
