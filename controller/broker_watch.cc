@@ -15,16 +15,16 @@ constexpr Duration kNoRoomRetry = std::chrono::milliseconds(100);
 
 }  // namespace
 
-BrokerWatch::BrokerWatch(NodeId self, SessionOptions options, Executor* executor,
-                         const Clock* clock, BrokerProber* prober, RequestPipeline* pipeline)
+BrokerWatch::BrokerWatch(NodeId self, SessionOptions options, const ControllerPorts& ports,
+                         RequestPipeline* pipeline)
     : options_(options),
-      executor_(executor),
-      clock_(clock),
-      prober_(prober),
+      executor_(ports.executor),
+      clock_(ports.clock),
+      prober_(ports.prober),
       pipeline_(pipeline),
       sessions_(options),
-      guard_(self, options, executor, clock, pipeline),
-      alarm_(executor, [this] { OnAlarm(); }) {}
+      guard_(self, options, ports, pipeline),
+      alarm_(executor_, [this] { OnAlarm(); }) {}
 
 void BrokerWatch::TakeOver() {
   sessions_.TakeOver(pipeline_->newest(), clock_->Now());

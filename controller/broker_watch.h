@@ -10,6 +10,7 @@
 #include "controller/alarm.h"
 #include "controller/broker_prober.h"
 #include "controller/broker_sessions.h"
+#include "controller/controller_ports.h"
 #include "controller/cut_off_guard.h"
 #include "controller/request_pipeline.h"
 
@@ -18,9 +19,9 @@ namespace quorate::controller {
 // Used on the controller's loop only.
 class BrokerWatch {
  public:
-  // All arguments must outlive the watch.
-  BrokerWatch(NodeId self, SessionOptions options, Executor* executor, const Clock* clock,
-              BrokerProber* prober, RequestPipeline* pipeline);
+  // `pipeline` must outlive the watch.
+  BrokerWatch(NodeId self, SessionOptions options, const ControllerPorts& ports,
+              RequestPipeline* pipeline);
 
   // This controller has become active (TakeOver) or is no longer active (Clear).
   void TakeOver();
@@ -39,7 +40,6 @@ class BrokerWatch {
   // again.
   void Check();
 
-  CutOffGuard& guard() { return guard_; }
   const CutOffGuard& guard() const { return guard_; }
   BrokerSessions& sessions() { return sessions_; }
   const BrokerSessions& sessions() const { return sessions_; }

@@ -60,9 +60,15 @@ std::optional<NodeId> ChooseBetterPlaced(const std::vector<VoterHearing>& hearin
   return best;
 }
 
-CutOffGuard::CutOffGuard(NodeId self, SessionOptions options, Executor* executor,
-                         const Clock* clock, RequestPipeline* pipeline)
-    : self_(self), options_(options), executor_(executor), clock_(clock), pipeline_(pipeline) {}
+CutOffGuard::CutOffGuard(NodeId self, SessionOptions options, const ControllerPorts& ports,
+                         RequestPipeline* pipeline)
+    : self_(self),
+      options_(options),
+      executor_(ports.executor),
+      clock_(ports.clock),
+      log_(ports.log),
+      poll_(ports.voter_poll),
+      pipeline_(pipeline) {}
 
 void CutOffGuard::TakeOver() {
   Clear();

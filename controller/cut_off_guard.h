@@ -17,6 +17,7 @@
 #include "base/executor.h"
 #include "base/ids.h"
 #include "controller/broker_sessions.h"
+#include "controller/controller_ports.h"
 #include "controller/request_pipeline.h"
 #include "controller/voter_poll.h"
 #include "raft/api/replicated_log.h"
@@ -34,12 +35,9 @@ class CutOffGuard {
  public:
   using MassLoss = BrokerSessions::Due::MassLoss;
 
-  // All arguments must outlive the guard.
-  CutOffGuard(NodeId self, SessionOptions options, Executor* executor, const Clock* clock,
+  // `pipeline` must outlive the guard.
+  CutOffGuard(NodeId self, SessionOptions options, const ControllerPorts& ports,
               RequestPipeline* pipeline);
-  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
-  // Without a poll, no voter is asked.
-  void SetPoll(VoterPoll* poll) { poll_ = poll; }
 
   // This controller has become active (TakeOver) or is no longer active (Clear).
   void TakeOver();
@@ -64,9 +62,9 @@ class CutOffGuard {
   const SessionOptions options_;
   Executor* const executor_;
   const Clock* const clock_;
+  raft::ReplicatedLog* const log_;
+  VoterPoll* const poll_;
   RequestPipeline* const pipeline_;
-  raft::ReplicatedLog* log_ = nullptr;
-  VoterPoll* poll_ = nullptr;
 
   std::optional<MassLoss> loss_;
   MonoTime ask_at_;

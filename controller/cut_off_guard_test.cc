@@ -97,9 +97,7 @@ class ShortGraceTest : public CutOffGuardTest {
     std::deque<absl::AnyInvocable<void(std::vector<VoterHearing>) &&>> questions_;
   };
 
-  ShortGraceTest() : CutOffGuardTest(milliseconds(100)) {
-    cluster_.controller(1).SetVoterPoll(&poll_);
-  }
+  ShortGraceTest() : CutOffGuardTest(milliseconds(100)) { cluster_.ReplaceVoterPoll(&poll_); }
 
   HalfASecondPoll poll_;
 };

@@ -19,10 +19,9 @@ namespace quorate::controller {
 // confirmed round 1, a continues, and round 2 begins for b and c together.
 class LeadershipConfirmation {
  public:
-  // Both arguments must outlive this object.
-  LeadershipConfirmation(Executor* executor, const Clock* clock)
-      : executor_(executor), clock_(clock) {}
-  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+  // All arguments must outlive this object.
+  LeadershipConfirmation(Executor* executor, const Clock* clock, raft::ReplicatedLog* log)
+      : executor_(executor), clock_(clock), log_(log) {}
 
   // Continues `waiting` when a majority has confirmed, in a round that began after this call, that
   // this node leads. Fails it with NOT_CONTROLLER if that cannot be confirmed. The caller must call
@@ -44,7 +43,7 @@ class LeadershipConfirmation {
 
   Executor* const executor_;
   const Clock* const clock_;
-  raft::ReplicatedLog* log_ = nullptr;
+  raft::ReplicatedLog* const log_;
   bool round_under_way_ = false;
   // The number of the round in flight. Results with another number are ignored.
   uint64_t round_ = 0;

@@ -17,23 +17,10 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Ignores all callbacks.
-class NoListener final : public raft::ReplicatedLogListener {
- public:
-  void OnSnapshot(const raft::SnapshotMeta&) override {}
-  void OnCommitted(const std::vector<raft::EntryPtr>&) override {}
-  void OnLeaderChange(Epoch, std::optional<NodeId>) override {}
-  void OnClaim(Epoch, RecordOffset, bool, const raft::VoterSet&) override {}
-  void OnRenounce(Epoch) override {}
-  void OnPause(Epoch) override {}
-  void OnResume(Epoch) override {}
-};
-
 class LeadershipConfirmationTest : public ::testing::Test {
  protected:
   LeadershipConfirmationTest() {
-    confirmation_.SetLog(quorum_.AddNode(NodeId(1), &listener_));
-    quorum_.AddNode(NodeId(2), &listener_);
+    quorum_.AddNode(NodeId(2));
     quorum_.Elect(NodeId(1));
     quorum_.HoldReads();
   }
@@ -59,8 +46,7 @@ class LeadershipConfirmationTest : public ::testing::Test {
   ManualClock clock_;
   ManualExecutor executor_{&clock_};
   FakeQuorum quorum_{&clock_};
-  NoListener listener_;
-  LeadershipConfirmation confirmation_{&executor_, &clock_};
+  LeadershipConfirmation confirmation_{&executor_, &clock_, quorum_.AddNode(NodeId(1))};
   std::vector<std::string> outcomes_;
 };
 

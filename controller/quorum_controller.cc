@@ -20,27 +20,18 @@ SessionOptions ToSessionOptions(const ControllerOptions& options) {
 
 }  // namespace
 
-QuorumController::QuorumController(ControllerOptions options, Executor* executor,
-                                   const Clock* clock, BrokerProber* prober)
+QuorumController::QuorumController(ControllerOptions options, const ControllerPorts& ports)
     : options_(std::move(options)),
-      executor_(executor),
-      clock_(clock),
-      inbox_(executor),
-      pipeline_(options_.node_id, options_.seed, options_.remembered_limit, executor, clock),
-      watch_(options_.node_id, ToSessionOptions(options_), executor, clock, prober, &pipeline_),
-      broker_requests_(options_.cluster_id, executor, clock, prober, &pipeline_, &watch_),
-      voter_changes_(executor, clock, &pipeline_) {}
-
-void QuorumController::SetWorker(Executor* worker) {
-  pipeline_.SetWorker(worker, [this] { AfterLargeWork(); });
-}
-
-void QuorumController::SetLog(raft::ReplicatedLog* log) {
-  inbox_.SetLog(log);
-  pipeline_.SetLog(log);
-  voter_changes_.SetLog(log);
-  watch_.guard().SetLog(log);
-}
+      executor_(ports.executor),
+      clock_(ports.clock),
+      snapshots_(ports.snapshots),
+      inbox_(ports.executor, ports.log),
+      pipeline_(options_.node_id, options_.seed, options_.remembered_limit, ports,
+                [this] { AfterLargeWork(); }),
+      watch_(options_.node_id, ToSessionOptions(options_), ports, &pipeline_),
+      broker_requests_(options_.cluster_id, ports.executor, ports.clock, ports.prober, &pipeline_,
+                       &watch_),
+      voter_changes_(ports.executor, ports.clock, ports.log, &pipeline_) {}
 
 void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
                                       RequestContext context,

@@ -20,19 +20,17 @@
 #include "base/executor.h"
 #include "base/ids.h"
 #include "controller/answer.h"
-#include "controller/broker_prober.h"
 #include "controller/broker_requests.h"
 #include "controller/broker_watch.h"
+#include "controller/controller_ports.h"
 #include "controller/decide/request_size.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/operations.h"
 #include "controller/remembered_requests.h"
 #include "controller/request_inbox.h"
 #include "controller/request_pipeline.h"
-#include "controller/snapshot_source.h"
 #include "controller/token_bucket.h"
 #include "controller/voter_changes.h"
-#include "controller/voter_poll.h"
 #include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 #include "quorate/broker/v1/broker_service.pb.h"
@@ -57,27 +55,13 @@ struct ControllerOptions {
 
 class QuorumController final : public raft::ReplicatedLogListener {
  public:
-  // All arguments must outlive the controller, and `executor` must have run its last task before
-  // the controller is destroyed.
+  // The executor must have run its last task before the controller is destroyed. The log may call
+  // back, and requests may arrive, once the controller is constructed.
   //
   // Replies run on the executor's loop. If the inbox is full, the reply runs on the caller's thread
   // instead. A request that finds the loop idle may be decided on the caller's thread before its
   // call returns (Executor::TryRun), so the caller must not hold a lock.
-  QuorumController(ControllerOptions options, Executor* executor, const Clock* clock,
-                   BrokerProber* prober);
-  // Must be called once, before the log can call back and before the first request.
-  void SetLog(raft::ReplicatedLog* log);
-  // Optional; called at the same time as SetLog. The observer must outlive the controller's loop.
-  void SetImageObserver(ImageObserver* observer) { pipeline_.SetImageObserver(observer); }
-  // Optional; called at the same time as SetLog. Without a poll, a controller that is cut off from
-  // the brokers asks no other voter.
-  void SetVoterPoll(VoterPoll* poll) { watch_.guard().SetPoll(poll); }
-  // Optional; called at the same time as SetLog. Sets the executor for work that would block the
-  // loop for milliseconds. It must not be the controller's own executor and must outlive the
-  // controller. It may stop before or after the controller's loop.
-  void SetWorker(Executor* worker);
-  // Called at the same time as SetLog. Not needed if the log never begins with a snapshot.
-  void SetSnapshots(SnapshotSource* snapshots) { snapshots_ = snapshots; }
+  QuorumController(ControllerOptions options, const ControllerPorts& ports);
 
   // Mutating requests. Errors besides those of the decisions:
   //
@@ -169,7 +153,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   const ControllerOptions options_;
   Executor* const executor_;
   const Clock* const clock_;
-  SnapshotSource* snapshots_ = nullptr;
+  SnapshotSource* const snapshots_;
   RequestInbox inbox_;
   RequestPipeline pipeline_;
   BrokerWatch watch_;

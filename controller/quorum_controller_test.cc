@@ -55,8 +55,11 @@ TEST_F(QuorumControllerTest, ReadsWaitForTheirOffsetOnEveryController) {
 TEST_F(QuorumControllerTest, ARequestThatComesAloneIsDecidedAtOnceIfTheLoopIsFree) {
   ManualExecutor executor(&cluster_.clock());
   FakeQuorum quorum(&cluster_.clock());
-  QuorumController controller({}, &executor, &cluster_.clock(), &cluster_.prober());
-  controller.SetLog(quorum.AddNode(NodeId(4), &controller));
+  QuorumController controller({}, {.executor = &executor,
+                                   .clock = &cluster_.clock(),
+                                   .log = quorum.AddNode(NodeId(4)),
+                                   .prober = &cluster_.prober()});
+  quorum.StartNode(NodeId(4), &controller);
   executor.set_lends(true);
   Pending<admin::v1::DescribeClusterResponse> alone;
   controller.DescribeCluster(alone.reply());
@@ -126,9 +129,11 @@ TEST_F(QuorumControllerTest, AControllerGoesOnFromASnapshot) {
 
   ManualExecutor executor(&cluster_.clock());
   FakeQuorum quorum(&cluster_.clock());
-  QuorumController late({}, &executor, &cluster_.clock(), &cluster_.prober());
-  late.SetLog(quorum.AddNode(NodeId(4), &late));
-  late.SetSnapshots(&snapshots);
+  QuorumController late({}, {.executor = &executor,
+                             .clock = &cluster_.clock(),
+                             .log = quorum.AddNode(NodeId(4)),
+                             .prober = &cluster_.prober(),
+                             .snapshots = &snapshots});
   late.OnSnapshot(meta);
   late.OnCommitted({cluster_.quorum().entries().back()});
   executor.RunReady();

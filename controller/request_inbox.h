@@ -13,10 +13,9 @@ namespace quorate::controller {
 
 class RequestInbox {
  public:
-  // `executor` is the controller's loop. It must outlive the inbox.
-  explicit RequestInbox(Executor* executor) : executor_(executor) {}
-  // Must be called before the first request. The log must outlive the inbox.
-  void SetLog(const raft::ReplicatedLog* log) { log_ = log; }
+  // `executor` is the controller's loop. Both arguments must outlive the inbox.
+  RequestInbox(Executor* executor, const raft::ReplicatedLog* log)
+      : executor_(executor), log_(log) {}
 
   // Runs `work(reply)` on the loop, or replies RESOURCE_EXHAUSTED if the loop's queue is full.
   template <typename T, typename Work>
@@ -47,7 +46,7 @@ class RequestInbox {
   static constexpr int64_t kFullRetryAfterMs = 50;
 
   Executor* const executor_;
-  const raft::ReplicatedLog* log_ = nullptr;
+  const raft::ReplicatedLog* const log_;
 };
 
 }  // namespace quorate::controller

@@ -29,17 +29,21 @@ common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
 }  // namespace
 
 RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
-                                 Executor* executor, const Clock* clock)
+                                 const ControllerPorts& ports, std::function<void()> resume)
     : self_(self),
-      executor_(executor),
-      clock_(clock),
+      executor_(ports.executor),
+      clock_(ports.clock),
+      log_(ports.log),
+      observer_(ports.image_observer),
+      worker_(ports.worker),
+      resume_(std::move(resume)),
       rng_(seed),
       remembered_limit_(remembered_limit),
       parked_(kMaxParked),
-      confirmation_(executor, clock),
-      deadline_alarm_(executor, [this] { ExpireDeadlines(); }),
-      retry_alarm_(executor, [this] { ReleaseParked(); }),
-      rest_alarm_(executor, [this] { GoOn(); }) {}
+      confirmation_(executor_, clock_, log_),
+      deadline_alarm_(executor_, [this] { ExpireDeadlines(); }),
+      retry_alarm_(executor_, [this] { ReleaseParked(); }),
+      rest_alarm_(executor_, [this] { GoOn(); }) {}
 
 void RequestPipeline::Loaded(metadata::MetadataImage image) {
   images_.Load(std::move(image));

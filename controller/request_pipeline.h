@@ -41,11 +41,11 @@
 #include "base/random.h"
 #include "controller/alarm.h"
 #include "controller/answer.h"
+#include "controller/controller_ports.h"
 #include "controller/decide/decision.h"
 #include "controller/decide/partitions/partition_tally.h"
 #include "controller/deferred_replies.h"
 #include "controller/heartbeat_stream.h"
-#include "controller/image_observer.h"
 #include "controller/leadership_confirmation.h"
 #include "controller/parked_requests.h"
 #include "controller/token_bucket.h"
@@ -66,24 +66,12 @@ class RequestPipeline {
     kStopped,
   };
 
-  // All arguments must outlive the pipeline. `remembered_limit` limits the entries that only store
-  // the answer of a request that changed nothing. Each takes one token, plus one for each 1,024
-  // bytes.
+  // `remembered_limit` limits the entries that only store the answer of a request that changed
+  // nothing. Each takes one token, plus one for each 1,024 bytes. `resume` is called on the loop
+  // after work on the worker. The caller then delivers the callbacks of the log that arrived
+  // meanwhile, lets the brokers' watch act, and calls ReleaseParked. Not needed without a worker.
   RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
-                  Executor* executor, const Clock* clock);
-
-  void SetLog(raft::ReplicatedLog* log) {
-    log_ = log;
-    confirmation_.SetLog(log);
-  }
-  void SetImageObserver(ImageObserver* observer) { observer_ = observer; }
-  // Sets where large work is done. Without a worker, it is done on the loop. `resume` is called on
-  // the loop after such work. The caller then delivers the callbacks of the log that arrived
-  // meanwhile, lets the brokers' watch act, and calls ReleaseParked.
-  void SetWorker(Executor* worker, std::function<void()> resume) {
-    worker_ = worker;
-    resume_ = std::move(resume);
-  }
+                  const ControllerPorts& ports, std::function<void()> resume = nullptr);
 
   // Callbacks of the log. After Claim and Resume, the caller must call ReleaseParked once
   // everything else that follows leadership is ready.
@@ -251,10 +239,10 @@ class RequestPipeline {
   const NodeId self_;
   Executor* const executor_;
   const Clock* const clock_;
-  Executor* worker_ = nullptr;
-  std::function<void()> resume_;
-  raft::ReplicatedLog* log_ = nullptr;
-  ImageObserver* observer_ = nullptr;
+  raft::ReplicatedLog* const log_;
+  ImageObserver* const observer_;
+  Executor* const worker_;
+  const std::function<void()> resume_;
   Rng rng_;
 
   bool deciding_ = false;

@@ -13,11 +13,11 @@ constexpr Duration kInterval = std::chrono::milliseconds(100);
 
 }  // namespace
 
-VoterChanges::VoterChanges(Executor* executor, const Clock* clock, RequestPipeline* pipeline)
-    : executor_(executor),
-      clock_(clock),
-      pipeline_(pipeline),
-      alarm_(executor, [this] { Proceed(); }) {}
+VoterChanges::VoterChanges(Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
+                           RequestPipeline* pipeline)
+    : executor_(executor), clock_(clock), log_(log), pipeline_(pipeline), alarm_(executor, [this] {
+        Proceed();
+      }) {}
 
 void VoterChanges::Request(VoterChange change, bool validate_only, RequestContext context,
                            Reply<VoterChangeResult> reply) {

@@ -27,8 +27,8 @@ struct VoterChangeResult {
 class VoterChanges {
  public:
   // All arguments must outlive this object.
-  VoterChanges(Executor* executor, const Clock* clock, RequestPipeline* pipeline);
-  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
+  VoterChanges(Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
+               RequestPipeline* pipeline);
 
   // Replies when the change is committed by the voters that it results in. With `validate_only`,
   // the request waits only for another change in flight. INVALID_REQUEST then says what else it
@@ -59,8 +59,8 @@ class VoterChanges {
 
   Executor* const executor_;
   const Clock* const clock_;
+  raft::ReplicatedLog* const log_;
   RequestPipeline* const pipeline_;
-  raft::ReplicatedLog* log_ = nullptr;
   std::deque<Held> held_;
   bool asking_ = false;
   // A request was decided, and its answer is not committed yet.

@@ -14,10 +14,13 @@ ControllerCluster::ControllerCluster(int controllers, Duration grace) {
                                                              .node_id = NodeId(id),
                                                              .broker_connection_grace = grace,
                                                              .seed = static_cast<uint64_t>(id)},
-                                           &executor_, &clock_, &prober_);
-    controller->SetWorker(&worker_);
-    controller->SetLog(quorum_.AddNode(NodeId(id), controller.get()));
-    controller->SetVoterPoll(&poll_);
+                                           ControllerPorts{.executor = &executor_,
+                                                           .clock = &clock_,
+                                                           .log = quorum_.AddNode(NodeId(id)),
+                                                           .prober = &prober_,
+                                                           .worker = &worker_,
+                                                           .voter_poll = &poll_});
+    quorum_.StartNode(NodeId(id), controller.get());
   }
 }
 
@@ -147,6 +150,7 @@ void ControllerCluster::HeartbeatTo(int node, int32_t id,
 
 void ControllerCluster::Poll::Ask(const std::vector<NodeId>& voters, Duration within,
                                   absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) {
+  if (replacement_ != nullptr) return replacement_->Ask(voters, within, std::move(done));
   struct Round {
     std::vector<VoterHearing> hearings;
     size_t missing = 0;

@@ -75,6 +75,8 @@ class ControllerCluster {
     worker_runs_ = runs;
     Run();
   }
+  // From now on, `poll` answers all controllers instead of the controllers that they ask.
+  void ReplaceVoterPoll(VoterPoll* poll) { poll_.Replace(poll); }
 
   // Returns the image that a controller has applied.
   metadata::MetadataImage ImageOf(int id);
@@ -145,11 +147,13 @@ class ControllerCluster {
   class Poll final : public VoterPoll {
    public:
     explicit Poll(ControllerCluster* cluster) : cluster_(cluster) {}
+    void Replace(VoterPoll* poll) { replacement_ = poll; }
     void Ask(const std::vector<NodeId>& voters, Duration within,
              absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) override;
 
    private:
     ControllerCluster* const cluster_;
+    VoterPoll* replacement_ = nullptr;
   };
 
   broker::v1::HeartbeatRequest HeartbeatOf(int32_t id) const;

@@ -12,10 +12,12 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
  public:
   using ReadDone = absl::AnyInvocable<void(absl::StatusOr<RecordOffset>) &&>;
 
-  Node(FakeQuorum* quorum, NodeId id, raft::ReplicatedLogListener* listener)
-      : quorum_(quorum), id_(id), listener_(listener) {}
+  Node(FakeQuorum* quorum, NodeId id) : quorum_(quorum), id_(id) {}
+
+  void Start(raft::ReplicatedLogListener* listener) { listener_ = listener; }
 
   void Tell(std::function<void(raft::ReplicatedLogListener*)> what) {
+    if (listener_ == nullptr) return;
     if (isolated_) {
       missed_.push_back(std::move(what));
     } else {
@@ -83,7 +85,7 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
 
   FakeQuorum* const quorum_;
   const NodeId id_;
-  raft::ReplicatedLogListener* const listener_;
+  raft::ReplicatedLogListener* listener_ = nullptr;
   bool isolated_ = false;
   // The status when the node was isolated.
   raft::QuorumStatus status_;
@@ -94,11 +96,16 @@ class FakeQuorum::Node final : public raft::ReplicatedLog {
 FakeQuorum::FakeQuorum(const Clock* clock) : clock_(clock) {}
 FakeQuorum::~FakeQuorum() = default;
 
-raft::ReplicatedLog* FakeQuorum::AddNode(NodeId id, raft::ReplicatedLogListener* listener) {
+raft::ReplicatedLog* FakeQuorum::AddNode(NodeId id) {
   auto& node = nodes_[id];
   CHECK(node == nullptr) << "node " << id << " twice";
-  node = std::make_unique<Node>(this, id, listener);
+  node = std::make_unique<Node>(this, id);
   return node.get();
+}
+
+void FakeQuorum::StartNode(NodeId id, raft::ReplicatedLogListener* listener) {
+  CHECK(entries_.empty());
+  nodes_.at(id)->Start(listener);
 }
 
 void FakeQuorum::Elect(NodeId id, size_t kept) {

@@ -21,9 +21,11 @@ class FakeQuorum {
   explicit FakeQuorum(const Clock* clock);
   ~FakeQuorum();
 
-  // Adds node `id` and returns its port. `listener` receives everything from the start of the log
-  // on. It must outlive the quorum's last call.
-  raft::ReplicatedLog* AddNode(NodeId id, raft::ReplicatedLogListener* listener);
+  // Adds node `id` and returns its port.
+  raft::ReplicatedLog* AddNode(NodeId id);
+  // From now on, `listener` receives what node `id` reports. It must outlive the quorum's last
+  // call. REQUIRES: the log is empty.
+  void StartNode(NodeId id, raft::ReplicatedLogListener* listener);
 
   // `id` becomes leader of a new epoch and commits its log and its barrier. Its log has the first
   // `kept` uncommitted entries; the others are lost.

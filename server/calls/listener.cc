@@ -4,6 +4,7 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -50,6 +51,12 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
     connections->HandleNewConnection(&taken);
   });
   return listener;
+}
+
+void Close(Listener& listener, Duration timeout) {
+  listener.acceptor->Stop();
+  listener.server->Shutdown(std::chrono::system_clock::now() + timeout);
+  listener.server->Wait();
 }
 
 absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::string& option,

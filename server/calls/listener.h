@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/host_port.h"
+#include "base/time.h"
 #include "server/calls/acceptor.h"
 
 namespace quorate::server {
@@ -30,6 +31,10 @@ struct Listener {
   // The bound port.
   uint16_t port = 0;
 };
+
+// Stops accepting, and waits for up to `timeout` until all calls have ended. Then cancels them.
+// REQUIRES: the listener is open.
+void Close(Listener& listener, Duration timeout);
 
 // Opens a listener for clients, with reflection, grpc.health.v1 (service "" is SERVING from now
 // on), a limit on the size of requests, and pings that find dead connections. Errors are those of

@@ -16,15 +16,16 @@ common::v1::Error Stopping() {
 
 }  // namespace
 
-SubscriptionHub::SubscriptionHub(HubOptions options, Executor* executor, const Clock* clock,
-                                 const LeaderTracker* leader, const FrameEncoder* encoder)
+SubscriptionHub::SubscriptionHub(HubOptions options, const Ports& ports)
     : slots_(options.catch_up_slots),
       source_{.options = options,
-              .executor = executor,
-              .clock = clock,
-              .leader = leader,
-              .encoder = encoder,
-              .cache = FrameCache(options.cache_bytes, encoder),
+              .executor = ports.executor,
+              .clock = ports.clock,
+              .leader = ports.leader,
+              .encoder = ports.encoder,
+              .log = ports.log,
+              .snapshots = ports.snapshots,
+              .cache = FrameCache(options.cache_bytes, ports.encoder),
               .high_watermark = {},
               .slots = &slots_} {}
 

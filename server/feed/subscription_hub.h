@@ -27,14 +27,19 @@ using SubscriptionId = uint64_t;
 
 class SubscriptionHub final : public LogWatcher {
  public:
-  // All arguments outlive the hub. `leader` must be notified of changes before the hub is.
-  SubscriptionHub(HubOptions options, Executor* executor, const Clock* clock,
-                  const LeaderTracker* leader, const FrameEncoder* encoder);
+  // What the hub is connected to. Everything outlives the hub.
+  struct Ports {
+    Executor* executor = nullptr;
+    const Clock* clock = nullptr;
+    raft::ReplicatedLog* log = nullptr;
+    // Must be notified of changes before the hub is.
+    const LeaderTracker* leader = nullptr;
+    const FrameEncoder* encoder = nullptr;
+    // Null if the log never begins with a snapshot.
+    storage::FileSnapshotStore* snapshots = nullptr;
+  };
 
-  // Call once, before the log can call back.
-  void SetLog(raft::ReplicatedLog* log) { source_.log = log; }
-  // Call once, before the log can call back. Not needed if the log never begins with a snapshot.
-  void SetSnapshots(storage::FileSnapshotStore* snapshots) { source_.snapshots = snapshots; }
+  SubscriptionHub(HubOptions options, const Ports& ports);
 
   // Starts a subscription. `stream` must live until the hub calls its Finish or Cut, which it does
   // once. Any thread.

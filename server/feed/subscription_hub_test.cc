@@ -87,9 +87,27 @@ class FakeStream final : public SubscriberStream {
 
 class SubscriptionHubTest : public testing::Test {
  protected:
-  SubscriptionHubTest() {
-    hub_.SetLog(&log_);
+  // The log begins with `snapshot` if there is one.
+  explicit SubscriptionHubTest(const std::optional<raft::SnapshotMeta>& snapshot = std::nullopt)
+      : store_(OpenStore(snapshot)) {
     SetLeader(1, NodeId(3));
+  }
+
+  std::unique_ptr<storage::FileSnapshotStore> OpenStore(
+      const std::optional<raft::SnapshotMeta>& snapshot) {
+    if (snapshot) CHECK_OK(storage::WriteSnapshot(files_, *snapshot));
+    auto store = storage::FileSnapshotStore::Open(&files_, &executor_);
+    CHECK_OK(store.status());
+    return *std::move(store);
+  }
+
+  SubscriptionHub::Ports Ports() {
+    return {.executor = &executor_,
+            .clock = &clock_,
+            .log = &log_,
+            .leader = &leader_,
+            .encoder = &encoder_,
+            .snapshots = store_.get()};
   }
 
   void SetLeader(int32_t epoch, std::optional<NodeId> leader) {
@@ -127,8 +145,9 @@ class SubscriptionHubTest : public testing::Test {
   LeaderTracker leader_;
   FakeReplicatedLog log_;
   SubscribeFrameEncoder encoder_;
-  SubscriptionHub hub_{
-      {.cache_bytes = 400, .chunk_bytes = 100}, &executor_, &clock_, &leader_, &encoder_};
+  storage::MemorySnapshotFiles files_;
+  std::unique_ptr<storage::FileSnapshotStore> store_;
+  SubscriptionHub hub_{{.cache_bytes = 400, .chunk_bytes = 100}, Ports()};
 };
 
 TEST_F(SubscriptionHubTest, AFrameIsTheEntryAsASubscribeResponse) {
@@ -357,8 +376,7 @@ class CatchUpTest : public SubscriptionHubTest {
  protected:
   CatchUpTest()
       : hub_of_one_({.cache_bytes = 400, .chunk_bytes = 100, .live_lag = 4, .catch_up_slots = 1},
-                    &executor_, &clock_, &leader_, &encoder_) {
-    hub_of_one_.SetLog(&log_);
+                    Ports()) {
     for (int i = 0; i < 6; ++i) log_.entries.push_back(MakeTestEntry(i));
     hub_of_one_.OnCommitted(log_.entries);
     executor_.RunReady();
@@ -442,12 +460,7 @@ TEST_F(CatchUpTest, OneThatEndsGivesItsTurnAndItsPlaceInLine) {
 // A log whose first entries, up to offset 6, are only in a snapshot.
 class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
  protected:
-  SubscriptionHubSnapshotTest() {
-    CHECK_OK(storage::WriteSnapshot(files_, kMeta));
-    auto store = storage::FileSnapshotStore::Open(&files_, &executor_);
-    CHECK_OK(store.status());
-    store_ = *std::move(store);
-    hub_.SetSnapshots(store_.get());
+  SubscriptionHubSnapshotTest() : SubscriptionHubTest(storage::MakeMeta(6, 1)) {
     Commit({MakeTestEntry(3), MakeTestEntry(4)});
   }
 
@@ -458,8 +471,6 @@ class SubscriptionHubSnapshotTest : public SubscriptionHubTest {
   }
 
   const raft::SnapshotMeta kMeta = storage::MakeMeta(6, 1);
-  storage::MemorySnapshotFiles files_;
-  std::unique_ptr<storage::FileSnapshotStore> store_;
 };
 
 TEST_F(SubscriptionHubSnapshotTest, WhoHasNothingGetsTheSnapshotThenBatches) {

@@ -70,7 +70,6 @@ class Subscriber {
 class MetadataServiceTest : public testing::Test {
  protected:
   MetadataServiceTest() {
-    hub_.SetLog(&log_);
     auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen", {&service_});
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
@@ -99,10 +98,11 @@ class MetadataServiceTest : public testing::Test {
   SubscribeFrameEncoder encoder_;
   SubscriptionHub hub_{{.stall_timeout = std::chrono::seconds(3),
                         .progress_interval = std::chrono::milliseconds(200)},
-                       &loop_,
-                       &clock_,
-                       &leader_,
-                       &encoder_};
+                       {.executor = &loop_,
+                        .clock = &clock_,
+                        .log = &log_,
+                        .leader = &leader_,
+                        .encoder = &encoder_}};
   CallEdge edge_{&loop_, &loop_, &clock_, [] { return std::nullopt; }};
   std::atomic<int32_t> heard_of_{-1};
   MetadataService service_{kClusterId, &edge_, &hub_,

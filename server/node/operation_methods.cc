@@ -51,8 +51,8 @@ void RegisterDescription(const Operation<Request, Response>& operation,
 
 }  // namespace
 
-void RegisterOperations(RequestRouter* router, QuorumController* controller,
-                        ClusterQueries* queries) {
+OperationMethods::OperationMethods(RequestRouter* router, QuorumController* controller,
+                                   ClusterQueries* queries) {
   controller::ForEachOperation(
       [=](const auto& operation) { RegisterRemembered(operation, router, controller); });
   RegisterOwn(controller::kRegisterBroker, &QuorumController::RegisterBroker, router, controller);

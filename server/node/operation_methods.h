@@ -1,5 +1,5 @@
-// Registers with the router the operations that this node's controller executes by itself, for all
-// front ends. QuorumChanges registers the others.
+// The operations that this node's controller executes by itself, as methods of the router, for all
+// front ends. QuorumChanges has the others.
 #pragma once
 
 #include "controller/quorum_controller.h"
@@ -8,8 +8,12 @@
 
 namespace quorate::server {
 
-// Call before the router's first call. All arguments must outlive the router's calls.
-void RegisterOperations(RequestRouter* router, controller::QuorumController* controller,
-                        ClusterQueries* queries);
+class OperationMethods {
+ public:
+  // Registers the operations with the router, before its first call. All arguments must outlive
+  // the router's calls.
+  OperationMethods(RequestRouter* router, controller::QuorumController* controller,
+                   ClusterQueries* queries);
+};
 
 }  // namespace quorate::server

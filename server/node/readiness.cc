@@ -14,17 +14,19 @@ constexpr Duration kPauseWhileReady = std::chrono::milliseconds(100);
 
 }  // namespace
 
-Readiness::Readiness(Executor* executor, const Clock* clock, std::function<RecordOffset()> applied,
-                     std::function<bool()> has_room, std::function<void(bool)> publish)
+Readiness::Readiness(Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
+                     std::function<RecordOffset()> applied, std::function<bool()> has_room,
+                     std::function<void(bool)> publish)
     : executor_(executor),
       clock_(clock),
+      log_(log),
       applied_(std::move(applied)),
       has_room_(std::move(has_room)),
       publish_(std::move(publish)) {}
 
-void Readiness::Start(raft::ReplicatedLog* log) {
-  executor_->Post([this, log] {
-    log_ = log;
+void Readiness::Start() {
+  executor_->Post([this] {
+    started_ = true;
     Look();
   });
 }
@@ -41,7 +43,7 @@ void Readiness::OnLeaderChange(Epoch /*epoch*/, std::optional<NodeId> /*leader*/
 }
 
 void Readiness::Look() {
-  if (log_ == nullptr || looking_ || withdrawn_) return;
+  if (!started_ || looking_ || withdrawn_) return;
   looking_ = true;
   executor_->CancelTimer(timer_);
   log_->Describe([this](raft::QuorumStatus status) {

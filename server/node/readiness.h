@@ -21,11 +21,12 @@ class Readiness final : public LogWatcher {
   // `applied` returns the end offset of what this node serves, and `has_room` whether its disk has
   // room for changes; any thread may call both. `publish` is called on the executor with each
   // change; the first call is the first true. All arguments outlive the Readiness.
-  Readiness(Executor* executor, const Clock* clock, std::function<RecordOffset()> applied,
-            std::function<bool()> has_room, std::function<void(bool ready)> publish);
+  Readiness(Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
+            std::function<RecordOffset()> applied, std::function<bool()> has_room,
+            std::function<void(bool ready)> publish);
 
-  // Call once, after the log has started.
-  void Start(raft::ReplicatedLog* log);
+  // Starts to check and to publish. Call once, after the log has started.
+  void Start();
   // Publishes not ready from now on: this node is stopping. Any thread.
   void Withdraw();
 
@@ -40,12 +41,13 @@ class Readiness final : public LogWatcher {
 
   Executor* const executor_;
   const Clock* const clock_;
+  raft::ReplicatedLog* const log_;
   const std::function<RecordOffset()> applied_;
   const std::function<bool()> has_room_;
   const std::function<void(bool)> publish_;
 
   // Used on the executor.
-  raft::ReplicatedLog* log_ = nullptr;
+  bool started_ = false;
   bool looking_ = false;
   bool withdrawn_ = false;
   bool ready_ = false;

@@ -23,13 +23,16 @@ class ReadinessTest : public testing::Test {
   RecordOffset applied_{10};
   bool has_room_ = true;
   std::vector<bool> published_;
-  Readiness readiness_{&executor_, &clock_, [this] { return applied_; },
+  Readiness readiness_{&executor_,
+                       &clock_,
+                       &log_,
+                       [this] { return applied_; },
                        [this] { return has_room_; },
                        [this](bool ready) { published_.push_back(ready); }};
 };
 
 TEST_F(ReadinessTest, IsReadyOnceItHasAppliedWhatTheSessionBeganWith) {
-  readiness_.Start(&log_);
+  readiness_.Start();
   Pass(100);
   EXPECT_THAT(published_, IsEmpty()) << "there is no leader";
   log_.status.ready_offset = RecordOffset(11);
@@ -42,7 +45,7 @@ TEST_F(ReadinessTest, IsReadyOnceItHasAppliedWhatTheSessionBeganWith) {
 
 TEST_F(ReadinessTest, IsLostWithTheSessionAndComesBack) {
   log_.status.ready_offset = RecordOffset(10);
-  readiness_.Start(&log_);
+  readiness_.Start();
   executor_.RunReady();
   EXPECT_THAT(published_, ElementsAre(true));
   log_.status.ready_offset = std::nullopt;
@@ -63,7 +66,7 @@ TEST_F(ReadinessTest, OnlyTheLeaderNeedsRoomForChanges) {
   log_.status.self = NodeId(1);
   log_.status.leader = NodeId(1);
   log_.status.ready_offset = RecordOffset(10);
-  readiness_.Start(&log_);
+  readiness_.Start();
   executor_.RunReady();
   EXPECT_THAT(published_, ElementsAre(true));
   has_room_ = false;
@@ -77,7 +80,7 @@ TEST_F(ReadinessTest, OnlyTheLeaderNeedsRoomForChanges) {
 
 TEST_F(ReadinessTest, OnceWithdrawnItStaysSo) {
   log_.status.ready_offset = RecordOffset(10);
-  readiness_.Start(&log_);
+  readiness_.Start();
   executor_.RunReady();
   readiness_.Withdraw();
   executor_.RunReady();

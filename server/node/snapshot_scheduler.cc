@@ -16,24 +16,20 @@ absl::StatusOr<metadata::MetadataImage> LoadImage(storage::SnapshotReader& reade
   return std::move(loader).Finish();
 }
 
-SnapshotScheduler::SnapshotScheduler(Options options, Executor* executor, const Clock* clock,
-                                     storage::FileSnapshotStore* store,
-                                     storage::BackgroundSnapshotWriter* writer,
-                                     ReadImage read_image)
+SnapshotScheduler::SnapshotScheduler(Options options, const Ports& ports, ReadImage read_image,
+                                     std::optional<Loaded> loaded)
     : options_(options),
-      executor_(executor),
-      clock_(clock),
-      store_(store),
-      writer_(writer),
-      read_image_(std::move(read_image)) {}
-
-void SnapshotScheduler::SetLoaded(const raft::SnapshotId& id, metadata::MetadataImage image) {
-  loaded_.emplace(id, std::move(image));
-}
+      executor_(ports.executor),
+      clock_(ports.clock),
+      log_(ports.log),
+      store_(ports.store),
+      writer_(ports.writer),
+      read_image_(std::move(read_image)),
+      loaded_(std::move(loaded)) {}
 
 absl::StatusOr<metadata::MetadataImage> SnapshotScheduler::Load(const raft::SnapshotId& id) {
   const auto loaded = std::exchange(loaded_, std::nullopt);
-  if (loaded && loaded->first == id) return loaded->second;
+  if (loaded && loaded->id == id) return loaded->image;
   ASSIGN_OR_RETURN(storage::SnapshotReader reader, store_->OpenReader(id));
   return LoadImage(reader);
 }

@@ -51,19 +51,27 @@ class SnapshotScheduler final : public LogWatcher, public controller::SnapshotSo
       std::function<void(RecordOffset end_offset,
                          absl::AnyInvocable<void(std::optional<metadata::MetadataImage>) &&> done)>;
 
-  // All arguments outlive the scheduler. Everything except Load runs on `executor`, which may be
-  // the writer's.
-  SnapshotScheduler(Options options, Executor* executor, const Clock* clock,
-                    storage::FileSnapshotStore* store, storage::BackgroundSnapshotWriter* writer,
-                    ReadImage read_image);
+  // What the scheduler is connected to. Everything outlives the scheduler.
+  struct Ports {
+    // Everything except Load runs on it. It may be the writer's.
+    Executor* executor = nullptr;
+    const Clock* clock = nullptr;
+    // The log is notified of a snapshot only once a newer one is durable, so that it still
+    // continues the older one if the newest is damaged.
+    raft::ReplicatedLog* log = nullptr;
+    storage::FileSnapshotStore* store = nullptr;
+    storage::BackgroundSnapshotWriter* writer = nullptr;
+  };
+  // A snapshot that was read before, with its image.
+  struct Loaded {
+    raft::SnapshotId id;
+    metadata::MetadataImage image;
+  };
 
-  // Call once, before the log can call back. The log is notified of a snapshot only once a newer
-  // one is durable, so that it still continues the older one if the newest is damaged.
-  void SetLog(raft::ReplicatedLog* log) { log_ = log; }
-
-  // Sets the image of the snapshot that the node starts with, which was read before. The first Load
-  // returns it if it asks for this snapshot. Call once, before any Load.
-  void SetLoaded(const raft::SnapshotId& id, metadata::MetadataImage image);
+  // `loaded` is the snapshot that the node starts with. The first Load returns its image if it asks
+  // for this snapshot.
+  SnapshotScheduler(Options options, const Ports& ports, ReadImage read_image,
+                    std::optional<Loaded> loaded = std::nullopt);
 
   // controller::SnapshotSource. On the controller's loop.
   absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) override;
@@ -86,11 +94,11 @@ class SnapshotScheduler final : public LogWatcher, public controller::SnapshotSo
   const Options options_;
   Executor* const executor_;
   const Clock* const clock_;
+  raft::ReplicatedLog* const log_;
   storage::FileSnapshotStore* const store_;
   storage::BackgroundSnapshotWriter* const writer_;
   const ReadImage read_image_;
-  raft::ReplicatedLog* log_ = nullptr;
-  std::optional<std::pair<raft::SnapshotId, metadata::MetadataImage>> loaded_;
+  std::optional<Loaded> loaded_;
 
   // Describes the log up to the last entry seen; nullopt if there is none.
   std::optional<raft::SnapshotMeta> seen_;

@@ -29,13 +29,17 @@ class Fixture {
     writer_.emplace(storage::BackgroundSnapshotWriter::Options{}, store_.get(), &files_, &executor_,
                     &clock_);
     snapshot_scheduler_.emplace(
-        SnapshotScheduler::Options{.self = self, .min_log_bytes = min_log_bytes}, &executor_,
-        &clock_, store_.get(), &*writer_, [this](RecordOffset end_offset, auto done) {
+        SnapshotScheduler::Options{.self = self, .min_log_bytes = min_log_bytes},
+        SnapshotScheduler::Ports{.executor = &executor_,
+                                 .clock = &clock_,
+                                 .log = &log_,
+                                 .store = store_.get(),
+                                 .writer = &*writer_},
+        [this](RecordOffset end_offset, auto done) {
           asked.push_back(end_offset.value());
           if (!answers) return std::move(done)(std::nullopt);
           std::move(done)(image.image());
         });
-    snapshot_scheduler_->SetLog(&log_);
   }
 
   // Appends an entry with records or a voter set, and delivers it to the scheduler.

@@ -52,19 +52,17 @@ uint64_t HashOf(const metadata::MetadataImage& image) {
 }  // namespace
 
 StateAuditor::StateAuditor(Options options, Executor* executor, const Clock* clock,
-                           raft::ReplicatedLog* log, const controller::QuorumController* controller,
-                           RequestRouter* router)
+                           raft::ReplicatedLog* log, RequestRouter* router)
     : options_(std::move(options)),
       executor_(executor),
       clock_(clock),
       log_(log),
-      controller_(controller),
       router_(router),
       method_(router->Register(RoutedMethod(
           kReportStateHash,
           [this](StateHashReport report, const controller::RequestContext& /*context*/,
                  controller::Reply<StateHashTally> reply) {
-            if (!controller_->is_active()) {
+            if (!options_.is_active()) {
               std::move(reply)(controller::MakeError(common::v1::NOT_CONTROLLER,
                                                      "this controller is not the active one"));
               return;

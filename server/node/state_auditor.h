@@ -26,6 +26,8 @@ class StateAuditor final : public controller::ImageObserver {
   struct Options {
     NodeId self;
     Duration interval{};
+    // Returns whether this controller is the active one. Any thread.
+    std::function<bool()> is_active;
     // Called when a majority of the voters holds another state, so this controller must stop. Any
     // thread.
     std::function<void(const absl::Status&)> on_fatal;
@@ -34,7 +36,7 @@ class StateAuditor final : public controller::ImageObserver {
   // All arguments outlive the auditor. `executor` must not be the loop of another part, because the
   // time to hash an image is linear in its size.
   StateAuditor(Options options, Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
-               const controller::QuorumController* controller, RequestRouter* router);
+               RequestRouter* router);
 
   // controller::ImageObserver, on the controller's loop.
   void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) override;
@@ -50,7 +52,6 @@ class StateAuditor final : public controller::ImageObserver {
   Executor* const executor_;
   const Clock* const clock_;
   raft::ReplicatedLog* const log_;
-  const controller::QuorumController* const controller_;
   RequestRouter* const router_;
   const RequestRouter::Method* const method_;
 

@@ -52,7 +52,6 @@ Process::Process(const Surroundings& surroundings, Host host)
                   .clock = host_.clock,
                   .actor = &loop_,
                   .after_call = [this] { host_.after_call(); }}),
-      user_(surroundings, &snapshots_, host_.options.self, &loop_executor_, host_.clock, &loop_),
       endpoint_(surroundings.network, &loop_,
                 {.key = host_.options.self,
                  .peer_endpoint = host_.options.peer_endpoint,
@@ -78,8 +77,9 @@ absl::Status Process::Start(storage::RecoveredLog recovered) {
                                                   .snapshots = &snapshots_,
                                                   .observer = this},
                                                  surroundings_.rng->Next(), give_up));
-  user_.SetLog(node_.get());
-  node_->Start(&user_);
+  user_.emplace(surroundings_, &snapshots_, self(), &loop_executor_, host_.clock, &loop_,
+                node_.get());
+  node_->Start(&*user_);
   endpoint_.Start(node_.get());
   return absl::OkStatus();
 }

@@ -61,7 +61,8 @@ class Process final : private raft::StepObserver {
   bool paused() const { return loop_.paused(); }
   // Whether the core itself decided to end the process, without an external failure.
   bool core_gave_up() const { return core_gave_up_; }
-  User& user() { return user_; }
+  // REQUIRES: Start returned OK.
+  User& user() { return *user_; }
   raft::RaftNode* node() { return node_.get(); }
   storage::LogState DurableState() const { return log_store_->DurableState(); }
 
@@ -88,11 +89,11 @@ class Process final : private raft::StepObserver {
   DiskExecutor reader_;
   DiskExecutor snapshot_executor_;
   Snapshots snapshots_;
-  User user_;
   Endpoint endpoint_;
   std::unique_ptr<storage::LogStore> log_store_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<raft::RaftNode> node_;
+  std::optional<User> user_;
 };
 
 }  // namespace quorate::sim

@@ -118,27 +118,25 @@ static_assert(kChange.is_consistent());
 }  // namespace
 
 User::User(const Surroundings& surroundings, Snapshots* snapshots, const raft::ReplicaKey& self,
-           Executor* executor, const Clock* clock, const Actor* actor)
+           Executor* executor, const Clock* clock, const Actor* actor, raft::ReplicatedLog* log)
     : surroundings_(surroundings),
       ledger_(*surroundings.ledger),
       snapshots_(*snapshots),
       self_(self),
       clock_(*clock),
       actor_(*actor),
-      pipeline_(self.node_id, static_cast<uint64_t>(self.node_id.value()), kRememberedLimit,
-                executor, clock),
+      log_(log),
       ports_(surroundings.brokers, self.node_id),
-      watch_(self.node_id, Brokers::kSessionOptions, executor, clock, &ports_, &pipeline_),
-      broker_requests_(BrokerProcess::kClusterId, executor, clock, &ports_, &pipeline_, &watch_) {
-  pipeline_.SetImageObserver(this);
-  watch_.guard().SetPoll(&ports_);
-}
-
-void User::SetLog(raft::ReplicatedLog* log) {
-  log_ = log;
-  pipeline_.SetLog(log);
-  watch_.guard().SetLog(log);
-}
+      pipeline_(self.node_id, static_cast<uint64_t>(self.node_id.value()), kRememberedLimit,
+                {.executor = executor, .clock = clock, .log = log, .image_observer = this}),
+      watch_(self.node_id, Brokers::kSessionOptions,
+             {.executor = executor,
+              .clock = clock,
+              .log = log,
+              .prober = &ports_,
+              .voter_poll = &ports_},
+             &pipeline_),
+      broker_requests_(BrokerProcess::kClusterId, executor, clock, &ports_, &pipeline_, &watch_) {}
 
 void User::Submit(const Attempt& attempt, Reply reply) {
   IncrementalAlterConfigsRequest request = ToRequest(attempt.change);

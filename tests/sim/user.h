@@ -28,10 +28,7 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   // `self` is its replica and `actor` its process. Once the process has ended, no calls are
   // answered. Everything outlives the user.
   User(const Surroundings& surroundings, Snapshots* snapshots, const raft::ReplicaKey& self,
-       Executor* executor, const Clock* clock, const Actor* actor);
-
-  // REQUIRES: called before all other functions. The log outlives the user's last call.
-  void SetLog(raft::ReplicatedLog* log);
+       Executor* executor, const Clock* clock, const Actor* actor, raft::ReplicatedLog* log);
 
   // One attempt of a client's request.
   struct Attempt {
@@ -104,9 +101,9 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   const raft::ReplicaKey self_;
   const Clock& clock_;
   const Actor& actor_;
-  raft::ReplicatedLog* log_ = nullptr;
-  controller::RequestPipeline pipeline_;
+  raft::ReplicatedLog* const log_;
   ControllerPorts ports_;
+  controller::RequestPipeline pipeline_;
   controller::BrokerWatch watch_;
   controller::BrokerRequests broker_requests_;
 
