@@ -17,6 +17,7 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
       writes_(restored.last_index),
       role_(Follower{}),
       restored_epoch_(restored.hard_state.epoch),
+      disk_(options_),
       told_commit_(log_.commit_index()) {
   CHECK_OK(Founding::CheckConfiguration(options_, restored));
   CHECK_OK(CheckSnapshot(restored));
@@ -75,10 +76,8 @@ void RaftCore::Handle(event::Start) {
 }
 
 void RaftCore::Handle(const event::Wake& event) {
-  // The read that was reported last has finished, whether or not another one is late now.
-  if (reading_since_ && reading_since_ != event.reading_since) stalled_since_.reset();
-  reading_since_ = event.reading_since;
   disk_is_full_ = event.disk_is_full;
+  disk_.OnUserRead(event.reading_since);
   if (WatchDisk(); stopped_) return;
   ExpireReads();
   if (hand_over_ && hand_over_->deadline <= now_) {
@@ -196,7 +195,7 @@ void RaftCore::Handle(const event::PeerGoodbye& event) {
 }
 
 void RaftCore::Handle(const event::Persisted& event) {
-  stalled_since_.reset();
+  disk_.OnWriteDone();
   std::vector<effect::Reply> released = writes_.Completed(event.id);
   log_.SetDurable(writes_.durable_index());
   for (effect::Reply& reply : released) {

@@ -17,6 +17,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "raft/core/disk_watch.h"
 #include "raft/core/durability_gate.h"
 #include "raft/core/effect.h"
 #include "raft/core/event.h"
@@ -274,8 +275,7 @@ class RaftCore {
   bool IsLive(const FollowerProgress& progress) const {
     return now_ < progress.live_at() + options_.check_quorum_timeout;
   }
-  // Returns whether a write, or a read for the users or a peer, has been under way for too long.
-  bool DiskIsStalled() const;
+  bool DiskIsStalled() const { return disk_.IsStalled(now_, writes_.OldestIssue()); }
   // Ends the node if the disk stays stalled.
   void WatchDisk();
   FollowerProgress* FindProgress(const ReplicaKey& peer);
@@ -370,15 +370,8 @@ class RaftCore {
   Token asked_token_ = 0;
   std::multimap<LogIndex, Token> reads_confirmed_;
 
+  DiskWatch disk_;
   // From the last event::Wake.
-  std::optional<MonoTime> reading_since_;
-  // Disk reads for peers that are under way, and since when none of them has finished.
-  int peer_reads_ = 0;
-  MonoTime peer_reads_since_;
-  // When the disk was found stalled; nullopt if it was not, or has finished something since.
-  std::optional<MonoTime> stalled_since_;
-  // When WatchDisk last looked.
-  MonoTime disk_watched_at_;
   bool disk_is_full_ = false;
 
   // Whether a piece of a snapshot is being written here.

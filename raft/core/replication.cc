@@ -94,13 +94,11 @@ void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
 
 void RaftCore::BeginReadFor(FollowerProgress& progress) {
   progress.OnReadStarted();
-  if (peer_reads_++ == 0) peer_reads_since_ = now_;
+  disk_.OnPeerReadStarted(now_);
 }
 
 FollowerProgress* RaftCore::EndReadFor(const ReplicaKey& peer, Epoch asked_in) {
-  CHECK_GT(peer_reads_--, 0);
-  peer_reads_since_ = now_;
-  stalled_since_.reset();
+  disk_.OnPeerReadDone(now_);
   if (asked_in != epoch()) return nullptr;
   FollowerProgress* progress = FindProgress(peer);
   if (progress != nullptr) progress->OnReadDone();
@@ -239,22 +237,8 @@ bool RaftCore::QuorumIsLive() const {
   return live >= log_.voters().Majority();
 }
 
-bool RaftCore::DiskIsStalled() const {
-  const MonoTime oldest =
-      std::min(writes_.OldestIssue().value_or(kNever), reading_since_.value_or(kNever));
-  return oldest <= now_ - options_.check_quorum_timeout ||
-         (peer_reads_ > 0 && peer_reads_since_ <= now_ - options_.peer_read_timeout);
-}
-
-// The time counts from when the stall was noticed, and starts over after a pause: a process that
-// was paused finds its disk stalled too, but the disk then answers. No other two wakes are so far
-// apart.
 void RaftCore::WatchDisk() {
-  const bool was_paused =
-      now_ - std::exchange(disk_watched_at_, now_) > 2 * options_.election_timeout_max;
-  if (!DiskIsStalled()) return stalled_since_.reset();
-  if (!stalled_since_ || was_paused) stalled_since_ = now_;
-  if (now_ - *stalled_since_ < options_.disk_exit_timeout) return;
+  if (!disk_.HasFailed(now_, writes_.OldestIssue())) return;
   Die(absl::UnavailableError(absl::StrFormat(
       "the disk has finished no write and no read for %d s: check it (dmesg, SMART). "
       "After a restart this controller continues with what is on it",
