@@ -78,9 +78,9 @@ size_t RaftCore::CountVoters(absl::FunctionRef<bool(const FollowerProgress&)> ho
 }
 
 void RaftCore::LeaveIfRemoved() {
-  if (IsVoter() || hand_over_ || log_.voters_index() > log_.commit_index()) return;
+  if (IsVoter() || transfer_ || log_.voters_index() > log_.commit_index()) return;
   if (const std::optional<ReplicaKey> target = MostCaughtUpVoter()) {
-    BeginHandOver(std::nullopt, *target);
+    BeginTransfer(std::nullopt, *target);
   } else {
     Resign();
   }

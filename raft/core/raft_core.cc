@@ -80,8 +80,8 @@ void RaftCore::Handle(const event::Wake& event) {
   disk_.OnUserRead(event.reading_since);
   if (WatchDisk(); stopped_) return;
   ExpireReads();
-  if (hand_over_ && hand_over_->deadline <= now_) {
-    FailHandOver(absl::DeadlineExceededError("the target did not take over in time"));
+  if (transfer_ && transfer_->deadline() <= now_) {
+    FailTransfer(absl::DeadlineExceededError("the target did not take over in time"));
   }
   if (auto* follower = std::get_if<Follower>(&role_)) {
     if (follower->election_deadline <= now_) StandOrWait();
@@ -92,7 +92,7 @@ void RaftCore::Handle(const event::Wake& event) {
     // kept failing kept raising the epoch).
     if (candidate->round_deadline <= now_) StandOrWait();
   } else if (auto* leader = std::get_if<Leader>(&role_)) {
-    if (disk_is_full_) HandOverForSpace();
+    if (disk_is_full_) OfferLeadershipForSpace();
     if (leader->next_heartbeat > now_) return;
     if (!QuorumIsLive() || DiskIsStalled()) return Resign();
     for (auto& [id, progress] : leader->peers) {
@@ -222,7 +222,7 @@ void RaftCore::Handle(event::Shutdown) {
   } else if (TakesPart()) {
     Emit(effect::SayGoodbye{.reason = GoodbyeReason::kStopping, .epoch = epoch()});
   }
-  if (hand_over_) FailHandOver(absl::UnavailableError("this controller is stopping"));
+  if (transfer_) FailTransfer(absl::UnavailableError("this controller is stopping"));
   TellChanges();
   stopped_ = true;
 }
@@ -306,14 +306,14 @@ void RaftCore::LeaveLeadership() {
   auto& leader = std::get<Leader>(role_);
   for (const PendingRead& read : leader.reads.under_way) AnswerRead(read, false, LogIndex());
   for (const PendingRead& read : leader.reads.waiting) AnswerRead(read, false, LogIndex());
-  if (hand_over_) hand_over_->phase = HandOver::Phase::kDeposed;
+  if (transfer_) transfer_->OnDeposed();
   Emit(effect::Renounce{epoch()});
 }
 
 void RaftCore::FinishStep() {
   if (std::holds_alternative<Leader>(role_)) LeaveIfRemoved();
   if (std::holds_alternative<Leader>(role_)) {
-    ProceedWithHandOver();
+    ProceedWithTransfer();
     StartReadRound();
     Replicate();
   } else {
@@ -364,7 +364,7 @@ MonoTime RaftCore::NextDeadline() const {
     }
   }
   deadline = std::min(deadline, local_reads_.next_deadline());
-  if (hand_over_) deadline = std::min(deadline, hand_over_->deadline);
+  if (transfer_) deadline = std::min(deadline, transfer_->deadline());
   return deadline;
 }
 

@@ -23,6 +23,7 @@
 #include "raft/core/event.h"
 #include "raft/core/founding.h"
 #include "raft/core/invariants.h"
+#include "raft/core/leadership_transfer.h"
 #include "raft/core/local_reads.h"
 #include "raft/core/log_view.h"
 #include "raft/core/raft_options.h"
@@ -114,18 +115,6 @@ class RaftCore {
     // again.
     bool resigned = false;
     int retries_left = 0;
-  };
-  // Leadership is being handed over (transfer.cc).
-  struct HandOver {
-    enum class Phase { kPausing, kSent, kDeposed };
-    // The driver's request; nullopt if this leader hands over by itself, because it was removed or
-    // its disk is nearly full.
-    std::optional<Token> token;
-    Epoch epoch;
-    ReplicaKey target;
-    Phase phase = Phase::kPausing;
-    bool pause_confirmed = false;
-    MonoTime deadline;
   };
 
   // raft_core.cc: dispatch.
@@ -293,7 +282,7 @@ class RaftCore {
   void ForgetUnlessVoter(const ReplicaKey& peer);
   // Returns how many voters satisfy `holds`. This leader counts if it is a voter.
   size_t CountVoters(absl::FunctionRef<bool(const FollowerProgress&)> holds) const;
-  // Hands leadership over, or resigns, once the removal of this leader is committed.
+  // Transfers leadership, or resigns, once the removal of this leader is committed.
   void LeaveIfRemoved();
 
   // snapshots.cc
@@ -326,15 +315,14 @@ class RaftCore {
   void ExpireReads();
 
   // transfer.cc
-  void BeginHandOver(std::optional<Token> token, const ReplicaKey& target);
-  // Orders the target to stand once the users have paused and it has the whole log.
-  void ProceedWithHandOver();
-  // Ends the hand-over as failed. This leader goes on, or resigns if it was removed.
-  void FailHandOver(absl::Status status);
-  // Ends the hand-over and reports the outcome to the driver if it requested the hand-over.
-  void EndHandOver(absl::Status status);
+  void BeginTransfer(std::optional<Token> token, const ReplicaKey& target);
+  void ProceedWithTransfer();
+  // Ends the transfer as failed. This leader goes on, or resigns if it was removed.
+  void FailTransfer(absl::Status status);
+  // Ends the transfer and reports the outcome to the driver if it requested the transfer.
+  void EndTransfer(absl::Status status);
   // Offers leadership to one voter after the other, until one takes over.
-  void HandOverForSpace();
+  void OfferLeadershipForSpace();
   // Returns the voter in contact that has the most of this log; nullopt if none is in contact.
   std::optional<ReplicaKey> MostCaughtUpVoter() const;
 
@@ -353,7 +341,8 @@ class RaftCore {
   std::optional<ReplicaKey> leader_of_epoch_;
   std::map<NodeId, Session> sessions_;
   std::optional<DeathWatch> death_watch_;
-  std::optional<HandOver> hand_over_;
+  // Set while a transfer of leadership is under way.
+  std::optional<LeadershipTransfer> transfer_;
 
   // `founding_` is set until the cluster is founded; until then the core only listens. Then
   // `founding_write_` makes the voter set durable, and the node takes part once it is done.

@@ -61,7 +61,7 @@ bool RaftCore::AcceptLeader(const ReplicaKey& leader, Epoch claimed,
   }
   if (claimed > epoch()) AdoptEpoch(claimed);
   if (!leader_of_epoch_) leader_of_epoch_ = leader;
-  if (hand_over_ && hand_over_->epoch < claimed) EndHandOver(absl::OkStatus());
+  if (transfer_ && transfer_->epoch() < claimed) EndTransfer(absl::OkStatus());
   // What a leader sent before it resigned may arrive after its Goodbye, on another stream. It can
   // lead again only in a later epoch.
   if (death_watch_ && death_watch_->resigned && death_watch_->epoch == claimed) return true;
