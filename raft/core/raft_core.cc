@@ -304,8 +304,7 @@ void RaftCore::Resign() {
 
 void RaftCore::LeaveLeadership() {
   auto& leader = std::get<Leader>(role_);
-  for (const PendingRead& read : leader.reads.under_way) AnswerRead(read, false, LogIndex());
-  for (const PendingRead& read : leader.reads.waiting) AnswerRead(read, false, LogIndex());
+  for (const PendingRead& read : leader.reads.Abandon()) AnswerRead(read, false, LogIndex());
   if (transfer_) transfer_->OnDeposed();
   Emit(effect::Renounce{epoch()});
 }

@@ -6,7 +6,9 @@
 // Implemented by concept: raft_core.cc (dispatch, epochs, roles), election.cc (votes, a leader's
 // death), follower.cc (messages from a leader), replication.cc (work of a leader), membership.cc
 // (voters, observers), trust.cc (which peers are believed), snapshots.cc, reads.cc, transfer.cc,
-// describe.cc.
+// describe.cc. Rules that need only a part of the state are objects, each with its own test:
+// LogView, DurabilityGate, DiskWatch, Founding, VoteTally, FollowerProgress, ReadRounds,
+// LocalReads, LeadershipTransfer.
 #pragma once
 
 #include <map>
@@ -350,14 +352,7 @@ class RaftCore {
   std::optional<WriteId> founding_write_;
   std::string waiting_for_;
 
-  // The reads of this node: all that are open; those not asked yet, because no leader is known or a
-  // request is in flight; those asked of the leader; and those that are confirmed but whose entry
-  // is not committed here yet.
   LocalReads local_reads_;
-  std::vector<Token> reads_waiting_;
-  std::vector<Token> reads_asked_;
-  Token asked_token_ = 0;
-  std::multimap<LogIndex, Token> reads_confirmed_;
 
   DiskWatch disk_;
   // From the last event::Wake.

@@ -15,8 +15,8 @@ void RaftCore::BecomeLeader() {
   death_watch_.reset();
   TrackPeers();
   auto& leader = std::get<Leader>(role_);
-  for (const Token token : std::exchange(reads_waiting_, {})) {
-    leader.reads.waiting.push_back({.token = token, .session = 0});
+  for (const Token token : local_reads_.TakeWaiting()) {
+    leader.reads.Add({.token = token, .session = 0});
   }
   // The barrier. Entries of earlier epochs are committed only through it, and until it is committed
   // this node does not know which of them are (Raft §5.4.2, §8).
@@ -213,7 +213,7 @@ void RaftCore::SendHeartbeat(const ReplicaKey& peer, const FollowerProgress& pro
       effect::Send{.to = peer.node_id,
                    .message = Heartbeat{.epoch = epoch(),
                                         .commit_index = commit,
-                                        .read_sequence = leader.reads.sequence,
+                                        .read_sequence = leader.reads.sequence(),
                                         .high_watermark = high_watermark,
                                         .voters = may_lack_voters ? ShownVoters() : std::nullopt}});
 }
@@ -226,7 +226,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const HeartbeatRespo
   if (progress == nullptr || response.epoch < epoch()) return;
   progress->OnContact(log_.last_index(), now_);
   // No answer can confirm a round that has not begun.
-  const int64_t begun = std::get<Leader>(role_).reads.sequence;
+  const int64_t begun = std::get<Leader>(role_).reads.sequence();
   if (response.read_sequence <= begun) progress->ConfirmRead(response.read_sequence);
   FinishReadRound();
 }

@@ -13,11 +13,11 @@
 #include <map>
 #include <optional>
 #include <variant>
-#include <vector>
 
 #include "base/clock.h"
 #include "raft/core/event.h"
 #include "raft/core/follower_progress.h"
+#include "raft/core/read_rounds.h"
 #include "raft/core/vote_tally.h"
 
 namespace quorate::raft {
@@ -46,23 +46,6 @@ struct Candidate {
   // It stands on a TimeoutNow: voters with a live leader do not refuse it.
   bool transfer = false;
   MonoTime round_deadline;
-};
-
-// A read for which the leader must confirm its leadership: its own, or one of a follower.
-struct PendingRead {
-  // The token is this node's own if session is 0, else that of the node that asked on the session.
-  Token token = 0;
-  SessionId session = 0;
-};
-
-// Reads are confirmed in rounds (Raft §6.4). One round is under way; later reads wait for the next.
-struct ReadRounds {
-  // Number of the round under way, or of the last one. The leader assigns it, so that no answer to
-  // an earlier heartbeat confirms a later read (etcd #20418). It starts over with each epoch.
-  int64_t sequence = 0;
-  LogIndex read_index;
-  std::vector<PendingRead> under_way;
-  std::vector<PendingRead> waiting;
 };
 
 // Replicates its log to the peers, commits, and confirms reads (Raft §5.3).
