@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "metadata/metadata_image.h"
+#include "metadata/topic_image.h"
 
 namespace quorate::metadata {
 

@@ -7,8 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/host_port.h"
 #include "base/ids.h"
 #include "metadata/text_util.h"
+#include "metadata/topic_image.h"
 
 namespace quorate::metadata {
 namespace {

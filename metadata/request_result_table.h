@@ -23,7 +23,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "base/ids.h"
-#include "metadata/metadata_image.h"
+#include "metadata/request_result.h"
 #include "metadata/sharded_map.h"
 
 namespace quorate::metadata {

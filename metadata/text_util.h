@@ -7,7 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "metadata/metadata_image.h"
+#include "metadata/config_resource.h"
 #include "quorate/common/v1/error.pb.h"
 
 namespace quorate::metadata {

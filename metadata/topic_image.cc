@@ -1,8 +1,8 @@
-// The functions of TopicImage and PartitionView.
+#include "metadata/topic_image.h"
+
 #include <algorithm>
 
 #include "base/check.h"
-#include "metadata/metadata_image.h"
 #include "metadata/partition_chunk.h"
 
 namespace quorate::metadata {
