@@ -11,7 +11,6 @@ ChangedPartitions::ChangedPartitions(MetadataImage before, MetadataImage now)
     : before_(std::move(before)), now_(std::move(now)) {}
 
 bool ChangedPartitions::Next(size_t budget, absl::FunctionRef<void(const Change&)> fn) {
-  constexpr size_t kShards = ShardedMap<TopicsById>::kShards;
   size_t looked_at = 0;
   while (looked_at < budget) {
     if (topic_ < topics_.size()) {
@@ -20,11 +19,12 @@ bool ChangedPartitions::Next(size_t budget, absl::FunctionRef<void(const Change&
     }
     topics_.clear();
     topic_ = 0;
-    if (next_shard_ == kShards) return false;
-    now_.state_->topics.ForEachChangeIn(
-        next_shard_++, before_.state_->topics, [this](const TopicPtr* before, const TopicPtr* now) {
-          topics_.emplace_back(before ? *before : nullptr, now ? *now : nullptr);
-        });
+    if (next_shard_ == TopicsImage::kShards) return false;
+    now_.Get<TopicsImage>().ForEachChangeIn(next_shard_++, before_.Get<TopicsImage>(),
+                                            [this](const TopicPtr* before, const TopicPtr* now) {
+                                              topics_.emplace_back(before ? *before : nullptr,
+                                                                   now ? *now : nullptr);
+                                            });
   }
   return true;
 }

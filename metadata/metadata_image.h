@@ -3,8 +3,9 @@
 // The same type holds the controller's committed and uncommitted state, a broker's view and the
 // content of a snapshot.
 //
-// Layout: 1,024 shards of topics -> topic -> chunks of 64 partitions in packed arrays. Images share
-// each of these nodes until an ImageBuilder changes it.
+// An image consists of a position and of one object for each record family (record_family.h). The
+// largest part is the topics: 1,024 shards of topics -> topic -> chunks of 64 partitions in packed
+// arrays. Images share each of these nodes until an ImageBuilder changes it.
 #pragma once
 
 #include <cstdint>
@@ -88,9 +89,16 @@ class MetadataImage {
                              const std::map<std::string, std::string>& configs)>
           fn) const;
 
+  // Returns the part of one record family, e.g. Get<ConfigsImage>(). This and ForEachFamily are
+  // defined in image_state.h.
+  template <typename Family>
+  const Family& Get() const;
+  // Calls `fn` with the part of each record family, in the order of families/families.h.
+  template <typename Fn>
+  void ForEachFamily(Fn fn) const;
+
  private:
   friend class ImageBuilder;
-  friend class ChangedPartitions;
   struct State;
   std::shared_ptr<const State> state_;
 };

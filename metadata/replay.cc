@@ -10,6 +10,7 @@
 #include "metadata/image_builder.h"
 #include "metadata/record_kind.h"
 #include "metadata/record_replay.h"
+#include "metadata/record_table.h"
 #include "metadata/replay_errors.h"
 
 namespace quorate::metadata {
@@ -17,16 +18,8 @@ namespace {
 
 // Returns how many offsets one record takes.
 int32_t CountOffsets(const v1::Record& record) {
-  switch (record.kind_case()) {
-    case v1::Record::kPartitions:
-      return record.partitions().replica_counts_size();
-    case v1::Record::kPartitionChanges:
-      return record.partition_changes().partitions_size();
-    case v1::Record::kRequestResult:
-      return 0;
-    default:
-      return 1;
-  }
+  const RecordRow* row = FindRow(record.kind_case());
+  return row == nullptr ? 1 : row->offsets_of(record);
 }
 
 }  // namespace
@@ -53,7 +46,8 @@ absl::StatusOr<MetadataImage> Replay(const MetadataImage& image, const BatchPosi
   ImageBuilder builder(image);
   RecordOffset offset = position.base_offset;
   for (const v1::Record& record : batch.records()) {
-    const absl::Status status = ReplayRecord(record, offset, builder);
+    const absl::Status status =
+        ReplayRecord(record, {.image = builder.image(), .offset = offset, .builder = builder});
     if (!status.ok()) {
       return absl::Status(status.code(),
                           absl::StrFormat("%s at offset %d: %s", RecordKindName(record),

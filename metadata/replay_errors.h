@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "base/ids.h"
-#include "metadata/metadata_image.h"
 
 namespace quorate::metadata {
 
@@ -35,16 +34,6 @@ inline absl::StatusOr<Uuid> ParseUuid(const std::string& bytes, std::string_view
   if (!id.has_value()) return Malformed("%s has %d bytes, not 16", field, bytes.size());
   if (id->is_zero()) return Malformed("%s is zero", field);
   return *id;
-}
-
-// Returns the topic with this id, or FAILED_PRECONDITION if there is none.
-inline absl::StatusOr<TopicPtr> RequireTopic(const std::string& id_bytes,
-                                             const MetadataImage& image) {
-  const absl::StatusOr<Uuid> id = ParseUuid(id_bytes, "topic_id");
-  if (!id.ok()) return id.status();
-  TopicPtr topic = image.FindTopic(*id);
-  if (topic == nullptr) return Contradiction("there is no topic with id %s", id->ToString());
-  return topic;
 }
 
 }  // namespace quorate::metadata

@@ -9,13 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 
-#include "absl/functional/any_invocable.h"
 #include "metadata/metadata_image.h"
-#include "quorate/metadata/v1/records.pb.h"
+#include "metadata/snapshot_sections.h"
 
 namespace quorate::metadata {
 
@@ -36,9 +34,6 @@ class SnapshotEncoder {
   std::optional<std::string> Next();
 
  private:
-  // Adds the next record of one part of the image to the batch. Returns false if there are no more.
-  using Section = absl::AnyInvocable<bool(v1::RecordBatch* batch)>;
-
   void AddSections();
   // Appends the next record to the chunk, serialized as a RecordBatch of one record. The chunk
   // still parses as one RecordBatch, because protobuf merges repeated fields. Returns false if
@@ -48,8 +43,10 @@ class SnapshotEncoder {
   const MetadataImage image_;
   const size_t chunk_bytes_;
   bool has_sections_ = false;
-  std::deque<Section> sections_;
+  SnapshotSections sections_;
   int64_t record_count_ = 0;
+  // Whether the footer was made.
+  bool is_complete_ = false;
   // The record that did not fit in the last chunk.
   std::string pending_;
 };

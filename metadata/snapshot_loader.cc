@@ -1,6 +1,7 @@
 #include "metadata/snapshot_loader.h"
 
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -50,12 +51,11 @@ absl::Status SnapshotLoader::AddRecord(const v1::Record& record) {
   switch (record.kind_case()) {
     case v1::Record::kSnapshotHeader:
       return AddHeader(record.snapshot_header());
-    case v1::Record::kEvictedRequests:
-      return AddEvicted(record.evicted_requests());
     case v1::Record::kSnapshotFooter:
       return AddFooter(record.snapshot_footer());
     default:
-      return AddContent(record);
+      return ReplayRecord(record,
+                          {.image = builder_.image(), .offset = std::nullopt, .builder = builder_});
   }
 }
 
@@ -63,21 +63,9 @@ absl::Status SnapshotLoader::AddHeader(const v1::SnapshotHeaderRecord& record) {
   if (record.end_offset() < 0 || record.epoch() < 0) {
     return Malformed("end offset %d or epoch %d is negative", record.end_offset(), record.epoch());
   }
-  end_offset_ = RecordOffset(record.end_offset());
-  builder_.SetPosition(end_offset_, Epoch(record.epoch()), record.append_time_ms());
+  builder_.SetPosition(RecordOffset(record.end_offset()), Epoch(record.epoch()),
+                       record.append_time_ms());
   stage_ = Stage::kContent;
-  return absl::OkStatus();
-}
-
-absl::Status SnapshotLoader::AddEvicted(const v1::EvictedRequestsRecord& record) {
-  ASSIGN_OR_RETURN(const Uuid client_uuid, ParseUuid(record.client_uuid(), "client_uuid"));
-  if (record.highest_sequence() < 1) {
-    return Malformed("sequence %d is below 1", record.highest_sequence());
-  }
-  if (!builder_.SetHighestEvicted(record.principal(), client_uuid, record.highest_sequence())) {
-    return Contradiction("client %s of \"%s\" has no results", client_uuid.ToString(),
-                         record.principal());
-  }
   return absl::OkStatus();
 }
 
@@ -88,31 +76,6 @@ absl::Status SnapshotLoader::AddFooter(const v1::SnapshotFooterRecord& record) {
   }
   stage_ = Stage::kComplete;
   return absl::OkStatus();
-}
-
-// Adds a record of a kind that occurs in the log too.
-absl::Status SnapshotLoader::AddContent(const v1::Record& record) {
-  RecordOffset offset;
-  switch (record.kind_case()) {
-    case v1::Record::kNoOp:
-    case v1::Record::kRemoveTopic:
-    case v1::Record::kPartitionChanges:
-      return Malformed("belongs in the log, not in a snapshot");
-    case v1::Record::kRegisterBroker:
-      // A broker epoch is the offset at which the registration was in the log.
-      offset = RecordOffset(record.register_broker().broker_epoch());
-      if (offset < RecordOffset(0) || offset >= end_offset_) {
-        return Malformed("broker epoch %d is outside a snapshot that ends at offset %d",
-                         offset.value(), end_offset_.value());
-      }
-      if (builder_.image().FindBroker(BrokerId(record.register_broker().broker_id())) != nullptr) {
-        return Contradiction("broker %d is registered twice", record.register_broker().broker_id());
-      }
-      break;
-    default:
-      break;
-  }
-  return ReplayRecord(record, offset, builder_);
 }
 
 }  // namespace quorate::metadata

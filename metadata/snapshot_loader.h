@@ -34,13 +34,10 @@ class SnapshotLoader {
 
   absl::Status AddRecord(const v1::Record& record);
   absl::Status AddHeader(const v1::SnapshotHeaderRecord& record);
-  absl::Status AddEvicted(const v1::EvictedRequestsRecord& record);
   absl::Status AddFooter(const v1::SnapshotFooterRecord& record);
-  absl::Status AddContent(const v1::Record& record);
 
   ImageBuilder builder_;
   Stage stage_ = Stage::kHeader;
-  RecordOffset end_offset_;
   // The number of records so far, the header included.
   int64_t record_count_ = 0;
 };

@@ -9,7 +9,6 @@
 
 #include "absl/strings/escaping.h"
 #include "base/random.h"
-#include "metadata/image_builder.h"
 #include "metadata/snapshot_encoder.h"
 #include "metadata/snapshot_loader.h"
 #include "metadata/state_hash.h"
@@ -142,17 +141,16 @@ TEST_F(SnapshotTest, OfATopicOfManyPartitions) {
 }
 
 TEST_F(SnapshotTest, RemembersHowFarResultsWereEvicted) {
-  const auto result = [](int64_t sequence) {
-    return RequestResult{.principal = "alice", .request_id = {TestUuid(8), sequence}};
-  };
-  ImageBuilder builder(image());
   // The table is limited to 32 MiB, so the second result evicts the first one.
-  builder.AddRequestResult(result(5), 20 << 20);
-  builder.AddRequestResult(result(6), 20 << 20);
-  const MetadataImage evicted = std::move(builder).Build();
-  const auto loaded = Load(Encode(evicted));
+  for (const int64_t sequence : {5, 6}) {
+    log_.MustAppend({MakeRequestResultRecord(
+        {.principal = "alice",
+         .request_id = {TestUuid(8), sequence},
+         .items = {{.code = 0, .message = std::string(20 << 20, 'm'), .topic_id = {}}}})});
+  }
+  const auto loaded = Load(Encode(image()));
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  ExpectSame(*loaded, evicted);
+  ExpectSame(*loaded, image());
   EXPECT_EQ(loaded->FindRequest("alice", {TestUuid(8), 5}).kind, RequestLookup::Kind::kEvicted);
   EXPECT_EQ(loaded->FindRequest("alice", {TestUuid(8), 6}).kind, RequestLookup::Kind::kKnown);
 }

@@ -8,10 +8,9 @@
 
 namespace quorate::metadata {
 
-// Returns XXH3-64 of the content: metadata version, brokers, topics by id with their partitions,
-// configs, request results and evictions. The position is not hashed: two images whose logs differ
-// only in no-ops have the same hash. Takes time linear in the content. Hashes of different programs
-// are comparable within one metadata version.
+// Returns XXH3-64 of the content of each record family (families/families.h). The position is not
+// hashed: two images whose logs differ only in no-ops have the same hash. Takes time linear in the
+// content. Hashes of different programs are comparable within one metadata version.
 uint64_t StateHash(const MetadataImage& image);
 
 }  // namespace quorate::metadata

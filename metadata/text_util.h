@@ -1,12 +1,14 @@
-// Text that record_text.cc and image_text.cc both write. Internal to metadata/.
+// Text that several families write. Internal to metadata/.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/uuid.h"
 #include "metadata/config_resource.h"
 #include "quorate/common/v1/error.pb.h"
 
@@ -15,6 +17,12 @@ namespace quorate::metadata {
 // Returns the text in quotes, escaped so that it stays on one line.
 inline std::string Quoted(std::string_view text) {
   return absl::StrCat("\"", absl::CHexEscape({text.data(), text.size()}), "\"");
+}
+
+// Returns the text of a uuid in a record, or how many bytes there are if it is malformed.
+inline std::string IdText(const std::string& bytes) {
+  const std::optional<Uuid> id = Uuid::FromBytes(bytes);
+  return id.has_value() ? id->ToString() : absl::StrCat("(", bytes.size(), " bytes)");
 }
 
 // Returns "topic" or "broker", or "type-" and the number of another type.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "metadata/copy_on_write.h"
 #include "metadata/partition_chunk.h"
 
 namespace quorate::metadata {
@@ -71,6 +72,48 @@ void TopicImage::ForEachChangedPartition(const TopicImage* before,
       const bool known = before != nullptr && i < before->partition_count_;
       if (!known || !(before->partition(i) == now)) fn(now);
     }
+  }
+}
+
+void TopicImage::AddPartitions(std::span<const AddedPartition> partitions) {
+  while (!partitions.empty()) {
+    const size_t used = static_cast<size_t>(partition_count_) % PartitionChunk::kPartitions;
+    if (used == 0) chunks_.push_back(nullptr);
+    PartitionChunk& chunk = Own(chunks_.back());
+    const std::span<const AddedPartition> fitting = partitions.first(
+        std::min(partitions.size(), static_cast<size_t>(PartitionChunk::kPartitions) - used));
+    // Reserve exactly what is needed: images live long, and there are many chunks.
+    size_t replica_count = chunk.replicas.size();
+    for (const AddedPartition& partition : fitting) replica_count += partition.replicas.size();
+    chunk.replicas.reserve(replica_count);
+    chunk.rows.reserve(used + fitting.size());
+    for (const AddedPartition& partition : fitting) {
+      CHECK(!partition.replicas.empty() && partition.replicas.size() <= kMaxReplicas);
+      chunk.rows.push_back({
+          .isr_mask = partition.isr_mask,
+          .leader_epoch = partition.leader_epoch,
+          .partition_epoch = partition.partition_epoch,
+          .replicas_begin = static_cast<uint16_t>(chunk.replicas.size()),
+          .replica_count = static_cast<uint8_t>(partition.replicas.size()),
+          .leader_position_plus_1 = partition.leader_position_plus_1,
+      });
+      chunk.replicas.insert(chunk.replicas.end(), partition.replicas.begin(),
+                            partition.replicas.end());
+    }
+    partition_count_ += static_cast<int32_t>(fitting.size());
+    partitions = partitions.subspan(fitting.size());
+  }
+}
+
+void TopicImage::ChangePartitions(std::span<const ChangedPartition> changes) {
+  for (const ChangedPartition& change : changes) {
+    CHECK(change.partition >= 0 && change.partition < partition_count_) << name_;
+    PartitionChunk& chunk = Own(chunks_[change.partition / PartitionChunk::kPartitions]);
+    PartitionChunk::Row& row = chunk.rows[change.partition % PartitionChunk::kPartitions];
+    if (row.leader_position_plus_1 != change.leader_position_plus_1) ++row.leader_epoch;
+    ++row.partition_epoch;
+    row.isr_mask = change.isr_mask;
+    row.leader_position_plus_1 = change.leader_position_plus_1;
   }
 }
 

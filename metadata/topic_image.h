@@ -55,7 +55,8 @@ class PartitionView {
 struct PartitionChunk;
 class ChangedPartitions;
 
-// One topic and its partitions. Immutable once it is in an image.
+// One topic and its partitions. Immutable once it is in an image; only TopicsImage
+// (families/topics.h) makes and changes topics.
 class TopicImage {
  public:
   const std::string& name() const { return name_; }
@@ -74,8 +75,31 @@ class TopicImage {
   friend bool operator==(const TopicImage& a, const TopicImage& b);
 
  private:
-  friend class ImageBuilder;
+  friend class TopicsImage;
   friend class ChangedPartitions;
+
+  // A partition to add. It gets the topic's next free index.
+  struct AddedPartition {
+    // 1 to kMaxReplicas broker ids, in order of preference.
+    std::span<const int32_t> replicas;
+    uint32_t isr_mask = 0;
+    // Position of the leader in `replicas` plus 1; 0 if there is no leader.
+    uint8_t leader_position_plus_1 = 0;
+    int32_t leader_epoch = 0;
+    int32_t partition_epoch = 0;
+  };
+  // The new ISR and leader of an existing partition.
+  struct ChangedPartition {
+    int32_t partition = 0;
+    uint32_t isr_mask = 0;
+    // As in AddedPartition.
+    uint8_t leader_position_plus_1 = 0;
+  };
+
+  void AddPartitions(std::span<const AddedPartition> partitions);
+  // Adds 1 to the partition epoch of each partition, and to its leader epoch if the leader changes.
+  void ChangePartitions(std::span<const ChangedPartition> changes);
+
   std::string name_;
   Uuid id_;
   int32_t partition_count_ = 0;

@@ -1,0 +1,205 @@
+#include "metadata/families/topics.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "metadata/content_hasher.h"
+#include "metadata/copy_on_write.h"
+#include "metadata/families/configs.h"
+#include "metadata/image_state.h"
+#include "metadata/image_text.h"
+#include "metadata/replay_errors.h"
+#include "metadata/snapshot_sections.h"
+#include "metadata/text_util.h"
+#include "metadata/topic_name.h"
+
+namespace quorate::metadata {
+namespace {
+
+bool CollideWhenNormalized(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return (x == '.' ? '_' : x) == (y == '.' ? '_' : y); });
+}
+
+}  // namespace
+
+v1::Record MakeTopicRecord(std::string_view name, const Uuid& id) {
+  v1::Record record;
+  record.mutable_topic()->set_name(std::string(name));
+  record.mutable_topic()->set_topic_id(std::string(id.bytes()));
+  return record;
+}
+
+v1::Record MakeRemoveTopicRecord(const Uuid& id) {
+  v1::Record record;
+  record.mutable_remove_topic()->set_topic_id(std::string(id.bytes()));
+  return record;
+}
+
+uint64_t TopicsImage::NameHash(std::string_view name) {
+  // The name of a topic fits (kMaxTopicNameBytes), so that no memory is allocated.
+  absl::InlinedVector<char, 256> normalized(name.begin(), name.end());
+  std::replace(normalized.begin(), normalized.end(), '.', '_');
+  return XXH3_64bits(normalized.data(), normalized.size());
+}
+
+TopicPtr TopicsImage::Find(const Uuid& id) const {
+  const TopicPtr* topic = topics_.Find(id);
+  return topic == nullptr ? nullptr : *topic;
+}
+
+TopicPtr TopicsImage::FindByHash(std::string_view name,
+                                 absl::FunctionRef<bool(const TopicImage&)> matches) const {
+  TopicPtr found;
+  const uint64_t hash = NameHash(name);
+  names_.ScanFrom({hash, Uuid()}, [&](const IdsByNameHash::Entry& entry) {
+    if (entry.first != hash) return false;
+    const TopicPtr& topic = *topics_.Find(entry.second);
+    if (matches(*topic)) found = topic;
+    return found == nullptr;
+  });
+  return found;
+}
+
+TopicPtr TopicsImage::FindByName(std::string_view name) const {
+  return FindByHash(name, [name](const TopicImage& topic) { return topic.name() == name; });
+}
+
+TopicPtr TopicsImage::FindColliding(std::string_view name) const {
+  return FindByHash(name, [name](const TopicImage& topic) {
+    return topic.name() != name && CollideWhenNormalized(topic.name(), name);
+  });
+}
+
+std::vector<TopicPtr> TopicsImage::ByName() const {
+  std::vector<TopicPtr> topics;
+  topics.reserve(size());
+  ForEach([&](const TopicPtr& topic) { topics.push_back(topic); });
+  std::sort(topics.begin(), topics.end(),
+            [](const TopicPtr& a, const TopicPtr& b) { return a->name() < b->name(); });
+  return topics;
+}
+
+void TopicsImage::ForEachChange(
+    const TopicsImage& before,
+    absl::FunctionRef<void(const TopicPtr& before, const TopicPtr& now)> fn) const {
+  // Deletions come first, because a topic may have been deleted and created again. The receiver
+  // then never sees two topics with one name.
+  std::vector<std::pair<TopicPtr, TopicPtr>> present;
+  topics_.ForEachChange(before.topics_, [&](const TopicPtr* old, const TopicPtr* now) {
+    if (now == nullptr) {
+      fn(*old, nullptr);
+    } else if (old == nullptr) {
+      present.emplace_back(nullptr, *now);
+    } else if (!(**old == **now)) {
+      present.emplace_back(*old, *now);
+    }
+  });
+  for (const auto& [old, now] : present) fn(old, now);
+}
+
+absl::StatusOr<TopicPtr> TopicsImage::Require(const std::string& id_bytes) const {
+  ASSIGN_OR_RETURN(const Uuid id, ParseUuid(id_bytes, "topic_id"));
+  TopicPtr topic = Find(id);
+  if (topic == nullptr) return Contradiction("there is no topic with id %s", id.ToString());
+  return topic;
+}
+
+TopicImage& TopicsImage::OwnTopic(const Uuid& id) { return Own(topics_.Mutable(id)); }
+
+absl::Status TopicsImage::Replay(const v1::TopicRecord& record, const ReplayContext& /*context*/) {
+  ASSIGN_OR_RETURN(const Uuid id, ParseUuid(record.topic_id(), "topic_id"));
+  if (const absl::Status valid = ValidateTopicName(record.name()); !valid.ok()) {
+    return Malformed("%s", std::string(valid.message()));
+  }
+  if (topics_.Find(id) != nullptr) {
+    return Contradiction("a topic with id %s already exists", id.ToString());
+  }
+  if (FindByName(record.name()) != nullptr) {
+    return Contradiction("a topic named %s already exists", record.name());
+  }
+  auto topic = std::make_shared<TopicImage>();
+  topic->id_ = id;
+  topic->name_ = record.name();
+  topics_.Put(std::move(topic));
+  names_.Put({NameHash(record.name()), id});
+  return absl::OkStatus();
+}
+
+absl::Status TopicsImage::Replay(const v1::RemoveTopicRecord& record,
+                                 const ReplayContext& context) {
+  ASSIGN_OR_RETURN(const TopicPtr topic, Require(record.topic_id()));
+  partition_count_ -= topic->partition_count();
+  topics_.Erase(topic->id());
+  names_.Erase({NameHash(topic->name()), topic->id()});
+  context.builder.Mutable<ConfigsImage>().RemoveResource(ConfigResourceType::kTopic, topic->name());
+  return absl::OkStatus();
+}
+
+std::string TopicsImage::TextOf(const v1::TopicRecord& record, size_t /*max_items*/) {
+  return absl::StrCat("Topic ", Quoted(record.name()), " id=", IdText(record.topic_id()));
+}
+
+std::string TopicsImage::TextOf(const v1::RemoveTopicRecord& record, size_t /*max_items*/) {
+  return absl::StrCat("RemoveTopic ", IdText(record.topic_id()));
+}
+
+void TopicsImage::AddToSnapshot(SnapshotSections& sections) const {
+  // One record's part of a topic: its partitions from `first` on, or the topic itself.
+  struct TopicPart {
+    const TopicImage* topic = nullptr;
+    std::optional<int32_t> first;
+  };
+  std::vector<TopicPart> parts;
+  ForEach([&](const TopicPtr& topic) {
+    parts.push_back({.topic = topic.get()});
+    for (int32_t first = 0; first < topic->partition_count(); first += kPartitionsPerRecord) {
+      parts.push_back({.topic = topic.get(), .first = first});
+    }
+  });
+  sections.Add(std::move(parts), [](const TopicPart& part, v1::Record* record) {
+    if (part.first.has_value()) {
+      FillRecord(*part.topic, *part.first, *record->mutable_partitions());
+      return;
+    }
+    // Filled in place, which is faster than MakeTopicRecord: an image consists mostly of topics.
+    record->mutable_topic()->set_name(part.topic->name());
+    record->mutable_topic()->set_topic_id(std::string(part.topic->id().bytes()));
+  });
+}
+
+void TopicsImage::AddToHash(ContentHasher& hasher) const {
+  hasher.Add(static_cast<int64_t>(size()));
+  ForEach([&](const TopicPtr& topic) {
+    hasher.Add(topic->id());
+    hasher.Add(topic->name());
+    hasher.Add(topic->partition_count());
+    topic->ForEachChangedPartition(nullptr, [&](const PartitionView& partition) {
+      hasher.Add(static_cast<int64_t>(partition.replica_count()));
+      for (const int32_t replica : partition.replicas()) hasher.Add(replica);
+      hasher.Add(partition.isr_mask());
+      hasher.Add(partition.leader_position().has_value()
+                     ? static_cast<int64_t>(*partition.leader_position())
+                     : -1);
+      hasher.Add(partition.leader_epoch());
+      hasher.Add(partition.partition_epoch());
+    });
+  });
+}
+
+void TopicsImage::AddToText(std::string& text) const {
+  for (const TopicPtr& topic : ByName()) {
+    absl::StrAppend(&text, "topic ", topic->name(), " id=", topic->id().ToString(),
+                    " partitions=", topic->partition_count(), "\n");
+    topic->ForEachChangedPartition(nullptr, [&](const PartitionView& partition) {
+      absl::StrAppend(&text, "  ", partition.index(), " ", PartitionText(partition), "\n");
+    });
+  }
+}
+
+}  // namespace quorate::metadata
