@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "metadata/record_builders.h"
+#include "metadata/testing/golden_records.h"
 #include "metadata/testing/replay_fixture.h"
 
 namespace quorate::metadata {
@@ -17,9 +18,34 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-using PartitionReplayTest = ReplayTest;
+using PartitionsTest = ReplayTest;
 
-TEST_F(PartitionReplayTest, NewPartitions) {
+const GoldenRecords kGolden([] {
+  const Uuid topic = TestUuid(0x0a0b);
+  const std::vector<NewPartition> partitions = {
+      {.replicas = {BrokerId(3), BrokerId(1), BrokerId(2)}, .isr_mask = 5, .leader_position = 2},
+      {.replicas = {BrokerId(0), BrokerId(200)}, .isr_mask = 3, .leader_position = std::nullopt}};
+  v1::Record with_epochs = MakePartitionsRecord(topic, 7, partitions);
+  for (const int32_t epoch : {4, 300}) {
+    with_epochs.mutable_partitions()->add_leader_epochs(epoch);
+    with_epochs.mutable_partitions()->add_partition_epochs(epoch + 1);
+  }
+  const std::vector<PartitionChange> changes = {
+      {.partition = 0, .isr_mask = 6, .leader_position = 1},
+      {.partition = 130, .isr_mask = 1, .leader_position = std::nullopt}};
+  return std::vector<GoldenRecord>{
+      {MakePartitionsRecord(topic, 0, partitions),
+       "2a260a1000000000000000000000000000000a0b1a020302220603010200c8012a0205033202"
+       "0300"},
+      {with_epochs,
+       "2a320a1000000000000000000000000000000a0b10071a020302220603010200c8012a020503"
+       "320203003a0304ac02420305ad02"},
+      {MakePartitionChangesRecord(topic, changes),
+       "321f0a1000000000000000000000000000000a0b12030082011a02060122020200"},
+  };
+});
+
+TEST_F(PartitionsTest, NewPartitions) {
   CreateOrders(1);
   const PartitionView view = Orders(0);
   EXPECT_EQ(view.index(), 0);
@@ -33,7 +59,7 @@ TEST_F(PartitionReplayTest, NewPartitions) {
   EXPECT_EQ(view.PositionOf(BrokerId(4)), std::nullopt);
 }
 
-TEST_F(PartitionReplayTest, PartitionsAreAddedBehindTheLastAcrossChunks) {
+TEST_F(PartitionsTest, PartitionsAreAddedBehindTheLastAcrossChunks) {
   CreateOrders(1);
   for (int first = 1; first < 200; first += 40) {
     log_.MustAppend({MakePartitionsRecord(
@@ -53,7 +79,7 @@ TEST_F(PartitionReplayTest, PartitionsAreAddedBehindTheLastAcrossChunks) {
   EXPECT_THAT(Orders(0).replicas(), ElementsAre(3, 1, 2));
 }
 
-TEST_F(PartitionReplayTest, SnapshotsCarryEpochs) {
+TEST_F(PartitionsTest, SnapshotsCarryEpochs) {
   v1::Record record = MakePartitionsRecord(kOrders, 0, Partitions(2));
   record.mutable_partitions()->add_leader_epochs(5);
   record.mutable_partitions()->add_leader_epochs(6);
@@ -64,7 +90,7 @@ TEST_F(PartitionReplayTest, SnapshotsCarryEpochs) {
   EXPECT_EQ(Orders(1).partition_epoch(), 9);
 }
 
-TEST_F(PartitionReplayTest, PartitionsThatContradictAreRefused) {
+TEST_F(PartitionsTest, PartitionsThatContradictAreRefused) {
   CreateOrders(2);
   EXPECT_THAT(Contradicts(MakePartitionsRecord(kOrders, 3, Partitions(1))),
               AllOf(HasSubstr("orders"), HasSubstr("2 partitions")));
@@ -73,7 +99,7 @@ TEST_F(PartitionReplayTest, PartitionsThatContradictAreRefused) {
               HasSubstr(kOther.ToString()));
 }
 
-TEST_F(PartitionReplayTest, MalformedPartitionsAreRefused) {
+TEST_F(PartitionsTest, MalformedPartitionsAreRefused) {
   CreateOrders(2);
   const auto with = [](auto change) {
     v1::Record record = MakePartitionsRecord(kOrders, 2, Partitions(2));
@@ -106,7 +132,7 @@ TEST_F(PartitionReplayTest, MalformedPartitionsAreRefused) {
   EXPECT_TRUE(log_.Append({with([](Fields&) {})}).ok());
 }
 
-TEST_F(PartitionReplayTest, AMaskOf32Replicas) {
+TEST_F(PartitionsTest, AMaskOf32Replicas) {
   NewPartition partition{.replicas = {}, .isr_mask = 0xffffffff, .leader_position = 31};
   for (int i = 0; i < 32; ++i) partition.replicas.emplace_back(i);
   log_.MustAppend({MakeTopicRecord("orders", kOrders),
@@ -116,7 +142,7 @@ TEST_F(PartitionReplayTest, AMaskOf32Replicas) {
   EXPECT_TRUE(Orders(0).InIsr(BrokerId(31)));
 }
 
-TEST_F(PartitionReplayTest, APartitionEpochGrowsWithEveryChangeALeaderEpochWithTheLeader) {
+TEST_F(PartitionsTest, APartitionEpochGrowsWithEveryChangeALeaderEpochWithTheLeader) {
   CreateOrders(2);
   const auto change = [&](uint32_t mask, std::optional<size_t> leader) {
     log_.MustAppend({MakePartitionChangesRecord(
@@ -143,7 +169,7 @@ TEST_F(PartitionReplayTest, APartitionEpochGrowsWithEveryChangeALeaderEpochWithT
   EXPECT_EQ(Orders(0).partition_epoch(), 0);
 }
 
-TEST_F(PartitionReplayTest, PartitionChangesThatContradictAreRefused) {
+TEST_F(PartitionsTest, PartitionChangesThatContradictAreRefused) {
   CreateOrders(2);
   const auto changes = [](std::vector<PartitionChange> list) {
     return MakePartitionChangesRecord(kOrders, list);

@@ -1,0 +1,67 @@
+// Applies configs to an image, and checks which are refused.
+#include "metadata/families/configs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "metadata/record_builders.h"
+#include "metadata/testing/golden_records.h"
+#include "metadata/testing/replay_fixture.h"
+
+namespace quorate::metadata {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+using ConfigsTest = ReplayTest;
+
+const GoldenRecords kGolden([] {
+  return std::vector<GoldenRecord>{
+      {MakeConfigRecord(ConfigResourceType::kTopic, "orders", "k", "v"),
+       "5210080212066f72646572731a016b220176"},
+      {MakeConfigRecord(ConfigResourceType::kTopic, "orders", "k", ""),
+       "520f080212066f72646572731a016b2200"},
+      {MakeConfigRecord(ConfigResourceType::kBroker, "2", "k", std::nullopt),
+       "520808041201321a016b"},
+  };
+});
+
+TEST_F(ConfigsTest, ConfigsAreSetAndDeleted) {
+  CreateOrders(1);
+  const auto topic = ConfigResourceType::kTopic;
+  log_.MustAppend({MakeConfigRecord(topic, "orders", "a", "1"),
+                   MakeConfigRecord(topic, "orders", "b", ""),
+                   MakeConfigRecord(ConfigResourceType::kBroker, "3", "a", "2")});
+  EXPECT_THAT(image().Configs(topic, "orders"),
+              ElementsAre(std::pair("a", "1"), std::pair("b", "")));
+  EXPECT_THAT(image().Configs(ConfigResourceType::kBroker, "3"), ElementsAre(std::pair("a", "2")));
+  log_.MustAppend({MakeConfigRecord(topic, "orders", "a", std::nullopt),
+                   MakeConfigRecord(topic, "orders", "none", std::nullopt)});
+  EXPECT_THAT(image().Configs(topic, "orders"), ElementsAre(std::pair("b", "")));
+  log_.MustAppend({MakeConfigRecord(topic, "orders", "b", std::nullopt)});
+  int resources = 0;
+  image().ForEachConfiguredResource([&](auto, const auto& name, const auto&) {
+    ++resources;
+    EXPECT_EQ(name, "3");
+  });
+  EXPECT_EQ(resources, 1);
+}
+
+TEST_F(ConfigsTest, ConfigsOfNothingAreRefused) {
+  const auto topic = ConfigResourceType::kTopic;
+  EXPECT_THAT(Contradicts(MakeConfigRecord(topic, "orders", "a", "1")), HasSubstr("orders"));
+  IsMalformed(MakeConfigRecord(ConfigResourceType::kBroker, "one", "a", "1"));
+  IsMalformed(MakeConfigRecord(ConfigResourceType::kBroker, "03", "a", "1"));
+  IsMalformed(MakeConfigRecord(ConfigResourceType::kBroker, "3", "", "1"));
+  IsMalformed(MakeConfigRecord(static_cast<ConfigResourceType>(0), "3", "a", "1"));
+  Refuse(absl::StatusCode::kUnimplemented,
+         MakeConfigRecord(static_cast<ConfigResourceType>(16), "3", "a", "1"));
+}
+
+}  // namespace
+}  // namespace quorate::metadata
