@@ -62,6 +62,16 @@ GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
 ROOMS_WITHOUT_GRPC = {("server", "feed"), ("server", "node")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 PROTO_ITEM = re.compile(r"^\s*(?:message|enum|service|rpc|oneof)\s+\w+|^\s*(?:optional |repeated )?[\w.]+ \w+ = \d+;|^\s*[A-Z][A-Z0-9_]* = \d+;")
+# File in metadata/families/ -> the other families that it may include.
+FAMILIES_MAY_INCLUDE = {
+    # Records that hold partitions change topics.
+    "partitions": {"topics"},
+    # The configs of a topic are removed with it.
+    "topics": {"configs"},
+}
+# These headers include every family.
+ALL_FAMILIES = {"metadata/families/families.h", "metadata/image_state.h",
+                "metadata/record_builders.h"}
 
 
 def folder_of(include):
@@ -169,6 +179,22 @@ def check_headers(root):
             yield f"{folder}/README.md: missing"
 
 
+def check_families(root):
+    for path in sorted((root / "metadata" / "families").glob("*")):
+        if path.suffix not in (".h", ".cc") or "_test." in path.name or path.name == "families.h":
+            continue
+        allowed = FAMILIES_MAY_INCLUDE.get(path.stem, set())
+        for number, include in includes(path):
+            if include in ALL_FAMILIES:
+                is_allowed = bool(allowed)
+            elif include.startswith("metadata/families/"):
+                is_allowed = pathlib.Path(include).stem in {path.stem, *allowed}
+            else:
+                is_allowed = True
+            if not is_allowed:
+                yield f"{path.relative_to(root)}:{number}: a record family must not include {include}"
+
+
 def check_protos(root):
     for path in sorted((root / "proto").rglob("*.proto")):
         lines = path.read_text().splitlines()
@@ -180,7 +206,8 @@ def check_protos(root):
 
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
-    checks = (check_includes, check_rooms, check_decisions, check_headers, check_protos)
+    checks = (check_includes, check_rooms, check_decisions, check_headers, check_families,
+              check_protos)
     violations = [violation for check in checks for violation in check(root)]
     print("\n".join(violations) or "every rule of the source tree holds")
     return 1 if violations else 0
