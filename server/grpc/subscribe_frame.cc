@@ -6,10 +6,10 @@
 #include <grpcpp/support/slice.h>
 
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "quorate/metadata/v1/metadata_service.pb.h"
+#include "server/calls/shared_slice.h"
 
 namespace quorate::server {
 namespace {
@@ -23,16 +23,6 @@ void AppendLengthDelimitedTag(int field, size_t length, std::string* out) {
   google::protobuf::io::CodedOutputStream coded(&stream);
   coded.WriteTag(WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
   coded.WriteVarint32(static_cast<uint32_t>(length));
-}
-
-// Returns a slice of the entry's payload that keeps the entry alive instead of copying it.
-grpc::Slice PayloadSlice(const raft::EntryPtr& entry) {
-  auto* owner = new raft::EntryPtr(entry);
-  // gRPC requires a mutable pointer but does not write through it.
-  auto* data = const_cast<char*>((*owner)->payload().data());  // NOLINT(*-const-cast)
-  return grpc::Slice(
-      data, (*owner)->payload().size(),
-      [](void* user_data) { delete static_cast<raft::EntryPtr*>(user_data); }, owner);
 }
 
 FramePtr MakeFrame(const SubscribeResponse& response) {
@@ -68,7 +58,7 @@ FramePtr SubscribeFrameEncoder::EncodeBatch(const raft::EntryPtr& entry) const {
   frame->end_offset = header.end_offset();
   frame->size_bytes = head.size() + records;
   std::vector<grpc::Slice> slices = {grpc::Slice(head)};
-  if (records > 0) slices.push_back(PayloadSlice(entry));
+  if (records > 0) slices.push_back(SharedSlice(entry->payload(), entry));
   frame->bytes = grpc::ByteBuffer(slices.data(), slices.size());
   return frame;
 }
