@@ -61,8 +61,6 @@ void Encode(const raft::AppendRequest& m, pb::PeerMessage& out) {
   proto.set_prev_index(m.prev_index.value());
   proto.set_prev_epoch(m.prev_epoch.value());
   proto.set_commit_index(m.commit_index.value());
-  proto.mutable_entries()->Reserve(static_cast<int>(m.entries.size()));
-  for (const raft::EntryPtr& entry : m.entries) proto.add_entries(entry->encoded());
 }
 
 void Encode(const raft::AppendResponse& m, pb::PeerMessage& out) {
@@ -347,7 +345,7 @@ absl::StatusOr<PeerPayload> Decode(const pb::InstallSnapshotResponse& proto) {
 
 }  // namespace
 
-pb::PeerMessage ToProto(const PeerPayload& payload) {
+pb::PeerMessage ToProtoWithoutEntries(const PeerPayload& payload) {
   pb::PeerMessage proto;
   std::visit([&proto](const auto& value) { Encode(value, proto); }, payload);
   return proto;
@@ -385,6 +383,18 @@ absl::StatusOr<PeerPayload> FromProto(NodeId from, pb::PeerMessage& proto) {
       break;
   }
   return absl::InvalidArgumentError("the kind of the message is unknown to this version");
+}
+
+const char* PathOf(raft::StreamClass stream) {
+  switch (stream) {
+    case raft::StreamClass::kControl:
+      return "/quorate.raft.v1.RaftService/Control";
+    case raft::StreamClass::kAppend:
+      return "/quorate.raft.v1.RaftService/Append";
+    case raft::StreamClass::kSnapshot:
+      return "/quorate.raft.v1.RaftService/Snapshot";
+  }
+  LOG(FATAL) << "no such StreamClass: " << static_cast<int>(stream);
 }
 
 bool IsQuestion(const raft::Message& message) {

@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/peer/testing/parse_message.h"
 
 namespace quorate::server {
 namespace {
@@ -30,8 +31,7 @@ raft::EntryPtr MakeEntry(int64_t index, std::string payload) {
 
 // Converts a payload to bytes and back, so that a test notices a field that is not serialized.
 absl::StatusOr<PeerPayload> OverTheWire(const PeerPayload& payload) {
-  raft::v1::PeerMessage proto;
-  EXPECT_TRUE(proto.ParseFromString(ToProto(payload).SerializeAsString()));
+  raft::v1::PeerMessage proto = ParseMessage(payload);
   return FromProto(kPeer, proto);
 }
 
@@ -116,7 +116,7 @@ TEST(MessageMappingTest, GoodbyesSurviveTheWire) {
 
 TEST(MessageMappingTest, ADamagedEntryIsDataLoss) {
   raft::v1::PeerMessage proto =
-      ToProto(raft::Message(raft::AppendRequest{.entries = {MakeEntry(1, "payload")}}));
+      ParseMessage(raft::Message(raft::AppendRequest{.entries = {MakeEntry(1, "payload")}}));
   proto.mutable_append_request()->mutable_entries(0)->back() ^= 1;
   EXPECT_EQ(FromProto(kPeer, proto).status().code(), absl::StatusCode::kDataLoss);
 }

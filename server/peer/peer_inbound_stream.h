@@ -13,7 +13,7 @@
 namespace quorate::server {
 
 class PeerInboundStream final
-    : public PeerStream<grpc::ServerBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>> {
+    : public PeerStream<grpc::ServerBidiReactor<raft::v1::PeerMessage, grpc::ByteBuffer>> {
  public:
   // Receives the stream's events on the raft loop.
   class Owner {

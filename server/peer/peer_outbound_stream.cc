@@ -1,5 +1,8 @@
 #include "server/peer/peer_outbound_stream.h"
 
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <string>
 #include <utility>
 
@@ -14,17 +17,9 @@ std::shared_ptr<PeerOutboundStream> PeerOutboundStream::Open(std::shared_ptr<grp
       new PeerOutboundStream(std::move(channel), stream_class, owner, executor, registry));
   if (!registry->Add(stream.get())) return nullptr;
   stream->self_ = stream;
-  switch (stream_class) {
-    case raft::StreamClass::kControl:
-      stream->stub_->async()->Control(&stream->context_, stream.get());
-      break;
-    case raft::StreamClass::kAppend:
-      stream->stub_->async()->Append(&stream->context_, stream.get());
-      break;
-    case raft::StreamClass::kSnapshot:
-      stream->stub_->async()->Snapshot(&stream->context_, stream.get());
-      break;
-  }
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, raft::v1::PeerMessage>(stream->channel_)
+      .PrepareBidiStreamingCall(&stream->context_, PathOf(stream_class), grpc::StubOptions(),
+                                stream.get());
   // A hold for operations that other threads start; OnReadsEnded removes it.
   stream->AddHold();
   stream->Send(hello);
@@ -40,8 +35,7 @@ PeerOutboundStream::PeerOutboundStream(std::shared_ptr<grpc::Channel> channel,
       owner_(owner),
       executor_(executor),
       registry_(registry),
-      channel_(std::move(channel)),
-      stub_(raft::v1::RaftService::NewStub(channel_)) {}
+      channel_(std::move(channel)) {}
 
 void PeerOutboundStream::Cancel() {
   cancelled_.store(true, std::memory_order_relaxed);

@@ -8,13 +8,12 @@
 #include "base/executor.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
-#include "quorate/raft/v1/raft_service.grpc.pb.h"
 #include "server/peer/peer_stream.h"
 
 namespace quorate::server {
 
 class PeerOutboundStream final
-    : public PeerStream<grpc::ClientBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>> {
+    : public PeerStream<grpc::ClientBidiReactor<grpc::ByteBuffer, raft::v1::PeerMessage>> {
  public:
   // Receives the stream's events on the raft loop.
   class Owner {
@@ -56,7 +55,6 @@ class PeerOutboundStream final
   Executor* const executor_;
   PeerCallRegistry* const registry_;
   const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<raft::v1::RaftService::Stub> stub_;
   grpc::ClientContext context_;
   std::atomic<bool> cancelled_ = false;
   // Why we ended the stream. Written before OnDone, which reads it.

@@ -99,7 +99,7 @@ TEST_F(PeerRefusalTest, ADamagedEntryEndsItsStreamAndNothingElse) {
   auto one = StartNode(k1);
   auto two = StartNode(k2);
   AwaitSession(*one, k1, *two, k2);
-  PeerMessage damaged = ToProto(raft::Message(raft::AppendRequest{
+  PeerMessage damaged = ParseMessage(raft::Message(raft::AppendRequest{
       .entries = {raft::Entry::Make({.epoch = Epoch(1), .index = LogIndex(1)}, "payload")}}));
   damaged.mutable_append_request()->mutable_entries(0)->back() ^= 1;
   HandMadeStream stream = OpenAppend();
@@ -149,7 +149,7 @@ class FakePeer final : public RaftService::Service {
     ++streams_;
     PeerMessage message;
     stream->Read(&message);
-    stream->Write(ToProto(PeerPayload(hello_)));
+    stream->Write(ParseMessage(hello_));
     while (stream->Read(&message)) {
     }
     return grpc::Status::OK;

@@ -39,15 +39,12 @@ PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, Ex
                   .max_time = kMaxReceiveTime},
                  executor, clock),
       sends_(kMaxSendTime, executor, clock) {
-  const auto add = [this](const char* path, raft::StreamClass stream_class) {
-    AddStream<raft::v1::PeerMessage, raft::v1::PeerMessage>(
-        path, [this, stream_class](grpc::CallbackServerContext* context) {
+  for (const raft::StreamClass stream_class : raft::kStreamClasses) {
+    AddStream<raft::v1::PeerMessage, grpc::ByteBuffer>(
+        PathOf(stream_class), [this, stream_class](grpc::CallbackServerContext* context) {
           return Accept(context, stream_class);
         });
-  };
-  add("/quorate.raft.v1.RaftService/Control", raft::StreamClass::kControl);
-  add("/quorate.raft.v1.RaftService/Append", raft::StreamClass::kAppend);
-  add("/quorate.raft.v1.RaftService/Snapshot", raft::StreamClass::kSnapshot);
+  }
   AddUnary({.path = "/quorate.raft.v1.RaftService/Forward",
             .request_type = &raft::v1::ForwardRequest::default_instance(),
             .room = &forwarded_,
@@ -66,7 +63,7 @@ PeerService::PeerStreamReactor* PeerService::Accept(grpc::CallbackServerContext*
   PeerInboundStream* stream =
       PeerInboundStream::Accept(context, stream_class, owner_, executor_, registry_);
   if (stream != nullptr) return stream;
-  return new RefusedStream<raft::v1::PeerMessage, raft::v1::PeerMessage>(
+  return new RefusedStream<raft::v1::PeerMessage, grpc::ByteBuffer>(
       grpc::Status(grpc::StatusCode::UNAVAILABLE, kNotUp));
 }
 

@@ -33,7 +33,7 @@ class PeerService final : public MethodService {
   // Call before the listener starts.
   void SetForwardHandler(ForwardHandler handler) { forward_handler_ = std::move(handler); }
 
-  using PeerStreamReactor = grpc::ServerBidiReactor<raft::v1::PeerMessage, raft::v1::PeerMessage>;
+  using PeerStreamReactor = grpc::ServerBidiReactor<raft::v1::PeerMessage, grpc::ByteBuffer>;
 
  private:
   PeerStreamReactor* Accept(grpc::CallbackServerContext* context, raft::StreamClass stream_class);

@@ -13,14 +13,17 @@
 #include <utility>
 
 #include "base/mutex.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/client_callback.h"
 #include "grpcpp/support/server_callback.h"
+#include "server/peer/message_bytes.h"
 #include "server/peer/peer_call_registry.h"
 #include "server/peer/peer_stream_parser.h"
 
 namespace quorate::server {
 
-// `Reactor` is gRPC's client or server reactor of a PeerMessage stream.
+// `Reactor` is gRPC's client or server reactor of a stream that reads PeerMessages and writes their
+// bytes.
 template <typename Reactor>
 class PeerStream : public Reactor, public PeerCall {
  public:
@@ -29,10 +32,10 @@ class PeerStream : public Reactor, public PeerCall {
 
   // Queues a message. Drops it if the stream is ending. Thread-safe.
   void Send(const PeerPayload& payload) {
-    raft::v1::PeerMessage message = ToProto(payload);
+    grpc::ByteBuffer message = ToBytes(payload);
     MutexLock lock(&mutex_);
     if (closing_ || ended_) return;
-    queue_.push_back(std::move(message));
+    queue_.emplace_back().Swap(&message);
     if (!writing_) WriteNext();
   }
 
@@ -88,7 +91,7 @@ class PeerStream : public Reactor, public PeerCall {
 
   const raft::StreamClass stream_class_;
   Mutex mutex_;
-  std::deque<raft::v1::PeerMessage> queue_ ABSL_GUARDED_BY(mutex_);
+  std::deque<grpc::ByteBuffer> queue_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   // Close was called. Queued messages are still sent.
@@ -99,7 +102,7 @@ class PeerStream : public Reactor, public PeerCall {
  private:
   void WriteNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     writing_ = true;
-    out_ = std::move(queue_.front());
+    out_.Swap(&queue_.front());
     queue_.pop_front();
     grpc::WriteOptions options;
     if (!queue_.empty()) options.set_buffer_hint();  // one system call for all queued messages
@@ -107,6 +110,7 @@ class PeerStream : public Reactor, public PeerCall {
   }
 
   void OnWriteDone(bool ok) final {
+    out_.Clear();  // it may keep entries alive
     MutexLock lock(&mutex_);
     writing_ = false;
     if (ended_) return;
@@ -147,7 +151,7 @@ class PeerStream : public Reactor, public PeerCall {
 
   // gRPC owns each of these from the start of an operation to its end.
   raft::v1::PeerMessage in_;
-  raft::v1::PeerMessage out_;
+  grpc::ByteBuffer out_;
   PeerStreamParser parser_;
   size_t unconsumed_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -1,6 +1,7 @@
 #include "server/peer/peer_transport.h"
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <string>
 #include <thread>
@@ -27,6 +28,16 @@ raft::AppendRequest AppendOf(int64_t index, const std::string& payload) {
           .sequence = index,
           .prev_index = LogIndex(index - 1),
           .entries = {MakeEntry(index, payload)}};
+}
+
+// Waits until only the caller holds the entry. Returns false after kPatience.
+[[nodiscard]] bool AwaitReleased(const raft::EntryPtr& entry) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (entry.use_count() > 1) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 class PeerTransportTest : public PeerNetworkTest {};
@@ -116,6 +127,36 @@ TEST_F(PeerTransportTest, AnEntryOfTheLargestSizeArrivesWhole) {
   const auto got = std::get<raft::AppendRequest>(two->events().Messages()[0].message);
   ASSERT_EQ(got.entries.size(), 1u);
   EXPECT_TRUE(got.entries[0]->encoded() == sent->encoded());
+}
+
+TEST_F(PeerTransportTest, AnEntryIsReleasedOnceItIsSent) {
+  auto one = StartNode(k1);
+  auto two = StartNode(k2);
+  AwaitSession(*one, k1, *two, k2);
+  raft::AppendRequest request = AppendOf(1, std::string(size_t{1} << 20, 'x'));
+  const raft::EntryPtr sent = request.entries[0];
+  one->transport().Send(k2, std::move(request));
+  ASSERT_TRUE(two->events().AwaitMessages(1));
+  EXPECT_TRUE(AwaitReleased(sent));
+}
+
+// The entries wait on a stream whose peer does not read, and the stream ends.
+TEST_F(PeerTransportTest, EntriesThatCannotBeSentAreReleasedWithTheirStream) {
+  constexpr int64_t kMessages = 64;
+  auto one = StartNode(k1);
+  auto two = StartNode(k2);
+  AwaitSession(*one, k1, *two, k2);
+  std::promise<void> resume;
+  two->loop().Post([blocked = resume.get_future()] { blocked.wait(); });
+  raft::AppendRequest request = AppendOf(1, std::string(size_t{1} << 20, 'x'));
+  const raft::EntryPtr sent = request.entries[0];
+  for (int64_t i = 1; i <= kMessages; ++i) one->transport().Send(k2, request);
+  request.entries.clear();
+  one->loop().Drain();
+  EXPECT_GT(sent.use_count(), 1);
+  one->Stop();
+  EXPECT_TRUE(AwaitReleased(sent));
+  resume.set_value();
 }
 
 TEST_F(PeerTransportTest, AnObserverIsDialledWhereItSaysAndForgottenWhenItGoes) {

@@ -7,7 +7,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "quorate/raft/v1/raft_service.grpc.pb.h"
-#include "server/peer/message_mapping.h"
+#include "server/peer/testing/parse_message.h"
 #include "server/peer/testing/peer_test_network.h"
 
 namespace quorate::server {
@@ -32,7 +32,7 @@ class HandMadeStream {
   }
   ~HandMadeStream() { context_.TryCancel(); }
 
-  HandMadeStream& Say(const PeerPayload& payload) { return Say(ToProto(payload)); }
+  HandMadeStream& Say(const PeerPayload& payload) { return Say(ParseMessage(payload)); }
   HandMadeStream& Say(const raft::v1::PeerMessage& message) {
     stream_->Write(message);
     return *this;
