@@ -7,9 +7,10 @@
 
 namespace quorate::testing {
 
-// Returns `count` ports that were free a moment ago. They are below the range that the kernel uses
-// for outgoing connections, and were not returned to this process before. The addresses of a
-// cluster must be known before it starts, and must stay free while one of its processes is down.
+// Returns `count` ports that no process listens on. They are below the range that the kernel uses
+// for outgoing connections. Until this process ends, no other call returns them, in this or another
+// process: the addresses of a cluster must be known before it starts, and must stay free while one
+// of its processes is down.
 std::vector<uint16_t> FreePorts(size_t count);
 
 }  // namespace quorate::testing
