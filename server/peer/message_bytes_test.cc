@@ -58,9 +58,9 @@ TEST(MessageBytesTest, GoldenBytesOfAnAppendRequest) {
                                     .prev_index = LogIndex(7),
                                     .prev_epoch = Epoch(4),
                                     .commit_index = LogIndex(3),
-                                    .entries = {MakeEntry(8, 0), MakeEntry(9, 2000)}};
+                                    .entries = {MakeEntry(8, 0), MakeEntry(9, 5000)}};
   const std::string head = absl::HexStringToBytes(
-      "3ae010"  // append_request, 2144 bytes
+      "3a9828"  // append_request, 5144 bytes
       "0805"    // epoch
       "10ac02"  // sequence
       "1807"    // prev_index
@@ -68,7 +68,7 @@ TEST(MessageBytesTest, GoldenBytesOfAnAppendRequest) {
       "2803"    // commit_index
       "3240");  // entries, 64 bytes
 
-  const std::string between = absl::HexStringToBytes("329010");  // entries, 2064 bytes
+  const std::string between = absl::HexStringToBytes("32c827");  // entries, 5064 bytes
   const std::string bytes = BytesOf(raft::Message(request));
   EXPECT_EQ(absl::BytesToHexString(bytes.substr(0, head.size())), absl::BytesToHexString(head));
   EXPECT_TRUE(bytes ==
@@ -89,7 +89,7 @@ TEST(MessageBytesTest, RandomAppendRequestsAreAsProtobufWritesThem) {
                                 .commit_index = LogIndex(number())};
     if (rng.Below(8) == 0) request = {};
     for (uint64_t entries = rng.Below(12); entries > 0; --entries) {
-      const uint64_t payload_bytes = rng.Below(uint64_t{1} << rng.Below(13));
+      const uint64_t payload_bytes = rng.Below(uint64_t{1} << rng.Below(14));
       request.entries.push_back(
           MakeEntry(static_cast<int64_t>(entries), rng.Below(4) == 0 ? 0 : payload_bytes));
     }
