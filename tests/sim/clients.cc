@@ -15,8 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using Repeats = ClientHistory::Repeats;
 
-// The average time between two operations after Hurry.
+// The average time between two operations after Hurry and after SlowDown.
 constexpr Duration kHurriedPause = milliseconds(100);
+constexpr Duration kSlowPause = milliseconds(2000);
 constexpr Duration kTimeoutMax = milliseconds(1000);
 // The longest time for which a client repeats one request.
 constexpr Duration kPatienceMax = milliseconds(5000);
@@ -63,6 +64,8 @@ void Clients::Hurry() {
   pause_ = kHurriedPause;
   ScheduleNext();
 }
+
+void Clients::SlowDown() { pause_ = kSlowPause; }
 
 void Clients::ScheduleNext() {
   const Duration pause = RandomBetween(rng_, Duration(1), 2 * pause_);

@@ -29,6 +29,8 @@ class Clients {
 
   // Sends requests frequently from now on.
   void Hurry();
+  // Sends requests seldom from now on.
+  void SlowDown();
   // Sends no new requests.
   void Stop() { stopped_ = true; }
 

@@ -71,6 +71,7 @@ class World {
   // replaced. It then does not believe the current voters (raft/core/trust.cc) and waits for an
   // operator.
   bool IsStranded(const Machine& machine) const;
+  bool CanElect(const std::vector<Machine*>& core) const;
   void Fail(std::string what);
 
   Rng rng_;
