@@ -135,7 +135,4 @@ constexpr void ForEachOperation(Visit visit) {
   std::apply([&visit](const auto&... operation) { (visit(operation), ...); }, kOperations);
 }
 
-static_assert(std::apply(
-    [](const auto&... operation) { return (operation.is_consistent() && ...); }, kOperations));
-
 }  // namespace quorate::controller

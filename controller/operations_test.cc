@@ -32,6 +32,11 @@ TEST(OperationsTest, NamesInTheLogArePermanent) {
                                    "quorate.admin.v1.AdminService/DescribeQuorum"}));
 }
 
+TEST(OperationsTest, FieldsFitTogether) {
+  ForEachOperation(
+      [](const auto& operation) { EXPECT_TRUE(operation.is_consistent()) << operation.label; });
+}
+
 TEST(OperationsTest, NamesAndLabelsAreUnique) {
   std::set<std::string> names;
   std::set<std::string> labels;

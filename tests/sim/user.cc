@@ -113,7 +113,6 @@ constexpr controller::Operation<IncrementalAlterConfigsRequest, IncrementalAlter
         .decision = {DecideChange, controller::ToResponse, controller::ItemCount,
                      controller::CheckSize, controller::IsLarge},
 };
-static_assert(kChange.is_consistent());
 
 }  // namespace
 
