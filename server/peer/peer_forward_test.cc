@@ -55,6 +55,7 @@ TEST_F(PeerForwardTest, ARequestIsHandledAndAnswered) {
 }
 
 TEST_F(PeerForwardTest, ARequestOfTheLargestSizeArrivesWhole) {
+  KeepGrpcThreads();
   auto one = StartNode(k1);
   auto two = StartNode2([](const ForwardRequest& request, ForwardReply reply) {
     ForwardResponse response;

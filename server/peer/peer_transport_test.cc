@@ -114,8 +114,14 @@ TEST_F(PeerTransportTest, MessagesOfAStreamStayInOrder) {
 }
 
 TEST_F(PeerTransportTest, AnEntryOfTheLargestSizeArrivesWhole) {
-  auto one = StartNode(k1);
-  auto two = StartNode(k2);
+  KeepGrpcThreads();
+  // A ping makes gRPC send what it has queued. The entry must arrive without one.
+  PeerTestNode::Config configs[] = {ConfigOf(k1), ConfigOf(k2)};
+  for (PeerTestNode::Config& config : configs) {
+    config.timings.keepalive_interval = std::chrono::hours(1);
+  }
+  auto one = std::make_unique<PeerTestNode>(configs[0]);
+  auto two = std::make_unique<PeerTestNode>(configs[1]);
   AwaitSession(*one, k1, *two, k2);
   const size_t header_bytes =
       raft::Entry::EncodedSize({.epoch = Epoch(1), .index = LogIndex(1)}, 0);
@@ -130,6 +136,7 @@ TEST_F(PeerTransportTest, AnEntryOfTheLargestSizeArrivesWhole) {
 }
 
 TEST_F(PeerTransportTest, AnEntryIsReleasedOnceItIsSent) {
+  KeepGrpcThreads();
   auto one = StartNode(k1);
   auto two = StartNode(k2);
   AwaitSession(*one, k1, *two, k2);
@@ -142,6 +149,7 @@ TEST_F(PeerTransportTest, AnEntryIsReleasedOnceItIsSent) {
 
 // The entries wait on a stream whose peer does not read, and the stream ends.
 TEST_F(PeerTransportTest, EntriesThatCannotBeSentAreReleasedWithTheirStream) {
+  KeepGrpcThreads();
   constexpr int64_t kMessages = 64;
   auto one = StartNode(k1);
   auto two = StartNode(k2);
@@ -193,6 +201,7 @@ TEST_F(PeerTransportTest, AVoterThatIsNotConfiguredIsDialledWhereTheVoterSetSays
 
 // The receiver's raft loop is blocked. gRPC's flow control must hold back the sender.
 TEST_F(PeerTransportTest, APeerThatDoesNotConsumeIsHeldBack) {
+  KeepGrpcThreads();
   constexpr int64_t kMessages = 24;
   constexpr size_t kMessageBytes = size_t{4} << 20;
   constexpr size_t kMostUnread = (size_t{32} << 20) / kMessageBytes + 1;

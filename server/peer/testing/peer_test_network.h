@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "grpc/grpc.h"
 #include "gtest/gtest.h"
 #include "server/peer/testing/peer_test_node.h"
 #include "tests/harness/loopback_socket.h"
@@ -31,6 +32,11 @@ class PeerNetworkTest : public ::testing::Test {
   std::unique_ptr<PeerTestNode> StartNode(NodeId id) {
     return std::make_unique<PeerTestNode>(ConfigOf(id));
   }
+
+  // Keeps gRPC's threads until the process ends. For tests that send more than a socket accepts at
+  // once. Then one of gRPC 1.51's threads polls for up to 10 s. Without this call, the end of the
+  // last node ends gRPC's threads, and waits for that one.
+  static void KeepGrpcThreads() { grpc_init(); }
 
   HostPort AddressOf(NodeId id) const {
     return {"127.0.0.1", reserved_[static_cast<size_t>(id.value() - 1)].port()};
