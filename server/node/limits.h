@@ -22,7 +22,7 @@ inline constexpr int kMaxRequestBytes = 8 << 20;
 // plus everything around it.
 inline constexpr int kMaxPeerMessageBytes = 16 << 20;
 // The largest answer: with its envelope it must fit into a message between controllers.
-inline constexpr size_t kMaxAnswerBytes = size_t{kMaxPeerMessageBytes} - 64 * 1024;
+inline constexpr size_t kMaxAnswerBytes = size_t{kMaxPeerMessageBytes} - size_t{64} * 1024;
 
 // How many requests, each up to the size above, are received at the same time. The others wait;
 // gRPC buffers at most 64 KiB of each of them.
