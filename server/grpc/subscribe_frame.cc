@@ -1,8 +1,5 @@
 #include "server/grpc/subscribe_frame.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/wire_format_lite.h>
 #include <grpcpp/support/slice.h>
 
 #include <memory>
@@ -10,24 +7,17 @@
 
 #include "quorate/metadata/v1/metadata_service.pb.h"
 #include "server/calls/shared_slice.h"
+#include "server/calls/slice_writer.h"
 
 namespace quorate::server {
 namespace {
 
-using google::protobuf::internal::WireFormatLite;
 using metadata::v1::Batch;
 using metadata::v1::SubscribeResponse;
 
-void AppendLengthDelimitedTag(int field, size_t length, std::string* out) {
-  google::protobuf::io::StringOutputStream stream(out);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.WriteTag(WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED));
-  coded.WriteVarint32(static_cast<uint32_t>(length));
-}
-
 FramePtr MakeFrame(const SubscribeResponse& response) {
   auto frame = std::make_shared<SubscribeFrame>();
-  const grpc::Slice slice(response.SerializeAsString());
+  const grpc::Slice slice = ToSlice(response);
   frame->size_bytes = slice.size();
   frame->bytes = grpc::ByteBuffer(&slice, 1);
   return frame;
@@ -44,20 +34,24 @@ FramePtr SubscribeFrameEncoder::EncodeBatch(const raft::EntryPtr& entry) const {
   batch.set_append_time_ms(header.append_time_ms);
   batch.set_principal(header.principal);
   batch.set_cause(header.cause);
-  std::string fields = batch.SerializeAsString();
   const bool has_records = header.type == raft::EntryType::kRecords;
   const size_t records = has_records ? entry->payload().size() : 0;
-  // `records` must come last, so that its bytes can be the entry's own.
-  if (has_records) AppendLengthDelimitedTag(Batch::kRecordsFieldNumber, records, &fields);
+  size_t batch_bytes = batch.ByteSizeLong() + records;
+  if (has_records) batch_bytes += SliceWriter::PrefixBytes(Batch::kRecordsFieldNumber, records);
 
-  std::string head;
-  AppendLengthDelimitedTag(SubscribeResponse::kBatchFieldNumber, fields.size() + records, &head);
-  head += fields;
+  const size_t head_bytes =
+      SliceWriter::PrefixBytes(SubscribeResponse::kBatchFieldNumber, batch_bytes) + batch_bytes -
+      records;
+  SliceWriter head(head_bytes);
+  head.Prefix(SubscribeResponse::kBatchFieldNumber, batch_bytes);
+  head.Message(batch);
+  // `records` must come last, so that its bytes can be the entry's own.
+  if (has_records) head.Prefix(Batch::kRecordsFieldNumber, records);
 
   auto frame = std::make_shared<SubscribeFrame>();
   frame->end_offset = header.end_offset();
-  frame->size_bytes = head.size() + records;
-  std::vector<grpc::Slice> slices = {grpc::Slice(head)};
+  frame->size_bytes = head_bytes + records;
+  std::vector<grpc::Slice> slices = {head.Cut()};
   if (records > 0) slices.push_back(SharedSlice(entry->payload(), entry));
   frame->bytes = grpc::ByteBuffer(slices.data(), slices.size());
   return frame;
