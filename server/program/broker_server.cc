@@ -106,8 +106,7 @@ absl::Status BrokerServer::WaitUntilStopped() {
     while (!stopped_) stopped_changed_.Wait(&mutex_);
     status = *stopped_;
   }
-  listener_.acceptor->Stop();
-  listener_.server->Shutdown(std::chrono::system_clock::now() + kServerShutdownTimeout);
+  Close(listener_, kServerShutdownTimeout);
   calls_.CancelAndWait();
   session_loop_.Stop();
   loop_.Stop();
