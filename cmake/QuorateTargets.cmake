@@ -22,6 +22,17 @@ if(QUORATE_SANITIZE)
   target_link_options(quorate_options INTERFACE -fsanitize=${QUORATE_SANITIZE})
 endif()
 
+# quorate_find_sources(SOURCES TESTS pattern) sets SOURCES to the .cc files of this folder that match the
+# pattern, and TESTS to their tests. Such a file needs no entry in a CMakeLists.txt.
+function(quorate_find_sources sources tests pattern)
+  file(GLOB_RECURSE found RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${pattern})
+  set(found_tests ${found})
+  list(FILTER found EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER found_tests INCLUDE REGEX "_test\\.cc$")
+  set(${sources} ${found} PARENT_SCOPE)
+  set(${tests} ${found_tests} PARENT_SCOPE)
+endfunction()
+
 # quorate_library(NAME SOURCES a.cc … DEPENDS target …) adds a library of a folder.
 function(quorate_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
