@@ -271,14 +271,19 @@ client::AdminClient Cluster::Client(std::vector<int> nodes,
   return client::AdminClient(options);
 }
 
-admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const std::string& name,
-                                            int partitions, int replication_factor) {
+admin::v1::CreateTopicsRequest NewTopicRequest(const std::string& name, int partitions,
+                                               int replication_factor) {
   admin::v1::CreateTopicsRequest request;
   auto* topic = request.add_topics();
   topic->set_name(name);
   topic->set_partition_count(partitions);
   topic->set_replication_factor(replication_factor);
-  auto response = Must(client.CreateTopics(std::move(request)));
+  return request;
+}
+
+admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const std::string& name,
+                                            int partitions, int replication_factor) {
+  auto response = Must(client.CreateTopics(NewTopicRequest(name, partitions, replication_factor)));
   CHECK_EQ(response.results_size(), 1);
   CHECK(!response.results(0).has_error()) << response.results(0).error().message();
   return response;

@@ -143,6 +143,10 @@ Response Must(client::CallResult<Response> result) {
   return std::get<Response>(std::move(result));
 }
 
+// Returns a request that creates one topic.
+admin::v1::CreateTopicsRequest NewTopicRequest(const std::string& name, int partitions,
+                                               int replication_factor);
+
 // Make calls and CHECK that they succeed.
 admin::v1::CreateTopicsResponse CreateTopic(client::AdminClient& client, const std::string& name,
                                             int partitions, int replication_factor);

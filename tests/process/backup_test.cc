@@ -53,13 +53,9 @@ class BackupTest : public ::testing::TestWithParam<const char*> {};
 // The restored image may call the broker unfenced before the broker is back. The broker then finds
 // that it knows more than the log, discards what it knows, and is fenced until it has caught up.
 void CreateTopicOnceABrokerIsBack(client::AdminClient& client, const std::string& name) {
-  admin::v1::CreateTopicsRequest request;
-  auto* topic = request.add_topics();
-  topic->set_name(name);
-  topic->set_partition_count(1);
-  topic->set_replication_factor(1);
-  ASSERT_TRUE(WaitFor([&] { return !Must(client.CreateTopics(request)).results(0).has_error(); }))
-      << name;
+  ASSERT_TRUE(WaitFor([&] {
+    return !Must(client.CreateTopics(NewTopicRequest(name, 1, 1))).results(0).has_error();
+  })) << name;
 }
 
 INSTANTIATE_TEST_SUITE_P(LogBytes, BackupTest, ::testing::Values("3000", "1000000000"));

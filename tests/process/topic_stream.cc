@@ -29,12 +29,7 @@ void TopicStream::AwaitMore(int count) {
 void TopicStream::Run(client::AdminClient client, const std::string& prefix) {
   for (int n = 0; !stop_; ++n) {
     const std::string name = prefix + "-" + std::to_string(n);
-    admin::v1::CreateTopicsRequest request;
-    auto* topic = request.add_topics();
-    topic->set_name(name);
-    topic->set_partition_count(1);
-    topic->set_replication_factor(1);
-    const auto result = client.CreateTopics(std::move(request));
+    const auto result = client.CreateTopics(NewTopicRequest(name, 1, 1));
     if (const auto* failure = std::get_if<client::CallFailure>(&result)) {
       failures_[name] = failure->ToString();
       continue;

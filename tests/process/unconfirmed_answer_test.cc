@@ -27,15 +27,6 @@ client::AdminClient Asking(const Cluster& cluster, const std::vector<int>& nodes
   });
 }
 
-CreateTopicsRequest Create(const std::string& name) {
-  CreateTopicsRequest request;
-  auto* topic = request.add_topics();
-  topic->set_name(name);
-  topic->set_partition_count(1);
-  topic->set_replication_factor(1);
-  return request;
-}
-
 IncrementalAlterConfigsRequest SetRetention(const std::string& topic, const std::string& value) {
   IncrementalAlterConfigsRequest request;
   auto* changes = request.add_resources();
@@ -58,8 +49,8 @@ TEST(UnconfirmedAnswerTest, AnIsolatedActiveControllerDoesNotSayThatThereIsNothi
   Cluster cluster({.controllers = 3, .brokers = 1, .proxied_peers = true});
   cluster.Start();
   client::AdminClient client = cluster.Client();
-  Must(client.CreateTopics(Create("orders")));
-  Must(client.CreateTopics(Create("payments")));
+  Must(client.CreateTopics(NewTopicRequest("orders", 1, 1)));
+  Must(client.CreateTopics(NewTopicRequest("payments", 1, 1)));
   Must(client.IncrementalAlterConfigs(SetRetention("orders", "1000")));
   const int old = cluster.AwaitActive();
   const auto quorum = cluster.QuorumSeenBy(old);
@@ -79,9 +70,9 @@ TEST(UnconfirmedAnswerTest, AnIsolatedActiveControllerDoesNotSayThatThereIsNothi
   ask([](client::AdminClient& c) {
     return c.IncrementalAlterConfigs(SetRetention("orders", "1000"));
   });
-  ask([](client::AdminClient& c) { return c.CreateTopics(Create("payments")); });
+  ask([](client::AdminClient& c) { return c.CreateTopics(NewTopicRequest("payments", 1, 1)); });
   ask([](client::AdminClient& c) {
-    CreateTopicsRequest request = Create("clicks");
+    CreateTopicsRequest request = NewTopicRequest("clicks", 1, 1);
     request.set_validate_only(true);
     return c.CreateTopics(request);
   });
@@ -102,12 +93,12 @@ TEST(UnconfirmedAnswerTest, WhatWaitsAtAnIsolatedControllerIsNotDoneAfterItWasRe
   Cluster cluster({.controllers = 3, .brokers = 1, .proxied_peers = true});
   cluster.Start();
   client::AdminClient client = cluster.Client();
-  Must(client.CreateTopics(Create("orders")));
+  Must(client.CreateTopics(NewTopicRequest("orders", 1, 1)));
   const int old = cluster.AwaitActive();
   const std::vector<int> others = cluster.Others(old);
   cluster.Isolate(old);
 
-  CreateTopicsRequest create = Create("orders");
+  CreateTopicsRequest create = NewTopicRequest("orders", 1, 1);
   Rng rng(Rng::SystemSeed());
   create.mutable_request_id()->set_client_uuid(std::string(Uuid::Random(rng).bytes()));
   create.mutable_request_id()->set_sequence(1);
