@@ -1,6 +1,5 @@
-// The gRPC front end of a controller: the client listener and its services. The other front ends
-// (ARCHITECTURE.md, "Rooms") are alike: each is started, drained and stopped by the process, and
-// none knows another.
+// The gRPC front end of a controller: the client listener and its services. The process starts,
+// drains and stops it, like each other front end (docs/ARCHITECTURE.md, "Folders").
 #pragma once
 
 #include <grpcpp/server_builder.h>

@@ -111,11 +111,10 @@ bool World::IsStranded(const Machine& machine) const {
 // log. Every majority of a voter set has such a member, unless the set is being changed. Example:
 //
 //   1 2 3  are the voters; 3 leads epoch 1 and appends voters=1,2,3,4, which only 3 gets
-//   1      is elected by 2, appends an entry of epoch 2, which only the observer 4 gets, and is
-//   lost
+//   1      is elected by 2, appends an entry of epoch 2, which only the observer 4 gets
 //
-// Now 2 is behind 3; 3 needs three of four votes, and 4, which it needs, is ahead of it; and 4 is
-// an observer by its own log, so it does not stand.
+// Then 1 is lost. Now 2 is behind 3; 3 needs three of four votes, and 4, which it needs, is ahead
+// of it; and 4 is an observer by its own log, so it does not stand.
 bool World::CanElect(const std::vector<Machine*>& core) const {
   std::vector<const NodeRecord*> nodes;
   for (Machine* machine : core) {
