@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <latch>
 #include <memory>
 #include <string>
 #include <thread>
@@ -125,6 +126,26 @@ TEST(AdminClientTest, FindsAControllerThatBeginsToListenWhileItTries) {
   starter.join();
   EXPECT_TRUE(std::holds_alternative<admin::v1::ListTopicsResponse>(result))
       << FailureOf(result).ToString();
+}
+
+// Otherwise the failure would only say "Deadline Exceeded", and hide why the endpoint did not
+// serve.
+TEST(AdminClientTest, ALastAttemptThatIsCutShortDoesNotHideTheAnswerBefore) {
+  std::latch call_ended(1);
+  FakeAdminService service([&](int call) {
+    if (call == 0) {
+      return ErrorStatus(common::v1::CONTROLLER_NOT_AVAILABLE, common::v1::REFUSED, "no leader");
+    }
+    call_ended.wait();
+    return grpc::Status::OK;
+  });
+  AdminClient client({.endpoints = {service.endpoint()},
+                      .timeout = milliseconds(3000),
+                      .attempt_timeout = milliseconds(6000)});
+  const auto result = client.ListTopics({});
+  call_ended.count_down();
+  ASSERT_TRUE(std::holds_alternative<CallFailure>(result));
+  EXPECT_THAT(FailureOf(result).ToString(), HasSubstr("no leader (2 attempts)"));
 }
 
 // Tests a client whose controller is killed and restarted while it is connected.

@@ -30,6 +30,13 @@ FailureKind KindOfGivingUp(bool maybe_changed, const Error& last) {
                                                        : FailureKind::kUnreachable;
 }
 
+// Returns whether gRPC itself ended the attempt because its time was over. Then no endpoint has
+// said anything.
+bool RanOutOfTime(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+         status.error_details().empty();
+}
+
 }  // namespace
 
 bool IsRetryable(const Error& error) {
@@ -90,14 +97,17 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
   }
 
   for (size_t tried = 1;; ++tried) {
-    const grpc::Status status = connections_[current_].Call(
-        std::min(attempt_timeout, deadline - Now()), options_.connect_timeout, attempt);
+    const Duration remaining = deadline - Now();
+    const grpc::Status status = connections_[current_].Call(std::min(attempt_timeout, remaining),
+                                                            options_.connect_timeout, attempt);
     if (status.ok()) return std::nullopt;
 
     EndpointAnswer& answer = failure.answers[current_];
+    failure.error = ErrorFromStatus(status);
+    // If the end of the call cuts its last attempt short, the attempt before says more.
+    const bool was_cut_short = remaining < attempt_timeout && RanOutOfTime(status);
+    if (answer.attempts == 0 || !was_cut_short) answer.last = failure.error;
     ++answer.attempts;
-    answer.last = ErrorFromStatus(status);
-    failure.error = answer.last;
     failure.elapsed = Now() - start;
     if (!IsRetryable(failure.error)) {
       failure.kind = KindOfAnswer(kind, failure.error);

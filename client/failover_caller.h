@@ -46,7 +46,8 @@ enum class FailureKind {
 struct EndpointAnswer {
   std::string endpoint;
   int attempts = 0;
-  // The error of the last attempt. Its code is ERROR_CODE_UNSPECIFIED if there was no attempt.
+  // The error of the last attempt that had its full time, or of the only one. Its code is
+  // ERROR_CODE_UNSPECIFIED if there was no attempt.
   common::v1::Error last;
 };
 
