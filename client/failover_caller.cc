@@ -30,13 +30,6 @@ FailureKind KindOfGivingUp(bool maybe_changed, const Error& last) {
                                                        : FailureKind::kUnreachable;
 }
 
-// Returns whether gRPC itself ended the attempt because its time was over. Then no endpoint has
-// said anything.
-bool RanOutOfTime(const grpc::Status& status) {
-  return status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
-         status.error_details().empty();
-}
-
 }  // namespace
 
 bool IsRetryable(const Error& error) {
@@ -105,7 +98,7 @@ std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) 
     EndpointAnswer& answer = failure.answers[current_];
     failure.error = ErrorFromStatus(status);
     // If the end of the call cuts its last attempt short, the attempt before says more.
-    const bool was_cut_short = remaining < attempt_timeout && RanOutOfTime(status);
+    const bool was_cut_short = remaining < attempt_timeout && deadline - Now() < kLeastAttempt;
     if (answer.attempts == 0 || !was_cut_short) answer.last = failure.error;
     ++answer.attempts;
     failure.elapsed = Now() - start;
