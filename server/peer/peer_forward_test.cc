@@ -95,17 +95,6 @@ TEST_F(PeerForwardTest, WithoutContactNothingIsSent) {
   }
 }
 
-TEST_F(PeerForwardTest, ANodeThatServesNoRequestsRefusesThem) {
-  auto one = StartNode(k1);
-  auto two = StartNode(k2);
-  AwaitSession(*one, k1, *two, k2);
-  const ForwardResult result = Forward(*one, k2, RequestOf("x")).get();
-  ASSERT_TRUE(std::holds_alternative<ForwardResponse>(result));
-  const common::v1::Error& error = std::get<ForwardResponse>(result).error();
-  EXPECT_EQ(error.code(), common::v1::CONTROLLER_NOT_AVAILABLE);
-  EXPECT_EQ(error.outcome(), common::v1::REFUSED);
-}
-
 // Keeps every request and does not answer it until AnswerAll.
 struct Hoard {
   ForwardHandler Handler() {

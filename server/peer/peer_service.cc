@@ -29,9 +29,11 @@ class HandlerRun final : public PeerCall {
 
 }  // namespace
 
-PeerService::PeerService(PeerInboundStream::Owner* owner, Executor* executor, Executor* large_loop,
-                         const Clock* clock, PeerCallRegistry* registry)
-    : owner_(owner),
+PeerService::PeerService(ForwardHandler forward_handler, PeerInboundStream::Owner* owner,
+                         Executor* executor, Executor* large_loop, const Clock* clock,
+                         PeerCallRegistry* registry)
+    : forward_handler_(std::move(forward_handler)),
+      owner_(owner),
       executor_(executor),
       registry_(registry),
       receiving_({.max_receiving = kMaxReceivingPeers,
@@ -69,7 +71,7 @@ PeerService::PeerStreamReactor* PeerService::Accept(grpc::CallbackServerContext*
 
 void PeerService::Forward(UnaryCall* call, const raft::v1::ForwardRequest& request) {
   HandlerRun run;
-  if (forward_handler_ == nullptr || !registry_->Add(&run)) {
+  if (!registry_->Add(&run)) {
     AnswerWithError(call, MakeError(common::v1::CONTROLLER_NOT_AVAILABLE, kNotUp));
     return;
   }

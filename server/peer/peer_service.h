@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "base/budget.h"
@@ -27,11 +26,8 @@ using ForwardHandler =
 class PeerService final : public MethodService {
  public:
   // All must outlive the service's calls.
-  PeerService(PeerInboundStream::Owner* owner, Executor* executor, Executor* large_loop,
-              const Clock* clock, PeerCallRegistry* registry);
-
-  // Call before the listener starts.
-  void SetForwardHandler(ForwardHandler handler) { forward_handler_ = std::move(handler); }
+  PeerService(ForwardHandler forward_handler, PeerInboundStream::Owner* owner, Executor* executor,
+              Executor* large_loop, const Clock* clock, PeerCallRegistry* registry);
 
   using PeerStreamReactor = grpc::ServerBidiReactor<raft::v1::PeerMessage, grpc::ByteBuffer>;
 
@@ -40,10 +36,10 @@ class PeerService final : public MethodService {
 
   void Forward(UnaryCall* call, const raft::v1::ForwardRequest& request);
 
+  const ForwardHandler forward_handler_;
   PeerInboundStream::Owner* const owner_;
   Executor* const executor_;
   PeerCallRegistry* const registry_;
-  ForwardHandler forward_handler_;
   Budget forwarded_{kForwardedCalls};
   ReceiveQueue receiving_;
   SendWatch sends_;

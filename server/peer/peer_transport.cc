@@ -9,13 +9,28 @@ namespace quorate::server {
 
 PeerTransport::PeerTransport(PeerTransportOptions options, Executor* executor, Executor* large_loop,
                              const Clock* clock)
-    : context_(std::move(options), executor, clock),
+    : large_loop_(large_loop),
+      context_(std::move(options), executor, clock),
       roster_(&context_),
       sessions_(&context_, this),
-      service_(&sessions_, executor, large_loop, clock, &context_.registry),
       forwarder_(executor, clock, &context_.directory, &context_.registry) {}
 
 PeerTransport::~PeerTransport() { Stop(); }
+
+template <typename Fn>
+void PeerTransport::OnLoop(Fn task) {
+  if (context_.executor->InLoop()) {
+    task();
+  } else {
+    context_.executor->Post(std::move(task));
+  }
+}
+
+PeerService* PeerTransport::Serve(ForwardHandler handler) {
+  CHECK(!service_ && !started_);
+  return &service_.emplace(std::move(handler), &sessions_, context_.executor, large_loop_,
+                           context_.clock, &context_.registry);
+}
 
 void PeerTransport::Start(raft::TransportEvents* events, std::string peer_endpoint,
                           std::string client_endpoint) {
@@ -88,14 +103,6 @@ void PeerTransport::OnSessionGoodbye(const raft::ReplicaKey& from, const Goodbye
 void PeerTransport::OnSessionMessage(const raft::ReplicaKey& from, raft::SessionId session,
                                      raft::Message message) {
   context_.events->OnMessage(from, session, std::move(message));
-}
-
-void PeerTransport::OnLoop(Task task) {
-  if (context_.executor->InLoop()) {
-    std::move(task)();
-  } else {
-    context_.executor->Post(std::move(task));
-  }
 }
 
 void PeerTransport::OnLoopAndWait(absl::AnyInvocable<void()> task) {

@@ -3,7 +3,7 @@
 // peer's death by its broken connection (docs/ARCHITECTURE.md, "Death is noticed when the
 // connection breaks").
 //
-//   PeerTransport -> register service() on the peer listener -> RaftNode::Start (announces)
+//   PeerTransport -> register Serve() on the peer listener -> RaftNode::Start (announces)
 //   -> Start -> … -> Stop -> shut the listener down -> stop the raft loop -> destroy
 //
 // Its state lives on the raft loop (peer_roster.h, peer_sessions.h); gRPC's threads decode messages
@@ -33,9 +33,10 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
   // Calls Stop.
   ~PeerTransport() override;
 
-  // The RaftService for the peer listener (configured by ConfigurePeerServer). Refuses streams
-  // before Start.
-  PeerService* service() { return &service_; }
+  // Returns the RaftService for the peer listener (configured by ConfigurePeerServer). It refuses
+  // streams before Start. `handler` executes the requests that other controllers forward. Call
+  // once, before Start.
+  PeerService* Serve(ForwardHandler handler);
 
   // Starts to open and accept streams. `events` is called on the raft loop and must live until Stop
   // returns. The endpoints are the advertised HOST:PORT of both listeners. Call once.
@@ -74,15 +75,18 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
   void OnSessionMessage(const raft::ReplicaKey& from, raft::SessionId session,
                         raft::Message message) override;
 
-  // Runs `task` on the raft loop: immediately if the caller is on it, otherwise later.
-  void OnLoop(Task task);
+  // Runs `task` on the raft loop: immediately if the caller is on it, otherwise later. A template,
+  // because the core sends from the loop, where a Task would allocate memory for each message.
+  template <typename Fn>
+  void OnLoop(Fn task);
   // Runs `task` on the raft loop and waits for it.
   void OnLoopAndWait(absl::AnyInvocable<void()> task);
 
+  Executor* const large_loop_;
   PeerContext context_;
   PeerRoster roster_;
   PeerSessions sessions_;
-  PeerService service_;
+  std::optional<PeerService> service_;
   PeerForwarder forwarder_;
   bool started_ = false;
   bool stopped_ = false;

@@ -147,11 +147,11 @@ void QuorumMember::RememberVoterList(const raft::RestoredLog& restored) const {
 }
 
 absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, ForwardHandler handler) {
-  transport_.service()->SetForwardHandler(std::move(handler));
+  PeerService* const service = transport_.Serve(std::move(handler));
   ASSIGN_OR_RETURN(listener_, OpenListener(config_.peer_listen, "peer-listen", kReservedFromPeers,
-                                           [this](grpc::ServerBuilder& builder) {
+                                           [service](grpc::ServerBuilder& builder) {
                                              ConfigurePeerServer({}, &builder);
-                                             builder.RegisterService(transport_.service());
+                                             builder.RegisterService(service);
                                            }));
   raft_->Start(listener);
   return absl::OkStatus();

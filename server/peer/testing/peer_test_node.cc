@@ -155,13 +155,12 @@ PeerTestNode::PeerTestNode(Config config, bool has_log, std::optional<raft::Vote
     : loop_("raft-" + ToString(config.id)),
       transport_(OptionsOf(config), &loop_, &large_loop_, &clock_) {
   transport_.Announce(has_log, std::move(voter_set));
-  transport_.service()->SetForwardHandler(std::move(config.forward_handler));
   grpc::ServerBuilder builder;
   ConfigurePeerServer(config.timings, &builder);
   int bound_port = 0;
   builder.AddListeningPort(config.listen.ToString(), grpc::InsecureServerCredentials(),
                            &bound_port);
-  builder.RegisterService(transport_.service());
+  builder.RegisterService(transport_.Serve(std::move(config.forward_handler)));
   server_ = builder.BuildAndStart();
   CHECK(server_ != nullptr) << "cannot listen at " << config.listen.ToString();
   transport_.Start(&events_, config.listen.ToString(),

@@ -2,6 +2,8 @@
 // recorder in place of the consensus core.
 #pragma once
 
+#include <glog/logging.h>
+
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -109,7 +111,10 @@ class PeerTestNode {
     bool observer = false;
     std::string cluster_id = kTestClusterId;
     PeerTimings timings = {};
-    ForwardHandler forward_handler = nullptr;
+    // The default is for tests that forward nothing.
+    ForwardHandler forward_handler = [](const raft::v1::ForwardRequest&, ForwardReply) {
+      LOG(FATAL) << "a request was forwarded to a node without a handler";
+    };
   };
 
   // Opens the listener and starts the transport.
