@@ -1,6 +1,7 @@
 // The errors of replay, and the checks that several kinds of record share. Internal to metadata/.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "base/ids.h"
+#include "metadata/metadata_image.h"
 
 namespace quorate::metadata {
 
@@ -26,6 +28,16 @@ absl::Status Malformed(const absl::FormatSpec<Args...>& format, const Args&... a
 template <typename... Args>
 absl::Status Contradiction(const absl::FormatSpec<Args...>& format, const Args&... args) {
   return absl::FailedPreconditionError(absl::StrFormat(format, args...));
+}
+
+// Returns FAILED_PRECONDITION if the log's metadata version is lower than `since`, although a
+// record has a `field` that is newer. For a whole kind of record, Occurrence::since_version does
+// this.
+inline absl::Status CheckVersion(const MetadataImage& image, uint32_t since,
+                                 std::string_view field) {
+  if (image.metadata_version() >= since) return absl::OkStatus();
+  return Contradiction("the field %s needs metadata version %d, but the log has version %d", field,
+                       since, image.metadata_version());
 }
 
 // Returns DATA_LOSS, with the name of the field, unless `bytes` has 16 bytes that are not all zero.
