@@ -31,6 +31,9 @@ struct ReplicaStatus {
   // On the leader: it is in session and had everything within the last check-quorum timeout, so
   // that it can be counted on as a voter without a pause.
   bool caught_up = false;
+  // The highest metadata version that its program can replay, as it said in Hello. 0 if it is not
+  // in session, so that this is not known.
+  uint32_t max_metadata_version = 0;
 };
 
 // What a node knows of the quorum.

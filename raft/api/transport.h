@@ -16,7 +16,8 @@ namespace quorate::raft {
 // Names the inbound stream on which a request arrived.
 using SessionId = uint64_t;
 
-// What a peer says of itself: the part of Hello on which the founding of a cluster depends.
+// What a peer says of itself: the part of Hello on which the founding of a cluster and changes of
+// the quorum depend.
 struct PeerHello {
   ReplicaKey key;
   // HOST:PORT of its peer listener, as advertised.
@@ -29,6 +30,8 @@ struct PeerHello {
   // The latest voter set in its log, else the one that it persisted at its founding; nullopt if it
   // has neither.
   std::optional<VoterSet> voter_set;
+  // The highest metadata version that its program can replay.
+  uint32_t max_metadata_version = 1;
 };
 
 // Sends requests, replies and Goodbyes to the peers. Thread-safe; never blocks.

@@ -38,11 +38,16 @@ ReplicaStatus RaftCore::DescribeReplica(const Voter& who, MonoTime now) const {
     replica.log_end_offset = log_.end_offset();
     replica.last_contact = replica.last_caught_up = now;
     replica.caught_up = true;
+    replica.max_metadata_version = options_.max_metadata_version;
     return replica;
   }
   replica.in_session = IsUp(who.key, StreamClass::kControl);
   if (const auto it = sessions_.find(who.key.node_id); it != sessions_.end()) {
     replica.last_contact = it->second.last_contact;
+    const std::optional<PeerHello>& hello = it->second.hello;
+    if (replica.in_session && hello && hello->key == who.key) {
+      replica.max_metadata_version = hello->max_metadata_version;
+    }
   }
   if (const auto* leading = std::get_if<Leader>(&role_)) {
     const FollowerProgress& progress = leading->peers.at(who.key);

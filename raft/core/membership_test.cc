@@ -105,6 +105,33 @@ TEST(ObserverTest, IsForgottenWithItsStream) {
   EXPECT_THAT(replicas(), SizeIs(3));
 }
 
+TEST(ObserverTest, WhatAReplicaSupportsIsKnownWhileItIsInSession) {
+  LoneCore node(/*nodes=*/3, {}, {.max_metadata_version = 7});
+  node.BecomeClaimedLeader();
+  const auto supported = [&](size_t replica) {
+    return node.core().Describe(node.now()).replicas.at(replica).max_metadata_version;
+  };
+  EXPECT_EQ(supported(0), 7u) << "this node itself";
+  EXPECT_EQ(supported(1), 0u) << "it said no Hello";
+  node.Step(event::Hello{{.key = LoneCore::KeyOf(2), .max_metadata_version = 6}});
+  EXPECT_EQ(supported(1), 6u);
+  node.Step(event::Hello{{.key = LoneCore::KeyOf(2), .max_metadata_version = 5}});
+  EXPECT_EQ(supported(1), 5u) << "its latest Hello counts";
+
+  node.Step(event::Hello{{.key = LoneCore::KeyOf(4), .max_metadata_version = 3}});
+  BringUp(node, LoneCore::KeyOf(4));
+  EXPECT_EQ(supported(3), 3u);
+
+  // Another replica under the node id says nothing about the voter.
+  ReplicaKey copy = LoneCore::KeyOf(3);
+  copy.directory_id = LoneCore::KeyOf(9).directory_id;
+  node.Step(event::Hello{{.key = copy, .max_metadata_version = 7}});
+  EXPECT_EQ(supported(2), 0u);
+
+  node.Step(event::StreamDown{.peer = NodeId(2), .stream = StreamClass::kControl});
+  EXPECT_EQ(supported(1), 0u) << "the next process may be an older program";
+}
+
 TEST(ObserverTest, IsCaughtUpWhileItIsAtMostAnElectionTimeoutBehind) {
   LoneCore node;
   node.BecomeClaimedLeader();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct RaftOptions {
   // The node does not found a cluster and need not be a voter: it receives the log of an existing
   // cluster. The option has no effect once that log makes the node a voter.
   bool observer = false;
+  // The highest metadata version that the users of this node's log can replay. It only describes
+  // the node (Describe): the log does not look into entries.
+  uint32_t max_metadata_version = 1;
 
   Duration heartbeat_interval = std::chrono::milliseconds(100);
   // A follower that receives nothing from a leader stands for election after a random time in [min,

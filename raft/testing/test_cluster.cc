@@ -120,7 +120,8 @@ PeerHello TestCluster::HelloOf(NodeId id) const {
           .configured_voters = node.options.configured_voters,
           .observer = node.options.observer,
           .has_log = announced.has_log,
-          .voter_set = std::move(announced.voter_set)};
+          .voter_set = std::move(announced.voter_set),
+          .max_metadata_version = node.options.max_metadata_version};
 }
 
 void TestCluster::Connect(NodeId a, NodeId b) {

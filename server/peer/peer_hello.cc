@@ -59,7 +59,8 @@ absl::StatusOr<Hello> Parse(const raft::v1::Hello& proto) {
               .speaker = {.key = {NodeId(proto.node_id()), *directory_id},
                           .peer_endpoint = proto.peer_endpoint(),
                           .observer = proto.observer(),
-                          .has_log = proto.has_log()}};
+                          .has_log = proto.has_log(),
+                          .max_metadata_version = std::max(1U, proto.max_metadata_version())}};
   for (const int32_t id : proto.configured_voters()) {
     RETURN_IF_ERROR(CheckNodeId("a member of configured_voters", id));
     hello.speaker.configured_voters.emplace_back(id);
@@ -104,6 +105,7 @@ raft::v1::Hello ToProto(const Hello& hello) {
   if (speaker.voter_set) *proto.mutable_voter_set() = ToProto(*speaker.voter_set);
   proto.set_session_id(hello.session_id);
   proto.set_incarnation(hello.incarnation);
+  proto.set_max_metadata_version(speaker.max_metadata_version);
   return proto;
 }
 

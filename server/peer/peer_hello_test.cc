@@ -27,7 +27,8 @@ Hello FromNode2() {
                       .configured_voters = {NodeId(1), NodeId(2), NodeId(3)},
                       .has_log = true,
                       .voter_set = raft::VoterSet({{{NodeId(2), Directory('b')}, "b:1"},
-                                                   {{NodeId(3), Directory('c')}, "c:1"}})}};
+                                                   {{NodeId(3), Directory('c')}, "c:1"}}),
+                      .max_metadata_version = 7}};
 }
 
 TEST(PeerHelloTest, EveryFieldSurvivesTheWire) {
@@ -45,6 +46,15 @@ TEST(PeerHelloTest, EveryFieldSurvivesTheWire) {
   EXPECT_EQ(got->speaker.observer, hello.speaker.observer);
   EXPECT_EQ(got->speaker.has_log, hello.speaker.has_log);
   EXPECT_EQ(got->speaker.voter_set, hello.speaker.voter_set);
+  EXPECT_EQ(got->speaker.max_metadata_version, hello.speaker.max_metadata_version);
+}
+
+TEST(PeerHelloTest, ANodeThatSaysNoMetadataVersionSupportsTheFirst) {
+  raft::v1::Hello proto = ToProto(FromNode2());
+  proto.clear_max_metadata_version();
+  const absl::StatusOr<Hello> got = FromProto(proto);
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->speaker.max_metadata_version, 1u);
 }
 
 TEST(PeerHelloTest, ANodeWithoutAVoterSetSaysSo) {

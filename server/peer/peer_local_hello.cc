@@ -8,7 +8,8 @@ PeerLocalHello::PeerLocalHello(const PeerTransportOptions& options)
     : hello_{.cluster_id = options.cluster_id,
              .speaker = {.key = options.self,
                          .configured_voters = options.Voters(),
-                         .observer = options.observer}},
+                         .observer = options.observer,
+                         .max_metadata_version = options.max_metadata_version}},
       rng_(Rng::SystemSeed()) {
   while (hello_.incarnation == 0) hello_.incarnation = rng_.Next();
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ struct PeerTransportOptions {
   // voters; if this node is an observer, they alone are.
   std::map<NodeId, HostPort> peers;
   bool observer = false;
+  // The highest metadata version that this program can replay.
+  uint32_t max_metadata_version = 1;
   PeerTimings timings = {};
 
   // The configured voter list, ascending.

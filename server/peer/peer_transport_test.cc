@@ -55,6 +55,7 @@ TEST_F(PeerTransportTest, AHelloIsToldBeforeTheStreamAndHoldsWhatWasAnnounced) {
   auto one = StartNode(k1);
   const raft::VoterSet voters({{{k2, TestDirectory(k2)}, "two:1"}});
   PeerTestNode::Config config = ConfigOf(k2);
+  config.max_metadata_version = 7;
   PeerTestNode two(std::move(config), /*has_log=*/true, voters);
   AwaitSession(*one, k1, two, k2);
 
@@ -65,6 +66,7 @@ TEST_F(PeerTransportTest, AHelloIsToldBeforeTheStreamAndHoldsWhatWasAnnounced) {
   EXPECT_THAT(hello->configured_voters, ElementsAre(k1, k2, k3));
   EXPECT_TRUE(hello->has_log);
   EXPECT_EQ(hello->voter_set, voters);
+  EXPECT_EQ(hello->max_metadata_version, 7u);
   const std::vector<std::string> lines = one->events().Lines();
   EXPECT_LT(std::find(lines.begin(), lines.end(), "hello 2"),
             std::find(lines.begin(), lines.end(), "up 2 control"));

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "metadata/metadata_image.h"
 #include "server/node/limits.h"
 #include "server/peer/peer_channel.h"
 #include "server/program/run_and_wait.h"
@@ -24,8 +25,10 @@ constexpr Duration kCloseTimeout = std::chrono::seconds(1);
 
 PeerTransportOptions TransportOptions(const ControllerConfig& config,
                                       const raft::ReplicaKey& self) {
-  PeerTransportOptions options = {
-      .cluster_id = config.cluster_id, .self = self, .observer = config.observer};
+  PeerTransportOptions options = {.cluster_id = config.cluster_id,
+                                  .self = self,
+                                  .observer = config.observer,
+                                  .max_metadata_version = metadata::kLatestMetadataVersion};
   for (const ConfiguredVoter& voter : config.voters) {
     if (voter.node_id != config.node_id) options.peers.emplace(voter.node_id, voter.endpoint);
   }
@@ -40,6 +43,7 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
     options.configured_voters.push_back(voter.node_id);
   }
   options.observer = config.observer;
+  options.max_metadata_version = metadata::kLatestMetadataVersion;
   options.heartbeat_interval = config.heartbeat_interval;
   options.election_timeout_min = config.election_timeout_min;
   options.election_timeout_max = config.election_timeout_max;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "metadata/metadata_image.h"
 #include "storage/key_layout.h"
 #include "storage/log_recovery.h"
 #include "storage/loss_watermark.h"
@@ -49,6 +50,7 @@ absl::Status Machine::TryStart() {
   options.self = key_;
   options.peer_endpoint = voter().peer_endpoint;
   options.observer = is_observer_;
+  options.max_metadata_version = metadata::kLatestMetadataVersion;
   // A node that joins later gets the addresses of all controllers.
   const Swarm& swarm = *surroundings_.swarm;
   options.configured_voters = is_observer_ ? swarm.Everybody() : swarm.Founders();

@@ -56,7 +56,8 @@ Process::Process(const Surroundings& surroundings, Host host)
                 {.key = host_.options.self,
                  .peer_endpoint = host_.options.peer_endpoint,
                  .configured_voters = host_.options.configured_voters,
-                 .observer = host_.options.observer},
+                 .observer = host_.options.observer,
+                 .max_metadata_version = host_.options.max_metadata_version},
                 [this] { host_.after_call(); }) {}
 
 Process::~Process() = default;

@@ -30,6 +30,7 @@ PeerTransportOptions OptionsOf(const PeerTestNode::Config& config) {
           .self = {config.id, TestDirectory(config.id)},
           .peers = config.peers,
           .observer = config.observer,
+          .max_metadata_version = config.max_metadata_version,
           .timings = config.timings};
 }
 

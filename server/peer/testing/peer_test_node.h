@@ -109,6 +109,7 @@ class PeerTestNode {
     HostPort listen;
     std::map<NodeId, HostPort> peers;
     bool observer = false;
+    uint32_t max_metadata_version = 1;
     std::string cluster_id = kTestClusterId;
     PeerTimings timings = {};
     // The default is for tests that forward nothing.
