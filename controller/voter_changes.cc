@@ -57,7 +57,8 @@ void VoterChanges::Decide(const raft::QuorumStatus& status) {
                           status.epoch == pipeline_->claimed_epoch();
   if (!may_decide) return;
   for (auto it = held_.begin(); it != held_.end(); ++it) {
-    auto decided = DecideVoterChange(it->change, pipeline_->voters(), status);
+    auto decided = DecideVoterChange(it->change, pipeline_->voters(), status,
+                                     pipeline_->newest().metadata_version());
     if (auto* not_yet = std::get_if<NotYet>(&decided)) {
       it->reason = std::move(not_yet->reason);
       if (!it->validate_only) continue;

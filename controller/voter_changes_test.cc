@@ -30,7 +30,10 @@ class VoterChangesTest : public ::testing::Test {
   void Show(const std::vector<int>& caught_up) {
     std::vector<raft::ReplicaStatus> replicas;
     for (const int id : caught_up) {
-      replicas.push_back({.key = KeyOf(id), .in_session = true, .caught_up = true});
+      replicas.push_back({.key = KeyOf(id),
+                          .in_session = true,
+                          .caught_up = true,
+                          .max_metadata_version = metadata::kLatestMetadataVersion});
     }
     cluster_.quorum().SetReplicas(std::move(replicas));
   }

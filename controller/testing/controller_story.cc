@@ -286,7 +286,10 @@ void ControllerStory::Configure(const TranscriptCommand& command) {
 void ControllerStory::ChangeVoters(const TranscriptCommand& command) {
   std::vector<raft::ReplicaStatus> replicas;
   for (const int32_t id : {1, 2, 3}) {
-    replicas.push_back({.key = {.node_id = NodeId(id)}, .in_session = true, .caught_up = true});
+    replicas.push_back({.key = {.node_id = NodeId(id)},
+                        .in_session = true,
+                        .caught_up = true,
+                        .max_metadata_version = metadata::kLatestMetadataVersion});
   }
   cluster_.quorum().SetReplicas(std::move(replicas));
   const bool adds = command.Has("add");

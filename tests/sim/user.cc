@@ -195,7 +195,8 @@ void User::ChangeVoters(const controller::VoterChange& change, std::function<voi
 
 void User::DecideVoters(const controller::VoterChange& change, const raft::QuorumStatus& status,
                         const std::function<void()>& done) {
-  const auto decided = controller::DecideVoterChange(change, end_->voters, status);
+  const auto decided = controller::DecideVoterChange(change, end_->voters, status,
+                                                     pipeline_.newest().metadata_version());
   const auto* next = std::get_if<raft::VoterSet>(&decided);
   if (next == nullptr) return;
   if (*next == end_->voters) return done();

@@ -47,8 +47,8 @@ Outcome UnlessItStopsTheQuorum(raft::VoterSet next, const raft::QuorumStatus& st
                       next.size(), ready, next.Majority())};
 }
 
-Outcome Decide(const AddVoter& add, const raft::VoterSet& voters,
-               const raft::QuorumStatus& status) {
+Outcome Decide(const AddVoter& add, const raft::VoterSet& voters, const raft::QuorumStatus& status,
+               uint32_t metadata_version) {
   if (voters.Contains(add.replica)) return voters;
   const NodeId id = add.replica.node_id;
   if (const raft::Voter* former = voters.FindByNodeId(id)) {
@@ -72,6 +72,14 @@ Outcome Decide(const AddVoter& add, const raft::VoterSet& voters,
         absl::StrFormat("%s is not in session with the active controller: start it with --observer",
                         NameOf(add.replica))};
   }
+  // Such a program ends when it replays the log. As a voter, it would be missing in each majority.
+  if (observer->in_session && observer->max_metadata_version < metadata_version) {
+    return MakeError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("%s supports metadata version %d at most, but the log has version %d: "
+                        "start a newer program there",
+                        NameOf(add.replica), observer->max_metadata_version, metadata_version));
+  }
   if (!observer->caught_up) {
     return NotYet{absl::StrFormat(
         "%s has not caught up: it has the log up to offset %d of %d", NameOf(add.replica),
@@ -82,7 +90,7 @@ Outcome Decide(const AddVoter& add, const raft::VoterSet& voters,
 }
 
 Outcome Decide(const RemoveVoter& remove, const raft::VoterSet& voters,
-               const raft::QuorumStatus& status) {
+               const raft::QuorumStatus& status, uint32_t /*metadata_version*/) {
   const raft::Voter* voter = voters.FindByNodeId(remove.node_id);
   const bool is_meant =
       voter != nullptr && (!remove.directory_id || *remove.directory_id == voter->key.directory_id);
@@ -110,8 +118,10 @@ std::string ToText(const VoterChange& change) {
 }
 
 std::variant<raft::VoterSet, NotYet, common::v1::Error> DecideVoterChange(
-    const VoterChange& change, const raft::VoterSet& voters, const raft::QuorumStatus& status) {
-  return std::visit([&](const auto& c) { return Decide(c, voters, status); }, change);
+    const VoterChange& change, const raft::VoterSet& voters, const raft::QuorumStatus& status,
+    uint32_t metadata_version) {
+  return std::visit([&](const auto& c) { return Decide(c, voters, status, metadata_version); },
+                    change);
 }
 
 }  // namespace quorate::controller

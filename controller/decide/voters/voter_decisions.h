@@ -1,6 +1,7 @@
 // Decides whether a change of the voters may be made now. Pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -33,10 +34,12 @@ struct NotYet {
 };
 
 // Returns the new voter set (equal to `voters` if there is nothing to change), or why there is
-// none. `status` is the leader's. An observer becomes a voter only when it has caught up, and no
-// change may leave fewer caught-up voters than a majority. Either could stop the quorum for long.
-// INVALID_REQUEST: the change is impossible in the present state; the message names the remedy.
+// none. `status` is the leader's, `metadata_version` that of the log. An observer becomes a voter
+// only when it has caught up, and no change may leave fewer caught-up voters than a majority.
+// Either could stop the quorum for long. INVALID_REQUEST: the change is impossible in the present
+// state; the message names the remedy.
 std::variant<raft::VoterSet, NotYet, common::v1::Error> DecideVoterChange(
-    const VoterChange& change, const raft::VoterSet& voters, const raft::QuorumStatus& status);
+    const VoterChange& change, const raft::VoterSet& voters, const raft::QuorumStatus& status,
+    uint32_t metadata_version);
 
 }  // namespace quorate::controller

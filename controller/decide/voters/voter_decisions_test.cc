@@ -12,6 +12,8 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+constexpr uint32_t kMetadataVersion = 2;
+
 raft::ReplicaKey KeyOf(int id, char directory = 'a') {
   return {.node_id = NodeId(id),
           .directory_id = *Uuid::FromBytes(std::string(Uuid::kBytes, directory))};
@@ -30,24 +32,25 @@ raft::QuorumStatus StatusOf(const std::vector<raft::ReplicaKey>& caught_up) {
     status.replicas.push_back({.key = key,
                                .peer_endpoint = "host-" + ToString(key.node_id) + ":9093",
                                .in_session = true,
-                               .caught_up = true});
+                               .caught_up = true,
+                               .max_metadata_version = kMetadataVersion});
   }
   return status;
 }
 
 raft::VoterSet Next(const VoterChange& change, const raft::VoterSet& voters,
                     const raft::QuorumStatus& status) {
-  return std::get<raft::VoterSet>(DecideVoterChange(change, voters, status));
+  return std::get<raft::VoterSet>(DecideVoterChange(change, voters, status, kMetadataVersion));
 }
 
 std::string WaitsFor(const VoterChange& change, const raft::VoterSet& voters,
                      const raft::QuorumStatus& status) {
-  return std::get<NotYet>(DecideVoterChange(change, voters, status)).reason;
+  return std::get<NotYet>(DecideVoterChange(change, voters, status, kMetadataVersion)).reason;
 }
 
 std::string Refusal(const VoterChange& change, const raft::VoterSet& voters,
                     const raft::QuorumStatus& status) {
-  const auto outcome = DecideVoterChange(change, voters, status);
+  const auto outcome = DecideVoterChange(change, voters, status, kMetadataVersion);
   EXPECT_EQ(std::get<common::v1::Error>(outcome).code(), common::v1::INVALID_REQUEST);
   return std::get<common::v1::Error>(outcome).message();
 }
@@ -65,6 +68,18 @@ TEST(AddVoterTest, WaitsForTheObserverAndUntilItIsCaughtUp) {
               AllOf(HasSubstr("not in session"), HasSubstr("--observer")));
   status.replicas.push_back({.key = KeyOf(2), .log_end_offset = RecordOffset(30)});
   EXPECT_THAT(WaitsFor(AddVoter{KeyOf(2)}, VotersOf({1}), status), HasSubstr("offset 30 of 90"));
+}
+
+TEST(AddVoterTest, AProgramThatIsOlderThanTheLogIsRefused) {
+  raft::QuorumStatus status = StatusOf({KeyOf(1), KeyOf(2)});
+  status.replicas[1].max_metadata_version = 1;
+  EXPECT_THAT(Refusal(AddVoter{KeyOf(2)}, VotersOf({1}), status),
+              AllOf(HasSubstr("controller 2 with directory id"),
+                    HasSubstr("supports metadata version 1 at most, but the log has version 2: "
+                              "start a newer program there")));
+  status.replicas[1].max_metadata_version = 3;
+  EXPECT_THAT(Next(AddVoter{KeyOf(2)}, VotersOf({1}), status).NodeIds(),
+              ElementsAre(NodeId(1), NodeId(2)));
 }
 
 TEST(AddVoterTest, AnotherDirectoryUnderTheNodeIdIsNotMeant) {
