@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/overloaded.h"
+#include "metadata/metadata_image.h"
 
 namespace quorate::broker {
 namespace {
@@ -151,6 +152,7 @@ v1::HeartbeatRequest BrokerLifecycle::MakeHeartbeat() {
   request.set_metadata_end_offset(metadata_end_offset_);
   request.set_want_fence(metadata_end_offset_ <= broker_epoch_);
   request.set_want_shutdown(stopping_);
+  request.set_max_metadata_version(metadata::kLatestMetadataVersion);
   return request;
 }
 

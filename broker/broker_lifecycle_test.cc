@@ -9,6 +9,7 @@
 #include "broker/testing/fake_controller_channel.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "metadata/metadata_image.h"
 
 namespace quorate::broker {
 namespace {
@@ -111,6 +112,7 @@ TEST_F(BrokerLifecycleTest, RegistersCatchesUpAndIsUnfenced) {
   EXPECT_EQ(channel_.heartbeats[0].broker_epoch(), kBrokerEpoch);
   EXPECT_EQ(channel_.heartbeats[0].incarnation_id(), "0123456789abcdef");
   EXPECT_TRUE(channel_.heartbeats[0].want_fence()) << "it has not replayed its registration";
+  EXPECT_EQ(channel_.heartbeats[0].max_metadata_version(), metadata::kLatestMetadataVersion);
 
   AnswerHeartbeat({.caught_up = false, .fenced = true});
   EXPECT_EQ(lifecycle_->state(), Describe::STARTING);

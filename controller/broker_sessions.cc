@@ -86,6 +86,7 @@ bool BrokerSessions::Contact(StreamId stream, const broker::v1::HeartbeatRequest
   session.heard_of = true;
   session.stream_ordinal = std::max(session.stream_ordinal, heartbeat.stream_ordinal());
   session.metadata_end_offset = heartbeat.metadata_end_offset();
+  session.max_metadata_version = std::max(1U, heartbeat.max_metadata_version());
   return is_new;
 }
 

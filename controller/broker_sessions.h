@@ -139,6 +139,12 @@ class BrokerSessions {
     const auto it = sessions_.find(broker);
     return it != sessions_.end() && it->second.phase == Phase::kConnected;
   }
+  // Returns the highest metadata version that the broker's program supports. Returns 0 if it has
+  // not sent a heartbeat in this session.
+  uint32_t MaxMetadataVersion(BrokerId broker) const {
+    const auto it = sessions_.find(broker);
+    return it == sessions_.end() ? 0 : it->second.max_metadata_version;
+  }
   // Returns how long the session is likely to last if the broker sends no further heartbeat. 0 if
   // that is unknown.
   Duration TimeLeft(BrokerId broker, MonoTime now) const;
@@ -198,6 +204,8 @@ class BrokerSessions {
     // The token of the dial in flight. 0: none is in flight.
     uint64_t probe_token = 0;
     int64_t metadata_end_offset = -1;
+    // 0 before the first heartbeat.
+    uint32_t max_metadata_version = 0;
     // When the broker first said that it wants to stop.
     std::optional<MonoTime> stop_wanted;
     std::optional<RecordOffset> shutdown_offset;

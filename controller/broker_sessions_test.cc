@@ -148,6 +148,22 @@ TEST_F(BrokerSessionsTest, AnotherIncarnationAtTheEndpointProvesDeath) {
   EXPECT_THAT(FencedAfter({}), ElementsAre(1));
 }
 
+TEST_F(BrokerSessionsTest, WhatABrokerSupportsIsKnownFromItsFirstHeartbeatOn) {
+  StartAlone(2);
+  EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(1)), 1u) << "it does not say so";
+  auto heartbeat = HeartbeatOf(2);
+  heartbeat.set_max_metadata_version(7);
+  sessions_.Contact(2, heartbeat, now_);
+  EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(2)), 7u);
+  Break(2);
+  EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(2)), 7u) << "it is the same process";
+  // Another process registers under the id, and another controller becomes active.
+  sessions_.Registered(BrokerId(2), /*broker_epoch=*/1'000, now_);
+  EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(2)), 0u);
+  sessions_.TakeOver(cluster_.image(), now_);
+  EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(1)), 0u);
+}
+
 TEST_F(BrokerSessionsTest, NoAnswerProvesNothingAndTheGraceDecides) {
   Start(1);
   BreakAndAnswer(1, ProbeResult::kNoAnswer);
