@@ -39,6 +39,7 @@ admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id
   response.set_offline_partition_count(static_cast<int32_t>(tally.offline_count()));
   response.set_under_replicated_partition_count(
       static_cast<int32_t>(tally.under_replicated_count()));
+  response.set_metadata_version(image.metadata_version());
   response.set_end_offset(image.end_offset().value());
   response.set_from_active_controller(watch != nullptr);
   if (watch != nullptr && watch->guard().loss() && !watch->guard().loss()->all_fenced) {
@@ -52,6 +53,7 @@ admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id
     if (session.last_contact_age) out->set_last_contact_age_ms(ToMs(*session.last_contact_age));
     out->set_metadata_end_offset(session.metadata_end_offset);
     out->set_reported_leader_count(session.reported_leader_count);
+    out->set_max_metadata_version(watch->sessions().MaxMetadataVersion(id));
   }
   return response;
 }

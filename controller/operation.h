@@ -59,6 +59,8 @@ concept HasRequestId = requires(const Request& request) {
 // of which succeeds or fails alone.
 template <typename Request, typename Response>
 struct ItemDecision {
+  // Null if the decision depends on more than the view. QuorumController then has a function for
+  // the operation, which collects the rest.
   Decision<ItemResults> (*decide)(const View&, const Request&, const Context&) = nullptr;
   // Builds the response from the results of the request's items. It may use nothing else, because a
   // retry gets the remembered results. The caller sets `end_offset` in the response.
@@ -91,10 +93,10 @@ struct Operation {
   // functions with null in a static_assert if it compiles for UBSan.
   constexpr bool is_consistent() const {
     const bool remembers = HasRequestId<Request>;
-    const bool decides = decision.decide != nullptr && decision.to_response != nullptr &&
-                         decision.item_count != nullptr && decision.check_size != nullptr &&
-                         decision.is_large != nullptr;
-    return !log_name.empty() && !label.empty() && decides == remembers &&
+    const bool has_items = decision.to_response != nullptr && decision.item_count != nullptr &&
+                           decision.check_size != nullptr && decision.is_large != nullptr;
+    return !log_name.empty() && !label.empty() && has_items == remembers &&
+           (decision.decide == nullptr || remembers) &&
            (repetition == Repetition::kByRequestId) == remembers &&
            (is_guarded == nullptr || repetition == Repetition::kGuarded);
   }

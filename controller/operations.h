@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "controller/decide/configs/config_decisions.h"
+#include "controller/decide/features/feature_decisions.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/operation.h"
 #include "quorate/admin/v1/admin_service.pb.h"
@@ -41,6 +42,16 @@ inline constexpr Operation<admin::v1::IncrementalAlterConfigsRequest,
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kConfigResource, AccessAction::kAlterConfigs},
         .decision = {DecideIncrementalAlterConfigs, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
+// The decision depends on the quorum and on the brokers' sessions (FeatureUpdates).
+inline constexpr Operation<admin::v1::UpdateFeaturesRequest, admin::v1::UpdateFeaturesResponse>
+    kUpdateFeatures = {
+        .log_name = "quorate.admin.v1.AdminService/UpdateFeatures",
+        .label = "update_features",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .decision = {nullptr, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
 // Guarded by the incarnation id: a repeated request of one incarnation changes nothing.
@@ -125,9 +136,10 @@ inline constexpr Operation<admin::v1::DescribeQuorumRequest, admin::v1::Describe
 };
 
 // All operations, for code that does the same with each of them (ForEachOperation).
-inline constexpr auto kOperations = std::tie(
-    kCreateTopics, kDeleteTopics, kIncrementalAlterConfigs, kRegisterBroker, kAlterPartition,
-    kReportRoles, kAddVoter, kRemoveVoter, kTransferLeadership, kDescribeCluster, kDescribeQuorum);
+inline constexpr auto kOperations =
+    std::tie(kCreateTopics, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures,
+             kRegisterBroker, kAlterPartition, kReportRoles, kAddVoter, kRemoveVoter,
+             kTransferLeadership, kDescribeCluster, kDescribeQuorum);
 
 // Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
 template <typename Visit>

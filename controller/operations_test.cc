@@ -22,6 +22,7 @@ TEST(OperationsTest, NamesInTheLogArePermanent) {
   EXPECT_THAT(names, IsSupersetOf({"quorate.admin.v1.AdminService/CreateTopics",
                                    "quorate.admin.v1.AdminService/DeleteTopics",
                                    "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
+                                   "quorate.admin.v1.AdminService/UpdateFeatures",
                                    "quorate.broker.v1.BrokerService/RegisterBroker",
                                    "quorate.broker.v1.BrokerService/AlterPartition",
                                    "quorate.broker.v1.BrokerService/ReportRoles",

@@ -31,7 +31,20 @@ QuorumController::QuorumController(ControllerOptions options, const ControllerPo
       watch_(options_.node_id, ToSessionOptions(options_), ports, &pipeline_),
       broker_requests_(options_.cluster_id, ports.executor, ports.clock, ports.prober, &pipeline_,
                        &watch_),
+      feature_updates_(ports.executor, ports.log, &pipeline_, &watch_.sessions()),
       voter_changes_(ports.executor, ports.clock, ports.log, &pipeline_) {}
+
+void QuorumController::UpdateFeatures(admin::v1::UpdateFeaturesRequest request,
+                                      RequestContext context,
+                                      Reply<admin::v1::UpdateFeaturesResponse> reply) {
+  if (auto error = CheckSize(request, options_.request_limits)) {
+    return std::move(reply)(*std::move(error));
+  }
+  inbox_.Run(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<admin::v1::UpdateFeaturesResponse> r) mutable {
+    feature_updates_.Request(std::move(request), std::move(context), std::move(r));
+  });
+}
 
 void QuorumController::RegisterBroker(broker::v1::RegisterBrokerRequest request,
                                       RequestContext context,

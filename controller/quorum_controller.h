@@ -24,6 +24,7 @@
 #include "controller/broker_watch.h"
 #include "controller/controller_ports.h"
 #include "controller/decide/request_size.h"
+#include "controller/feature_updates.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/operations.h"
 #include "controller/remembered_requests.h"
@@ -72,11 +73,16 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // - RESOURCE_EXHAUSTED: the inbox is full.
 
   // Executes an operation of the table whose result the log remembers, for example kCreateTopics.
-  // With a request id, a retry returns the first result.
+  // With a request id, a retry returns the first result. REQUIRES: the operation has a decision
+  // (ItemDecision::decide).
   template <typename Request, typename Response>
   requires HasRequestId<Request>
   void Execute(const Operation<Request, Response>& operation, std::type_identity_t<Request> request,
                RequestContext context, std::type_identity_t<Reply<Response>> reply);
+  // Executes kUpdateFeatures, as Execute does, from what the controllers and brokers in session
+  // support.
+  void UpdateFeatures(admin::v1::UpdateFeaturesRequest request, RequestContext context,
+                      Reply<admin::v1::UpdateFeaturesResponse> reply);
   // Dials the broker (BrokerProber) before it decides.
   void RegisterBroker(broker::v1::RegisterBrokerRequest request, RequestContext context,
                       Reply<broker::v1::RegisterBrokerResponse> reply);
@@ -158,6 +164,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   RequestPipeline pipeline_;
   BrokerWatch watch_;
   BrokerRequests broker_requests_;
+  FeatureUpdates feature_updates_;
   VoterChanges voter_changes_;
   // Callbacks of the log that have not run yet.
   std::deque<Task> news_;
@@ -175,7 +182,8 @@ void QuorumController::Execute(const Operation<Request, Response>& operation,
   }
   inbox_.Run(std::move(reply), [this, &operation, request = std::move(request),
                                 context = std::move(context)](Reply<Response> r) mutable {
-    SubmitRemembered(&pipeline_, operation, std::move(request), std::move(context), std::move(r));
+    SubmitRemembered(&pipeline_, operation, std::move(request), std::move(context), std::move(r),
+                     operation.decision.decide);
   });
 }
 

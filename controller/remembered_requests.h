@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "absl/strings/str_format.h"
+#include "base/check.h"
 #include "controller/decide/decision.h"
 #include "controller/decide/item_results.h"
 #include "controller/decide/request_ids.h"
@@ -25,18 +28,24 @@ bool IsDryRun(const Request& request) {
   return false;
 }
 
+// Decides the items of a request. May be called on the controller's worker.
+template <typename Request>
+using DecideItems =
+    std::function<Decision<ItemResults>(const View&, const Request&, const Context&)>;
+
 // Decides the request, or repeats the stored answer. `identity` is nullopt if the log does not
 // store the result.
 template <typename Request, typename Response>
-Decision<Response> DecideRemembered(const Operation<Request, Response>& operation, const View& view,
-                                    const Request& request,
+Decision<Response> DecideRemembered(const Operation<Request, Response>& operation,
+                                    const std::type_identity_t<DecideItems<Request>>& decide,
+                                    const View& view, const Request& request,
                                     const std::optional<RequestIdentity>& identity,
                                     const Context& context) {
   Decision<ItemResults> items;
   if (auto known = identity ? FindResult(view.image, *identity) : std::nullopt) {
     items = {.answer = *std::move(known), .is_retry = true};
   } else {
-    items = operation.decision.decide(view, request, context);
+    items = decide(view, request, context);
     if (identity) Remember(*identity, operation.decision.item_count(request), &items);
   }
 
@@ -56,10 +65,12 @@ Decision<Response> DecideRemembered(const Operation<Request, Response>& operatio
 }
 
 // Submits a request that may carry a request id. `operation` is a row of operations.h or has static
-// storage, too.
+// storage, too. `decide` is its decision, or that of a caller who knows more than the view.
 template <typename Request, typename Response>
 void SubmitRemembered(RequestPipeline* pipeline, const Operation<Request, Response>& operation,
-                      Request request, RequestContext&& context, Reply<Response> reply) {
+                      Request request, RequestContext&& context, Reply<Response> reply,
+                      std::type_identity_t<DecideItems<Request>> decide) {
+  CHECK(decide != nullptr) << operation.label;
   std::optional<RequestIdentity> identity;
   if (request.has_request_id()) {
     auto id = ParseRequestId(request.request_id());
@@ -90,9 +101,9 @@ void SubmitRemembered(RequestPipeline* pipeline, const Operation<Request, Respon
   if (identity) pending.request_id = identity->id;
   pipeline->Submit<Response>(
       std::move(pending),
-      [&operation, request = std::move(request), identity = std::move(identity)](const View& view,
-                                                                                 const Context& c) {
-        return DecideRemembered(operation, view, request, identity, c);
+      [&operation, decide = std::move(decide), request = std::move(request),
+       identity = std::move(identity)](const View& view, const Context& c) {
+        return DecideRemembered(operation, decide, view, request, identity, c);
       },
       std::move(reply));
 }

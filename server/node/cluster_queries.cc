@@ -76,6 +76,7 @@ void AddControllers(const raft::QuorumStatus& status, const ControllerDirectory&
     controller->set_peer_endpoint(replica.peer_endpoint);
     controller->set_in_session(replica.in_session || replica.key.node_id == status.self);
     controller->set_observer(!replica.is_voter);
+    controller->set_max_metadata_version(replica.max_metadata_version);
   }
 }
 

@@ -13,11 +13,13 @@ using controller::QuorumController;
 using controller::Reply;
 using controller::RequestContext;
 
-// Registers an operation that the log remembers, and ignores all others.
+// Registers an operation that the log remembers and that needs nothing but the newest image to
+// decide. Ignores all others.
 template <typename Request, typename Response>
 void RegisterRemembered(const Operation<Request, Response>& operation, RequestRouter* router,
                         QuorumController* controller) {
   if constexpr (controller::HasRequestId<Request>) {
+    if (operation.decision.decide == nullptr) return;
     router->Register(RoutedMethod(
         operation,
         [controller, &operation](Request request, RequestContext context, Reply<Response> reply) {
@@ -55,6 +57,7 @@ OperationMethods::OperationMethods(RequestRouter* router, QuorumController* cont
                                    ClusterQueries* queries) {
   controller::ForEachOperation(
       [=](const auto& operation) { RegisterRemembered(operation, router, controller); });
+  RegisterOwn(controller::kUpdateFeatures, &QuorumController::UpdateFeatures, router, controller);
   RegisterOwn(controller::kRegisterBroker, &QuorumController::RegisterBroker, router, controller);
   RegisterOwn(controller::kAlterPartition, &QuorumController::AlterPartition, router, controller);
   RegisterOwn(controller::kReportRoles, &QuorumController::ReportRoles, router, controller);

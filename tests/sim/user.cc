@@ -149,7 +149,9 @@ void User::Submit(const Attempt& attempt, Reply reply) {
   }
   const auto decide = [request = std::move(request), identity](const View& view,
                                                                const Context& context) {
-    return controller::DecideRemembered(kChange, view, request, identity, context);
+    auto decided = controller::DecideRemembered(kChange, kChange.decision.decide, view, request,
+                                                identity, context);
+    return decided;
   };
   pipeline_.Submit<IncrementalAlterConfigsResponse>(
       {.principal = principal,
