@@ -6,6 +6,7 @@
 #include "cli/completion.h"
 #include "cli/configs.h"
 #include "cli/debug.h"
+#include "cli/features.h"
 #include "cli/health.h"
 #include "cli/log.h"
 #include "cli/quorum.h"
@@ -22,6 +23,7 @@ void AddAllCommands(CommandLine& line) {
   AddBrokers(line);
   AddQuorum(line);
   AddCluster(line);
+  AddFeatures(line);
   AddLog(line);
   AddSnapshot(line);
   AddHealth(line);

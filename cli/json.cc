@@ -31,6 +31,8 @@ Json SingleValue(const Message& message, const FieldDescriptor* field) {
       return fields.GetInt32(message, field);
     case FieldDescriptor::CPPTYPE_INT64:
       return fields.GetInt64(message, field);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return fields.GetUInt32(message, field);
     case FieldDescriptor::CPPTYPE_BOOL:
       return fields.GetBool(message, field);
     case FieldDescriptor::CPPTYPE_ENUM:

@@ -62,6 +62,8 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"quorum", "remove", "x"}, "NODE: 'x' is not a whole number"},
       {{"quorum", "add", "-1"}, "NODE: '-1' is not a whole number from 0"},
       {{"quorum", "add", "4", "--directory-id", "x"}, "--directory-id: 'x' is not a directory id"},
+      {{"features", "upgrade", "--metadata-version", "-1"}, "'-1' is not a whole number from 0"},
+      {{"features", "upgrade", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
       {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
   };
   for (const auto& usage : cases) {
@@ -97,6 +99,8 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
                                              {"cluster", "describe"},
                                              {"cluster", "wait"},
                                              {"cluster", "new-id"},
+                                             {"features", "describe"},
+                                             {"features", "upgrade"},
                                              {"health", "check"},
                                              {"debug", "log-level"},
                                              {"check", "write-gap"},
@@ -333,6 +337,94 @@ TEST(QuoratectlTest, AltersConfigsOfSeveralResourcesAtOnce) {
             "quoratectl: broker 7: BROKER_ID_NOT_REGISTERED: no broker 7 is registered\n");
   EXPECT_EQ(service.changes(), (std::vector<std::string>{"alter orders", "alter 7"}));
   EXPECT_EQ(service.request_ids().size(), 1u);
+}
+
+// The log has metadata version 1. Controller 1 and broker 7 are new programs; broker 8 is gone.
+void DescribeVersions(FakeAdminService& service) {
+  auto& cluster = service.describe_cluster;
+  cluster.set_active_controller_id(1);
+  cluster.set_metadata_version(1);
+  cluster.add_controllers()->set_node_id(1);
+  cluster.mutable_controllers(0)->set_in_session(true);
+  cluster.mutable_controllers(0)->set_max_metadata_version(3);
+  cluster.add_brokers()->set_broker_id(7);
+  cluster.mutable_brokers(0)->set_max_metadata_version(2);
+  cluster.add_brokers()->set_broker_id(8);
+  cluster.mutable_brokers(1)->set_fenced(true);
+  service.update_features.add_results()->set_feature("metadata.version");
+  service.update_features.mutable_results(0)->set_level(2);
+}
+
+TEST(QuoratectlTest, UpgradesToWhatAllProgramsSupport) {
+  FakeAdminService service(Ok);
+  DescribeVersions(service);
+  const auto upgrade = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"features", "upgrade"});
+    flags.insert(flags.end(), {"--bootstrap", service.endpoint().ToString()});
+    return Quoratectl(flags);
+  };
+  Result result = upgrade({});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "Raised metadata.version from 1 to 2.\n");
+  result = upgrade({"--dry-run", "--metadata-version", "3"});
+  EXPECT_EQ(result.out, "metadata.version could be raised from 1 to 3.\n");
+  result = upgrade({"--metadata-version", "1"});
+  EXPECT_EQ(result.out, "metadata.version is already 1.\n");
+  EXPECT_EQ(service.changes(),
+            (std::vector<std::string>{"raise metadata.version 2", "raise metadata.version 3",
+                                      "raise metadata.version 1"}));
+  EXPECT_EQ(service.request_ids().size(), 3u);
+  result = upgrade({"--output", "json"});
+  EXPECT_EQ(nlohmann::json::parse(result.out)["results"][0]["level"], 2);
+}
+
+TEST(QuoratectlTest, AnUpgradeSaysWhyNothingIsHigher) {
+  FakeAdminService service(Ok);
+  DescribeVersions(service);
+  service.describe_cluster.mutable_brokers(0)->set_max_metadata_version(1);
+  const Result result =
+      Quoratectl({"features", "upgrade", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, AllOf(HasSubstr("metadata.version is already 1.\n"),
+                                HasSubstr("No higher version is supported by all programs")));
+}
+
+TEST(QuoratectlTest, AnUpgradeThatIsRefusedExitsWith1) {
+  FakeAdminService service(Ok);
+  DescribeVersions(service);
+  auto* error = service.update_features.mutable_results(0)->mutable_error();
+  error->set_code(common::v1::INVALID_UPDATE_VERSION);
+  error->set_message("broker 8 is too old");
+  const Result result = Quoratectl({"features", "upgrade", "--metadata-version", "2", "--bootstrap",
+                                    service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_EQ(result.err,
+            "quoratectl: metadata.version: INVALID_UPDATE_VERSION: broker 8 is too old\n");
+}
+
+TEST(QuoratectlTest, AnActiveControllerThatIsTooOldIsNotAskedToUpgrade) {
+  FakeAdminService service(Ok);
+  service.describe_cluster.set_active_controller_id(3);
+  const Result result =
+      Quoratectl({"features", "upgrade", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("the active controller, 3, is too old"));
+  EXPECT_THAT(service.changes(), IsEmpty());
+}
+
+TEST(QuoratectlTest, FeaturesAsJsonHaveNullForWhatIsNotKnown) {
+  FakeAdminService service(Ok);
+  DescribeVersions(service);
+  const Result result = Quoratectl(
+      {"features", "describe", "--output", "json", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["features"][0]["feature"], "metadata.version");
+  EXPECT_EQ(json["features"][0]["finalized_level"], 1);
+  EXPECT_EQ(json["features"][0]["supported_level"], 2);
+  EXPECT_EQ(json["controllers"][0]["max_metadata_version"], 3);
+  EXPECT_EQ(json["brokers"][1]["max_metadata_version"], nullptr);
 }
 
 TEST(QuoratectlTest, ARefusedRequestExitsWith1) {

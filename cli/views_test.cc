@@ -9,6 +9,7 @@
 #include "cli/brokers.h"
 #include "cli/cluster.h"
 #include "cli/cluster_wait.h"
+#include "cli/features.h"
 #include "cli/quorum.h"
 #include "cli/status.h"
 #include "cli/topics.h"
@@ -101,6 +102,31 @@ TEST(ViewsTest, StatusSaysThatMostBrokersAreOutOfContact) {
   cluster.set_lost_broker_count(2);
   EXPECT_THAT(StatusText(cluster, Quorum(), kNowMs),
               ::testing::HasSubstr("2 of 3 running; fenced: 2; 2 OUT OF CONTACT with the active"));
+}
+
+TEST(ViewsTest, Features) {
+  auto cluster = Cluster();
+  cluster.set_metadata_version(1);
+  cluster.mutable_controllers(0)->set_max_metadata_version(3);
+  cluster.mutable_controllers(1)->set_max_metadata_version(2);
+  cluster.mutable_brokers(0)->set_max_metadata_version(2);
+  auto* observer = cluster.add_controllers();
+  observer->set_node_id(4);
+  observer->set_observer(true);
+  observer->set_in_session(true);
+  observer->set_max_metadata_version(10);
+  EXPECT_EQ(FeaturesText(cluster), R"(FEATURE           FINALIZED  SUPPORTED
+metadata.version          1          2
+
+PROGRAM       METADATA VERSION  STATE
+controller 1                 3  voter
+controller 2                 2  voter
+controller 3                 ?  voter, not in session
+controller 4                10  observer
+broker 1                     2  running
+broker 2                     ?  fenced
+broker 10                    ?  running
+)");
 }
 
 // Any client can register brokers that never start.

@@ -79,6 +79,12 @@ CallResult<admin::v1::IncrementalAlterConfigsResponse> AdminClient::IncrementalA
                     request);
 }
 
+CallResult<admin::v1::UpdateFeaturesResponse> AdminClient::UpdateFeatures(
+    admin::v1::UpdateFeaturesRequest request) {
+  EnsureRequestId(request);
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::UpdateFeatures, request);
+}
+
 CallResult<admin::v1::ListTopicsResponse> AdminClient::ListTopics(
     const admin::v1::ListTopicsRequest& request) {
   return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::ListTopics, request);

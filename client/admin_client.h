@@ -21,6 +21,8 @@ class AdminClient {
   CallResult<admin::v1::DeleteTopicsResponse> DeleteTopics(admin::v1::DeleteTopicsRequest request);
   CallResult<admin::v1::IncrementalAlterConfigsResponse> IncrementalAlterConfigs(
       admin::v1::IncrementalAlterConfigsRequest request);
+  CallResult<admin::v1::UpdateFeaturesResponse> UpdateFeatures(
+      admin::v1::UpdateFeaturesRequest request);
 
   CallResult<admin::v1::ListTopicsResponse> ListTopics(const admin::v1::ListTopicsRequest& request);
   CallResult<admin::v1::DescribeTopicsResponse> DescribeTopics(

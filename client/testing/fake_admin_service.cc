@@ -141,6 +141,20 @@ grpc::Status FakeAdminService::DescribeConfigs(grpc::ServerContext* /*context*/,
   return Next();
 }
 
+grpc::Status FakeAdminService::UpdateFeatures(grpc::ServerContext* /*context*/,
+                                              const admin::v1::UpdateFeaturesRequest* request,
+                                              admin::v1::UpdateFeaturesResponse* response) {
+  {
+    MutexLock lock(&mutex_);
+    request_ids_.push_back(request->request_id());
+    for (const auto& update : request->updates()) {
+      changes_.push_back("raise " + update.feature() + " " + std::to_string(update.level()));
+    }
+  }
+  *response = update_features;
+  return Next();
+}
+
 grpc::Status FakeAdminService::AddVoter(grpc::ServerContext* /*context*/,
                                         const admin::v1::AddVoterRequest* request,
                                         admin::v1::ChangeVotersResponse* response) {

@@ -34,7 +34,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   // Returns the request ids of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
   // Returns the changes of all mutating calls in order of arrival: "create NAME", "delete NAME" or
-  // "alter NAME" for each topic or resource, and "add NODE", "remove NODE" or "transfer NODE".
+  // "alter NAME" for each topic or resource, "raise FEATURE LEVEL", and "add NODE", "remove NODE"
+  // or "transfer NODE".
   std::vector<std::string> changes() const;
 
   // The responses of successful calls. Set them before the first call.
@@ -46,6 +47,7 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::DescribeQuorumResponse describe_quorum;
   admin::v1::IncrementalAlterConfigsResponse alter_configs;
   admin::v1::DescribeConfigsResponse describe_configs;
+  admin::v1::UpdateFeaturesResponse update_features;
   admin::v1::ChangeVotersResponse change_voters;
   admin::v1::TransferLeadershipResponse transfer_leadership;
 
@@ -78,6 +80,9 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   grpc::Status DescribeConfigs(grpc::ServerContext* context,
                                const admin::v1::DescribeConfigsRequest* request,
                                admin::v1::DescribeConfigsResponse* response) override;
+  grpc::Status UpdateFeatures(grpc::ServerContext* context,
+                              const admin::v1::UpdateFeaturesRequest* request,
+                              admin::v1::UpdateFeaturesResponse* response) override;
   grpc::Status AddVoter(grpc::ServerContext* context, const admin::v1::AddVoterRequest* request,
                         admin::v1::ChangeVotersResponse* response) override;
   grpc::Status RemoveVoter(grpc::ServerContext* context,
