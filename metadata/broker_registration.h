@@ -6,6 +6,7 @@
 
 #include "base/host_port.h"
 #include "base/ids.h"
+#include "metadata/broker_details.h"
 
 namespace quorate::metadata {
 
@@ -22,6 +23,8 @@ struct BrokerRegistration {
   bool endpoint_verified = false;
   bool fenced = true;
   bool in_controlled_shutdown = false;
+  // Empty if the broker registered at metadata version 1.
+  SharedBrokerDetails details;
 
   // Returns whether the broker may become leader or join an ISR.
   bool active() const { return !fenced && !in_controlled_shutdown; }

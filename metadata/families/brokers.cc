@@ -1,10 +1,15 @@
 #include "metadata/families/brokers.h"
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "base/host_port.h"
 #include "metadata/content_hasher.h"
@@ -15,6 +20,130 @@
 #include "metadata/text_util.h"
 
 namespace quorate::metadata {
+namespace {
+
+std::string JoinIds(const std::vector<Uuid>& ids) {
+  std::string bytes;
+  for (const Uuid& id : ids) bytes += id.bytes();
+  return bytes;
+}
+
+// Returns nullopt if the bytes are not a number of whole ids.
+std::optional<std::vector<Uuid>> SplitIds(std::string_view bytes) {
+  if (bytes.size() % Uuid::kBytes != 0) return std::nullopt;
+  std::vector<Uuid> ids;
+  for (size_t at = 0; at < bytes.size(); at += Uuid::kBytes) {
+    ids.push_back(*Uuid::FromBytes(bytes.substr(at, Uuid::kBytes)));
+  }
+  return ids;
+}
+
+absl::StatusOr<std::vector<Uuid>> ParseDirectories(int32_t broker_id, const std::string& bytes) {
+  auto ids = SplitIds(bytes);
+  if (ids.has_value()) return *std::move(ids);
+  return Malformed("broker %d: log_directories has %d bytes, which are not whole ids", broker_id,
+                   bytes.size());
+}
+
+absl::Status CheckDetails(int32_t broker_id, const BrokerDetails& details) {
+  const absl::Status status = metadata::CheckDetails(details);
+  if (status.ok()) return absl::OkStatus();
+  return Malformed("broker %d: %s", broker_id, std::string(status.message()));
+}
+
+BrokerListener FromRecord(const v1::Listener& listener) {
+  const v1::Endpoint& endpoint = listener.endpoint();
+  // CheckDetails refuses port 0.
+  const uint32_t port = endpoint.port() > UINT16_MAX ? 0 : endpoint.port();
+  return {.name = listener.name(),
+          .endpoint = {.host = endpoint.host(), .port = static_cast<uint16_t>(port)},
+          .security_protocol = listener.security_protocol()};
+}
+
+FeatureRange FromRecord(const v1::FeatureRange& feature) {
+  return {
+      .name = feature.name(), .min_level = feature.min_level(), .max_level = feature.max_level()};
+}
+
+absl::StatusOr<BrokerDetails> ParseDetails(const v1::RegisterBrokerRecord& record,
+                                           const MetadataImage& image) {
+  const auto needs_version = [&](bool is_set, std::string_view field) {
+    return is_set ? CheckVersion(image, kBrokerDetailsVersion, field) : absl::OkStatus();
+  };
+  RETURN_IF_ERROR(needs_version(!record.listeners().empty(), "listeners"));
+  RETURN_IF_ERROR(needs_version(!record.features().empty(), "features"));
+  RETURN_IF_ERROR(needs_version(!record.log_directories().empty(), "log_directories"));
+  BrokerDetails details;
+  for (const auto& listener : record.listeners()) details.listeners.push_back(FromRecord(listener));
+  for (const auto& feature : record.features()) details.features.push_back(FromRecord(feature));
+  ASSIGN_OR_RETURN(details.log_directories,
+                   ParseDirectories(record.broker_id(), record.log_directories()));
+  RETURN_IF_ERROR(CheckDetails(record.broker_id(), details));
+  return details;
+}
+
+void AddDetails(const BrokerDetails& details, v1::RegisterBrokerRecord* record) {
+  for (const BrokerListener& listener : details.listeners) {
+    v1::Listener& added = *record->add_listeners();
+    added.set_name(listener.name);
+    added.mutable_endpoint()->set_host(listener.endpoint.host);
+    added.mutable_endpoint()->set_port(listener.endpoint.port);
+    added.set_security_protocol(listener.security_protocol);
+  }
+  for (const FeatureRange& feature : details.features) {
+    v1::FeatureRange& added = *record->add_features();
+    added.set_name(feature.name);
+    added.set_min_level(feature.min_level);
+    added.set_max_level(feature.max_level);
+  }
+  record->set_log_directories(JoinIds(details.log_directories));
+}
+
+// Returns, for example, " features=group.version:0-1,metadata.version:1-2". Empty lists are left
+// out. Of each list, it writes at most `max_items` items.
+std::string DetailsText(const BrokerDetails& details, size_t max_items) {
+  std::string text;
+  const auto add = [&](const char* name, const auto& items, auto text_of) {
+    if (items.empty()) return;
+    const auto end = items.begin() + static_cast<ptrdiff_t>(std::min(items.size(), max_items));
+    std::vector<std::string> texts;
+    std::transform(items.begin(), end, std::back_inserter(texts), text_of);
+    absl::StrAppend(&text, " ", name, "=", absl::StrJoin(texts, ","));
+    if (end != items.end()) absl::StrAppend(&text, " and ", items.end() - end, " more");
+  };
+  add("listeners", details.listeners, ListenerText);
+  add("features", details.features, FeatureText);
+  add("log_directories", details.log_directories, [](const Uuid& id) { return id.ToString(); });
+  return text;
+}
+
+// Returns the text of the log directories of a record, which may be malformed.
+std::string DirectoriesText(const std::string& bytes, size_t max_items) {
+  const auto ids = SplitIds(bytes);
+  if (!ids.has_value()) return absl::StrCat(" log_directories=(", bytes.size(), " bytes)");
+  if (ids->empty()) return " log_directories=none";
+  return DetailsText({.log_directories = *ids}, max_items);
+}
+
+void HashDetails(const BrokerDetails& details, ContentHasher& hasher) {
+  hasher.Add(static_cast<int64_t>(details.listeners.size()));
+  for (const BrokerListener& listener : details.listeners) {
+    hasher.Add(listener.name);
+    hasher.Add(listener.endpoint.host);
+    hasher.Add(listener.endpoint.port);
+    hasher.Add(listener.security_protocol);
+  }
+  hasher.Add(static_cast<int64_t>(details.features.size()));
+  for (const FeatureRange& feature : details.features) {
+    hasher.Add(feature.name);
+    hasher.Add(feature.min_level);
+    hasher.Add(feature.max_level);
+  }
+  hasher.Add(static_cast<int64_t>(details.log_directories.size()));
+  for (const Uuid& directory : details.log_directories) hasher.Add(directory);
+}
+
+}  // namespace
 
 v1::Record MakeRegisterBrokerRecord(const BrokerRegistration& registration) {
   v1::Record record;
@@ -26,6 +155,7 @@ v1::Record MakeRegisterBrokerRecord(const BrokerRegistration& registration) {
   fields.mutable_endpoint()->set_port(registration.endpoint.port);
   fields.set_rack(registration.rack);
   fields.set_endpoint_verified(registration.endpoint_verified);
+  AddDetails(*registration.details, &fields);
   return record;
 }
 
@@ -39,6 +169,17 @@ v1::Record MakeBrokerRegistrationChangeRecord(BrokerId id, int64_t broker_epoch,
   if (change.in_controlled_shutdown.has_value()) {
     fields.set_in_controlled_shutdown(*change.in_controlled_shutdown);
   }
+  if (change.log_directories.has_value()) {
+    fields.set_log_directories(JoinIds(*change.log_directories));
+  }
+  return record;
+}
+
+v1::Record MakeUnregisterBrokerRecord(BrokerId id, int64_t broker_epoch) {
+  v1::Record record;
+  v1::UnregisterBrokerRecord& fields = *record.mutable_unregister_broker();
+  fields.set_broker_id(id.value());
+  fields.set_broker_epoch(broker_epoch);
   return record;
 }
 
@@ -77,6 +218,7 @@ absl::Status BrokersImage::Replay(const v1::RegisterBrokerRecord& record,
     }
     if (Find(id) != nullptr) return Contradiction("broker %d is registered twice", id.value());
   }
+  ASSIGN_OR_RETURN(BrokerDetails details, ParseDetails(record, context.image));
   Set({
       .id = id,
       .incarnation_id = incarnation_id,
@@ -86,40 +228,69 @@ absl::Status BrokersImage::Replay(const v1::RegisterBrokerRecord& record,
       .endpoint_verified = record.endpoint_verified(),
       .fenced = true,
       .in_controlled_shutdown = false,
+      .details = std::move(details),
   });
   return absl::OkStatus();
 }
 
+absl::StatusOr<const BrokerRegistration*> BrokersImage::FindAtEpoch(int32_t id,
+                                                                    int64_t broker_epoch) const {
+  const BrokerRegistration* registered = Find(BrokerId(id));
+  if (registered == nullptr) return Contradiction("broker %d is not registered", id);
+  if (registered->broker_epoch != broker_epoch) {
+    return Contradiction("broker %d is registered with epoch %d, not %d", id,
+                         registered->broker_epoch, broker_epoch);
+  }
+  return registered;
+}
+
 absl::Status BrokersImage::Replay(const v1::BrokerRegistrationChangeRecord& record,
-                                  const ReplayContext& /*context*/) {
-  const BrokerRegistration* registered = Find(BrokerId(record.broker_id()));
-  if (registered == nullptr) {
-    return Contradiction("broker %d is not registered", record.broker_id());
-  }
-  if (registered->broker_epoch != record.broker_epoch()) {
-    return Contradiction("broker %d is registered with epoch %d, not %d", record.broker_id(),
-                         registered->broker_epoch, record.broker_epoch());
-  }
+                                  const ReplayContext& context) {
+  ASSIGN_OR_RETURN(const BrokerRegistration* registered,
+                   FindAtEpoch(record.broker_id(), record.broker_epoch()));
   BrokerRegistration changed = *registered;
   if (record.has_fenced()) changed.fenced = record.fenced();
   if (record.has_in_controlled_shutdown()) {
     changed.in_controlled_shutdown = record.in_controlled_shutdown();
   }
+  if (record.has_log_directories()) {
+    RETURN_IF_ERROR(CheckVersion(context.image, kBrokerDetailsVersion, "log_directories"));
+    BrokerDetails details = *registered->details;
+    ASSIGN_OR_RETURN(details.log_directories,
+                     ParseDirectories(record.broker_id(), record.log_directories()));
+    RETURN_IF_ERROR(CheckDetails(record.broker_id(), details));
+    changed.details = std::move(details);
+  }
   Set(std::move(changed));
   return absl::OkStatus();
 }
 
-std::string BrokersImage::TextOf(const v1::RegisterBrokerRecord& record, size_t /*max_items*/) {
+absl::Status BrokersImage::Replay(const v1::UnregisterBrokerRecord& record,
+                                  const ReplayContext& /*context*/) {
+  RETURN_IF_ERROR(FindAtEpoch(record.broker_id(), record.broker_epoch()).status());
+  Own(registrations_).erase(BrokerId(record.broker_id()));
+  return absl::OkStatus();
+}
+
+std::string BrokersImage::TextOf(const v1::RegisterBrokerRecord& record, size_t max_items) {
   const HostPort endpoint{.host = record.endpoint().host(),
                           .port = static_cast<uint16_t>(record.endpoint().port())};
-  return absl::StrFormat(
+  std::string text = absl::StrFormat(
       "RegisterBroker %d epoch=%d incarnation=%s endpoint=%s rack=%s verified=%s",
       record.broker_id(), record.broker_epoch(), IdText(record.incarnation_id()),
       endpoint.ToString(), Quoted(record.rack()), record.endpoint_verified() ? "yes" : "no");
+  BrokerDetails details;
+  for (const auto& listener : record.listeners()) details.listeners.push_back(FromRecord(listener));
+  for (const auto& feature : record.features()) details.features.push_back(FromRecord(feature));
+  text += DetailsText(details, max_items);
+  if (!record.log_directories().empty()) {
+    text += DirectoriesText(record.log_directories(), max_items);
+  }
+  return text;
 }
 
 std::string BrokersImage::TextOf(const v1::BrokerRegistrationChangeRecord& record,
-                                 size_t /*max_items*/) {
+                                 size_t max_items) {
   std::string text = absl::StrFormat("BrokerRegistrationChange %d epoch=%d", record.broker_id(),
                                      record.broker_epoch());
   if (record.has_fenced()) absl::StrAppend(&text, " fenced=", record.fenced() ? "yes" : "no");
@@ -127,7 +298,12 @@ std::string BrokersImage::TextOf(const v1::BrokerRegistrationChangeRecord& recor
     absl::StrAppend(&text,
                     " in_controlled_shutdown=", record.in_controlled_shutdown() ? "yes" : "no");
   }
+  if (record.has_log_directories()) text += DirectoriesText(record.log_directories(), max_items);
   return text;
+}
+
+std::string BrokersImage::TextOf(const v1::UnregisterBrokerRecord& record, size_t /*max_items*/) {
+  return absl::StrFormat("UnregisterBroker %d epoch=%d", record.broker_id(), record.broker_epoch());
 }
 
 void BrokersImage::AddToSnapshot(SnapshotSections& sections) const {
@@ -153,19 +329,22 @@ void BrokersImage::AddToHash(ContentHasher& hasher) const {
     hasher.Add(broker->endpoint.host);
     hasher.Add(broker->endpoint.port);
     hasher.Add(broker->rack);
+    const bool has_details = !broker->details->empty();
     hasher.Add((broker->endpoint_verified ? 1 : 0) | (broker->fenced ? 2 : 0) |
-               (broker->in_controlled_shutdown ? 4 : 0));
+               (broker->in_controlled_shutdown ? 4 : 0) | (has_details ? 8 : 0));
+    if (has_details) HashDetails(*broker->details, hasher);
   }
 }
 
 void BrokersImage::AddToText(std::string& text) const {
   for (const auto& [id, broker] : *registrations_) {
-    absl::StrAppendFormat(&text, "broker %d epoch=%d incarnation=%s endpoint=%s rack=%s%s%s%s\n",
+    absl::StrAppendFormat(&text, "broker %d epoch=%d incarnation=%s endpoint=%s rack=%s%s%s%s%s\n",
                           id.value(), broker->broker_epoch, broker->incarnation_id.ToString(),
                           broker->endpoint.ToString(), Quoted(broker->rack),
                           broker->endpoint_verified ? " verified" : "",
                           broker->fenced ? " fenced" : "",
-                          broker->in_controlled_shutdown ? " in_controlled_shutdown" : "");
+                          broker->in_controlled_shutdown ? " in_controlled_shutdown" : "",
+                          DetailsText(*broker->details, std::numeric_limits<size_t>::max()));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -23,7 +24,7 @@ namespace quorate::metadata {
 class RandomLog {
  public:
   explicit RandomLog(uint64_t seed) : rng_(seed) {
-    log_.MustAppend({MakeMetadataVersionRecord(1)});
+    log_.MustAppend({MakeMetadataVersionRecord(2)});
   }
 
   const MetadataImage& image() const { return log_.image(); }
@@ -185,21 +186,47 @@ class RandomLog {
         .broker_epoch = offset_,
         .endpoint = {.host = "host", .port = static_cast<uint16_t>(1 + rng_.Below(60'000))},
         .rack = OneIn(2) ? "" : "r",
-        .endpoint_verified = OneIn(2)};
+        .endpoint_verified = OneIn(2),
+        .details = RandomDetails()};
     Write(MakeRegisterBrokerRecord(broker));
     model_.brokers[broker.id] = broker;
+  }
+
+  BrokerDetails RandomDetails() {
+    BrokerDetails details;
+    if (OneIn(2)) details.listeners.push_back({"L", {.host = "host", .port = 1}, 1});
+    if (OneIn(2)) details.features.push_back({"metadata.version", 1, 2});
+    if (OneIn(2)) details.log_directories = RandomDirectories();
+    return details;
+  }
+
+  std::vector<Uuid> RandomDirectories() {
+    std::set<Uuid> ids;
+    for (uint64_t i = rng_.Below(3); i > 0; --i) ids.insert(Uuid::Random(rng_));
+    return {ids.begin(), ids.end()};
   }
 
   void ChangeBroker() {
     const auto broker = model_.brokers.find(BrokerId(static_cast<int32_t>(rng_.Below(8))));
     if (broker == model_.brokers.end()) return;
+    if (OneIn(5)) {
+      Write(MakeUnregisterBrokerRecord(broker->first, broker->second.broker_epoch));
+      model_.brokers.erase(broker);
+      return;
+    }
     BrokerChange change;
     if (OneIn(2)) change.fenced = OneIn(2);
     if (OneIn(2)) change.in_controlled_shutdown = OneIn(2);
+    if (OneIn(4)) change.log_directories = RandomDirectories();
     Write(MakeBrokerRegistrationChangeRecord(broker->first, broker->second.broker_epoch, change));
     broker->second.fenced = change.fenced.value_or(broker->second.fenced);
     broker->second.in_controlled_shutdown =
         change.in_controlled_shutdown.value_or(broker->second.in_controlled_shutdown);
+    if (change.log_directories.has_value()) {
+      BrokerDetails details = *broker->second.details;
+      details.log_directories = *change.log_directories;
+      broker->second.details = std::move(details);
+    }
   }
 
   void ChangeConfig() {
