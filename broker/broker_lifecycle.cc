@@ -55,6 +55,10 @@ void BrokerLifecycle::Register() {
   request.set_incarnation_id(std::string(options_.incarnation_id.bytes()));
   request.set_advertised_endpoint(advertised_endpoint_);
   request.set_rack(options_.rack);
+  auto* feature = request.add_features();
+  feature->set_name(std::string(metadata::kMetadataVersionFeature));
+  feature->set_min_level(1);
+  feature->set_max_level(metadata::kLatestMetadataVersion);
   channel_->RegisterBroker(
       finder_.current(), options_.call_timeout, std::move(request),
       [this](CallResult<v1::RegisterBrokerResponse> result) {
@@ -92,6 +96,7 @@ void BrokerLifecycle::OnRegistrationError(const common::v1::Error& error) {
       return;
     case common::v1::INCONSISTENT_CLUSTER_ID:
     case common::v1::INVALID_REGISTRATION:
+    case common::v1::UNSUPPORTED_VERSION:
       Stop(absl::FailedPreconditionError(absl::StrFormat(
           "the controller at %s refuses this broker: %s", finder_.current(), error.message())));
       return;

@@ -105,6 +105,10 @@ TEST_F(BrokerLifecycleTest, RegistersCatchesUpAndIsUnfenced) {
   EXPECT_EQ(request.incarnation_id(), "0123456789abcdef");
   EXPECT_EQ(request.advertised_endpoint(), "broker:9092");
   EXPECT_EQ(request.rack(), "r1");
+  ASSERT_EQ(request.features_size(), 1);
+  EXPECT_EQ(request.features(0).name(), "metadata.version");
+  EXPECT_EQ(request.features(0).min_level(), 1u);
+  EXPECT_EQ(request.features(0).max_level(), metadata::kLatestMetadataVersion);
 
   Register();
   EXPECT_EQ(lifecycle_->broker_epoch(), kBrokerEpoch);
@@ -347,7 +351,8 @@ TEST_F(BrokerLifecycleTest, ALaterHolderOfTheIdGetsItsOwnTime) {
 }
 
 TEST_F(BrokerLifecycleTest, GivesUpAtOnceWhereTryingAgainIsOfNoUse) {
-  for (const auto code : {common::v1::INCONSISTENT_CLUSTER_ID, common::v1::INVALID_REGISTRATION}) {
+  for (const auto code : {common::v1::INCONSISTENT_CLUSTER_ID, common::v1::INVALID_REGISTRATION,
+                          common::v1::UNSUPPORTED_VERSION}) {
     NewLifecycle();
     lifecycle_->Start("broker:9092");
     channel_.Answer(channel_.registrations, {TestError(code)});

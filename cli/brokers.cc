@@ -176,7 +176,8 @@ void AddBrokers(CommandLine& line) {
            "whose leadership it has reported as taken up, and its state. A fenced broker leads no "
            "partition, and is in the ISR only of partitions that have no leader. If a broker did "
            "not answer at its endpoint when it registered, it probably advertises an address that "
-           "others cannot reach.",
+           "others cannot reach. With --output json, the listeners, the supported features and the "
+           "log directories of each broker are printed too.",
        .examples = {"quoratectl brokers list", "quoratectl brokers list --output json"}},
       CommonFlags::kReads, List);
   auto with_topics = std::make_shared<bool>(false);

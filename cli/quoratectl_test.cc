@@ -427,6 +427,26 @@ TEST(QuoratectlTest, FeaturesAsJsonHaveNullForWhatIsNotKnown) {
   EXPECT_EQ(json["brokers"][1]["max_metadata_version"], nullptr);
 }
 
+TEST(QuoratectlTest, TheJsonOfABrokerHasItsListenersFeaturesAndDirectories) {
+  FakeAdminService service(Ok);
+  auto* broker = service.describe_cluster.add_brokers();
+  auto* listener = broker->add_listeners();
+  listener->set_name("PUBLIC");
+  listener->set_endpoint("public:9092");
+  listener->set_security_protocol(common::v1::BrokerListener::SASL_SSL);
+  auto* feature = broker->add_features();
+  feature->set_name("metadata.version");
+  feature->set_min_level(1);
+  feature->set_max_level(2);
+  broker->add_log_directories("8FZ4qjH1TLSPe-5nZVrbCQ");
+  const Result result = Quoratectl(
+      {"brokers", "list", "--output", "json", "--bootstrap", service.endpoint().ToString()});
+  const auto json = nlohmann::json::parse(result.out)["brokers"][0];
+  EXPECT_EQ(json["listeners"][0]["security_protocol"], "SASL_SSL");
+  EXPECT_EQ(json["features"][0]["max_level"], 2);
+  EXPECT_EQ(json["log_directories"][0], "8FZ4qjH1TLSPe-5nZVrbCQ");
+}
+
 TEST(QuoratectlTest, ARefusedRequestExitsWith1) {
   FakeAdminService service([](int) {
     return ErrorStatus(common::v1::INVALID_REQUEST, common::v1::REFUSED, "'a' is named twice");

@@ -119,6 +119,7 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::INVALID_REQUEST:
     case common::v1::INVALID_REGISTRATION:
       return grpc::StatusCode::INVALID_ARGUMENT;
+    case common::v1::UNSUPPORTED_VERSION:
     case common::v1::POLICY_VIOLATION:
     case common::v1::STALE_BROKER_EPOCH:
     case common::v1::INCONSISTENT_CLUSTER_ID:

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "controller/decide/brokers/broker_decisions.h"
+#include "controller/decide/brokers/registration_request.h"
 #include "controller/decide/partitions/partition_decisions.h"
 
 namespace quorate::controller {

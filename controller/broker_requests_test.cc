@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "controller/testing/controller_fixture.h"
+#include "controller/testing/supported_versions.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::controller {
@@ -53,6 +54,7 @@ TEST_F(BrokerRequestsTest, ARegistrationThatIsRefusedDialsNobody) {
   request.set_broker_id(9);
   request.set_incarnation_id(std::string(metadata::TestUuid(9).bytes()));
   request.set_advertised_endpoint("victim:22");
+  AddMetadataVersions(&request);
   const auto error_code = [&](const broker::v1::RegisterBrokerRequest& wrong) {
     Pending<broker::v1::RegisterBrokerResponse> pending;
     cluster_.active().RegisterBroker(wrong, {.principal = "stranger"}, pending.reply());
@@ -85,6 +87,7 @@ TEST_F(BrokerRequestsTest, TheRegistrationsThatDialAreBounded) {
     request.set_broker_id(1'000 + i);
     request.set_incarnation_id(std::string(metadata::TestUuid(9).bytes()));
     request.set_advertised_endpoint("victim:22");
+    AddMetadataVersions(&request);
     auto& answer = answers[static_cast<size_t>(i)];
     cluster_.active().RegisterBroker(request, {.principal = "stranger"}, answer.reply());
     cluster_.Run();

@@ -1,7 +1,29 @@
 #include "controller/cluster_description.h"
 
+#include <string>
+
 namespace quorate::controller {
 namespace {
+
+void DescribeDetails(const metadata::BrokerDetails& details, admin::v1::Broker* out) {
+  using common::v1::BrokerListener;
+  for (const metadata::BrokerListener& listener : details.listeners) {
+    BrokerListener& described = *out->add_listeners();
+    described.set_name(listener.name);
+    described.set_endpoint(listener.endpoint.ToString());
+    described.set_security_protocol(
+        static_cast<BrokerListener::SecurityProtocol>(listener.security_protocol));
+  }
+  for (const metadata::FeatureRange& feature : details.features) {
+    common::v1::FeatureRange& described = *out->add_features();
+    described.set_name(feature.name);
+    described.set_min_level(feature.min_level);
+    described.set_max_level(feature.max_level);
+  }
+  for (const Uuid& directory : details.log_directories) {
+    out->add_log_directories(directory.ToString());
+  }
+}
 
 void DescribeBroker(const metadata::BrokerRegistration& registration,
                     const PartitionTally::Load& load, admin::v1::Broker* out) {
@@ -18,6 +40,7 @@ void DescribeBroker(const metadata::BrokerRegistration& registration,
   out->set_last_contact_age_ms(-1);
   out->set_metadata_end_offset(-1);
   out->set_reported_leader_count(-1);
+  DescribeDetails(*registration.details, out);
 }
 
 }  // namespace

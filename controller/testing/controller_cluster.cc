@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "controller/testing/supported_versions.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::controller {
@@ -89,6 +90,7 @@ void ControllerCluster::Register(int32_t id, Reply<broker::v1::RegisterBrokerRes
   request.set_broker_id(id);
   request.set_incarnation_id(std::string(brokers_.at(id).Incarnation(id).bytes()));
   request.set_advertised_endpoint(EndpointOf(id));
+  AddMetadataVersions(&request);
   auto remember = [this, id, reply = std::move(reply)](
                       Answer<broker::v1::RegisterBrokerResponse> answer) mutable {
     if (const auto* done = std::get_if<broker::v1::RegisterBrokerResponse>(&answer)) {

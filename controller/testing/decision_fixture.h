@@ -14,6 +14,7 @@
 #include "controller/decide/decision.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/testing/partition_text.h"
+#include "controller/testing/supported_versions.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::controller {
@@ -25,6 +26,11 @@ class DecisionFixture {
   }
 
   const metadata::MetadataImage& image() const { return log_.image(); }
+
+  // The log is at metadata version 1 unless a test upgrades it.
+  void UpgradeTo(uint32_t version) {
+    log_.MustAppend({metadata::MakeMetadataVersionRecord(version)});
+  }
 
   View view() {
     tally_.AdvanceTo(image());
@@ -110,6 +116,7 @@ class DecisionFixture {
     request.set_incarnation_id(std::string(IncarnationOf(id, life).bytes()));
     request.set_advertised_endpoint(absl::StrFormat("broker-%d:9092", id));
     request.set_rack(rack);
+    AddMetadataVersions(&request);
     return request;
   }
 

@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "client/channel.h"
 #include "client/status_mapping.h"
+#include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 #include "quorate/broker/v1/broker_service.grpc.pb.h"
 #include "tests/harness/cluster.h"
@@ -170,6 +171,10 @@ common::v1::Error RegistrationError(
   request.set_broker_id(7);
   request.set_incarnation_id(std::string(Uuid::Random(rng).bytes()));
   request.set_advertised_endpoint("127.0.0.1:9092");
+  auto* feature = request.add_features();
+  feature->set_name(std::string(metadata::kMetadataVersionFeature));
+  feature->set_min_level(1);
+  feature->set_max_level(metadata::kLatestMetadataVersion);
   change(request);
   const auto stub = broker::v1::BrokerService::NewStub(
       client::MakeChannel(*ParseHostPort(cluster.ControllerEndpoint(node))));
@@ -210,6 +215,10 @@ TEST(BadRequestTest, ABrokerThatCannotBeIsNotRegistered) {
     expect_refused(common::v1::INVALID_REGISTRATION, says,
                    [&, where = address](auto& request) { request.set_advertised_endpoint(where); });
   }
+  expect_refused(common::v1::INVALID_REGISTRATION, "the log directory",
+                 [](auto& request) { request.add_log_directories(std::string(16, '\0')); });
+  expect_refused(common::v1::UNSUPPORTED_VERSION, "upgrade the broker's program",
+                 [](auto& request) { request.clear_features(); });
   expect_refused(common::v1::INVALID_REGISTRATION, "the incarnation id is not 16 bytes",
                  [](auto& request) { request.set_incarnation_id("7"); });
   expect_refused(common::v1::INVALID_REGISTRATION, "broker id -1 is negative",

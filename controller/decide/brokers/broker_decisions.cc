@@ -7,8 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "base/host_port.h"
-#include "controller/decide/quote.h"
+#include "controller/decide/brokers/registration_request.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -26,30 +25,7 @@ using metadata::BrokerRegistration;
 // decide and to replay. Further changes follow in separate batches, so that no loop is blocked by a
 // large broker.
 constexpr size_t kSettlementBytes = 128 << 10;
-constexpr size_t kMaxRackBytes = 255;
 constexpr int64_t kIdleBrokersRetryAfterMs = 1'000;
-
-// Parses and checks what the request alone shows.
-absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest& request) {
-  if (request.broker_id() < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("broker id %d is negative; ids are 0 or more", request.broker_id()));
-  }
-  const auto incarnation = Uuid::FromBytes(request.incarnation_id());
-  if (!incarnation || incarnation->is_zero()) {
-    return absl::InvalidArgumentError("the incarnation id is not 16 bytes or is zero");
-  }
-  if (request.rack().size() > kMaxRackBytes) {
-    return absl::InvalidArgumentError(absl::StrFormat("the rack %s is longer than %d bytes",
-                                                      Quote(request.rack()), kMaxRackBytes));
-  }
-  const auto endpoint = ParseAdvertised(request.advertised_endpoint());
-  if (!endpoint.ok()) return endpoint.status();
-  return BrokerRegistration{.id = BrokerId(request.broker_id()),
-                            .incarnation_id = *incarnation,
-                            .endpoint = {.host = endpoint->host, .port = endpoint->port},
-                            .rack = request.rack()};
-}
 
 // Returns RESOURCE_EXHAUSTED while too many brokers are idle for a new one to register.
 std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
@@ -137,18 +113,6 @@ BrokerChange ToChange(Transition transition, const BrokerRegistration& broker) {
 
 }  // namespace
 
-std::optional<Error> CheckRegistration(const RegisterBrokerRequest& request,
-                                       const std::string& cluster_id) {
-  if (request.cluster_id() != cluster_id) {
-    return MakeError(common::v1::INCONSISTENT_CLUSTER_ID,
-                     absl::StrFormat("broker %d is configured for cluster %s; this is cluster %s",
-                                     request.broker_id(), Quote(request.cluster_id()), cluster_id));
-  }
-  const absl::Status status = ParseRegistration(request).status();
-  if (status.ok()) return std::nullopt;
-  return MakeError(common::v1::INVALID_REGISTRATION, std::string(status.message()));
-}
-
 Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
                                                       const RegisterBrokerRequest& request,
                                                       const RegistrationEvidence& evidence,
@@ -156,6 +120,10 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
                                                       const Context& /*context*/) {
   if (auto error = CheckRegistration(request, cluster_id)) return {.answer = *std::move(error)};
   absl::StatusOr<BrokerRegistration> registration = ParseRegistration(request);
+  if (auto error = CheckSupportsVersion(view.image, *registration)) {
+    return {.answer = *std::move(error)};
+  }
+  if (view.image.metadata_version() < metadata::kBrokerDetailsVersion) registration->details = {};
   const std::string cause = absl::StrFormat("register broker %d", request.broker_id());
   RegisterBrokerResponse response;
   metadata::v1::RecordBatch records;

@@ -6,6 +6,7 @@
 // functions need to know of it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -31,18 +32,16 @@ struct RegistrationEvidence {
   int64_t session_ends_in_ms = 0;
 };
 
-// Checks what the request alone shows. Returns INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION, or
-// nullopt. The caller must not dial any endpoint for a request that is refused here.
-std::optional<common::v1::Error> CheckRegistration(const broker::v1::RegisterBrokerRequest& request,
-                                                   const std::string& cluster_id);
-
 // Registers the broker as fenced. Its broker epoch is the offset of the record. A repeated request
-// of the same incarnation changes nothing and keeps the epoch. A new incarnation first takes the
-// old one out of its ISRs and leaderships, in the same batch.
+// of the same incarnation changes nothing and keeps the epoch, even if it names another endpoint or
+// other details. A new incarnation first takes the old one out of its ISRs and leaderships, in the
+// same batch. The listeners, features and log directories are stored if the metadata version allows
+// it. A later upgrade of the version does not add them: the next registration does.
 //
-// Errors, by precedence: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION,
-// DUPLICATE_BROKER_REGISTRATION (the registered incarnation is unfenced and not gone),
-// RESOURCE_EXHAUSTED (the id is new, and kMaxIdleBrokers brokers are idle).
+// Errors, by precedence: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION, UNSUPPORTED_VERSION (the
+// broker does not support the log's metadata version), DUPLICATE_BROKER_REGISTRATION (the
+// registered incarnation is unfenced and not gone), RESOURCE_EXHAUSTED (the id is new, and
+// kMaxIdleBrokers brokers are idle).
 Decision<broker::v1::RegisterBrokerResponse> DecideRegisterBroker(
     const View& view, const broker::v1::RegisterBrokerRequest& request,
     const RegistrationEvidence& evidence, const std::string& cluster_id, const Context& context);
