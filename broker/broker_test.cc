@@ -196,6 +196,24 @@ TEST_F(BrokerTest, FencedAndBackInItsIsrs) {
   EXPECT_TRUE(cluster_.alterations.empty()) << "it does not lead: the leader proposes it";
 }
 
+// Kafka's brokers need a restart.
+TEST_F(BrokerTest, RegistersAgainWhenItWasUnregistered) {
+  StartToRunning();
+  AddOrders(1);
+  const int64_t epoch = cluster_.image().FindBroker(BrokerId(1))->broker_epoch;
+  cluster_.Unregister(1);
+  executor_.RunReady();
+  EXPECT_EQ(View().leader_count() + View().follower_count(), 0) << "it gives up its roles at once";
+  Advance(seconds(2));
+  EXPECT_EQ(cluster_.registrations.size(), 2u);
+  const metadata::BrokerRegistration* broker = cluster_.image().FindBroker(BrokerId(1));
+  ASSERT_NE(broker, nullptr);
+  EXPECT_GT(broker->broker_epoch, epoch);
+  EXPECT_FALSE(broker->fenced);
+  EXPECT_EQ(State(), Describe::RUNNING);
+  EXPECT_THAT(Roles(), ElementsAre(v1::ROLE_FOLLOWER)) << "its replica is still there";
+}
+
 TEST_F(BrokerTest, AsksForReturningReplicasInOneRequest) {
   StartToRunning();
   AddOrders(50);

@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/json.h"
+#include "cli/parse.h"
+#include "cli/request_id.h"
 #include "cli/text.h"
 #include "cli/topics.h"
 #include "client/admin_client.h"
@@ -118,6 +120,40 @@ std::string RolesText(const broker::v1::ListRolesResponse& response) {
   return roles.ToString();
 }
 
+struct UnregisterFlags {
+  int32_t broker = 0;
+  bool force = false;
+  bool dry_run = false;
+  std::string request_id;
+};
+
+ExitCode Unregister(Session& session, const UnregisterFlags& flags) {
+  const auto id = ChooseRequestId(flags.request_id);
+  if (!id.ok()) return session.RefuseUsage(std::string(id.status().message()));
+  admin::v1::UnregisterBrokerRequest request;
+  *request.mutable_request_id() = *id;
+  request.set_broker_id(flags.broker);
+  request.set_force(flags.force);
+  request.set_validate_only(flags.dry_run);
+
+  const auto result = client::AdminClient(session.caller_options()).UnregisterBroker(request);
+  if (const auto* failure = std::get_if<CallFailure>(&result)) {
+    return session.Fail(*failure, RequestIdText(request.request_id()));
+  }
+  const auto& response = std::get<admin::v1::UnregisterBrokerResponse>(result);
+  if (session.json()) session.out() << JsonText(ToJson(response));
+  if (response.has_error()) {
+    return session.FailItem(absl::StrFormat("broker %d", flags.broker), response.error());
+  }
+  session.Say(flags.dry_run ? absl::StrFormat("Broker %d could be unregistered.", flags.broker)
+                            : absl::StrFormat("Unregistered broker %d.", flags.broker));
+  if (response.replica_count() > 0) {
+    session.Say(absl::StrFormat("It is still in the replica list of %s.",
+                                Plural(response.replica_count(), "partition")));
+  }
+  return ExitCode::kDone;
+}
+
 }  // namespace
 
 std::string BrokersText(const admin::v1::DescribeClusterResponse& cluster) {
@@ -165,7 +201,8 @@ std::string BrokerViewText(const BrokerView& view) {
 }
 
 void AddBrokers(CommandLine& line) {
-  CLI::App* brokers = line.AddNoun("brokers", "list brokers, and show a broker's own view");
+  CLI::App* brokers =
+      line.AddNoun("brokers", "list and unregister brokers, and show a broker's own view");
   line.AddCommand(
       brokers,
       {.name = "list",
@@ -198,6 +235,27 @@ void AddBrokers(CommandLine& line) {
       [with_topics](Session& session) { return View(session, *with_topics); });
   view->add_flag("--topics", *with_topics,
                  "Also show the topics of the cluster as in the broker's own image.");
+
+  auto flags = std::make_shared<UnregisterFlags>();
+  CLI::App* unregister = line.AddCommand(
+      brokers,
+      {.name = "unregister",
+       .summary = "remove the registration of a broker",
+       .description =
+           "Removes a broker that no longer exists from the list of brokers. It stays in the "
+           "replica lists of partitions: the output says of how many. A broker that is not fenced "
+           "is probably alive, so it is refused unless --force is given. With --force it first "
+           "leaves its in-sync replica sets and leaderships. If its process is alive, it registers "
+           "again at once. Needs metadata version 2.",
+       .examples = {"quoratectl brokers unregister 7 --dry-run", "quoratectl brokers unregister 7",
+                    "quoratectl brokers unregister 7 --force"}},
+      CommonFlags::kCluster, [flags](Session& session) { return Unregister(session, *flags); });
+  unregister->add_option("BROKER", flags->broker, "The id of the broker.")
+      ->required()
+      ->check(CommandLine::NodeId());
+  unregister->add_flag("--force", flags->force, "Also unregister a broker that is not fenced.");
+  unregister->add_flag("--dry-run", flags->dry_run, "Check the request without changing anything.");
+  AddRequestIdFlag(unregister, &flags->request_id);
 }
 
 }  // namespace quorate::cli

@@ -1,5 +1,5 @@
-// quoratectl brokers: the brokers as the controllers see them (list), and a broker's own view
-// (view).
+// quoratectl brokers: the brokers as the controllers see them (list), a broker's own view (view),
+// and the removal of a registration (unregister).
 #pragma once
 
 #include <string>

@@ -64,6 +64,8 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"quorum", "add", "4", "--directory-id", "x"}, "--directory-id: 'x' is not a directory id"},
       {{"features", "upgrade", "--metadata-version", "-1"}, "'-1' is not a whole number from 0"},
       {{"features", "upgrade", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
+      {{"brokers", "unregister"}, "BROKER is required"},
+      {{"brokers", "unregister", "x"}, "BROKER: 'x' is not a whole number"},
       {{"completion", "tcsh"}, "no completion for the shell 'tcsh'"},
   };
   for (const auto& usage : cases) {
@@ -91,6 +93,7 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
                                              {"configs", "alter"},
                                              {"brokers", "list"},
                                              {"brokers", "view"},
+                                             {"brokers", "unregister"},
                                              {"quorum", "describe"},
                                              {"quorum", "add"},
                                              {"quorum", "remove"},
@@ -425,6 +428,28 @@ TEST(QuoratectlTest, FeaturesAsJsonHaveNullForWhatIsNotKnown) {
   EXPECT_EQ(json["features"][0]["supported_level"], 2);
   EXPECT_EQ(json["controllers"][0]["max_metadata_version"], 3);
   EXPECT_EQ(json["brokers"][1]["max_metadata_version"], nullptr);
+}
+
+TEST(QuoratectlTest, UnregistersABroker) {
+  FakeAdminService service(Ok);
+  service.unregister_broker.set_replica_count(3);
+  const auto run = [&](std::vector<std::string> flags) {
+    std::vector<std::string> arguments = {"brokers", "unregister", "7", "--bootstrap",
+                                          service.endpoint().ToString()};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return Quoratectl(arguments);
+  };
+  const std::string replicas = "It is still in the replica list of 3 partitions.\n";
+  EXPECT_EQ(run({"--dry-run"}).out, "Broker 7 could be unregistered.\n" + replicas);
+  EXPECT_EQ(run({"--force"}).out, "Unregistered broker 7.\n" + replicas);
+  EXPECT_EQ(service.changes(), (std::vector<std::string>{"unregister 7 by force"}));
+  EXPECT_EQ(nlohmann::json::parse(run({"--output", "json"}).out)["replica_count"], 3);
+
+  service.unregister_broker.mutable_error()->set_code(common::v1::INVALID_REQUEST);
+  service.unregister_broker.mutable_error()->set_message("it is not fenced");
+  const Result refused = run({});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.err, "quoratectl: broker 7: INVALID_REQUEST: it is not fenced\n");
 }
 
 TEST(QuoratectlTest, TheJsonOfABrokerHasItsListenersFeaturesAndDirectories) {

@@ -125,4 +125,10 @@ CallResult<admin::v1::TransferLeadershipResponse> AdminClient::TransferLeadershi
   return CallMethod(caller_, KindOf(request), &AdminService::Stub::TransferLeadership, request);
 }
 
+CallResult<admin::v1::UnregisterBrokerResponse> AdminClient::UnregisterBroker(
+    admin::v1::UnregisterBrokerRequest request) {
+  EnsureRequestId(request);
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::UnregisterBroker, request);
+}
+
 }  // namespace quorate::client

@@ -42,6 +42,9 @@ class AdminClient {
   CallResult<admin::v1::TransferLeadershipResponse> TransferLeadership(
       const admin::v1::TransferLeadershipRequest& request);
 
+  CallResult<admin::v1::UnregisterBrokerResponse> UnregisterBroker(
+      admin::v1::UnregisterBrokerRequest request);
+
  private:
   template <typename Request>
   void EnsureRequestId(Request& request);

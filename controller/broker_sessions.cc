@@ -62,6 +62,17 @@ void BrokerSessions::Registered(BrokerId broker, int64_t broker_epoch, MonoTime 
       .broker_epoch = broker_epoch, .phase_since = now, .last_contact = now, .last_answered = now};
 }
 
+bool BrokerSessions::ForgetUnregistered(const MetadataImage& image) {
+  // Check gives every broker of the image a session, so the common case costs nothing.
+  if (sessions_.size() <= image.brokers().size()) return false;
+  const size_t erased = std::erase_if(sessions_, [&](const auto& entry) {
+    if (image.FindBroker(entry.first) != nullptr) return false;
+    streams_.erase(entry.second.stream);
+    return true;
+  });
+  return erased > 0;
+}
+
 bool BrokerSessions::CameLate(const broker::v1::HeartbeatRequest& heartbeat) const {
   const auto it = sessions_.find(BrokerId(heartbeat.broker_id()));
   return it != sessions_.end() && heartbeat.stream_ordinal() != 0 &&
@@ -150,6 +161,7 @@ BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime n
         {.registration = registration.get(), .session = session, .end = EndOf(*session)});
     unfenced_lost_at.push_back(LostAt(*session));
   }
+  ForgetUnregistered(image);
   examined_ += unfenced.size();
   const bool all_fenced = unfenced.empty();
   due.mass_loss = FindMassLoss(all_fenced ? fenced_lost_at : unfenced_lost_at, now, &due.next);

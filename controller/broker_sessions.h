@@ -74,6 +74,8 @@ class BrokerSessions {
 
   // The broker has registered, possibly again. If the broker epoch is new, its old session is over.
   void Registered(BrokerId broker, int64_t broker_epoch, MonoTime now);
+  // Forgets the brokers that `image` does not have. Returns whether there were any.
+  bool ForgetUnregistered(const metadata::MetadataImage& image);
   // Returns whether the broker has already sent a heartbeat on a newer stream than `heartbeat`'s.
   // Such a heartbeat was delayed on its way and is no evidence about the session. The heartbeat
   // must belong to the broker's current registration.

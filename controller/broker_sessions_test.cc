@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/decide/brokers/unregister_broker.h"
 #include "controller/testing/decision_fixture.h"
 
 namespace quorate::controller {
@@ -299,6 +300,22 @@ TEST_F(BrokerSessionsTest, AFencedBrokerIsNotFencedAgain) {
   cluster_.Fence({BrokerId(1)});
   EXPECT_THAT(FencedAfter(seconds(20)), IsEmpty());
   EXPECT_EQ(Check().next, kNever);
+}
+
+TEST_F(BrokerSessionsTest, AnUnregisteredBrokerIsForgotten) {
+  StartAlone(2);
+  cluster_.UpgradeTo(2);
+  EXPECT_FALSE(sessions_.ForgetUnregistered(cluster_.image()));
+  admin::v1::UnregisterBrokerRequest request;
+  request.set_broker_id(1);
+  request.set_force(true);
+  cluster_.Apply(DecideUnregisterBroker(cluster_.view(), request, cluster_.context()));
+  EXPECT_TRUE(sessions_.ForgetUnregistered(cluster_.image()));
+  EXPECT_FALSE(sessions_.IsConnected(BrokerId(1)));
+  EXPECT_FALSE(sessions_.Describe(BrokerId(1), now_).last_contact_age.has_value());
+  EXPECT_FALSE(sessions_.StreamEnded(1, StreamEnd::kBroken, now_)) << "the stream is unknown";
+  EXPECT_TRUE(sessions_.IsConnected(BrokerId(2)));
+  EXPECT_FALSE(sessions_.ForgetUnregistered(cluster_.image()));
 }
 
 TEST_F(BrokerSessionsTest, AfterATakeOverAStreamThatDoesNotComeCountsAsBroken) {

@@ -61,6 +61,10 @@ void BrokerWatch::StreamEnded(StreamId stream, StreamEnd end) {
   if (sessions_.StreamEnded(stream, end, clock_->Now())) CheckSoon();
 }
 
+void BrokerWatch::ForgetUnregistered() {
+  if (sessions_.ForgetUnregistered(pipeline_->newest())) CheckSoon();
+}
+
 void BrokerWatch::CheckSoon() {
   if (std::exchange(check_is_due_, true)) return;
   executor_->Post([this] {

@@ -35,6 +35,8 @@ class BrokerWatch {
   // A request of the broker has been decided. `changed`: the decision changed its registration.
   void Decided(BrokerId broker, bool changed);
   void StreamEnded(StreamId stream, StreamEnd end);
+  // Brokers may have been unregistered.
+  void ForgetUnregistered();
 
   // Fences and dials the brokers that are due. The caller calls this when decisions become possible
   // again.

@@ -32,6 +32,13 @@ class BrokerWatchTest : public ::testing::Test {
   bool Fenced(int32_t id, int controller = 1) {
     return cluster_.ImageOf(controller).FindBroker(BrokerId(id))->fenced;
   }
+  admin::v1::UnregisterBrokerResponse Unregister(
+      const admin::v1::UnregisterBrokerRequest& request) {
+    Pending<admin::v1::UnregisterBrokerResponse> pending;
+    cluster_.active().Execute(kUnregisterBroker, request, {.principal = "tester"}, pending.reply());
+    cluster_.Run();
+    return pending.value();
+  }
   std::string LastCause() { return cluster_.quorum().entries().back()->header().cause; }
 
   ControllerCluster cluster_{2};
@@ -267,6 +274,26 @@ TEST_F(BrokerWatchTest, AControlledShutdownGoesOnUnderTheNextController) {
   cluster_.Heartbeat(2);
   cluster_.Heartbeat(3);
   EXPECT_TRUE(cluster_.Heartbeat(1, true).value().should_shut_down());
+}
+
+TEST_F(BrokerWatchTest, AnUnregisteredBrokerIsForgottenAndRegistersAgain) {
+  admin::v1::UnregisterBrokerRequest request;
+  request.set_broker_id(1);
+  EXPECT_EQ(Unregister(request).error().code(), common::v1::INVALID_REQUEST) << "it is unfenced";
+  request.set_force(true);
+  const auto response = Unregister(request);
+  EXPECT_FALSE(response.has_error()) << response.error().message();
+  EXPECT_EQ(response.replica_count(), 2);
+  EXPECT_EQ(response.end_offset(), cluster_.ImageOf(1).end_offset().value());
+  EXPECT_EQ(cluster_.ImageOf(1).FindBroker(BrokerId(1)), nullptr);
+  EXPECT_EQ(cluster_.ImageOf(1).FindTopicByName("t")->partition(0).leader(), BrokerId(2));
+
+  EXPECT_EQ(cluster_.Heartbeat(1).error().code(), common::v1::BROKER_ID_NOT_REGISTERED);
+  cluster_.EndStream(1, StreamEnd::kBroken);
+  cluster_.Advance(milliseconds(500));
+  ASSERT_TRUE(cluster_.Register(1).ok()) << "the same incarnation, with a new epoch";
+  ASSERT_TRUE(cluster_.Heartbeat(1).ok());
+  EXPECT_FALSE(Fenced(1));
 }
 
 TEST_F(BrokerWatchTest, HeartbeatsOfAStandbyAndOfStrangersAreRefused) {

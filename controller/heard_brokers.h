@@ -17,13 +17,15 @@ class HeardBrokers {
   // Records that a message of the broker has arrived. Ignores brokers that are not in `image`,
   // which bounds the table.
   void Heard(BrokerId broker, const metadata::MetadataImage& image, MonoTime now) {
-    if (image.FindBroker(broker) != nullptr) last_heard_[broker] = now;
+    if (image.FindBroker(broker) == nullptr) return;
+    last_heard_[broker] = now;
+    if (last_heard_.size() > image.brokers().size()) ForgetUnregistered(image);
   }
 
   // Returns the brokers of `image` that have sent a message in the last `within`, ascending.
   std::vector<BrokerId> Within(Duration within, const metadata::MetadataImage& image,
                                MonoTime now) {
-    std::erase_if(last_heard_, [&](const auto& entry) { return !image.FindBroker(entry.first); });
+    ForgetUnregistered(image);
     std::vector<BrokerId> brokers;
     for (const auto& [broker, when] : last_heard_) {
       if (now - when <= within) brokers.push_back(broker);
@@ -32,6 +34,10 @@ class HeardBrokers {
   }
 
  private:
+  void ForgetUnregistered(const metadata::MetadataImage& image) {
+    std::erase_if(last_heard_, [&](const auto& entry) { return !image.FindBroker(entry.first); });
+  }
+
   std::map<BrokerId, MonoTime> last_heard_;
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "controller/testing/controller_cluster.h"
+#include "metadata/testing/test_log.h"
 
 namespace quorate::controller {
 namespace {
@@ -162,6 +163,38 @@ TEST_F(LargeChangesTest, AnUnfenceThatWasLostInTheMiddleLeavesNoLeaderThatIsFenc
   Advance(std::chrono::seconds(2));
   EXPECT_TRUE(Fenced(3));
   EXPECT_EQ(LedAndInSync(3), std::pair(0, kPartitions));
+}
+
+TEST_F(LargeChangesTest, AForcedUnregistrationThatWasLostInTheMiddleIsFinishedByItsRetry) {
+  admin::v1::UnregisterBrokerRequest request;
+  request.set_broker_id(1);
+  request.set_force(true);
+  request.mutable_request_id()->set_client_uuid(std::string(metadata::TestUuid(1).bytes()));
+  request.mutable_request_id()->set_sequence(1);
+  const auto send = [&] {
+    Pending<admin::v1::UnregisterBrokerResponse> pending;
+    cluster_.active().Execute(kUnregisterBroker, request, {.principal = "tester"}, pending.reply());
+    return pending;
+  };
+  const auto first = send();
+  RunUntilAppended(1);
+  cluster_.quorum().SetAdmission(raft::Admission::kFull);
+  cluster_.Elect(2);
+  cluster_.quorum().SetAdmission(raft::Admission::kOpen);
+  EXPECT_EQ(first.error().outcome(), common::v1::UNKNOWN);
+  EXPECT_NE(cluster_.ImageOf(2).FindBroker(BrokerId(1)), nullptr);
+  EXPECT_EQ(cluster_.ImageOf(2).request_result_count(), 0u) << "the last part stores the answer";
+
+  const auto retry = send();
+  cluster_.Run();
+  EXPECT_EQ(retry.value().replica_count(), kPartitions);
+  EXPECT_EQ(cluster_.ImageOf(2).FindBroker(BrokerId(1)), nullptr);
+  EXPECT_EQ(LedAndInSync(1), std::pair(0, 0));
+  const size_t appended = entries();
+  const auto again = send();
+  cluster_.Run();
+  EXPECT_EQ(again.value().replica_count(), kPartitions);
+  EXPECT_EQ(entries(), appended);
 }
 
 TEST_F(LargeChangesTest, APauseHoldsTheRestBack) {

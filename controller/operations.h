@@ -7,6 +7,7 @@
 
 #include <tuple>
 
+#include "controller/decide/brokers/unregister_broker.h"
 #include "controller/decide/configs/config_decisions.h"
 #include "controller/decide/features/feature_decisions.h"
 #include "controller/decide/topics/topic_decisions.h"
@@ -135,11 +136,20 @@ inline constexpr Operation<admin::v1::DescribeQuorumRequest, admin::v1::Describe
         .access = {AccessResource::kCluster, AccessAction::kDescribe},
 };
 
+inline constexpr Operation<admin::v1::UnregisterBrokerRequest, admin::v1::UnregisterBrokerResponse>
+    kUnregisterBroker = {
+        .log_name = "quorate.admin.v1.AdminService/UnregisterBroker",
+        .label = "unregister_broker",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .decision = {DecideUnregisterBroker, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
 // All operations, for code that does the same with each of them (ForEachOperation).
 inline constexpr auto kOperations =
     std::tie(kCreateTopics, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures,
              kRegisterBroker, kAlterPartition, kReportRoles, kAddVoter, kRemoveVoter,
-             kTransferLeadership, kDescribeCluster, kDescribeQuorum);
+             kTransferLeadership, kDescribeCluster, kDescribeQuorum, kUnregisterBroker);
 
 // Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
 template <typename Visit>

@@ -30,7 +30,8 @@ TEST(OperationsTest, NamesInTheLogArePermanent) {
                                    "quorate.admin.v1.AdminService/RemoveVoter",
                                    "quorate.admin.v1.AdminService/TransferLeadership",
                                    "quorate.admin.v1.AdminService/DescribeCluster",
-                                   "quorate.admin.v1.AdminService/DescribeQuorum"}));
+                                   "quorate.admin.v1.AdminService/DescribeQuorum",
+                                   "quorate.admin.v1.AdminService/UnregisterBroker"}));
 }
 
 TEST(OperationsTest, FieldsFitTogether) {

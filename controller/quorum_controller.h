@@ -183,7 +183,9 @@ void QuorumController::Execute(const Operation<Request, Response>& operation,
   inbox_.Run(std::move(reply), [this, &operation, request = std::move(request),
                                 context = std::move(context)](Reply<Response> r) mutable {
     SubmitRemembered(&pipeline_, operation, std::move(request), std::move(context), std::move(r),
-                     operation.decision.decide);
+                     operation.decision.decide, [this](bool appended) {
+                       if (appended) watch_.ForgetUnregistered();
+                     });
   });
 }
 

@@ -46,11 +46,17 @@ Decision<Response> DecideRemembered(const Operation<Request, Response>& operatio
     items = {.answer = *std::move(known), .is_retry = true};
   } else {
     items = decide(view, request, context);
-    if (identity) Remember(*identity, operation.decision.item_count(request), &items);
+    // The last part of a large change stores the answer. If the controller is lost before, a retry
+    // continues from where the change stands.
+    if (identity && !items.again) {
+      Remember(*identity, operation.decision.item_count(request), &items);
+    }
   }
 
   Decision<Response> decision{.records = std::move(items.records),
                               .cause = std::move(items.cause),
+                              .settled = items.settled,
+                              .again = items.again,
                               .is_retry = items.is_retry,
                               .remembers_only = items.remembers_only};
   if (auto* error = std::get_if<common::v1::Error>(&items.answer)) {
@@ -66,10 +72,12 @@ Decision<Response> DecideRemembered(const Operation<Request, Response>& operatio
 
 // Submits a request that may carry a request id. `operation` is a row of operations.h or has static
 // storage, too. `decide` is its decision, or that of a caller who knows more than the view.
+// `after`: see RequestPipeline::Request.
 template <typename Request, typename Response>
 void SubmitRemembered(RequestPipeline* pipeline, const Operation<Request, Response>& operation,
                       Request request, RequestContext&& context, Reply<Response> reply,
-                      std::type_identity_t<DecideItems<Request>> decide) {
+                      std::type_identity_t<DecideItems<Request>> decide,
+                      std::function<void(bool appended)> after = nullptr) {
   CHECK(decide != nullptr) << operation.label;
   std::optional<RequestIdentity> identity;
   if (request.has_request_id()) {
@@ -97,7 +105,8 @@ void SubmitRemembered(RequestPipeline* pipeline, const Operation<Request, Respon
       .principal = std::move(context.principal),
       .deadline = context.deadline,
       .epoch = context.epoch,
-      .is_large = operation.decision.is_large(request, pipeline->newest())};
+      .is_large = operation.decision.is_large(request, pipeline->newest()),
+      .after = std::move(after)};
   if (identity) pending.request_id = identity->id;
   pipeline->Submit<Response>(
       std::move(pending),

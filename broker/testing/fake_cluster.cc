@@ -30,7 +30,7 @@ void FakeCluster::Elect(int controller) {
   ++epoch_;
   const bool is_empty = log_.empty();
   Append({});
-  if (is_empty) Append({metadata::MakeMetadataVersionRecord(1)});
+  if (is_empty) Append({metadata::MakeMetadataVersionRecord(metadata::kLatestMetadataVersion)});
 }
 
 void FakeCluster::Depose() {
@@ -93,6 +93,13 @@ int64_t FakeCluster::AddBroker(int id) {
 
 void FakeCluster::SetFenced(int id, bool fenced) {
   ChangeBroker(BrokerId(id), {.fenced = fenced, .in_controlled_shutdown = {}}, fenced);
+}
+
+void FakeCluster::Unregister(int id) {
+  std::vector<metadata::v1::Record> records = LeaveIsrs(BrokerId(id));
+  records.push_back(metadata::MakeUnregisterBrokerRecord(
+      BrokerId(id), image_.FindBroker(BrokerId(id))->broker_epoch));
+  Append(records);
 }
 
 void FakeCluster::ChangeBroker(BrokerId id, const metadata::BrokerChange& change,

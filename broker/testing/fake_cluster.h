@@ -48,6 +48,8 @@ class FakeCluster final : public ControllerChannel, public MetadataSource {
   // Appends the registration of another broker, fenced, and returns its epoch.
   int64_t AddBroker(int id);
   void SetFenced(int id, bool fenced);
+  // Removes a registration, as a forced request of an operator does.
+  void Unregister(int id);
   // Replaces the log by another one, as after a restore: subscribers are reset, and registrations
   // are gone.
   void ReplaceLog();

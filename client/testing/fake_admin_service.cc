@@ -191,4 +191,19 @@ grpc::Status ErrorStatus(common::v1::ErrorCode code, common::v1::Outcome outcome
   return StatusFromError(error);
 }
 
+grpc::Status FakeAdminService::UnregisterBroker(grpc::ServerContext* /*context*/,
+                                                const admin::v1::UnregisterBrokerRequest* request,
+                                                admin::v1::UnregisterBrokerResponse* response) {
+  {
+    MutexLock lock(&mutex_);
+    request_ids_.push_back(request->request_id());
+    if (!request->validate_only()) {
+      changes_.push_back("unregister " + std::to_string(request->broker_id()) +
+                         (request->force() ? " by force" : ""));
+    }
+  }
+  *response = unregister_broker;
+  return Next();
+}
+
 }  // namespace quorate::client

@@ -34,8 +34,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   // Returns the request ids of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
   // Returns the changes of all mutating calls in order of arrival: "create NAME", "delete NAME" or
-  // "alter NAME" for each topic or resource, "raise FEATURE LEVEL", and "add NODE", "remove NODE"
-  // or "transfer NODE".
+  // "alter NAME" for each topic or resource, "raise FEATURE LEVEL", "unregister BROKER", and "add
+  // NODE", "remove NODE" or "transfer NODE".
   std::vector<std::string> changes() const;
 
   // The responses of successful calls. Set them before the first call.
@@ -50,6 +50,7 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::UpdateFeaturesResponse update_features;
   admin::v1::ChangeVotersResponse change_voters;
   admin::v1::TransferLeadershipResponse transfer_leadership;
+  admin::v1::UnregisterBrokerResponse unregister_broker;
 
  private:
   grpc::Status Next();
@@ -91,6 +92,9 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   grpc::Status TransferLeadership(grpc::ServerContext* context,
                                   const admin::v1::TransferLeadershipRequest* request,
                                   admin::v1::TransferLeadershipResponse* response) override;
+  grpc::Status UnregisterBroker(grpc::ServerContext* context,
+                                const admin::v1::UnregisterBrokerRequest* request,
+                                admin::v1::UnregisterBrokerResponse* response) override;
 
   const Script script_;
   HostPort endpoint_;

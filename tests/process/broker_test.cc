@@ -186,5 +186,50 @@ TEST(BrokerTest, AFailoverOfTheControllerFencesNobody) {
       << after.DebugString();
 }
 
+// Returns the broker, or nullopt if it is not registered.
+std::optional<admin::v1::Broker> Registered(client::AdminClient& client, int broker) {
+  const admin::v1::DescribeClusterResponse cluster = Must(client.DescribeCluster({}));
+  for (const admin::v1::Broker& each : cluster.brokers()) {
+    if (each.broker_id() == broker) return each;
+  }
+  return std::nullopt;
+}
+
+admin::v1::UnregisterBrokerResponse Unregister(client::AdminClient& client, int broker,
+                                               bool force) {
+  admin::v1::UnregisterBrokerRequest request;
+  request.set_broker_id(broker);
+  request.set_force(force);
+  return Must(client.UnregisterBroker(request));
+}
+
+TEST(BrokerTest, ALivingBrokerThatIsUnregisteredRegistersAgainAndADeadOneStaysAway) {
+  Cluster cluster({.controllers = 3, .brokers = 3});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 6, 3);
+  ASSERT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+
+  EXPECT_EQ(Unregister(client, 1, /*force=*/false).error().code(), common::v1::INVALID_REQUEST);
+  const int64_t epoch = Registered(client, 1).value().broker_epoch();
+  const auto forced = Unregister(client, 1, /*force=*/true);
+  EXPECT_FALSE(forced.has_error()) << forced.error().ShortDebugString();
+  EXPECT_EQ(forced.replica_count(), 6);
+  ASSERT_TRUE(WaitFor([&] {
+    const auto broker = Registered(client, 1);
+    return broker && broker->broker_epoch() > epoch && !broker->fenced();
+  }));
+  ASSERT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+  EXPECT_TRUE(WaitFor([&] { return PlaysItsRoles(cluster, 1, Describe(client, "orders")); }));
+
+  cluster.broker(2).Kill();
+  ASSERT_TRUE(WaitFor([&] { return MovedAwayFrom(Describe(client, "orders"), 2); }));
+  EXPECT_FALSE(Unregister(client, 2, /*force=*/false).has_error());
+  EXPECT_FALSE(Registered(client, 2).has_value());
+  cluster.StartBroker(2);
+  cluster.AwaitUnfencedBrokers(3);
+  EXPECT_TRUE(WaitFor([&] { return FullIsrs(Describe(client, "orders")); }));
+}
+
 }  // namespace
 }  // namespace quorate::testing

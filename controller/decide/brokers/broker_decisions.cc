@@ -21,10 +21,6 @@ using common::v1::Error;
 using metadata::BrokerChange;
 using metadata::BrokerRegistration;
 
-// The most bytes of changes in one batch: about 20,000 partitions, which take a few milliseconds to
-// decide and to replay. Further changes follow in separate batches, so that no loop is blocked by a
-// large broker.
-constexpr size_t kSettlementBytes = 128 << 10;
 constexpr int64_t kIdleBrokersRetryAfterMs = 1'000;
 
 // Returns RESOURCE_EXHAUSTED while too many brokers are idle for a new one to register.

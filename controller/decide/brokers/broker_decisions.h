@@ -6,6 +6,7 @@
 // functions need to know of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,9 +18,14 @@
 
 namespace quorate::controller {
 
-// Limits the number of idle brokers: those that are fenced and hold no replica. Registrations are
-// never dropped and any process may register, so a new broker id is refused above this limit.
-// Brokers that are unfenced or hold replicas do not count.
+// The most bytes of changes in one batch: about 20,000 partitions, which take a few milliseconds to
+// decide and to replay. Further changes follow in separate batches, so that no loop is blocked by a
+// large broker.
+inline constexpr size_t kSettlementBytes = 128 << 10;
+
+// Limits the number of idle brokers: those that are fenced and hold no replica. Any process may
+// register, so a new broker id is refused above this limit. Brokers that are unfenced or hold
+// replicas do not count.
 inline constexpr int64_t kMaxIdleBrokers = 1'000;
 
 // What the controller knows about a registering broker besides its request.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/decide/brokers/unregister_broker.h"
 #include "controller/decide/configs/config_description.h"
 #include "controller/testing/decision_fixture.h"
 
@@ -306,6 +307,19 @@ TEST_F(ConfigDescriptionTest, TheKeysAskedFor) {
   EXPECT_EQ(result.configs(0).value(), "4");
   EXPECT_EQ(result.configs(0).default_value(), "1");
   EXPECT_EQ(result.configs(0).source(), ConfigDescription::DYNAMIC_BROKER_CONFIG);
+}
+
+TEST_F(ConfigDescriptionTest, AnUnregisteredBrokerKeepsItsConfigsUntilTheyAreDeleted) {
+  Alter(Broker("1"), {Change(ConfigChange::SET, "num.replica.fetchers", "4")});
+  cluster_.UpgradeTo(2);
+  admin::v1::UnregisterBrokerRequest request;
+  request.set_broker_id(1);
+  request.set_force(true);
+  cluster_.Apply(DecideUnregisterBroker(cluster_.view(), request, cluster_.context()));
+  ASSERT_EQ(cluster_.image().FindBroker(BrokerId(1)), nullptr);
+  EXPECT_EQ(Describe(Broker("1"), {"num.replica.fetchers"}).configs(0).value(), "4");
+  Alter(Broker("1"), {Change(ConfigChange::DELETE, "num.replica.fetchers")});
+  EXPECT_EQ(Describe(Broker("1")).error().code(), common::v1::BROKER_ID_NOT_REGISTERED);
 }
 
 TEST_F(ConfigDescriptionTest, MistakesAreNamed) {

@@ -29,6 +29,10 @@ ItemError CheckConfigResource(const metadata::MetadataImage& image,
                             Quote(resource.name())));
       }
       if (image.FindBroker(BrokerId(id)) != nullptr) return std::nullopt;
+      // Unregistering a broker keeps its configs, so they can still be read and deleted.
+      if (!image.Configs(metadata::ConfigResourceType::kBroker, resource.name()).empty()) {
+        return std::nullopt;
+      }
       return MakeItemError(common::v1::BROKER_ID_NOT_REGISTERED,
                            absl::StrFormat("broker %d is not registered", id));
     }

@@ -10,7 +10,8 @@
 namespace quorate::controller {
 
 // Returns INVALID_REQUEST if the type or a broker id is invalid, UNKNOWN_TOPIC_OR_PARTITION or
-// BROKER_ID_NOT_REGISTERED if the resource does not exist, and nullopt otherwise.
+// BROKER_ID_NOT_REGISTERED if the resource does not exist, and nullopt otherwise. A broker exists
+// while it is registered or has configs.
 ItemError CheckConfigResource(const metadata::MetadataImage& image,
                               const admin::v1::ConfigResource& resource);
 

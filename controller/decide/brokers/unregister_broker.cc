@@ -1,0 +1,84 @@
+#include "controller/decide/brokers/unregister_broker.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "controller/decide/brokers/broker_decisions.h"
+#include "metadata/record_builders.h"
+
+namespace quorate::controller {
+namespace {
+
+using admin::v1::UnregisterBrokerRequest;
+using admin::v1::UnregisterBrokerResponse;
+using metadata::BrokerRegistration;
+
+ItemError CheckRequest(const metadata::MetadataImage& image,
+                       const UnregisterBrokerRequest& request) {
+  if (image.metadata_version() < metadata::kBrokerDetailsVersion) {
+    return MakeItemError(
+        common::v1::UNSUPPORTED_VERSION,
+        absl::StrFormat("brokers can be unregistered from metadata version %d on, but the cluster "
+                        "has version %d; run 'quoratectl features upgrade' first",
+                        metadata::kBrokerDetailsVersion, image.metadata_version()));
+  }
+  const BrokerRegistration* broker = image.FindBroker(BrokerId(request.broker_id()));
+  if (broker == nullptr) {
+    return MakeItemError(common::v1::BROKER_ID_NOT_REGISTERED,
+                         absl::StrFormat("broker %d is not registered", request.broker_id()));
+  }
+  if (!broker->fenced && !request.force()) {
+    return MakeItemError(common::v1::INVALID_REQUEST,
+                         absl::StrFormat("broker %d at %s is not fenced, so it is probably alive; "
+                                         "stop it first, or force the request",
+                                         request.broker_id(), broker->endpoint.ToString()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Decision<ItemResults> DecideUnregisterBroker(const View& view,
+                                             const UnregisterBrokerRequest& request,
+                                             const Context& /*context*/) {
+  if (auto error = CheckRequest(view.image, request)) {
+    return {.answer = ItemResults{*std::move(error)}};
+  }
+  const BrokerRegistration& broker = *view.image.FindBroker(BrokerId(request.broker_id()));
+  // The log stores nothing of an item that succeeded but its message, so the count is in there.
+  ItemResults done = {{.message = absl::StrCat(view.tally.LoadOf(broker.id).replicas)}};
+  if (request.validate_only()) return {.answer = std::move(done)};
+
+  Decision<ItemResults> decision{
+      .answer = std::move(done),
+      .cause = absl::StrFormat("unregister broker %d%s", broker.id.value(),
+                               broker.fenced ? "" : ": forced")};
+  // A fenced broker may still lead if a controller was lost while it fenced or unfenced the broker.
+  ActiveBrokers active(view.image);
+  active.Remove(broker.id);
+  decision.settled = SettlePartitionsOf(view.image, std::span(&broker.id, 1), active,
+                                        kSettlementBytes, &decision.records);
+  decision.again = !decision.settled.complete;
+  if (decision.again) return decision;
+  *decision.records.add_records() =
+      metadata::MakeUnregisterBrokerRecord(broker.id, broker.broker_epoch);
+  return decision;
+}
+
+UnregisterBrokerResponse ToResponse(const UnregisterBrokerRequest& /*request*/,
+                                    const ItemResults& items) {
+  UnregisterBrokerResponse response;
+  const ItemResult& item = items.at(0);
+  int32_t replicas = 0;
+  if (item.code != common::v1::ERROR_CODE_UNSPECIFIED) {
+    *response.mutable_error() = ToError(item);
+  } else if (absl::SimpleAtoi(item.message, &replicas)) {
+    response.set_replica_count(replicas);
+  }
+  return response;
+}
+
+}  // namespace quorate::controller
