@@ -128,6 +128,7 @@ bool BrokerSessions::StreamEnded(StreamId stream, StreamEnd end, MonoTime now) {
 
 BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime now) {
   Due due;
+  const bool drops_brokers = image.metadata_version() >= metadata::kBrokerDetailsVersion;
   std::vector<Judged> unfenced;
   std::vector<MonoTime> unfenced_lost_at;
   std::vector<MonoTime> fenced_lost_at;
@@ -137,6 +138,12 @@ BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime n
     if (registration->fenced) {
       const MonoTime lost_at = LostAt(*session);
       if (lost_at != kNever) fenced_lost_at.push_back(lost_at);
+      const MonoTime silent_at = session->last_contact + options_.idle_timeout;
+      if (drops_brokers && silent_at <= now) {
+        due.silent.push_back(id);
+      } else if (drops_brokers) {
+        due.next = std::min(due.next, silent_at);
+      }
       continue;
     }
     if (session->phase == Phase::kAwaited) {

@@ -61,6 +61,8 @@ struct SessionOptions {
   Duration grace = std::chrono::seconds(1);
   // While more than half of the brokers are lost, none is fenced without proof for this long.
   Duration mass_loss_hold = std::chrono::seconds(60);
+  // A fenced broker that sends no heartbeat for this long is dropped if it holds no replica.
+  Duration idle_timeout = std::chrono::minutes(10);
 };
 
 class BrokerSessions {
@@ -108,6 +110,9 @@ class BrokerSessions {
     // Brokers whose controlled shutdown begins now, in the same batch as the fences. Each is
     // returned again until its shutdown has begun.
     std::vector<BrokerId> stops;
+    // Fenced brokers that were silent for `idle_timeout`. Always empty at metadata version 1, which
+    // cannot drop brokers.
+    std::vector<BrokerId> silent;
     // When the next Check is needed if nothing happens before. kNever: no Check is needed.
     MonoTime next = kNever;
     // Set while more than half of the live brokers are lost. Live are the unfenced brokers. If

@@ -15,6 +15,7 @@ namespace quorate::controller {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -300,6 +301,30 @@ TEST_F(BrokerSessionsTest, AFencedBrokerIsNotFencedAgain) {
   cluster_.Fence({BrokerId(1)});
   EXPECT_THAT(FencedAfter(seconds(20)), IsEmpty());
   EXPECT_EQ(Check().next, kNever);
+}
+
+TEST_F(BrokerSessionsTest, AFencedBrokerThatSendsNothingIsSilentAfterAWhile) {
+  StartAlone(2);
+  cluster_.UpgradeTo(2);
+  cluster_.Fence({BrokerId(1)});
+  Advance(minutes(10) - milliseconds(1));
+  EXPECT_THAT(Check().silent, IsEmpty());
+  EXPECT_LE(Check().next, now_ + milliseconds(1));
+  Advance(milliseconds(1));
+  EXPECT_THAT(Check().silent, ElementsAre(BrokerId(1))) << "not the unfenced broker 2";
+  Contact(1);
+  EXPECT_THAT(Check().silent, IsEmpty());
+  Advance(minutes(10));
+  EXPECT_THAT(Check().silent, ElementsAre(BrokerId(1)));
+  sessions_.TakeOver(cluster_.image(), now_);
+  EXPECT_THAT(Check().silent, IsEmpty()) << "the time begins again under another controller";
+}
+
+TEST_F(BrokerSessionsTest, AtMetadataVersion1NoBrokerIsSilent) {
+  StartAlone(1);
+  cluster_.Fence({BrokerId(1)});
+  Advance(minutes(20));
+  EXPECT_THAT(Check().silent, IsEmpty());
 }
 
 TEST_F(BrokerSessionsTest, AnUnregisteredBrokerIsForgotten) {

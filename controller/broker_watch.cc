@@ -6,12 +6,16 @@
 
 #include "base/check.h"
 #include "controller/decide/brokers/broker_decisions.h"
+#include "controller/decide/brokers/broker_list.h"
+#include "controller/decide/brokers/unregister_broker.h"
 
 namespace quorate::controller {
 namespace {
 
 // How soon to try again if the log has no room for a fence.
 constexpr Duration kNoRoomRetry = std::chrono::milliseconds(100);
+// The most idle brokers that one entry drops. They take about a millisecond.
+constexpr size_t kMostDropped = 1'000;
 
 }  // namespace
 
@@ -105,8 +109,31 @@ void BrokerWatch::Check() {
       alarm_due_ = std::min(alarm_due_, now + kNoRoomRetry);
     }
   }
+  alarm_due_ = std::min(alarm_due_, DropIdle(due.silent, now));
   alarm_.Cancel();
   alarm_.FireBy(alarm_due_);
+}
+
+MonoTime BrokerWatch::DropIdle(const std::vector<BrokerId>& silent, MonoTime now) {
+  if (silent.empty()) return kNever;
+  std::vector<BrokerId> idle;
+  for (const BrokerId id : silent) {
+    if (pipeline_->NewestLoadOf(id).replicas == 0) idle.push_back(id);
+  }
+  // The others become idle when their replicas are removed, which is not noticed here.
+  const MonoTime next = idle.size() > kMostDropped ? now : now + options_.idle_timeout;
+  if (idle.empty()) return next;
+  if (!pipeline_->MayAppend()) return now + kNoRoomRetry;
+  idle.resize(std::min(idle.size(), kMostDropped));
+  LOG(INFO) << "dropping the registration of broker " << ListOf(idle)
+            << ": fenced, without a replica and silent for " << ToMs(options_.idle_timeout)
+            << " ms";
+  pipeline_->Execute<std::monostate>(
+      [idle = std::move(idle)](const View& view, const Context& context) {
+        return DecideDropIdleBrokers(view, idle, context);
+      });
+  sessions_.ForgetUnregistered(pipeline_->newest());
+  return next;
 }
 
 void BrokerWatch::AddUnfinished(BrokerSessions::Due* due) {

@@ -1,6 +1,6 @@
-// Acts on the brokers' sessions: sets the timer, dials brokers whose stream broke, and fences dead
-// brokers. It is separate from BrokerSessions, which only judges, and from the pipeline, which
-// knows nothing about brokers.
+// Acts on the brokers' sessions: sets the timer, dials brokers whose stream broke, fences dead
+// brokers, and drops idle ones. It is separate from BrokerSessions, which only judges, and from the
+// pipeline, which knows nothing about brokers.
 #pragma once
 
 #include <vector>
@@ -38,8 +38,8 @@ class BrokerWatch {
   // Brokers may have been unregistered.
   void ForgetUnregistered();
 
-  // Fences and dials the brokers that are due. The caller calls this when decisions become possible
-  // again.
+  // Fences, dials and drops the brokers that are due. The caller calls this when decisions become
+  // possible again.
   void Check();
 
   const CutOffGuard& guard() const { return guard_; }
@@ -56,6 +56,8 @@ class BrokerWatch {
   void AddUnfinished(BrokerSessions::Due* due);
   void Dial(const BrokerSessions::DueProbe& probe);
   void Depart(const BrokerSessions::Due& due);
+  // Unregisters those of the silent brokers that hold no replica. Returns when to look again.
+  MonoTime DropIdle(const std::vector<BrokerId>& silent, MonoTime now);
 
   const SessionOptions options_;
   Executor* const executor_;

@@ -11,6 +11,7 @@ namespace quorate::controller {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 class BrokerWatchTest : public ::testing::Test {
@@ -294,6 +295,61 @@ TEST_F(BrokerWatchTest, AnUnregisteredBrokerIsForgottenAndRegistersAgain) {
   ASSERT_TRUE(cluster_.Register(1).ok()) << "the same incarnation, with a new epoch";
   ASSERT_TRUE(cluster_.Heartbeat(1).ok());
   EXPECT_FALSE(Fenced(1));
+}
+
+TEST_F(BrokerWatchTest, BrokersThatAreIdleAndSilentAreDroppedInOneEntry) {
+  for (const int32_t id : {4, 5, 6, 7}) {
+    cluster_.StartBroker(id);
+    ASSERT_TRUE(cluster_.Register(id).ok());
+  }
+  cluster_.KillBroker(2);  // fenced, but it holds replicas
+  size_t before = cluster_.quorum().entries().size();
+  const auto live_for = [&](Duration time) {
+    for (Duration left = time; left > Duration::zero(); left -= seconds(1)) {
+      cluster_.Advance(seconds(1));
+      for (const int32_t id : {1, 3}) cluster_.Heartbeat(id);
+      cluster_.Heartbeat(7, /*want_shutdown=*/false, /*metadata_end_offset=*/0);  // still fenced
+    }
+  };
+  live_for(minutes(10) - seconds(1));
+  EXPECT_EQ(cluster_.quorum().entries().size(), before);
+  live_for(seconds(1));
+  EXPECT_EQ(cluster_.quorum().entries().size(), before + 1);
+  EXPECT_EQ(LastCause(), "drop broker 4, 5, 6: fenced, without a replica and silent for long");
+  EXPECT_EQ(cluster_.ImageOf(2).brokers().size(), 4u);
+  EXPECT_EQ(cluster_.Heartbeat(5).error().code(), common::v1::BROKER_ID_NOT_REGISTERED);
+  ASSERT_TRUE(cluster_.Register(5).ok());
+
+  // Broker 2 becomes idle when its replicas are gone.
+  before = cluster_.quorum().entries().size();
+  admin::v1::DeleteTopicsRequest request;
+  request.add_topics()->set_name("t");
+  Pending<admin::v1::DeleteTopicsResponse> deleted;
+  cluster_.active().Execute(kDeleteTopics, request, {.principal = "tester"}, deleted.reply());
+  live_for(minutes(10));
+  EXPECT_EQ(cluster_.ImageOf(1).FindBroker(BrokerId(2)), nullptr);
+}
+
+TEST_F(BrokerWatchTest, ATakeOverPostponesTheDropOfIdleBrokers) {
+  cluster_.StartBroker(4);
+  ASSERT_TRUE(cluster_.Register(4).ok());
+  cluster_.Advance(minutes(9));
+  cluster_.Elect(2);
+  cluster_.Advance(minutes(9));
+  EXPECT_NE(cluster_.ImageOf(2).FindBroker(BrokerId(4)), nullptr);
+  cluster_.Advance(minutes(1));
+  EXPECT_EQ(cluster_.ImageOf(2).FindBroker(BrokerId(4)), nullptr);
+}
+
+TEST_F(BrokerWatchTest, ADropWaitsForRoomInTheLog) {
+  cluster_.StartBroker(4);
+  ASSERT_TRUE(cluster_.Register(4).ok());
+  cluster_.quorum().SetAdmission(raft::Admission::kFull);
+  cluster_.Advance(minutes(11));
+  EXPECT_NE(cluster_.ImageOf(1).FindBroker(BrokerId(4)), nullptr);
+  cluster_.quorum().SetAdmission(raft::Admission::kOpen);
+  cluster_.Advance(milliseconds(100));
+  EXPECT_EQ(cluster_.ImageOf(1).FindBroker(BrokerId(4)), nullptr);
 }
 
 TEST_F(BrokerWatchTest, HeartbeatsOfAStandbyAndOfStrangersAreRefused) {

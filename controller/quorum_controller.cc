@@ -15,7 +15,8 @@ namespace {
 SessionOptions ToSessionOptions(const ControllerOptions& options) {
   return {.timeout = options.broker_session_timeout,
           .grace = options.broker_connection_grace,
-          .mass_loss_hold = options.broker_mass_loss_hold};
+          .mass_loss_hold = options.broker_mass_loss_hold,
+          .idle_timeout = options.idle_broker_timeout};
 }
 
 }  // namespace

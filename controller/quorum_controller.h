@@ -47,6 +47,8 @@ struct ControllerOptions {
   Duration broker_connection_grace = std::chrono::seconds(1);
   // While more than half of the brokers are lost, none is fenced without proof for this long.
   Duration broker_mass_loss_hold = std::chrono::seconds(60);
+  // A fenced broker without a replica that was silent for this long is unregistered.
+  Duration idle_broker_timeout = std::chrono::minutes(10);
   RequestLimits request_limits;
   uint64_t seed = 0;
   // Limits how fast answers to requests that changed nothing are stored in the log

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "controller/decide/brokers/broker_list.h"
 #include "controller/decide/brokers/registration_request.h"
 #include "metadata/record_builders.h"
 
@@ -26,9 +27,8 @@ constexpr int64_t kIdleBrokersRetryAfterMs = 1'000;
 // Returns RESOURCE_EXHAUSTED while too many brokers are idle for a new one to register.
 std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
   const auto idle = std::count_if(
-      view.image.brokers().begin(), view.image.brokers().end(), [&](const auto& entry) {
-        return entry.second->fenced && view.tally.LoadOf(entry.first).replicas == 0;
-      });
+      view.image.brokers().begin(), view.image.brokers().end(),
+      [&](const auto& entry) { return IsIdle(*entry.second, view.tally.LoadOf(entry.first)); });
   if (idle < kMaxIdleBrokers) return std::nullopt;
   Error error = MakeError(
       common::v1::RESOURCE_EXHAUSTED,
@@ -51,19 +51,6 @@ SettlementCounts SettleFor(const View& view, BrokerId broker, bool active,
     brokers.Remove(broker);
   }
   return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers, kSettlementBytes, batch);
-}
-
-// Returns, for example, "1, 2, 3". A long list is cut, because a cause has no room for a thousand
-// ids.
-std::string ListOf(std::span<const BrokerId> brokers) {
-  constexpr size_t kMostNamed = 20;
-  const auto named = brokers.first(std::min(brokers.size(), kMostNamed));
-  std::string list =
-      absl::StrJoin(named, ", ", [](std::string* out, BrokerId id) { out->append(ToString(id)); });
-  if (named.size() < brokers.size()) {
-    list += absl::StrFormat(" and %d more", brokers.size() - named.size());
-  }
-  return list;
 }
 
 // The change that a heartbeat makes to a registration.

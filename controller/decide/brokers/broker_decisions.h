@@ -23,9 +23,14 @@ namespace quorate::controller {
 // large broker.
 inline constexpr size_t kSettlementBytes = 128 << 10;
 
-// Limits the number of idle brokers: those that are fenced and hold no replica. Any process may
-// register, so a new broker id is refused above this limit. Brokers that are unfenced or hold
-// replicas do not count.
+// Returns whether the broker is idle: it is fenced and holds no replica. It may never have run.
+inline bool IsIdle(const metadata::BrokerRegistration& broker, const PartitionTally::Load& load) {
+  return broker.fenced && load.replicas == 0;
+}
+
+// Limits the number of idle brokers, because any process may register: a new broker id is refused
+// above this limit. Idle brokers are dropped only after a while (unregister_broker.h), and never at
+// metadata version 1.
 inline constexpr int64_t kMaxIdleBrokers = 1'000;
 
 // What the controller knows about a registering broker besides its request.

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "controller/decide/brokers/broker_decisions.h"
+#include "controller/decide/brokers/broker_list.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -79,6 +80,18 @@ UnregisterBrokerResponse ToResponse(const UnregisterBrokerRequest& /*request*/,
     response.set_replica_count(replicas);
   }
   return response;
+}
+
+Decision<std::monostate> DecideDropIdleBrokers(const View& view, std::span<const BrokerId> idle,
+                                               const Context& /*context*/) {
+  Decision<std::monostate> decision{
+      .cause = absl::StrFormat("drop broker %s: fenced, without a replica and silent for long",
+                               ListOf(idle))};
+  for (const BrokerId broker : idle) {
+    *decision.records.add_records() =
+        metadata::MakeUnregisterBrokerRecord(broker, view.image.FindBroker(broker)->broker_epoch);
+  }
+  return decision;
 }
 
 }  // namespace quorate::controller

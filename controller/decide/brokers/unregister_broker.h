@@ -1,4 +1,5 @@
-// Decides whether a broker loses its registration. Needs metadata version 2.
+// Decides which brokers lose their registration: those that an operator names, and idle ones that
+// were silent for long. Needs metadata version 2.
 //
 // A broker without a registration leads no partition and, as every fenced broker, is in the ISR
 // only of partitions that have no leader: only its replica may have everything that was committed.
@@ -7,6 +8,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <variant>
 
 #include "controller/decide/decision.h"
 #include "controller/decide/item_results.h"
@@ -41,5 +44,10 @@ inline bool IsLarge(const admin::v1::UnregisterBrokerRequest& /*request*/,
                     const metadata::MetadataImage& /*image*/) {
   return false;
 }
+
+// Unregisters these brokers in one batch. REQUIRES: they are registered and idle (IsIdle), and the
+// metadata version allows it.
+Decision<std::monostate> DecideDropIdleBrokers(const View& view, std::span<const BrokerId> idle,
+                                               const Context& context);
 
 }  // namespace quorate::controller

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "controller/testing/decision_fixture.h"
 
@@ -13,6 +14,7 @@ namespace {
 using admin::v1::UnregisterBrokerRequest;
 using admin::v1::UnregisterBrokerResponse;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class UnregisterBrokerTest : public ::testing::Test {
  protected:
@@ -131,6 +133,18 @@ TEST_F(UnregisterBrokerTest, AChangeOfManyPartitionsIsDecidedInParts) {
   EXPECT_GT(parts, 1);
   EXPECT_FALSE(IsRegistered(1));
   EXPECT_EQ(cluster_.view().tally.LoadOf(BrokerId(1)).leaders, 0);
+}
+
+TEST_F(UnregisterBrokerTest, IdleBrokersAreDroppedInOneBatch) {
+  cluster_.Register(4);
+  cluster_.Register(5);
+  const std::vector<BrokerId> idle = {BrokerId(4), BrokerId(5)};
+  const auto decision = DecideDropIdleBrokers(cluster_.view(), idle, cluster_.context());
+  EXPECT_THAT(decision.records.records(), SizeIs(2));
+  EXPECT_EQ(decision.cause, "drop broker 4, 5: fenced, without a replica and silent for long");
+  cluster_.Apply(decision);
+  EXPECT_FALSE(IsRegistered(4));
+  EXPECT_FALSE(IsRegistered(5));
 }
 
 }  // namespace
