@@ -22,7 +22,7 @@
 namespace quorate::metadata {
 
 // A record family (record_family.h). The functions about records of partitions are in
-// partitions.cc.
+// partitions.cc and partition_texts.cc.
 class TopicsImage {
  public:
   using Kinds =
