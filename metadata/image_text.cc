@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "metadata/extras_text.h"
 #include "metadata/image_state.h"
 
 namespace quorate::metadata {
@@ -9,10 +10,11 @@ namespace quorate::metadata {
 std::string PartitionText(const PartitionView& partition) {
   std::string leader = "none";
   if (partition.leader().has_value()) leader = ToString(*partition.leader());
-  return absl::StrFormat("leader=%s replicas=%s isr=%s leader_epoch=%d partition_epoch=%d", leader,
-                         absl::StrJoin(partition.replicas(), ","),
+  return absl::StrFormat("leader=%s replicas=%s isr=%s leader_epoch=%d partition_epoch=%d%s",
+                         leader, absl::StrJoin(partition.replicas(), ","),
                          absl::StrJoin(partition.Isr(), ",", absl::StreamFormatter()),
-                         partition.leader_epoch(), partition.partition_epoch());
+                         partition.leader_epoch(), partition.partition_epoch(),
+                         ExtrasText(partition));
 }
 
 std::string ImageText(const MetadataImage& image) {

@@ -11,7 +11,9 @@ namespace quorate::metadata {
 // Returns everything in the image, one item per line. Equal images give equal texts.
 std::string ImageText(const MetadataImage& image);
 
-// E.g. "leader=3 replicas=3,1,2 isr=3,1 leader_epoch=1 partition_epoch=4"
+// E.g. "leader=3 replicas=3,1,2 isr=3,1 leader_epoch=1 partition_epoch=4", followed by what few
+// partitions have, if it is in use: " adding=2 removing=1 elr=2 last_known_leader=3 recovering
+// directories=ID,-,ID".
 std::string PartitionText(const PartitionView& partition);
 
 }  // namespace quorate::metadata

@@ -8,13 +8,13 @@
 
 namespace quorate::metadata {
 
-std::vector<BrokerId> PartitionView::Isr() const {
-  std::vector<BrokerId> isr;
-  isr.reserve(isr_count());
+std::vector<BrokerId> PartitionView::ReplicasIn(uint32_t mask) const {
+  std::vector<BrokerId> replicas;
+  replicas.reserve(static_cast<size_t>(__builtin_popcount(mask)));
   for (size_t i = 0; i < replicas_.size(); ++i) {
-    if ((isr_mask_ >> i & 1) != 0) isr.push_back(replica(i));
+    if ((mask >> i & 1) != 0) replicas.push_back(replica(i));
   }
-  return isr;
+  return replicas;
 }
 
 bool PartitionView::InIsr(BrokerId broker) const {
@@ -38,11 +38,48 @@ std::optional<size_t> PartitionView::leader_position() const {
   return leader_position_plus_1_ - 1;
 }
 
+const PartitionExtras& PartitionView::extras() const {
+  static constexpr PartitionExtras kNone;
+  if (chunk_->extras == nullptr) return kNone;
+  return chunk_->extras->Of(static_cast<size_t>(index_ % PartitionChunk::kPartitions));
+}
+
+std::optional<BrokerId> PartitionView::last_known_leader() const {
+  const std::optional<uint8_t> position = extras().last_known_leader_position;
+  if (!position.has_value()) return std::nullopt;
+  return replica(*position);
+}
+
+std::optional<Uuid> PartitionView::directory(size_t position) const {
+  if (chunk_->extras == nullptr) return std::nullopt;
+  const auto replicas_begin = static_cast<size_t>(replicas_.data() - chunk_->replicas.data());
+  const Uuid id = chunk_->extras->DirectoryOf(replicas_begin + position);
+  if (id.is_zero()) return std::nullopt;
+  return id;
+}
+
+bool PartitionView::has_directories() const {
+  for (size_t i = 0; i < replica_count(); ++i) {
+    if (directory(i).has_value()) return true;
+  }
+  return false;
+}
+
 bool operator==(const PartitionView& a, const PartitionView& b) {
+  const auto has_equal_extras = [&] {
+    if (a.chunk_->extras == nullptr && b.chunk_->extras == nullptr) return true;
+    if (!(a.extras() == b.extras())) return false;
+    for (size_t i = 0; i < a.replica_count(); ++i) {
+      if (a.directory(i) != b.directory(i)) return false;
+    }
+    return true;
+  };
   return a.index_ == b.index_ && a.isr_mask_ == b.isr_mask_ &&
          a.leader_position_plus_1_ == b.leader_position_plus_1_ &&
          a.leader_epoch_ == b.leader_epoch_ && a.partition_epoch_ == b.partition_epoch_ &&
-         std::equal(a.replicas_.begin(), a.replicas_.end(), b.replicas_.begin(), b.replicas_.end());
+         std::equal(a.replicas_.begin(), a.replicas_.end(), b.replicas_.begin(),
+                    b.replicas_.end()) &&
+         has_equal_extras();
 }
 
 PartitionView TopicImage::partition(int32_t index) const {
@@ -56,7 +93,26 @@ PartitionView TopicImage::partition(int32_t index) const {
   view.leader_position_plus_1_ = row.leader_position_plus_1;
   view.leader_epoch_ = row.leader_epoch;
   view.partition_epoch_ = row.partition_epoch;
+  view.chunk_ = &chunk;
   return view;
+}
+
+bool TopicImage::has_extras() const {
+  return std::any_of(chunks_.begin(), chunks_.end(),
+                     [](const auto& chunk) { return chunk->extras != nullptr; });
+}
+
+void TopicImage::ForEachPartitionWithExtras(
+    int32_t begin, int32_t end, absl::FunctionRef<void(const PartitionView&)> fn) const {
+  while (begin < end) {
+    const int32_t chunk = begin / PartitionChunk::kPartitions;
+    const int32_t chunk_end = std::min(end, (chunk + 1) * PartitionChunk::kPartitions);
+    if (chunks_[chunk]->extras == nullptr) begin = chunk_end;
+    for (; begin < chunk_end; ++begin) {
+      const PartitionView view = partition(begin);
+      if (!view.extras().empty() || view.has_directories()) fn(view);
+    }
+  }
 }
 
 void TopicImage::ForEachChangedPartition(const TopicImage* before,
@@ -75,45 +131,31 @@ void TopicImage::ForEachChangedPartition(const TopicImage* before,
   }
 }
 
-void TopicImage::AddPartitions(std::span<const AddedPartition> partitions) {
-  while (!partitions.empty()) {
+void TopicImage::AddPartitions(std::span<const PartitionUpdate> added,
+                               std::span<const Uuid> directory_ids) {
+  while (!added.empty()) {
     const size_t used = static_cast<size_t>(partition_count_) % PartitionChunk::kPartitions;
     if (used == 0) chunks_.push_back(nullptr);
-    PartitionChunk& chunk = Own(chunks_.back());
-    const std::span<const AddedPartition> fitting = partitions.first(
-        std::min(partitions.size(), static_cast<size_t>(PartitionChunk::kPartitions) - used));
-    // Reserve exactly what is needed: images live long, and there are many chunks.
-    size_t replica_count = chunk.replicas.size();
-    for (const AddedPartition& partition : fitting) replica_count += partition.replicas.size();
-    chunk.replicas.reserve(replica_count);
-    chunk.rows.reserve(used + fitting.size());
-    for (const AddedPartition& partition : fitting) {
-      CHECK(!partition.replicas.empty() && partition.replicas.size() <= kMaxReplicas);
-      chunk.rows.push_back({
-          .isr_mask = partition.isr_mask,
-          .leader_epoch = partition.leader_epoch,
-          .partition_epoch = partition.partition_epoch,
-          .replicas_begin = static_cast<uint16_t>(chunk.replicas.size()),
-          .replica_count = static_cast<uint8_t>(partition.replicas.size()),
-          .leader_position_plus_1 = partition.leader_position_plus_1,
-      });
-      chunk.replicas.insert(chunk.replicas.end(), partition.replicas.begin(),
-                            partition.replicas.end());
-    }
+    const auto fitting = added.first(
+        std::min(added.size(), static_cast<size_t>(PartitionChunk::kPartitions) - used));
+    Own(chunks_.back()).Add(fitting, directory_ids);
     partition_count_ += static_cast<int32_t>(fitting.size());
-    partitions = partitions.subspan(fitting.size());
+    added = added.subspan(fitting.size());
   }
 }
 
-void TopicImage::ChangePartitions(std::span<const ChangedPartition> changes) {
-  for (const ChangedPartition& change : changes) {
-    CHECK(change.partition >= 0 && change.partition < partition_count_) << name_;
-    PartitionChunk& chunk = Own(chunks_[change.partition / PartitionChunk::kPartitions]);
-    PartitionChunk::Row& row = chunk.rows[change.partition % PartitionChunk::kPartitions];
-    if (row.leader_position_plus_1 != change.leader_position_plus_1) ++row.leader_epoch;
-    ++row.partition_epoch;
-    row.isr_mask = change.isr_mask;
-    row.leader_position_plus_1 = change.leader_position_plus_1;
+void TopicImage::ChangePartitions(std::span<const PartitionUpdate> changes,
+                                  std::span<const Uuid> directory_ids) {
+  CHECK(changes.empty() || changes.back().partition < partition_count_) << name_;
+  while (!changes.empty()) {
+    const int32_t chunk = changes.front().partition / PartitionChunk::kPartitions;
+    size_t count = 1;
+    while (count < changes.size() &&
+           changes[count].partition / PartitionChunk::kPartitions == chunk) {
+      ++count;
+    }
+    Own(chunks_[chunk]).Change(changes.first(count), directory_ids);
+    changes = changes.subspan(count);
   }
 }
 

@@ -1,29 +1,17 @@
 // The functions of TopicsImage that write records of partitions as text.
 #include <algorithm>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "metadata/extras_text.h"
 #include "metadata/families/topics.h"
 #include "metadata/text_util.h"
 
 namespace quorate::metadata {
 namespace {
 
-// Returns the elements of `names` whose bits are set, and "#POSITION" for each bit above them.
-std::string MaskText(uint32_t mask, const std::vector<std::string>& names) {
-  std::vector<std::string> set;
-  for (size_t i = 0; i < kMaxReplicas; ++i) {
-    if ((mask >> i & 1) == 0) continue;
-    set.push_back(i < names.size() ? names[i] : absl::StrCat("#", i));
-  }
-  return absl::StrJoin(set, ",");
-}
-
-std::string LeaderText(uint32_t position_plus_1, const std::vector<std::string>& names) {
-  if (position_plus_1 == 0) return "none";
-  const uint32_t position = position_plus_1 - 1;
-  return position < names.size() ? names[position] : absl::StrCat("#", position);
-}
+using ::google::protobuf::RepeatedField;
 
 // Returns " 0: …; 1: …" for the first `max` of `count` partitions, then how many more there are.
 template <typename Fn>
@@ -36,6 +24,58 @@ std::string ListText(int count, size_t max, Fn one) {
   return text;
 }
 
+// The names of the replicas in a record, partition by partition.
+class ReplicaNames {
+ public:
+  explicit ReplicaNames(const RepeatedField<int32_t>& replicas) : replicas_(replicas) {}
+
+  // Returns the names of the next `count` replicas, or of as many as there are.
+  std::vector<std::string> Take(int32_t count) {
+    std::vector<std::string> names;
+    for (; count > 0 && next_ < replicas_.size(); --count) {
+      names.push_back(absl::StrCat(replicas_[next_++]));
+    }
+    return names;
+  }
+
+ private:
+  const RepeatedField<int32_t>& replicas_;
+  int next_ = 0;
+};
+
+// Returns " directories=" and the directories of the replicas from `begin` to `end` (exclusive), or
+// "" if the record has no directories.
+template <typename PartitionRecord>
+std::string DirectoriesText(const PartitionRecord& record, size_t begin, size_t end) {
+  const auto& numbers = record.replica_directories();
+  const std::string_view ids = record.directory_ids();
+  std::vector<std::string> texts;
+  for (size_t i = begin; i < std::min(end, static_cast<size_t>(numbers.size())); ++i) {
+    const uint32_t number = numbers[static_cast<int>(i)];
+    const size_t id_end = size_t{number} * Uuid::kBytes;
+    if (number == 0) {
+      texts.emplace_back("-");
+    } else if (id_end > ids.size()) {
+      texts.push_back(absl::StrCat("#", number));
+    } else {
+      texts.push_back(Uuid::FromBytes(ids.substr(id_end - Uuid::kBytes, Uuid::kBytes))->ToString());
+    }
+  }
+  return texts.empty() ? "" : absl::StrCat(" directories=", absl::StrJoin(texts, ","));
+}
+
+// Returns the text of the record's extras for the partition, or "" if it has none.
+template <typename PartitionRecord>
+std::string ExtrasTextOf(const PartitionRecord& record, int32_t partition,
+                         const std::vector<std::string>& names) {
+  const auto it =
+      std::lower_bound(record.extras().begin(), record.extras().end(), partition,
+                       [](const v1::PartitionExtras& a, int32_t b) { return a.partition() < b; });
+  if (it == record.extras().end() || it->partition() != partition) return "";
+  const std::string text = ExtrasText(*it, names);
+  return text.empty() ? " no extras" : text;
+}
+
 }  // namespace
 
 std::string TopicsImage::TextOf(const v1::PartitionsRecord& record, size_t max_items) {
@@ -44,21 +84,24 @@ std::string TopicsImage::TextOf(const v1::PartitionsRecord& record, size_t max_i
   if (record.isr_masks_size() != count || record.leader_positions_size() != count) {
     return absl::StrCat(start, " malformed: ", record.ShortDebugString());
   }
-  int begin = 0;
+  ReplicaNames names(record.replicas());
+  size_t begin = 0;
   const auto text_of_partition = [&](int i) {
-    std::vector<std::string> replicas;
-    const int end = std::min(begin + std::max(record.replica_counts(i), 0), record.replicas_size());
-    for (; begin < end; ++begin) replicas.push_back(absl::StrCat(record.replicas(begin)));
-    std::string text = absl::StrCat(record.first_partition() + i,
-                                    ": leader=", LeaderText(record.leader_positions(i), replicas),
-                                    " replicas=", absl::StrJoin(replicas, ","),
-                                    " isr=", MaskText(record.isr_masks(i), replicas));
+    const int32_t partition = record.first_partition() + i;
+    const std::vector<std::string> replicas = names.Take(record.replica_counts(i));
+    std::string text =
+        absl::StrCat(partition, ": leader=", LeaderText(record.leader_positions(i), replicas),
+                     " replicas=", absl::StrJoin(replicas, ","),
+                     " isr=", MaskText(record.isr_masks(i), replicas));
     if (i < record.leader_epochs_size()) {
       absl::StrAppend(&text, " leader_epoch=", record.leader_epochs(i));
     }
     if (i < record.partition_epochs_size()) {
       absl::StrAppend(&text, " partition_epoch=", record.partition_epochs(i));
     }
+    absl::StrAppend(&text, ExtrasTextOf(record, partition, replicas),
+                    DirectoriesText(record, begin, begin + replicas.size()));
+    begin += replicas.size();
     return text;
   };
   return start + ListText(count, max_items, text_of_partition);
@@ -70,12 +113,24 @@ std::string TopicsImage::TextOf(const v1::PartitionChangesRecord& record, size_t
   if (record.isr_masks_size() != count || record.leader_positions_size() != count) {
     return absl::StrCat(start, " malformed: ", record.ShortDebugString());
   }
+  ReplicaNames names(record.replicas());
   const auto text_of_partition = [&](int i) {
-    return absl::StrCat(record.partitions(i),
-                        ": leader=", LeaderText(record.leader_positions(i), {}),
-                        " isr=", MaskText(record.isr_masks(i), {}));
+    const int32_t partition = record.partitions(i);
+    // The record has the broker ids of the replicas only if they change.
+    std::vector<std::string> replicas;
+    if (i < record.replica_counts_size()) replicas = names.Take(record.replica_counts(i));
+    std::string text =
+        absl::StrCat(partition, ": leader=", LeaderText(record.leader_positions(i), replicas));
+    if (!replicas.empty()) absl::StrAppend(&text, " replicas=", absl::StrJoin(replicas, ","));
+    absl::StrAppend(&text, " isr=", MaskText(record.isr_masks(i), replicas),
+                    ExtrasTextOf(record, partition, replicas));
+    const auto& bumps = record.leader_epoch_bumps();
+    if (std::binary_search(bumps.begin(), bumps.end(), partition)) text += " leader_epoch+1";
+    return text;
   };
-  return start + ListText(count, max_items, text_of_partition);
+  // Which directory belongs to which partition is not in the record.
+  return absl::StrCat(start, ListText(count, max_items, text_of_partition),
+                      DirectoriesText(record, 0, max_items));
 }
 
 }  // namespace quorate::metadata

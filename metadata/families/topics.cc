@@ -26,6 +26,25 @@ bool CollideWhenNormalized(std::string_view a, std::string_view b) {
                     [](char x, char y) { return (x == '.' ? '_' : x) == (y == '.' ? '_' : y); });
 }
 
+// Adds the extras and directories of the partitions that have any, then -1.
+void AddExtrasToHash(const TopicImage& topic, ContentHasher& hasher) {
+  topic.ForEachPartitionWithExtras(0, topic.partition_count(), [&](const PartitionView& partition) {
+    hasher.Add(partition.index());
+    const PartitionExtras& extras = partition.extras();
+    hasher.Add(extras.adding_mask);
+    hasher.Add(extras.removing_mask);
+    hasher.Add(extras.elr_mask);
+    hasher.Add(extras.last_known_leader_position.has_value()
+                   ? int64_t{*extras.last_known_leader_position}
+                   : -1);
+    hasher.Add(extras.recovering ? 1 : 0);
+    for (size_t i = 0; i < partition.replica_count(); ++i) {
+      hasher.Add(partition.directory(i).value_or(Uuid()));
+    }
+  });
+  hasher.Add(-1);
+}
+
 }  // namespace
 
 v1::Record MakeTopicRecord(std::string_view name, const Uuid& id) {
@@ -178,7 +197,9 @@ void TopicsImage::AddToHash(ContentHasher& hasher) const {
   ForEach([&](const TopicPtr& topic) {
     hasher.Add(topic->id());
     hasher.Add(topic->name());
-    hasher.Add(topic->partition_count());
+    // A negative number says that the extras follow behind the partitions.
+    const int64_t count = topic->partition_count();
+    hasher.Add(topic->has_extras() ? -1 - count : count);
     topic->ForEachChangedPartition(nullptr, [&](const PartitionView& partition) {
       hasher.Add(static_cast<int64_t>(partition.replica_count()));
       for (const int32_t replica : partition.replicas()) hasher.Add(replica);
@@ -189,6 +210,7 @@ void TopicsImage::AddToHash(ContentHasher& hasher) const {
       hasher.Add(partition.leader_epoch());
       hasher.Add(partition.partition_epoch());
     });
+    if (topic->has_extras()) AddExtrasToHash(*topic, hasher);
   });
 }
 

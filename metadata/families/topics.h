@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/ids.h"
+#include "metadata/partition_extras.h"
 #include "metadata/record_family.h"
 #include "metadata/sharded_map.h"
 #include "metadata/topic_image.h"
@@ -22,7 +23,7 @@
 namespace quorate::metadata {
 
 // A record family (record_family.h). The functions about records of partitions are in
-// partitions.cc and partition_texts.cc.
+// partitions.cc, partition_changes.cc and partition_texts.cc.
 class TopicsImage {
  public:
   using Kinds =
@@ -107,8 +108,8 @@ class TopicsImage {
   // Fills the record of up to kPartitionsPerRecord partitions from `first` on.
   static void FillRecord(const TopicImage& topic, int32_t first, v1::PartitionsRecord& record);
 
-  // Partitions of a topic in one record of a snapshot. Even the largest such record is much smaller
-  // than a chunk. Part of the format.
+  // Partitions of a topic in one record of a snapshot. Even the largest such record, whose replicas
+  // are all in different directories, is smaller than a chunk. Part of the format.
   static constexpr int32_t kPartitionsPerRecord = 1024;
 
   int64_t partition_count_ = 0;
@@ -123,22 +124,38 @@ struct NewPartition {
   uint32_t isr_mask = 0;
   // Position of the leader in `replicas`; nullopt if there is no leader.
   std::optional<size_t> leader_position;
+  // The rest needs metadata version 2, unless it is unused.
+  PartitionExtras extras;
+  // The log directory of each replica, zero if none is assigned. Empty if no replica has one.
+  std::vector<Uuid> directories;
 };
 
 struct PartitionChange {
   int32_t partition = 0;
-  // The new state, as in NewPartition.
+  // The new state, as in NewPartition. If the replicas change, it refers to the new ones.
   uint32_t isr_mask = 0;
   std::optional<size_t> leader_position;
+  // The rest needs metadata version 2, unless it is unused.
+  //
+  // Whether the leader epoch grows although the leader stays.
+  bool bumps_leader_epoch = false;
+  // The new replicas. If empty, the replicas stay.
+  std::vector<BrokerId> replicas;
+  // The new extras. If nullopt, the extras stay, unless the replicas change: then there are none.
+  std::optional<PartitionExtras> extras;
+  // The new directories, as in NewPartition. If empty, they stay, unless the replicas change: then
+  // there are none.
+  std::vector<Uuid> directories;
 };
 
 v1::Record MakeTopicRecord(std::string_view name, const Uuid& id);
 v1::Record MakeRemoveTopicRecord(const Uuid& id);
 // The record creates the partitions first_partition, first_partition + 1, … with all epochs 0.
-// REQUIRES: `partitions` is not empty.
+// REQUIRES: `partitions` is not empty, and each has no directories or one for each replica.
 v1::Record MakePartitionsRecord(const Uuid& topic_id, int32_t first_partition,
                                 std::span<const NewPartition> partitions);
-// REQUIRES: `changes` is not empty and is in ascending order of partitions.
+// REQUIRES: `changes` is not empty and is in ascending order of partitions. Either none has
+// directories, or all have one for each replica.
 v1::Record MakePartitionChangesRecord(const Uuid& topic_id,
                                       std::span<const PartitionChange> changes);
 

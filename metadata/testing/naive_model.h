@@ -21,6 +21,13 @@ struct NaivePartition {
   std::optional<BrokerId> leader;
   int32_t leader_epoch = 0;
   int32_t partition_epoch = 0;
+  std::set<BrokerId> adding;
+  std::set<BrokerId> removing;
+  std::set<BrokerId> elr;
+  std::optional<BrokerId> last_known_leader;
+  bool recovering = false;
+  // Only replicas that have a directory.
+  std::map<BrokerId, Uuid> directories;
 
   friend bool operator==(const NaivePartition&, const NaivePartition&) = default;
 };
@@ -41,6 +48,10 @@ struct NaiveModel {
   friend bool operator==(const NaiveModel&, const NaiveModel&) = default;
 };
 
+inline std::set<BrokerId> AsSet(const std::vector<BrokerId>& brokers) {
+  return {brokers.begin(), brokers.end()};
+}
+
 // Returns the content of an image, read through its public functions. Evictions are left out.
 inline NaiveModel ReadModel(const MetadataImage& image) {
   NaiveModel model;
@@ -53,9 +64,16 @@ inline NaiveModel ReadModel(const MetadataImage& image) {
                                .isr = {},
                                .leader = view.leader(),
                                .leader_epoch = view.leader_epoch(),
-                               .partition_epoch = view.partition_epoch()};
+                               .partition_epoch = view.partition_epoch(),
+                               .adding = AsSet(view.ReplicasIn(view.adding_mask())),
+                               .removing = AsSet(view.ReplicasIn(view.removing_mask())),
+                               .elr = AsSet(view.ReplicasIn(view.elr_mask())),
+                               .last_known_leader = view.last_known_leader(),
+                               .recovering = view.recovering(),
+                               .directories = {}};
       for (size_t p = 0; p < view.replica_count(); ++p) {
         partition.replicas.push_back(view.replica(p));
+        if (view.directory(p)) partition.directories[view.replica(p)] = *view.directory(p);
       }
       for (const BrokerId member : view.Isr()) partition.isr.insert(member);
       read.partitions.push_back(std::move(partition));

@@ -9,13 +9,13 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/random.h"
 #include "metadata/record_builders.h"
 #include "metadata/testing/naive_model.h"
+#include "metadata/testing/random_partitions.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::metadata {
@@ -114,68 +114,33 @@ class RandomLog {
     model_.topics.erase(topic);
   }
 
-  // Returns the mask of a random ISR, which is not empty, and the position of one of its members as
-  // the leader. In one of four cases there is no leader.
-  std::pair<uint32_t, std::optional<size_t>> RandomIsr(size_t replica_count) {
-    uint32_t mask = 0;
-    std::vector<size_t> members;
-    while (members.empty()) {
-      for (size_t p = 0; p < replica_count; ++p) {
-        if (OneIn(2)) continue;
-        mask |= 1u << p;
-        members.push_back(p);
-      }
-    }
-    if (OneIn(4)) return {mask, std::nullopt};
-    return {mask, members[rng_.Below(members.size())]};
-  }
-
-  static void SetIsr(NaivePartition& partition, uint32_t mask, std::optional<size_t> leader) {
-    partition.isr.clear();
-    for (size_t p = 0; p < partition.replicas.size(); ++p) {
-      if ((mask >> p & 1) != 0) partition.isr.insert(partition.replicas[p]);
-    }
-    partition.leader.reset();
-    if (leader.has_value()) partition.leader = partition.replicas[*leader];
-  }
-
   void AddPartitions() {
     if (model_.topics.empty()) return;
     const auto topic = AnyTopic();
     std::vector<NaivePartition>& known = topic->second.partitions;
     std::vector<NewPartition> added(1 + rng_.Below(OneIn(4) ? 150 : 5));
+    // Most records have no extras.
+    const bool with_extras = OneIn(3);
+    const auto first = static_cast<int32_t>(known.size());
     for (NewPartition& partition : added) {
-      const size_t replica_count = 1 + rng_.Below(OneIn(10) ? 32 : 4);
-      const auto first = static_cast<int32_t>(rng_.Below(50));
-      for (size_t p = 0; p < replica_count; ++p) {
-        partition.replicas.emplace_back(first + static_cast<int32_t>(p));
-      }
-      std::tie(partition.isr_mask, partition.leader_position) = RandomIsr(replica_count);
+      partition = partitions_.New(with_extras, known.emplace_back());
     }
-    Write(MakePartitionsRecord(topic->first, static_cast<int32_t>(known.size()), added),
-          static_cast<int64_t>(added.size()));
-    for (const NewPartition& partition : added) {
-      known.push_back({.replicas = partition.replicas, .isr = {}, .leader = {}});
-      SetIsr(known.back(), partition.isr_mask, partition.leader_position);
-    }
+    Write(MakePartitionsRecord(topic->first, first, added), static_cast<int64_t>(added.size()));
   }
 
   void ChangePartitions() {
     if (model_.topics.empty()) return;
     const auto topic = AnyTopic();
+    std::vector<NaivePartition>& partitions = topic->second.partitions;
     std::vector<PartitionChange> changes;
-    for (size_t i = 0; i < topic->second.partitions.size(); ++i) {
+    bool would_keep_directories = false;
+    for (size_t i = 0; i < partitions.size(); ++i) {
       if (!OneIn(10)) continue;
-      NaivePartition& partition = topic->second.partitions[i];
-      const auto [mask, leader] = RandomIsr(partition.replicas.size());
-      changes.push_back(
-          {.partition = static_cast<int32_t>(i), .isr_mask = mask, .leader_position = leader});
-      const std::optional<BrokerId> old_leader = partition.leader;
-      SetIsr(partition, mask, leader);
-      ++partition.partition_epoch;
-      if (partition.leader != old_leader) ++partition.leader_epoch;
+      changes.push_back(partitions_.Change(static_cast<int32_t>(i), partitions[i]));
+      would_keep_directories |= !partitions[i].directories.empty();
     }
     if (changes.empty()) return;
+    if (OneIn(4)) partitions_.ChangeDirectories(partitions, would_keep_directories, changes);
     Write(MakePartitionChangesRecord(topic->first, changes), static_cast<int64_t>(changes.size()));
   }
 
@@ -260,6 +225,7 @@ class RandomLog {
   }
 
   Rng rng_;
+  RandomPartitions partitions_{&rng_};
   TestLog log_;
   NaiveModel model_;
   int64_t sequence_ = 0;

@@ -65,6 +65,8 @@ PROTO_ITEM = re.compile(r"^\s*(?:message|enum|service|rpc|oneof)\s+\w+|^\s*(?:op
 # File in metadata/families/ -> the other families that it may include.
 FAMILIES_MAY_INCLUDE = {
     # Records that hold partitions change topics.
+    "partition_changes": {"topics"},
+    "partition_texts": {"topics"},
     "partitions": {"topics"},
     # The configs of a topic are removed with it.
     "topics": {"configs"},
