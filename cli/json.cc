@@ -26,6 +26,7 @@ std::string StringText(const FieldDescriptor* field, const std::string& value) {
 
 Json SingleValue(const Message& message, const FieldDescriptor* field) {
   const Reflection& fields = *message.GetReflection();
+  if (field->has_presence() && !fields.HasField(message, field)) return nullptr;
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
       return fields.GetInt32(message, field);
@@ -40,7 +41,6 @@ Json SingleValue(const Message& message, const FieldDescriptor* field) {
     case FieldDescriptor::CPPTYPE_STRING:
       return StringText(field, fields.GetString(message, field));
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      if (!fields.HasField(message, field)) return nullptr;
       return ToJson(fields.GetMessage(message, field));
     default:
       LOG(FATAL) << "unsupported field type: " << field->full_name();

@@ -14,8 +14,8 @@ namespace quorate::cli {
 
 using Json = nlohmann::ordered_json;
 
-// Converts a message. An unset message field becomes null, an enum its name, and bytes (always a
-// 16-byte id in the printed messages) the 22 characters of the id.
+// Converts a message. An unset message or optional field becomes null, an enum its name, and bytes
+// (always a 16-byte id in the printed messages) the 22 characters of the id.
 Json ToJson(const google::protobuf::Message& message);
 
 // Returns {"error": {kind, code, outcome, message, request_id, endpoints}}.

@@ -86,6 +86,14 @@ TEST(JsonTest, EveryFieldIsThereUnderItsName) {
 )");
 }
 
+TEST(JsonTest, AnUnsetOptionalFieldIsNull) {
+  admin::v1::PartitionDescription partition;
+  EXPECT_EQ(ToJson(partition)["last_known_leader_id"], nullptr);
+  EXPECT_EQ(ToJson(partition)["leader_id"], 0);
+  partition.set_last_known_leader_id(0);
+  EXPECT_EQ(ToJson(partition)["last_known_leader_id"], 0);
+}
+
 TEST(JsonTest, IdsAreReadable) {
   broker::v1::DescribeBrokerResponse broker;
   broker.set_incarnation_id(std::string(16, '\0'));

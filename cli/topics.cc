@@ -59,6 +59,29 @@ ExitCode Describe(Session& session, const std::vector<std::string>& names) {
   return code;
 }
 
+// Returns "  Name: value" for each property that few partitions have, or "".
+std::string ExtrasText(const admin::v1::PartitionDescription& partition) {
+  std::string text;
+  const auto add_ids = [&](const char* name, const google::protobuf::RepeatedField<int32_t>& ids) {
+    if (!ids.empty()) absl::StrAppendFormat(&text, "  %s: %s", name, IdsText(ids));
+  };
+  add_ids("AddingReplicas", partition.adding_replicas());
+  add_ids("RemovingReplicas", partition.removing_replicas());
+  add_ids("Elr", partition.eligible_leader_replicas());
+  if (partition.has_last_known_leader_id()) {
+    absl::StrAppendFormat(&text, "  LastKnownLeader: %d", partition.last_known_leader_id());
+  }
+  if (partition.recovering()) text += "  Recovering: yes";
+  if (!partition.directories().empty()) {
+    absl::StrAppendFormat(
+        &text, "  Directories: %s",
+        absl::StrJoin(partition.directories(), ",", [](std::string* out, const std::string& id) {
+          out->append(id.empty() ? "-" : id);
+        }));
+  }
+  return text;
+}
+
 void AddDescribe(CommandLine& line, CLI::App* topics) {
   auto names = std::make_shared<std::vector<std::string>>();
   CLI::App* verb = line.AddCommand(
@@ -67,7 +90,10 @@ void AddDescribe(CommandLine& line, CLI::App* topics) {
        .summary = "show topics with their partitions",
        .description = "Prints a line for each topic and for each partition: its leader (or none), "
                       "its replicas in order of preference, the in-sync replicas, and the leader "
-                      "epoch, which increases with every change of leader.",
+                      "epoch, which increases with every change of leader. If they are in use, "
+                      "the replicas that a reassignment adds and removes, the eligible and the "
+                      "last known leaders, the recovery from an unclean election, and the log "
+                      "directories of the replicas follow.",
        .examples = {"quoratectl topics describe", "quoratectl topics describe orders payments",
                     "quoratectl topics describe orders --output json"}},
       CommonFlags::kReads, [names](Session& session) { return Describe(session, *names); });
@@ -87,11 +113,12 @@ std::string TopicText(const admin::v1::TopicDescription& topic) {
       configs.empty() ? "" : " ", configs);
   Table table(std::vector<Table::Column>(6));
   for (const auto& partition : topic.partitions()) {
-    table.AddRow({"Topic: " + topic.name(), absl::StrFormat("Partition: %d", partition.partition()),
-                  partition.leader_id() < 0 ? "Leader: none"
-                                            : absl::StrFormat("Leader: %d", partition.leader_id()),
-                  "Replicas: " + IdsText(partition.replicas()), "Isr: " + IdsText(partition.isr()),
-                  absl::StrFormat("LeaderEpoch: %d", partition.leader_epoch())});
+    table.AddRow(
+        {"Topic: " + topic.name(), absl::StrFormat("Partition: %d", partition.partition()),
+         partition.leader_id() < 0 ? "Leader: none"
+                                   : absl::StrFormat("Leader: %d", partition.leader_id()),
+         "Replicas: " + IdsText(partition.replicas()), "Isr: " + IdsText(partition.isr()),
+         absl::StrFormat("LeaderEpoch: %d%s", partition.leader_epoch(), ExtrasText(partition))});
   }
   return text + table.ToString(/*indent=*/2);
 }

@@ -76,6 +76,27 @@ TEST(ViewsTest, TopicsDescribe) {
       "12\n");
 }
 
+TEST(ViewsTest, TopicsDescribeShowsWhatFewPartitionsHaveOnlyIfItIsSet) {
+  const auto topic = FromText<admin::v1::TopicDescription>(R"(
+    name: "orders" topic_id: "8FZ4qjH1TLSPe-5nZVrbCQ" replication_factor: 3
+    partitions { partition: 0 leader_id: 1 replicas: [1, 2, 3] isr: [1] adding_replicas: [3]
+                 removing_replicas: [1, 2] recovering: true
+                 directories: ["9f-xw6GhS1CrhHuWmJ5fYg", "", ""] }
+    partitions { partition: 1 leader_id: -1 replicas: [0, 2] eligible_leader_replicas: [2]
+                 last_known_leader_id: 0 }
+    partitions { partition: 2 leader_id: 1 replicas: [1, 2] isr: [1, 2] })");
+  EXPECT_THAT(
+      TopicText(topic),
+      testing::EndsWith(
+          "  Topic: orders  Partition: 0  Leader: 1     Replicas: 1,2,3  Isr: 1    LeaderEpoch: 0  "
+          "AddingReplicas: 3  RemovingReplicas: 1,2  Recovering: yes  "
+          "Directories: 9f-xw6GhS1CrhHuWmJ5fYg,-,-\n"
+          "  Topic: orders  Partition: 1  Leader: none  Replicas: 0,2    Isr:      LeaderEpoch: 0  "
+          "Elr: 2  LastKnownLeader: 0\n"
+          "  Topic: orders  Partition: 2  Leader: 1     Replicas: 1,2    Isr: 1,2  "
+          "LeaderEpoch: 0\n"));
+}
+
 TEST(ViewsTest, Status) {
   EXPECT_EQ(StatusText(Cluster(), Quorum(), kNowMs),
             R"(Cluster            MkU3OEVBNTcwNTJENDM2Qg

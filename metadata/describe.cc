@@ -1,10 +1,35 @@
 #include "metadata/describe.h"
 
+#include <optional>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "metadata/text_util.h"
 
 namespace quorate::metadata {
 namespace {
+
+void AddIds(const std::vector<BrokerId>& ids, google::protobuf::RepeatedField<int32_t>* field) {
+  for (const BrokerId id : ids) field->Add(id.value());
+}
+
+// Adds what few partitions have.
+void DescribeExtras(const PartitionView& view, admin::v1::PartitionDescription& partition) {
+  if (!view.extras().empty()) {
+    AddIds(view.ReplicasIn(view.adding_mask()), partition.mutable_adding_replicas());
+    AddIds(view.ReplicasIn(view.removing_mask()), partition.mutable_removing_replicas());
+    AddIds(view.ReplicasIn(view.elr_mask()), partition.mutable_eligible_leader_replicas());
+    if (const auto leader = view.last_known_leader()) {
+      partition.set_last_known_leader_id(leader->value());
+    }
+    partition.set_recovering(view.recovering());
+  }
+  if (!view.has_directories()) return;
+  for (size_t i = 0; i < view.replica_count(); ++i) {
+    const std::optional<Uuid> id = view.directory(i);
+    partition.add_directories(id.has_value() ? id->ToString() : "");
+  }
+}
 
 admin::v1::TopicDescription Describe(const MetadataImage& image, const TopicImage& topic) {
   admin::v1::TopicDescription description;
@@ -27,7 +52,8 @@ admin::v1::TopicDescription Describe(const MetadataImage& image, const TopicImag
     partition.set_leader_epoch(view.leader_epoch());
     partition.set_partition_epoch(view.partition_epoch());
     partition.mutable_replicas()->Add(view.replicas().begin(), view.replicas().end());
-    for (const BrokerId member : view.Isr()) partition.add_isr(member.value());
+    AddIds(view.Isr(), partition.mutable_isr());
+    DescribeExtras(view, partition);
   }
   return description;
 }

@@ -68,6 +68,40 @@ TEST_F(DescribeTest, EpochsAreTold) {
   EXPECT_EQ(topic.partitions(0).partition_epoch(), 2);
 }
 
+TEST_F(DescribeTest, WhatFewPartitionsHave) {
+  const auto ordinary = DescribeTopic(log_.image(), "orders").partitions(0);
+  EXPECT_EQ(ordinary.adding_replicas_size() + ordinary.removing_replicas_size() +
+                ordinary.eligible_leader_replicas_size() + ordinary.directories_size(),
+            0);
+  EXPECT_FALSE(ordinary.has_last_known_leader_id());
+  EXPECT_FALSE(ordinary.recovering());
+
+  log_.MustAppend({MakeMetadataVersionRecord(2)});
+  log_.MustAppend({MakePartitionChangesRecord(
+      TestUuid(1),
+      std::vector<PartitionChange>{{.partition = 1,
+                                    .isr_mask = 0,
+                                    .leader_position = std::nullopt,
+                                    .replicas = {BrokerId(2), BrokerId(3), BrokerId(0)},
+                                    .extras = PartitionExtras{.adding_mask = 1,
+                                                              .removing_mask = 2,
+                                                              .elr_mask = 6,
+                                                              .last_known_leader_position = 2,
+                                                              .recovering = true},
+                                    .directories = {TestUuid(1000), Uuid(), Uuid()}}})});
+  const auto partition = DescribeTopic(log_.image(), "orders").partitions(1);
+  EXPECT_THAT(partition.replicas(), ElementsAre(2, 3, 0));
+  EXPECT_THAT(partition.isr(), ElementsAre());
+  EXPECT_EQ(partition.leader_id(), -1);
+  EXPECT_THAT(partition.adding_replicas(), ElementsAre(2));
+  EXPECT_THAT(partition.removing_replicas(), ElementsAre(3));
+  EXPECT_THAT(partition.eligible_leader_replicas(), ElementsAre(3, 0));
+  EXPECT_TRUE(partition.has_last_known_leader_id());
+  EXPECT_EQ(partition.last_known_leader_id(), 0);
+  EXPECT_TRUE(partition.recovering());
+  EXPECT_THAT(partition.directories(), ElementsAre(TestUuid(1000).ToString(), "", ""));
+}
+
 TEST_F(DescribeTest, ATopicWithoutPartitions) {
   const auto topic = DescribeTopic(log_.image(), "empty");
   EXPECT_FALSE(topic.has_error());
