@@ -117,7 +117,7 @@ TEST_P(ReplayRandomTest, TheSameBytesGiveTheSameState) {
   for (int step = 0; step < 200; ++step) ASSERT_NO_FATAL_FAILURE(log.AppendBatch());
   // Replay the bytes into an image that shares no nodes with the images above.
   TestLog again;
-  again.MustAppend({MakeMetadataVersionRecord(2)});
+  again.MustAppend({MakeMetadataVersionRecord(log.image().metadata_version())});
   MetadataImage image = again.image();
   for (const std::string& payload : log.payloads()) {
     v1::RecordBatch batch;

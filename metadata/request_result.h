@@ -1,6 +1,7 @@
 // The remembered answer to a request.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -9,6 +10,9 @@
 #include "base/ids.h"
 
 namespace quorate::metadata {
+
+// The most bytes of RequestResult::response.
+inline constexpr size_t kMaxRememberedResponseBytes = 64 << 10;
 
 // The answer that a mutating request received (RequestResultRecord).
 struct RequestResult {
@@ -24,6 +28,10 @@ struct RequestResult {
   std::string method;
   uint64_t request_hash = 0;
   std::vector<Item> items;
+  // For an operation whose response does not follow from `items`, such as one that returns an id
+  // that it has allocated: the response as the operation encodes it. Only that operation decodes
+  // it. Empty for all others, and before metadata version 2.
+  std::string response;
 
   friend bool operator==(const RequestResult&, const RequestResult&) = default;
 };

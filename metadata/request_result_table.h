@@ -30,7 +30,7 @@ namespace quorate::metadata {
 
 class RequestResultTable {
  public:
-  // The limits are part of the metadata version. Version 1 has the defaults.
+  // The limits are part of the metadata version. All versions so far have the defaults.
   struct Limits {
     size_t max_results = 100'000;
     // The total size of the serialized RequestResultRecords.

@@ -29,6 +29,7 @@ v1::Record MakeRequestResultRecord(const RequestResult& result) {
     added.set_message(item.message);
     if (!item.topic_id.is_zero()) added.set_topic_id(std::string(item.topic_id.bytes()));
   }
+  fields.set_response(result.response);
   return record;
 }
 
@@ -43,12 +44,13 @@ v1::Record MakeEvictedRequestsRecord(std::string_view principal, const Uuid& cli
 }
 
 absl::Status RequestResultsImage::Replay(const v1::RequestResultRecord& record,
-                                         const ReplayContext& /*context*/) {
+                                         const ReplayContext& context) {
   RequestResult result{.principal = record.principal(),
                        .request_id = {},
                        .method = record.method(),
                        .request_hash = record.request_hash(),
-                       .items = {}};
+                       .items = {},
+                       .response = record.response()};
   ASSIGN_OR_RETURN(result.request_id.client_uuid,
                    ParseUuid(record.request_id().client_uuid(), "client_uuid"));
   result.request_id.sequence = record.request_id().sequence();
@@ -65,6 +67,11 @@ absl::Status RequestResultsImage::Replay(const v1::RequestResultRecord& record,
                             .message = item.message(),
                             .topic_id = topic_id});
   }
+  if (result.response.size() > kMaxRememberedResponseBytes) {
+    return Malformed("the response has %d bytes, the limit is %d", result.response.size(),
+                     kMaxRememberedResponseBytes);
+  }
+  if (!result.response.empty()) RETURN_IF_ERROR(CheckVersion(context.image, 2, "response"));
   const auto kind = table_.Find(result.principal, result.request_id).kind;
   if (kind != RequestLookup::Kind::kNew) {
     return Contradiction("request %s/%d of \"%s\" %s", result.request_id.client_uuid.ToString(),
@@ -93,6 +100,16 @@ absl::Status RequestResultsImage::Replay(const v1::EvictedRequestsRecord& record
 
 int32_t RequestResultsImage::OffsetsOf(const v1::RequestResultRecord& /*record*/) { return 0; }
 
+namespace {
+
+// Returns the size of the response, because only its operation can decode it; an empty string if
+// there is none.
+std::string ResponseText(const std::string& response) {
+  return response.empty() ? "" : absl::StrFormat(" response=%d bytes", response.size());
+}
+
+}  // namespace
+
 std::string RequestResultsImage::TextOf(const v1::RequestResultRecord& record,
                                         size_t /*max_items*/) {
   std::vector<std::string> items;
@@ -101,9 +118,10 @@ std::string RequestResultsImage::TextOf(const v1::RequestResultRecord& record,
     if (!item.message().empty()) absl::StrAppend(&items.back(), " ", Quoted(item.message()));
     if (!item.topic_id().empty()) absl::StrAppend(&items.back(), " ", IdText(item.topic_id()));
   }
-  return absl::StrFormat("RequestResult %s %s/%d %s hash=%016x [%s]", Quoted(record.principal()),
+  return absl::StrFormat("RequestResult %s %s/%d %s hash=%016x [%s]%s", Quoted(record.principal()),
                          IdText(record.request_id().client_uuid()), record.request_id().sequence(),
-                         record.method(), record.request_hash(), absl::StrJoin(items, ", "));
+                         record.method(), record.request_hash(), absl::StrJoin(items, ", "),
+                         ResponseText(record.response()));
 }
 
 std::string RequestResultsImage::TextOf(const v1::EvictedRequestsRecord& record,
@@ -143,12 +161,16 @@ void RequestResultsImage::AddToHash(ContentHasher& hasher) const {
     hasher.Add(result.request_id.sequence);
     hasher.Add(result.method);
     hasher.Add(static_cast<int64_t>(result.request_hash));
-    hasher.Add(static_cast<int64_t>(result.items.size()));
+    // A negative number says that a response follows, so that results without one are hashed as at
+    // metadata version 1.
+    const auto item_count = static_cast<int64_t>(result.items.size());
+    hasher.Add(result.response.empty() ? item_count : -1 - item_count);
     for (const RequestResult::Item& item : result.items) {
       hasher.Add(item.code);
       hasher.Add(item.message);
       hasher.Add(item.topic_id);
     }
+    if (!result.response.empty()) hasher.Add(result.response);
   });
   table_.ForEachEvicted([&](std::string_view principal, const Uuid& client_uuid, int64_t sequence) {
     hasher.Add(principal);
@@ -165,9 +187,10 @@ void RequestResultsImage::AddToText(std::string& text) const {
       if (!item.message.empty()) absl::StrAppend(&items.back(), " ", Quoted(item.message));
       if (!item.topic_id.is_zero()) absl::StrAppend(&items.back(), " ", item.topic_id.ToString());
     }
-    absl::StrAppendFormat(&text, "request %s %s/%d %s hash=%016x [%s]\n", Quoted(result.principal),
-                          result.request_id.client_uuid.ToString(), result.request_id.sequence,
-                          result.method, result.request_hash, absl::StrJoin(items, ", "));
+    absl::StrAppendFormat(&text, "request %s %s/%d %s hash=%016x [%s]%s\n",
+                          Quoted(result.principal), result.request_id.client_uuid.ToString(),
+                          result.request_id.sequence, result.method, result.request_hash,
+                          absl::StrJoin(items, ", "), ResponseText(result.response));
   });
   table_.ForEachEvicted([&](std::string_view principal, const Uuid& client_uuid, int64_t sequence) {
     absl::StrAppend(&text, "evicted ", Quoted(principal), " ", client_uuid.ToString(), " up to ",

@@ -23,8 +23,10 @@ namespace quorate::metadata {
 // Appends random valid batches to a log, and makes the same changes to a model.
 class RandomLog {
  public:
-  explicit RandomLog(uint64_t seed) : rng_(seed) {
-    log_.MustAppend({MakeMetadataVersionRecord(2)});
+  // The log has metadata version 1 if the seed is even, otherwise the latest version.
+  explicit RandomLog(uint64_t seed)
+      : metadata_version_(seed % 2 == 0 ? 1 : kLatestMetadataVersion), rng_(seed) {
+    log_.MustAppend({MakeMetadataVersionRecord(metadata_version_)});
   }
 
   const MetadataImage& image() const { return log_.image(); }
@@ -53,6 +55,8 @@ class RandomLog {
 
  private:
   bool OneIn(uint64_t n) { return rng_.Below(n) == 0; }
+  // Like OneIn, for what needs metadata version 2.
+  bool NewOneIn(uint64_t n) { return metadata_version_ >= 2 && OneIn(n); }
 
   void AddRandomRecord() {
     switch (rng_.Below(10)) {
@@ -140,7 +144,9 @@ class RandomLog {
       would_keep_directories |= !partitions[i].directories.empty();
     }
     if (changes.empty()) return;
-    if (OneIn(4)) partitions_.ChangeDirectories(partitions, would_keep_directories, changes);
+    if (NewOneIn(4)) {
+      partitions_.ChangeDirectories(partitions, would_keep_directories, changes);
+    }
     Write(MakePartitionChangesRecord(topic->first, changes), static_cast<int64_t>(changes.size()));
   }
 
@@ -159,9 +165,9 @@ class RandomLog {
 
   BrokerDetails RandomDetails() {
     BrokerDetails details;
-    if (OneIn(2)) details.listeners.push_back({"L", {.host = "host", .port = 1}, 1});
-    if (OneIn(2)) details.features.push_back({"metadata.version", 1, 2});
-    if (OneIn(2)) details.log_directories = RandomDirectories();
+    if (NewOneIn(2)) details.listeners.push_back({"L", {.host = "host", .port = 1}, 1});
+    if (NewOneIn(2)) details.features.push_back({"metadata.version", 1, 2});
+    if (NewOneIn(2)) details.log_directories = RandomDirectories();
     return details;
   }
 
@@ -174,7 +180,7 @@ class RandomLog {
   void ChangeBroker() {
     const auto broker = model_.brokers.find(BrokerId(static_cast<int32_t>(rng_.Below(8))));
     if (broker == model_.brokers.end()) return;
-    if (OneIn(5)) {
+    if (NewOneIn(5)) {
       Write(MakeUnregisterBrokerRecord(broker->first, broker->second.broker_epoch));
       model_.brokers.erase(broker);
       return;
@@ -182,7 +188,7 @@ class RandomLog {
     BrokerChange change;
     if (OneIn(2)) change.fenced = OneIn(2);
     if (OneIn(2)) change.in_controlled_shutdown = OneIn(2);
-    if (OneIn(4)) change.log_directories = RandomDirectories();
+    if (NewOneIn(4)) change.log_directories = RandomDirectories();
     Write(MakeBrokerRegistrationChangeRecord(broker->first, broker->second.broker_epoch, change));
     broker->second.fenced = change.fenced.value_or(broker->second.fenced);
     broker->second.in_controlled_shutdown =
@@ -214,18 +220,20 @@ class RandomLog {
   }
 
   void AddResult() {
-    const RequestResult result{
+    RequestResult result{
         .principal = OneIn(2) ? "alice" : "bob",
         .request_id = {TestUuid(static_cast<uint16_t>(1 + rng_.Below(3))), ++sequence_},
         .method = "m",
         .request_hash = rng_.Next(),
         .items = std::vector<RequestResult::Item>(rng_.Below(3))};
+    if (NewOneIn(2)) result.response.assign(rng_.Below(300), 'r');
     Write(MakeRequestResultRecord(result), 0);
     model_.results.push_back(result);
   }
 
+  const uint32_t metadata_version_;
   Rng rng_;
-  RandomPartitions partitions_{&rng_};
+  RandomPartitions partitions_{metadata_version_, &rng_};
   TestLog log_;
   NaiveModel model_;
   int64_t sequence_ = 0;

@@ -19,13 +19,14 @@ namespace quorate::metadata {
 // Each function that makes a state also gives it to the partition of the model.
 class RandomPartitions {
  public:
-  explicit RandomPartitions(Rng* rng) : rng_(rng) {}
+  RandomPartitions(uint32_t metadata_version, Rng* rng)
+      : may_use_version_2_(metadata_version >= 2), rng_(rng) {}
 
   NewPartition New(bool with_extras, NaivePartition& model) {
     NewPartition partition{.replicas = RandomReplicas()};
     const size_t replica_count = partition.replicas.size();
-    if (with_extras && OneIn(3)) partition.extras = RandomExtras(replica_count);
-    if (with_extras && OneIn(3)) partition.directories = RandomDirectories(replica_count);
+    if (with_extras && NewOneIn(3)) partition.extras = RandomExtras(replica_count);
+    if (with_extras && NewOneIn(3)) partition.directories = RandomDirectories(replica_count);
     std::tie(partition.isr_mask, partition.leader_position) =
         RandomIsr(replica_count, partition.extras);
     model.replicas = partition.replicas;
@@ -37,7 +38,7 @@ class RandomPartitions {
   // Changes everything but the directories.
   PartitionChange Change(int32_t index, NaivePartition& partition) {
     PartitionChange change{.partition = index};
-    if (OneIn(6)) change.replicas = RandomReplicas();
+    if (NewOneIn(6)) change.replicas = RandomReplicas();
     const bool keeps_replicas = change.replicas.empty();
     const PartitionExtras kept = keeps_replicas ? ExtrasOf(partition) : PartitionExtras();
     if (!keeps_replicas) {
@@ -45,7 +46,7 @@ class RandomPartitions {
       partition.directories.clear();
     }
     const size_t replica_count = partition.replicas.size();
-    if (OneIn(4)) {
+    if (NewOneIn(4)) {
       const PartitionExtras extras = RandomExtras(replica_count);
       if (!extras.empty() || !kept.empty()) change.extras = extras;
     }
@@ -53,7 +54,7 @@ class RandomPartitions {
     std::tie(change.isr_mask, change.leader_position) = RandomIsr(replica_count, extras);
     const std::optional<BrokerId> old_leader = partition.leader;
     SetState(partition, change.isr_mask, change.leader_position, extras);
-    change.bumps_leader_epoch = partition.leader == old_leader && OneIn(4);
+    change.bumps_leader_epoch = partition.leader == old_leader && NewOneIn(4);
     ++partition.partition_epoch;
     if (partition.leader != old_leader || change.bumps_leader_epoch) ++partition.leader_epoch;
     return change;
@@ -77,6 +78,8 @@ class RandomPartitions {
 
  private:
   bool OneIn(uint64_t n) { return rng_->Below(n) == 0; }
+  // Like OneIn, for what needs metadata version 2.
+  bool NewOneIn(uint64_t n) { return may_use_version_2_ && OneIn(n); }
 
   // Each bit of the mask of a replica is set in one of two cases.
   uint32_t RandomMask(size_t replica_count) {
@@ -182,6 +185,7 @@ class RandomPartitions {
     return extras;
   }
 
+  const bool may_use_version_2_;
   Rng* const rng_;
 };
 
