@@ -33,6 +33,8 @@ std::vector<std::string> VoterLines(const raft::Entry& entry) {
   for (const raft::Voter& voter : voters->voters()) {
     lines.push_back(absl::StrFormat("Voter %d directory=%s endpoint=%s", voter.key.node_id.value(),
                                     voter.key.directory_id.ToString(), voter.peer_endpoint));
+    if (!voter.client_endpoint.empty()) lines.back() += " client=" + voter.client_endpoint;
+    if (!voter.kafka_endpoint.empty()) lines.back() += " kafka=" + voter.kafka_endpoint;
   }
   return lines;
 }

@@ -32,12 +32,13 @@ absl::StatusOr<raft::VoterSet> GoverningVoters(const raft::RestoredLog& log) {
   return absl::FailedPreconditionError("this controller has never been in a quorum");
 }
 
-// Returns the survivor as a voter. It keeps its old endpoint if it was a voter.
+// Returns the survivor as a voter. It keeps its old endpoints if it was a voter.
 raft::Voter SoleVoter(const DataDirectory& directory, const raft::VoterSet& former) {
   const NodeId self(directory.owner().node_id);
   const raft::Voter* before = former.FindByNodeId(self);
-  return {.key = {.node_id = self, .directory_id = directory.directory_id()},
-          .peer_endpoint = before == nullptr ? std::string() : before->peer_endpoint};
+  raft::Voter voter = before == nullptr ? raft::Voter() : *before;
+  voter.key = {.node_id = self, .directory_id = directory.directory_id()};
+  return voter;
 }
 
 // Lowers the epoch of the watermark before the log goes back to a lower epoch. Otherwise a crash in

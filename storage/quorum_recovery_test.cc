@@ -62,6 +62,25 @@ TEST_F(QuorumRecoveryTest, TheSurvivorIsTheOnlyVoterOfAFarEpochAndTheLogSaysWhy)
             "quorum recover: controller 1 is the only voter, before: 1,2,3; hosts 2 and 3 burnt");
 }
 
+TEST_F(QuorumRecoveryTest, TheSurvivorKeepsItsEndpoints) {
+  raft::Voter survivor = *MakeVoters({1, 2, 3}).FindByNodeId(NodeId(1));
+  survivor.peer_endpoint = "host-1:9093";
+  survivor.client_endpoint = "host-1:9092";
+  survivor.kafka_endpoint = "host-1:9094";
+  {
+    auto node = OpenNode(path_);
+    ASSERT_TRUE(node.ok()) << node.status();
+    const raft::VoterSet voters = MakeVoters({1, 2, 3}).With(survivor);
+    ASSERT_TRUE(
+        WriteAndWait(*node->log->log(), {.entries = {builder_.MakeVoters(3, voters)}}).ok());
+  }
+  ASSERT_TRUE(RecoverQuorum(path_, kOrder).ok());
+  auto node = OpenNode(path_);
+  ASSERT_TRUE(node.ok()) << node.status();
+  survivor.key.directory_id = node->directory->directory_id();
+  EXPECT_EQ(*node->log->TakeRestored().LatestVoters(), raft::VoterSet({survivor}));
+}
+
 TEST_F(QuorumRecoveryTest, CanBeRepeated) {
   ASSERT_TRUE(RecoverQuorum(path_, kOrder).ok());
   const auto again = RecoverQuorum(path_, kOrder);

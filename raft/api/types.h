@@ -20,11 +20,18 @@ struct ReplicaKey {
   friend auto operator<=>(const ReplicaKey&, const ReplicaKey&) = default;
 };
 
+// The lowest metadata version at which the log holds client and Kafka endpoints of voters. Older
+// programs refuse a voter set with them.
+inline constexpr uint32_t kVoterEndpointsVersion = 2;
+
 struct Voter {
   ReplicaKey key;
-  // HOST:PORT of the voter's peer listener, as advertised when the set was written. Nodes whose
-  // configuration does not list the voter dial this address.
+  // HOST:PORT of the voter's listeners, as advertised when the set was written. Nodes whose
+  // configuration does not list the voter dial the peer endpoint. An endpoint that is not known is
+  // empty.
   std::string peer_endpoint;
+  std::string client_endpoint;
+  std::string kafka_endpoint;
 
   friend bool operator==(const Voter&, const Voter&) = default;
 };

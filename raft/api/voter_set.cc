@@ -18,6 +18,8 @@ constexpr uint8_t kVoterTag = 1 << 3 | kLengthDelimited;
 constexpr uint8_t kNodeIdTag = 1 << 3 | kVarint;
 constexpr uint8_t kDirectoryIdTag = 2 << 3 | kLengthDelimited;
 constexpr uint8_t kPeerEndpointTag = 3 << 3 | kLengthDelimited;
+constexpr uint8_t kClientEndpointTag = 4 << 3 | kLengthDelimited;
+constexpr uint8_t kKafkaEndpointTag = 5 << 3 | kLengthDelimited;
 
 void AppendVarint(std::string& out, uint64_t value) {
   while (value >= 0x80) {
@@ -31,6 +33,11 @@ void AppendBytes(std::string& out, uint8_t tag, std::string_view bytes) {
   out.push_back(static_cast<char>(tag));
   AppendVarint(out, bytes.size());
   out += bytes;
+}
+
+// proto3 omits a field that has its default value.
+void AppendEndpoint(std::string& out, uint8_t tag, std::string_view endpoint) {
+  if (!endpoint.empty()) AppendBytes(out, tag, endpoint);
 }
 
 // Each Take… function removes what it returns from the front of `in`. It returns nullopt, or false,
@@ -60,6 +67,15 @@ std::optional<std::string_view> TakeBytes(std::string_view& in) {
   return bytes;
 }
 
+// Sets `endpoint` if the field is there. Returns false if it is not there completely.
+bool TakeEndpoint(std::string_view& in, uint8_t tag, std::string& endpoint) {
+  if (!TakeTag(in, tag)) return true;
+  const std::optional<std::string_view> bytes = TakeBytes(in);
+  if (!bytes) return false;
+  endpoint = *bytes;
+  return true;
+}
+
 std::optional<Voter> ParseVoter(std::string_view in) {
   Voter voter;
   if (TakeTag(in, kNodeIdTag)) {
@@ -72,12 +88,11 @@ std::optional<Voter> ParseVoter(std::string_view in) {
   const std::optional<Uuid> directory_id = uuid_bytes ? Uuid::FromBytes(*uuid_bytes) : std::nullopt;
   if (!directory_id) return std::nullopt;
   voter.key.directory_id = *directory_id;
-  if (TakeTag(in, kPeerEndpointTag)) {
-    const std::optional<std::string_view> endpoint = TakeBytes(in);
-    if (!endpoint) return std::nullopt;
-    voter.peer_endpoint = *endpoint;
+  if (!TakeEndpoint(in, kPeerEndpointTag, voter.peer_endpoint) ||
+      !TakeEndpoint(in, kClientEndpointTag, voter.client_endpoint) ||
+      !TakeEndpoint(in, kKafkaEndpointTag, voter.kafka_endpoint) || !in.empty()) {
+    return std::nullopt;
   }
-  if (!in.empty()) return std::nullopt;
   return voter;
 }
 
@@ -152,13 +167,14 @@ std::string VoterSet::Encode() const {
   std::string out;
   for (const Voter& voter : voters_) {
     std::string field;
-    // proto3 omits a field that has its default value.
     if (voter.key.node_id != NodeId(0)) {
       field.push_back(static_cast<char>(kNodeIdTag));
       AppendVarint(field, static_cast<uint64_t>(voter.key.node_id.value()));
     }
     AppendBytes(field, kDirectoryIdTag, voter.key.directory_id.bytes());
-    if (!voter.peer_endpoint.empty()) AppendBytes(field, kPeerEndpointTag, voter.peer_endpoint);
+    AppendEndpoint(field, kPeerEndpointTag, voter.peer_endpoint);
+    AppendEndpoint(field, kClientEndpointTag, voter.client_endpoint);
+    AppendEndpoint(field, kKafkaEndpointTag, voter.kafka_endpoint);
     AppendBytes(out, kVoterTag, field);
   }
   return out;

@@ -1,4 +1,5 @@
-// The voters and the arithmetic of their majorities. A quorum is counted nowhere else.
+// The voters, the arithmetic of their majorities, and the addresses of the voters. A quorum is
+// counted nowhere else.
 #pragma once
 
 #include <string>
@@ -10,7 +11,9 @@
 
 namespace quorate::raft {
 
-// An immutable set of voters, ordered by node id.
+// An immutable set of voters, ordered by node id. Only the keys of the voters decide who is a
+// member. Two sets with the same members can differ in addresses, so code that asks about
+// membership compares with DistanceTo or Contains, not with ==.
 class VoterSet {
  public:
   // The empty set: it has no voters, and nothing has a majority.
@@ -43,11 +46,12 @@ class VoterSet {
   VoterSet Without(NodeId id) const;
   // Returns how many replicas are in only one of the two sets. Any two majorities of sets with a
   // distance of at most 1 have a voter in common (Raft dissertation §4.1). A new directory under an
-  // old node id counts 2, because it is another replica.
+  // old node id counts 2, because it is another replica. Sets with a distance of 0 have the same
+  // members, perhaps at other addresses.
   size_t DistanceTo(const VoterSet& other) const;
 
-  // The payload of a Voters entry: quorate.raft.v1.VoterSet in version 1, encoded by hand so that
-  // raft/ needs no protobuf. Parse refuses what Encode cannot have written.
+  // The payload of a Voters entry: quorate.raft.v1.VoterSet, encoded by hand so that raft/ needs no
+  // protobuf. Parse refuses what Encode cannot have written.
   std::string Encode() const;
   static absl::StatusOr<VoterSet> Parse(std::string_view bytes);
 

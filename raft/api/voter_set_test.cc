@@ -107,6 +107,20 @@ TEST(VoterSetTest, DistanceCountsReplicasThatComeOrGo) {
   EXPECT_EQ(set.DistanceTo(replaced), 2) << "another directory is another replica";
 }
 
+TEST(VoterSetTest, AddressesAreNoMembers) {
+  const VoterSet set = MakeSet({1, 2, 3});
+  Voter moved = *set.FindByNodeId(NodeId(2));
+  for (std::string Voter::*endpoint :
+       {&Voter::peer_endpoint, &Voter::client_endpoint, &Voter::kafka_endpoint}) {
+    moved.*endpoint = "elsewhere:1";
+    const VoterSet next = set.With(moved);
+    EXPECT_NE(next, set);
+    EXPECT_EQ(next.DistanceTo(set), 0);
+    EXPECT_EQ(set.DistanceTo(next), 0);
+    EXPECT_TRUE(next.Contains(moved.key));
+  }
+}
+
 // These bytes are on disk and never change. Do not adjust them to make this test pass.
 TEST(VoterSetTest, HasTheGoldenBytes) {
   VoterSet set({{.key = {.node_id = NodeId(0), .directory_id = DirectoryId('a')}},
@@ -124,8 +138,39 @@ TEST(VoterSetTest, HasTheGoldenBytes) {
             "683a31");  // peer endpoint
 }
 
+// Likewise.
+TEST(VoterSetTest, HasTheGoldenBytesOfAllEndpoints) {
+  VoterSet set(
+      {{.key = {.node_id = NodeId(1), .directory_id = DirectoryId('a')},
+        .peer_endpoint = "h:1",
+        .client_endpoint = "h:2",
+        .kafka_endpoint = "h:3"},
+       {.key = {.node_id = NodeId(2), .directory_id = DirectoryId('b')}, .kafka_endpoint = "h:4"}});
+  EXPECT_EQ(absl::BytesToHexString(set.Encode()),
+            "0a23"  // voter of 35 bytes
+            "0801"  // node id 1
+            "1210"
+            "61616161616161616161616161616161"  // directory id
+            "1a03"
+            "683a31"  // peer endpoint
+            "2203"
+            "683a32"  // client endpoint
+            "2a03"
+            "683a33"  // Kafka endpoint
+            "0a19"    // voter of 25 bytes
+            "0802"    // node id 2
+            "1210"
+            "62626262626262626262626262626262"  // directory id
+            "2a03"
+            "683a34");  // Kafka endpoint
+}
+
 TEST(VoterSetTest, ParseReturnsWhatEncodeWrote) {
-  for (const VoterSet& set : {VoterSet(), MakeSet({0}), MakeSet({1, 2, 3}), MakeSet({5, 300, 9})}) {
+  Voter everywhere = MakeVoter(4);
+  everywhere.client_endpoint = "client:1";
+  everywhere.kafka_endpoint = "kafka:1";
+  for (const VoterSet& set : {VoterSet(), MakeSet({0}), MakeSet({1, 2, 3}), MakeSet({5, 300, 9}),
+                              MakeSet({1, 2}).With(everywhere)}) {
     const absl::StatusOr<VoterSet> parsed = VoterSet::Parse(set.Encode());
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     EXPECT_EQ(*parsed, set);
@@ -160,6 +205,13 @@ TEST(VoterSetTest, ParseRefusesWhatEncodeCannotHaveWritten) {
                   "0801" +
                   id_a),
             absl::StatusCode::kDataLoss);
+  // Endpoints out of order, twice, empty or cut off.
+  for (const char* endpoints : {"22016122016b", "2a016122016b", "2200", "2a00", "220261"}) {
+    const std::string bytes = id_a + endpoints;
+    EXPECT_EQ(parse("0a" + absl::BytesToHexString(std::string(1, bytes.size() / 2)) + bytes),
+              absl::StatusCode::kDataLoss)
+        << endpoints;
+  }
   // An encoded default value; an overlong number; an unknown field; a directory id that is too
   // short or missing; a negative node id.
   EXPECT_EQ(parse("0a14"
@@ -172,7 +224,7 @@ TEST(VoterSetTest, ParseRefusesWhatEncodeCannotHaveWritten) {
             absl::StatusCode::kDataLoss);
   EXPECT_EQ(parse("0a16"
                   "0801" +
-                  id_a + "2001"),
+                  id_a + "3001"),
             absl::StatusCode::kDataLoss);
   EXPECT_EQ(parse("0a05"
                   "0801"

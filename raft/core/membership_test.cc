@@ -68,6 +68,43 @@ TEST(VoterChangeTest, ChangesOneReplica) {
   EXPECT_THAT(WhyNot(single.core(), VoterSet()), HasSubstr("there would be no voter"));
 }
 
+// Returns the same members at other addresses.
+VoterSet Moved(const VoterSet& voters, const std::string& host) {
+  std::vector<Voter> moved = voters.voters();
+  for (Voter& voter : moved) {
+    voter.peer_endpoint = host + ":1";
+    voter.client_endpoint = host + ":2";
+  }
+  return VoterSet(std::move(moved));
+}
+
+TEST(VoterChangeTest, NewAddressesComeUnderTheSameRules) {
+  LoneCore node;
+  const VoterSet before = node.core().log().voters();
+  const VoterSet moved = Moved(before, "there");
+  EXPECT_THAT(WhyNot(node.core(), moved), HasSubstr("does not lead"));
+  node.BecomeLeader();
+  EXPECT_THAT(WhyNot(node.core(), moved), HasSubstr("barrier"));
+  node.Acknowledge(2);
+  EXPECT_EQ(WhyNot(node.core(), moved), "") << "all voters may move at once";
+  node.TakeEffects<effect::Announce>();
+  ProposeVoters(node, moved);
+  EXPECT_EQ(node.core().log().voters(), moved);
+  const auto announced = node.TakeEffects<effect::Announce>();
+  ASSERT_THAT(announced, SizeIs(1));
+  EXPECT_EQ(announced[0].voter_set, moved);
+  EXPECT_THAT(WhyNot(node.core(), before), HasSubstr("not committed"));
+  EXPECT_THAT(node.core().Describe(node.now()).replicas, SizeIs(3));
+  node.Sync();
+  node.Acknowledge(2);
+  EXPECT_EQ(node.core().log().commit_index(), LogIndex(2)) << "a majority of the same members";
+  EXPECT_EQ(WhyNot(node.core(), before), "");
+  // An address may change with the member that comes or goes.
+  EXPECT_EQ(WhyNot(node.core(), before.Without(NodeId(3))), "");
+  EXPECT_THAT(WhyNot(node.core(), before.Without(NodeId(3)).With({.key = LoneCore::KeyOf(4)})),
+              HasSubstr("2 replicas"));
+}
+
 // Found by the simulator: the read waited forever, and so did every later read.
 TEST(VoterChangeTest, AReadThatWaitedForTheLastOtherVoterIsConfirmed) {
   LoneCore node(2);
@@ -267,6 +304,27 @@ TEST_F(MembershipTest, GrowsFromOneToSevenAndShrinksBack) {
     EXPECT_EQ(cluster_->At(removed).core->leader(), Claimed()) << "it observes";
     cluster_->Propose(*Claimed(), "while it shrinks");
   }
+  EXPECT_THAT(invariants_.violations(), IsEmpty());
+}
+
+TEST_F(MembershipTest, NewAddressesChangeNoMember) {
+  Start(3, 0);
+  Change([](const VoterSet& voters) { return Moved(voters, "there"); });
+  const VoterSet moved = cluster_->At(NodeId(1)).core->log().voters();
+  EXPECT_EQ(moved.DistanceTo(cluster_->Voters()), 0u);
+  ASSERT_TRUE(RunUntil([&] {
+    return cluster_->At(NodeId(2)).core->log().voters() == moved &&
+           cluster_->At(NodeId(3)).core->log().voters() == moved;
+  }));
+  // The next leader begins with these addresses. Those that a leader cannot commit are lost.
+  Isolate(NodeId(1));
+  cluster_->ProposeVoters(NodeId(1), Moved(moved, "nowhere"));
+  ASSERT_TRUE(RunUntil([&] { return Claimed().has_value() && Claimed() != NodeId(1); }));
+  EXPECT_EQ(cluster_->At(*Claimed()).core->log().voters(), moved);
+  Change([](const VoterSet& voters) { return Moved(voters, "here"); });
+  cluster_->ConnectAll();
+  EXPECT_TRUE(RunUntil(
+      [&] { return cluster_->At(NodeId(1)).core->log().voters() == Moved(moved, "here"); }));
   EXPECT_THAT(invariants_.violations(), IsEmpty());
 }
 

@@ -36,6 +36,11 @@ absl::Status CheckEndpoint(const char* field, const std::string& text) {
   return absl::OkStatus();
 }
 
+// An endpoint that is not known is empty.
+absl::Status CheckKnownEndpoint(const char* field, const std::string& text) {
+  return text.empty() ? absl::OkStatus() : CheckEndpoint(field, text);
+}
+
 absl::Status CheckCount(const char* field, int count) {
   if (count <= kMaxHelloVoters) return absl::OkStatus();
   return Invalid(
@@ -82,8 +87,9 @@ raft::v1::VoterSet ToProto(const raft::VoterSet& voters) {
 absl::StatusOr<raft::VoterSet> FromProto(const raft::v1::VoterSet& proto) {
   RETURN_IF_ERROR(CheckCount("voter_set", proto.voters_size()));
   for (const raft::v1::Voter& voter : proto.voters()) {
-    if (voter.peer_endpoint().empty()) continue;
-    RETURN_IF_ERROR(CheckEndpoint("a voter's peer_endpoint", voter.peer_endpoint()));
+    RETURN_IF_ERROR(CheckKnownEndpoint("a voter's peer_endpoint", voter.peer_endpoint()));
+    RETURN_IF_ERROR(CheckKnownEndpoint("a voter's client_endpoint", voter.client_endpoint()));
+    RETURN_IF_ERROR(CheckKnownEndpoint("a voter's kafka_endpoint", voter.kafka_endpoint()));
   }
   absl::StatusOr<raft::VoterSet> voters = raft::VoterSet::Parse(proto.SerializeAsString());
   if (!voters.ok()) return Invalid(std::string(voters.status().message()));

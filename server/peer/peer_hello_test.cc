@@ -123,6 +123,12 @@ TEST(PeerHelloTest, AnEndpointThatIsNoHostAndPortIsRefusedAndEscaped) {
   proto = ToProto(FromNode2());
   proto.mutable_voter_set()->mutable_voters(0)->set_peer_endpoint("nowhere");
   ExpectMalformed(proto, "a voter's peer_endpoint 'nowhere'");
+  proto = ToProto(FromNode2());
+  proto.mutable_voter_set()->mutable_voters(0)->set_client_endpoint("nowhere");
+  ExpectMalformed(proto, "a voter's client_endpoint 'nowhere'");
+  proto = ToProto(FromNode2());
+  proto.mutable_voter_set()->mutable_voters(0)->set_kafka_endpoint(std::string(400, 'a') + ":1");
+  ExpectMalformed(proto, "a voter's kafka_endpoint has 402 bytes, the limit is 300");
 }
 
 TEST(PeerHelloTest, AVoterOfTheSameClusterIsAccepted) {

@@ -12,10 +12,13 @@
 namespace quorate {
 namespace {
 
-raft::Voter MakeVoter(int32_t node_id, char fill, std::string endpoint) {
+raft::Voter MakeVoter(int32_t node_id, char fill, std::string peer, std::string client = "",
+                      std::string kafka = "") {
   return {.key = {.node_id = NodeId(node_id),
                   .directory_id = *Uuid::FromBytes(std::string(Uuid::kBytes, fill))},
-          .peer_endpoint = std::move(endpoint)};
+          .peer_endpoint = std::move(peer),
+          .client_endpoint = std::move(client),
+          .kafka_endpoint = std::move(kafka)};
 }
 
 TEST(VoterSetGoldenTest, EncodesAsProtobufDoes) {
@@ -26,6 +29,8 @@ TEST(VoterSetGoldenTest, EncodesAsProtobufDoes) {
        MakeVoter(3, 'c', "")},
       {MakeVoter(127, 'x', std::string(200, 'h')), MakeVoter(128, 'y', "h:1"),
        MakeVoter(2147483647, 'z', "h:2")},
+      {MakeVoter(1, 'a', "h:1", "h:2", "h:3"), MakeVoter(2, 'b', "h:1", "", "h:3"),
+       MakeVoter(3, 'c', "", std::string(300, 'h'), ""), MakeVoter(4, 'd', "", "h:2")},
   };
   for (const std::vector<raft::Voter>& voters : sets) {
     raft::v1::VoterSet message;
@@ -34,6 +39,8 @@ TEST(VoterSetGoldenTest, EncodesAsProtobufDoes) {
       field->set_node_id(voter.key.node_id.value());
       field->set_directory_id(std::string(voter.key.directory_id.bytes()));
       field->set_peer_endpoint(voter.peer_endpoint);
+      field->set_client_endpoint(voter.client_endpoint);
+      field->set_kafka_endpoint(voter.kafka_endpoint);
     }
     const raft::VoterSet set(voters);
     EXPECT_EQ(set.Encode(), message.SerializeAsString());

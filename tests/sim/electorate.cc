@@ -10,7 +10,7 @@ namespace quorate::sim {
 void Electorate::OnCommitted(LogIndex index, Epoch epoch, const raft::VoterSet& voters) {
   if (index <= governing_index_) return;
   governing_index_ = index;
-  if (voters != governing_) ++changes_;
+  if (voters.DistanceTo(governing_) > 0) ++changes_;
   governing_ = voters;
   std::erase_if(open_, [epoch](const auto& open) { return open.first <= epoch; });
 }

@@ -54,6 +54,15 @@ TEST_F(ElectorateTest, WhatEachNodeDeliversOfOldSetsChangesNothing) {
   EXPECT_EQ(electorate_.governing(), SetOf({1, 2}));
 }
 
+TEST_F(ElectorateTest, NewAddressesAreNoChange) {
+  raft::Voter moved{.key = KeyOf(2), .client_endpoint = "two:1"};
+  electorate_.OnCommitted(LogIndex(5), Epoch(2), SetOf({1, 2, 3}).With(moved));
+  EXPECT_EQ(electorate_.changes(), 0u);
+  EXPECT_EQ(electorate_.governing().FindByNodeId(NodeId(2))->client_endpoint, "two:1");
+  electorate_.OnCommitted(LogIndex(6), Epoch(2), SetOf({1, 2}));
+  EXPECT_EQ(electorate_.changes(), 1u);
+}
+
 TEST_F(ElectorateTest, LostReplicasDoNotGovern) {
   electorate_.OnLost(KeyOf(3));
   EXPECT_TRUE(electorate_.CanGovern(SetOf({1, 2})));
