@@ -200,6 +200,7 @@ void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_vo
   Hear([this, epoch, end_offset, has_voters, voters] {
     pipeline_.Claim(epoch, end_offset, has_voters, voters);
     watch_.TakeOver();
+    voter_changes_.TakeOver();
     pipeline_.ReleaseParked();
     Publish();
   });

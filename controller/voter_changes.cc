@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 
@@ -11,13 +12,20 @@ namespace {
 // How often held requests are checked again.
 constexpr Duration kInterval = std::chrono::milliseconds(100);
 
+// How often the addresses of the voters are compared with those that they announce. At most one
+// entry follows, so that voters whose addresses keep changing cannot fill the log.
+constexpr Duration kAddressInterval = std::chrono::seconds(5);
+
 }  // namespace
 
 VoterChanges::VoterChanges(Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
                            RequestPipeline* pipeline)
-    : executor_(executor), clock_(clock), log_(log), pipeline_(pipeline), alarm_(executor, [this] {
-        Proceed();
-      }) {}
+    : executor_(executor),
+      clock_(clock),
+      log_(log),
+      pipeline_(pipeline),
+      alarm_(executor, [this] { Proceed(); }),
+      address_alarm_(executor, [this] { CheckAddresses(); }) {}
 
 void VoterChanges::Request(VoterChange change, bool validate_only, RequestContext context,
                            Reply<VoterChangeResult> reply) {
@@ -29,9 +37,13 @@ void VoterChanges::Request(VoterChange change, bool validate_only, RequestContex
   Proceed();
 }
 
+void VoterChanges::TakeOver() { address_alarm_.FireBy(clock_->Now() + kAddressInterval); }
+
 void VoterChanges::Clear() {
   for (Held& held : std::exchange(held_, {})) std::move(held.reply)(pipeline_->NotController());
+  addresses_due_ = false;
   alarm_.Cancel();
+  address_alarm_.Cancel();
 }
 
 void VoterChanges::Proceed() {
@@ -41,6 +53,17 @@ void VoterChanges::Proceed() {
   MonoTime next_look = clock_->Now() + kInterval;
   for (const Held& held : held_) next_look = std::min(next_look, held.context.deadline);
   alarm_.FireBy(next_look);
+  AskForStatus();
+}
+
+void VoterChanges::CheckAddresses() {
+  address_alarm_.FireBy(clock_->Now() + kAddressInterval);
+  if (under_way_) return;
+  addresses_due_ = true;
+  AskForStatus();
+}
+
+void VoterChanges::AskForStatus() {
   if (under_way_ || std::exchange(asking_, true)) return;
   log_->Describe([this](raft::QuorumStatus status) {
     executor_->Post([this, status = std::move(status)] {
@@ -51,6 +74,7 @@ void VoterChanges::Proceed() {
 }
 
 void VoterChanges::Decide(const raft::QuorumStatus& status) {
+  const bool addresses_due = std::exchange(addresses_due_, false);
   // The voter set that this controller appended when it became active may not be committed yet.
   const bool may_decide = pipeline_->is_active() && !under_way_ &&
                           pipeline_->VotersAreCommitted() &&
@@ -72,6 +96,18 @@ void VoterChanges::Decide(const raft::QuorumStatus& status) {
     }
     return Submit(std::move(held), std::get<raft::VoterSet>(std::move(decided)));
   }
+  if (addresses_due) UpdateAddresses(status);
+}
+
+void VoterChanges::UpdateAddresses(const raft::QuorumStatus& status) {
+  if (!pipeline_->MayAppend()) return;
+  std::optional<MovedVoters> moved =
+      DecideMovedVoters(pipeline_->voters(), status, pipeline_->newest().metadata_version());
+  if (!moved) return;
+  pipeline_->Execute<std::monostate>([&moved](const View&, const Context&) {
+    return Decision<std::monostate>{.voters = std::move(moved->voters),
+                                    .cause = std::move(moved->cause)};
+  });
 }
 
 void VoterChanges::Submit(Held held, std::variant<raft::VoterSet, common::v1::Error> outcome) {

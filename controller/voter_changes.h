@@ -1,6 +1,9 @@
 // Handles requests to change the voters (KIP-853) on the active controller. Each request is held
 // until it may be decided, and one change is made at a time. Requests that name a directory id are
 // idempotent, so a client that loses the controller can repeat the request at the next one.
+//
+// It also keeps the addresses in the voter set up to date: a voter that was started with other
+// addresses announces them to its peers, and an entry with the same members records them.
 #pragma once
 
 #include <deque>
@@ -39,6 +42,8 @@ class VoterChanges {
   void Request(VoterChange change, bool validate_only, RequestContext context,
                Reply<VoterChangeResult> reply);
 
+  // This controller has become the active one. From now on it watches the addresses of the voters.
+  void TakeOver();
   // This controller no longer decides. Fails all held requests.
   void Clear();
 
@@ -51,9 +56,14 @@ class VoterChanges {
     std::string reason;
   };
 
-  // Asks for the quorum's status, unless no request is held or a change is in flight.
+  // Asks for the quorum's status if a request is held.
   void Proceed();
+  // Asks for the quorum's status to compare the addresses of the voters.
+  void CheckAddresses();
+  // Decides as soon as the quorum's status is known, unless a change is in flight.
+  void AskForStatus();
   void Decide(const raft::QuorumStatus& status);
+  void UpdateAddresses(const raft::QuorumStatus& status);
   void Submit(Held held, std::variant<raft::VoterSet, common::v1::Error> outcome);
   void Expire();
 
@@ -65,7 +75,10 @@ class VoterChanges {
   bool asking_ = false;
   // A request was decided, and its answer is not committed yet.
   bool under_way_ = false;
+  // The next status is compared with the addresses in the voter set.
+  bool addresses_due_ = false;
   Alarm alarm_;
+  Alarm address_alarm_;
 };
 
 }  // namespace quorate::controller

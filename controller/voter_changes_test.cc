@@ -13,7 +13,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
+using ::testing::Gt;
 using ::testing::HasSubstr;
+using ::testing::Le;
+using ::testing::SizeIs;
 
 // Controllers 1, 2 and 3 are the voters, with the directory ids that FakeQuorum gives them (zero).
 class VoterChangesTest : public ::testing::Test {
@@ -36,6 +39,16 @@ class VoterChangesTest : public ::testing::Test {
                           .max_metadata_version = metadata::kLatestMetadataVersion});
     }
     cluster_.quorum().SetReplicas(std::move(replicas));
+  }
+
+  // Sets the client endpoint that voter 2 announces.
+  void Announce(const std::string& client_endpoint) {
+    cluster_.quorum().SetReplicas(
+        {{.key = KeyOf(1), .in_session = true, .caught_up = true},
+         {.key = KeyOf(2),
+          .announced = raft::Voter{.key = KeyOf(2), .client_endpoint = client_endpoint},
+          .in_session = true,
+          .caught_up = true}});
   }
 
   Pending<VoterChangeResult> Change(VoterChange change, bool validate_only = false,
@@ -164,6 +177,66 @@ TEST_F(VoterChangesTest, LosingLeadershipRefusesWhatIsHeldAndLeavesUnknownWhatIs
   cluster_.Commit();
   ASSERT_TRUE(again.ok());
   EXPECT_TRUE(again.value().changed);
+}
+
+TEST_F(VoterChangesTest, AVoterThatMovedIsRecordedAndTheMembersStay) {
+  Announce("two:9092");
+  cluster_.Advance(seconds(5));
+  const raft::EntryPtr& entry = cluster_.quorum().entries().back();
+  EXPECT_EQ(entry->header().cause, "voter 2 moved: client none -> two:9092");
+  EXPECT_EQ(entry->header().principal, "controller");
+  const auto voters = raft::VoterSet::Parse(entry->payload());
+  ASSERT_TRUE(voters.ok()) << voters.status();
+  EXPECT_EQ(voters->NodeIds(), Ids({1, 2, 3}));
+  EXPECT_EQ(voters->FindByNodeId(NodeId(2))->client_endpoint, "two:9092");
+  cluster_.Commit();
+  cluster_.Advance(seconds(20));
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}), Ids({1, 2, 3}))) << "nothing moved since";
+}
+
+TEST_F(VoterChangesTest, AnAddressThatKeepsChangingMakesFewEntries) {
+  cluster_.quorum().CommitAtOnce(true);
+  for (int i = 0; i < 600; ++i) {
+    Announce("two:" + std::to_string(1 + i % 3));
+    cluster_.Advance(milliseconds(100));
+    // Requests that ask for the quorum's status add no entry.
+    Change(AddVoter{KeyOf(9)}, /*validate_only=*/true);
+  }
+  EXPECT_THAT(Sets(), SizeIs(Gt(2)));
+  EXPECT_THAT(Sets(), SizeIs(Le(1 + 60 / 5)));
+}
+
+TEST_F(VoterChangesTest, NewAddressesWaitForAChangeOfTheVoters) {
+  const auto removed = Change(RemoveVoter{NodeId(3)});
+  Announce("two:9092");
+  cluster_.Advance(seconds(20));
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}), Ids({1, 2})));
+  cluster_.Commit();
+  EXPECT_TRUE(removed.ok());
+  cluster_.Advance(seconds(5));
+  EXPECT_THAT(Sets(), ElementsAre(Ids({1, 2, 3}), Ids({1, 2}), Ids({1, 2})));
+  // And a change of the voters waits for the new addresses.
+  Show({1, 2, 4});
+  const auto added = Change(AddVoter{KeyOf(4)});
+  cluster_.Advance(seconds(1));
+  EXPECT_THAT(Sets(), SizeIs(3));
+  cluster_.Commit();
+  cluster_.Advance(seconds(1));
+  cluster_.Commit();
+  ASSERT_TRUE(added.ok());
+  EXPECT_EQ(added.value().voters.FindByNodeId(NodeId(2))->client_endpoint, "two:9092");
+}
+
+TEST_F(VoterChangesTest, OnlyTheActiveControllerRecordsAddresses) {
+  Announce("two:9092");
+  cluster_.quorum().LoseLeader();
+  cluster_.Advance(seconds(20));
+  EXPECT_THAT(Sets(), SizeIs(1));
+  cluster_.Elect(2);
+  cluster_.Advance(seconds(4));
+  EXPECT_THAT(Sets(), SizeIs(1)) << "leaders that change often write no more entries";
+  cluster_.Advance(seconds(1));
+  EXPECT_THAT(Sets(), SizeIs(2));
 }
 
 TEST_F(VoterChangesTest, AStandbyRefuses) {

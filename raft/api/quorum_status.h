@@ -16,7 +16,11 @@ namespace quorate::raft {
 // What a node knows of one replica.
 struct ReplicaStatus {
   ReplicaKey key;
+  // Of a voter, as the voter set has it; of an observer, as it announces it.
   std::string peer_endpoint;
+  // The addresses that it announces in its latest Hello, or that this node is configured with.
+  // nullopt if it is not in session.
+  std::optional<Voter> announced;
   // If false, it is an observer. Only the leader knows observers, and only while they are in
   // session.
   bool is_voter = true;

@@ -20,8 +20,9 @@ using SessionId = uint64_t;
 // the quorum depend.
 struct PeerHello {
   ReplicaKey key;
-  // HOST:PORT of its peer listener, as advertised.
+  // HOST:PORT of its listeners, as advertised.
   std::string peer_endpoint;
+  std::string client_endpoint;
   // The node ids of its configured voter list, ascending.
   std::vector<NodeId> configured_voters;
   // It was started as an observer and does not found a cluster.
@@ -33,6 +34,13 @@ struct PeerHello {
   // The highest metadata version that its program can replay.
   uint32_t max_metadata_version = 1;
 };
+
+// Returns the peer as a voter with the addresses that it announces.
+inline Voter VoterOf(const PeerHello& hello) {
+  return {.key = hello.key,
+          .peer_endpoint = hello.peer_endpoint,
+          .client_endpoint = hello.client_endpoint};
+}
 
 // Sends requests, replies and Goodbyes to the peers. Thread-safe; never blocks.
 class Transport {

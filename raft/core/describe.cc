@@ -39,6 +39,9 @@ ReplicaStatus RaftCore::DescribeReplica(const Voter& who, MonoTime now) const {
     replica.last_contact = replica.last_caught_up = now;
     replica.caught_up = true;
     replica.max_metadata_version = options_.max_metadata_version;
+    replica.announced = Voter{.key = who.key,
+                              .peer_endpoint = options_.peer_endpoint,
+                              .client_endpoint = options_.client_endpoint};
     return replica;
   }
   replica.in_session = IsUp(who.key, StreamClass::kControl);
@@ -47,6 +50,7 @@ ReplicaStatus RaftCore::DescribeReplica(const Voter& who, MonoTime now) const {
     const std::optional<PeerHello>& hello = it->second.hello;
     if (replica.in_session && hello && hello->key == who.key) {
       replica.max_metadata_version = hello->max_metadata_version;
+      replica.announced = VoterOf(*hello);
     }
   }
   if (const auto* leading = std::get_if<Leader>(&role_)) {

@@ -169,6 +169,30 @@ TEST(ObserverTest, WhatAReplicaSupportsIsKnownWhileItIsInSession) {
   EXPECT_EQ(supported(1), 0u) << "the next process may be an older program";
 }
 
+TEST(ObserverTest, WhatAReplicaAnnouncesIsKnownWhileItIsInSession) {
+  LoneCore node(/*nodes=*/3, {}, {.peer_endpoint = "one:1", .client_endpoint = "one:2"});
+  node.BecomeClaimedLeader();
+  const auto announced = [&](size_t replica) {
+    return node.core().Describe(node.now()).replicas.at(replica).announced;
+  };
+  ASSERT_TRUE(announced(0).has_value()) << "this node itself";
+  EXPECT_EQ(announced(0)->peer_endpoint, "one:1");
+  EXPECT_EQ(announced(0)->client_endpoint, "one:2");
+  EXPECT_FALSE(announced(1).has_value()) << "it said no Hello";
+  const Voter two{.key = LoneCore::KeyOf(2), .peer_endpoint = "two:1", .client_endpoint = "two:2"};
+  node.Step(event::Hello{{.key = two.key, .peer_endpoint = "two:1", .client_endpoint = "two:2"}});
+  EXPECT_EQ(announced(1), two);
+
+  // Another replica under the node id says nothing about the voter.
+  ReplicaKey other = two.key;
+  other.directory_id = LoneCore::KeyOf(5).directory_id;
+  node.Step(event::Hello{{.key = other, .peer_endpoint = "other:1"}});
+  EXPECT_FALSE(announced(1).has_value());
+  node.Step(event::Hello{{.key = two.key, .peer_endpoint = "two:1", .client_endpoint = "two:2"}});
+  node.Step(event::StreamDown{.peer = NodeId(2), .stream = StreamClass::kControl});
+  EXPECT_FALSE(announced(1).has_value());
+}
+
 TEST(ObserverTest, IsCaughtUpWhileItIsAtMostAnElectionTimeoutBehind) {
   LoneCore node;
   node.BecomeClaimedLeader();

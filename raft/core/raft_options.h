@@ -13,9 +13,11 @@
 namespace quorate::raft {
 
 struct RaftOptions {
-  // This node, and the HOST:PORT of its peer listener as advertised.
+  // This node, and the HOST:PORT of its listeners as advertised. The client endpoint is empty if
+  // its port is chosen at each start.
   ReplicaKey self;
   std::string peer_endpoint;
+  std::string client_endpoint;
   // The voters in the configuration, in any order. They include this node unless it is an observer.
   std::vector<NodeId> configured_voters;
   // The node does not found a cluster and need not be a voter: it receives the log of an existing

@@ -58,11 +58,11 @@ absl::StatusOr<Hello> Parse(const raft::v1::Hello& proto) {
   RETURN_IF_ERROR(CheckCount("configured_voters", proto.configured_voters_size()));
   Hello hello{.cluster_id = proto.cluster_id(),
               .expected_node = NodeId(proto.expected_node_id()),
-              .client_endpoint = proto.client_endpoint(),
               .session_id = proto.session_id(),
               .incarnation = proto.incarnation(),
               .speaker = {.key = {NodeId(proto.node_id()), *directory_id},
                           .peer_endpoint = proto.peer_endpoint(),
+                          .client_endpoint = proto.client_endpoint(),
                           .observer = proto.observer(),
                           .has_log = proto.has_log(),
                           .max_metadata_version = std::max(1U, proto.max_metadata_version())}};
@@ -104,7 +104,7 @@ raft::v1::Hello ToProto(const Hello& hello) {
   proto.set_directory_id(std::string(speaker.key.directory_id.bytes()));
   proto.set_expected_node_id(hello.expected_node.value());
   proto.set_peer_endpoint(speaker.peer_endpoint);
-  proto.set_client_endpoint(hello.client_endpoint);
+  proto.set_client_endpoint(speaker.client_endpoint);
   for (const NodeId id : speaker.configured_voters) proto.add_configured_voters(id.value());
   proto.set_observer(speaker.observer);
   proto.set_has_log(speaker.has_log);

@@ -21,7 +21,6 @@ struct Hello {
   std::string cluster_id;
   // The node that the speaker believes it talks to.
   NodeId expected_node;
-  std::string client_endpoint;
   uint64_t session_id = 0;
   // 0 if the speaker did not name one (an older build).
   uint64_t incarnation = 0;

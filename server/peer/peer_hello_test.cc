@@ -19,11 +19,11 @@ const HelloPolicy kNode1{.cluster_id = "8oZ1nHmwQpqYdV0bH5kJXw",
 Hello FromNode2() {
   return {.cluster_id = kNode1.cluster_id,
           .expected_node = NodeId(1),
-          .client_endpoint = "controller-2:9092",
           .session_id = 77,
           .incarnation = 78,
           .speaker = {.key = {NodeId(2), Directory('b')},
                       .peer_endpoint = "controller-2:9093",
+                      .client_endpoint = "controller-2:9092",
                       .configured_voters = {NodeId(1), NodeId(2), NodeId(3)},
                       .has_log = true,
                       .voter_set = raft::VoterSet({{{NodeId(2), Directory('b')}, "b:1"},
@@ -37,7 +37,7 @@ TEST(PeerHelloTest, EveryFieldSurvivesTheWire) {
   ASSERT_TRUE(got.ok()) << got.status();
   EXPECT_EQ(got->cluster_id, hello.cluster_id);
   EXPECT_EQ(got->expected_node, hello.expected_node);
-  EXPECT_EQ(got->client_endpoint, hello.client_endpoint);
+  EXPECT_EQ(got->speaker.client_endpoint, hello.speaker.client_endpoint);
   EXPECT_EQ(got->session_id, hello.session_id);
   EXPECT_EQ(got->incarnation, hello.incarnation);
   EXPECT_EQ(got->speaker.key, hello.speaker.key);

@@ -17,7 +17,7 @@ PeerLocalHello::PeerLocalHello(const PeerTransportOptions& options)
 void PeerLocalHello::SetEndpoints(std::string peer_endpoint, std::string client_endpoint) {
   MutexLock lock(&mutex_);
   hello_.speaker.peer_endpoint = std::move(peer_endpoint);
-  hello_.client_endpoint = std::move(client_endpoint);
+  hello_.speaker.client_endpoint = std::move(client_endpoint);
 }
 
 void PeerLocalHello::Announce(bool has_log, std::optional<raft::VoterSet> voter_set) {

@@ -147,7 +147,7 @@ void PeerState::OnLinkMessage(raft::Message message) {
 
 void PeerState::OnSession(const Hello& hello) {
   last_goodbye_.reset();
-  context_->directory.SetClientEndpoint(id_, hello.client_endpoint);
+  context_->directory.SetClientEndpoint(id_, hello.speaker.client_endpoint);
   context_->events->OnPeerHello(hello.speaker);
 }
 

@@ -63,6 +63,7 @@ TEST_F(PeerTransportTest, AHelloIsToldBeforeTheStreamAndHoldsWhatWasAnnounced) {
   ASSERT_TRUE(hello.has_value());
   EXPECT_EQ(hello->key, (raft::ReplicaKey{k2, TestDirectory(k2)}));
   EXPECT_EQ(hello->peer_endpoint, AddressOf(k2).ToString());
+  EXPECT_EQ(hello->client_endpoint, "client-of-2:9092");
   EXPECT_THAT(hello->configured_voters, ElementsAre(k1, k2, k3));
   EXPECT_TRUE(hello->has_log);
   EXPECT_EQ(hello->voter_set, voters);
@@ -70,6 +71,21 @@ TEST_F(PeerTransportTest, AHelloIsToldBeforeTheStreamAndHoldsWhatWasAnnounced) {
   const std::vector<std::string> lines = one->events().Lines();
   EXPECT_LT(std::find(lines.begin(), lines.end(), "hello 2"),
             std::find(lines.begin(), lines.end(), "up 2 control"));
+}
+
+TEST_F(PeerTransportTest, TheClientEndpointOfAPeerIsThatOfItsHelloElseThatOfTheVoterSet) {
+  raft::VoterSet voters = TestVoters({k1, k2, k3});
+  for (const NodeId id : {k2, k3}) {
+    raft::Voter voter = *voters.FindByNodeId(id);
+    voter.client_endpoint = "logged:" + ToString(id);
+    voters = voters.With(voter);
+  }
+  PeerTestNode one(ConfigOf(k1), /*has_log=*/true, voters);
+  PeerTestNode two(ConfigOf(k2), /*has_log=*/true, voters);
+  AwaitSession(one, k1, two, k2);
+  EXPECT_EQ(one.transport().ClientEndpoint(k2), "client-of-2:9092");
+  EXPECT_EQ(one.transport().ClientEndpoint(k3), "logged:3") << "it is down";
+  EXPECT_EQ(one.transport().ClientEndpoint(k4), std::nullopt);
 }
 
 TEST_F(PeerTransportTest, AQuestionIsAnsweredOnItsOwnStream) {

@@ -39,6 +39,9 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
   raft::RaftOptions options;
   options.self = self;
   options.peer_endpoint = config.peer_advertise.ToString();
+  if (config.client_advertise.port != 0) {
+    options.client_endpoint = config.client_advertise.ToString();
+  }
   for (const ConfiguredVoter& voter : config.voters) {
     options.configured_voters.push_back(voter.node_id);
   }

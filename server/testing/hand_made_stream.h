@@ -15,9 +15,9 @@ namespace quorate::server {
 inline Hello HelloFrom(NodeId from, NodeId to) {
   return {.cluster_id = kTestClusterId,
           .expected_node = to,
-          .client_endpoint = "somewhere:9092",
           .speaker = {.key = {from, TestDirectory(from)},
                       .peer_endpoint = "somewhere:9093",
+                      .client_endpoint = "somewhere:9092",
                       .configured_voters = {k1, k2, k3}}};
 }
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/overloaded.h"
 #include "controller/answer.h"
 
@@ -85,8 +87,10 @@ Outcome Decide(const AddVoter& add, const raft::VoterSet& voters, const raft::Qu
         "%s has not caught up: it has the log up to offset %d of %d", NameOf(add.replica),
         observer->log_end_offset.value_or(RecordOffset(0)).value(), status.log_end_offset.value())};
   }
-  return UnlessItStopsTheQuorum(
-      voters.With({.key = add.replica, .peer_endpoint = observer->peer_endpoint}), status);
+  raft::Voter voter = observer->announced.value_or(
+      raft::Voter{.key = add.replica, .peer_endpoint = observer->peer_endpoint});
+  if (metadata_version < raft::kVoterEndpointsVersion) voter.client_endpoint.clear();
+  return UnlessItStopsTheQuorum(voters.With(std::move(voter)), status);
 }
 
 Outcome Decide(const RemoveVoter& remove, const raft::VoterSet& voters,
@@ -102,6 +106,18 @@ Outcome Decide(const RemoveVoter& remove, const raft::VoterSet& voters,
   }
   return UnlessItStopsTheQuorum(voters.Without(remove.node_id), status);
 }
+
+// Replaces the address of a listener by the announced one, and adds the change to `changes`.
+void Move(const char* listener, const std::string& announced, std::string& address,
+          std::vector<std::string>& changes) {
+  if (announced.empty() || announced == address) return;
+  changes.push_back(
+      absl::StrFormat("%s %s -> %s", listener, address.empty() ? "none" : address, announced));
+  address = announced;
+}
+
+// The most voters whose addresses a cause names. It bounds the size of the cause.
+constexpr size_t kMaxNamedVoters = 8;
 
 }  // namespace
 
@@ -122,6 +138,33 @@ std::variant<raft::VoterSet, NotYet, common::v1::Error> DecideVoterChange(
     uint32_t metadata_version) {
   return std::visit([&](const auto& c) { return Decide(c, voters, status, metadata_version); },
                     change);
+}
+
+std::optional<MovedVoters> DecideMovedVoters(const raft::VoterSet& voters,
+                                             const raft::QuorumStatus& status,
+                                             uint32_t metadata_version) {
+  if (metadata_version < raft::kVoterEndpointsVersion) return std::nullopt;
+  raft::VoterSet next = voters;
+  std::vector<std::string> causes;
+  for (const raft::Voter& voter : voters.voters()) {
+    const raft::ReplicaStatus* replica = Find(status, voter.key);
+    if (replica == nullptr || !replica->announced) continue;
+    raft::Voter moved = voter;
+    std::vector<std::string> changes;
+    Move("peer", replica->announced->peer_endpoint, moved.peer_endpoint, changes);
+    Move("client", replica->announced->client_endpoint, moved.client_endpoint, changes);
+    if (changes.empty()) continue;
+    next = next.With(std::move(moved));
+    causes.push_back(absl::StrFormat("voter %d moved: %s", voter.key.node_id.value(),
+                                     absl::StrJoin(changes, ", ")));
+  }
+  if (causes.empty()) return std::nullopt;
+  if (causes.size() > kMaxNamedVoters) {
+    const size_t unnamed = causes.size() - kMaxNamedVoters;
+    causes.resize(kMaxNamedVoters);
+    causes.push_back(absl::StrFormat("and %d more", unnamed));
+  }
+  return MovedVoters{.voters = std::move(next), .cause = absl::StrJoin(causes, "; ")};
 }
 
 }  // namespace quorate::controller

@@ -42,4 +42,18 @@ std::variant<raft::VoterSet, NotYet, common::v1::Error> DecideVoterChange(
     const VoterChange& change, const raft::VoterSet& voters, const raft::QuorumStatus& status,
     uint32_t metadata_version);
 
+// The voters at their new addresses.
+struct MovedVoters {
+  // The members are the same.
+  raft::VoterSet voters;
+  // Names the voters and their addresses, for the cause in the entry's header.
+  std::string cause;
+};
+
+// Returns the voters with the addresses that those in session announce (KIP-853: UpdateRaftVoter);
+// nullopt if no address differs, or below metadata version 2. `status` is the leader's.
+std::optional<MovedVoters> DecideMovedVoters(const raft::VoterSet& voters,
+                                             const raft::QuorumStatus& status,
+                                             uint32_t metadata_version);
+
 }  // namespace quorate::controller
