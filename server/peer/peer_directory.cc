@@ -7,7 +7,10 @@ namespace quorate::server {
 std::optional<std::string> PeerDirectory::ClientEndpoint(NodeId peer) const {
   MutexLock lock(&mutex_);
   const auto it = entries_.find(peer);
-  return it == entries_.end() ? std::nullopt : it->second.client_endpoint;
+  if (it != entries_.end() && it->second.client_endpoint) return it->second.client_endpoint;
+  const raft::Voter* voter = voters_.FindByNodeId(peer);
+  if (voter == nullptr || voter->client_endpoint.empty()) return std::nullopt;
+  return voter->client_endpoint;
 }
 
 std::shared_ptr<grpc::Channel> PeerDirectory::ForwardChannel(NodeId peer) const {
@@ -20,6 +23,11 @@ std::optional<PeerContact> PeerDirectory::Contact(NodeId peer) const {
   MutexLock lock(&mutex_);
   const auto it = entries_.find(peer);
   return it == entries_.end() ? std::nullopt : it->second.contact;
+}
+
+void PeerDirectory::SetVoters(const raft::VoterSet& voters) {
+  MutexLock lock(&mutex_);
+  voters_ = voters;
 }
 
 void PeerDirectory::SetClientEndpoint(NodeId peer, std::string endpoint) {

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/mutex.h"
 #include "grpcpp/channel.h"
+#include "raft/api/voter_set.h"
 #include "server/node/peer_contact.h"
 
 namespace quorate::server {
@@ -17,8 +18,9 @@ namespace quorate::server {
 // Thread-safe.
 class PeerDirectory {
  public:
-  // Returns the client endpoint of the peer's last Hello, even after its session has ended. Returns
-  // nullopt if this node has never received a Hello from it.
+  // Returns the client endpoint of the peer's last Hello, even after its session has ended. If this
+  // node has never received a Hello from it, returns the one in the voter set. Returns nullopt if
+  // neither is known.
   std::optional<std::string> ClientEndpoint(NodeId peer) const;
   // Returns the channel of our append stream to the peer while that stream is up; otherwise null.
   std::shared_ptr<grpc::Channel> ForwardChannel(NodeId peer) const;
@@ -26,6 +28,8 @@ class PeerDirectory {
   // Returns nullopt if the peer is not dialled, or has not been tried yet.
   std::optional<PeerContact> Contact(NodeId peer) const;
 
+  // Sets the voter set in effect.
+  void SetVoters(const raft::VoterSet& voters);
   void SetClientEndpoint(NodeId peer, std::string endpoint);
   void SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel> channel);
   void SetContact(NodeId peer, PeerContact contact);
@@ -40,6 +44,7 @@ class PeerDirectory {
 
   mutable Mutex mutex_;
   std::map<NodeId, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  raft::VoterSet voters_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate::server

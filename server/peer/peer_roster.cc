@@ -28,6 +28,7 @@ void PeerRoster::Stop() {
 
 void PeerRoster::SetVoters(const raft::VoterSet& voters) {
   context_->voters = voters;
+  context_->directory.SetVoters(voters);
   voters_.clear();
   for (auto& [id, peer] : peers_) peer.logged.reset();
   for (const raft::Voter& voter : voters.voters()) {

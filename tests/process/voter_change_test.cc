@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/harness/loopback_socket.h"
 #include "tests/process/membership.h"
+#include "tests/process/refusal.h"
 
 namespace quorate::testing {
 namespace {
@@ -86,6 +88,38 @@ TEST_F(VoterChangeTest, AReplacementOutlivesTheActiveControllerBetweenItsSteps) 
   ExpectVoters({1, 3, 4});
   stream.AwaitMore(5);
   ExpectNothingLost(stream, {3, 4});
+}
+
+TEST_F(VoterChangeTest, TheNewClientPortOfAVoterIsKnownToAControllerThatNeverMetIt) {
+  cluster_.emplace(ClusterOptions{.controllers = 3});
+  cluster_->Start();
+  const LoopbackSocket client;
+  const std::string endpoint = "127.0.0.1:" + std::to_string(client.port());
+  cluster_->controller(3).Kill();
+  std::vector<std::string> command = cluster_->ControllerCommand(3);
+  command = With(command, "--client-listen=" + endpoint);
+  command = With(command, "--client-advertise=" + endpoint);
+  Process moved(command, cluster_->ControllerDirectory(3) + "-moved.log");
+  const auto is_recorded = [&](const std::string& log) {
+    const size_t cause = log.find("voter 3 moved: client ");
+    return cause != std::string::npos && log.find(" -> " + endpoint, cause) != std::string::npos;
+  };
+  ASSERT_TRUE(WaitFor([&] {
+    return is_recorded(cluster_->controller(1).Log()) ||
+           is_recorded(cluster_->controller(2).Log()) || is_recorded(moved.Log());
+  }));
+  moved.Kill();
+  cluster_->controller(2).Kill();
+  cluster_->StartController(2);
+  cluster_->AwaitReady({1, 2});
+  client::AdminClient restarted = cluster_->Client({2});
+  admin::v1::DescribeClusterRequest request;
+  request.set_allow_stale(true);
+  const auto described = testing::Must(restarted.DescribeCluster(request));
+  ASSERT_EQ(described.controllers_size(), 3);
+  EXPECT_EQ(described.controllers(2).node_id(), 3);
+  EXPECT_FALSE(described.controllers(2).in_session());
+  EXPECT_EQ(described.controllers(2).client_endpoint(), endpoint);
 }
 
 class EmptiedDirectoryTest : public MembershipTest, public ::testing::WithParamInterface<bool> {};
