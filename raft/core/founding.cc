@@ -33,7 +33,10 @@ bool WasAccepted(const std::vector<NodeId>& list, const RestoredLog& restored) {
 }  // namespace
 
 Founding::Founding(const RaftOptions& options)
-    : self_{.key = options.self, .peer_endpoint = options.peer_endpoint},
+    : self_{.key = options.self,
+            .peer_endpoint = options.peer_endpoint,
+            .client_endpoint = options.client_endpoint},
+      max_metadata_version_(options.max_metadata_version),
       configured_(Sorted(options.configured_voters)) {
   CHECK(std::binary_search(configured_.begin(), configured_.end(), self_.key.node_id));
 }
@@ -48,6 +51,7 @@ void Founding::OnHello(const PeerHello& hello) {
 Founding::Outcome Founding::Decide() const {
   std::string missing;
   std::vector<Voter> voters = {self_};
+  uint32_t common_version = max_metadata_version_;
   std::set<Uuid> directories = {self_.key.directory_id};
   const auto wait_for = [&missing](NodeId id, const std::string& why) {
     absl::StrAppendFormat(&missing, "%scontroller %d%s", missing.empty() ? "" : ", ", id.value(),
@@ -73,7 +77,8 @@ Founding::Outcome Founding::Decide() const {
           "from another. Empty the copy and start that controller again",
           id.value(), hello.key.directory_id.ToString()))};
     }
-    voters.push_back({.key = hello.key, .peer_endpoint = hello.peer_endpoint});
+    voters.push_back(VoterOf(hello));
+    common_version = std::min(common_version, hello.max_metadata_version);
   }
   if (!missing.empty()) return Waiting{missing};
 
@@ -92,6 +97,9 @@ Founding::Outcome Founding::Decide() const {
           self_.key.node_id.value()))};
     }
     return Founded{*founded->voter_set};
+  }
+  if (common_version < kVoterEndpointsVersion) {
+    for (Voter& voter : voters) voter.client_endpoint.clear();
   }
   return Founded{VoterSet(std::move(voters))};
 }

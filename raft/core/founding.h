@@ -3,6 +3,7 @@
 // begins. Until then the core does not stand for election, vote or acknowledge.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <variant>
@@ -60,6 +61,7 @@ class Founding {
   const PeerHello* FindFounded() const;
 
   Voter self_;
+  uint32_t max_metadata_version_;
   // Ascending.
   std::vector<NodeId> configured_;
   std::map<NodeId, PeerHello> hellos_;

@@ -61,6 +61,32 @@ TEST(FoundingTest, FoundsWithAllDirectoriesWhenNobodyHasALog) {
   EXPECT_EQ(voters.FindByNodeId(NodeId(3))->peer_endpoint, "host:3");
 }
 
+TEST(FoundingTest, TheSetHasClientEndpointsIfEachProgramKnowsThem) {
+  const auto found = [](uint32_t own_version, uint32_t version_of_three) {
+    RaftOptions options = OptionsOf(1);
+    options.client_endpoint = "client:1";
+    options.max_metadata_version = own_version;
+    Founding founding(options);
+    for (const int id : {2, 3}) {
+      PeerHello hello = HelloOf(id);
+      hello.client_endpoint = "client:" + std::to_string(id);
+      hello.max_metadata_version = id == 3 ? version_of_three : 2;
+      founding.OnHello(hello);
+    }
+    return std::get<Founding::Founded>(founding.Decide()).voters;
+  };
+  const VoterSet with_endpoints = found(2, 3);
+  for (const Voter& voter : with_endpoints.voters()) {
+    EXPECT_EQ(voter.client_endpoint, "client:" + ToString(voter.key.node_id));
+  }
+  for (const VoterSet& voters : {found(1, 2), found(2, 1)}) {
+    for (const Voter& voter : voters.voters()) {
+      EXPECT_EQ(voter.peer_endpoint, "host:" + ToString(voter.key.node_id));
+      EXPECT_EQ(voter.client_endpoint, "");
+    }
+  }
+}
+
 TEST(FoundingTest, EveryNodeFoundsTheSameSet) {
   Founding first(OptionsOf(1));
   first.OnHello(HelloOf(2));

@@ -23,8 +23,9 @@ struct RaftOptions {
   // The node does not found a cluster and need not be a voter: it receives the log of an existing
   // cluster. The option has no effect once that log makes the node a voter.
   bool observer = false;
-  // The highest metadata version that the users of this node's log can replay. It only describes
-  // the node (Describe): the log does not look into entries.
+  // The highest metadata version that the users of this node's log can replay. It describes the
+  // node (Describe), and a founding set has client endpoints only if all founders support them. The
+  // log does not look into entries.
   uint32_t max_metadata_version = 1;
 
   Duration heartbeat_interval = std::chrono::milliseconds(100);
