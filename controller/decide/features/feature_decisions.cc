@@ -1,12 +1,14 @@
 #include "controller/decide/features/feature_decisions.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "controller/decide/quote.h"
+#include "metadata/broker_details.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -94,9 +96,10 @@ ItemError CheckMetadataVersion(const metadata::MetadataImage& image,
 
 ItemError CheckUpdate(const metadata::MetadataImage& image, const SupportEvidence& evidence,
                       const UpdateFeaturesRequest::Update& update) {
-  if (update.feature() != kMetadataVersionFeature) {
+  if (update.feature() != metadata::kMetadataVersionFeature) {
     return InvalidLevel(absl::StrFormat("there is no feature %s: the only one is %s",
-                                        Quote(update.feature()), kMetadataVersionFeature));
+                                        Quote(update.feature()),
+                                        metadata::kMetadataVersionFeature));
   }
   // What the log has already is supported by every program that follows it.
   if (update.level() == image.metadata_version()) return std::nullopt;

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <string_view>
 
 #include "base/ids.h"
 #include "controller/decide/decision.h"
@@ -19,9 +18,6 @@
 #include "raft/api/quorum_status.h"
 
 namespace quorate::controller {
-
-// Kafka's name.
-inline constexpr std::string_view kMetadataVersionFeature = "metadata.version";
 
 // What the active controller knows about the programs of the cluster besides the image.
 struct SupportEvidence {

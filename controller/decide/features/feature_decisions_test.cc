@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "controller/testing/decision_fixture.h"
+#include "metadata/broker_details.h"
 
 namespace quorate::controller {
 namespace {
@@ -35,8 +37,8 @@ class FeatureDecisionsTest : public ::testing::Test {
     evidence_.brokers = {{BrokerId(1), kLatest}, {BrokerId(2), kLatest}};
   }
 
-  static UpdateFeaturesRequest RequestFor(uint32_t level,
-                                          std::string_view feature = kMetadataVersionFeature) {
+  static UpdateFeaturesRequest RequestFor(
+      uint32_t level, std::string_view feature = metadata::kMetadataVersionFeature) {
     UpdateFeaturesRequest request;
     request.add_updates()->set_feature(std::string(feature));
     request.mutable_updates(0)->set_level(level);
@@ -61,7 +63,8 @@ class FeatureDecisionsTest : public ::testing::Test {
   }
 
   // Returns the message of the refusal.
-  std::string Refusal(uint32_t level, std::string_view feature = kMetadataVersionFeature) {
+  std::string Refusal(uint32_t level,
+                      std::string_view feature = metadata::kMetadataVersionFeature) {
     const Decision<ItemResults> decision = Decide(RequestFor(level, feature));
     EXPECT_TRUE(decision.records.records().empty());
     EXPECT_EQ(OnlyItem(decision).code, common::v1::INVALID_UPDATE_VERSION);
