@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "metadata/directory_id.h"
 
 namespace quorate::metadata {
 namespace {
@@ -81,7 +82,7 @@ absl::Status CheckDirectories(const std::vector<Uuid>& directories) {
   RETURN_IF_ERROR(CheckLimit("log directories", directories.size(), kMaxLogDirectories));
   const Uuid* before = nullptr;
   for (const Uuid& directory : directories) {
-    if (IsReservedDirectory(directory)) {
+    if (directory < kFirstFreeDirectoryId) {
       return Invalid("the log directory id %s is reserved", directory.ToString());
     }
     if (before != nullptr && *before >= directory) {
@@ -105,14 +106,6 @@ absl::Status CheckDetails(const BrokerDetails& details) {
   RETURN_IF_ERROR(CheckListeners(details.listeners));
   RETURN_IF_ERROR(CheckFeatures(details.features));
   return CheckDirectories(details.log_directories);
-}
-
-bool IsReservedDirectory(const Uuid& id) {
-  constexpr char kHighestReserved = 2;
-  const std::string_view bytes = id.bytes();
-  const std::string_view start = bytes.substr(0, Uuid::kBytes - 1);
-  return std::all_of(start.begin(), start.end(), [](char byte) { return byte == 0; }) &&
-         bytes.back() >= 0 && bytes.back() <= kHighestReserved;
 }
 
 std::string ListenerText(const BrokerListener& listener) {

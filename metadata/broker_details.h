@@ -70,10 +70,6 @@ struct BrokerDetails {
 // this one function.
 absl::Status CheckDetails(const BrokerDetails& details);
 
-// Returns whether the id is one that Kafka reserves: MIGRATING, UNASSIGNED or LOST (KIP-858). The
-// first of them is the zero id.
-bool IsReservedDirectory(const Uuid& id);
-
 // Returns, for example, "EXTERNAL:SSL@b1:9092". A security protocol without a name is written as
 // its number.
 std::string ListenerText(const BrokerListener& listener);

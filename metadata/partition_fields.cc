@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "metadata/directory_id.h"
 #include "metadata/partition_rules.h"
 #include "metadata/replay_errors.h"
 #include "metadata/topic_image.h"
@@ -13,11 +14,8 @@
 namespace quorate::metadata {
 namespace {
 
-// Returns whether the id is one of the directory ids with which Kafka says that there is no
-// directory: MIGRATING, UNASSIGNED and LOST (KIP-858). The first one is the zero id.
-bool IsReserved(std::string_view id) {
-  return std::all_of(id.begin(), id.end() - 1, [](char byte) { return byte == 0; }) &&
-         id.back() >= 0 && id.back() <= 2;
+bool MayHoldReplicas(const Uuid& directory) {
+  return directory >= kFirstFreeDirectoryId || directory == kLostDirectoryId;
 }
 
 }  // namespace
@@ -92,7 +90,7 @@ absl::StatusOr<DirectoriesOfRecord> DirectoriesOfRecord::Read(
   for (size_t begin = 0; begin < ids.size(); begin += Uuid::kBytes) {
     const std::string_view bytes = std::string_view(ids).substr(begin, Uuid::kBytes);
     const Uuid id = *Uuid::FromBytes(bytes);
-    if (IsReserved(bytes)) return Malformed("directory id %s is reserved", id.ToString());
+    if (!MayHoldReplicas(id)) return Malformed("directory id %s is reserved", id.ToString());
     if (!known.insert(id).second) {
       return Malformed("directory id %s is listed twice", id.ToString());
     }

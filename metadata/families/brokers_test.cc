@@ -56,7 +56,7 @@ BrokerDetails SomeDetails() {
   return {.listeners = {{"PUBLIC", {.host = "public", .port = 9092}, 3},
                         {"INTERNAL", {.host = "internal", .port = 9093}, 0}},
           .features = {{"group.version", 0, 1}, {"metadata.version", 1, 2}},
-          .log_directories = {TestUuid(7), TestUuid(9)}};
+          .log_directories = {TestUuid(0x107), TestUuid(0x109)}};
 }
 
 const GoldenRecords kGolden([] {
@@ -78,16 +78,17 @@ const GoldenRecords kGolden([] {
        "3aa101080212100000000000000000000000000000000918e80722070a0262321084473a170a"
        "065055424c4943120b0a067075626c696310844718033a190a08494e5445524e414c120d0a08"
        "696e7465726e616c10854742110a0d67726f75702e76657273696f6e180142160a106d657461"
-       "646174612e76657273696f6e100118024a200000000000000000000000000000000700000000"
-       "000000000000000000000009"},
+       "646174612e76657273696f6e100118024a200000000000000000000000000000010700000000"
+       "000000000000000000000109"},
       {MakeUnregisterBrokerRecord(BrokerId(2), 1000), "7205080210e807"},
       {MakeBrokerRegistrationChangeRecord(BrokerId(2), 1000,
                                           {.log_directories = std::vector<Uuid>()}),
        "4207080210e8072a00"},
       {MakeBrokerRegistrationChangeRecord(
-           BrokerId(2), 1000, {.log_directories = std::vector<Uuid>{TestUuid(7), TestUuid(9)}}),
-       "4227080210e8072a200000000000000000000000000000000700000000000000000000000000"
-       "000009"},
+           BrokerId(2), 1000,
+           {.log_directories = std::vector<Uuid>{TestUuid(0x107), TestUuid(0x109)}}),
+       "4227080210e8072a200000000000000000000000000000010700000000000000000000000000"
+       "000109"},
       {MakeBrokerRegistrationChangeRecord(BrokerId(0), 1000, {}), "420310e807"},
       {MakeBrokerRegistrationChangeRecord(BrokerId(2), 1000,
                                           {.fenced = false, .in_controlled_shutdown = true}),
@@ -172,7 +173,8 @@ TEST_F(BrokersTest, DetailsNeedMetadataVersion2) {
   EXPECT_THAT(refused({.listeners = SomeDetails().listeners}),
               HasSubstr("the field listeners needs metadata version 2, but the log has version 1"));
   EXPECT_THAT(refused({.features = SomeDetails().features}), HasSubstr("the field features"));
-  EXPECT_THAT(refused({.log_directories = {TestUuid(7)}}), HasSubstr("the field log_directories"));
+  EXPECT_THAT(refused({.log_directories = {TestUuid(0x107)}}),
+              HasSubstr("the field log_directories"));
 
   log_.MustAppend({MakeRegisterBrokerRecord(Registration(3, 1))});
   EXPECT_THAT(Contradicts(MakeBrokerRegistrationChangeRecord(
@@ -197,9 +199,9 @@ TEST_F(BrokerDetailsTest, ARegistrationKeepsThem) {
 
 TEST_F(BrokerDetailsTest, AChangeReplacesTheDirectories) {
   Register(SomeDetails());
-  ChangeDirectories({TestUuid(9)});
+  ChangeDirectories({TestUuid(0x109)});
   BrokerDetails expected = SomeDetails();
-  expected.log_directories = {TestUuid(9)};
+  expected.log_directories = {TestUuid(0x109)};
   EXPECT_EQ(*Broker().details, expected);
   ChangeDirectories({});
   EXPECT_TRUE(Broker().details->log_directories.empty());
@@ -211,8 +213,9 @@ TEST_F(BrokerDetailsTest, AChangeReplacesTheDirectories) {
     return IsMalformed(record);
   };
   EXPECT_THAT(malformed("short"), HasSubstr("log_directories has 5 bytes"));
-  EXPECT_THAT(malformed(std::string(TestUuid(7).bytes()) + std::string(TestUuid(7).bytes())),
-              HasSubstr("is named twice or is not in ascending order"));
+  EXPECT_THAT(
+      malformed(std::string(TestUuid(0x107).bytes()) + std::string(TestUuid(0x107).bytes())),
+      HasSubstr("is named twice or is not in ascending order"));
 }
 
 TEST_F(BrokerDetailsTest, MalformedListenersAreRefused) {
@@ -262,9 +265,9 @@ TEST_F(BrokerDetailsTest, MalformedFeaturesAreRefused) {
 TEST_F(BrokerDetailsTest, MalformedDirectoriesAreRefused) {
   ExpectRefused({.log_directories = {Uuid()}}, "is reserved");
   ExpectRefused({.log_directories = {TestUuid(1)}}, "is reserved");
-  ExpectRefused({.log_directories = {TestUuid(2)}}, "is reserved");
-  ExpectRefused({.log_directories = {TestUuid(4), TestUuid(4)}}, "is named twice");
-  ExpectRefused({.log_directories = {TestUuid(5), TestUuid(4)}}, "not in ascending order");
+  ExpectRefused({.log_directories = {TestUuid(99)}}, "is reserved");
+  ExpectRefused({.log_directories = {TestUuid(101), TestUuid(101)}}, "is named twice");
+  ExpectRefused({.log_directories = {TestUuid(101), TestUuid(100)}}, "not in ascending order");
   BrokerDetails many;
   for (uint16_t i = 0; i < 65; ++i) {
     many.log_directories.push_back(TestUuid(static_cast<uint16_t>(300 + i)));
@@ -272,7 +275,7 @@ TEST_F(BrokerDetailsTest, MalformedDirectoriesAreRefused) {
   ExpectRefused(many, "65 log directories are more than the limit of 64");
   many.log_directories.pop_back();
   Register(many);
-  Register({.log_directories = {TestUuid(3)}});
+  Register({.log_directories = {TestUuid(100)}});
 }
 
 TEST_F(BrokerDetailsTest, EachOneChangesTheState) {
@@ -309,7 +312,7 @@ TEST_F(BrokerDetailsTest, EachOneChangesTheState) {
 
 TEST_F(BrokerDetailsTest, ASnapshotHoldsTheDirectoriesAsTheyAreNow) {
   Register(SomeDetails());
-  ChangeDirectories({TestUuid(9)});
+  ChangeDirectories({TestUuid(0x109)});
   SnapshotEncoder encoder(image());
   SnapshotLoader loader;
   v1::RecordBatch all;
@@ -331,7 +334,7 @@ TEST_F(BrokerDetailsTest, TheTextShowsThem) {
   const std::string details =
       " listeners=PUBLIC:SASL_SSL@public:9092,INTERNAL:PLAINTEXT@internal:9093"
       " features=group.version:0-1,metadata.version:1-2"
-      " log_directories=AAAAAAAAAAAAAAAAAAAABw,AAAAAAAAAAAAAAAAAAAACQ";
+      " log_directories=AAAAAAAAAAAAAAAAAAABBw,AAAAAAAAAAAAAAAAAAABCQ";
   const v1::Record record = MakeRegisterBrokerRecord(Broker());
   EXPECT_THAT(RecordText(record), HasSubstr("verified=yes" + details));
   EXPECT_THAT(ImageText(image()), HasSubstr(details + "\n"));
@@ -342,8 +345,8 @@ TEST_F(BrokerDetailsTest, TheTextShowsThem) {
         BrokerId(3), 2, {.log_directories = std::move(directories)}));
   };
   EXPECT_EQ(change({}), "BrokerRegistrationChange 3 epoch=2 log_directories=none");
-  EXPECT_EQ(change({TestUuid(7)}),
-            "BrokerRegistrationChange 3 epoch=2 log_directories=AAAAAAAAAAAAAAAAAAAABw");
+  EXPECT_EQ(change({TestUuid(0x107)}),
+            "BrokerRegistrationChange 3 epoch=2 log_directories=AAAAAAAAAAAAAAAAAAABBw");
   EXPECT_EQ(RecordText(MakeUnregisterBrokerRecord(BrokerId(3), 2)), "UnregisterBroker 3 epoch=2");
 }
 

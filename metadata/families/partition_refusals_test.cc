@@ -91,9 +91,10 @@ TEST_F(PartitionExtrasTest, MalformedNewPartitionsAreRefused) {
 
   expect("17 bytes", [&](Fields& f) { f.mutable_directory_ids()->resize(17); });
   expect("2 directories", [&](Fields& f) { f.mutable_directory_ids()->resize(16); });
-  expect("3 directory ids", [&](Fields& f) { *f.mutable_directory_ids() += TestUuid(9).bytes(); });
+  expect("3 directory ids",
+         [&](Fields& f) { *f.mutable_directory_ids() += TestUuid(0x9000).bytes(); });
   expect("listed twice", [&](Fields& f) { *f.mutable_directory_ids() += kA.bytes(); });
-  for (const uint16_t reserved : {0, 1, 2}) {
+  for (const uint16_t reserved : {0, 1, 3, 99}) {
     expect("reserved", [&](Fields& f) {
       f.mutable_directory_ids()->replace(0, 16, std::string(TestUuid(reserved).bytes()));
     });

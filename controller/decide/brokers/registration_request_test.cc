@@ -23,8 +23,8 @@ class RegistrationRequestTest : public ::testing::Test {
     AddListener(&request_, "PUBLIC", "public:9092", BrokerListener::SASL_SSL);
     AddListener(&request_, "INTERNAL", "internal:9093", BrokerListener::PLAINTEXT);
     AddFeature(&request_, "group.version", 0, 1);
-    request_.add_log_directories(std::string(metadata::TestUuid(9).bytes()));
-    request_.add_log_directories(std::string(metadata::TestUuid(7).bytes()));
+    request_.add_log_directories(std::string(metadata::TestUuid(0x109).bytes()));
+    request_.add_log_directories(std::string(metadata::TestUuid(0x107).bytes()));
   }
 
   static void AddListener(RegisterBrokerRequest* request, const std::string& name,
@@ -78,7 +78,8 @@ TEST_F(RegistrationRequestTest, TheListsAreStoredInTheOrderOfTheLog) {
                   metadata::BrokerListener{"INTERNAL", {.host = "internal", .port = 9093}, 0}));
   EXPECT_THAT(Details().features, ElementsAre(metadata::FeatureRange{"group.version", 0, 1},
                                               metadata::FeatureRange{"metadata.version", 1, 2}));
-  EXPECT_THAT(Details().log_directories, ElementsAre(metadata::TestUuid(7), metadata::TestUuid(9)));
+  EXPECT_THAT(Details().log_directories,
+              ElementsAre(metadata::TestUuid(0x107), metadata::TestUuid(0x109)));
 }
 
 TEST_F(RegistrationRequestTest, AtVersion1TheListsAreIgnored) {
