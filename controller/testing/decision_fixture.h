@@ -45,6 +45,14 @@ class DecisionFixture {
     log_.MustAppend({decision.records.records().begin(), decision.records.records().end()});
   }
 
+  // Changes partition 0 of a topic. The log is then at metadata version 2.
+  void Change(const std::string& topic, const metadata::PartitionChange& change) {
+    const std::vector<metadata::PartitionChange> changes = {change};
+    log_.MustAppend(
+        {metadata::MakeMetadataVersionRecord(2),
+         metadata::MakePartitionChangesRecord(image().FindTopicByName(topic)->id(), changes)});
+  }
+
   // Registers broker `id` as its `life`-th incarnation; fenced.
   void Register(int32_t id, uint16_t life = 1, const std::string& rack = "") {
     const auto decision =

@@ -1,8 +1,10 @@
 #include "controller/decide/leaders/leader_election.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "controller/decide/configs/config_keys.h"
+#include "controller/decide/partitions/isr_change.h"
 #include "google/protobuf/io/coded_stream.h"
 
 namespace quorate::controller {
@@ -11,10 +13,14 @@ namespace {
 // Topic id, tags, lengths and the enclosing Record of a PartitionChangesRecord, rounded up.
 constexpr size_t kRecordOverheadBytes = 48;
 
+// A PartitionExtras with its tag and length, rounded up.
+constexpr size_t kExtrasBytes = 32;
+
 size_t BytesOf(const metadata::PartitionChange& change) {
   using google::protobuf::io::CodedOutputStream;
   return CodedOutputStream::VarintSize32SignExtended(change.partition) +
-         CodedOutputStream::VarintSize32(change.isr_mask) + 1;
+         CodedOutputStream::VarintSize32(change.isr_mask) + 1 +
+         (change.extras.has_value() ? kExtrasBytes : 0);
 }
 
 bool IsChange(const metadata::PartitionView& now, const metadata::PartitionChange& change) {
@@ -78,20 +84,17 @@ uint32_t ActiveBrokers::MaskOf(const metadata::PartitionView& partition) const {
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
                                  bool unclean) {
   const auto first_of = [](uint32_t mask) { return static_cast<size_t>(__builtin_ctz(mask)); };
-  metadata::PartitionChange change{.partition = partition.index()};
   const uint32_t isr = partition.isr_mask() & active_mask;
   if (isr != 0) {
     const auto leader = partition.leader_position();
     const bool stays = leader && (isr >> *leader & 1) != 0;
-    change.isr_mask = isr;
-    change.leader_position = stays ? *leader : first_of(isr);
-  } else if (unclean && active_mask != 0) {
-    change.leader_position = first_of(active_mask);
-    change.isr_mask = 1u << *change.leader_position;
-  } else {
-    change.isr_mask = partition.isr_mask();
+    return ChangeIsr(partition, isr, stays ? *leader : first_of(isr));
   }
-  return change;
+  if (unclean && active_mask != 0) {
+    const size_t leader = first_of(active_mask);
+    return ChangeIsr(partition, 1u << leader, leader);
+  }
+  return ChangeIsr(partition, partition.isr_mask(), std::nullopt);
 }
 
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
@@ -120,7 +123,7 @@ SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
         break;
       }
       CountChange(partition.leader_position(), change.leader_position, &counts);
-      changes.push_back(change);
+      changes.push_back(std::move(change));
     }
     if (!changes.empty()) {
       *batch->add_records() = metadata::MakePartitionChangesRecord(topic->id(), changes);
@@ -136,11 +139,11 @@ SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveB
   for (int32_t i = 0; i < topic.partition_count(); ++i) {
     const metadata::PartitionView partition = topic.partition(i);
     if (partition.leader_position()) continue;
-    const metadata::PartitionChange change =
+    metadata::PartitionChange change =
         Settle(partition, active.MaskOf(partition), /*unclean=*/true);
     if (!IsChange(partition, change)) continue;
     CountChange(partition.leader_position(), change.leader_position, &counts);
-    changes.push_back(change);
+    changes.push_back(std::move(change));
   }
   if (!changes.empty()) {
     *batch->add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);

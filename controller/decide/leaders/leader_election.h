@@ -38,7 +38,8 @@ class ActiveBrokers {
 // replicas leave the ISR. The leader stays if it is active; otherwise the first ISR member in order
 // of preference leads. If no ISR member is active, there is no leader and the ISR stays as it is,
 // because only its members are sure to have everything that was committed. With `unclean`, the
-// first active replica leads instead and is the only ISR member.
+// first active replica leads instead and is the only ISR member. Of the extras, only those change
+// that contradict the new ISR (ChangeIsr).
 //
 // Example with replicas 1,2,3, ISR 1,2 and leader 1: if 1 becomes inactive, 2 leads and the ISR is
 // 2. If 2 then becomes inactive too, there is no leader and the ISR stays 2. With `unclean`, 3

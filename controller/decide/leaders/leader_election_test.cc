@@ -94,6 +94,36 @@ TEST_F(LeaderElectionTest, UncleanElectionAlsoHappensWhenAReplicaReturns) {
   EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2, epochs 2/3");
 }
 
+TEST_F(LeaderElectionTest, AnEmptyIsrStaysEmptyWithoutUncleanElection) {
+  cluster_.Create("t", {{1, 2, 3}});
+  cluster_.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b010}});
+  const std::string before = Partition("t");
+  EXPECT_EQ(before, "no leader of 1,2,3, epochs 1/1");
+  for (const int32_t id : {1, 2, 3}) {
+    cluster_.Fence({BrokerId(id)});
+    cluster_.Heartbeat(id);
+    EXPECT_EQ(Partition("t"), before);
+  }
+}
+
+TEST_F(LeaderElectionTest, AnUncleanLeaderLeavesTheElr) {
+  cluster_.Create("t", {{1, 2, 3}}, {{"unclean.leader.election.enable", "true"}});
+  cluster_.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b011}});
+  cluster_.Fence({BrokerId(1)});
+  EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2,3, epochs 2/2");
+  EXPECT_EQ(cluster_.image().FindTopicByName("t")->partition(0).elr_mask(), 0b001u);
+}
+
+TEST_F(LeaderElectionTest, ASettlementLeavesOtherExtrasAlone) {
+  cluster_.Create("t", {{1, 2, 3}});
+  const metadata::PartitionExtras extras{
+      .adding_mask = 0b001, .removing_mask = 0b010, .last_known_leader_position = 1};
+  cluster_.Change("t", {.isr_mask = 0b111, .leader_position = 0, .extras = extras});
+  cluster_.Fence({BrokerId(1)});
+  EXPECT_EQ(Partition("t"), "leader 2, isr 2,3 of 1,2,3, epochs 1/2");
+  EXPECT_TRUE(cluster_.image().FindTopicByName("t")->partition(0).extras() == extras);
+}
+
 TEST_F(LeaderElectionTest, CountsSayWhatHappened) {
   cluster_.Create("led", {{1, 2}, {1, 3}, {1, 2}});
   cluster_.Create("followed", {{2, 1}});

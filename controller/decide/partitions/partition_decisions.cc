@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "controller/decide/brokers/broker_decisions.h"
+#include "controller/decide/partitions/isr_change.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -135,9 +136,7 @@ class PartitionAlterer {
     const uint32_t isr_mask = std::get<uint32_t>(isr);
     const bool changed = isr_mask != partition.isr_mask();
     if (changed) {
-      const PartitionChange change{.partition = request.partition(),
-                                   .isr_mask = isr_mask,
-                                   .leader_position = partition.leader_position()};
+      const PartitionChange change = ChangeIsr(partition, isr_mask, partition.leader_position());
       if (!changes_[topic_id].try_emplace(request.partition(), change).second) {
         *out->mutable_error() =
             MakeError(common::v1::INVALID_REQUEST, "the request changes this partition twice");

@@ -81,6 +81,30 @@ TEST_F(AlterPartitionTest, AReplicaJoinsTheIsr) {
   EXPECT_EQ(answer.partition_epoch(), partition.partition_epoch());
 }
 
+TEST_F(AlterPartitionTest, AReplicaThatJoinsLeavesTheElr) {
+  cluster_.Change("t", {.isr_mask = 0b001,
+                        .leader_position = 0,
+                        .extras = metadata::PartitionExtras{
+                            .adding_mask = 0b001, .elr_mask = 0b110, .recovering = true}});
+  const auto alter = [&](const std::vector<int32_t>& isr) {
+    auto request = Ask(isr);
+    const auto partition = cluster_.image().FindTopicByName("t")->partition(0);
+    First(&request)->set_partition_epoch(partition.partition_epoch());
+    cluster_.Apply(Decide(request));
+    return cluster_.image().FindTopicByName("t")->partition(0);
+  };
+  auto partition = alter({1, 3});
+  EXPECT_EQ(ToText(partition), "leader 1, isr 1,3 of 1,2,3, epochs 0/3");
+  EXPECT_EQ(partition.adding_mask(), 0b001u);
+  EXPECT_EQ(partition.elr_mask(), 0b010u);
+  EXPECT_FALSE(partition.recovering());
+  partition = alter({1});
+  EXPECT_EQ(partition.elr_mask(), 0b010u);
+  partition = alter({1, 2, 3});
+  EXPECT_EQ(partition.elr_mask(), 0u);
+  EXPECT_EQ(partition.adding_mask(), 0b001u);
+}
+
 TEST_F(AlterPartitionTest, TheIsrMayShrinkToTheLeader) {
   cluster_.Apply(Decide(Ask({1})));
   EXPECT_EQ(ToText(cluster_.image().FindTopicByName("t")->partition(0)),

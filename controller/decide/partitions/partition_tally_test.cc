@@ -31,6 +31,26 @@ void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& 
   EXPECT_EQ(tally.under_replicated_count(), under_replicated);
 }
 
+TEST(PartitionTallyTest, FollowsNewReplicas) {
+  DecisionFixture cluster;
+  cluster.StartBrokers(4);
+  cluster.Create("t", {{1, 2}, {2, 1}});
+  ExpectCountsOf(cluster.image(), cluster.view().tally);
+  cluster.Change("t", {.isr_mask = 0b001,
+                       .leader_position = 0,
+                       .replicas = {BrokerId(3), BrokerId(2), BrokerId(4)},
+                       .extras = metadata::PartitionExtras{.adding_mask = 0b101}});
+  ExpectCountsOf(cluster.image(), cluster.view().tally);
+  EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(1)).replicas, 1);
+  EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(4)).replicas, 1);
+  EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(3)).leaders, 1);
+  EXPECT_EQ(cluster.view().tally.under_replicated_count(), 1);
+  // No replica is in sync.
+  cluster.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b001}});
+  ExpectCountsOf(cluster.image(), cluster.view().tally);
+  EXPECT_EQ(cluster.view().tally.offline_count(), 1);
+}
+
 TEST(PartitionTallyTest, FollowsRandomChanges) {
   for (uint64_t seed = 0; seed < 10; ++seed) {
     DecisionFixture cluster(seed);
