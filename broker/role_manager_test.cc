@@ -60,6 +60,18 @@ class RoleManagerTest : public testing::Test {
     log_.MustAppend({metadata::MakePartitionChangesRecord(TestUuid(topic), changes)});
   }
 
+  // Gives a partition new replicas, of which the one at this position leads.
+  void Reassign(uint16_t topic, int32_t partition, const std::vector<int32_t>& replicas,
+                size_t leader_position) {
+    PartitionChange change{.partition = partition,
+                           .isr_mask = 1u << leader_position,
+                           .leader_position = leader_position};
+    for (const int32_t replica : replicas) change.replicas.emplace_back(replica);
+    const std::vector<PartitionChange> changes = {change};
+    log_.MustAppend({metadata::MakeMetadataVersionRecord(2),
+                     metadata::MakePartitionChangesRecord(TestUuid(topic), changes)});
+  }
+
   // Returns what changed since the last call, one line per role.
   std::vector<std::string> Update() { return Update(log_.image()); }
   std::vector<std::string> Update(const metadata::MetadataImage& image) {
@@ -117,6 +129,38 @@ TEST_F(RoleManagerTest, FollowsALeaderThroughItsChanges) {
   EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_FOLLOWER of -1 in epoch 3"));
   EXPECT_EQ(roles_.leader_count(), 0u);
   EXPECT_EQ(roles_.follower_count(), 1u);
+}
+
+TEST_F(RoleManagerTest, TakesUpAndGivesUpRolesWithItsReplicas) {
+  CreateTopic("orders", kOrders, {{1, 3}, {2, 1}, {1, 2}});
+  Update();
+  Reassign(kOrders, 0, {1, 2}, 0);
+  Reassign(kOrders, 1, {1, 3}, 0);
+  Reassign(kOrders, 2, {2, 1}, 0);
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_FOLLOWER of 1 in epoch 0",
+                                    "orders-1 ROLE_UNSPECIFIED of 2 in epoch 0",
+                                    "orders-2 ROLE_LEADER of 2 in epoch 1"));
+  EXPECT_THAT(Lines(roles_.List()), ElementsAre("orders-0 ROLE_FOLLOWER of 1 in epoch 0",
+                                                "orders-2 ROLE_LEADER of 2 in epoch 1"));
+  EXPECT_EQ(roles_.leader_count(), 1u);
+  EXPECT_EQ(roles_.follower_count(), 1u);
+  EXPECT_EQ(roles_.List()[0].metadata_end_offset(), log_.end_offset());
+  Reassign(kOrders, 0, {1}, 0);
+  Reassign(kOrders, 2, {1}, 0);
+  EXPECT_THAT(Update(), ElementsAre("orders-0 ROLE_UNSPECIFIED of 1 in epoch 0",
+                                    "orders-2 ROLE_UNSPECIFIED of 2 in epoch 1"));
+  EXPECT_THAT(roles_.List(), IsEmpty());
+  Reassign(kOrders, 1, {2}, 0);
+  EXPECT_THAT(Update(), ElementsAre("orders-1 ROLE_LEADER of 2 in epoch 2"));
+}
+
+// Nothing that concerns the broker changes, so its role does not.
+TEST_F(RoleManagerTest, NewReplicasOfOtherBrokersAreNoTransition) {
+  CreateTopic("orders", kOrders, {{2, 1}});
+  Update();
+  Reassign(kOrders, 0, {3, 2}, 1);
+  EXPECT_THAT(Update(), IsEmpty());
+  EXPECT_THAT(Lines(roles_.List()), ElementsAre("orders-0 ROLE_LEADER of 2 in epoch 0"));
 }
 
 TEST_F(RoleManagerTest, AnIsrChangeIsNoTransition) {
