@@ -15,7 +15,8 @@ struct PartitionExtras {
   // The eligible leader replicas (KIP-966): they have left the ISR, but have everything that was
   // committed.
   uint32_t elr_mask = 0;
-  // The position of the replica that led before the ISR and the ELR became empty (KIP-966).
+  // The position of the last known leader (KIP-966): the replica that led before the ISR became
+  // empty.
   std::optional<uint8_t> last_known_leader_position;
   // Whether the leader was elected uncleanly and has not finished its recovery (KIP-704).
   bool recovering = false;
