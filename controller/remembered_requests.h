@@ -105,8 +105,8 @@ void SubmitRemembered(RequestPipeline* pipeline, const Operation<Request, Respon
       .principal = std::move(context.principal),
       .deadline = context.deadline,
       .epoch = context.epoch,
-      .is_large = operation.decision.is_large(request, pipeline->newest()),
-      .after = std::move(after)};
+      .is_large = operation.decision.is_large(request, pipeline->newest())};
+  pending.after = std::move(after);
   if (identity) pending.request_id = identity->id;
   pipeline->Submit<Response>(
       std::move(pending),
