@@ -1,7 +1,7 @@
 // Decides changes of finalized feature levels (KIP-584). The only feature is "metadata.version",
-// the version of the log's record formats. Raising it is what makes a new program's formats
-// possible, and what a program that is too old does not survive: it ends when it replays the
-// record. So a level is raised only if every program that follows the log is known to support it.
+// the version of the log's record formats. A program that does not support the version of the log
+// ends when it replays the record that raises it. So a level is raised only if every program that
+// follows the log is known to support it.
 #pragma once
 
 #include <cstddef>
