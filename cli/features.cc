@@ -15,6 +15,7 @@
 #include "cli/request_id.h"
 #include "cli/text.h"
 #include "client/admin_client.h"
+#include "metadata/broker_details.h"
 
 namespace quorate::cli {
 namespace {
@@ -23,7 +24,7 @@ using admin::v1::DescribeClusterResponse;
 using client::AdminClient;
 using client::CallFailure;
 
-constexpr char kMetadataVersion[] = "metadata.version";
+using metadata::kMetadataVersionFeature;
 
 // 0 stands for a version that is not known.
 std::string VersionText(uint32_t version) {
@@ -59,7 +60,7 @@ Json FeaturesJson(const DescribeClusterResponse& cluster) {
                        {"fenced", broker.fenced()},
                        {"max_metadata_version", version_json(broker.max_metadata_version())}});
   }
-  return {{"features", Json::array({{{"feature", kMetadataVersion},
+  return {{"features", Json::array({{{"feature", std::string(kMetadataVersionFeature)},
                                      {"finalized_level", version_json(cluster.metadata_version())},
                                      {"supported_level", version_json(SupportedByAll(cluster))}}})},
           {"controllers", std::move(controllers)},
@@ -86,9 +87,11 @@ struct UpgradeFlags {
 };
 
 std::string ResultText(uint32_t before, uint32_t level, bool dry_run) {
-  if (before == level) return absl::StrFormat("%s is already %d.", kMetadataVersion, level);
-  if (!dry_run) return absl::StrFormat("Raised %s from %d to %d.", kMetadataVersion, before, level);
-  return absl::StrFormat("%s could be raised from %d to %d.", kMetadataVersion, before, level);
+  if (before == level) return absl::StrFormat("%s is already %d.", kMetadataVersionFeature, level);
+  if (!dry_run)
+    return absl::StrFormat("Raised %s from %d to %d.", kMetadataVersionFeature, before, level);
+  return absl::StrFormat("%s could be raised from %d to %d.", kMetadataVersionFeature, before,
+                         level);
 }
 
 ExitCode Upgrade(Session& session, const UpgradeFlags& flags) {
@@ -102,7 +105,7 @@ ExitCode Upgrade(Session& session, const UpgradeFlags& flags) {
   if (before == 0) {
     return session.Fail(absl::FailedPreconditionError(absl::StrFormat(
         "the active controller, %d, is too old to raise %s: start the new program there",
-        cluster.active_controller_id(), kMetadataVersion)));
+        cluster.active_controller_id(), kMetadataVersionFeature)));
   }
   const uint32_t level = flags.metadata_version ? static_cast<uint32_t>(*flags.metadata_version)
                                                 : std::max(before, SupportedByAll(cluster));
@@ -110,7 +113,7 @@ ExitCode Upgrade(Session& session, const UpgradeFlags& flags) {
   admin::v1::UpdateFeaturesRequest request;
   *request.mutable_request_id() = *id;
   request.set_validate_only(flags.dry_run);
-  request.add_updates()->set_feature(kMetadataVersion);
+  request.add_updates()->set_feature(std::string(kMetadataVersionFeature));
   request.mutable_updates(0)->set_level(level);
   const auto result = client.UpdateFeatures(request);
   if (const auto* failure = std::get_if<CallFailure>(&result)) {
@@ -142,11 +145,10 @@ void AddDescribe(CommandLine& line, CLI::App* features) {
        .summary = "show the level of each feature, and what each program supports",
        .description =
            "FINALIZED is the level in the log, which all controllers and brokers follow. SUPPORTED "
-           "is "
-           "the highest level that all programs support whose version is known. For each program, "
-           "'?' "
-           "means that the answering controller does not know it: the active controller knows the "
-           "controllers in session and the brokers that have sent it a heartbeat.",
+           "is the highest level that all programs support whose version is known. For each "
+           "program, '?' means that the answering controller does not know it: the active "
+           "controller knows the controllers in session and the brokers that have sent it a "
+           "heartbeat.",
        .examples = {"quoratectl features describe",
                     "quoratectl features describe --output json | jq '.features[0]'"}},
       CommonFlags::kReads, Describe);
@@ -158,15 +160,12 @@ void AddUpgrade(CommandLine& line, CLI::App* features) {
       features,
       {.name = "upgrade",
        .summary = "raise metadata.version, after all programs are new",
-       .description = "Raises the version of the record formats in the log, so that the "
-                      "controllers may use what "
-                      "came with it. This cannot be undone: an older program ends when it reads "
-                      "the new version. "
-                      "The upgrade is therefore refused while a voter is not in session, or while "
-                      "a controller or "
-                      "broker in session does not support the version. The message names each of "
-                      "them. When the "
-                      "command ends, the new version is committed.",
+       .description =
+           "Raises the version of the record formats in the log, so that the controllers may use "
+           "what came with it. This cannot be undone: an older program ends when it reads the new "
+           "version. The upgrade is therefore refused while a voter is not in session, or while a "
+           "controller or broker in session does not support the version. The message names each "
+           "of them. When the command ends, the new version is committed.",
        .examples = {"quoratectl features upgrade", "quoratectl features upgrade --dry-run",
                     "quoratectl features upgrade --metadata-version 2"}},
       CommonFlags::kCluster, [flags](Session& session) { return Upgrade(session, *flags); });
@@ -184,7 +183,7 @@ std::string FeaturesText(const DescribeClusterResponse& cluster) {
   Table features({{.title = "FEATURE"},
                   {.title = "FINALIZED", .right_aligned = true},
                   {.title = "SUPPORTED", .right_aligned = true}});
-  features.AddRow({kMetadataVersion, VersionText(cluster.metadata_version()),
+  features.AddRow({std::string(kMetadataVersionFeature), VersionText(cluster.metadata_version()),
                    VersionText(SupportedByAll(cluster))});
   Table programs({{.title = "PROGRAM"},
                   {.title = "METADATA VERSION", .right_aligned = true},

@@ -1,7 +1,12 @@
-// The ids of log directories that Kafka reserves (KIP-858): those below 100, read as one number.
+// The ids of log directories (KIP-858): which of them Kafka reserves, and how records pack them.
+// Internal to metadata/.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/uuid.h"
 
@@ -16,7 +21,26 @@ inline Uuid ReservedDirectoryId(char n) {
 // know, and that is offline now. Kafka's other reserved ids have no use here; a replica whose
 // directory is not assigned has no directory id.
 inline const Uuid kLostDirectoryId = ReservedDirectoryId(2);
-// The lowest id that a directory can have.
+// The lowest id that a directory can have. Kafka reserves those below, read as one number.
 inline const Uuid kFirstFreeDirectoryId = ReservedDirectoryId(100);
+
+// Returns the bytes of the ids, one after the other.
+inline std::string JoinDirectoryIds(std::span<const Uuid> ids) {
+  std::string bytes;
+  bytes.reserve(ids.size() * Uuid::kBytes);
+  for (const Uuid& id : ids) bytes += id.bytes();
+  return bytes;
+}
+
+// Returns nullopt if the bytes are not a number of whole ids.
+inline std::optional<std::vector<Uuid>> SplitDirectoryIds(std::string_view bytes) {
+  if (bytes.size() % Uuid::kBytes != 0) return std::nullopt;
+  std::vector<Uuid> ids;
+  ids.reserve(bytes.size() / Uuid::kBytes);
+  for (size_t at = 0; at < bytes.size(); at += Uuid::kBytes) {
+    ids.push_back(*Uuid::FromBytes(bytes.substr(at, Uuid::kBytes)));
+  }
+  return ids;
+}
 
 }  // namespace quorate::metadata

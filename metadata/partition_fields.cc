@@ -1,11 +1,9 @@
 #include "metadata/partition_fields.h"
 
-#include <algorithm>
-#include <string_view>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_format.h"
-#include "base/check.h"
 #include "metadata/directory_id.h"
 #include "metadata/partition_rules.h"
 #include "metadata/replay_errors.h"
@@ -19,14 +17,6 @@ bool MayHoldReplicas(const Uuid& directory) {
 }
 
 }  // namespace
-
-absl::Status CheckVersion2(const MetadataImage& image,
-                           std::initializer_list<std::pair<std::string_view, bool>> has_fields) {
-  for (const auto& [field, has_field] : has_fields) {
-    if (has_field) RETURN_IF_ERROR(CheckVersion(image, 2, field));
-  }
-  return absl::OkStatus();
-}
 
 std::string ReplicasOfRecord::Take(int32_t count, std::span<const int32_t>* replicas) {
   if (count < 1 || count > static_cast<int32_t>(kMaxReplicas) ||
@@ -83,18 +73,15 @@ absl::StatusOr<DirectoriesOfRecord> DirectoriesOfRecord::Read(
     const std::string& ids, const google::protobuf::RepeatedField<uint32_t>& numbers) {
   DirectoriesOfRecord read;
   read.numbers_ = {numbers.data(), static_cast<size_t>(numbers.size())};
-  if (ids.size() % Uuid::kBytes != 0) {
-    return Malformed("directory_ids has %d bytes, not a multiple of 16", ids.size());
-  }
+  std::optional<std::vector<Uuid>> split = SplitDirectoryIds(ids);
+  if (!split) return Malformed("directory_ids has %d bytes, not a multiple of 16", ids.size());
+  read.ids_ = *std::move(split);
   absl::flat_hash_set<Uuid> known;
-  for (size_t begin = 0; begin < ids.size(); begin += Uuid::kBytes) {
-    const std::string_view bytes = std::string_view(ids).substr(begin, Uuid::kBytes);
-    const Uuid id = *Uuid::FromBytes(bytes);
+  for (const Uuid& id : read.ids_) {
     if (!MayHoldReplicas(id)) return Malformed("directory id %s is reserved", id.ToString());
     if (!known.insert(id).second) {
       return Malformed("directory id %s is listed twice", id.ToString());
     }
-    read.ids_.push_back(id);
   }
   size_t highest = 0;
   for (const uint32_t number : numbers) {
@@ -132,13 +119,6 @@ void AddExtras(int32_t partition, const PartitionExtras& extras, ExtrasOfRecord:
     added.set_last_known_leader_position(*extras.last_known_leader_position + uint32_t{1});
   }
   added.set_recovering(extras.recovering);
-}
-
-std::string DirectoryIds(const DirectoryNumbers& numbers) {
-  std::string bytes;
-  bytes.reserve(numbers.ids().size() * Uuid::kBytes);
-  for (const Uuid& id : numbers.ids()) bytes += id.bytes();
-  return bytes;
 }
 
 }  // namespace quorate::metadata

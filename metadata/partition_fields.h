@@ -4,28 +4,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/uuid.h"
-#include "metadata/directory_numbers.h"
-#include "metadata/metadata_image.h"
 #include "metadata/partition_extras.h"
 #include "quorate/metadata/v1/records.pb.h"
 
 namespace quorate::metadata {
-
-// Returns FAILED_PRECONDITION if a record has one of these fields, which are those since metadata
-// version 2, although the log has a lower version.
-absl::Status CheckVersion2(const MetadataImage& image,
-                           std::initializer_list<std::pair<std::string_view, bool>> has_fields);
 
 // The field `replicas`: the replicas of several partitions, one partition after the other.
 class ReplicasOfRecord {
@@ -94,7 +85,5 @@ inline uint32_t LeaderField(const std::optional<size_t>& position) {
 }
 // Adds the extras of a partition to the field of a record.
 void AddExtras(int32_t partition, const PartitionExtras& extras, ExtrasOfRecord::Field* field);
-// Returns the bytes of the field `directory_ids`.
-std::string DirectoryIds(const DirectoryNumbers& numbers);
 
 }  // namespace quorate::metadata

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -30,14 +32,19 @@ absl::Status Contradiction(const absl::FormatSpec<Args...>& format, const Args&.
   return absl::FailedPreconditionError(absl::StrFormat(format, args...));
 }
 
-// Returns FAILED_PRECONDITION if the log's metadata version is lower than `since`, although a
-// record has a `field` that is newer. For a whole kind of record, Occurrence::since_version does
-// this.
-inline absl::Status CheckVersion(const MetadataImage& image, uint32_t since,
-                                 std::string_view field) {
+// Checks the fields that a kind of record has only since a metadata version: their names, and
+// whether the record has them. Returns FAILED_PRECONDITION if it has one although the log's version
+// is lower. For a whole kind of record, Occurrence::since_version does this.
+inline absl::Status CheckVersion(
+    const MetadataImage& image, uint32_t since,
+    std::initializer_list<std::pair<std::string_view, bool>> has_fields) {
   if (image.metadata_version() >= since) return absl::OkStatus();
-  return Contradiction("the field %s needs metadata version %d, but the log has version %d", field,
-                       since, image.metadata_version());
+  for (const auto& [field, has_field] : has_fields) {
+    if (!has_field) continue;
+    return Contradiction("the field %s needs metadata version %d, but the log has version %d",
+                         field, since, image.metadata_version());
+  }
+  return absl::OkStatus();
 }
 
 // Returns DATA_LOSS, with the name of the field, unless `bytes` has 16 bytes that are not all zero.

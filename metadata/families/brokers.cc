@@ -14,6 +14,7 @@
 #include "base/host_port.h"
 #include "metadata/content_hasher.h"
 #include "metadata/copy_on_write.h"
+#include "metadata/directory_id.h"
 #include "metadata/metadata_image.h"
 #include "metadata/replay_errors.h"
 #include "metadata/snapshot_sections.h"
@@ -22,24 +23,8 @@
 namespace quorate::metadata {
 namespace {
 
-std::string JoinIds(const std::vector<Uuid>& ids) {
-  std::string bytes;
-  for (const Uuid& id : ids) bytes += id.bytes();
-  return bytes;
-}
-
-// Returns nullopt if the bytes are not a number of whole ids.
-std::optional<std::vector<Uuid>> SplitIds(std::string_view bytes) {
-  if (bytes.size() % Uuid::kBytes != 0) return std::nullopt;
-  std::vector<Uuid> ids;
-  for (size_t at = 0; at < bytes.size(); at += Uuid::kBytes) {
-    ids.push_back(*Uuid::FromBytes(bytes.substr(at, Uuid::kBytes)));
-  }
-  return ids;
-}
-
 absl::StatusOr<std::vector<Uuid>> ParseDirectories(int32_t broker_id, const std::string& bytes) {
-  auto ids = SplitIds(bytes);
+  auto ids = SplitDirectoryIds(bytes);
   if (ids.has_value()) return *std::move(ids);
   return Malformed("broker %d: log_directories has %d bytes, which are not whole ids", broker_id,
                    bytes.size());
@@ -65,17 +50,21 @@ FeatureRange FromRecord(const v1::FeatureRange& feature) {
       .name = feature.name(), .min_level = feature.min_level(), .max_level = feature.max_level()};
 }
 
-absl::StatusOr<BrokerDetails> ParseDetails(const v1::RegisterBrokerRecord& record,
-                                           const MetadataImage& image) {
-  const auto needs_version = [&](bool is_set, std::string_view field) {
-    return is_set ? CheckVersion(image, kBrokerDetailsVersion, field) : absl::OkStatus();
-  };
-  RETURN_IF_ERROR(needs_version(!record.listeners().empty(), "listeners"));
-  RETURN_IF_ERROR(needs_version(!record.features().empty(), "features"));
-  RETURN_IF_ERROR(needs_version(!record.log_directories().empty(), "log_directories"));
+// Returns the listeners and features of a record, which may be malformed.
+BrokerDetails ListenersAndFeaturesOf(const v1::RegisterBrokerRecord& record) {
   BrokerDetails details;
   for (const auto& listener : record.listeners()) details.listeners.push_back(FromRecord(listener));
   for (const auto& feature : record.features()) details.features.push_back(FromRecord(feature));
+  return details;
+}
+
+absl::StatusOr<BrokerDetails> ParseDetails(const v1::RegisterBrokerRecord& record,
+                                           const MetadataImage& image) {
+  RETURN_IF_ERROR(CheckVersion(image, kBrokerDetailsVersion,
+                               {{"listeners", !record.listeners().empty()},
+                                {"features", !record.features().empty()},
+                                {"log_directories", !record.log_directories().empty()}}));
+  BrokerDetails details = ListenersAndFeaturesOf(record);
   ASSIGN_OR_RETURN(details.log_directories,
                    ParseDirectories(record.broker_id(), record.log_directories()));
   RETURN_IF_ERROR(CheckDetails(record.broker_id(), details));
@@ -96,7 +85,7 @@ void AddDetails(const BrokerDetails& details, v1::RegisterBrokerRecord* record) 
     added.set_min_level(feature.min_level);
     added.set_max_level(feature.max_level);
   }
-  record->set_log_directories(JoinIds(details.log_directories));
+  record->set_log_directories(JoinDirectoryIds(details.log_directories));
 }
 
 // Returns, for example, " features=group.version:0-1,metadata.version:1-2". Empty lists are left
@@ -119,7 +108,7 @@ std::string DetailsText(const BrokerDetails& details, size_t max_items) {
 
 // Returns the text of the log directories of a record, which may be malformed.
 std::string DirectoriesText(const std::string& bytes, size_t max_items) {
-  const auto ids = SplitIds(bytes);
+  const auto ids = SplitDirectoryIds(bytes);
   if (!ids.has_value()) return absl::StrCat(" log_directories=(", bytes.size(), " bytes)");
   if (ids->empty()) return " log_directories=none";
   return DetailsText({.log_directories = *ids}, max_items);
@@ -170,7 +159,7 @@ v1::Record MakeBrokerRegistrationChangeRecord(BrokerId id, int64_t broker_epoch,
     fields.set_in_controlled_shutdown(*change.in_controlled_shutdown);
   }
   if (change.log_directories.has_value()) {
-    fields.set_log_directories(JoinIds(*change.log_directories));
+    fields.set_log_directories(JoinDirectoryIds(*change.log_directories));
   }
   return record;
 }
@@ -253,8 +242,9 @@ absl::Status BrokersImage::Replay(const v1::BrokerRegistrationChangeRecord& reco
   if (record.has_in_controlled_shutdown()) {
     changed.in_controlled_shutdown = record.in_controlled_shutdown();
   }
+  RETURN_IF_ERROR(CheckVersion(context.image, kBrokerDetailsVersion,
+                               {{"log_directories", record.has_log_directories()}}));
   if (record.has_log_directories()) {
-    RETURN_IF_ERROR(CheckVersion(context.image, kBrokerDetailsVersion, "log_directories"));
     BrokerDetails details = *registered->details;
     ASSIGN_OR_RETURN(details.log_directories,
                      ParseDirectories(record.broker_id(), record.log_directories()));
@@ -279,10 +269,7 @@ std::string BrokersImage::TextOf(const v1::RegisterBrokerRecord& record, size_t 
       "RegisterBroker %d epoch=%d incarnation=%s endpoint=%s rack=%s verified=%s",
       record.broker_id(), record.broker_epoch(), IdText(record.incarnation_id()),
       endpoint.ToString(), Quoted(record.rack()), record.endpoint_verified() ? "yes" : "no");
-  BrokerDetails details;
-  for (const auto& listener : record.listeners()) details.listeners.push_back(FromRecord(listener));
-  for (const auto& feature : record.features()) details.features.push_back(FromRecord(feature));
-  text += DetailsText(details, max_items);
+  text += DetailsText(ListenersAndFeaturesOf(record), max_items);
   if (!record.log_directories().empty()) {
     text += DirectoriesText(record.log_directories(), max_items);
   }

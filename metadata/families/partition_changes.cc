@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "metadata/directory_id.h"
+#include "metadata/directory_numbers.h"
 #include "metadata/families/topics.h"
 #include "metadata/partition_chunk.h"
 #include "metadata/partition_fields.h"
@@ -18,12 +20,13 @@ namespace {
 using ::google::protobuf::RepeatedField;
 
 absl::Status CheckVersions(const v1::PartitionChangesRecord& record, const MetadataImage& image) {
-  return CheckVersion2(image, {{"leader_epoch_bumps", !record.leader_epoch_bumps().empty()},
-                               {"replica_counts", !record.replica_counts().empty()},
-                               {"replicas", !record.replicas().empty()},
-                               {"extras", !record.extras().empty()},
-                               {"directory_ids", !record.directory_ids().empty()},
-                               {"replica_directories", !record.replica_directories().empty()}});
+  return CheckVersion(image, 2,
+                      {{"leader_epoch_bumps", !record.leader_epoch_bumps().empty()},
+                       {"replica_counts", !record.replica_counts().empty()},
+                       {"replicas", !record.replicas().empty()},
+                       {"extras", !record.extras().empty()},
+                       {"directory_ids", !record.directory_ids().empty()},
+                       {"replica_directories", !record.replica_directories().empty()}});
 }
 
 absl::Status CheckReplicaCounts(const RepeatedField<int32_t>& counts, int partitions) {
@@ -188,7 +191,7 @@ v1::Record MakePartitionChangesRecord(const Uuid& topic_id,
       fields.add_replica_directories(numbers.NumberOf(id));
     }
   }
-  fields.set_directory_ids(DirectoryIds(numbers));
+  fields.set_directory_ids(JoinDirectoryIds(numbers.ids()));
   if (!has_replicas) return record;
   for (const PartitionChange& change : changes) {
     fields.add_replica_counts(static_cast<int32_t>(change.replicas.size()));

@@ -4,6 +4,8 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "metadata/directory_id.h"
+#include "metadata/directory_numbers.h"
 #include "metadata/families/topics.h"
 #include "metadata/partition_chunk.h"
 #include "metadata/partition_fields.h"
@@ -16,9 +18,10 @@ namespace {
 using ::google::protobuf::RepeatedField;
 
 absl::Status CheckVersions(const v1::PartitionsRecord& record, const MetadataImage& image) {
-  return CheckVersion2(image, {{"extras", !record.extras().empty()},
-                               {"directory_ids", !record.directory_ids().empty()},
-                               {"replica_directories", !record.replica_directories().empty()}});
+  return CheckVersion(image, 2,
+                      {{"extras", !record.extras().empty()},
+                       {"directory_ids", !record.directory_ids().empty()},
+                       {"replica_directories", !record.replica_directories().empty()}});
 }
 
 // Checks the epochs of new partitions. An empty list means that they are all 0.
@@ -74,7 +77,7 @@ v1::Record MakePartitionsRecord(const Uuid& topic_id, int32_t first_partition,
     }
   }
   if (numbers.ids().empty()) fields.clear_replica_directories();
-  fields.set_directory_ids(DirectoryIds(numbers));
+  fields.set_directory_ids(JoinDirectoryIds(numbers.ids()));
   return record;
 }
 
@@ -172,7 +175,7 @@ void TopicsImage::FillRecord(const TopicImage& topic, int32_t first, v1::Partiti
           numbers.NumberOf(partition.directory(position).value_or(Uuid())));
     }
   }
-  record.set_directory_ids(DirectoryIds(numbers));
+  record.set_directory_ids(JoinDirectoryIds(numbers.ids()));
 }
 
 }  // namespace quorate::metadata

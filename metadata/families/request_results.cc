@@ -71,7 +71,7 @@ absl::Status RequestResultsImage::Replay(const v1::RequestResultRecord& record,
     return Malformed("the response has %d bytes, the limit is %d", result.response.size(),
                      kMaxRememberedResponseBytes);
   }
-  if (!result.response.empty()) RETURN_IF_ERROR(CheckVersion(context.image, 2, "response"));
+  RETURN_IF_ERROR(CheckVersion(context.image, 2, {{"response", !result.response.empty()}}));
   const auto kind = table_.Find(result.principal, result.request_id).kind;
   if (kind != RequestLookup::Kind::kNew) {
     return Contradiction("request %s/%d of \"%s\" %s", result.request_id.client_uuid.ToString(),

@@ -199,7 +199,8 @@ void TopicsImage::AddToHash(ContentHasher& hasher) const {
     hasher.Add(topic->name());
     // A negative number says that the extras follow behind the partitions.
     const int64_t count = topic->partition_count();
-    hasher.Add(topic->has_extras() ? -1 - count : count);
+    const bool has_extras = topic->has_extras();
+    hasher.Add(has_extras ? -1 - count : count);
     topic->ForEachChangedPartition(nullptr, [&](const PartitionView& partition) {
       hasher.Add(static_cast<int64_t>(partition.replica_count()));
       for (const int32_t replica : partition.replicas()) hasher.Add(replica);
@@ -210,7 +211,7 @@ void TopicsImage::AddToHash(ContentHasher& hasher) const {
       hasher.Add(partition.leader_epoch());
       hasher.Add(partition.partition_epoch());
     });
-    if (topic->has_extras()) AddExtrasToHash(*topic, hasher);
+    if (has_extras) AddExtrasToHash(*topic, hasher);
   });
 }
 
