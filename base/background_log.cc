@@ -21,6 +21,8 @@ constexpr size_t kPipeBytes = 4096;
 
 std::atomic<BackgroundLog*> installed{nullptr};
 
+Counter all_dropped_lines;
+
 // Installed for the severities above INFO. glog passes each line to the loggers of all lower
 // severities too, so the INFO logger already receives every line.
 class NoLog final : public google::base::Logger {
@@ -117,6 +119,8 @@ BackgroundLog::~BackgroundLog() {
   writer_.join();
 }
 
+const Counter& BackgroundLog::DroppedLines() { return all_dropped_lines; }
+
 void BackgroundLog::Write(bool force_flush, time_t /*timestamp*/, const char* message,
                           size_t length) {
   if (length == 0) {
@@ -130,6 +134,7 @@ void BackgroundLog::Write(bool force_flush, time_t /*timestamp*/, const char* me
   MutexLock lock(&mutex_);
   if (queue_.size() + line.size() > kMaxQueuedBytes) {
     ++dropped_lines_;
+    all_dropped_lines.Add();
     return;
   }
   queue_.append(line);
@@ -162,7 +167,9 @@ void BackgroundLog::Run() {
       dropped = std::exchange(dropped_lines_, 0);
     }
     if (reopen || fd_ < 0) OpenAnew();
-    dropped += WriteOut(lines);
+    const int64_t unwritten = WriteOut(lines);
+    all_dropped_lines.Add(static_cast<uint64_t>(unwritten));
+    dropped += unwritten;
     if (dropped > 0) {
       const std::string note = absl::StrFormat(
           "*** %d lines dropped here: the log could not be written for a while\n", dropped);

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "base/instruments.h"
 #include "base/mutex.h"
 
 namespace quorate {
@@ -41,6 +42,9 @@ class BackgroundLog final : public google::base::Logger {
   // Waits up to `timeout` until all lines so far are written. Returns whether they are. Safe in a
   // signal handler.
   static bool WaitUntilWritten(Duration timeout);
+
+  // Counts the lines that were dropped since the process started.
+  static const Counter& DroppedLines();
 
   // For tests: a log that is not installed in glog. The caller keeps ownership of `fd`.
   explicit BackgroundLog(int fd) : BackgroundLog("", fd) {}

@@ -33,6 +33,7 @@ void EventLoop::Stop() {
 }
 
 bool EventLoop::Enqueue(Task task) {
+  if (inbox_.empty()) queued_at_ = std::chrono::steady_clock::now();
   inbox_.push_back(std::move(task));
   return inbox_.size() == 1 && !lent_;  // else the thread is awake or notified, or will be
 }
@@ -113,6 +114,11 @@ void EventLoop::CancelTimer(TimerId id) {
   timers_.erase(timer);
 }
 
+size_t EventLoop::queued() const {
+  MutexLock lock(&mutex_);
+  return inbox_.size();
+}
+
 bool EventLoop::InLoop() const { return std::this_thread::get_id() == runner_.load(); }
 
 MonoTime EventLoop::NextTimer() const {
@@ -144,6 +150,9 @@ bool EventLoop::AwaitWork(std::deque<Task>& tasks) {
   // A round runs the tasks that were queued when it began, and then the timers that are due.
   // Neither can starve the other.
   tasks.swap(inbox_);
+  const MonoTime now = std::chrono::steady_clock::now();
+  if (!tasks.empty()) meter_.RecordWait(queued_at_, now);
+  meter_.Begin(now);
   return true;
 }
 
@@ -161,7 +170,6 @@ void EventLoop::Run() {
         return;
       }
     }
-    meter_.Begin(std::chrono::steady_clock::now());
     for (Task& task : tasks) {
       std::move(task)();
       task = nullptr;  // what the task owns is destroyed as part of it

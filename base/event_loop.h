@@ -41,7 +41,11 @@ class EventLoop final : public Executor {
   void CancelTimer(TimerId id) override;
   bool InLoop() const override;
 
-  // Measures how long the loop's tasks run, and whether one is running now. Any thread may read it.
+  const std::string& name() const { return name_; }
+  // Returns the number of tasks that are queued and do not run yet.
+  size_t queued() const;
+  // Measures how long the loop's tasks run and wait, and whether one is running now. Any thread may
+  // read it.
   const LoopMeter& meter() const { return meter_; }
 
  private:
@@ -60,9 +64,11 @@ class EventLoop final : public Executor {
 
   const std::string name_;
   const size_t max_external_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar wake_;
   std::deque<Task> inbox_ ABSL_GUARDED_BY(mutex_);
+  // When the first task of the inbox was queued. Valid only if there is one.
+  MonoTime queued_at_ ABSL_GUARDED_BY(mutex_);
   std::map<TimerKey, Task> timers_ ABSL_GUARDED_BY(mutex_);
   std::unordered_map<TimerId, MonoTime> timer_times_ ABSL_GUARDED_BY(mutex_);
   TimerId next_timer_ ABSL_GUARDED_BY(mutex_) = 1;

@@ -1,5 +1,6 @@
-// Measures how long each task keeps a loop from its next one. A long task delays everything queued
-// after it, heartbeats included, so every task should end within kTaskLimit.
+// Measures how long each task keeps a loop from its next one, and how long tasks wait. A long task
+// delays everything queued after it, heartbeats included, so every task should end within
+// kTaskLimit.
 #pragma once
 
 #include <atomic>
@@ -9,11 +10,12 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/instruments.h"
 
 namespace quorate {
 
-// Keeps the run times of one loop's tasks. The thread that runs the tasks calls Begin, Next and
-// End. Any thread may call the other functions.
+// Keeps the run times of one loop's tasks. The thread that runs the tasks calls Begin, Next,
+// RecordWait and End. Any thread may call the other functions.
 class LoopMeter {
  public:
   // The longest time for which a task should run.
@@ -30,6 +32,8 @@ class LoopMeter {
   void Begin(MonoTime now) { since_.store(Encode(now), std::memory_order_relaxed); }
   // Records that the task has ended at `now`, and that the next one begins.
   void Next(MonoTime now);
+  // Records that the first task of a round waited from `queued_at` until `now`.
+  void RecordWait(MonoTime queued_at, MonoTime now) { waits_.Observe(now - queued_at); }
   // Records that the last task has ended, and that none is running.
   void End() { since_.store(kIdle, std::memory_order_relaxed); }
 
@@ -39,6 +43,8 @@ class LoopMeter {
   Duration longest() const { return Duration(longest_.load(std::memory_order_relaxed)); }
   // Returns how many tasks ran for longer than kTaskLimit.
   int64_t over_limit() const { return over_limit_.load(std::memory_order_relaxed); }
+  // Returns how long the first tasks of the rounds waited, in seconds.
+  const Histogram& waits() const { return waits_; }
 
  private:
   static constexpr int64_t kIdle = INT64_MIN;
@@ -50,6 +56,7 @@ class LoopMeter {
   std::atomic<int64_t> since_{kIdle};
   std::atomic<int64_t> longest_{0};
   std::atomic<int64_t> over_limit_{0};
+  Histogram waits_{Histogram::kSeconds};
   // Used only by the thread that runs the tasks.
   MonoTime warn_again_at_ = MonoTime::min();
 };
