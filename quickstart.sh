@@ -13,8 +13,8 @@ cd "$(dirname "$0")"
 
 data=$PWD/quickstart-data
 bin=$PWD/build/release
-# The last digit of a port is the node id: 1909N is a controller's client port, 1919N its peer port, 1929N
-# a broker's port.
+# The last digit of a port is the node id: 1909N is a controller's client port, 1919N its peer port, 1939N
+# its metrics port; 1929N is a broker's port, 1949N its metrics port.
 bootstrap=127.0.0.1:19091,127.0.0.1:19092,127.0.0.1:19093
 voters=1@127.0.0.1:19191,2@127.0.0.1:19192,3@127.0.0.1:19193
 export QUORATE_BOOTSTRAP=$bootstrap
@@ -54,12 +54,14 @@ start_node() { # NAME PROGRAM FLAGS…
 start_controller() {
   start_node "controller-$1" quorate-controller --node-id "$1" --voters "$voters" \
     --client-listen "127.0.0.1:1909$1" --client-advertise "127.0.0.1:1909$1" \
-    --peer-listen "127.0.0.1:1919$1" --peer-advertise "127.0.0.1:1919$1"
+    --peer-listen "127.0.0.1:1919$1" --peer-advertise "127.0.0.1:1919$1" \
+    --metrics-listen "127.0.0.1:1939$1"
 }
 
 start_broker() {
   start_node "broker-$1" quorate-broker --broker-id "$1" --bootstrap "$bootstrap" \
-    --listen "127.0.0.1:1929$1" --advertise "127.0.0.1:1929$1"
+    --listen "127.0.0.1:1929$1" --advertise "127.0.0.1:1929$1" \
+    --metrics-listen "127.0.0.1:1949$1"
 }
 
 # Waits until node $1 listens. Prints the end of its log and exits if the process died.
@@ -188,6 +190,7 @@ Next, try
   export QUORATE_BOOTSTRAP=$bootstrap PATH=\$PATH:$bin/cli
   quoratectl topics create payments --partitions 12 --replication-factor 3
   quoratectl --help
+  curl http://127.0.0.1:19391/metrics    # for Prometheus; docs/metrics.md explains each metric
 The logs are in $data. To inspect, stop or delete the cluster:
   ./quickstart.sh status | stop | clean
 EOF

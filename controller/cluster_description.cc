@@ -59,9 +59,9 @@ admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id
   response.set_active_since_ms(leadership.since_ms);
   response.set_topic_count(static_cast<int32_t>(image.topic_count()));
   response.set_partition_count(static_cast<int32_t>(image.partition_count()));
-  response.set_offline_partition_count(static_cast<int32_t>(tally.offline_count()));
+  response.set_offline_partition_count(static_cast<int32_t>(tally.counts().offline));
   response.set_under_replicated_partition_count(
-      static_cast<int32_t>(tally.under_replicated_count()));
+      static_cast<int32_t>(tally.counts().under_replicated));
   response.set_metadata_version(image.metadata_version());
   response.set_end_offset(image.end_offset().value());
   response.set_from_active_controller(watch != nullptr);

@@ -121,6 +121,13 @@ void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
   });
 }
 
+void QuorumController::ReadStatus(Reply<ClusterStatus> reply) {
+  inbox_.Run(std::move(reply), [this](Reply<ClusterStatus> r) {
+    std::move(r)(ClusterStatus{.image = pipeline_.committed(),
+                               .partitions = pipeline_.committed_tally().counts()});
+  });
+}
+
 void QuorumController::DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply) {
   inbox_.Run(std::move(reply), [this](Reply<admin::v1::DescribeClusterResponse> r) {
     const BrokerWatch* watch = pipeline_.is_active() ? &watch_ : nullptr;

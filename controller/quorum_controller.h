@@ -22,6 +22,7 @@
 #include "controller/answer.h"
 #include "controller/broker_requests.h"
 #include "controller/broker_watch.h"
+#include "controller/cluster_status.h"
 #include "controller/controller_ports.h"
 #include "controller/decide/request_size.h"
 #include "controller/feature_updates.h"
@@ -123,6 +124,9 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // node.
   void ReadImage(RecordOffset min_end_offset, MonoTime deadline,
                  Reply<metadata::MetadataImage> reply);
+
+  // Replies with the state of the cluster in numbers. On every node.
+  void ReadStatus(Reply<ClusterStatus> reply);
 
   // Replies with everything in DescribeClusterResponse except `controllers`, from the committed
   // image and, on the active controller, from the brokers' sessions. On every node.

@@ -58,10 +58,12 @@ std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
                  "notice its death at once. Default: the value of --listen. Required if that is a "
                  "wildcard address.",
          .set = SetAdvertised(&raw.advertise)},
+        MetricsListenOption(config),
         {.name = "ready-file",
          .value_name = "FILE",
-         .help = "A file that is written, in one step, once the listener is open. It contains the "
-                 "lines port=N and pid=N.",
+         .help =
+             "A file that is written, in one step, once all listeners are open. It contains the "
+             "lines port=N, metrics_port=N (if there is a metrics listener) and pid=N.",
          .set = SetText(&config.ready_file)}}},
       {"Timing",
        {{.name = "heartbeat-interval-ms",

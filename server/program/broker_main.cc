@@ -2,8 +2,11 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -55,13 +58,17 @@ ExitStatus Run(int argc, const char* const* argv) {
   const absl::StatusOr<std::shared_ptr<BrokerServer>> server = BrokerServer::Start(config);
   if (!server.ok()) return Fail(ExitStatus::kFailed, server.status());
   ReadyFile ready_file(config.ready_file);
-  if (const auto status = ready_file.Write({{"port", (*server)->port()}}); !status.ok()) {
+  std::vector<std::pair<std::string, int>> ports = {{"port", (*server)->port()}};
+  const std::optional<uint16_t> metrics_port = (*server)->metrics_port();
+  if (metrics_port) ports.emplace_back("metrics_port", *metrics_port);
+  if (const auto status = ready_file.Write(ports); !status.ok()) {
     (*server)->BeginStop();
     (void)(*server)->WaitUntilStopped();
     return Fail(ExitStatus::kFailed, status);
   }
   LOG(INFO) << "broker " << config.broker_id << " of cluster " << config.cluster_id
             << " listens on port " << (*server)->port();
+  if (metrics_port) LOG(INFO) << "metrics are at port " << *metrics_port << ", /metrics";
   StopAtSignal(*server);
   const absl::Status status = (*server)->WaitUntilStopped();
   if (!status.ok()) return Fail(ExitStatus::kFailed, status);

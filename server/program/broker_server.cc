@@ -8,7 +8,11 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "server/metrics/loop_metrics.h"
+#include "server/metrics/metrics_page.h"
+#include "server/metrics/process_metrics.h"
 #include "server/node/readiness.h"
+#include "server/program/monitor_pages.h"
 
 namespace quorate::server {
 namespace {
@@ -82,6 +86,9 @@ BrokerServer::~BrokerServer() {
 
 absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
   RETURN_IF_ERROR(CheckCanListen(config.listen, "--listen"));
+  if (config.metrics_listen) {
+    RETURN_IF_ERROR(CheckCanListen(*config.metrics_listen, kMetricsListenOption));
+  }
   if (!config.data_dir.empty()) {
     Rng rng(seed);
     ASSIGN_OR_RETURN(data_directory_,
@@ -94,7 +101,23 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
   ASSIGN_OR_RETURN(listener_, OpenClientListener(config.listen, "--listen",
                                                  {&view_service_, &process_service_}));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
+  if (config.metrics_listen) {
+    ASSIGN_OR_RETURN(monitor_,
+                     HttpServer::Start(*config.metrics_listen, kMetricsListenOption,
+                                       MonitorPages({.metrics = [this] { return RenderMetrics(); },
+                                                     .alive = [] { return true; },
+                                                     .ready = [this] { return ready_.load(); }})));
+  }
   return absl::OkStatus();
+}
+
+std::string BrokerServer::RenderMetrics() const {
+  MetricsPage page;
+  AddProcessMetrics("quorate-broker", page);
+  for (const EventLoop* loop : {&loop_, &session_loop_}) {
+    AddLoopMetrics(*loop, clock_.Now(), page);
+  }
+  return page.Render();
 }
 
 void BrokerServer::BeginStop() { broker_.BeginShutdown(); }
@@ -106,6 +129,7 @@ absl::Status BrokerServer::WaitUntilStopped() {
     while (!stopped_) stopped_changed_.Wait(&mutex_);
     status = *stopped_;
   }
+  monitor_.reset();
   Close(listener_, kServerShutdownTimeout);
   calls_.CancelAndWait();
   session_loop_.Stop();
@@ -114,6 +138,7 @@ absl::Status BrokerServer::WaitUntilStopped() {
 }
 
 void BrokerServer::OnReady(bool ready) {
+  ready_ = ready;
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, ready);
 }
 

@@ -2,9 +2,11 @@
 // starts and stops them in order.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +19,7 @@
 #include "server/broker/broker_metadata_source.h"
 #include "server/broker/broker_view_service.h"
 #include "server/calls/listener.h"
+#include "server/http/http_server.h"
 #include "server/program/broker_config.h"
 #include "server/program/process_service.h"
 #include "storage/data_directory.h"
@@ -33,8 +36,11 @@ class BrokerServer final : private broker::Broker::Listener {
   // REQUIRES: WaitUntilStopped has returned, or Start failed.
   ~BrokerServer() override;
 
-  // Returns the bound port.
+  // Return the bound ports. metrics_port returns nullopt if there is no metrics listener.
   uint16_t port() const { return listener_.port; }
+  std::optional<uint16_t> metrics_port() const {
+    return monitor_ == nullptr ? std::nullopt : std::optional(monitor_->port());
+  }
 
   // Begins a controlled shutdown, whose duration --controlled-shutdown-timeout-ms limits.
   // Thread-safe and idempotent.
@@ -47,6 +53,7 @@ class BrokerServer final : private broker::Broker::Listener {
   BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id);
 
   absl::Status Open(const BrokerConfig& config, uint64_t seed);
+  std::string RenderMetrics() const;
 
   // broker::Broker::Listener.
   void OnReady(bool ready) override;
@@ -65,6 +72,9 @@ class BrokerServer final : private broker::Broker::Listener {
   ProcessService process_service_{&loop_, &clock_};
   std::unique_ptr<storage::DataDirectory> data_directory_;
   server::Listener listener_;
+  std::atomic<bool> ready_ = false;
+  // Null if there is no metrics listener.
+  std::unique_ptr<HttpServer> monitor_;
 
   Mutex mutex_;
   CondVar stopped_changed_;

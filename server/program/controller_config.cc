@@ -89,10 +89,12 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "the value of --peer-listen. Required if that is a wildcard address or has port "
                  "0.",
          .set = SetAdvertised(&raw.peer_advertise)},
+        MetricsListenOption(config),
         {.name = "ready-file",
          .value_name = "FILE",
-         .help = "A file that is written, in one step, once both listeners are open. It contains "
-                 "the lines client_port=N, peer_port=N and pid=N.",
+         .help = "A file that is written, in one step, once all listeners are open. It contains "
+                 "the lines client_port=N, peer_port=N, metrics_port=N (if there is a metrics "
+                 "listener) and pid=N.",
          .set = SetText(&config.ready_file)}}},
       {"Timing",
        {{.name = "heartbeat-interval-ms",

@@ -20,10 +20,14 @@ struct ControllerLoops {
 
   // Ends all threads. Idempotent.
   void Stop() {
-    for (EventLoop* loop :
-         {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot}) {
-      loop->Stop();
-    }
+    for (EventLoop* loop : All()) loop->Stop();
+  }
+
+  std::vector<EventLoop*> All() {
+    return {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot};
+  }
+  std::vector<const EventLoop*> All() const {
+    return {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot};
   }
 
   // Returns the loops on which answers depend. The other loops work in the background and may be

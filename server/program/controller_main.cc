@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -56,14 +58,17 @@ int Run(const ControllerConfig& config) {
   std::optional<CallbackThreadHold> hold;
   if (CallbackThreadHold::IsUseful()) hold.emplace();
   ReadyFile ready_file(config.ready_file);
-  if (const absl::Status status = ready_file.Write(
-          {{"client_port", (*server)->client_port()}, {"peer_port", (*server)->peer_port()}});
-      !status.ok()) {
+  std::vector<std::pair<std::string, int>> ports = {{"client_port", (*server)->client_port()},
+                                                    {"peer_port", (*server)->peer_port()}};
+  const std::optional<uint16_t> metrics_port = (*server)->metrics_port();
+  if (metrics_port) ports.emplace_back("metrics_port", *metrics_port);
+  if (const absl::Status status = ready_file.Write(ports); !status.ok()) {
     return Fail(ExitStatus::kFailed, status);
   }
   LOG(INFO) << kProgram << " " << Version() << ": node " << config.node_id << " of cluster "
             << config.cluster_id << " listens for clients on port " << (*server)->client_port()
             << " and for peers on port " << (*server)->peer_port();
+  if (metrics_port) LOG(INFO) << "metrics are at port " << *metrics_port << ", /metrics";
 
   const std::string signal = WaitForStopSignal();
   LOG(INFO) << "stopping on " << signal;

@@ -12,6 +12,7 @@
 #include "server/feed/subscription_hub.h"
 #include "server/grpc/front_end.h"
 #include "server/grpc/subscribe_frame.h"
+#include "server/http/http_server.h"
 #include "server/node/cluster_queries.h"
 #include "server/node/leader_tracker.h"
 #include "server/node/log_clock.h"
@@ -24,7 +25,9 @@
 #include "server/node/state_auditor.h"
 #include "server/peer/grpc_broker_prober.h"
 #include "server/peer/peer_voter_poll.h"
+#include "server/program/controller_metrics.h"
 #include "server/program/loop_watchdog.h"
+#include "server/program/monitor_pages.h"
 #include "server/program/process_service.h"
 #include "server/program/quorum_member.h"
 #include "server/program/run_and_wait.h"
@@ -125,7 +128,10 @@ class ControllerServer::Impl final : public ControllerDirectory {
             &loops_->edge, clock_, &member_->raft(),
             [this] { return controller_.applied_offset(); },
             [this] { return member_->free_space().IsEnough(); },
-            [this](bool ready) { front_end_.SetServing(kReadyService, ready); }),
+            [this](bool ready) {
+              ready_ = ready;
+              front_end_.SetServing(kReadyService, ready);
+            }),
         queries_(config.cluster_id, &member_->raft(), &controller_, this, clock_,
                  [this] { return OwnMachine(); }),
         changes_(&router_, &controller_, &member_->raft()),
@@ -145,7 +151,12 @@ class ControllerServer::Impl final : public ControllerDirectory {
                     &snapshot_scheduler_, &log_clock_}),
         watchdog_(
             std::in_place, LoopWatchdog::Options{}, loops_->Serving(), clock_,
-            [this](bool alive) { front_end_.SetServing("", alive); }, on_fatal) {}
+            [this](bool alive) {
+              alive_ = alive;
+              front_end_.SetServing("", alive);
+            },
+            on_fatal),
+        metrics_(loops_, clock_, &member_->raft(), &controller_) {}
 
   ~Impl() override { Stop(); }
 
@@ -162,6 +173,13 @@ class ControllerServer::Impl final : public ControllerDirectory {
         }));
     RETURN_IF_ERROR(front_end_.Start(config_.client_listen));
     front_end_.SetServing(kReadyService, false);
+    if (config_.metrics_listen) {
+      ASSIGN_OR_RETURN(
+          monitor_, HttpServer::Start(*config_.metrics_listen, kMetricsListenOption,
+                                      MonitorPages({.metrics = [this] { return metrics_.Render(); },
+                                                    .alive = [this] { return alive_.load(); },
+                                                    .ready = [this] { return ready_.load(); }})));
+    }
     member_->Connect(*OwnClientEndpoint());
     readiness_.Start();
     watchdog_->Start();
@@ -177,6 +195,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
       EndCalls();
       front_end_.Stop(kCloseTimeout);
     }
+    monitor_.reset();
     member_->Stop();
     // Ends its threads before the controller, which they call back, is destroyed.
     prober_.reset();
@@ -184,6 +203,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
   uint16_t client_port() const { return front_end_.port(); }
   uint16_t peer_port() const { return member_->peer_port(); }
+  std::optional<uint16_t> metrics_port() const {
+    return monitor_ == nullptr ? std::nullopt : std::optional(monitor_->port());
+  }
 
   // ControllerDirectory
   std::optional<std::string> ClientEndpoint(NodeId node) const override {
@@ -285,6 +307,11 @@ class ControllerServer::Impl final : public ControllerDirectory {
   GrpcFrontEnd front_end_;
   LogFanout listeners_;
   std::optional<LoopWatchdog> watchdog_;
+  const ControllerMetrics metrics_;
+  // Null if there is no metrics listener.
+  std::unique_ptr<HttpServer> monitor_;
+  std::atomic<bool> alive_ = true;
+  std::atomic<bool> ready_ = false;
   bool stopped_ = false;
 };
 
@@ -293,6 +320,9 @@ absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
   // Check everything that can be refused before opening the data directory, which changes it.
   RETURN_IF_ERROR(CheckCanListen(config.peer_listen, "peer-listen"));
   RETURN_IF_ERROR(CheckCanListen(config.client_listen, "client-listen"));
+  if (config.metrics_listen) {
+    RETURN_IF_ERROR(CheckCanListen(*config.metrics_listen, kMetricsListenOption));
+  }
   const uint64_t seed = config.seed != 0 ? config.seed : Rng::SystemSeed();
   const storage::FatalHandler fatal = HearOnce(std::move(on_fatal));
   ASSIGN_OR_RETURN(std::unique_ptr<QuorumMember> member, QuorumMember::Open(config, seed, fatal));
@@ -306,5 +336,6 @@ ControllerServer::~ControllerServer() = default;
 void ControllerServer::Stop() { impl_->Stop(); }
 uint16_t ControllerServer::client_port() const { return impl_->client_port(); }
 uint16_t ControllerServer::peer_port() const { return impl_->peer_port(); }
+std::optional<uint16_t> ControllerServer::metrics_port() const { return impl_->metrics_port(); }
 
 }  // namespace quorate::server

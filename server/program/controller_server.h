@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -33,9 +34,10 @@ class ControllerServer {
   // Calls Stop.
   ~ControllerServer();
 
-  // Return the bound ports.
+  // Return the bound ports. metrics_port returns nullopt if there is no metrics listener.
   uint16_t client_port() const;
   uint16_t peer_port() const;
+  std::optional<uint16_t> metrics_port() const;
 
  private:
   class Impl;

@@ -15,6 +15,16 @@ Option ClusterIdOption(ProcessConfig& config) {
           .required = true};
 }
 
+Option MetricsListenOption(ProcessConfig& config) {
+  return {.name = kMetricsListenOption,
+          .value_name = "HOST:PORT",
+          .help =
+              "The address of an HTTP listener for monitoring: /metrics for Prometheus, /healthz "
+              "and /readyz. Anyone who can connect to it can read the metrics. Port 0 selects a "
+              "free port (see --ready-file). Default: no such listener.",
+          .set = SetListen(&config.metrics_listen)};
+}
+
 OptionGroup LogAndTestOptions(ProcessConfig& config) {
   const auto set_seed = [&config](const std::string& text) -> absl::Status {
     int64_t seed = 0;

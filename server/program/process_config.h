@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "base/host_port.h"
 #include "server/program/config.h"
 
 namespace quorate::server {
+
+inline constexpr char kMetricsListenOption[] = "metrics-listen";
 
 struct ProcessConfig {
   std::string cluster_id;
@@ -14,12 +18,15 @@ struct ProcessConfig {
   std::string log_level;
   std::string log_dir;
   std::string failpoints;
+  // nullopt: no metrics listener.
+  std::optional<HostPort> metrics_listen;
   // 0 takes the seed from the operating system.
   uint64_t seed = 0;
 };
 
 // The options write to `config`, which must outlive them.
 Option ClusterIdOption(ProcessConfig& config);
+Option MetricsListenOption(ProcessConfig& config);
 OptionGroup LogAndTestOptions(ProcessConfig& config);
 
 }  // namespace quorate::server

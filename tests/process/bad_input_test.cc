@@ -154,7 +154,9 @@ TEST(BadInputTest, APortInUseIsNamedAndNoDataIsMade) {
   };
   expect_refused(cluster.ControllerCommand(1), "client-listen");
   expect_refused(cluster.ControllerCommand(1), "peer-listen");
+  expect_refused(cluster.ControllerCommand(1), "metrics-listen");
   expect_refused(cluster.BrokerCommand(1), "listen");
+  expect_refused(cluster.BrokerCommand(1), "metrics-listen");
   EXPECT_FALSE(fs::exists(cluster.ControllerDirectory(1)));
   EXPECT_FALSE(fs::exists(cluster.BrokerDirectory(1)));
 }

@@ -34,12 +34,14 @@ ROOMS = {
     "server": {
         "node": set(),
         "feed": {"node"},
+        "metrics": {"feed", "node"},
         "calls": {"node"},
         # The front ends never include each other.
         "peer": {"calls", "node"},
         "grpc": {"calls", "feed", "node"},
         "broker": {"calls", "node"},
-        "program": {"broker", "calls", "feed", "grpc", "node", "peer"},
+        "http": {"calls"},
+        "program": {"broker", "calls", "feed", "grpc", "http", "metrics", "node", "peer"},
     },
 }
 # The decisions are pure functions, so nothing that they include, directly or through other headers,
@@ -59,7 +61,8 @@ DECISIONS_MAY_INCLUDE_OF_LIBRARIES = re.compile(
     r"numeric|optional|set|span|string|string_view|tuple|type_traits|utility|variant|vector")
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}
 # Rooms of these folders that must not include gRPC.
-ROOMS_WITHOUT_GRPC = {("server", "feed"), ("server", "node")}
+ROOMS_WITHOUT_GRPC = {("server", "feed"), ("server", "http"), ("server", "metrics"),
+                      ("server", "node")}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')
 PROTO_ITEM = re.compile(r"^\s*(?:message|enum|service|rpc|oneof)\s+\w+|^\s*(?:optional |repeated )?[\w.]+ \w+ = \d+;|^\s*[A-Z][A-Z0-9_]* = \d+;")
 # File in metadata/families/ -> the other families that it may include.

@@ -159,7 +159,7 @@ TEST_F(LeaderElectionTest, TenThousandPartitionsMoveInOneBatch) {
   EXPECT_LT(decision.records.ByteSizeLong(), 10'000 * 8u);
   cluster_.Apply(decision);
   EXPECT_EQ(cluster_.view().tally.LoadOf(broker).leaders, 0);
-  EXPECT_EQ(cluster_.view().tally.under_replicated_count(), 10'000);
+  EXPECT_EQ(cluster_.view().tally.counts().under_replicated, 10'000);
 }
 
 TEST_F(LeaderElectionTest, WhatDoesNotFitOneEntryIsSettledInSeveral) {

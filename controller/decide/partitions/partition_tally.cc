@@ -30,9 +30,9 @@ void PartitionTally::Count(const metadata::PartitionView& partition, int64_t tim
   if (const auto leader = partition.leader()) {
     loads_[*leader].leaders += times;
   } else {
-    offline_ += times;
+    counts_.offline += times;
   }
-  if (partition.isr_count() < partition.replica_count()) under_replicated_ += times;
+  if (partition.isr_count() < partition.replica_count()) counts_.under_replicated += times;
 }
 
 }  // namespace quorate::controller

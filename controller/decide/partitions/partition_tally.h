@@ -19,15 +19,21 @@ class PartitionTally {
     int64_t replicas = 0;
   };
 
+  struct Counts {
+    // Partitions without a leader.
+    int64_t offline = 0;
+    // Partitions whose ISR is smaller than their replica set.
+    int64_t under_replicated = 0;
+
+    friend bool operator==(const Counts&, const Counts&) = default;
+  };
+
   // Moves the counts on to `image`, which must be the counted image or descend from it. Takes time
   // proportional to the changes.
   void AdvanceTo(const metadata::MetadataImage& image);
 
   Load LoadOf(BrokerId broker) const;
-  // Partitions without a leader.
-  int64_t offline_count() const { return offline_; }
-  // Partitions whose ISR is smaller than their replica set.
-  int64_t under_replicated_count() const { return under_replicated_; }
+  const Counts& counts() const { return counts_; }
 
  private:
   // `times` is 1 or -1.
@@ -35,8 +41,7 @@ class PartitionTally {
 
   metadata::MetadataImage counted_;
   std::map<BrokerId, Load> loads_;
-  int64_t offline_ = 0;
-  int64_t under_replicated_ = 0;
+  Counts counts_;
 };
 
 }  // namespace quorate::controller

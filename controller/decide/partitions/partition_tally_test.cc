@@ -27,8 +27,8 @@ void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& 
     EXPECT_EQ(tally.LoadOf(id).leaders, loads[id].leaders) << "broker " << id;
     EXPECT_EQ(tally.LoadOf(id).replicas, loads[id].replicas) << "broker " << id;
   }
-  EXPECT_EQ(tally.offline_count(), offline);
-  EXPECT_EQ(tally.under_replicated_count(), under_replicated);
+  EXPECT_EQ(tally.counts().offline, offline);
+  EXPECT_EQ(tally.counts().under_replicated, under_replicated);
 }
 
 TEST(PartitionTallyTest, FollowsNewReplicas) {
@@ -44,11 +44,11 @@ TEST(PartitionTallyTest, FollowsNewReplicas) {
   EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(1)).replicas, 1);
   EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(4)).replicas, 1);
   EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(3)).leaders, 1);
-  EXPECT_EQ(cluster.view().tally.under_replicated_count(), 1);
+  EXPECT_EQ(cluster.view().tally.counts().under_replicated, 1);
   // No replica is in sync.
   cluster.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b001}});
   ExpectCountsOf(cluster.image(), cluster.view().tally);
-  EXPECT_EQ(cluster.view().tally.offline_count(), 1);
+  EXPECT_EQ(cluster.view().tally.counts().offline, 1);
 }
 
 TEST(PartitionTallyTest, FollowsRandomChanges) {

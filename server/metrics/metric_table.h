@@ -1,0 +1,250 @@
+// Every metric of both programs: its name, type and meaning. docs/metrics.md is generated from this
+// table (metrics_document.h). The comments name the files that add the samples.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "server/metrics/metric.h"
+
+namespace quorate::server {
+
+// process_metrics.h. The names that begin with process_ are those of all Prometheus clients.
+
+inline constexpr Metric kBuildInfo = {
+    .name = "quorate_build_info",
+    .type = MetricType::kGauge,
+    .help = "Always 1. The labels name the program and its version.",
+    .labels = "program,version",
+};
+inline constexpr Metric kProcessStartTime = {
+    .name = "process_start_time_seconds",
+    .type = MetricType::kGauge,
+    .help = "When the process started, in seconds since the Unix epoch.",
+};
+inline constexpr Metric kProcessCpu = {
+    .name = "process_cpu_seconds_total",
+    .type = MetricType::kCounter,
+    .help = "The CPU time that the process has used.",
+};
+inline constexpr Metric kProcessResidentMemory = {
+    .name = "process_resident_memory_bytes",
+    .type = MetricType::kGauge,
+    .help = "The physical memory that the process uses.",
+};
+inline constexpr Metric kProcessVirtualMemory = {
+    .name = "process_virtual_memory_bytes",
+    .type = MetricType::kGauge,
+    .help = "The address space that the process uses.",
+};
+inline constexpr Metric kProcessOpenDescriptors = {
+    .name = "process_open_fds",
+    .type = MetricType::kGauge,
+    .help = "The number of open file descriptors.",
+};
+inline constexpr Metric kProcessMaxDescriptors = {
+    .name = "process_max_fds",
+    .type = MetricType::kGauge,
+    .help = "The limit on open file descriptors.",
+};
+inline constexpr Metric kLogLinesDropped = {
+    .name = "quorate_log_lines_dropped_total",
+    .type = MetricType::kCounter,
+    .help = "Log lines that were dropped because the reader of the log was too slow or gone.",
+};
+
+inline constexpr Metric kMetricsComplete = {
+    .name = "quorate_metrics_complete",
+    .type = MetricType::kGauge,
+    .help =
+        "1 if all parts of the process contributed to this page, 0 if one did not answer within "
+        "a second.",
+};
+inline constexpr const Metric* kProcessMetrics[] = {&kBuildInfo,
+                                                    &kProcessStartTime,
+                                                    &kProcessCpu,
+                                                    &kProcessResidentMemory,
+                                                    &kProcessVirtualMemory,
+                                                    &kProcessOpenDescriptors,
+                                                    &kProcessMaxDescriptors,
+                                                    &kLogLinesDropped,
+                                                    &kMetricsComplete};
+
+// loop_metrics.h
+
+inline constexpr Metric kLoopQueuedTasks = {
+    .name = "quorate_loop_queued_tasks",
+    .type = MetricType::kGauge,
+    .help = "The number of tasks that wait for an event loop.",
+    .labels = "loop",
+};
+inline constexpr Metric kLoopWait = {
+    .name = "quorate_loop_wait_seconds",
+    .type = MetricType::kHistogram,
+    .help = "How long the first task of each round waited for its event loop.",
+    .labels = "loop",
+    .kafka = "ControllerEventManager: EventQueueTimeMs",
+};
+inline constexpr Metric kLoopBusy = {
+    .name = "quorate_loop_busy_seconds",
+    .type = MetricType::kGauge,
+    .help = "How long the running task of an event loop has been running; 0 if there is none.",
+    .labels = "loop",
+};
+inline constexpr Metric kLoopLongestTask = {
+    .name = "quorate_loop_longest_task_seconds",
+    .type = MetricType::kGauge,
+    .help = "The longest time for which a task of an event loop has run.",
+    .labels = "loop",
+    .kafka = "ControllerEventManager: EventQueueProcessingTimeMs",
+};
+inline constexpr Metric kLoopSlowTasks = {
+    .name = "quorate_loop_slow_tasks_total",
+    .type = MetricType::kCounter,
+    .help = "Tasks that ran on an event loop for longer than 20 ms.",
+    .labels = "loop",
+};
+inline constexpr const Metric* kLoopMetrics[] = {&kLoopQueuedTasks, &kLoopWait, &kLoopBusy,
+                                                 &kLoopLongestTask, &kLoopSlowTasks};
+
+// quorum_metrics.h
+
+inline constexpr Metric kActiveController = {
+    .name = "quorate_active_controller",
+    .type = MetricType::kGauge,
+    .help =
+        "1 if this controller is the active controller, otherwise 0. The sum over all "
+        "controllers is 1, except during an election.",
+    .kafka = "KafkaController: ActiveControllerCount",
+};
+inline constexpr Metric kLeaderId = {
+    .name = "quorate_raft_leader_id",
+    .type = MetricType::kGauge,
+    .help = "The node id of the leader that this controller knows; -1 if it knows none.",
+    .kafka = "raft-metrics: current-leader",
+};
+inline constexpr Metric kEpoch = {
+    .name = "quorate_raft_epoch",
+    .type = MetricType::kGauge,
+    .help = "The epoch of this controller. It grows with every election.",
+    .kafka = "raft-metrics: current-epoch",
+};
+inline constexpr Metric kRole = {
+    .name = "quorate_raft_role",
+    .type = MetricType::kGauge,
+    .help =
+        "1 for the role that this controller has (leader, follower, observer, or unattached: a "
+        "voter that knows no leader), 0 for the others.",
+    .labels = "role",
+    .kafka = "raft-metrics: current-state",
+};
+inline constexpr Metric kHighWatermark = {
+    .name = "quorate_raft_high_watermark_offset",
+    .type = MetricType::kGauge,
+    .help = "The end offset of what this controller knows to be committed.",
+    .kafka = "raft-metrics: high-watermark",
+};
+inline constexpr Metric kLogEndOffset = {
+    .name = "quorate_raft_log_end_offset",
+    .type = MetricType::kGauge,
+    .help = "The end offset of this controller's log.",
+    .kafka = "raft-metrics: log-end-offset",
+};
+inline constexpr Metric kVoters = {
+    .name = "quorate_raft_voters",
+    .type = MetricType::kGauge,
+    .help = "The number of voters.",
+};
+inline constexpr Metric kPeerInSession = {
+    .name = "quorate_raft_peer_in_session",
+    .type = MetricType::kGauge,
+    .help =
+        "1 if this controller's stream to the other controller is up, otherwise 0. The label "
+        "kind is voter or observer.",
+    .labels = "peer,kind",
+};
+inline constexpr Metric kPeerLag = {
+    .name = "quorate_raft_peer_lag_offsets",
+    .type = MetricType::kGauge,
+    .help =
+        "How many offsets the durable log of the other controller is behind the log of this one. "
+        "Only the active controller has it.",
+    .labels = "peer,kind",
+    .kafka = "kafka-metadata-quorum: Lag",
+};
+inline constexpr Metric kPeerLastContact = {
+    .name = "quorate_raft_peer_last_contact_seconds",
+    .type = MetricType::kGauge,
+    .help =
+        "The time since the other controller last answered this one. Only the active "
+        "controller has it.",
+    .labels = "peer,kind",
+};
+inline constexpr const Metric* kQuorumMetrics[] = {
+    &kActiveController, &kLeaderId, &kEpoch,         &kRole,    &kHighWatermark,
+    &kLogEndOffset,     &kVoters,   &kPeerInSession, &kPeerLag, &kPeerLastContact};
+
+// cluster_metrics.h. Every controller has these metrics, from the log that it has applied.
+
+inline constexpr Metric kAppliedOffset = {
+    .name = "quorate_applied_offset",
+    .type = MetricType::kGauge,
+    .help = "The end offset of the log that the state of this controller includes.",
+    .kafka = "KafkaController: LastAppliedRecordOffset",
+};
+inline constexpr Metric kMetadataVersion = {
+    .name = "quorate_metadata_version",
+    .type = MetricType::kGauge,
+    .help = "The metadata version of the log.",
+    .kafka = "MetadataLoader: CurrentMetadataVersion",
+};
+inline constexpr Metric kBrokers = {
+    .name = "quorate_brokers",
+    .type = MetricType::kGauge,
+    .help =
+        "The number of registered brokers. The label state is active, fenced or shutting_down "
+        "(a broker that is not fenced and stops).",
+    .labels = "state",
+    .kafka = "KafkaController: ActiveBrokerCount, FencedBrokerCount",
+};
+inline constexpr Metric kTopics = {
+    .name = "quorate_topics",
+    .type = MetricType::kGauge,
+    .help = "The number of topics.",
+    .kafka = "KafkaController: GlobalTopicCount",
+};
+inline constexpr Metric kPartitions = {
+    .name = "quorate_partitions",
+    .type = MetricType::kGauge,
+    .help = "The number of partitions.",
+    .kafka = "KafkaController: GlobalPartitionCount",
+};
+inline constexpr Metric kOfflinePartitions = {
+    .name = "quorate_partitions_offline",
+    .type = MetricType::kGauge,
+    .help = "The number of partitions without a leader.",
+    .kafka = "KafkaController: OfflinePartitionsCount",
+};
+inline constexpr Metric kUnderReplicatedPartitions = {
+    .name = "quorate_partitions_under_replicated",
+    .type = MetricType::kGauge,
+    .help = "The number of partitions whose ISR is smaller than their replica set.",
+    .kafka = "ReplicaManager: UnderReplicatedPartitions",
+};
+inline constexpr const Metric* kClusterMetrics[] = {
+    &kAppliedOffset,     &kMetadataVersion,          &kBrokers, &kTopics, &kPartitions,
+    &kOfflinePartitions, &kUnderReplicatedPartitions};
+
+// All metrics, in sections.
+struct MetricSection {
+  std::string_view title;
+  std::span<const Metric* const> metrics;
+};
+inline constexpr MetricSection kMetricSections[] = {
+    {"The process (both programs)", kProcessMetrics},
+    {"Event loops (both programs)", kLoopMetrics},
+    {"The quorum (controllers)", kQuorumMetrics},
+    {"The cluster (controllers)", kClusterMetrics},
+};
+
+}  // namespace quorate::server
