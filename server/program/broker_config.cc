@@ -3,6 +3,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "server/program/broker_manual.h"
+#include "server/program/config_document.h"
 #include "server/program/config_values.h"
 
 namespace quorate::server {
@@ -114,13 +115,22 @@ absl::StatusOr<ConfigOutcome> LoadBrokerConfig(
     BrokerConfig* config) {
   BrokerConfig loaded;
   Raw raw;
-  const ProgramOptions options = {BrokerManual(), Options(raw, loaded)};
-  ASSIGN_OR_RETURN(const ConfigOutcome outcome, LoadConfig(options, argc, argv, environment));
-  if (outcome == ConfigOutcome::kShown) return outcome;
-  loaded.broker_id = BrokerId(static_cast<int32_t>(raw.broker_id));
-  RETURN_IF_ERROR(ResolveListener(raw, loaded));
-  *config = std::move(loaded);
+  const auto check = [&]() -> absl::StatusOr<std::vector<std::string>> {
+    loaded.broker_id = BrokerId(static_cast<int32_t>(raw.broker_id));
+    RETURN_IF_ERROR(ResolveListener(raw, loaded));
+    return std::vector<std::string>();
+  };
+  ASSIGN_OR_RETURN(
+      const ConfigOutcome outcome,
+      LoadConfig({BrokerManual(), Options(raw, loaded), check}, argc, argv, environment));
+  if (outcome == ConfigOutcome::kRun) *config = std::move(loaded);
   return outcome;
+}
+
+std::string DescribeBrokerOptions() {
+  Raw raw;
+  BrokerConfig config;
+  return DescribeOptions({BrokerManual(), Options(raw, config)});
 }
 
 }  // namespace quorate::server

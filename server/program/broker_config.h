@@ -39,4 +39,7 @@ absl::StatusOr<ConfigOutcome> LoadBrokerConfig(
     int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
     BrokerConfig* config);
 
+// Returns the part of docs/configuration.md about this program.
+std::string DescribeBrokerOptions();
+
 }  // namespace quorate::server

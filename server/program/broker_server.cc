@@ -54,7 +54,7 @@ broker::v1::GetIdentityResponse MakeIdentity(const BrokerConfig& config,
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerConfig& config) {
-  const uint64_t seed = config.seed != 0 ? config.seed : Rng::SystemSeed();
+  const uint64_t seed = config.seed != 0 ? static_cast<uint64_t>(config.seed) : Rng::SystemSeed();
   // Not from `seed`: two brokers with the same seed, and two starts of one broker, must not have
   // the same incarnation id.
   Rng incarnation_rng(Rng::SystemSeed());

@@ -12,6 +12,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -24,6 +25,7 @@ namespace {
 
 constexpr char kEnvironmentPrefix[] = "QUORATE_";
 constexpr char kConfigOption[] = "config";
+constexpr char kDefaultSource[] = "default";
 
 // An option's text, and the name of its source for error messages.
 struct Given {
@@ -127,6 +129,7 @@ absl::Status ReadEnvironment(const std::map<std::string, std::string>& environme
 
 struct Flags {
   Values values;
+  bool check_config = false;
   bool help = false;
   bool version = false;
 };
@@ -138,6 +141,7 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names,
   app.set_help_flag();
   app.allow_extras();
   Flags flags;
+  app.add_flag("--check-config", flags.check_config);
   app.add_flag("-h,--help", flags.help);
   app.add_flag("--version", flags.version);
   std::vector<std::vector<std::string>> texts(names.size());
@@ -157,7 +161,9 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names,
     if (!absl::StartsWith(extra, "--")) {
       return absl::InvalidArgumentError(absl::StrFormat("unexpected argument '%s'", extra));
     }
-    const std::string nearest = NearestName(extra.substr(2, extra.find('=') - 2), names);
+    std::vector<std::string> candidates = names;
+    candidates.insert(candidates.end(), {"check-config", "help", "version"});
+    const std::string nearest = NearestName(extra.substr(2, extra.find('=') - 2), candidates);
     return Unknown("", "flag", extra, nearest.empty() ? "" : "--" + nearest);
   }
   for (size_t i = 0; i < names.size(); ++i) {
@@ -186,6 +192,52 @@ absl::Status Apply(const Option& option, const Values& values) {
   if (status.ok()) return status;
   return absl::InvalidArgumentError(
       absl::StrFormat("%s: %s", it->second.source, std::string(status.message())));
+}
+
+// Returns `text` as a value in a TOML file that is read as the same text.
+std::string TomlValue(const Option& option, const std::string& text) {
+  int64_t number = 0;
+  const bool is_number = absl::SimpleAtoi(text, &number) && std::to_string(number) == text;
+  if (is_number || option.value_name.empty()) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      quoted += absl::StrFormat("\\u%04x", c);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+// Returns the text of --check-config.
+std::string RenderConfig(const ProgramOptions& options, const Values& values,
+                         const std::vector<std::string>& warnings) {
+  std::string text =
+      absl::StrFormat("# %s %s: this configuration is valid.\n", options.manual.name, Version());
+  for (const std::string& warning : warnings) text += absl::StrFormat("# Warning: %s.\n", warning);
+  for (const OptionGroup& group : options.groups) {
+    text += absl::StrFormat("\n# %s\n", group.title);
+    for (const Option& option : group.options) {
+      const std::string key = FileKey(option.name);
+      const auto it = values.find(option.name);
+      if (it == values.end() && option.default_text.empty()) {
+        text += absl::StrFormat("# %s is not set\n", key);
+        continue;
+      }
+      const Given given =
+          it != values.end() ? it->second : Given{option.default_text, kDefaultSource};
+      text += absl::StrFormat("%s = %s  # %s\n", key, TomlValue(option, given.text), given.source);
+    }
+  }
+  return text;
+}
+
+absl::Status Print(const std::string& text) {
+  std::cout << text << std::flush;
+  if (std::cout) return absl::OkStatus();
+  return absl::DataLossError(absl::StrFormat("cannot write standard output: %s", strerror(errno)));
 }
 
 // Returns how many characters must be inserted, deleted or replaced to turn `a` into `b`
@@ -251,13 +303,8 @@ absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc
   ASSIGN_OR_RETURN(const Flags flags,
                    ReadFlags(names_and_config, SwitchNames(options), argc, argv));
   if (flags.help || flags.version) {
-    std::cout << (flags.help ? RenderManual(options)
-                             : absl::StrFormat("%s %s\n", options.manual.name, Version()))
-              << std::flush;
-    if (!std::cout) {
-      return absl::DataLossError(
-          absl::StrFormat("cannot write standard output: %s", strerror(errno)));
-    }
+    RETURN_IF_ERROR(Print(flags.help ? RenderManual(options)
+                                     : absl::StrFormat("%s %s\n", options.manual.name, Version())));
     return ConfigOutcome::kShown;
   }
   Values from_environment;
@@ -272,7 +319,13 @@ absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc
   for (const OptionGroup& group : options.groups) {
     for (const Option& option : group.options) RETURN_IF_ERROR(Apply(option, values));
   }
-  return ConfigOutcome::kRun;
+  std::vector<std::string> warnings;
+  if (options.check) {
+    ASSIGN_OR_RETURN(warnings, options.check());
+  }
+  if (!flags.check_config) return ConfigOutcome::kRun;
+  RETURN_IF_ERROR(Print(RenderConfig(options, values, warnings)));
+  return ConfigOutcome::kShown;
 }
 
 }  // namespace quorate::server

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,9 +16,23 @@
 
 namespace quorate::server {
 
-// Parses and stores an option's text. Returns INVALID_ARGUMENT if the text is not valid; the
-// message says what is wrong with it and does not name the option.
-using OptionSetter = std::function<absl::Status(const std::string& text)>;
+// Parses and stores an option's text.
+class OptionSetter {
+ public:
+  // `set` returns INVALID_ARGUMENT if the text is not valid; the message says what is wrong with it
+  // and does not name the option. `accepts` describes the valid values for docs/configuration.md,
+  // as in "a whole number from 1 to 10"; empty: Option::help describes them.
+  template <typename Set>
+  OptionSetter(Set set, std::string accepts = "")  // NOLINT(google-explicit-constructor)
+      : set_(std::move(set)), accepts_(std::move(accepts)) {}
+
+  absl::Status operator()(const std::string& text) const { return set_(text); }
+  const std::string& accepts() const { return accepts_; }
+
+ private:
+  std::function<absl::Status(const std::string& text)> set_;
+  std::string accepts_;
+};
 
 struct Option {
   // In kebab-case.
@@ -32,6 +47,8 @@ struct Option {
   std::string default_text = {};
   // It is an error if no source gives the option.
   bool required = false;
+  // How the value changes while the program runs, as a phrase. Empty: only with a restart.
+  std::string changes_with = {};
 };
 
 struct OptionGroup {
@@ -59,22 +76,28 @@ struct ProgramManual {
 
 struct ProgramOptions {
   ProgramManual manual;
-  // Without `config`, `help` and `version`, which every program has.
+  // Without `config`, `check-config`, `help` and `version`, which every program has.
   std::vector<OptionGroup> groups;
+  // Called when all options are set: checks how they fit together. Returns warnings about values
+  // that are valid but questionable, one sentence each, or INVALID_ARGUMENT.
+  std::function<absl::StatusOr<std::vector<std::string>>()> check;
 };
 
 enum class ConfigOutcome {
   kRun,
-  kShown,  // --help or --version was given and its text printed: exit with status 0
+  // --help, --version or --check-config was given and its text printed: exit with status 0
+  kShown,
 };
 
 // Reads the three sources and calls the setter of each option that is given or has a default, once,
-// in the order of declaration. `environment` maps full names ("QUORATE_NODE_ID") to values; an
-// empty value counts as unset.
+// in the order of declaration, then calls `options.check`. `environment` maps full names
+// ("QUORATE_NODE_ID") to values; an empty value counts as unset. --check-config prints the warnings
+// and all values to standard output, in the format of a configuration file.
 //
 // Returns INVALID_ARGUMENT if a flag or key does not exist (the message suggests the nearest one),
-// a setter refuses a value, or a required option is missing. Returns NOT_FOUND if the file cannot
-// be read. Messages are one line and name the flag, the variable, or the file and line.
+// a setter or `options.check` refuses a value, or a required option is missing. Returns NOT_FOUND
+// if the file cannot be read. Messages are one line and name the flag, the variable, or the file
+// and line.
 absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc,
                                          const char* const* argv,
                                          const std::map<std::string, std::string>& environment);

@@ -182,5 +182,57 @@ TEST(NearestNameTest, FindsSlipsAndNothingElse) {
   EXPECT_EQ(NearestName("vote-list", names), "");
 }
 
+TEST_F(ConfigTest, CheckConfigPrintsEveryValueWithItsSource) {
+  environment_["QUORATE_BOOTSTRAP_SERVERS"] = "a:1,b:2";
+  testing::internal::CaptureStdout();
+  const auto outcome = Load({"--node-id", "7", "--check-config"});
+  const std::string text = testing::internal::GetCapturedStdout();
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(*outcome, ConfigOutcome::kShown);
+  EXPECT_THAT(text, HasSubstr(": this configuration is valid.\n"));
+  EXPECT_THAT(text, HasSubstr("\nnode_id = 7  # --node-id\n"));
+  EXPECT_THAT(text, HasSubstr("\nbootstrap_servers = \"a:1,b:2\"  # QUORATE_BOOTSTRAP_SERVERS\n"));
+  EXPECT_THAT(text, HasSubstr("\nsession_timeout_ms = 9000  # default\n"));
+}
+
+TEST_F(ConfigTest, TheOutputOfCheckConfigIsAConfigurationFile) {
+  std::string text;
+  options_.groups[1].options.push_back(
+      {.name = "note", .value_name = "TEXT", .help = "A note.", .set = SetText(&text)});
+  const std::string note = "a \"b\" \\ c\td # e = 'f'";
+  testing::internal::CaptureStdout();
+  ASSERT_TRUE(Load({"--node-id=7", "--note", note.c_str(), "--check-config"}).ok());
+  const std::string file = WriteFile(testing::internal::GetCapturedStdout());
+  node_id_ = 0;
+  text.clear();
+  const auto outcome = Load({"--config", file.c_str()});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(node_id_, 7);
+  EXPECT_EQ(text, note);
+}
+
+TEST_F(ConfigTest, CheckConfigNamesWhatIsNotSetAndWarns) {
+  options_.check = [] { return std::vector<std::string>{"this is odd"}; };
+  testing::internal::CaptureStdout();
+  ASSERT_TRUE(Load({"--node-id=7", "--check-config"}).ok());
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, HasSubstr("\n# bootstrap_servers is not set\n"));
+  EXPECT_THAT(text, HasSubstr("\n# Warning: this is odd.\n"));
+}
+
+TEST_F(ConfigTest, CheckConfigReportsTheSameErrorsAsAStart) {
+  EXPECT_THAT(ErrorOf({"--check-config"}), HasSubstr("node-id is not set"));
+  EXPECT_THAT(ErrorOf({"--check-config", "--node-id=x"}), HasSubstr("'x' is not a whole number"));
+  options_.check = []() -> absl::StatusOr<std::vector<std::string>> {
+    return absl::InvalidArgumentError("these do not fit");
+  };
+  EXPECT_EQ(ErrorOf({"--check-config", "--node-id=1"}), "these do not fit");
+  EXPECT_EQ(ErrorOf({"--node-id=1"}), "these do not fit");
+}
+
+TEST_F(ConfigTest, AMisspelledSwitchGetsASuggestion) {
+  EXPECT_THAT(ErrorOf({"--chek-config"}), HasSubstr("did you mean '--check-config'?"));
+}
+
 }  // namespace
 }  // namespace quorate::server

@@ -31,84 +31,94 @@ OptionSetter SetText(std::string* target) {
 }
 
 OptionSetter SetSwitch(bool* target) {
-  return [target](const std::string& text) -> absl::Status {
-    if (text != "true" && text != "false") {
-      return absl::InvalidArgumentError(absl::StrFormat("'%s' is neither true nor false", text));
-    }
-    *target = text == "true";
-    return absl::OkStatus();
-  };
+  return {[target](const std::string& text) -> absl::Status {
+            if (text != "true" && text != "false") {
+              return absl::InvalidArgumentError(
+                  absl::StrFormat("'%s' is neither true nor false", text));
+            }
+            *target = text == "true";
+            return absl::OkStatus();
+          },
+          "true or false"};
 }
 
 OptionSetter SetChoice(std::string* target, std::initializer_list<const char*> allowed) {
-  return [target, choices = std::vector<std::string>(allowed.begin(), allowed.end())](
-             const std::string& text) -> absl::Status {
-    if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("'%s' is not one of %s", text, absl::StrJoin(choices, ", ")));
-    }
-    *target = text;
-    return absl::OkStatus();
-  };
+  const std::vector<std::string> choices(allowed.begin(), allowed.end());
+  return {[target, choices](const std::string& text) -> absl::Status {
+            if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
+              return absl::InvalidArgumentError(
+                  absl::StrFormat("'%s' is not one of %s", text, absl::StrJoin(choices, ", ")));
+            }
+            *target = text;
+            return absl::OkStatus();
+          },
+          absl::StrJoin(choices, ", ")};
 }
 
 OptionSetter SetInteger(int64_t* target, int64_t min, int64_t max) {
-  return [=](const std::string& text) -> absl::Status {
-    ASSIGN_OR_RETURN(*target, ParseInteger(text, min, max));
-    return absl::OkStatus();
-  };
+  return {[=](const std::string& text) -> absl::Status {
+            ASSIGN_OR_RETURN(*target, ParseInteger(text, min, max));
+            return absl::OkStatus();
+          },
+          absl::StrFormat("a whole number from %d to %d", min, max)};
 }
 
 OptionSetter SetMilliseconds(Duration* target, int64_t min, int64_t max) {
-  return [=](const std::string& text) -> absl::Status {
-    ASSIGN_OR_RETURN(const int64_t value, ParseInteger(text, min, max));
-    *target = std::chrono::milliseconds(value);
-    return absl::OkStatus();
-  };
+  return {[=](const std::string& text) -> absl::Status {
+            ASSIGN_OR_RETURN(const int64_t value, ParseInteger(text, min, max));
+            *target = std::chrono::milliseconds(value);
+            return absl::OkStatus();
+          },
+          absl::StrFormat("a whole number from %d to %d", min, max)};
 }
 
 OptionSetter SetListen(std::optional<HostPort>* target) {
-  return [=](const std::string& text) -> absl::Status {
-    ASSIGN_OR_RETURN(*target, ParseHostPort(text));
-    return absl::OkStatus();
-  };
+  return {[=](const std::string& text) -> absl::Status {
+            ASSIGN_OR_RETURN(*target, ParseHostPort(text));
+            return absl::OkStatus();
+          },
+          "HOST:PORT"};
 }
 
 OptionSetter SetAdvertised(std::optional<HostPort>* target) {
-  return [=](const std::string& text) -> absl::Status {
-    ASSIGN_OR_RETURN(*target, ParseAdvertised(text));
-    return absl::OkStatus();
-  };
+  return {[=](const std::string& text) -> absl::Status {
+            ASSIGN_OR_RETURN(*target, ParseAdvertised(text));
+            return absl::OkStatus();
+          },
+          "HOST:PORT, without a wildcard or port 0"};
 }
 
 OptionSetter SetEndpoints(std::vector<HostPort>* target) {
-  return [=](const std::string& text) -> absl::Status {
-    std::vector<HostPort> endpoints;
-    for (const auto piece : absl::StrSplit(text, ',')) {
-      ASSIGN_OR_RETURN(HostPort endpoint, ParseAdvertised({piece.data(), piece.size()}));
-      if (std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end()) {
-        return absl::InvalidArgumentError(
-            absl::StrFormat("'%s' is listed twice", endpoint.ToString()));
-      }
-      endpoints.push_back(std::move(endpoint));
-    }
-    *target = std::move(endpoints);
-    return absl::OkStatus();
-  };
+  return {[=](const std::string& text) -> absl::Status {
+            std::vector<HostPort> endpoints;
+            for (const auto piece : absl::StrSplit(text, ',')) {
+              ASSIGN_OR_RETURN(HostPort endpoint, ParseAdvertised({piece.data(), piece.size()}));
+              if (std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end()) {
+                return absl::InvalidArgumentError(
+                    absl::StrFormat("'%s' is listed twice", endpoint.ToString()));
+              }
+              endpoints.push_back(std::move(endpoint));
+            }
+            *target = std::move(endpoints);
+            return absl::OkStatus();
+          },
+          "HOST:PORT,HOST:PORT,..."};
 }
 
 OptionSetter SetClusterId(std::string* target) {
-  return [=](const std::string& text) -> absl::Status {
-    const std::optional<Uuid> id = Uuid::Parse(text);
-    if (!id || id->is_zero()) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "'%s' is not a cluster id (22 characters of base64url); `quoratectl cluster new-id` "
-          "prints a new one",
-          text));
-    }
-    *target = text;
-    return absl::OkStatus();
-  };
+  return {
+      [=](const std::string& text) -> absl::Status {
+        const std::optional<Uuid> id = Uuid::Parse(text);
+        if (!id || id->is_zero()) {
+          return absl::InvalidArgumentError(absl::StrFormat(
+              "'%s' is not a cluster id (22 characters of base64url); `quoratectl cluster new-id` "
+              "prints a new one",
+              text));
+        }
+        *target = text;
+        return absl::OkStatus();
+      },
+      "22 characters of base64url"};
 }
 
 }  // namespace quorate::server

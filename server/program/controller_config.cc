@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "server/program/config_document.h"
 #include "server/program/config_values.h"
 #include "server/program/controller_manual.h"
 
@@ -45,10 +46,11 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
              "'quoratectl quorum add' and 'quoratectl quorum remove' change them; the addresses "
              "here may change. Use an odd number of voters: three tolerate one failure, five "
              "tolerate two.",
-         .set = [&config](const std::string& text) -> absl::Status {
-           ASSIGN_OR_RETURN(config.voters, ParseVoters(text));
-           return absl::OkStatus();
-         },
+         .set = {[&config](const std::string& text) -> absl::Status {
+                   ASSIGN_OR_RETURN(config.voters, ParseVoters(text));
+                   return absl::OkStatus();
+                 },
+                 "ID@HOST:PORT,ID@HOST:PORT,..."},
          .required = true},
         {.name = "observer",
          .value_name = "",
@@ -312,15 +314,24 @@ absl::StatusOr<ConfigOutcome> LoadControllerConfig(
     ControllerConfig* config) {
   ControllerConfig loaded;
   Raw raw;
-  const ProgramOptions options = {ControllerManual(), Options(raw, loaded)};
-  ASSIGN_OR_RETURN(const ConfigOutcome outcome, LoadConfig(options, argc, argv, environment));
-  if (outcome == ConfigOutcome::kShown) return outcome;
-  loaded.node_id = NodeId(static_cast<int32_t>(raw.node_id));
-  RETURN_IF_ERROR(CheckVoters(loaded));
-  RETURN_IF_ERROR(ResolveListeners(raw, loaded));
-  RETURN_IF_ERROR(CheckTiming(loaded));
-  *config = std::move(loaded);
+  const auto check = [&]() -> absl::StatusOr<std::vector<std::string>> {
+    loaded.node_id = NodeId(static_cast<int32_t>(raw.node_id));
+    RETURN_IF_ERROR(CheckVoters(loaded));
+    RETURN_IF_ERROR(ResolveListeners(raw, loaded));
+    RETURN_IF_ERROR(CheckTiming(loaded));
+    return loaded.warnings;
+  };
+  ASSIGN_OR_RETURN(
+      const ConfigOutcome outcome,
+      LoadConfig({ControllerManual(), Options(raw, loaded), check}, argc, argv, environment));
+  if (outcome == ConfigOutcome::kRun) *config = std::move(loaded);
   return outcome;
+}
+
+std::string DescribeControllerOptions() {
+  Raw raw;
+  ControllerConfig config;
+  return DescribeOptions({ControllerManual(), Options(raw, config)});
 }
 
 }  // namespace quorate::server

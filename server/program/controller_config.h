@@ -75,4 +75,7 @@ absl::StatusOr<ConfigOutcome> LoadControllerConfig(
     int argc, const char* const* argv, const std::map<std::string, std::string>& environment,
     ControllerConfig* config);
 
+// Returns the part of docs/configuration.md about this program.
+std::string DescribeControllerOptions();
+
 }  // namespace quorate::server

@@ -323,7 +323,7 @@ absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
   if (config.metrics_listen) {
     RETURN_IF_ERROR(CheckCanListen(*config.metrics_listen, kMetricsListenOption));
   }
-  const uint64_t seed = config.seed != 0 ? config.seed : Rng::SystemSeed();
+  const uint64_t seed = config.seed != 0 ? static_cast<uint64_t>(config.seed) : Rng::SystemSeed();
   const storage::FatalHandler fatal = HearOnce(std::move(on_fatal));
   ASSIGN_OR_RETURN(std::unique_ptr<QuorumMember> member, QuorumMember::Open(config, seed, fatal));
   auto impl = std::make_unique<Impl>(config, std::move(member), seed + 1, fatal);

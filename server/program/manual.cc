@@ -24,7 +24,7 @@ std::string Synopsis(const ProgramOptions& options) {
   }
   return WrapText(line + " [--OPTION VALUE]...", kTextIndent) +
          WrapText(options.manual.name + " --config FILE [--OPTION VALUE]...", kTextIndent) +
-         WrapText(options.manual.name + " --help | --version", kTextIndent);
+         WrapText(options.manual.name + " --check-config | --help | --version", kTextIndent);
 }
 
 std::string RenderOptions(const ProgramOptions& options) {
@@ -40,6 +40,10 @@ std::string RenderOptions(const ProgramOptions& options) {
   }
   page += "  General\n";
   page += RenderOption("config", "FILE", "Read options from this TOML file.");
+  page +=
+      RenderOption("check-config", "",
+                   "Check the configuration, print it with the source of each value, and exit. "
+                   "The output can be used as a configuration file. Nothing is opened or changed.");
   page += RenderOption("help", "", "Print this page (also -h).");
   page += RenderOption("version", "", "Print the version of this program.");
   return page;

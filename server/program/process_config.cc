@@ -26,12 +26,6 @@ Option MetricsListenOption(ProcessConfig& config) {
 }
 
 OptionGroup LogAndTestOptions(ProcessConfig& config) {
-  const auto set_seed = [&config](const std::string& text) -> absl::Status {
-    int64_t seed = 0;
-    RETURN_IF_ERROR(SetInteger(&seed, 0, INT64_MAX)(text));
-    config.seed = static_cast<uint64_t>(seed);
-    return absl::OkStatus();
-  };
   return {
       "Logs and tests",
       {{.name = "log-level",
@@ -40,7 +34,8 @@ OptionGroup LogAndTestOptions(ProcessConfig& config) {
                 "While the process runs, 'quoratectl debug log-level' changes it, and SIGUSR1 "
                 "switches debug on and off.",
         .set = SetChoice(&config.log_level, {"debug", "info", "warning", "error"}),
-        .default_text = "info"},
+        .default_text = "info",
+        .changes_with = "`quoratectl debug log-level`, SIGUSR1"},
        {.name = "log-dir",
         .value_name = "DIR",
         .help = "Log to the file PROGRAM-ID.log in this directory instead of standard error. The "
@@ -55,7 +50,7 @@ OptionGroup LogAndTestOptions(ProcessConfig& config) {
        {.name = "seed",
         .value_name = "N",
         .help = "For tests: the seed of all random choices; 0 means a random seed.",
-        .set = set_seed,
+        .set = SetInteger(&config.seed, 0, INT64_MAX),
         .default_text = "0"}}};
 }
 

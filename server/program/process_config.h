@@ -21,7 +21,7 @@ struct ProcessConfig {
   // nullopt: no metrics listener.
   std::optional<HostPort> metrics_listen;
   // 0 takes the seed from the operating system.
-  uint64_t seed = 0;
+  int64_t seed = 0;
 };
 
 // The options write to `config`, which must outlive them.
