@@ -183,6 +183,7 @@ tour() {
 
   say "the whole cluster on one screen"
   run_ctl status
+  run_ctl doctor
 
   say "the cluster keeps running"
   cat <<EOF

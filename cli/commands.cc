@@ -6,6 +6,7 @@
 #include "cli/completion.h"
 #include "cli/configs.h"
 #include "cli/debug.h"
+#include "cli/doctor.h"
 #include "cli/features.h"
 #include "cli/health.h"
 #include "cli/log.h"
@@ -18,6 +19,7 @@ namespace quorate::cli {
 
 void AddAllCommands(CommandLine& line) {
   AddStatus(line);
+  AddDoctor(line);
   AddTopics(line);
   AddConfigs(line);
   AddBrokers(line);

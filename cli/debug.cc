@@ -64,10 +64,34 @@ ExitCode LogLevel(Session& session, const std::string& level) {
   return CodeFor(answers);
 }
 
-}  // namespace
+ExitCode Metrics(Session& session) {
+  const auto& endpoints = session.settings().bootstrap;
+  const auto answers = AskEach(endpoints, [&](const HostPort& endpoint) {
+    return client::GetMetrics(endpoint, ProbeTimeout(session.settings()));
+  });
+  ExitCode code = ExitCode::kDone;
+  Json items = Json::array();
+  for (size_t i = 0; i < endpoints.size(); ++i) {
+    const auto* page = std::get_if<std::string>(&answers[i]);
+    const auto* error = std::get_if<Error>(&answers[i]);
+    if (error != nullptr) code = ExitCode::kUnreachable;
+    items.push_back({{"endpoint", endpoints[i].ToString()},
+                     {"page", page != nullptr ? Json(*page) : Json(nullptr)},
+                     {"error", error != nullptr ? ToJson(*error) : Json(nullptr)}});
+    if (session.json()) continue;
+    if (error != nullptr) {
+      session.Complain(endpoints[i].ToString() + ": " + error->message());
+      continue;
+    }
+    // A single page is printed as it is, for other programs to read.
+    if (endpoints.size() > 1) session.out() << "# " << endpoints[i].ToString() << "\n";
+    session.out() << *page;
+  }
+  if (session.json()) session.out() << JsonText({{"endpoints", std::move(items)}});
+  return code;
+}
 
-void AddDebug(CommandLine& line) {
-  CLI::App* debug = line.AddNoun("debug", "inspect running processes");
+void AddLogLevel(CommandLine& line, CLI::App* debug) {
   auto level = std::make_shared<std::string>();
   CLI::App* verb = line.AddCommand(
       debug,
@@ -86,6 +110,29 @@ void AddDebug(CommandLine& line) {
       "LEVEL", *level,
       "debug (also logs single requests, attempts and reports), info, warning or error. "
       "By default the level is not changed.");
+}
+
+void AddMetrics(CommandLine& line, CLI::App* debug) {
+  line.AddCommand(
+      debug,
+      {.name = "metrics",
+       .summary = "print the metrics of processes",
+       .description =
+           "Calls every controller and broker named by --bootstrap, and prints its metrics in "
+           "Prometheus' text format. docs/metrics.md describes them. The exit status is 0 if all "
+           "have answered, and 3 if one does not answer within 3 s or --timeout, whichever is "
+           "shorter.",
+       .examples = {"quoratectl debug metrics --bootstrap 127.0.0.1:9091",
+                    "quoratectl debug metrics --output json"}},
+      CommonFlags::kCluster, Metrics);
+}
+
+}  // namespace
+
+void AddDebug(CommandLine& line) {
+  CLI::App* debug = line.AddNoun("debug", "inspect running processes");
+  AddLogLevel(line, debug);
+  AddMetrics(line, debug);
 }
 
 }  // namespace quorate::cli

@@ -32,8 +32,8 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
     std::vector<std::string> arguments;
     std::string message;
   } cases[] = {
-      {{}, "'quoratectl' needs one of: status, topics"},
-      {{"topic", "list"}, "'quoratectl' does not know 'topic', only: status, topics"},
+      {{}, "'quoratectl' needs one of: status, doctor, topics"},
+      {{"topic", "list"}, "'quoratectl' does not know 'topic', only: status, doctor, topics"},
       {{"topics"}, "'quoratectl topics' needs one of: create, delete, list, describe"},
       {{"topics", "make"}, "'quoratectl topics' does not know 'make'"},
       {{"topics", "list", "--bogus"}, "'quoratectl topics list' does not take '--bogus'"},

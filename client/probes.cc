@@ -87,6 +87,18 @@ std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
   return response;
 }
 
+std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint,
+                                                        Duration timeout) {
+  process::v1::GetMetricsResponse response;
+  const grpc::Status status = BlockingConnection(endpoint).Call(
+      timeout, timeout,
+      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+        return process::v1::ProcessService::Stub(channel).GetMetrics(context, {}, &response);
+      });
+  if (!status.ok()) return ErrorFromStatus(status);
+  return std::move(*response.mutable_page());
+}
+
 std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,
                                                        bool with_topics) {
   BrokerView view;

@@ -63,6 +63,10 @@ class ReadinessProbe {
 std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
     const HostPort& endpoint, const std::string& level, Duration timeout);
 
+// Returns the metrics of the controller or broker at `endpoint`, in Prometheus' text format.
+// Blocks.
+std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint, Duration timeout);
+
 // A broker's view of itself and of the metadata.
 struct BrokerView {
   broker::v1::DescribeBrokerResponse broker;

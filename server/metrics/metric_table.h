@@ -22,6 +22,11 @@ inline constexpr Metric kProcessStartTime = {
     .type = MetricType::kGauge,
     .help = "When the process started, in seconds since the Unix epoch.",
 };
+inline constexpr Metric kClock = {
+    .name = "quorate_clock_seconds",
+    .type = MetricType::kGauge,
+    .help = "The wall clock of the process, in seconds since the Unix epoch.",
+};
 inline constexpr Metric kProcessCpu = {
     .name = "process_cpu_seconds_total",
     .type = MetricType::kCounter,
@@ -62,6 +67,7 @@ inline constexpr Metric kMetricsComplete = {
 };
 inline constexpr const Metric* kProcessMetrics[] = {&kBuildInfo,
                                                     &kProcessStartTime,
+                                                    &kClock,
                                                     &kProcessCpu,
                                                     &kProcessResidentMemory,
                                                     &kProcessVirtualMemory,

@@ -3,11 +3,13 @@
 
 #include <prometheus/metric_family.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "base/instruments.h"
 #include "server/metrics/metric.h"
 
@@ -30,6 +32,10 @@ class MetricsPage {
 
   std::map<std::string_view, prometheus::MetricFamily> families_;
 };
+
+// Collects the metrics of a process and calls `done` with the page, on any thread. Thread-safe;
+// does not block.
+using CollectMetrics = std::function<void(absl::AnyInvocable<void(std::string page) &&> done)>;
 
 // The Content-Type of the page.
 inline constexpr char kMetricsContentType[] = "text/plain; version=0.0.4; charset=utf-8";

@@ -39,6 +39,7 @@ TEST(ProcessMetricsTest, DescribesThisProcess) {
   EXPECT_GT(ValueOf(page, "process_start_time_seconds"),
             static_cast<double>(time(nullptr)) - 86'400);
   EXPECT_GT(ValueOf(page, "process_cpu_seconds_total"), 0);
+  EXPECT_NEAR(ValueOf(page, "quorate_clock_seconds"), static_cast<double>(time(nullptr)), 60);
   EXPECT_GT(ValueOf(page, "process_resident_memory_bytes"), 1 << 20);
   EXPECT_GT(ValueOf(page, "process_virtual_memory_bytes"),
             ValueOf(page, "process_resident_memory_bytes"));

@@ -102,22 +102,24 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
                                                  {&view_service_, &process_service_}));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   if (config.metrics_listen) {
-    ASSIGN_OR_RETURN(monitor_,
-                     HttpServer::Start(*config.metrics_listen, kMetricsListenOption,
-                                       MonitorPages({.metrics = [this] { return RenderMetrics(); },
-                                                     .alive = [] { return true; },
-                                                     .ready = [this] { return ready_.load(); }})));
+    ASSIGN_OR_RETURN(
+        monitor_,
+        HttpServer::Start(
+            *config.metrics_listen, kMetricsListenOption,
+            MonitorPages({.metrics = [this](auto done) { CollectMetrics(std::move(done)); },
+                          .alive = [] { return true; },
+                          .ready = [this] { return ready_.load(); }})));
   }
   return absl::OkStatus();
 }
 
-std::string BrokerServer::RenderMetrics() const {
+void BrokerServer::CollectMetrics(absl::AnyInvocable<void(std::string page) &&> done) {
   MetricsPage page;
   AddProcessMetrics("quorate-broker", page);
   for (const EventLoop* loop : {&loop_, &session_loop_}) {
     AddLoopMetrics(*loop, clock_.Now(), page);
   }
-  return page.Render();
+  std::move(done)(page.Render());
 }
 
 void BrokerServer::BeginStop() { broker_.BeginShutdown(); }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -53,7 +54,7 @@ class BrokerServer final : private broker::Broker::Listener {
   BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id);
 
   absl::Status Open(const BrokerConfig& config, uint64_t seed);
-  std::string RenderMetrics() const;
+  void CollectMetrics(absl::AnyInvocable<void(std::string page) &&> done);
 
   // broker::Broker::Listener.
   void OnReady(bool ready) override;
@@ -69,7 +70,8 @@ class BrokerServer final : private broker::Broker::Listener {
   BrokerMetadataSource source_;
   broker::Broker broker_;
   BrokerViewServiceImpl view_service_;
-  ProcessService process_service_{&loop_, &clock_};
+  ProcessService process_service_{&loop_, &clock_,
+                                  [this](auto done) { CollectMetrics(std::move(done)); }};
   std::unique_ptr<storage::DataDirectory> data_directory_;
   server::Listener listener_;
   std::atomic<bool> ready_ = false;

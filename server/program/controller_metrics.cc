@@ -12,30 +12,57 @@
 #include "server/metrics/metrics_page.h"
 #include "server/metrics/process_metrics.h"
 #include "server/metrics/quorum_metrics.h"
-#include "server/program/run_and_wait.h"
 
 namespace quorate::server {
 namespace {
 
+// How long a page waits for a part of the process that does not answer.
 constexpr Duration kAnswerTimeout = std::chrono::seconds(1);
 
 }  // namespace
 
-std::string ControllerMetrics::Render() const {
+struct ControllerMetrics::Collection {
+  absl::AnyInvocable<void(std::string page) &&> done;
+  std::optional<raft::QuorumStatus> quorum;
+  std::optional<controller::Answer<controller::ClusterStatus>> cluster;
+};
+
+void ControllerMetrics::Collect(absl::AnyInvocable<void(std::string page) &&> done) {
+  auto collection = std::make_shared<Collection>();
+  collection->done = std::move(done);
+  Executor* const loop = &loops_->query;
+  loop->PostAt(clock_->Now() + kAnswerTimeout,
+               [this, collection] { FinishIfComplete(*collection, /*late=*/true); });
+  log_->Describe([this, loop, collection](raft::QuorumStatus quorum) {
+    loop->Post([this, collection, quorum = std::move(quorum)]() mutable {
+      collection->quorum = std::move(quorum);
+      FinishIfComplete(*collection, /*late=*/false);
+    });
+  });
+  controller_->ReadStatus(
+      [this, loop, collection](controller::Answer<controller::ClusterStatus> cluster) {
+        loop->Post([this, collection, cluster = std::move(cluster)]() mutable {
+          collection->cluster = std::move(cluster);
+          FinishIfComplete(*collection, /*late=*/false);
+        });
+      });
+}
+
+void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
+  const bool is_complete = collection.quorum && collection.cluster;
+  if (!collection.done || !(is_complete || late)) return;
   MetricsPage page;
   AddProcessMetrics("quorate-controller", page);
-  for (const EventLoop* loop : loops_->All()) AddLoopMetrics(*loop, clock_->Now(), page);
+  const MonoTime now = clock_->Now();
+  for (const EventLoop* loop : loops_->All()) AddLoopMetrics(*loop, now, page);
   page.Add(kActiveController, controller_->is_active() ? 1 : 0);
-  const auto quorum = RunAndGet<raft::QuorumStatus>(
-      kAnswerTimeout, [this](auto done) { log_->Describe(std::move(done)); });
-  if (quorum) AddQuorumMetrics(*quorum, clock_->Now(), page);
-  const auto cluster = RunAndGet<controller::Answer<controller::ClusterStatus>>(
-      kAnswerTimeout, [this](auto done) { controller_->ReadStatus(std::move(done)); });
-  if (cluster && std::holds_alternative<controller::ClusterStatus>(*cluster)) {
-    AddClusterMetrics(std::get<controller::ClusterStatus>(*cluster), page);
+  if (collection.quorum) AddQuorumMetrics(*collection.quorum, now, page);
+  if (collection.cluster) {
+    const auto* cluster = std::get_if<controller::ClusterStatus>(&*collection.cluster);
+    if (cluster != nullptr) AddClusterMetrics(*cluster, page);
   }
-  page.Add(kMetricsComplete, quorum && cluster ? 1 : 0);
-  return page.Render();
+  page.Add(kMetricsComplete, is_complete ? 1 : 0);
+  std::move(std::exchange(collection.done, nullptr))(page.Render());
 }
 
 }  // namespace quorate::server

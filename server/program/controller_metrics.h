@@ -1,8 +1,10 @@
 // Collects the metrics of a controller process from all its parts.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "base/clock.h"
 #include "controller/quorum_controller.h"
 #include "raft/api/replicated_log.h"
@@ -12,17 +14,23 @@ namespace quorate::server {
 
 class ControllerMetrics {
  public:
-  // All arguments must outlive the object.
-  ControllerMetrics(const ControllerLoops* loops, const Clock* clock, raft::ReplicatedLog* log,
+  // All arguments must outlive the object and its collections.
+  ControllerMetrics(ControllerLoops* loops, const Clock* clock, raft::ReplicatedLog* log,
                     controller::QuorumController* controller)
       : loops_(loops), clock_(clock), log_(log), controller_(controller) {}
 
-  // Returns the page for Prometheus. Any thread except the loops may call it. Waits up to a second
-  // for each loop that it asks; the metrics of a loop that does not answer are omitted.
-  std::string Render() const;
+  // Calls `done` with the page for Prometheus, on the loop `query`. Thread-safe. A part that does
+  // not answer within a second is omitted.
+  void Collect(absl::AnyInvocable<void(std::string page) &&> done);
 
  private:
-  const ControllerLoops* const loops_;
+  // One page that is being collected. Used on the loop `query` only.
+  struct Collection;
+
+  // Renders the page if all parts have answered, or if it is `late`.
+  void FinishIfComplete(Collection& collection, bool late);
+
+  ControllerLoops* const loops_;
   const Clock* const clock_;
   raft::ReplicatedLog* const log_;
   controller::QuorumController* const controller_;

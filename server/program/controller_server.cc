@@ -58,6 +58,10 @@ storage::FatalHandler HearOnce(ControllerServer::FatalCallback on_fatal) {
   };
 }
 
+CollectMetrics CollectFrom(ControllerMetrics& metrics) {
+  return [&metrics](auto done) { metrics.Collect(std::move(done)); };
+}
+
 SnapshotScheduler::Options MakeSnapshotSchedulerOptions(const ControllerConfig& config) {
   return {.self = config.node_id,
           .min_log_bytes = config.snapshot_min_log_bytes,
@@ -136,7 +140,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
                  [this] { return OwnMachine(); }),
         changes_(&router_, &controller_, &member_->raft()),
         methods_(&router_, &controller_, &queries_),
-        process_service_(&loops_->edge, clock_),
+        metrics_(loops_, clock_, &member_->raft(), &controller_),
+        process_service_(&loops_->edge, clock_, CollectFrom(metrics_)),
         front_end_(config.cluster_id, {.clock = clock_,
                                        .edge_loop = &loops_->edge,
                                        .large_loop = &loops_->decide,
@@ -155,8 +160,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
               alive_ = alive;
               front_end_.SetServing("", alive);
             },
-            on_fatal),
-        metrics_(loops_, clock_, &member_->raft(), &controller_) {}
+            on_fatal) {}
 
   ~Impl() override { Stop(); }
 
@@ -176,7 +180,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
     if (config_.metrics_listen) {
       ASSIGN_OR_RETURN(
           monitor_, HttpServer::Start(*config_.metrics_listen, kMetricsListenOption,
-                                      MonitorPages({.metrics = [this] { return metrics_.Render(); },
+                                      MonitorPages({.metrics = CollectFrom(metrics_),
                                                     .alive = [this] { return alive_.load(); },
                                                     .ready = [this] { return ready_.load(); }})));
     }
@@ -303,11 +307,11 @@ class ControllerServer::Impl final : public ControllerDirectory {
   ClusterQueries queries_;
   QuorumChanges changes_;
   OperationMethods methods_;
+  ControllerMetrics metrics_;
   ProcessService process_service_;
   GrpcFrontEnd front_end_;
   LogFanout listeners_;
   std::optional<LoopWatchdog> watchdog_;
-  const ControllerMetrics metrics_;
   // Null if there is no metrics listener.
   std::unique_ptr<HttpServer> monitor_;
   std::atomic<bool> alive_ = true;

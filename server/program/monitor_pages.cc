@@ -1,11 +1,15 @@
 #include "server/program/monitor_pages.h"
 
+#include <chrono>
+#include <optional>
 #include <utility>
 
-#include "server/metrics/metrics_page.h"
+#include "server/program/run_and_wait.h"
 
 namespace quorate::server {
 namespace {
+
+constexpr Duration kCollectTimeout = std::chrono::seconds(2);
 
 HttpServer::Builder HealthPage(std::function<bool()> healthy, std::string yes, std::string no) {
   return [healthy = std::move(healthy), yes = std::move(yes), no = std::move(no)] {
@@ -18,8 +22,13 @@ HttpServer::Builder HealthPage(std::function<bool()> healthy, std::string yes, s
 
 std::map<std::string, HttpServer::Builder> MonitorPages(MonitorSources sources) {
   return {{"/metrics",
-           [metrics = std::move(sources.metrics)] {
-             return HttpServer::Page{.content_type = kMetricsContentType, .body = metrics()};
+           [collect = std::move(sources.metrics)] {
+             std::optional<std::string> page = RunAndGet<std::string>(kCollectTimeout, collect);
+             if (page) {
+               return HttpServer::Page{.content_type = kMetricsContentType,
+                                       .body = *std::move(page)};
+             }
+             return HttpServer::Page{.status = 503, .body = "the process is too busy\n"};
            }},
           {"/healthz", HealthPage(std::move(sources.alive), "alive", "stuck")},
           {"/readyz", HealthPage(std::move(sources.ready), "ready", "not ready")}};

@@ -18,6 +18,8 @@
 namespace quorate::server {
 namespace {
 
+using process::v1::GetMetricsRequest;
+using process::v1::GetMetricsResponse;
 using process::v1::SetLogLevelRequest;
 using process::v1::SetLogLevelResponse;
 
@@ -53,26 +55,45 @@ void ServeSetLogLevel(UnaryCall* call, const SetLogLevelRequest& request) {
 
 }  // namespace
 
-ProcessService::ProcessService(Executor* executor, const Clock* clock)
-    : room_(kProcessCalls),
+ProcessService::ProcessService(Executor* executor, const Clock* clock,
+                               CollectMetrics collect_metrics)
+    : collect_metrics_(std::move(collect_metrics)),
+      room_(kProcessCalls),
       receiving_({.max_receiving = kMaxReceivingProcessCalls,
                   .max_of_connection = 1,
                   .max_time = kMaxReceiveTime},
                  executor, clock),
       sends_(kMaxSendTime, executor, clock) {
-  AddUnary({.path = MethodPath(SetLogLevelRequest::default_instance()),
-            .request_type = &SetLogLevelRequest::default_instance(),
-            .room = &room_,
-            .queue = &receiving_,
-            .sends = &sends_,
-            .serve =
-                [](UnaryCall* call, const UnaryMethod::MessagePtr& request) {
-                  ServeSetLogLevel(call, static_cast<const SetLogLevelRequest&>(*request));
-                },
-            .refuse =
-                [](UnaryCall* call, const common::v1::Error& error) {
-                  call->Fail(client::StatusFromError(error));
-                }});
+  const auto add = [this](const google::protobuf::Message& request_type, auto serve) {
+    AddUnary({.path = MethodPath(request_type),
+              .request_type = &request_type,
+              .room = &room_,
+              .queue = &receiving_,
+              .sends = &sends_,
+              .serve = std::move(serve),
+              .refuse = [](UnaryCall* call, const common::v1::Error& error) {
+                call->Fail(client::StatusFromError(error));
+              }});
+  };
+  add(SetLogLevelRequest::default_instance(),
+      [](UnaryCall* call, const UnaryMethod::MessagePtr& request) {
+        ServeSetLogLevel(call, static_cast<const SetLogLevelRequest&>(*request));
+      });
+  add(GetMetricsRequest::default_instance(),
+      [this](UnaryCall* call, const UnaryMethod::MessagePtr& /*request*/) {
+        ServeGetMetrics(call);
+      });
+}
+
+void ProcessService::ServeGetMetrics(UnaryCall* call) const {
+  collect_metrics_([call](std::string page) {
+    if (auto no_room = call->Reserve(page.size())) {
+      return call->Fail(client::StatusFromError(*no_room));
+    }
+    GetMetricsResponse response;
+    response.set_page(std::move(page));
+    call->Answer(response);
+  });
 }
 
 }  // namespace quorate::server

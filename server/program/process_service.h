@@ -8,15 +8,20 @@
 #include "server/calls/method_service.h"
 #include "server/calls/receive_queue.h"
 #include "server/calls/send_watch.h"
+#include "server/calls/unary_call.h"
+#include "server/metrics/metrics_page.h"
 
 namespace quorate::server {
 
 class ProcessService final : public MethodService {
  public:
-  // For the arguments see ReceiveQueue and SendWatch. Must outlive the server's calls.
-  ProcessService(Executor* executor, const Clock* clock);
+  // For the first two arguments see ReceiveQueue and SendWatch. Must outlive the server's calls.
+  ProcessService(Executor* executor, const Clock* clock, CollectMetrics collect_metrics);
 
  private:
+  void ServeGetMetrics(UnaryCall* call) const;
+
+  const CollectMetrics collect_metrics_;
   Budget room_;
   ReceiveQueue receiving_;
   SendWatch sends_;

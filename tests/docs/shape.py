@@ -49,6 +49,7 @@ _VARYING = {
     "metadata_endpoint": _ADDRESS,
     "metadata_epoch": _NUMBER,
     "node_id": _NUMBER,
+    "page": re.compile(r"# HELP .*", re.DOTALL),
     "partition_epoch": _NUMBER,
     "peer_address": _ADDRESS,
     "peer_endpoint": _ADDRESS,
