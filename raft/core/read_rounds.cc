@@ -8,16 +8,16 @@ void ReadRounds::Add(PendingRead read) { waiting_.push_back(read); }
 
 bool ReadRounds::Begin(LogIndex commit_index) {
   if (waiting_.empty() || is_under_way()) return false;
-  under_way_.swap(waiting_);
+  in_round_.swap(waiting_);
   read_index_ = commit_index;
   ++sequence_;
   return true;
 }
 
-std::vector<PendingRead> ReadRounds::Finish() { return std::exchange(under_way_, {}); }
+std::vector<PendingRead> ReadRounds::Finish() { return std::exchange(in_round_, {}); }
 
 std::vector<PendingRead> ReadRounds::Abandon() {
-  std::vector<PendingRead> reads = std::exchange(under_way_, {});
+  std::vector<PendingRead> reads = std::exchange(in_round_, {});
   reads.insert(reads.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();
   return reads;

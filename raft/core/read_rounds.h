@@ -30,7 +30,7 @@ class ReadRounds {
   // whether it did. The caller then sends heartbeats with sequence(). REQUIRES: the barrier of the
   // epoch is committed.
   bool Begin(LogIndex commit_index);
-  bool is_under_way() const { return !under_way_.empty(); }
+  bool is_under_way() const { return !in_round_.empty(); }
   // Number of the round under way, or of the last one. The leader assigns it, so that no answer to
   // an earlier heartbeat confirms a later read (etcd #20418). It starts over with each epoch.
   int64_t sequence() const { return sequence_; }
@@ -45,7 +45,7 @@ class ReadRounds {
  private:
   int64_t sequence_ = 0;
   LogIndex read_index_;
-  std::vector<PendingRead> under_way_;
+  std::vector<PendingRead> in_round_;
   std::vector<PendingRead> waiting_;
 };
 
