@@ -145,7 +145,7 @@ void RequestPipeline::Renounce(Epoch epoch) {
 void RequestPipeline::Pause(Epoch epoch) {
   if (role_ != Role::kActive || epoch != claimed_epoch_) return;
   role_ = Role::kPaused;
-  if (under_way_) {
+  if (large_request_) {
     pause_to_confirm_ = epoch;
   } else {
     log_->ConfirmPause(epoch);
@@ -202,7 +202,7 @@ void RequestPipeline::DropUncommitted() {
 
 void RequestPipeline::FailAll(const common::v1::Error& error) {
   // The result of the worker is discarded.
-  if (under_way_) std::exchange(under_way_, nullptr)(error);
+  if (large_request_) std::exchange(large_request_, nullptr)(error);
   if (Rest rest = std::exchange(rest_, nullptr)) rest(error);
   parked_.FailAll(error);
   confirmation_.FailAll(error);
@@ -250,7 +250,7 @@ void RequestPipeline::Admit(PendingRequest request) {
     parked_.Park(std::move(request));
     deadline_alarm_.FireBy(parked_.next_deadline());
   };
-  const bool may_not_append = role_ == Role::kPaused || under_way_ || rest_;
+  const bool may_not_append = role_ == Role::kPaused || large_request_ || rest_;
   if (role_ == Role::kClaiming || (may_not_append && request.waits_for_log)) return park();
   if (request.is_large && clock_->Now() < next_large_at_) {
     park();
@@ -278,7 +278,7 @@ void RequestPipeline::Admit(PendingRequest request) {
 }
 
 bool RequestPipeline::MayAppend() const {
-  return role_ == Role::kActive && !under_way_ && !rest_ &&
+  return role_ == Role::kActive && !large_request_ && !rest_ &&
          log_->admission() == raft::Admission::kOpen;
 }
 
@@ -377,8 +377,8 @@ void RequestPipeline::ProposePrepared(PreparedBatch batch) {
 }
 
 void RequestPipeline::WorkDone(uint64_t number, std::shared_ptr<void> work) {
-  if (under_way_ && number == works_begun_) {
-    Continuation go_on = std::exchange(under_way_, nullptr);
+  if (large_request_ && number == works_begun_) {
+    Continuation go_on = std::exchange(large_request_, nullptr);
     std::move(go_on)(std::nullopt);
     const MonoTime now = clock_->Now();
     next_large_at_ = now + (now - work_began_);

@@ -265,7 +265,7 @@ class RequestPipeline {
   std::deque<std::pair<RecordOffset, PartitionTally>> prepared_tallies_;
 
   // Continues or fails the large request that the worker decides.
-  Continuation under_way_;
+  Continuation large_request_;
   uint64_t works_begun_ = 0;
   MonoTime work_began_;
   // The next large request is not decided before this time, so that others get their turn.
@@ -376,11 +376,11 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
           .now = clock_->Now(), .principal = request.principal, .request_id = request.request_id}});
   work->context.rng = &work->rng;
 
-  CHECK(!under_way_) << "one large request at a time";
+  CHECK(!large_request_) << "one large request at a time";
   const uint64_t number = ++works_begun_;
   work_began_ = clock_->Now();
-  under_way_ = [this, work, request = std::move(request),
-                reply = std::move(reply)](std::optional<common::v1::Error> error) mutable {
+  large_request_ = [this, work, request = std::move(request),
+                    reply = std::move(reply)](std::optional<common::v1::Error> error) mutable {
     if (error) return std::move(reply)(*std::move(error));
     Decision<T>& decision = work->decision;
     if (decision.remembers_only) {
