@@ -58,13 +58,13 @@ void VoterChanges::Proceed() {
 
 void VoterChanges::CheckAddresses() {
   address_alarm_.FireBy(clock_->Now() + kAddressInterval);
-  if (under_way_) return;
+  if (change_in_flight_) return;
   addresses_due_ = true;
   AskForStatus();
 }
 
 void VoterChanges::AskForStatus() {
-  if (under_way_ || std::exchange(asking_, true)) return;
+  if (change_in_flight_ || std::exchange(asking_, true)) return;
   log_->Describe([this](raft::QuorumStatus status) {
     executor_->Post([this, status = std::move(status)] {
       asking_ = false;
@@ -76,7 +76,7 @@ void VoterChanges::AskForStatus() {
 void VoterChanges::Decide(const raft::QuorumStatus& status) {
   const bool addresses_due = std::exchange(addresses_due_, false);
   // The voter set that this controller appended when it became active may not be committed yet.
-  const bool may_decide = pipeline_->is_active() && !under_way_ &&
+  const bool may_decide = pipeline_->is_active() && !change_in_flight_ &&
                           pipeline_->VotersAreCommitted() &&
                           status.epoch == pipeline_->claimed_epoch();
   if (!may_decide) return;
@@ -111,7 +111,7 @@ void VoterChanges::UpdateAddresses(const raft::QuorumStatus& status) {
 }
 
 void VoterChanges::Submit(Held held, std::variant<raft::VoterSet, common::v1::Error> outcome) {
-  under_way_ = true;
+  change_in_flight_ = true;
   RequestPipeline::Decide<VoterChangeResult> decide =
       [this, outcome = std::move(outcome), cause = ToText(held.change),
        validate_only = held.validate_only](const View&, const Context&) {
@@ -133,7 +133,7 @@ void VoterChanges::Submit(Held held, std::variant<raft::VoterSet, common::v1::Er
        .epoch = held.context.epoch},
       std::move(decide),
       [this, reply = std::move(held.reply)](Answer<VoterChangeResult> answer) mutable {
-        under_way_ = false;
+        change_in_flight_ = false;
         std::move(reply)(std::move(answer));
         Proceed();
       });
@@ -152,7 +152,7 @@ void VoterChanges::Expire() {
   }
   for (Held& held : expired) {
     std::string message = absl::StrCat("could not ", ToText(held.change), " in time");
-    if (under_way_ || !pipeline_->VotersAreCommitted()) {
+    if (change_in_flight_ || !pipeline_->VotersAreCommitted()) {
       held.reason = "another change of the voters is under way";
     }
     if (!held.reason.empty()) absl::StrAppend(&message, ": ", held.reason);

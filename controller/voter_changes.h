@@ -74,7 +74,7 @@ class VoterChanges {
   std::deque<Held> held_;
   bool asking_ = false;
   // A request was decided, and its answer is not committed yet.
-  bool under_way_ = false;
+  bool change_in_flight_ = false;
   // The next status is compared with the addresses in the voter set.
   bool addresses_due_ = false;
   Alarm alarm_;
