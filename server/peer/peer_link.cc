@@ -76,7 +76,7 @@ void PeerLink::Dial(const HostPort& address) {
   CancelTimer();
   state_ = State::kDialling;
   last_dial_ = context_->clock->Now();
-  ++under_way_;
+  ++pending_ends_;
   context_->prober.Probe(address, context_->options.timings.connect_timeout,
                          [this, attempt = ++attempt_](ConnectOutcome outcome) {
                            context_->executor->Post([this, attempt, outcome = std::move(outcome)] {
@@ -86,7 +86,7 @@ void PeerLink::Dial(const HostPort& address) {
 }
 
 void PeerLink::OnDialled(uint64_t attempt, const ConnectOutcome& outcome) {
-  --under_way_;
+  --pending_ends_;
   if (state_ != State::kDialling || attempt != attempt_) return;
   if (outcome.result == ConnectResult::kConnected) {
     Open(outcome.address);
@@ -107,7 +107,7 @@ void PeerLink::Open(const HostPort& numeric) {
     Stop();
     return;
   }
-  ++under_way_;
+  ++pending_ends_;
   state_ = State::kOpening;
   SetTimer(context_->clock->Now() + context_->options.timings.hello_timeout,
            &PeerLink::OnHelloTimeout);
@@ -180,7 +180,7 @@ void PeerLink::OnAttemptFailed(const std::string& why) {
 }
 
 void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
-  --under_way_;
+  --pending_ends_;
   if (stream != stream_.get()) return;
   CancelTimer();
   const bool was_up = up();

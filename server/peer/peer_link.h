@@ -81,7 +81,7 @@ class PeerLink final : private PeerOutboundStream::Owner {
   const HostPort& expected_address() const { return addresses_[0]; }
   // Returns whether the link is stopped and no callback to it is pending, so that it may be
   // destroyed.
-  bool idle() const { return state_ == State::kStopped && under_way_ == 0; }
+  bool idle() const { return state_ == State::kStopped && pending_ends_ == 0; }
 
  private:
   enum class State { kStopped, kWaiting, kDialling, kOpening, kUp };
@@ -118,7 +118,7 @@ class PeerLink final : private PeerOutboundStream::Owner {
   std::vector<HostPort> addresses_;
   size_t current_ = 0;
   // Dials and streams whose end has not been reported yet.
-  int under_way_ = 0;
+  int pending_ends_ = 0;
 
   State state_ = State::kStopped;
   // In kWaiting, fires when the next dial is due. In kOpening, fires when the wait for Hello times
