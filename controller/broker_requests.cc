@@ -43,8 +43,8 @@ BrokerRequests::BrokerRequests(std::string cluster_id, Executor* executor, const
       pipeline_(pipeline),
       watch_(watch) {}
 
-void BrokerRequests::HeardOf(BrokerId broker) {
-  heard_.Heard(broker, pipeline_->committed(), clock_->Now());
+void BrokerRequests::RecordContact(BrokerId broker) {
+  heard_.Record(broker, pipeline_->committed(), clock_->Now());
 }
 
 std::vector<BrokerId> BrokerRequests::HeardWithin(Duration within) {
@@ -104,7 +104,7 @@ void BrokerRequests::SubmitRegistration(RegisterBrokerRequest request, RequestCo
 void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
                                Reply<HeartbeatResponse> reply) {
   const BrokerId id(request.broker_id());
-  HeardOf(id);
+  RecordContact(id);
   pipeline_->Submit<HeartbeatResponse>(
       {.principal = "broker " + ToString(id),
        .stream = stream,

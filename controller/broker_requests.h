@@ -25,7 +25,7 @@ class BrokerRequests {
                  BrokerProber* prober, RequestPipeline* pipeline, BrokerWatch* watch);
 
   // Records that a message of the broker has arrived, for this controller or to be forwarded.
-  void HeardOf(BrokerId broker);
+  void RecordContact(BrokerId broker);
   // Returns the registered brokers that sent this node a message in the last `within`, ascending.
   std::vector<BrokerId> HeardWithin(Duration within);
 

@@ -258,8 +258,8 @@ TEST_F(ShortGraceTest, AnswersCountThoughTheyTakeLonger) {
 }
 
 TEST_F(CutOffGuardTest, OnlyRegisteredBrokersAreRememberedAsHeard) {
-  cluster_.controller(2).HeardOf(BrokerId(1));
-  cluster_.controller(2).HeardOf(BrokerId(77));
+  cluster_.controller(2).RecordContact(BrokerId(1));
+  cluster_.controller(2).RecordContact(BrokerId(77));
   Pending<std::vector<BrokerId>> heard;
   cluster_.controller(2).ListHeardBrokers(seconds(1), heard.reply());
   cluster_.Run();

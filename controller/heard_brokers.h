@@ -16,7 +16,7 @@ class HeardBrokers {
  public:
   // Records that a message of the broker has arrived. Ignores brokers that are not in `image`,
   // which bounds the table.
-  void Heard(BrokerId broker, const metadata::MetadataImage& image, MonoTime now) {
+  void Record(BrokerId broker, const metadata::MetadataImage& image, MonoTime now) {
     if (image.FindBroker(broker) == nullptr) return;
     last_heard_[broker] = now;
     if (last_heard_.size() > image.brokers().size()) ForgetUnregistered(image);

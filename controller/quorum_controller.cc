@@ -98,9 +98,9 @@ void QuorumController::HeartbeatStreamEnded(StreamId stream, StreamEnd end) {
   });
 }
 
-void QuorumController::HeardOf(BrokerId broker) {
+void QuorumController::RecordContact(BrokerId broker) {
   // If the inbox is full, only one sign of life is lost.
-  static_cast<void>(executor_->TryPost([this, broker] { broker_requests_.HeardOf(broker); }));
+  static_cast<void>(executor_->TryPost([this, broker] { broker_requests_.RecordContact(broker); }));
 }
 
 void QuorumController::ListHeardBrokers(Duration within, Reply<std::vector<BrokerId>> reply) {

@@ -114,7 +114,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // Records that a message of the broker has reached this controller, which forwards it or only
   // serves the log. Heartbeats are recorded without this. May be called on every node and from any
   // thread.
-  void HeardOf(BrokerId broker);
+  void RecordContact(BrokerId broker);
   // Lists the registered brokers that have sent this controller a message in the last `within`,
   // ascending. On every node.
   void ListHeardBrokers(Duration within, Reply<std::vector<BrokerId>> reply);

@@ -31,7 +31,7 @@ void BrokerService::Route(const controller::Operation<Request, Response>& operat
   AddUnary(edge_->Method(
       routed->request_type, &edge_->gate().broker_calls,
       [this, router, routed](UnaryCall* call, RequestRouter::MessagePtr request) {
-        controller_->HeardOf(BrokerId(static_cast<const Request&>(*request).broker_id()));
+        controller_->RecordContact(BrokerId(static_cast<const Request&>(*request).broker_id()));
         StartRoutedCall(edge_, router, routed, call, std::move(request));
       }));
 }

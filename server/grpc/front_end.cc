@@ -14,7 +14,7 @@ GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
       broker_service_(&edge_, ports.router, ports.controller),
       metadata_service_(
           std::move(cluster_id), &edge_, ports.hub,
-          [controller = ports.controller](BrokerId broker) { controller->HeardOf(broker); }),
+          [controller = ports.controller](BrokerId broker) { controller->RecordContact(broker); }),
       more_services_(std::move(ports.services)) {}
 
 absl::Status GrpcFrontEnd::Start(const HostPort& listen) {

@@ -171,7 +171,7 @@ void User::Submit(const Attempt& attempt, Reply reply) {
 
 void User::Register(const broker::v1::RegisterBrokerRequest& request, Duration timeout,
                     controller::Reply<broker::v1::RegisterBrokerResponse> reply) {
-  broker_requests_.HeardOf(BrokerId(request.broker_id()));
+  broker_requests_.RecordContact(BrokerId(request.broker_id()));
   broker_requests_.Register(request, {.principal = "broker", .deadline = clock_.Now() + timeout},
                             std::move(reply));
 }
