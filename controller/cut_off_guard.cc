@@ -17,9 +17,9 @@ constexpr Duration kAskPauseMin = std::chrono::seconds(1);
 // How often a loss that continues is logged.
 constexpr Duration kWarnInterval = std::chrono::seconds(10);
 
-size_t CountHeard(const VoterHearing& hearing, const std::vector<BrokerId>& live) {
+size_t CountHeard(const VoterAnswer& answer, const std::vector<BrokerId>& live) {
   std::vector<BrokerId> common;
-  std::set_intersection(hearing.brokers.begin(), hearing.brokers.end(), live.begin(), live.end(),
+  std::set_intersection(answer.brokers.begin(), answer.brokers.end(), live.begin(), live.end(),
                         std::back_inserter(common));
   return common.size();
 }
@@ -36,25 +36,25 @@ std::vector<BrokerId> LiveBrokers(const metadata::MetadataImage& image) {
 }
 
 // Returns, for example, "; controller 2 hears 0 of them, controller 3 hears 1 of them".
-std::string Describe(const std::vector<VoterHearing>& hearings, const std::vector<BrokerId>& live) {
+std::string Describe(const std::vector<VoterAnswer>& answers, const std::vector<BrokerId>& live) {
   std::string text;
-  for (const VoterHearing& hearing : hearings) {
+  for (const VoterAnswer& answer : answers) {
     text += absl::StrFormat("%s controller %d hears %d of them", text.empty() ? ";" : ",",
-                            hearing.voter.value(), CountHeard(hearing, live));
+                            answer.voter.value(), CountHeard(answer, live));
   }
   return text.empty() ? "; no other voter answers" : text;
 }
 
 }  // namespace
 
-std::optional<NodeId> ChooseBetterPlaced(const std::vector<VoterHearing>& hearings,
+std::optional<NodeId> ChooseBetterPlaced(const std::vector<VoterAnswer>& answers,
                                          const std::vector<BrokerId>& live, size_t heard_here) {
   std::optional<NodeId> best;
   size_t most = 2 * heard_here;
-  for (const VoterHearing& hearing : hearings) {
-    const size_t heard = CountHeard(hearing, live);
+  for (const VoterAnswer& answer : answers) {
+    const size_t heard = CountHeard(answer, live);
     if (heard <= most) continue;
-    best = hearing.voter;
+    best = answer.voter;
     most = heard;
   }
   return best;
@@ -106,34 +106,35 @@ void CutOffGuard::Ask(MonoTime now) {
   }
   if (poll_ == nullptr || others.empty()) return Warn({});
   // A broker that has lost this controller keeps trying each of the others meanwhile.
-  poll_->Ask(others, options_.timeout / 2,
-             [this, executor = executor_, round = ++round_](std::vector<VoterHearing> hearings) {
-               executor->Post(
-                   [this, round, hearings = std::move(hearings)] { OnAnswers(round, hearings); });
-             });
+  poll_->Ask(
+      others, options_.timeout / 2,
+      [this, executor = executor_, round = ++round_](std::vector<VoterAnswer> answers) {
+        executor->Post([this, round, answers = std::move(answers)] { OnAnswers(round, answers); });
+      });
 }
 
-void CutOffGuard::OnAnswers(uint64_t round, const std::vector<VoterHearing>& hearings) {
+void CutOffGuard::OnAnswers(uint64_t round, const std::vector<VoterAnswer>& answers) {
   if (round != round_ || !loss_ || pipeline_->role() != RequestPipeline::Role::kActive) return;
-  const auto better = Choose(hearings);
-  if (better && clock_->Now() >= may_hand_over_at_) return HandOver(*better, hearings);
-  Warn(hearings);
+  const auto better = Choose(answers);
+  if (better && clock_->Now() >= may_hand_over_at_) return HandOver(*better, answers);
+  Warn(answers);
 }
 
-std::optional<NodeId> CutOffGuard::Choose(const std::vector<VoterHearing>& hearings) {
+std::optional<NodeId> CutOffGuard::Choose(const std::vector<VoterAnswer>& answers) {
   const std::vector<BrokerId> live = LiveBrokers(pipeline_->newest());
   const size_t heard_here = loss_->live - loss_->lost;
-  std::vector<VoterHearing> untried = hearings;
-  std::erase_if(untried, [this](const VoterHearing& h) { return refused_.contains(h.voter); });
+  std::vector<VoterAnswer> untried = answers;
+  std::erase_if(untried,
+                [this](const VoterAnswer& answer) { return refused_.contains(answer.voter); });
   if (const auto better = ChooseBetterPlaced(untried, live, heard_here)) return better;
   refused_.clear();
-  return ChooseBetterPlaced(hearings, live, heard_here);
+  return ChooseBetterPlaced(answers, live, heard_here);
 }
 
-void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings) {
+void CutOffGuard::HandOver(NodeId to, const std::vector<VoterAnswer>& answers) {
   LOG(WARNING) << "this controller is cut off from " << loss_->lost << " of " << loss_->live
                << (loss_->all_fenced ? " fenced brokers" : " unfenced brokers")
-               << Describe(hearings, LiveBrokers(pipeline_->newest()))
+               << Describe(answers, LiveBrokers(pipeline_->newest()))
                << ": transferring leadership to controller " << to;
   // If the transfer fails, this controller stays active and asks again.
   log_->TransferLeadership(to, [this, executor = executor_, to](const absl::Status& status) {
@@ -143,7 +144,7 @@ void CutOffGuard::HandOver(NodeId to, const std::vector<VoterHearing>& hearings)
   });
 }
 
-void CutOffGuard::Warn(const std::vector<VoterHearing>& hearings) {
+void CutOffGuard::Warn(const std::vector<VoterAnswer>& answers) {
   // A cluster whose brokers have all been shut down is no reason to warn.
   if (loss_->all_fenced) return;
   const MonoTime now = clock_->Now();
@@ -152,7 +153,7 @@ void CutOffGuard::Warn(const std::vector<VoterHearing>& hearings) {
   const int64_t left_ms = std::max<int64_t>(0, ToMs(loss_->held_until - now));
   LOG(WARNING) << loss_->lost << " of " << loss_->live
                << " unfenced brokers are lost to this controller"
-               << Describe(hearings, LiveBrokers(pipeline_->newest()))
+               << Describe(answers, LiveBrokers(pipeline_->newest()))
                << ". Leaders and ISRs stay as they are; brokers that do not return within "
                << left_ms << " ms are fenced. Check the network between controllers and brokers";
 }

@@ -27,7 +27,7 @@ namespace quorate::controller {
 // Returns the voter that should lead instead of one that hears `heard_here` of the `live` brokers
 // (ascending): the voter that hears most of them, if that is more than twice as many. Returns
 // nullopt if there is none. Pure.
-std::optional<NodeId> ChooseBetterPlaced(const std::vector<VoterHearing>& hearings,
+std::optional<NodeId> ChooseBetterPlaced(const std::vector<VoterAnswer>& answers,
                                          const std::vector<BrokerId>& live, size_t heard_here);
 
 // Used on the controller's loop only.
@@ -51,12 +51,12 @@ class CutOffGuard {
 
  private:
   void Ask(MonoTime now);
-  void OnAnswers(uint64_t round, const std::vector<VoterHearing>& hearings);
+  void OnAnswers(uint64_t round, const std::vector<VoterAnswer>& answers);
   // ChooseBetterPlaced among the voters that have not refused leadership, or among all voters if
   // none of those is better placed. In the second case it forgets the refusals.
-  std::optional<NodeId> Choose(const std::vector<VoterHearing>& hearings);
-  void HandOver(NodeId to, const std::vector<VoterHearing>& hearings);
-  void Warn(const std::vector<VoterHearing>& hearings);
+  std::optional<NodeId> Choose(const std::vector<VoterAnswer>& answers);
+  void HandOver(NodeId to, const std::vector<VoterAnswer>& answers);
+  void Warn(const std::vector<VoterAnswer>& answers);
 
   const NodeId self_;
   const SessionOptions options_;

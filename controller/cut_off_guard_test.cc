@@ -24,8 +24,8 @@ std::vector<BrokerId> Ids(std::vector<int32_t> ids) {
 
 TEST(ChooseBetterPlacedTest, TheOneThatHearsMostIfThatIsMoreThanTwiceAsMany) {
   const auto live = Ids({1, 2, 3, 4, 5});
-  const VoterHearing two{.voter = NodeId(2), .brokers = Ids({1, 2, 3, 4})};
-  const VoterHearing three{.voter = NodeId(3), .brokers = Ids({1, 2, 3, 4, 5})};
+  const VoterAnswer two{.voter = NodeId(2), .brokers = Ids({1, 2, 3, 4})};
+  const VoterAnswer three{.voter = NodeId(3), .brokers = Ids({1, 2, 3, 4, 5})};
   EXPECT_EQ(ChooseBetterPlaced({two, three}, live, 0), NodeId(3));
   EXPECT_EQ(ChooseBetterPlaced({two, three}, live, 2), NodeId(3));
   EXPECT_EQ(ChooseBetterPlaced({two}, live, 2), std::nullopt);
@@ -33,7 +33,7 @@ TEST(ChooseBetterPlacedTest, TheOneThatHearsMostIfThatIsMoreThanTwiceAsMany) {
 }
 
 TEST(ChooseBetterPlacedTest, BrokersThatAreFencedOrUnknownCountForNothing) {
-  const VoterHearing two{.voter = NodeId(2), .brokers = Ids({7, 8, 9})};
+  const VoterAnswer two{.voter = NodeId(2), .brokers = Ids({7, 8, 9})};
   EXPECT_EQ(ChooseBetterPlaced({two}, Ids({1, 2, 3}), 0), std::nullopt);
 }
 
@@ -84,7 +84,7 @@ class ShortGraceTest : public CutOffGuardTest {
   class HalfASecondPoll final : public VoterPoll {
    public:
     void Ask(const std::vector<NodeId>&, Duration,
-             absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) override {
+             absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done) override {
       questions_.push_back(std::move(done));
     }
     void AnswerFirst() {
@@ -94,7 +94,7 @@ class ShortGraceTest : public CutOffGuardTest {
     size_t questions() const { return questions_.size(); }
 
    private:
-    std::deque<absl::AnyInvocable<void(std::vector<VoterHearing>) &&>> questions_;
+    std::deque<absl::AnyInvocable<void(std::vector<VoterAnswer>) &&>> questions_;
   };
 
   ShortGraceTest() : CutOffGuardTest(milliseconds(100)) { cluster_.ReplaceVoterPoll(&poll_); }

@@ -10,7 +10,7 @@
 
 namespace quorate::controller {
 
-struct VoterHearing {
+struct VoterAnswer {
   NodeId voter;
   // Ascending.
   std::vector<BrokerId> brokers;
@@ -24,7 +24,7 @@ class VoterPoll {
   // Asks each of `voters` which brokers have sent it a message in the last `within`. `done` runs
   // once, on any thread, with the answers that arrived within half a second.
   virtual void Ask(const std::vector<NodeId>& voters, Duration within,
-                   absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) = 0;
+                   absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done) = 0;
 };
 
 }  // namespace quorate::controller

@@ -151,12 +151,12 @@ void ControllerCluster::HeartbeatTo(int node, int32_t id,
 }
 
 void ControllerCluster::Poll::Ask(const std::vector<NodeId>& voters, Duration within,
-                                  absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) {
+                                  absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done) {
   if (replacement_ != nullptr) return replacement_->Ask(voters, within, std::move(done));
   struct Round {
-    std::vector<VoterHearing> hearings;
+    std::vector<VoterAnswer> answers;
     size_t missing = 0;
-    absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done;
+    absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done;
   };
   auto round = std::make_shared<Round>();
   round->missing = voters.size();
@@ -164,8 +164,8 @@ void ControllerCluster::Poll::Ask(const std::vector<NodeId>& voters, Duration wi
   for (const NodeId voter : voters) {
     cluster_->controller(voter.value())
         .ListHeardBrokers(within, [round, voter](Answer<std::vector<BrokerId>> answer) {
-          round->hearings.push_back({voter, std::get<std::vector<BrokerId>>(std::move(answer))});
-          if (--round->missing == 0) std::move(round->done)(std::move(round->hearings));
+          round->answers.push_back({voter, std::get<std::vector<BrokerId>>(std::move(answer))});
+          if (--round->missing == 0) std::move(round->done)(std::move(round->answers));
         });
   }
 }

@@ -149,7 +149,7 @@ class ControllerCluster {
     explicit Poll(ControllerCluster* cluster) : cluster_(cluster) {}
     void Replace(VoterPoll* poll) { replacement_ = poll; }
     void Ask(const std::vector<NodeId>& voters, Duration within,
-             absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) override;
+             absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done) override;
 
    private:
     ControllerCluster* const cluster_;

@@ -12,7 +12,7 @@
 namespace quorate::server {
 namespace {
 
-using controller::VoterHearing;
+using controller::VoterAnswer;
 using raft::v1::ForwardRequest;
 using raft::v1::ForwardResponse;
 using raft::v1::HeardBrokers;
@@ -26,17 +26,17 @@ constexpr int kMaxBrokers = 10'000;
 // Collects the responses to one poll. They arrive on any thread.
 class Round {
  public:
-  using Done = absl::AnyInvocable<void(std::vector<VoterHearing>) &&>;
+  using Done = absl::AnyInvocable<void(std::vector<VoterAnswer>) &&>;
 
   Round(size_t asked, Done done) : missing_(asked), done_(std::move(done)) {}
 
-  void Add(std::optional<VoterHearing> hearing) {
-    std::vector<VoterHearing> all;
+  void Add(std::optional<VoterAnswer> answer) {
+    std::vector<VoterAnswer> all;
     {
       MutexLock lock(&mutex_);
-      if (hearing) hearings_.push_back(*std::move(hearing));
+      if (answer) answers_.push_back(*std::move(answer));
       if (--missing_ > 0) return;
-      all = std::move(hearings_);
+      all = std::move(answers_);
     }
     std::move(done_)(std::move(all));
   }
@@ -44,33 +44,33 @@ class Round {
  private:
   Mutex mutex_;
   size_t missing_ ABSL_GUARDED_BY(mutex_);
-  std::vector<VoterHearing> hearings_ ABSL_GUARDED_BY(mutex_);
+  std::vector<VoterAnswer> answers_ ABSL_GUARDED_BY(mutex_);
   // Called with the last response.
   Done done_;
 };
 
 // Returns nullopt if there is no response or it does not parse. A controller of an older version
 // answers with an error.
-std::optional<VoterHearing> Read(NodeId voter, const ForwardResult& result) {
+std::optional<VoterAnswer> Read(NodeId voter, const ForwardResult& result) {
   const auto* response = std::get_if<ForwardResponse>(&result);
   HeardBrokers heard;
   if (response == nullptr || response->has_error() ||
       !heard.ParseFromString(response->response())) {
     return std::nullopt;
   }
-  VoterHearing hearing{.voter = voter};
+  VoterAnswer answer{.voter = voter};
   const int count = std::min(heard.broker_ids_size(), kMaxBrokers);
-  for (int i = 0; i < count; ++i) hearing.brokers.emplace_back(heard.broker_ids(i));
-  std::sort(hearing.brokers.begin(), hearing.brokers.end());
-  const auto last = std::unique(hearing.brokers.begin(), hearing.brokers.end());
-  hearing.brokers.erase(last, hearing.brokers.end());
-  return hearing;
+  for (int i = 0; i < count; ++i) answer.brokers.emplace_back(heard.broker_ids(i));
+  std::sort(answer.brokers.begin(), answer.brokers.end());
+  const auto last = std::unique(answer.brokers.begin(), answer.brokers.end());
+  answer.brokers.erase(last, answer.brokers.end());
+  return answer;
 }
 
 }  // namespace
 
 void PeerVoterPoll::Ask(const std::vector<NodeId>& voters, Duration within,
-                        absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) {
+                        absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done) {
   ListHeardBrokersRequest question;
   question.set_within_ms(ToMs(within));
   ForwardRequest request;

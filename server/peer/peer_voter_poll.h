@@ -22,7 +22,7 @@ class PeerVoterPoll final : public controller::VoterPoll {
   PeerVoterPoll(Forwarder* forwarder, const Clock* clock) : forwarder_(forwarder), clock_(clock) {}
 
   void Ask(const std::vector<NodeId>& voters, Duration within,
-           absl::AnyInvocable<void(std::vector<controller::VoterHearing>) &&> done) override;
+           absl::AnyInvocable<void(std::vector<controller::VoterAnswer>) &&> done) override;
 
  private:
   Forwarder* const forwarder_;

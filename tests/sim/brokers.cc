@@ -10,7 +10,7 @@ namespace quorate::sim {
 namespace {
 
 using controller::ProbeResult;
-using controller::VoterHearing;
+using controller::VoterAnswer;
 using std::chrono::milliseconds;
 
 constexpr int kBrokers = 3;
@@ -155,13 +155,13 @@ void Brokers::OnClaimed(Epoch epoch, NodeId leader) {
 }
 
 void Brokers::AskVoters(NodeId self, const std::vector<NodeId>& voters, Duration within,
-                        absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) {
+                        absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done) {
   struct Round {
-    std::vector<VoterHearing> hearings;
+    std::vector<VoterAnswer> answers;
     size_t missing = 0;
-    absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done;
+    absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done;
     void End() {
-      if (auto once = std::exchange(done, nullptr)) std::move(once)(std::move(hearings));
+      if (auto once = std::exchange(done, nullptr)) std::move(once)(std::move(answers));
     }
   };
   auto round = std::make_shared<Round>();
@@ -173,9 +173,9 @@ void Brokers::AskVoters(NodeId self, const std::vector<NodeId>& voters, Duration
       Process* process = Find(voter)->process();
       if (process == nullptr) return;
       process->Run([this, self, voter, within, round, process] {
-        VoterHearing hearing{voter, process->user().HeardWithin(within)};
-        network_.Pass(voter, self, [round, hearing = std::move(hearing)] {
-          round->hearings.push_back(hearing);
+        VoterAnswer answer{voter, process->user().HeardWithin(within)};
+        network_.Pass(voter, self, [round, answer = std::move(answer)] {
+          round->answers.push_back(answer);
           if (--round->missing == 0) round->End();
         });
       });
@@ -204,7 +204,7 @@ Machine* Brokers::Find(NodeId id) {
 }
 
 void ControllerPorts::Ask(const std::vector<NodeId>& voters, Duration within,
-                          absl::AnyInvocable<void(std::vector<VoterHearing>) &&> done) {
+                          absl::AnyInvocable<void(std::vector<VoterAnswer>) &&> done) {
   brokers_->AskVoters(self_, voters, within, std::move(done));
 }
 

@@ -52,7 +52,7 @@ class Brokers {
 
   // The implementations of controller ports (controller_ports.h).
   void AskVoters(NodeId self, const std::vector<NodeId>& voters, Duration within,
-                 absl::AnyInvocable<void(std::vector<controller::VoterHearing>) &&> done);
+                 absl::AnyInvocable<void(std::vector<controller::VoterAnswer>) &&> done);
   void Probe(NodeId self, BrokerId broker, const Uuid& incarnation,
              absl::AnyInvocable<void(controller::ProbeResult) &&> done);
 

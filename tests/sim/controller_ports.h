@@ -17,7 +17,7 @@ class ControllerPorts final : public controller::VoterPoll, public controller::B
   ControllerPorts(Brokers* brokers, NodeId self) : brokers_(brokers), self_(self) {}
 
   void Ask(const std::vector<NodeId>& voters, Duration within,
-           absl::AnyInvocable<void(std::vector<controller::VoterHearing>) &&> done) override;
+           absl::AnyInvocable<void(std::vector<controller::VoterAnswer>) &&> done) override;
   void Probe(const metadata::Endpoint& endpoint, BrokerId broker, const Uuid& incarnation,
              absl::AnyInvocable<void(controller::ProbeResult) &&> done) override;
 
