@@ -155,23 +155,23 @@ void QuorumController::Shutdown() {
   });
 }
 
-void QuorumController::Hear(Task news) {
-  executor_->Post([this, news = std::move(news)]() mutable {
-    news_.push_back(std::move(news));
-    HearNext();
+void QuorumController::QueueLogCallback(Task callback) {
+  executor_->Post([this, callback = std::move(callback)]() mutable {
+    log_callbacks_.push_back(std::move(callback));
+    RunLogCallbacks();
   });
 }
 
-void QuorumController::HearNext() {
-  while (!news_.empty() && !pipeline_.is_replaying()) {
-    Task news = std::move(news_.front());
-    news_.pop_front();
-    std::move(news)();
+void QuorumController::RunLogCallbacks() {
+  while (!log_callbacks_.empty() && !pipeline_.is_replaying()) {
+    Task callback = std::move(log_callbacks_.front());
+    log_callbacks_.pop_front();
+    std::move(callback)();
   }
 }
 
 void QuorumController::AfterLargeWork() {
-  HearNext();
+  RunLogCallbacks();
   Publish();
   watch_.Check();
   pipeline_.ReleaseParked();
@@ -179,7 +179,7 @@ void QuorumController::AfterLargeWork() {
 
 void QuorumController::OnSnapshot(const raft::SnapshotMeta& snapshot) {
   CHECK(snapshots_ != nullptr);
-  Hear([this, id = snapshot.id] {
+  QueueLogCallback([this, id = snapshot.id] {
     absl::StatusOr<metadata::MetadataImage> image = snapshots_->Load(id);
     LOG_IF(FATAL, !image.ok()) << "cannot continue without the snapshot of offset " << id.end_offset
                                << ", epoch " << id.epoch << ": " << image.status();
@@ -192,19 +192,19 @@ void QuorumController::OnSnapshot(const raft::SnapshotMeta& snapshot) {
 }
 
 void QuorumController::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
-  Hear([this, entries] {
+  QueueLogCallback([this, entries] {
     pipeline_.Committed(entries);
     Publish();
   });
 }
 
 void QuorumController::OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) {
-  Hear([this, epoch, leader] { pipeline_.LeaderChanged(epoch, leader); });
+  QueueLogCallback([this, epoch, leader] { pipeline_.LeaderChanged(epoch, leader); });
 }
 
 void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_voters,
                                const raft::VoterSet& voters) {
-  Hear([this, epoch, end_offset, has_voters, voters] {
+  QueueLogCallback([this, epoch, end_offset, has_voters, voters] {
     pipeline_.Claim(epoch, end_offset, has_voters, voters);
     watch_.TakeOver();
     voter_changes_.TakeOver();
@@ -214,7 +214,7 @@ void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_vo
 }
 
 void QuorumController::OnRenounce(Epoch epoch) {
-  Hear([this, epoch] {
+  QueueLogCallback([this, epoch] {
     pipeline_.Renounce(epoch);
     if (!pipeline_.is_active()) {
       voter_changes_.Clear();
@@ -225,11 +225,11 @@ void QuorumController::OnRenounce(Epoch epoch) {
 }
 
 void QuorumController::OnPause(Epoch epoch) {
-  Hear([this, epoch] { pipeline_.Pause(epoch); });
+  QueueLogCallback([this, epoch] { pipeline_.Pause(epoch); });
 }
 
 void QuorumController::OnResume(Epoch epoch) {
-  Hear([this, epoch] {
+  QueueLogCallback([this, epoch] {
     pipeline_.Resume(epoch);
     pipeline_.ReleaseParked();
     watch_.Check();

@@ -154,8 +154,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
  private:
   // Runs a callback of the log on the loop. Callbacks keep their order and wait while the pipeline
   // replays an entry on the worker.
-  void Hear(Task news);
-  void HearNext();
+  void QueueLogCallback(Task callback);
+  void RunLogCallbacks();
   // Called on the loop when the worker has finished a task.
   void AfterLargeWork();
 
@@ -173,7 +173,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   FeatureUpdates feature_updates_;
   VoterChanges voter_changes_;
   // Callbacks of the log that have not run yet.
-  std::deque<Task> news_;
+  std::deque<Task> log_callbacks_;
   std::atomic<int64_t> applied_offset_{0};
   std::atomic<bool> is_active_{false};
 };
