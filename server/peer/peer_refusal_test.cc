@@ -34,8 +34,8 @@ class PeerRefusalTest : public PeerNetworkTest {
 TEST_F(PeerRefusalTest, AVoterIsAnsweredWithAHelloThatNamesIt) {
   auto one = StartNode(k1);
   HandMadeStream stream = OpenControl();
-  stream.Say(HelloFrom(k2, k1));
-  const PeerMessage answer = stream.Hear();
+  stream.Send(HelloFrom(k2, k1));
+  const PeerMessage answer = stream.Receive();
   ASSERT_TRUE(answer.has_hello());
   EXPECT_EQ(answer.hello().node_id(), 1);
   EXPECT_EQ(answer.hello().expected_node_id(), 2);
@@ -48,28 +48,28 @@ TEST_F(PeerRefusalTest, AnotherClusterIsRefused) {
   Hello hello = HelloFrom(k2, k1);
   hello.cluster_id = "AAAAAAAAAAAAAAAAAAAAAA";
   HandMadeStream stream = OpenControl();
-  stream.Say(hello);
+  stream.Send(hello);
   ExpectEnd(stream, grpc::StatusCode::FAILED_PRECONDITION, "cluster 'AAAAAAAAAAAAAAAAAAAAAA'");
 }
 
 TEST_F(PeerRefusalTest, WhoMeansAnotherNodeIsRefused) {
   auto one = StartNode(k1);
   HandMadeStream stream = OpenAppend();
-  stream.Say(HelloFrom(k2, k3));
+  stream.Send(HelloFrom(k2, k3));
   ExpectEnd(stream, grpc::StatusCode::FAILED_PRECONDITION, "expected node 3");
 }
 
 TEST_F(PeerRefusalTest, ANodeOutsideTheVoterListIsRefused) {
   auto one = StartNode(k1);
   HandMadeStream stream = OpenControl();
-  stream.Say(HelloFrom(NodeId(4), k1));
+  stream.Send(HelloFrom(NodeId(4), k1));
   ExpectEnd(stream, grpc::StatusCode::FAILED_PRECONDITION, "node 4 is not among the voters");
 }
 
 TEST_F(PeerRefusalTest, WhoBeginsWithoutHelloIsCutOff) {
   auto one = StartNode(k1);
   HandMadeStream stream = OpenControl();
-  stream.Say(raft::Message(raft::TimeoutNow{Epoch(1)}));
+  stream.Send(raft::Message(raft::TimeoutNow{Epoch(1)}));
   ExpectEnd(stream, grpc::StatusCode::INVALID_ARGUMENT, "not a Hello");
 }
 
@@ -86,11 +86,11 @@ TEST_F(PeerRefusalTest, WhatDoesNotBelongOnAStreamEndsIt) {
   for (const raft::Message& message :
        {raft::Message(raft::AppendRequest{}), raft::Message(raft::VoteResponse{})}) {
     HandMadeStream stream = OpenControl();
-    stream.Say(HelloFrom(k2, k1)).Say(message);
+    stream.Send(HelloFrom(k2, k1)).Send(message);
     ExpectEnd(stream, grpc::StatusCode::INVALID_ARGUMENT, "does not belong on this stream");
   }
   HandMadeStream stream = OpenControl();
-  stream.Say(HelloFrom(k2, k1)).Say(HelloFrom(k2, k1));
+  stream.Send(HelloFrom(k2, k1)).Send(HelloFrom(k2, k1));
   ExpectEnd(stream, grpc::StatusCode::INVALID_ARGUMENT, "a second Hello");
   EXPECT_TRUE(one->events().Messages().empty());
 }
@@ -103,7 +103,7 @@ TEST_F(PeerRefusalTest, ADamagedEntryEndsItsStreamAndNothingElse) {
       .entries = {raft::Entry::Make({.epoch = Epoch(1), .index = LogIndex(1)}, "payload")}}));
   damaged.mutable_append_request()->mutable_entries(0)->back() ^= 1;
   HandMadeStream stream = OpenAppend();
-  stream.Say(HelloFrom(k3, k1)).Say(damaged);
+  stream.Send(HelloFrom(k3, k1)).Send(damaged);
   ExpectEnd(stream, grpc::StatusCode::DATA_LOSS, "checksum");
 
   two->transport().Send(k1, raft::TimeoutNow{Epoch(1)});

@@ -47,7 +47,7 @@ class PeerTrustTest : public PeerNetworkTest {
     hello.speaker.observer = true;
     hello.speaker.peer_endpoint = AddressOf(k4).ToString();
     streams_.emplace_back(AddressOf(k1), raft::StreamClass::kControl);
-    streams_.back().Say(hello);
+    streams_.back().Send(hello);
     return streams_.back();
   }
 
@@ -64,10 +64,10 @@ TEST_F(PeerTrustTest, AStrangerUnderAVotersIdChangesNothing) {
   hello.speaker.key.directory_id = TestDirectory(NodeId(99));
   hello.speaker.observer = true;
   HandMadeStream stranger(AddressOf(k1), raft::StreamClass::kControl);
-  stranger.Say(hello);
-  ASSERT_TRUE(stranger.Hear().has_hello());
-  stranger.Say(Goodbye{raft::GoodbyeReason::kResigned, Epoch(1)});
-  stranger.Say(raft::Message(raft::TimeoutNow{Epoch(1)}));
+  stranger.Send(hello);
+  ASSERT_TRUE(stranger.Receive().has_hello());
+  stranger.Send(Goodbye{raft::GoodbyeReason::kResigned, Epoch(1)});
+  stranger.Send(raft::Message(raft::TimeoutNow{Epoch(1)}));
   ASSERT_TRUE(one->events().AwaitMessages(1));  // the Goodbye was sent before it
   EXPECT_THAT(one->events().Lines(), Not(Contains(HasSubstr("goodbye"))));
   EXPECT_EQ(one->events().Count("hello 2"), hellos);
@@ -77,9 +77,9 @@ TEST_F(PeerTrustTest, AStrangerUnderAVotersIdChangesNothing) {
 TEST_F(PeerTrustTest, WhoClaimsAConfiguredIdBeforeTheFoundingIsNotHeard) {
   auto one = StartNode(k1);
   HandMadeStream stranger(AddressOf(k1), raft::StreamClass::kControl);
-  stranger.Say(HelloFrom(k2, k1));
-  ASSERT_TRUE(stranger.Hear().has_hello());
-  stranger.Say(raft::Message(raft::TimeoutNow{Epoch(1)}));
+  stranger.Send(HelloFrom(k2, k1));
+  ASSERT_TRUE(stranger.Receive().has_hello());
+  stranger.Send(raft::Message(raft::TimeoutNow{Epoch(1)}));
   ASSERT_TRUE(one->events().AwaitMessages(1));
   EXPECT_EQ(one->events().Count("hello 2"), 0u);
   EXPECT_EQ(one->transport().ClientEndpoint(k2), std::nullopt);
@@ -92,14 +92,14 @@ TEST_F(PeerTrustTest, WhoClaimsAConfiguredIdBeforeTheFoundingIsNotHeard) {
 TEST_F(PeerTrustTest, ObserversAreBoundedAndForgotten) {
   auto one = StartFounded(ConfigOf(k1));
   for (int i = 0; i < 16; ++i) {
-    ASSERT_TRUE(Observe(NodeId(100 + i)).Hear().has_hello());
+    ASSERT_TRUE(Observe(NodeId(100 + i)).Receive().has_hello());
   }
   EXPECT_EQ(one->transport().ClientEndpoint(NodeId(100)), "somewhere:9092");
   const grpc::Status refused = Observe(NodeId(200)).End();
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("node 200 is one observer too many"));
   // A second stream of a known observer is accepted.
-  EXPECT_TRUE(Observe(NodeId(101)).Hear().has_hello());
+  EXPECT_TRUE(Observe(NodeId(101)).Receive().has_hello());
 
   streams_.pop_front();
   const MonoTime deadline = std::chrono::steady_clock::now() + kPatience;
@@ -108,7 +108,8 @@ TEST_F(PeerTrustTest, ObserversAreBoundedAndForgotten) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   EXPECT_EQ(one->transport().ClientEndpoint(NodeId(100)), std::nullopt);
-  while (std::chrono::steady_clock::now() < deadline && !Observe(NodeId(200)).Hear().has_hello()) {
+  while (std::chrono::steady_clock::now() < deadline &&
+         !Observe(NodeId(200)).Receive().has_hello()) {
   }
   EXPECT_EQ(one->transport().ClientEndpoint(NodeId(200)), "somewhere:9092");
 }
@@ -164,8 +165,8 @@ TEST_F(PeerTrustTest, AStrangerDoesNotMoveAVoter) {
   hello.speaker.observer = true;
   hello.speaker.peer_endpoint = AddressOf(k4).ToString();
   HandMadeStream stranger(AddressOf(k1), raft::StreamClass::kControl);
-  stranger.Say(hello);
-  ASSERT_TRUE(stranger.Hear().has_hello());
+  stranger.Send(hello);
+  ASSERT_TRUE(stranger.Receive().has_hello());
   auto two = StartFounded(ConfigOf(k2));
   AwaitSession(*one, k1, *two, k2);
   EXPECT_EQ(one->transport().Contact(k2)->address, AddressOf(k2).ToString());
@@ -207,8 +208,8 @@ TEST_F(PeerTrustTest, ARestartTakesThePlaceOfAStreamThatIsDead) {
   Hello hello = HelloFrom(k2, k1);
   hello.incarnation = 7;
   HandMadeStream dead(AddressOf(k1), raft::StreamClass::kControl);
-  dead.Say(hello);
-  ASSERT_TRUE(dead.Hear().has_hello());
+  dead.Send(hello);
+  ASSERT_TRUE(dead.Receive().has_hello());
   auto two = StartFounded(ConfigOf(k2));
   AwaitSession(*one, k1, *two, k2);
   EXPECT_EQ(dead.End().error_code(), grpc::StatusCode::ALREADY_EXISTS);

@@ -32,14 +32,14 @@ class HandMadeStream {
   }
   ~HandMadeStream() { context_.TryCancel(); }
 
-  HandMadeStream& Say(const PeerPayload& payload) { return Say(ParseMessage(payload)); }
-  HandMadeStream& Say(const raft::v1::PeerMessage& message) {
+  HandMadeStream& Send(const PeerPayload& payload) { return Send(ParseMessage(payload)); }
+  HandMadeStream& Send(const raft::v1::PeerMessage& message) {
     stream_->Write(message);
     return *this;
   }
 
   // Reads and returns the next message. A message without a kind means that the stream has ended.
-  raft::v1::PeerMessage Hear() {
+  raft::v1::PeerMessage Receive() {
     raft::v1::PeerMessage message;
     stream_->Read(&message);
     return message;
