@@ -23,16 +23,16 @@ bool IsMajority(const raft::VoterSet& voters, const std::set<raft::ReplicaKey>& 
 }  // namespace
 
 void ElectionChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::Event& event) {
-  if (std::holds_alternative<raft::event::Start>(event)) heard_[node.key] = {};
-  Heard& heard = heard_[node.key];
-  heard.question.reset();
-  heard.order.reset();
-  heard.led_by.reset();
-  const auto forget = [&heard](NodeId leader) {
-    if (heard.leader_at && heard.leader_at->first == leader) heard.leader_at.reset();
+  if (std::holds_alternative<raft::event::Start>(event)) received_[node.key] = {};
+  Received& received = received_[node.key];
+  received.vote_request.reset();
+  received.order.reset();
+  received.led_by.reset();
+  const auto forget = [&received](NodeId leader) {
+    if (received.leader_at && received.leader_at->first == leader) received.leader_at.reset();
   };
   if (const auto* receive = std::get_if<raft::event::Receive>(&event)) {
-    if (cluster_.Knows(receive->from)) Hear(node, now, *receive);
+    if (cluster_.Knows(receive->from)) RecordReceived(node, now, *receive);
   } else if (const auto* down = std::get_if<raft::event::StreamDown>(&event)) {
     if (down->stream == raft::StreamClass::kControl) forget(down->peer);
   } else if (const auto* dead = std::get_if<raft::event::PeerDead>(&event)) {
@@ -42,35 +42,35 @@ void ElectionChecks::OnEvent(const NodeRecord& node, MonoTime now, const raft::E
     if (!cluster_.Knows(goodbye->peer)) return;
     forget(goodbye->peer.node_id);
     const bool resigned = goodbye->reason == raft::GoodbyeReason::kResigned;
-    if (resigned && goodbye->epoch == node.epoch()) heard.resigned_epoch = goodbye->epoch;
+    if (resigned && goodbye->epoch == node.epoch()) received.resigned_epoch = goodbye->epoch;
   }
 }
 
-void ElectionChecks::Hear(const NodeRecord& node, MonoTime now,
-                          const raft::event::Receive& receive) {
-  Heard& heard = heard_[node.key];
+void ElectionChecks::RecordReceived(const NodeRecord& node, MonoTime now,
+                                    const raft::event::Receive& receive) {
+  Received& received = received_[node.key];
   const raft::Message& message = receive.message;
   if (const auto* answer = std::get_if<VoteResponse>(&message)) {
     if (!answer->granted || !answer->pre_vote) return;
     const std::optional<raft::ReplicaKey> voter =
         node.AnswererOn(receive.from.node_id, raft::StreamClass::kControl);
     if (!voter || answer->requested_epoch != node.epoch() + 1) return;
-    if (answer->requested_epoch != heard.pre_vote_epoch) heard.pre_votes.clear();
-    heard.pre_vote_epoch = answer->requested_epoch;
-    heard.pre_votes.insert(*voter);
+    if (answer->requested_epoch != received.pre_vote_epoch) received.pre_votes.clear();
+    received.pre_vote_epoch = answer->requested_epoch;
+    received.pre_votes.insert(*voter);
   } else if (std::holds_alternative<VoteRequest>(message)) {
-    heard.question = receive;
-    heard.had_live_leader = HasLiveLeader(node, now);
+    received.vote_request = receive;
+    received.had_live_leader = HasLiveLeader(node, now);
   } else if (const auto* order = std::get_if<raft::TimeoutNow>(&message)) {
     if (order->epoch == node.epoch() && node.now.leader_of_epoch == receive.from.node_id) {
-      heard.order = order->epoch;
+      received.order = order->epoch;
     }
   } else if (const auto* heartbeat = std::get_if<raft::Heartbeat>(&message)) {
-    heard.led_by = {receive.from.node_id, heartbeat->epoch};
+    received.led_by = {receive.from.node_id, heartbeat->epoch};
   } else if (const auto* append = std::get_if<raft::AppendRequest>(&message)) {
-    heard.led_by = {receive.from.node_id, append->epoch};
+    received.led_by = {receive.from.node_id, append->epoch};
   } else if (const auto* chunk = std::get_if<raft::InstallSnapshot>(&message)) {
-    heard.led_by = {receive.from.node_id, chunk->epoch};
+    received.led_by = {receive.from.node_id, chunk->epoch};
   }
 }
 
@@ -82,23 +82,25 @@ bool ElectionChecks::HasLiveLeader(const NodeRecord& node, MonoTime now) const {
     }
     return IsMajority(node.disk.written().voters(), live);
   }
-  const Heard& heard = heard_.at(node.key);
-  return heard.leader_at && node.AnswererOn(heard.leader_at->first, raft::StreamClass::kControl) &&
-         now < heard.leader_at->second + node.options.election_timeout_min;
+  const Received& received = received_.at(node.key);
+  return received.leader_at &&
+         node.AnswererOn(received.leader_at->first, raft::StreamClass::kControl) &&
+         now < received.leader_at->second + node.options.election_timeout_min;
 }
 
 void ElectionChecks::OnStep(const NodeRecord& node, MonoTime now,
                             const std::vector<raft::Effect>& effects) {
-  Heard& heard = heard_[node.key];
-  if (node.before.epoch() != node.epoch()) heard.leader_at.reset();
-  if (heard.led_by && heard.led_by->second == node.epoch() &&
-      node.now.leader_of_epoch == heard.led_by->first && heard.resigned_epoch != node.epoch()) {
-    heard.leader_at = {heard.led_by->first, now};
+  Received& received = received_[node.key];
+  if (node.before.epoch() != node.epoch()) received.leader_at.reset();
+  if (received.led_by && received.led_by->second == node.epoch() &&
+      node.now.leader_of_epoch == received.led_by->first &&
+      received.resigned_epoch != node.epoch()) {
+    received.leader_at = {received.led_by->first, now};
   }
   CheckHardState(node);
   CheckStanding(node);
   if (node.JustLeads()) CheckNewLeader(node);
-  if (heard.question) CheckVoteRequest(node, effects);
+  if (received.vote_request) CheckVoteRequest(node, effects);
   CheckQuestions(node, effects);
 }
 
@@ -134,14 +136,14 @@ void ElectionChecks::CheckStanding(const NodeRecord& node) {
     cluster_.Violated(1, node.id(),
                       absl::StrFormat("stands in epoch %d as an observer", node.epoch().value()));
   }
-  Heard& heard = heard_[node.key];
-  if (heard.order && node.epoch() == *heard.order + 1) {
-    heard.ordered_epoch = node.epoch();
+  Received& received = received_[node.key];
+  if (received.order && node.epoch() == *received.order + 1) {
+    received.ordered_epoch = node.epoch();
     return;
   }
   std::set<raft::ReplicaKey> granted = {node.key};
-  if (heard.pre_vote_epoch == node.epoch())
-    granted.insert(heard.pre_votes.begin(), heard.pre_votes.end());
+  if (received.pre_vote_epoch == node.epoch())
+    granted.insert(received.pre_votes.begin(), received.pre_votes.end());
   // The last entries of a resigned leader may change the voters during the round, which continues
   // with the voters at its beginning.
   if (!IsMajority(own.voters(), granted) && !IsMajority(before, granted)) {
@@ -177,8 +179,8 @@ void ElectionChecks::CheckNewLeader(const NodeRecord& node) {
 
 void ElectionChecks::CheckVoteRequest(const NodeRecord& node,
                                       const std::vector<raft::Effect>& effects) {
-  const raft::event::Receive& question = *heard_[node.key].question;
-  const auto& request = std::get<VoteRequest>(question.message);
+  const raft::event::Receive& vote_request = *received_[node.key].vote_request;
+  const auto& request = std::get<VoteRequest>(vote_request.message);
   // A leader's deadline is for its own work, which any step may advance.
   const bool timer_moved = node.now.deadline != node.before.deadline && !node.now.leads();
   if (request.pre_vote && (node.now.hard_state != node.before.hard_state ||
@@ -189,7 +191,7 @@ void ElectionChecks::CheckVoteRequest(const NodeRecord& node,
       std::any_of(effects.begin(), effects.end(), [&](const raft::Effect& effect) {
         const auto* reply = std::get_if<raft::effect::Reply>(&effect);
         const auto* answer = reply ? std::get_if<VoteResponse>(&reply->message) : nullptr;
-        return answer && reply->session == question.session && answer->granted;
+        return answer && reply->session == vote_request.session && answer->granted;
       });
   const bool voted = node.now.hard_state != node.before.hard_state &&
                      node.now.hard_state.vote == request.candidate;
@@ -204,7 +206,7 @@ void ElectionChecks::CheckGrant(const NodeRecord& node, const VoteRequest& reque
       std::tuple(own.log.last().mark.epoch, own.log.last_index())) {
     cluster_.Violated(4, node.id(), "grants a vote to a log older than its own" + to);
   }
-  if (!request.transfer && heard_[node.key].had_live_leader) {
+  if (!request.transfer && received_[node.key].had_live_leader) {
     cluster_.Violated(1, node.id(), "helps to depose a live leader" + to);
   }
 }
@@ -223,7 +225,7 @@ void ElectionChecks::CheckQuestions(const NodeRecord& node,
     if (request->epoch != node.epoch() + (request->pre_vote ? 1 : 0)) {
       cluster_.Violated(1, node.id(), "asks for votes in an epoch in which it does not stand");
     }
-    if (request->transfer && heard_[node.key].ordered_epoch != node.epoch()) {
+    if (request->transfer && received_[node.key].ordered_epoch != node.epoch()) {
       cluster_.Violated(1, node.id(), "overrides live leaders without the order of one");
     }
   }

@@ -26,7 +26,7 @@ class ElectionChecks {
 
  private:
   // The messages that one process of a replica has received.
-  struct Heard {
+  struct Received {
     // The replicas that granted a pre-vote for the epoch.
     Epoch pre_vote_epoch;
     std::set<raft::ReplicaKey> pre_votes;
@@ -39,13 +39,13 @@ class ElectionChecks {
     Epoch resigned_epoch;
 
     // Inputs of the current step.
-    std::optional<raft::event::Receive> question;    // a vote request
-    std::optional<Epoch> order;                      // a TimeoutNow of its leader
-    std::optional<std::pair<NodeId, Epoch>> led_by;  // a message from a leader
+    std::optional<raft::event::Receive> vote_request;  // a vote request
+    std::optional<Epoch> order;                        // a TimeoutNow of its leader
+    std::optional<std::pair<NodeId, Epoch>> led_by;    // a message from a leader
     bool had_live_leader = false;
   };
 
-  void Hear(const NodeRecord& node, MonoTime now, const raft::event::Receive& receive);
+  void RecordReceived(const NodeRecord& node, MonoTime now, const raft::event::Receive& receive);
   bool HasLiveLeader(const NodeRecord& node, MonoTime now) const;
 
   void CheckHardState(const NodeRecord& node);
@@ -56,7 +56,7 @@ class ElectionChecks {
   void CheckQuestions(const NodeRecord& node, const std::vector<raft::Effect>& effects);
 
   ClusterRecord& cluster_;
-  std::map<raft::ReplicaKey, Heard> heard_;
+  std::map<raft::ReplicaKey, Received> received_;
   // The candidate for which each replica has durably voted.
   std::map<Epoch, std::map<raft::ReplicaKey, raft::ReplicaKey>> votes_;
   // The leader that any node has accepted.
