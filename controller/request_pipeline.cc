@@ -43,7 +43,7 @@ RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Option
       confirmation_(executor_, clock_, log_),
       deadline_alarm_(executor_, [this] { ExpireDeadlines(); }),
       retry_alarm_(executor_, [this] { ReleaseParked(); }),
-      rest_alarm_(executor_, [this] { GoOn(); }) {}
+      next_part_alarm_(executor_, [this] { RunNextPart(); }) {}
 
 void RequestPipeline::Loaded(metadata::MetadataImage image) {
   images_.Load(std::move(image));
@@ -156,7 +156,7 @@ void RequestPipeline::Resume(Epoch epoch) {
   pause_to_confirm_.reset();
   if (role_ != Role::kPaused || epoch != claimed_epoch_) return;
   role_ = Role::kActive;
-  if (rest_) rest_alarm_.FireBy(clock_->Now());
+  if (next_part_) next_part_alarm_.FireBy(clock_->Now());
 }
 
 void RequestPipeline::ReleaseParked() {
@@ -175,22 +175,22 @@ void RequestPipeline::Stop() {
   retry_alarm_.Cancel();
 }
 
-void RequestPipeline::KeepRest(Rest rest) {
-  CHECK(!rest_) << "one large change at a time";
-  rest_ = std::move(rest);
-  rest_alarm_.FireBy(clock_->Now());
+void RequestPipeline::ScheduleNextPart(NextPart next_part) {
+  CHECK(!next_part_) << "one large change at a time";
+  next_part_ = std::move(next_part);
+  next_part_alarm_.FireBy(clock_->Now());
 }
 
-void RequestPipeline::GoOn() {
-  // A pause may end, so the rest is kept. Renounce drops it.
-  if (!rest_ || role_ != Role::kActive) return;
+void RequestPipeline::RunNextPart() {
+  // A pause may end, so the next part is kept. Renounce drops it.
+  if (!next_part_ || role_ != Role::kActive) return;
   if (log_->admission() != raft::Admission::kOpen) {
-    rest_alarm_.FireBy(clock_->Now() + kNoRoomPause);
+    next_part_alarm_.FireBy(clock_->Now() + kNoRoomPause);
     return;
   }
-  // Moved out of `rest_`, because the part itself may append.
-  Rest rest = std::exchange(rest_, nullptr);
-  if (rest(std::nullopt)) return KeepRest(std::move(rest));
+  // Moved out of `next_part_`, because the part itself may append.
+  NextPart next_part = std::exchange(next_part_, nullptr);
+  if (next_part(std::nullopt)) return ScheduleNextPart(std::move(next_part));
   ReleaseParked();
 }
 
@@ -203,7 +203,7 @@ void RequestPipeline::DropUncommitted() {
 void RequestPipeline::FailAll(const common::v1::Error& error) {
   // The result of the worker is discarded.
   if (large_request_) std::exchange(large_request_, nullptr)(error);
-  if (Rest rest = std::exchange(rest_, nullptr)) rest(error);
+  if (NextPart next_part = std::exchange(next_part_, nullptr)) next_part(error);
   parked_.FailAll(error);
   confirmation_.FailAll(error);
   deferred_.FailAll(error);
@@ -250,7 +250,7 @@ void RequestPipeline::Admit(PendingRequest request) {
     parked_.Park(std::move(request));
     deadline_alarm_.FireBy(parked_.next_deadline());
   };
-  const bool may_not_append = role_ == Role::kPaused || large_request_ || rest_;
+  const bool may_not_append = role_ == Role::kPaused || large_request_ || next_part_;
   if (role_ == Role::kClaiming || (may_not_append && request.waits_for_log)) return park();
   if (request.is_large && clock_->Now() < next_large_at_) {
     park();
@@ -278,7 +278,7 @@ void RequestPipeline::Admit(PendingRequest request) {
 }
 
 bool RequestPipeline::MayAppend() const {
-  return role_ == Role::kActive && !large_request_ && !rest_ &&
+  return role_ == Role::kActive && !large_request_ && !next_part_ &&
          log_->admission() == raft::Admission::kOpen;
 }
 

@@ -178,7 +178,7 @@ class RequestPipeline {
   };
   // Decides the next part of a large change and returns whether more parts follow. With an error,
   // fails the request instead.
-  using Rest = absl::AnyInvocable<bool(std::optional<common::v1::Error>)>;
+  using NextPart = absl::AnyInvocable<bool(std::optional<common::v1::Error>)>;
 
   // Waits for the confirmation of leadership if `must_confirm`, and then until `end_offset` is
   // committed.
@@ -201,10 +201,10 @@ class RequestPipeline {
   // Replies when the outcome is committed.
   template <typename T>
   void Conclude(const Request& request, Outcome<T> outcome, Reply<T> reply);
-  // Keeps the rest of a large change and schedules its next part.
-  void KeepRest(Rest rest);
+  // Schedules the next part of a large change.
+  void ScheduleNextPart(NextPart next_part);
   // Decides the next part of a large change, or schedules it again if no entry may be appended now.
-  void GoOn();
+  void RunNextPart();
 
   // Replays the records and updates the counts. Any thread.
   static PreparedBatch Prepare(const metadata::MetadataImage& image, PartitionTally tally,
@@ -246,8 +246,8 @@ class RequestPipeline {
   Rng rng_;
 
   bool deciding_ = false;
-  // The rest of a large change, if there is one.
-  Rest rest_;
+  // The next part of a large change, if there is one.
+  NextPart next_part_;
   Role role_ = Role::kStandby;
   Epoch claimed_epoch_;
   Leadership leadership_;
@@ -287,7 +287,7 @@ class RequestPipeline {
   // Retries requests that were parked because the log is frozen, in case neither a pause nor a
   // resumption is reported. Also retries large requests.
   Alarm retry_alarm_;
-  Alarm rest_alarm_;
+  Alarm next_part_alarm_;
 };
 
 template <typename T>
@@ -316,9 +316,9 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
       Conclude(answered, std::move(outcome), std::move(reply));
       reply = [](const Answer<T>& /*unheard*/) {};
     }
-    KeepRest([this, context = std::move(context), request = std::move(request),
-              decide = std::move(decide),
-              reply = std::move(reply)](std::optional<common::v1::Error> lost) mutable {
+    ScheduleNextPart([this, context = std::move(context), request = std::move(request),
+                      decide = std::move(decide),
+                      reply = std::move(reply)](std::optional<common::v1::Error> lost) mutable {
       if (lost) {
         lost->set_outcome(common::v1::UNKNOWN);
         std::move(reply)(*std::move(lost));
@@ -424,8 +424,8 @@ void RequestPipeline::Execute(Decide<T> decide) {
   CHECK(MayAppend());
   Context context = {.now = clock_->Now(), .rng = &rng_, .principal = "controller"};
   if (!RunPart(decide, context).again) return;
-  KeepRest([this, context = std::move(context),
-            decide = std::move(decide)](const std::optional<common::v1::Error>& lost) mutable {
+  ScheduleNextPart([this, context = std::move(context), decide = std::move(decide)](
+                       const std::optional<common::v1::Error>& lost) mutable {
     if (lost) return false;
     context.now = clock_->Now();
     return RunPart(decide, context).again;
