@@ -209,7 +209,7 @@ std::vector<Machine*> Faults::Heal() {
     for (const Machine* other : core) surroundings_.network->Heal(machine->id(), other->id());
     machine->SetSupervised(true);
     machine->RepairDisk();
-    machine->GoOn();
+    machine->StartOrResume();
   }
   for (Machine* machine : machines_) {
     if (std::find(core.begin(), core.end(), machine) == core.end()) Separate(machine, core);

@@ -130,7 +130,7 @@ void Machine::RepairDisk() {
   if (up()) process_->ReleaseDisk();
 }
 
-void Machine::GoOn() {
+void Machine::StartOrResume() {
   if (!up()) return Start();
   process_->Resume();
 }

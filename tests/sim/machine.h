@@ -49,8 +49,8 @@ class Machine {
 
   // Ends the temporary faults, including a hanging disk.
   void RepairDisk();
-  // Resumes or starts the process.
-  void GoOn();
+  // Starts the process, or resumes it if it is paused.
+  void StartOrResume();
 
   // Permanent disk faults. From now on the cluster may have lost the replica.
   // Ends the process. The next one finds an empty disk and gets another directory id, so it is
