@@ -59,10 +59,10 @@ void Broker::OnImage(const metadata::MetadataImage& /*before*/,
                      const metadata::MetadataImage& now) {
   next_image_ = now;
   // If an older image is being taken up, its task continues with this one.
-  if (!taking_up_ && !comes_back_) GoOnTakingUp();
+  if (!taking_up_ && !slice_posted_) TakeUpNextSlice();
 }
 
-void Broker::GoOnTakingUp() {
+void Broker::TakeUpNextSlice() {
   if (!taking_up_) {
     const metadata::MetadataImage image = *std::exchange(next_image_, std::nullopt);
     taking_up_ = {.end_offset = image.end_offset().value(),
@@ -84,10 +84,10 @@ void Broker::GoOnTakingUp() {
     taking_up_.reset();
   }
   if (more || next_image_) {
-    comes_back_ = true;
+    slice_posted_ = true;
     executor_->Post([this] {
-      comes_back_ = false;
-      GoOnTakingUp();
+      slice_posted_ = false;
+      TakeUpNextSlice();
     });
   }
 }

@@ -86,7 +86,7 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   void OnReplayFailed(absl::Status status) override;
 
   // Takes up the next slice of the newest image and posts itself for the rest.
-  void GoOnTakingUp();
+  void TakeUpNextSlice();
   // Posts `task` to the session's loop.
   void PostToSession(Task task) { session_executor_->Post(std::move(task)); }
 
@@ -110,8 +110,8 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   // The newest image, while an older one is being taken up.
   std::optional<metadata::MetadataImage> next_image_;
   std::optional<TakeUp> taking_up_;
-  // GoOnTakingUp is posted, so an image that arrives meanwhile waits for it.
-  bool comes_back_ = false;
+  // TakeUpNextSlice is posted, so an image that arrives meanwhile waits for it.
+  bool slice_posted_ = false;
   int log_generation_ = 0;
 };
 
