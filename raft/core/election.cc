@@ -177,14 +177,14 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const VoteRe
   // While a leader is alive, no voter helps to replace it, and its epoch is not disturbed: the
   // request is refused without being believed. A hand-over is the exception, because the leader
   // ordered it (braft 3cfb1f1); the candidate must then be a familiar replica.
-  const bool is_wished = request.transfer && IsFamiliar(from);
-  const bool deposes = !is_wished && HasLiveLeader();
+  const bool is_transfer = request.transfer && IsFamiliar(from);
+  const bool would_replace_live_leader = !is_transfer && HasLiveLeader();
   const bool is_believed =
       request.candidate == from && Believes(from, request.epoch, request.voters);
   if (!is_believed && request.epoch >= epoch()) {
     Emit(effect::Distrust{.who = from, .epoch = request.epoch});
   }
-  if (request.epoch < epoch() || deposes || !is_believed)
+  if (request.epoch < epoch() || would_replace_live_leader || !is_believed)
     return Emit(effect::Reply{.session = session, .message = response});
 
   // A pre-vote changes nothing, not even a timer (Redpanda #11657: pre-votes kept the followers of
