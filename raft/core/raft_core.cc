@@ -78,7 +78,7 @@ void RaftCore::Handle(event::Start) {
 void RaftCore::Handle(const event::Wake& event) {
   disk_is_full_ = event.disk_is_full;
   disk_.OnUserRead(event.reading_since);
-  if (WatchDisk(); stopped_) return;
+  if (EndIfDiskStaysStalled(); stopped_) return;
   ExpireReads();
   if (transfer_ && transfer_->deadline() <= now_) {
     FailTransfer(absl::DeadlineExceededError("the target did not take over in time"));

@@ -268,7 +268,7 @@ class RaftCore {
   }
   bool DiskIsStalled() const { return disk_.IsStalled(now_, writes_.OldestIssue()); }
   // Ends the node if the disk stays stalled.
-  void WatchDisk();
+  void EndIfDiskStaysStalled();
   FollowerProgress* FindProgress(const ReplicaKey& peer);
   // Returns the progress of the replica that answers on this node's stream to `peer`, or null.
   FollowerProgress* FindProgress(NodeId peer, StreamClass stream);

@@ -237,7 +237,7 @@ bool RaftCore::QuorumIsLive() const {
   return live >= log_.voters().Majority();
 }
 
-void RaftCore::WatchDisk() {
+void RaftCore::EndIfDiskStaysStalled() {
   if (!disk_.HasFailed(now_, writes_.OldestIssue())) return;
   Die(absl::UnavailableError(absl::StrFormat(
       "the disk has finished no write and no read for %d s: check it (dmesg, SMART). "
