@@ -114,12 +114,12 @@ void RaftCore::Handle(event::Receive event) {
 
 void RaftCore::Handle(const event::Hello& event) {
   sessions_[event.hello.key.node_id].hello = event.hello;
-  if (IsUp(event.hello.key, StreamClass::kControl)) HearForFounding(event.hello);
+  if (IsUp(event.hello.key, StreamClass::kControl)) OnHelloForFounding(event.hello);
 }
 
 // Called only for peers that answer where the configuration says that they listen, because any
 // process can claim a voter's node id.
-void RaftCore::HearForFounding(const PeerHello& hello) {
+void RaftCore::OnHelloForFounding(const PeerHello& hello) {
   if (!founding_) return;
   founding_->OnHello(hello);
   DecideFounding();
@@ -144,7 +144,7 @@ void RaftCore::Handle(const event::StreamUp& event) {
     return;
   }
   session.control = event.key;
-  if (session.hello && session.hello->key == event.key) HearForFounding(*session.hello);
+  if (session.hello && session.hello->key == event.key) OnHelloForFounding(*session.hello);
   if (!TakesPart()) return;
   if (death_watch_ && death_watch_->leader == event.peer && !death_watch_->resigned) {
     // The leader lives after all, or its process is back. In the second case it is a follower now,

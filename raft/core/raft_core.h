@@ -196,7 +196,7 @@ class RaftCore {
   NodeId self() const { return options_.self.node_id; }
 
   // election.cc
-  void HearForFounding(const PeerHello& hello);
+  void OnHelloForFounding(const PeerHello& hello);
   void DecideFounding();
   bool MayStand() const;
   // Starts a pre-vote if this node may stand for election, else waits another election timeout.
