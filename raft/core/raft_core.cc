@@ -18,12 +18,12 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
       role_(Follower{}),
       restored_epoch_(restored.hard_state.epoch),
       disk_(options_),
-      told_commit_(log_.commit_index()) {
+      reported_commit_(log_.commit_index()) {
   CHECK_OK(Founding::CheckConfiguration(options_, restored));
   CHECK_OK(CheckSnapshot(restored));
   CHECK_GE(hard_state_.epoch, log_.last_epoch());
   if (log_.voters().empty() && !options_.observer) founding_.emplace(options_);
-  told_announcement_ = CurrentlyAnnounced();
+  reported_announcement_ = CurrentlyAnnounced();
 }
 
 StepResult RaftCore::Step(MonoTime now, int64_t wall_ms, Event event) {
@@ -223,7 +223,7 @@ void RaftCore::Handle(event::Shutdown) {
     Emit(effect::SayGoodbye{.reason = GoodbyeReason::kStopping, .epoch = epoch()});
   }
   if (transfer_) FailTransfer(absl::UnavailableError("this controller is stopping"));
-  TellChanges();
+  ReportChanges();
   stopped_ = true;
 }
 
@@ -320,14 +320,14 @@ void RaftCore::FinishStep() {
   }
   // Persist comes after the messages: the network works while the disk does.
   FlushWrite();
-  TellChanges();
+  ReportChanges();
   ReleaseCommittedReads();
 }
 
-void RaftCore::TellChanges() {
-  if (told_commit_ != log_.commit_index()) {
-    told_commit_ = log_.commit_index();
-    Emit(effect::Commit{told_commit_});
+void RaftCore::ReportChanges() {
+  if (reported_commit_ != log_.commit_index()) {
+    reported_commit_ = log_.commit_index();
+    Emit(effect::Commit{reported_commit_});
   }
   if (auto* leader = std::get_if<Leader>(&role_);
       leader && !leader->claimed && log_.commit_index() >= leader->barrier) {
@@ -339,12 +339,12 @@ void RaftCore::TellChanges() {
                        .voters = log_.voters()});
   }
   const std::pair now_leader(epoch(), leader());
-  if (told_leader_ != now_leader) {
-    told_leader_ = now_leader;
+  if (reported_leader_ != now_leader) {
+    reported_leader_ = now_leader;
     Emit(effect::LeaderChange{.epoch = now_leader.first, .leader = now_leader.second});
   }
-  if (const Announced current = CurrentlyAnnounced(); current != told_announcement_) {
-    told_announcement_ = current;
+  if (const Announced current = CurrentlyAnnounced(); current != reported_announcement_) {
+    reported_announcement_ = current;
     Emit(Announcement());
   }
 }

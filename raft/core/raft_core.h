@@ -176,7 +176,7 @@ class RaftCore {
   // Ends each step: sends entries and read rounds, then writes, then reports what has changed.
   void FinishStep();
   // Emits what has changed since the last step: commit index, claim, leader, announcement.
-  void TellChanges();
+  void ReportChanges();
   Announced CurrentlyAnnounced() const;
   MonoTime NextDeadline() const;
   MonoTime RandomElectionDeadline();
@@ -371,9 +371,9 @@ class RaftCore {
   LogWrite write_;
   bool write_pending_ = false;
   // What effects of earlier steps have reported.
-  LogIndex told_commit_;
-  std::optional<std::pair<Epoch, std::optional<NodeId>>> told_leader_;
-  Announced told_announcement_;
+  LogIndex reported_commit_;
+  std::optional<std::pair<Epoch, std::optional<NodeId>>> reported_leader_;
+  Announced reported_announcement_;
 };
 
 }  // namespace quorate::raft
