@@ -31,7 +31,7 @@ int64_t FollowerProgress::OnSent(LogIndex last, size_t bytes, MonoTime now) {
   if (inflight_.empty()) progress_at_ = now;
   inflight_.push_back({.sequence = ++last_sequence_, .prev = next_ - 1, .bytes = bytes});
   inflight_bytes_ += bytes;
-  untold_since_.reset();
+  commit_unsent_since_.reset();
   // The position of a probe stays until it is answered.
   if (state_ == State::kReplicate) next_ = last + 1;
   return last_sequence_;

@@ -50,10 +50,10 @@ class FollowerProgress {
   size_t inflight_bytes() const { return inflight_bytes_; }
   // The commit index has advanced; the next request carries it.
   void OnCommit(MonoTime now) {
-    if (!untold_since_) untold_since_ = now;
+    if (!commit_unsent_since_) commit_unsent_since_ = now;
   }
   // Since when the peer does not know the latest commit index; nullopt if it was told.
-  std::optional<MonoTime> untold_since() const { return untold_since_; }
+  std::optional<MonoTime> commit_unsent_since() const { return commit_unsent_since_; }
 
   // A new stream starts over, because whatever was in flight may be lost.
   void OnStreamUp();
@@ -139,7 +139,7 @@ class FollowerProgress {
   LogIndex match_;
   LogIndex next_;
   std::optional<RecordOffset> match_end_offset_;
-  std::optional<MonoTime> untold_since_;
+  std::optional<MonoTime> commit_unsent_since_;
   bool stream_up_ = false;
   bool reading_ = false;
   int64_t last_sequence_ = 0;

@@ -359,7 +359,7 @@ MonoTime RaftCore::NextDeadline() const {
     for (const auto& [key, progress] : leader->peers) {
       // A peer that cannot be sent anything now learns the commit index with its next request.
       const bool can_send = progress.CanSend() && IsUp(key, StreamClass::kAppend);
-      if (can_send) deadline = std::min(deadline, TellCommitAt(progress));
+      if (can_send) deadline = std::min(deadline, CommitMessageDueAt(progress));
     }
   }
   deadline = std::min(deadline, local_reads_.next_deadline());

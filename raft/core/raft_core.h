@@ -260,7 +260,7 @@ class RaftCore {
   void AdvanceCommit();
   // Returns when a peer must be told of the commit index if no entries carry it before; kNever if
   // the peer knows it.
-  MonoTime TellCommitAt(const FollowerProgress& progress) const;
+  MonoTime CommitMessageDueAt(const FollowerProgress& progress) const;
   // Returns whether a majority has given evidence of life within the check-quorum timeout.
   bool QuorumIsLive() const;
   bool IsLive(const FollowerProgress& progress) const {

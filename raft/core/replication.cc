@@ -83,7 +83,7 @@ void RaftCore::ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress) {
       }
       SendEntries(peer, progress, log_.Slice(next, log_.last_index(), options_.max_append_bytes));
     } else if (progress.state() == FollowerProgress::State::kProbe ||
-               TellCommitAt(progress) <= now_) {
+               CommitMessageDueAt(progress) <= now_) {
       // No entries are due that would carry it: this is a probe, or reports a new high watermark.
       SendEntries(peer, progress, {});
     } else {
@@ -192,8 +192,9 @@ void RaftCore::AdvanceCommit() {
   for (auto& [key, progress] : leader.peers) progress.OnCommit(now_);
 }
 
-MonoTime RaftCore::TellCommitAt(const FollowerProgress& progress) const {
-  return progress.untold_since() ? *progress.untold_since() + options_.commit_linger : kNever;
+MonoTime RaftCore::CommitMessageDueAt(const FollowerProgress& progress) const {
+  return progress.commit_unsent_since() ? *progress.commit_unsent_since() + options_.commit_linger
+                                        : kNever;
 }
 
 void RaftCore::SendHeartbeats() {
