@@ -42,7 +42,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Heartb
              HeartbeatResponse{.epoch = epoch(), .read_sequence = heartbeat.read_sequence});
 }
 
-bool RaftCore::CanBe(const AppendRequest& request) {
+bool RaftCore::CanBeFromLeader(const AppendRequest& request) {
   LogIndex index = request.prev_index;
   Epoch epoch = request.prev_epoch;
   for (const EntryPtr& entry : request.entries) {
@@ -60,7 +60,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Append
   if (request.epoch < epoch()) {
     return Emit(effect::Reply{.session = session, .message = response});
   }
-  if (!CanBe(request) || !AcceptLeader(from, request.epoch)) return;
+  if (!CanBeFromLeader(request) || !AcceptLeader(from, request.epoch)) return;
   response.epoch = epoch();
 
   // Entries below the beginning of this log are in a snapshot. They are committed, so every leader

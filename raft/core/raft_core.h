@@ -237,7 +237,7 @@ class RaftCore {
   // follower.cc
   //
   // Returns whether a leader can have sent this. A request that is impossible is dropped.
-  static bool CanBe(const AppendRequest& request);
+  static bool CanBeFromLeader(const AppendRequest& request);
   // Appends the entries that are new and truncates at the first conflict. Returns false if the two
   // logs cannot both be right; the node has died then.
   bool AppendFromLeader(NodeId leader, const std::vector<EntryPtr>& entries);

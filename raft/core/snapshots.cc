@@ -107,9 +107,9 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Instal
       .epoch = epoch(), .sequence = chunk.sequence, .id = chunk.id, .state = Answer::kBusy};
   if (chunk.epoch < epoch()) return Emit(effect::Reply{.session = session, .message = response});
   // Every entry takes at least one offset, so no end offset is below its entry's index.
-  const bool can_be = chunk.id.epoch <= chunk.epoch && chunk.last_index > LogIndex(0) &&
-                      chunk.id.end_offset.value() >= chunk.last_index.value();
-  if (!can_be || !AcceptLeader(from, chunk.epoch)) return;
+  const bool can_be_from_leader = chunk.id.epoch <= chunk.epoch && chunk.last_index > LogIndex(0) &&
+                                  chunk.id.end_offset.value() >= chunk.last_index.value();
+  if (!can_be_from_leader || !AcceptLeader(from, chunk.epoch)) return;
   response.epoch = epoch();
   if (Holds(chunk.last_index, chunk.id.epoch)) {
     return AnswerInstalled(session, response, chunk.last_index);
