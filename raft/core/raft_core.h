@@ -294,10 +294,10 @@ class RaftCore {
   // Returns the first entry that stays in the log although a snapshot may hold it.
   LogIndex FirstKept() const;
   // Returns whether the log has the last entry of a snapshot, and so all of it.
-  bool Holds(LogIndex last_index, Epoch epoch) const;
+  bool HasWholeSnapshot(LogIndex last_index, Epoch epoch) const;
   // Commits all that a durable snapshot holds. The log either has it or is replaced by it. Returns
   // whether it was replaced. REQUIRES: the snapshot ends beyond commit_index.
-  bool TakeUpSnapshot(const SnapshotMeta& meta);
+  bool ApplySnapshot(const SnapshotMeta& meta);
   void AnswerInstalled(SessionId session, InstallSnapshotResponse response, LogIndex last_index);
   void StartSnapshot(const ReplicaKey& peer, FollowerProgress& progress);
   void OfferSnapshot(const ReplicaKey& peer, FollowerProgress& progress);

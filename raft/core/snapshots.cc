@@ -43,7 +43,7 @@ absl::Status RaftCore::CheckSnapshot(const RestoredLog& restored) {
 void RaftCore::BeginWithSnapshot() {
   if (!snapshot_) return;
   // The process may have died between receiving and installing it.
-  if (snapshot_->last_index > log_.commit_index()) TakeUpSnapshot(*snapshot_);
+  if (snapshot_->last_index > log_.commit_index()) ApplySnapshot(*snapshot_);
   Emit(effect::LoadSnapshot{*snapshot_});
 }
 
@@ -76,13 +76,13 @@ LogIndex RaftCore::FirstKept() const {
   return std::max(first, log_.FirstWithin(options_.kept_bytes));
 }
 
-bool RaftCore::Holds(LogIndex last_index, Epoch epoch) const {
+bool RaftCore::HasWholeSnapshot(LogIndex last_index, Epoch epoch) const {
   return last_index <= log_.commit_index() || log_.EpochAt(last_index) == epoch;
 }
 
-bool RaftCore::TakeUpSnapshot(const SnapshotMeta& meta) {
+bool RaftCore::ApplySnapshot(const SnapshotMeta& meta) {
   // The entries after it stay in the log.
-  if (Holds(meta.last_index, meta.id.epoch)) {
+  if (HasWholeSnapshot(meta.last_index, meta.id.epoch)) {
     FollowCommit(meta.last_index);
     return false;
   }
@@ -111,7 +111,7 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId session, const Instal
                                   chunk.id.end_offset.value() >= chunk.last_index.value();
   if (!can_be_from_leader || !AcceptLeader(from, chunk.epoch)) return;
   response.epoch = epoch();
-  if (Holds(chunk.last_index, chunk.id.epoch)) {
+  if (HasWholeSnapshot(chunk.last_index, chunk.id.epoch)) {
     return AnswerInstalled(session, response, chunk.last_index);
   }
   if (receiving_chunk_) return Emit(effect::Reply{.session = session, .message = response});
@@ -129,7 +129,8 @@ void RaftCore::Handle(event::ChunkReceived event) {
                                    .position = event.received->position};
   if (const std::optional<SnapshotMeta>& complete = event.received->complete) {
     // A leader has everything that is committed, so this cannot happen.
-    if (std::holds_alternative<Leader>(role_) && !Holds(complete->last_index, complete->id.epoch)) {
+    if (std::holds_alternative<Leader>(role_) &&
+        !HasWholeSnapshot(complete->last_index, complete->id.epoch)) {
       return Die(absl::DataLossError(
           absl::StrFormat("this controller leads, but lacks entries up to %d that a snapshot from "
                           "an earlier leader holds: another voter's disk lost entries that it had "
@@ -137,7 +138,7 @@ void RaftCore::Handle(event::ChunkReceived event) {
                           complete->last_index.value())));
     }
     // The log may have grown beyond the snapshot since the piece was requested.
-    if (complete->last_index > log_.commit_index() && TakeUpSnapshot(*complete)) {
+    if (complete->last_index > log_.commit_index() && ApplySnapshot(*complete)) {
       Emit(effect::LoadSnapshot{*complete});
     }
     KeepSnapshot(*complete);
