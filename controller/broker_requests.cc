@@ -136,7 +136,8 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
   // Record the heartbeat only once. Its stream may have ended before the later parts of the
   // decision.
   if (!goes_on) {
-    if (watch_->sessions().CameLate(request)) return {.answer = OlderStreamError(request)};
+    if (watch_->sessions().IsOnReplacedStream(request))
+      return {.answer = OlderStreamError(request)};
     watch_->Contact(stream, request);
   }
   // A heartbeat never waits and is never refused because the log has no room. The next one asks

@@ -73,7 +73,7 @@ bool BrokerSessions::ForgetUnregistered(const MetadataImage& image) {
   return erased > 0;
 }
 
-bool BrokerSessions::CameLate(const broker::v1::HeartbeatRequest& heartbeat) const {
+bool BrokerSessions::IsOnReplacedStream(const broker::v1::HeartbeatRequest& heartbeat) const {
   const auto it = sessions_.find(BrokerId(heartbeat.broker_id()));
   return it != sessions_.end() && heartbeat.stream_ordinal() != 0 &&
          heartbeat.stream_ordinal() < it->second.stream_ordinal;

@@ -81,10 +81,10 @@ class BrokerSessions {
   // Returns whether the broker has already sent a heartbeat on a newer stream than `heartbeat`'s.
   // Such a heartbeat was delayed on its way and is no evidence about the session. The heartbeat
   // must belong to the broker's current registration.
-  bool CameLate(const broker::v1::HeartbeatRequest& heartbeat) const;
+  bool IsOnReplacedStream(const broker::v1::HeartbeatRequest& heartbeat) const;
   // Records a heartbeat of the broker's current registration that arrived on `stream`. Returns
   // whether it opened a new stream. REQUIRES: the broker has registered or was in the image at
-  // TakeOver, and CameLate is false for the heartbeat.
+  // TakeOver, and IsOnReplacedStream is false for the heartbeat.
   bool Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat, MonoTime now);
   // Records whether the broker's last heartbeat said that it wants to stop. Returns whether that
   // has changed. REQUIRES: as for Contact.

@@ -253,23 +253,23 @@ TEST_F(BrokerSessionsTest, TheEndOfAnOldStreamIsIgnored) {
   EXPECT_THAT(FencedAfter(seconds(8)), IsEmpty());
 }
 
-TEST_F(BrokerSessionsTest, AHeartbeatOnAnOlderStreamCameLate) {
+TEST_F(BrokerSessionsTest, AHeartbeatOnAnOlderStreamIsRecognized) {
   Start(1);
   Contact(1, /*stream=*/100, /*stream_ordinal=*/1);
   Contact(1, /*stream=*/101, /*stream_ordinal=*/2);
-  EXPECT_TRUE(sessions_.CameLate(HeartbeatOf(1, 1)));
-  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 2)));
-  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 3)));
-  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(2, 1)));
+  EXPECT_TRUE(sessions_.IsOnReplacedStream(HeartbeatOf(1, 1)));
+  EXPECT_FALSE(sessions_.IsOnReplacedStream(HeartbeatOf(1, 2)));
+  EXPECT_FALSE(sessions_.IsOnReplacedStream(HeartbeatOf(1, 3)));
+  EXPECT_FALSE(sessions_.IsOnReplacedStream(HeartbeatOf(2, 1)));
   // The end of the newer stream does not make the older one newer.
   EXPECT_TRUE(sessions_.StreamEnded(101, StreamEnd::kBroken, now_));
-  EXPECT_TRUE(sessions_.CameLate(HeartbeatOf(1, 1)));
+  EXPECT_TRUE(sessions_.IsOnReplacedStream(HeartbeatOf(1, 1)));
 }
 
 TEST_F(BrokerSessionsTest, StreamsThatAreNotCountedTakeTheSessionInTheOrderOfTheirHeartbeats) {
   Start(1);
   Contact(1, /*stream=*/100, /*stream_ordinal=*/2);
-  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 0)));
+  EXPECT_FALSE(sessions_.IsOnReplacedStream(HeartbeatOf(1, 0)));
   EXPECT_TRUE(Contact(1, /*stream=*/101));
 }
 
@@ -277,7 +277,7 @@ TEST_F(BrokerSessionsTest, AnotherRegistrationCountsItsStreamsAnew) {
   Start(1);
   Contact(1, /*stream=*/100, /*stream_ordinal=*/5);
   sessions_.Registered(BrokerId(1), /*broker_epoch=*/1000, now_);
-  EXPECT_FALSE(sessions_.CameLate(HeartbeatOf(1, 1)));
+  EXPECT_FALSE(sessions_.IsOnReplacedStream(HeartbeatOf(1, 1)));
 }
 
 TEST_F(BrokerSessionsTest, ReconnectingGetsTheGraceAndNoDial) {
