@@ -145,7 +145,7 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
   const bool may_change =
       pipeline_->MayAppend() && request.goodbye() == HeartbeatRequest::GOODBYE_UNSPECIFIED;
   if (!may_change) return {.answer = UnchangedAnswer(broker, request)};
-  watch_->WantsToStop(broker.id, request.want_shutdown());
+  watch_->SetWantsToStop(broker.id, request.want_shutdown());
   bool others_know = false;
   if (broker.in_controlled_shutdown) {
     // After a takeover, the offset at which the shutdown began is unknown. The present end offset

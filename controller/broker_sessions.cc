@@ -101,7 +101,7 @@ bool BrokerSessions::Contact(StreamId stream, const broker::v1::HeartbeatRequest
   return is_new;
 }
 
-bool BrokerSessions::WantsToStop(BrokerId broker, bool wants, MonoTime now) {
+bool BrokerSessions::SetWantsToStop(BrokerId broker, bool wants, MonoTime now) {
   Session& session = sessions_.at(broker);
   if (wants == session.stop_wanted.has_value()) return false;
   session.stop_wanted = wants ? std::optional(now) : std::nullopt;

@@ -88,7 +88,7 @@ class BrokerSessions {
   bool Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat, MonoTime now);
   // Records whether the broker's last heartbeat said that it wants to stop. Returns whether that
   // has changed. REQUIRES: as for Contact.
-  bool WantsToStop(BrokerId broker, bool wants, MonoTime now);
+  bool SetWantsToStop(BrokerId broker, bool wants, MonoTime now);
   // Ends the session's stream. Returns false, and does nothing, if the stream is not the current
   // stream of any broker.
   bool StreamEnded(StreamId stream, StreamEnd end, MonoTime now);

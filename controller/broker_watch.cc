@@ -48,8 +48,8 @@ void BrokerWatch::Contact(StreamId stream, const broker::v1::HeartbeatRequest& h
   if (guard_.loss()) CheckSoon();
 }
 
-void BrokerWatch::WantsToStop(BrokerId broker, bool wants) {
-  if (sessions_.WantsToStop(broker, wants, clock_->Now())) CheckSoon();
+void BrokerWatch::SetWantsToStop(BrokerId broker, bool wants) {
+  if (sessions_.SetWantsToStop(broker, wants, clock_->Now())) CheckSoon();
 }
 
 void BrokerWatch::Decided(BrokerId broker, bool changed) {

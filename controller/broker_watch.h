@@ -31,7 +31,7 @@ class BrokerWatch {
   // the call, so it may be called while the heartbeat is being decided.
   void Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat);
   // The same heartbeat said whether the broker wants to stop.
-  void WantsToStop(BrokerId broker, bool wants);
+  void SetWantsToStop(BrokerId broker, bool wants);
   // A request of the broker has been decided. `changed`: the decision changed its registration.
   void Decided(BrokerId broker, bool changed);
   void StreamEnded(StreamId stream, StreamEnd end);
