@@ -138,7 +138,7 @@ Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view,
   if (!goes_on) {
     if (watch_->sessions().IsOnReplacedStream(request))
       return {.answer = OlderStreamError(request)};
-    watch_->Contact(stream, request);
+    watch_->RecordHeartbeat(stream, request);
   }
   // A heartbeat never waits and is never refused because the log has no room. The next one asks
   // again.

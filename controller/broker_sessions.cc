@@ -79,8 +79,8 @@ bool BrokerSessions::IsOnReplacedStream(const broker::v1::HeartbeatRequest& hear
          heartbeat.stream_ordinal() < it->second.stream_ordinal;
 }
 
-bool BrokerSessions::Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat,
-                             MonoTime now) {
+bool BrokerSessions::RecordHeartbeat(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat,
+                                     MonoTime now) {
   const BrokerId broker(heartbeat.broker_id());
   Session& session = sessions_.at(broker);
   const bool is_new = session.stream != stream;
@@ -94,7 +94,7 @@ bool BrokerSessions::Contact(StreamId stream, const broker::v1::HeartbeatRequest
     session.stream_lost.reset();
   }
   session.last_contact = now;
-  session.heard_of = true;
+  session.has_sent_heartbeat = true;
   session.stream_ordinal = std::max(session.stream_ordinal, heartbeat.stream_ordinal());
   session.metadata_end_offset = heartbeat.metadata_end_offset();
   session.max_metadata_version = std::max(1U, heartbeat.max_metadata_version());
@@ -398,7 +398,7 @@ BrokerSessions::Description BrokerSessions::Describe(BrokerId broker, MonoTime n
   if (it == sessions_.end()) return {};
   const Session& session = it->second;
   Description description{.metadata_end_offset = session.metadata_end_offset};
-  if (session.heard_of) description.last_contact_age = now - session.last_contact;
+  if (session.has_sent_heartbeat) description.last_contact_age = now - session.last_contact;
   if (session.reported_leaders) {
     description.reported_leader_count = static_cast<int32_t>(session.reported_leaders->count());
   }

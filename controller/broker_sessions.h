@@ -85,9 +85,10 @@ class BrokerSessions {
   // Records a heartbeat of the broker's current registration that arrived on `stream`. Returns
   // whether it opened a new stream. REQUIRES: the broker has registered or was in the image at
   // TakeOver, and IsOnReplacedStream is false for the heartbeat.
-  bool Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat, MonoTime now);
+  bool RecordHeartbeat(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat,
+                       MonoTime now);
   // Records whether the broker's last heartbeat said that it wants to stop. Returns whether that
-  // has changed. REQUIRES: as for Contact.
+  // has changed. REQUIRES: as for RecordHeartbeat.
   bool SetWantsToStop(BrokerId broker, bool wants, MonoTime now);
   // Ends the session's stream. Returns false, and does nothing, if the stream is not the current
   // stream of any broker.
@@ -199,7 +200,7 @@ class BrokerSessions {
     // When its stream ended without proof of its death. Reset when the broker again shows that it
     // receives answers.
     std::optional<MonoTime> stream_lost;
-    bool heard_of = false;
+    bool has_sent_heartbeat = false;
     StreamId stream = 0;
     // The highest ordinal of its streams. 0: the broker does not number its streams.
     int64_t stream_ordinal = 0;

@@ -52,8 +52,8 @@ class BrokerSessionsTest : public ::testing::Test {
     return heartbeat;
   }
   bool Contact(int32_t id, StreamId stream = 0, int64_t stream_ordinal = 0) {
-    return sessions_.Contact(stream == 0 ? static_cast<StreamId>(id) : stream,
-                             HeartbeatOf(id, stream_ordinal), now_);
+    return sessions_.RecordHeartbeat(stream == 0 ? static_cast<StreamId>(id) : stream,
+                                     HeartbeatOf(id, stream_ordinal), now_);
   }
   void Break(int32_t id) {
     EXPECT_TRUE(sessions_.StreamEnded(static_cast<StreamId>(id), StreamEnd::kBroken, now_));
@@ -155,7 +155,7 @@ TEST_F(BrokerSessionsTest, WhatABrokerSupportsIsKnownFromItsFirstHeartbeatOn) {
   EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(1)), 1u) << "it does not say so";
   auto heartbeat = HeartbeatOf(2);
   heartbeat.set_max_metadata_version(7);
-  sessions_.Contact(2, heartbeat, now_);
+  sessions_.RecordHeartbeat(2, heartbeat, now_);
   EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(2)), 7u);
   Break(2);
   EXPECT_EQ(sessions_.MaxMetadataVersion(BrokerId(2)), 7u) << "it is the same process";
@@ -589,7 +589,7 @@ TEST_F(BrokerSessionsTest, OthersKnowOfAShutdownWhenAllActiveOnesHaveReplayedIt)
   const auto replayed = [&](int32_t id, int64_t offset) {
     broker::v1::HeartbeatRequest heartbeat = HeartbeatOf(id);
     heartbeat.set_metadata_end_offset(offset);
-    sessions_.Contact(static_cast<StreamId>(id), heartbeat, now_);
+    sessions_.RecordHeartbeat(static_cast<StreamId>(id), heartbeat, now_);
   };
   replayed(2, 100);
   replayed(3, 99);

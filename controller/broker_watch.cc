@@ -42,8 +42,8 @@ void BrokerWatch::Clear() {
   guard_.Clear();
 }
 
-void BrokerWatch::Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat) {
-  if (sessions_.Contact(stream, heartbeat, clock_->Now())) stream_opened_ = true;
+void BrokerWatch::RecordHeartbeat(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat) {
+  if (sessions_.RecordHeartbeat(stream, heartbeat, clock_->Now())) stream_opened_ = true;
   // The heartbeat may end the mass loss, and other actions are then due.
   if (guard_.loss()) CheckSoon();
 }

@@ -29,7 +29,7 @@ class BrokerWatch {
 
   // A heartbeat of the broker's current registration has arrived. Never fences a broker from within
   // the call, so it may be called while the heartbeat is being decided.
-  void Contact(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat);
+  void RecordHeartbeat(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat);
   // The same heartbeat said whether the broker wants to stop.
   void SetWantsToStop(BrokerId broker, bool wants);
   // A request of the broker has been decided. `changed`: the decision changed its registration.
