@@ -397,7 +397,7 @@ const char* PathOf(raft::StreamClass stream) {
   LOG(FATAL) << "no such StreamClass: " << static_cast<int>(stream);
 }
 
-bool IsQuestion(const raft::Message& message) {
+bool IsRequest(const raft::Message& message) {
   return std::visit(Overloaded{[](const raft::VoteRequest&) { return true; },
                                [](const raft::VoteResponse&) { return false; },
                                [](const raft::Heartbeat&) { return true; },

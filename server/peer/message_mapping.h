@@ -37,6 +37,6 @@ const char* PathOf(raft::StreamClass stream);
 
 // Returns whether `message` is a request. Requests are sent on a stream that the sender opened;
 // responses are sent on the stream on which the request arrived.
-bool IsQuestion(const raft::Message& message);
+bool IsRequest(const raft::Message& message);
 
 }  // namespace quorate::server

@@ -180,10 +180,10 @@ TEST(MessageMappingTest, NumbersThatCannotBeAreRefused) {
 }
 
 TEST(MessageMappingTest, QuestionsAreToldFromAnswers) {
-  EXPECT_TRUE(IsQuestion(raft::AppendRequest{}));
-  EXPECT_FALSE(IsQuestion(raft::AppendResponse{}));
-  EXPECT_TRUE(IsQuestion(raft::TimeoutNow{}));
-  EXPECT_FALSE(IsQuestion(raft::HeartbeatResponse{}));
+  EXPECT_TRUE(IsRequest(raft::AppendRequest{}));
+  EXPECT_FALSE(IsRequest(raft::AppendResponse{}));
+  EXPECT_TRUE(IsRequest(raft::TimeoutNow{}));
+  EXPECT_FALSE(IsRequest(raft::HeartbeatResponse{}));
 }
 
 }  // namespace

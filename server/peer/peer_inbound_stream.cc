@@ -31,7 +31,7 @@ PeerInboundStream* PeerInboundStream::Accept(grpc::CallbackServerContext* contex
 PeerInboundStream::PeerInboundStream(grpc::CallbackServerContext* context,
                                      raft::StreamClass stream_class, Owner* owner,
                                      Executor* executor, PeerCallRegistry* registry)
-    : PeerStream(stream_class, PeerStreamParser::Expects::kQuestions),
+    : PeerStream(stream_class, PeerStreamParser::Expects::kRequests),
       id_(NextSessionId()),
       remote_host_(HostOf(context->peer())),
       context_(context),

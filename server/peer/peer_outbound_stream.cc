@@ -31,7 +31,7 @@ std::shared_ptr<PeerOutboundStream> PeerOutboundStream::Open(std::shared_ptr<grp
 PeerOutboundStream::PeerOutboundStream(std::shared_ptr<grpc::Channel> channel,
                                        raft::StreamClass stream_class, Owner* owner,
                                        Executor* executor, PeerCallRegistry* registry)
-    : PeerStream(stream_class, PeerStreamParser::Expects::kAnswers),
+    : PeerStream(stream_class, PeerStreamParser::Expects::kResponses),
       owner_(owner),
       executor_(executor),
       registry_(registry),

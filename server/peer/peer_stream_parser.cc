@@ -26,8 +26,8 @@ absl::StatusOr<PeerPayload> PeerStreamParser::Parse(raft::v1::PeerMessage& messa
                               : absl::InvalidArgumentError("Goodbye belongs on the control stream");
                  },
                  [this](const raft::Message& value) {
-                   const bool is_question = expects_ == Expects::kQuestions;
-                   return StreamOf(value) == stream_ && IsQuestion(value) == is_question
+                   const bool is_request = expects_ == Expects::kRequests;
+                   return StreamOf(value) == stream_ && IsRequest(value) == is_request
                               ? absl::OkStatus()
                               : absl::InvalidArgumentError(absl::StrFormat(
                                     "%s does not belong on this stream", raft::ToString(value)));

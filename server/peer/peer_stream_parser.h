@@ -1,6 +1,6 @@
-// Checks that each message on a peer stream is allowed: first one Hello, then requests
-// ("questions") on streams that peers opened and responses ("answers") on our own streams, each
-// kind only on its stream class. Both ends of a stream use it.
+// Checks that each message on a peer stream is allowed: first one Hello, then requests on
+// streams that peers opened and responses on our own streams, each kind only on its stream class.
+// Both ends of a stream use it.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@ namespace quorate::server {
 // Not thread-safe: each stream owns one, and gRPC delivers one message at a time.
 class PeerStreamParser {
  public:
-  enum class Expects { kQuestions, kAnswers };
+  enum class Expects { kRequests, kResponses };
 
   PeerStreamParser(raft::StreamClass stream, Expects expects)
       : stream_(stream), expects_(expects) {}
