@@ -25,8 +25,8 @@ using grpc::experimental::ServerRpcInfo;
 // interceptor on one thread.
 thread_local std::string field_not_utf8;
 
-void TakeLog(google::protobuf::LogLevel level, const char* file, int line,
-             const std::string& message) {
+void OnProtobufLog(google::protobuf::LogLevel level, const char* file, int line,
+                   const std::string& message) {
   if (message.find("invalid UTF-8") != std::string::npos) {
     // "String field 'NAME' contains …".
     const std::vector<std::string> parts = absl::StrSplit(message, '\'');
@@ -91,7 +91,7 @@ class ParseErrorReporterFactory final
 
 }  // namespace
 
-void TakeProtobufLog() { google::protobuf::SetLogHandler(TakeLog); }
+void RedirectProtobufLog() { google::protobuf::SetLogHandler(OnProtobufLog); }
 
 std::optional<common::v1::Error> ParseRequest(const std::string& method, grpc::ByteBuffer* bytes,
                                               google::protobuf::Message* request) {

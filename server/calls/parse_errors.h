@@ -17,7 +17,7 @@ namespace quorate::server {
 // Redirects protobuf's log messages. A message about a string that is not valid UTF-8 becomes part
 // of the error that the client gets; every other message goes to our log. Call before the process
 // starts a thread.
-void TakeProtobufLog();
+void RedirectProtobufLog();
 
 // Parses a request of `method` ("package.Service/Method") on the calling thread. Returns
 // INVALID_REQUEST if it does not parse (see MakeParseErrorReporter), and nullopt if it does.
@@ -26,7 +26,7 @@ std::optional<common::v1::Error> ParseRequest(const std::string& method, grpc::B
 
 // Returns a server interceptor that answers a request that does not parse with INVALID_REQUEST. If
 // a string is not valid UTF-8, the error names its field (which is known only after
-// TakeProtobufLog). Every gRPC server needs one.
+// RedirectProtobufLog). Every gRPC server needs one.
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface> MakeParseErrorReporter();
 
 }  // namespace quorate::server

@@ -31,7 +31,7 @@ class Service final : public admin::v1::AdminService::CallbackService {
 class ParseErrorsTest : public ::testing::Test {
  protected:
   ParseErrorsTest() {
-    TakeProtobufLog();
+    RedirectProtobufLog();
     auto opened = OpenClientListener({"127.0.0.1", 0}, "client-listen", {&service_});
     CHECK_OK(opened.status());
     listener_ = *std::move(opened);

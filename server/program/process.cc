@@ -53,7 +53,7 @@ absl::Status InitLogs(const char* program, const std::string& level, const std::
       directory.empty() ? "" : absl::StrFormat("%s/%s.log", directory, name)));
   SetLogLevel(level);
   gpr_set_log_function(LogFromGrpc);
-  TakeProtobufLog();
+  RedirectProtobufLog();
   return absl::OkStatus();
 }
 
