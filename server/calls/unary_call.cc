@@ -64,7 +64,7 @@ void UnaryCall::CutOff() { context_->TryCancel(); }
 void UnaryCall::OnReadDone(bool ok) {
   if (ok) {
     const bool is_large = request_.Length() > kLargeRequestBytes && method_->large_loop != nullptr;
-    if (!is_large || !method_->large_loop->TryPost([this] { Take(); })) Take();
+    if (!is_large || !method_->large_loop->TryPost([this] { AdmitAndParse(); })) AdmitAndParse();
   } else {
     // The request did not arrive completely, or it exceeds gRPC's size limit, which gRPC reports to
     // the client.
@@ -73,7 +73,7 @@ void UnaryCall::OnReadDone(bool ok) {
   }
 }
 
-void UnaryCall::Take() {
+void UnaryCall::AdmitAndParse() {
   const size_t limit = method_->room->limits().max_bytes;
   const size_t memory = MemoryFor(*method_->request_type, request_, limit);
   std::optional<common::v1::Error> error;

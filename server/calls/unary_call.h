@@ -82,7 +82,7 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
   void OnDone() override;
 
   // Takes room for the request's size in memory, and parses it.
-  void Take();
+  void AdmitAndParse();
 
   grpc::CallbackServerContext* const context_;
   const UnaryMethod* const method_;
