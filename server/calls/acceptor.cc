@@ -113,9 +113,9 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const HostPort& addre
 
 Acceptor::~Acceptor() { Stop(); }
 
-void Acceptor::Start(int reserve, Take take) {
+void Acceptor::Start(int reserve, ConnectionHandler on_connection) {
   reserve_ = reserve;
-  take_ = std::move(take);
+  on_connection_ = std::move(on_connection);
   stop_event_ = eventfd(0, EFD_CLOEXEC);
   spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
   PCHECK(stop_event_ >= 0 && spare_ >= 0);
@@ -163,7 +163,7 @@ void Acceptor::Accept(int listener) {
     CountClosed();
     return;
   }
-  take_(listener, connection);
+  on_connection_(listener, connection);
 }
 
 void Acceptor::CloseOne(int listener) {

@@ -34,7 +34,7 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
   ASSIGN_OR_RETURN(listener.acceptor, Acceptor::Listen(address, option));
   listener.port = listener.acceptor->port();
   grpc::ServerBuilder builder;
-  // Shared, because it must live until the acceptor's last call of `take`.
+  // Shared, because it must live until the acceptor's last call of `on_connection`.
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
