@@ -15,7 +15,7 @@ class CatchUpSlots {
  public:
   // Called when a waiting subscription gets its slot. Returns false if it no longer needs one; then
   // the slot goes to the next.
-  using Take = std::function<bool()>;
+  using SlotCallback = std::function<bool()>;
 
   explicit CatchUpSlots(size_t count) : free_(count) {}
 
@@ -26,23 +26,23 @@ class CatchUpSlots {
     return true;
   }
 
-  // Queues `take`, which a later Release calls.
-  void Wait(Take take) { waiting_.push_back(std::move(take)); }
+  // Queues `on_slot`, which a later Release calls.
+  void Wait(SlotCallback on_slot) { waiting_.push_back(std::move(on_slot)); }
 
   // Gives a slot back, and passes free slots on to waiting subscriptions.
   void Release() {
     ++free_;
     while (free_ > 0 && !waiting_.empty()) {
-      const Take take = std::move(waiting_.front());
+      const SlotCallback on_slot = std::move(waiting_.front());
       waiting_.pop_front();
       --free_;
-      if (!take()) ++free_;
+      if (!on_slot()) ++free_;
     }
   }
 
  private:
   size_t free_;
-  std::deque<Take> waiting_;
+  std::deque<SlotCallback> waiting_;
 };
 
 }  // namespace quorate::server
