@@ -138,7 +138,7 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
   incoming_->next_position = chunk.next_position();
   absl::Status status = incoming_->loader.Add(chunk.data());
   if (status.ok() && chunk.last()) {
-    status = TakeSnapshot(std::move(incoming_->loader));
+    status = LoadSnapshot(std::move(incoming_->loader));
     incoming_.reset();
   }
   if (!status.ok()) {
@@ -150,7 +150,7 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
   OnSign();
 }
 
-absl::Status MetadataFollower::TakeSnapshot(metadata::SnapshotLoader loader) {
+absl::Status MetadataFollower::LoadSnapshot(metadata::SnapshotLoader loader) {
   ASSIGN_OR_RETURN(replayed_, std::move(loader).Finish());
   if (caught_up_) Publish();
   return absl::OkStatus();

@@ -68,7 +68,7 @@ class MetadataFollower {
   void OnBatch(const metadata::v1::Batch& batch);
   void OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk);
   // Loads a snapshot that has arrived completely.
-  absl::Status TakeSnapshot(metadata::SnapshotLoader loader);
+  absl::Status LoadSnapshot(metadata::SnapshotLoader loader);
   void OnProgress(const metadata::v1::Progress& progress);
   void OnReset(const metadata::v1::Reset& reset);
   void Fail(absl::Status status);

@@ -75,7 +75,7 @@ grpc::Status LogFollower::ReadStream(const std::shared_ptr<grpc::Channel>& chann
       next_piece_ = 0;
       stopped_ = !on_batch(batch);
     } else if (event.has_snapshot_chunk()) {
-      const bool begins = TakeChunk(event.snapshot_chunk());
+      const bool begins = RecordChunk(event.snapshot_chunk());
       stopped_ = !on_chunk(event.snapshot_chunk(), begins);
     } else if (event.has_reset()) {
       reset = event.reset().reason();
@@ -88,7 +88,7 @@ grpc::Status LogFollower::ReadStream(const std::shared_ptr<grpc::Channel>& chann
   return status.ok() ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended") : status;
 }
 
-bool LogFollower::TakeChunk(const metadata::v1::SnapshotChunk& chunk) {
+bool LogFollower::RecordChunk(const metadata::v1::SnapshotChunk& chunk) {
   const LogPosition end = {chunk.epoch(), chunk.end_offset()};
   const bool begins = end != part_ || chunk.position() != next_piece_;
   part_ = end;

@@ -47,7 +47,7 @@ class LogFollower {
                           grpc::ClientContext* context, BatchHandler on_batch,
                           ChunkHandler on_chunk);
   // Records the position of the chunk. Returns whether it begins a snapshot.
-  bool TakeChunk(const metadata::v1::SnapshotChunk& chunk);
+  bool RecordChunk(const metadata::v1::SnapshotChunk& chunk);
 
   const std::string cluster_id_;
   FailoverCaller caller_;
