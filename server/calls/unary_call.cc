@@ -36,7 +36,7 @@ size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enou
          kCopies * std::max(bytes.Length(), ParsedSize(*type.GetDescriptor(), &reader, enough));
 }
 
-common::v1::Error NoRoom(const Budget& budget) {
+common::v1::Error OverBudget(const Budget& budget) {
   common::v1::Error error =
       MakeError(common::v1::RESOURCE_EXHAUSTED,
                 absl::StrFormat(
@@ -49,11 +49,11 @@ common::v1::Error NoRoom(const Budget& budget) {
 }  // namespace
 
 UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method)
-    : context_(context), method_(method), hold_(method->room->TryTake(kCallBytes)) {
+    : context_(context), method_(method), hold_(method->budget->TryTake(kCallBytes)) {
   if (hold_) {
     method_->queue->Enter(this);
   } else {
-    method_->refuse(this, NoRoom(*method_->room));
+    method_->refuse(this, OverBudget(*method_->budget));
   }
 }
 
@@ -74,7 +74,7 @@ void UnaryCall::OnReadDone(bool ok) {
 }
 
 void UnaryCall::AdmitAndParse() {
-  const size_t limit = method_->room->limits().max_bytes;
+  const size_t limit = method_->budget->limits().max_bytes;
   const size_t memory = MemoryFor(*method_->request_type, request_, limit);
   std::optional<common::v1::Error> error;
   UnaryMethod::MessagePtr request(method_->request_type->New());
@@ -85,7 +85,7 @@ void UnaryCall::AdmitAndParse() {
                                   "%d bytes: split it",
                                   request_.Length(), limit));
   } else if (!hold_.TryResize(memory)) {
-    error = NoRoom(*method_->room);
+    error = OverBudget(*method_->budget);
   } else {
     error = ParseRequest(method_->path, &request_, request.get());
   }
@@ -99,22 +99,22 @@ void UnaryCall::AdmitAndParse() {
 }
 
 std::optional<common::v1::Error> UnaryCall::Reserve(size_t bytes) {
-  Budget* const room = method_->large_room != nullptr && bytes > kLargeAnswerBytes
-                           ? method_->large_room
-                           : method_->room;
-  if (bytes > room->limits().max_bytes) {
+  Budget* const budget = method_->large_budget != nullptr && bytes > kLargeAnswerBytes
+                             ? method_->large_budget
+                             : method_->budget;
+  if (bytes > budget->limits().max_bytes) {
     return MakeError(
         common::v1::MESSAGE_TOO_LARGE,
         absl::StrFormat("the answer is larger than the limit of %d bytes: ask for less at once",
-                        room->limits().max_bytes));
+                        budget->limits().max_bytes));
   }
-  if (room == method_->large_room && !is_large_) {
-    Budget::Hold hold = room->TryTake(bytes);
-    if (!hold) return NoRoom(*room);
+  if (budget == method_->large_budget && !is_large_) {
+    Budget::Hold hold = budget->TryTake(bytes);
+    if (!hold) return OverBudget(*budget);
     hold_ = std::move(hold);
     is_large_ = true;
   } else if (!hold_.TryResize(bytes)) {
-    return NoRoom(*room);
+    return OverBudget(*budget);
   }
   return std::nullopt;
 }

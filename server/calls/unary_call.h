@@ -32,10 +32,10 @@ struct UnaryMethod {
   // "/quorate.admin.v1.AdminService/CreateTopics"
   std::string path;
   const google::protobuf::Message* request_type = nullptr;
-  Budget* room = nullptr;
+  Budget* budget = nullptr;
   // The budget for single answers above kLargeAnswerBytes. If it is null, they count against
-  // `room`.
-  Budget* large_room = nullptr;
+  // `budget`.
+  Budget* large_budget = nullptr;
   ReceiveQueue* queue = nullptr;
   SendWatch* sends = nullptr;
   // Parses requests above kLargeRequestBytes, so that gRPC's threads stay free. If it is null, they
@@ -52,7 +52,7 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
                         public ReceiveQueue::Caller,
                         public SendWatch::Sender {
  public:
-  // Takes room from `method->room` and queues the call to receive its request, or refuses it. The
+  // Takes room from `method->budget` and queues the call to receive its request, or refuses it. The
   // call deletes itself once gRPC is done with it.
   UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method);
 

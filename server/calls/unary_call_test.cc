@@ -34,10 +34,10 @@ constexpr std::chrono::seconds kPatience{60};
 // Keeps its calls until the test ends them.
 class HoldingService final : public MethodService {
  public:
-  HoldingService(Budget* room, ReceiveQueue* queue, SendWatch* sends, EventLoop* loop) {
+  HoldingService(Budget* budget, ReceiveQueue* queue, SendWatch* sends, EventLoop* loop) {
     AddUnary({.path = "/quorate.admin.v1.AdminService/DeleteTopics",
               .request_type = &DeleteTopicsRequest::default_instance(),
-              .room = room,
+              .budget = budget,
               .queue = queue,
               .sends = sends,
               .large_loop = loop,
@@ -111,17 +111,17 @@ class UnaryCallTest : public testing::Test {
   }
 
   void AwaitEmpty() {
-    while (room_.count() > 0) std::this_thread::yield();
-    EXPECT_EQ(room_.bytes(), 0U);
+    while (budget_.count() > 0) std::this_thread::yield();
+    EXPECT_EQ(budget_.bytes(), 0U);
   }
 
   SystemClock clock_;
   EventLoop loop_{"test", 1000};
-  Budget room_{{.max_count = 2, .max_bytes = 4 * kMiB}};
+  Budget budget_{{.max_count = 2, .max_bytes = 4 * kMiB}};
   ReceiveQueue queue_{
       {.max_receiving = 1, .max_of_connection = 1, .max_time = kMaxReceiveTime}, &loop_, &clock_};
   SendWatch sends_{std::chrono::milliseconds(200), &loop_, &clock_};
-  HoldingService service_{&room_, &queue_, &sends_, &loop_};
+  HoldingService service_{&budget_, &queue_, &sends_, &loop_};
   Listener listener_;
   std::unique_ptr<admin::v1::AdminService::Stub> stub_;
 };
@@ -138,7 +138,7 @@ TEST_F(UnaryCallTest, OnlyALargeRequestIsParsedOnTheLargeLoop) {
 TEST_F(UnaryCallTest, ACallIsServedAndItsRoomGivenBack) {
   auto status = Start(RequestOf(10));
   UnaryCall* call = service_.Next();
-  EXPECT_EQ(room_.count(), 1U);
+  EXPECT_EQ(budget_.count(), 1U);
   call->Answer(DeleteTopicsResponse());
   EXPECT_TRUE(status.get().ok());
   AwaitEmpty();

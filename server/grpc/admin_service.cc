@@ -115,8 +115,8 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
 
 template <typename Request, typename Response>
 void AdminService::AddRouted(const controller::Operation<Request, Response>& operation,
-                             Budget* room) {
-  AddUnary(RoutedUnaryMethod(edge_, router_, router_->Find(operation.log_name), room));
+                             Budget* budget) {
+  AddUnary(RoutedUnaryMethod(edge_, router_, router_->Find(operation.log_name), budget));
 }
 
 template <typename Request, typename Response>
@@ -163,7 +163,7 @@ void AdminService::AddImageRead(void (*describe)(const metadata::MetadataImage&,
   };
   UnaryMethod method =
       edge_->Method(&Request::default_instance(), &edge_->gate().client_reads, serve);
-  method.large_room = &edge_->gate().large_reads;
+  method.large_budget = &edge_->gate().large_reads;
   AddUnary(std::move(method));
 }
 

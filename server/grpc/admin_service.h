@@ -23,7 +23,7 @@ class AdminService final : public MethodService {
  private:
   // Adds an operation that the active controller executes.
   template <typename Request, typename Response>
-  void AddRouted(const controller::Operation<Request, Response>& operation, Budget* room);
+  void AddRouted(const controller::Operation<Request, Response>& operation, Budget* budget);
   // Adds a method that answers from an image: `describe(image, request, pieces)` runs on the query
   // loop.
   template <typename Request>

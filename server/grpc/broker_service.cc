@@ -37,11 +37,11 @@ void BrokerService::Route(const controller::Operation<Request, Response>& operat
 }
 
 grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat() {
-  Budget& room = edge_->gate().heartbeat_streams;
-  Budget::Hold hold = room.TryTake(kHeartbeatStreamBytes);
+  Budget& budget = edge_->gate().heartbeat_streams;
+  Budget::Hold hold = budget.TryTake(kHeartbeatStreamBytes);
   if (!hold) {
     return new RefusedStream<HeartbeatRequest, HeartbeatResponse>(
-        edge_->NoRoom(room, "heartbeat streams"));
+        edge_->OverBudget(budget, "heartbeat streams"));
   }
   const controller::StreamId id = next_stream_++;
   auto* stream = new HeartbeatStream(id, std::move(hold), edge_, controller_,

@@ -35,7 +35,7 @@ grpc::Status CallEdge::StatusOf(common::v1::Error error) const {
   return client::StatusFromError(error);
 }
 
-grpc::Status CallEdge::NoRoom(const Budget& budget, const std::string& what) const {
+grpc::Status CallEdge::OverBudget(const Budget& budget, const std::string& what) const {
   common::v1::Error error = controller::MakeError(
       common::v1::RESOURCE_EXHAUSTED,
       absl::StrFormat("this controller has %d %s and admits no more: try again later",
@@ -44,11 +44,11 @@ grpc::Status CallEdge::NoRoom(const Budget& budget, const std::string& what) con
   return StatusOf(std::move(error));
 }
 
-UnaryMethod CallEdge::Method(const google::protobuf::Message* request_type, Budget* room,
+UnaryMethod CallEdge::Method(const google::protobuf::Message* request_type, Budget* budget,
                              std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const {
   return {.path = MethodPath(*request_type),
           .request_type = request_type,
-          .room = room,
+          .budget = budget,
           .queue = &gate_.receiving,
           .sends = &gate_.sends,
           .large_loop = large_loop_,

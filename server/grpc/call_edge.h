@@ -51,12 +51,12 @@ class CallEdge {
   grpc::Status StatusOf(common::v1::Error error) const;
   // Returns the status of a call or stream that is refused because `budget` is used up; `what`
   // names the kind of call in the message.
-  grpc::Status NoRoom(const Budget& budget, const std::string& what) const;
+  grpc::Status OverBudget(const Budget& budget, const std::string& what) const;
 
   // Returns the unary method of the client listener that takes requests of `request_type`
-  // (method_path.h). Its calls take room in `room`, one of gate()'s budgets. `serve(call, request)`
-  // must end the call with Finish.
-  UnaryMethod Method(const google::protobuf::Message* request_type, Budget* room,
+  // (method_path.h). Its calls take room in `budget`, one of gate()'s budgets. `serve(call,
+  // request)` must end the call with Finish.
+  UnaryMethod Method(const google::protobuf::Message* request_type, Budget* budget,
                      std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const;
 
   // Ends a unary call with the answer or the error. Call it on the loop. If the failpoint

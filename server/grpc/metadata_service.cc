@@ -242,11 +242,11 @@ MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, S
   AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
       MethodPath(SubscribeRequest::default_instance()),
       [edge, hub, parse](grpc::CallbackServerContext* context) -> Reactor* {
-        Budget& room = edge->gate().subscriptions;
-        Budget::Hold hold = room.TryTake(kSubscriptionBytes);
+        Budget& budget = edge->gate().subscriptions;
+        Budget::Hold hold = budget.TryTake(kSubscriptionBytes);
         if (!hold) {
           return new RefusedStream<grpc::ByteBuffer, grpc::ByteBuffer>(
-              edge->NoRoom(room, "subscriptions"));
+              edge->OverBudget(budget, "subscriptions"));
         }
         return new SubscribeStream(context, std::move(hold), edge, hub, parse);
       });

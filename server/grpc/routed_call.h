@@ -24,8 +24,8 @@ inline void StartRoutedCall(const CallEdge* edge, RequestRouter* router,
 
 // Returns the gRPC method that serves its calls with the router's `method`.
 inline UnaryMethod RoutedUnaryMethod(const CallEdge* edge, RequestRouter* router,
-                                     const RequestRouter::Method* method, Budget* room) {
-  return edge->Method(method->request_type, room,
+                                     const RequestRouter::Method* method, Budget* budget) {
+  return edge->Method(method->request_type, budget,
                       [edge, router, method](UnaryCall* call, RequestRouter::MessagePtr request) {
                         StartRoutedCall(edge, router, method, call, std::move(request));
                       });

@@ -49,7 +49,7 @@ PeerService::PeerService(ForwardHandler forward_handler, PeerInboundStream::Owne
   }
   AddUnary({.path = "/quorate.raft.v1.RaftService/Forward",
             .request_type = &raft::v1::ForwardRequest::default_instance(),
-            .room = &forwarded_,
+            .budget = &forwarded_,
             .queue = &receiving_,
             .sends = &sends_,
             .large_loop = large_loop,

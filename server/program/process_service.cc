@@ -58,7 +58,7 @@ void ServeSetLogLevel(UnaryCall* call, const SetLogLevelRequest& request) {
 ProcessService::ProcessService(Executor* executor, const Clock* clock,
                                CollectMetrics collect_metrics)
     : collect_metrics_(std::move(collect_metrics)),
-      room_(kProcessCalls),
+      budget_(kProcessCalls),
       receiving_({.max_receiving = kMaxReceivingProcessCalls,
                   .max_of_connection = 1,
                   .max_time = kMaxReceiveTime},
@@ -67,7 +67,7 @@ ProcessService::ProcessService(Executor* executor, const Clock* clock,
   const auto add = [this](const google::protobuf::Message& request_type, auto serve) {
     AddUnary({.path = MethodPath(request_type),
               .request_type = &request_type,
-              .room = &room_,
+              .budget = &budget_,
               .queue = &receiving_,
               .sends = &sends_,
               .serve = std::move(serve),
@@ -87,8 +87,8 @@ ProcessService::ProcessService(Executor* executor, const Clock* clock,
 
 void ProcessService::ServeGetMetrics(UnaryCall* call) const {
   collect_metrics_([call](std::string page) {
-    if (auto no_room = call->Reserve(page.size())) {
-      return call->Fail(client::StatusFromError(*no_room));
+    if (auto over_budget = call->Reserve(page.size())) {
+      return call->Fail(client::StatusFromError(*over_budget));
     }
     GetMetricsResponse response;
     response.set_page(std::move(page));

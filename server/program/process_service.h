@@ -22,7 +22,7 @@ class ProcessService final : public MethodService {
   void ServeGetMetrics(UnaryCall* call) const;
 
   const CollectMetrics collect_metrics_;
-  Budget room_;
+  Budget budget_;
   ReceiveQueue receiving_;
   SendWatch sends_;
 };
