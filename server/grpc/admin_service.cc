@@ -99,10 +99,10 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
   controller::ForEachOperation([this]<typename Request, typename Response>(
                                    const controller::Operation<Request, Response>& operation) {
     if constexpr (controller::HasRequestId<Request>) {
-      this->AddRouted(operation, &edge_->gate().client_writes);
+      this->AddRouted(operation, &edge_->budgets().client_writes);
     }
   });
-  Budget* const quorum_changes = &edge->gate().quorum_changes;
+  Budget* const quorum_changes = &edge->budgets().quorum_changes;
   AddRouted(controller::kAddVoter, quorum_changes);
   AddRouted(controller::kRemoveVoter, quorum_changes);
   AddRouted(controller::kTransferLeadership, quorum_changes);
@@ -125,7 +125,7 @@ void AdminService::AddDescription(const controller::Operation<Request, Response>
                                                                    controller::Reply<Response>)) {
   const RequestRouter::Method* routed = router_->Find(operation.log_name);
   AddUnary(edge_->Method(
-      routed->request_type, &edge_->gate().client_reads,
+      routed->request_type, &edge_->budgets().client_reads,
       [this, routed, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
         if (static_cast<const Request&>(*request).allow_stale()) {
           (queries_->*describe)(/*as_leader=*/false, edge_->ContextOf(call->context()).deadline,
@@ -162,8 +162,8 @@ void AdminService::AddImageRead(void (*describe)(const metadata::MetadataImage&,
         });
   };
   UnaryMethod method =
-      edge_->Method(&Request::default_instance(), &edge_->gate().client_reads, serve);
-  method.large_budget = &edge_->gate().large_reads;
+      edge_->Method(&Request::default_instance(), &edge_->budgets().client_reads, serve);
+  method.large_budget = &edge_->budgets().large_reads;
   AddUnary(std::move(method));
 }
 

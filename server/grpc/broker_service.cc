@@ -29,7 +29,7 @@ void BrokerService::Route(const controller::Operation<Request, Response>& operat
                           RequestRouter* router) {
   const RequestRouter::Method* routed = router->Find(operation.log_name);
   AddUnary(edge_->Method(
-      routed->request_type, &edge_->gate().broker_calls,
+      routed->request_type, &edge_->budgets().broker_calls,
       [this, router, routed](UnaryCall* call, RequestRouter::MessagePtr request) {
         controller_->RecordContact(BrokerId(static_cast<const Request&>(*request).broker_id()));
         StartRoutedCall(edge_, router, routed, call, std::move(request));
@@ -37,7 +37,7 @@ void BrokerService::Route(const controller::Operation<Request, Response>& operat
 }
 
 grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat() {
-  Budget& budget = edge_->gate().heartbeat_streams;
+  Budget& budget = edge_->budgets().heartbeat_streams;
   Budget::Hold hold = budget.TryTake(kHeartbeatStreamBytes);
   if (!hold) {
     return new RefusedStream<HeartbeatRequest, HeartbeatResponse>(

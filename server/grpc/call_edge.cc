@@ -49,8 +49,8 @@ UnaryMethod CallEdge::Method(const google::protobuf::Message* request_type, Budg
   return {.path = MethodPath(*request_type),
           .request_type = request_type,
           .budget = budget,
-          .queue = &gate_.receiving,
-          .sends = &gate_.sends,
+          .queue = &budgets_.receiving,
+          .sends = &budgets_.sends,
           .large_loop = large_loop_,
           .serve = std::move(serve),
           .refuse = [this](UnaryCall* call, common::v1::Error error) {

@@ -18,7 +18,7 @@
 #include "controller/answer.h"
 #include "quorate/common/v1/error.pb.h"
 #include "server/calls/unary_call.h"
-#include "server/grpc/call_gate.h"
+#include "server/grpc/client_budgets.h"
 
 namespace quorate::server {
 
@@ -36,11 +36,11 @@ class CallEdge {
         large_loop_(large_loop),
         clock_(clock),
         leader_(std::move(leader)),
-        gate_(loop, clock) {}
+        budgets_(loop, clock) {}
 
   Executor* loop() const { return loop_; }
   const Clock* clock() const { return clock_; }
-  CallGate& gate() const { return gate_; }
+  ClientBudgets& budgets() const { return budgets_; }
 
   // Returns the principal of a call and the time by which the answer must leave. That is a little
   // before the client's deadline, so that the answer arrives in time, or 30 s from now if the
@@ -54,7 +54,7 @@ class CallEdge {
   grpc::Status OverBudget(const Budget& budget, const std::string& what) const;
 
   // Returns the unary method of the client listener that takes requests of `request_type`
-  // (method_path.h). Its calls take room in `budget`, one of gate()'s budgets. `serve(call,
+  // (method_path.h). Its calls take room in `budget`, one of budgets()'s budgets. `serve(call,
   // request)` must end the call with Finish.
   UnaryMethod Method(const google::protobuf::Message* request_type, Budget* budget,
                      std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const;
@@ -82,7 +82,7 @@ class CallEdge {
   Executor* const large_loop_;
   const Clock* const clock_;
   const LeaderEndpoint leader_;
-  mutable CallGate gate_;
+  mutable ClientBudgets budgets_;
 };
 
 }  // namespace quorate::server

@@ -42,7 +42,7 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
         edge_(edge),
         hub_(hub),
         parse_(std::move(parse)) {
-    edge_->gate().receiving.Enter(this);
+    edge_->budgets().receiving.Enter(this);
   }
 
   // SubscriberStream
@@ -103,7 +103,7 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
   std::string Connection() const override { return context_->peer(); }
 
   void OnReadDone(bool ok) override {
-    edge_->gate().receiving.Leave(this);
+    edge_->budgets().receiving.Leave(this);
     if (!ok) {
       Reactor::Finish(
           grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
@@ -242,7 +242,7 @@ MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, S
   AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
       MethodPath(SubscribeRequest::default_instance()),
       [edge, hub, parse](grpc::CallbackServerContext* context) -> Reactor* {
-        Budget& budget = edge->gate().subscriptions;
+        Budget& budget = edge->budgets().subscriptions;
         Budget::Hold hold = budget.TryTake(kSubscriptionBytes);
         if (!hold) {
           return new RefusedStream<grpc::ByteBuffer, grpc::ByteBuffer>(

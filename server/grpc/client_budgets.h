@@ -8,10 +8,10 @@
 
 namespace quorate::server {
 
-struct CallGate {
+struct ClientBudgets {
   // The arguments must meet the requirements of ReceiveQueue and SendWatch. The gate must outlive
   // the server's calls.
-  CallGate(Executor* executor, const Clock* clock)
+  ClientBudgets(Executor* executor, const Clock* clock)
       : receiving({.max_receiving = kMaxReceivingClients,
                    .max_of_connection = kMaxReceivingOfClient,
                    .max_time = kMaxReceiveTime},
