@@ -7,7 +7,7 @@
 #include "controller/operations.h"
 #include "metadata/describe.h"
 #include "server/grpc/routed_call.h"
-#include "server/node/sure_reply.h"
+#include "server/node/ensure_answered.h"
 
 namespace quorate::server {
 namespace {
@@ -88,7 +88,7 @@ controller::Reply<T> ReplyOnLoop(const CallEdge* edge, UnaryCall* call) {
       edge->Finish(call, std::move(answer));
     });
   };
-  return SureReply(std::move(reply));
+  return EnsureAnswered(std::move(reply));
 }
 
 }  // namespace

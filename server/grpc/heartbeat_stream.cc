@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/failpoint.h"
-#include "server/node/sure_reply.h"
+#include "server/node/ensure_answered.h"
 
 namespace quorate::server {
 
@@ -89,7 +89,7 @@ void HeartbeatStream::OnHeartbeat() {
         edge_->loop()->Post(
             [this, answer = std::move(answer)]() mutable { OnAnswer(std::move(answer)); });
       };
-  controller_->Heartbeat(id_, request_, SureReply(std::move(reply)));
+  controller_->Heartbeat(id_, request_, EnsureAnswered(std::move(reply)));
 }
 
 void HeartbeatStream::OnAnswer(controller::Answer<HeartbeatResponse> answer) {

@@ -6,9 +6,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "server/node/ensure_answered.h"
 #include "server/node/limits.h"
 #include "server/node/reply_margin.h"
-#include "server/node/sure_reply.h"
 
 namespace quorate::server {
 namespace {
@@ -121,7 +121,7 @@ void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
     }
     std::move(done)(std::move(response));
   };
-  pending->done = SureReply(std::move(reply));
+  pending->done = EnsureAnswered(std::move(reply));
 
   if (request.principal().size() > kMaxPrincipalBytes) {
     std::move(pending->done)(controller::MakeError(

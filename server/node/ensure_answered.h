@@ -11,7 +11,7 @@ namespace quorate::server {
 // Returns `reply`, wrapped so that it is called with an error of outcome UNKNOWN if it is destroyed
 // uncalled.
 template <typename T>
-controller::Reply<T> SureReply(controller::Reply<T> reply) {
+controller::Reply<T> EnsureAnswered(controller::Reply<T> reply) {
   class Guard {
    public:
     explicit Guard(controller::Reply<T> guarded) : guarded_(std::move(guarded)) {}
