@@ -15,8 +15,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/uuid.h"
-#include "cli/insistence.h"
 #include "cli/json.h"
+#include "cli/retrying_caller.h"
 #include "cli/text.h"
 #include "cli/voter_plan.h"
 
@@ -66,28 +66,28 @@ std::string VotersText(const ChangeVotersResponse& response) {
                          Plural((response.voters_size() - 1) / 2, "failure"));
 }
 
-CallResult<ChangeVotersResponse> Make(const VoterStep& step, bool dry_run, Insistence& insistence) {
+CallResult<ChangeVotersResponse> Make(const VoterStep& step, bool dry_run, RetryingCaller& caller) {
   if (step.action == VoterStep::Action::kAdd) {
     admin::v1::AddVoterRequest request;
     request.set_node_id(step.node_id);
     request.set_directory_id(step.directory_id);
     request.set_validate_only(dry_run);
-    return insistence.Insist<ChangeVotersResponse>(
+    return caller.Call<ChangeVotersResponse>(
         [&](AdminClient& client) { return client.AddVoter(request); });
   }
   admin::v1::RemoveVoterRequest request;
   request.set_node_id(step.node_id);
   request.set_directory_id(step.directory_id);
   request.set_validate_only(dry_run);
-  return insistence.Insist<ChangeVotersResponse>(
+  return caller.Call<ChangeVotersResponse>(
       [&](AdminClient& client) { return client.RemoveVoter(request); });
 }
 
 // Returns the steps once there is a plan, or the exit code with which the command ends.
 std::variant<Steps, ExitCode> AwaitPlan(Session& session, const ChangeFlags& flags,
-                                        const Planner& planner, Insistence& insistence) {
+                                        const Planner& planner, RetryingCaller& caller) {
   while (true) {
-    const auto look = insistence.Insist<DescribeQuorumResponse>(
+    const auto look = caller.Call<DescribeQuorumResponse>(
         [](AdminClient& client) { return client.DescribeQuorum({}); });
     if (const auto* failure = std::get_if<CallFailure>(&look)) return session.Fail(*failure);
     VoterPlan plan = planner(std::get<DescribeQuorumResponse>(look), flags);
@@ -97,11 +97,11 @@ std::variant<Steps, ExitCode> AwaitPlan(Session& session, const ChangeFlags& fla
     if (flags.dry_run) {
       return session.Fail(absl::FailedPreconditionError("would wait for " + awaited));
     }
-    if (insistence.expired()) {
+    if (caller.expired()) {
       return session.Fail(absl::DeadlineExceededError(absl::StrFormat(
-          "timed out after %s waiting for %s", DurationText(ToMs(insistence.elapsed())), awaited)));
+          "timed out after %s waiting for %s", DurationText(ToMs(caller.elapsed())), awaited)));
     }
-    insistence.Tell(awaited);
+    caller.PrintWaiting(awaited);
     std::this_thread::sleep_for(kPause);
   }
 }
@@ -113,8 +113,8 @@ ExitCode Change(Session& session, const ChangeFlags& flags, const Planner& plann
                         "shows the directory ids of all replicas",
                         flags.directory_id));
   }
-  Insistence insistence(session);
-  auto planned = AwaitPlan(session, flags, planner, insistence);
+  RetryingCaller caller(session);
+  auto planned = AwaitPlan(session, flags, planner, caller);
   if (const auto* code = std::get_if<ExitCode>(&planned)) return *code;
   const Steps& steps = std::get<Steps>(planned);
   if (steps.empty()) session.Say("Nothing to do: the change was already made.");
@@ -126,7 +126,7 @@ ExitCode Change(Session& session, const ChangeFlags& flags, const Planner& plann
     const bool is_asked = !flags.dry_run || !last;
     bool changed = true;
     if (is_asked) {
-      auto result = Make(step, flags.dry_run, insistence);
+      auto result = Make(step, flags.dry_run, caller);
       if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
       last = std::get<ChangeVotersResponse>(std::move(result));
       changed = last->changed();
@@ -148,17 +148,17 @@ ExitCode Change(Session& session, const ChangeFlags& flags, const Planner& plann
 }
 
 ExitCode Transfer(Session& session, std::optional<int32_t> target, bool dry_run) {
-  Insistence insistence(session);
+  RetryingCaller caller(session);
   TransferLeadershipRequest request;
   if (target) request.set_target_node_id(*target);
   const auto ask = [&request](AdminClient& client) { return client.TransferLeadership(request); };
   // Determines the target first, because only a request with a target may be repeated.
   request.set_validate_only(true);
-  auto result = insistence.Insist<TransferLeadershipResponse>(ask);
+  auto result = caller.Call<TransferLeadershipResponse>(ask);
   if (const auto* chosen = std::get_if<TransferLeadershipResponse>(&result); chosen && !dry_run) {
     request.set_target_node_id(chosen->leader_id());
     request.set_validate_only(false);
-    result = insistence.Insist<TransferLeadershipResponse>(ask);
+    result = caller.Call<TransferLeadershipResponse>(ask);
   }
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
 

@@ -16,10 +16,10 @@
 namespace quorate::cli {
 
 // Runs the calls of one command under one --timeout. Not thread-safe. Its calls block.
-class Insistence {
+class RetryingCaller {
  public:
   // Starts the session's --timeout. The session must outlive this object.
-  explicit Insistence(Session& session)
+  explicit RetryingCaller(Session& session)
       : session_(session),
         start_(SystemClock().Now()),
         deadline_(start_ + session.settings().timeout) {}
@@ -29,30 +29,30 @@ class Insistence {
 
   // Prints a line to standard error if it differs from the last one. Prints nothing with --output
   // json.
-  void Tell(const std::string& waiting) {
-    if (session_.json() || waiting == told_) return;
+  void PrintWaiting(const std::string& waiting) {
+    if (session_.json() || waiting == printed_) return;
     session_.err() << "waiting: " << waiting << std::endl;
-    told_ = waiting;
+    printed_ = waiting;
   }
 
-  // Repeats `call(client)` as long as it fails with a retryable error. The call must be safe to
+  // Repeats `make_call(client)` as long as it fails with a retryable error. The call must be safe to
   // repeat. If an attempt may have changed something, the returned failure is of kind kUnknown.
-  template <typename Response, typename Call>
-  client::CallResult<Response> Insist(Call call) {
+  template <typename Response, typename MakeCall>
+  client::CallResult<Response> Call(MakeCall make_call) {
     bool maybe_changed = false;
     while (true) {
       client::CallerOptions options = session_.caller_options();
       options.timeout = std::clamp<Duration>(deadline_ - SystemClock().Now(), kLeastRound, kRound);
       options.attempt_timeout = kAttempt;
       client::AdminClient client(std::move(options));
-      client::CallResult<Response> result = call(client);
+      client::CallResult<Response> result = make_call(client);
       auto* failure = std::get_if<client::CallFailure>(&result);
       if (failure == nullptr) return result;
       maybe_changed |= failure->kind == client::FailureKind::kUnknown;
       if (maybe_changed) failure->kind = client::FailureKind::kUnknown;
       failure->elapsed = elapsed();
       if (expired() || !client::IsRetryable(failure->error)) return result;
-      Tell(ReasonOf(*failure));
+      PrintWaiting(ReasonOf(*failure));
       std::this_thread::sleep_for(kPause);
     }
   }
@@ -78,7 +78,7 @@ class Insistence {
   Session& session_;
   const MonoTime start_;
   const MonoTime deadline_;
-  std::string told_;
+  std::string printed_;
 };
 
 }  // namespace quorate::cli
