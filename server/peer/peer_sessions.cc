@@ -31,7 +31,7 @@ void PeerSessions::SayGoodbye(const Goodbye& goodbye) {
 
 void PeerSessions::OnOpened(std::shared_ptr<PeerInboundStream> stream) {
   if (stopped_) return;
-  EndOldestStranger();
+  EndOldestUnknownStream();
   Session& session = sessions_[stream->id()];
   session.stream = std::move(stream);
   session.hello_timer = context_->executor->PostAt(
@@ -147,14 +147,14 @@ void PeerSessions::Refuse(Session& session, const absl::Status& why) {
   session.stream->Refuse(why);
 }
 
-void PeerSessions::EndOldestStranger() {
-  size_t strangers = 0;
+void PeerSessions::EndOldestUnknownStream() {
+  size_t unknown = 0;
   std::shared_ptr<PeerInboundStream> oldest;
   for (const auto& [id, session] : sessions_) {
     if (session.hello && context_->Trust(session.hello->speaker.key) == PeerTrust::kVoter) continue;
-    if (++strangers == 1) oldest = session.stream;
+    if (++unknown == 1) oldest = session.stream;
   }
-  if (strangers < kMaxStrangers) return;
+  if (unknown < kMaxUnknownStreams) return;
   context_->LogRepeated("too many peer streams from unknown peers: ending the oldest");
   oldest->Cancel();
   OnEnd(oldest.get());

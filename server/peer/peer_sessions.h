@@ -68,7 +68,7 @@ class PeerSessions final : public PeerInboundStream::Owner {
 
   // The most streams that are not known to come from voters. Beyond it, a new stream ends the
   // oldest of them, so that unknown peers cannot keep the voters out.
-  static constexpr size_t kMaxStrangers = 256;
+  static constexpr size_t kMaxUnknownStreams = 256;
 
   void OnHello(Session& session, const Hello& hello);
   // Returns OK unless another process of the same replica is in session.
@@ -80,7 +80,7 @@ class PeerSessions final : public PeerInboundStream::Owner {
   // Notifies the owner of the Hello if it is believed. Returns false if the stream was refused.
   bool Believe(Session& session);
   void Refuse(Session& session, const absl::Status& why);
-  void EndOldestStranger();
+  void EndOldestUnknownStream();
 
   PeerContext* const context_;
   Owner* const owner_;
