@@ -27,7 +27,7 @@ Readiness::Readiness(Executor* executor, const Clock* clock, raft::ReplicatedLog
 void Readiness::Start() {
   executor_->Post([this] {
     started_ = true;
-    Look();
+    Check();
   });
 }
 
@@ -39,12 +39,12 @@ void Readiness::Withdraw() {
 }
 
 void Readiness::OnLeaderChange(Epoch /*epoch*/, std::optional<NodeId> /*leader*/) {
-  executor_->Post([this] { Look(); });
+  executor_->Post([this] { Check(); });
 }
 
-void Readiness::Look() {
-  if (!started_ || looking_ || withdrawn_) return;
-  looking_ = true;
+void Readiness::Check() {
+  if (!started_ || checking_ || withdrawn_) return;
+  checking_ = true;
   executor_->CancelTimer(timer_);
   log_->Describe([this](raft::QuorumStatus status) {
     executor_->Post([this, status = std::move(status)] { OnStatus(status); });
@@ -52,12 +52,12 @@ void Readiness::Look() {
 }
 
 void Readiness::OnStatus(const raft::QuorumStatus& status) {
-  looking_ = false;
+  checking_ = false;
   if (withdrawn_) return;
   const bool refuses_changes = status.leader == status.self && !has_room_();
   Set(status.ready_offset.has_value() && applied_() >= *status.ready_offset && !refuses_changes);
   timer_ = executor_->PostAt(clock_->Now() + (ready_ ? kPauseWhileReady : kPauseWhileNotReady),
-                             [this] { Look(); });
+                             [this] { Check(); });
 }
 
 void Readiness::Set(bool ready) {

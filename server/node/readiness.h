@@ -35,7 +35,7 @@ class Readiness final : public LogWatcher {
   void OnLeaderChange(Epoch epoch, std::optional<NodeId> leader) override;
 
  private:
-  void Look();
+  void Check();
   void OnStatus(const raft::QuorumStatus& status);
   void Set(bool ready);
 
@@ -48,7 +48,7 @@ class Readiness final : public LogWatcher {
 
   // Used on the executor.
   bool started_ = false;
-  bool looking_ = false;
+  bool checking_ = false;
   bool withdrawn_ = false;
   bool ready_ = false;
   TimerId timer_ = kNoTimer;

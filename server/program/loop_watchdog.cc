@@ -35,9 +35,9 @@ void LoopWatchdog::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void LoopWatchdog::Look(MonoTime now) {
-  if (last_look_ < now - options_.suspect_after) count_from_ = now;
-  last_look_ = now;
+void LoopWatchdog::Check(MonoTime now) {
+  if (last_check_ < now - options_.suspect_after) count_from_ = now;
+  last_check_ = now;
   Duration longest = Duration::zero();
   const Loop* slowest = nullptr;
   for (const Loop& loop : loops_) {
@@ -75,7 +75,7 @@ void LoopWatchdog::Run() {
       while (!stopping_ && clock_->Now() < next) stop_.WaitUntil(&mutex_, next);
       if (stopping_) return;
     }
-    Look(clock_->Now());
+    Check(clock_->Now());
   }
 }
 

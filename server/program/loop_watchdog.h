@@ -46,7 +46,7 @@ class LoopWatchdog {
   void Stop();
 
   // Checks all loops once. Called by the watchdog's thread, or by a test that does not Start it.
-  void Look(MonoTime now);
+  void Check(MonoTime now);
 
  private:
   void Run();
@@ -57,8 +57,8 @@ class LoopWatchdog {
   const std::function<void(bool)> publish_alive_;
   const std::function<void(const absl::Status&)> on_fatal_;
 
-  // Used only by Look.
-  MonoTime last_look_ = MonoTime::max();
+  // Used only by Check.
+  MonoTime last_check_ = MonoTime::max();
   // The end of the last pause of the process. Tasks that began earlier count from here.
   MonoTime count_from_ = MonoTime::min();
   bool alive_ = true;

@@ -13,9 +13,9 @@ using ::testing::IsEmpty;
 
 class LoopWatchdogTest : public ::testing::Test {
  protected:
-  // Lets `duration` pass, and calls Look once a second.
+  // Lets `duration` pass, and calls Check once a second.
   void Pass(Duration duration) {
-    for (const MonoTime end = now_ + duration; now_ < end;) watchdog_.Look(now_ += seconds(1));
+    for (const MonoTime end = now_ + duration; now_ < end;) watchdog_.Check(now_ += seconds(1));
   }
 
   MonoTime now_ = MonoTime(std::chrono::hours(1));
