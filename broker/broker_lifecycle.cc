@@ -103,7 +103,7 @@ void BrokerLifecycle::OnRegistrationError(const common::v1::Error& error) {
     default:
       break;
   }
-  if (IsNews(error.code())) {
+  if (ShouldLog(error.code())) {
     LOG(WARNING) << "cannot register yet, still trying: " << finder_.current() << ": "
                  << error.message();
   }
@@ -120,14 +120,14 @@ void BrokerLifecycle::OnDuplicate(const common::v1::Error& error) {
         absl::StrFormat("registration was refused for %d s: %s", patience_s, error.message())));
     return;
   }
-  if (IsNews(error.code())) {
+  if (ShouldLog(error.code())) {
     LOG(WARNING) << "cannot register yet, still trying for up to " << patience_s
                  << " s: " << error.message();
   }
   RegisterAfter(register_backoff_.Next());
 }
 
-bool BrokerLifecycle::IsNews(common::v1::ErrorCode code) {
+bool BrokerLifecycle::ShouldLog(common::v1::ErrorCode code) {
   const MonoTime now = clock_->Now();
   if (code == logged_error_ && now < log_again_at_) return false;
   logged_error_ = code;

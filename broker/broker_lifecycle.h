@@ -88,7 +88,7 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   void OnRegistrationError(const common::v1::Error& error);
   void OnDuplicate(const common::v1::Error& error);
   // Returns whether a registration error of this code should be logged.
-  bool IsNews(common::v1::ErrorCode code);
+  bool ShouldLog(common::v1::ErrorCode code);
   void OnContact();
   void UpdateState();
   BrokerState ComputeState() const;

@@ -37,14 +37,14 @@ void HeartbeatSession::Open() {
 }
 
 void HeartbeatSession::Send() {
-  channel_->SendHeartbeat(OnThisStream(owner_->MakeHeartbeat()));
+  channel_->SendHeartbeat(WithStreamOrdinal(owner_->MakeHeartbeat()));
   sent_at_ = clock_->Now();
   in_flight_ = true;
   send_again_ = false;
   SetTimer(sent_at_ + options_.heartbeat_answer_timeout, &HeartbeatSession::OnSilence);
 }
 
-v1::HeartbeatRequest HeartbeatSession::OnThisStream(v1::HeartbeatRequest request) const {
+v1::HeartbeatRequest HeartbeatSession::WithStreamOrdinal(v1::HeartbeatRequest request) const {
   request.set_stream_ordinal(streams_opened_);
   return request;
 }
@@ -86,7 +86,7 @@ void HeartbeatSession::Stop(v1::HeartbeatRequest goodbye, Task closed) {
   state_ = State::kIdle;
   ForgetController();
   if (open) {
-    channel_->CloseHeartbeat(OnThisStream(std::move(goodbye)), std::move(closed));
+    channel_->CloseHeartbeat(WithStreamOrdinal(std::move(goodbye)), std::move(closed));
   } else {
     executor_->Post(std::move(closed));
   }
@@ -153,7 +153,7 @@ void HeartbeatSession::Reconnect(Duration pause, const std::string& reason) {
 void HeartbeatSession::CloseOpenStream() {
   v1::HeartbeatRequest goodbye = owner_->MakeHeartbeat();
   goodbye.set_goodbye(v1::HeartbeatRequest::RECONNECTING);
-  channel_->CloseHeartbeat(OnThisStream(std::move(goodbye)), [] {});
+  channel_->CloseHeartbeat(WithStreamOrdinal(std::move(goodbye)), [] {});
 }
 
 void HeartbeatSession::ForgetController() {

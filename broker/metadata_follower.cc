@@ -53,13 +53,13 @@ void MetadataFollower::Subscribe() {
   endpoint_.clear();
   source_->Subscribe(finder_.current(), std::move(request),
                      [this](MetadataEvent event) { OnEvent(std::move(event)); });
-  last_sign_ = clock_->Now();
-  WatchIdle(last_sign_ + options_.metadata_idle_timeout);
+  last_sign_of_life_ = clock_->Now();
+  WatchIdle(last_sign_of_life_ + options_.metadata_idle_timeout);
 }
 
 void MetadataFollower::OnEvent(MetadataEvent event) {
   if (const auto* error = std::get_if<common::v1::Error>(&event)) {
-    MoveOn(finder_.OnFailure(), error->message());
+    SubscribeElsewhere(finder_.OnFailure(), error->message());
     return;
   }
   last_event_ = clock_->Now();
@@ -97,7 +97,7 @@ void MetadataFollower::OnBatch(const metadata::v1::Batch& batch) {
   position.record_count = batch.record_count();
   position.append_time_ms = batch.append_time_ms();
   if (position.base_offset != replayed_.end_offset() || position.record_count < 1) {
-    MoveOn(
+    SubscribeElsewhere(
         finder_.OnFailure(),
         absl::StrFormat("it sent a batch of %d records at offset %d; the next offset is %d",
                         batch.record_count(), batch.base_offset(), replayed_.end_offset().value()));
@@ -115,7 +115,7 @@ void MetadataFollower::OnBatch(const metadata::v1::Batch& batch) {
   }
   replayed_ = *std::move(next);
   incoming_.reset();
-  OnSign();
+  OnSignOfLife();
   if (caught_up_) Publish();
 }
 
@@ -125,9 +125,10 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
   if ((goes_on && incoming_->next_position != chunk.position()) ||
       chunk.end_offset() <= replayed_.end_offset().value()) {
     incoming_.reset();
-    MoveOn(finder_.OnFailure(),
-           absl::StrFormat("it sent byte %d of a snapshot that ends at offset %d out of order",
-                           chunk.position(), chunk.end_offset()));
+    SubscribeElsewhere(
+        finder_.OnFailure(),
+        absl::StrFormat("it sent byte %d of a snapshot that ends at offset %d out of order",
+                        chunk.position(), chunk.end_offset()));
     return;
   }
   if (!goes_on) {
@@ -147,7 +148,7 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
                                                      std::string(status.message()))));
     return;
   }
-  OnSign();
+  OnSignOfLife();
 }
 
 absl::Status MetadataFollower::LoadSnapshot(metadata::SnapshotLoader loader) {
@@ -160,7 +161,7 @@ void MetadataFollower::OnProgress(const metadata::v1::Progress& progress) {
   if (progress.leader_id() >= 0) listener_->OnControllerEpoch(progress.epoch());
   const bool out_of_touch =
       active_epoch_ > 0 && (progress.leader_id() < 0 || progress.epoch() < active_epoch_);
-  if (!out_of_touch) OnSign();
+  if (!out_of_touch) OnSignOfLife();
   // A controller that has just started may not know a high watermark yet. If there is a leader, the
   // barrier of its epoch comes after everything that was committed before.
   if (!caught_up_ && progress.leader_id() >= 0 &&
@@ -173,8 +174,8 @@ void MetadataFollower::OnProgress(const metadata::v1::Progress& progress) {
 
 void MetadataFollower::OnReset(const metadata::v1::Reset& reset) {
   if (replayed_.end_offset() == RecordOffset(0)) {
-    MoveOn(finder_.OnFailure(),
-           absl::StrFormat("it refuses to begin at offset 0: %s", reset.reason()));
+    SubscribeElsewhere(finder_.OnFailure(),
+                       absl::StrFormat("it refuses to begin at offset 0: %s", reset.reason()));
     return;
   }
   LOG(ERROR) << "the metadata log at " << endpoint_ << " does not continue at offset "
@@ -198,7 +199,7 @@ void MetadataFollower::Fail(absl::Status status) {
   listener_->OnReplayFailed(std::move(status));
 }
 
-void MetadataFollower::MoveOn(Duration pause, const std::string& reason) {
+void MetadataFollower::SubscribeElsewhere(Duration pause, const std::string& reason) {
   if (!endpoint_.empty()) {
     LOG(WARNING) << "lost the metadata log at " << endpoint_ << ", continuing at "
                  << finder_.current() << " from offset " << replayed_.end_offset() << ": "
@@ -216,9 +217,9 @@ void MetadataFollower::MoveOn(Duration pause, const std::string& reason) {
   }
 }
 
-void MetadataFollower::OnSign() {
+void MetadataFollower::OnSignOfLife() {
   finder_.OnSuccess();
-  last_sign_ = clock_->Now();
+  last_sign_of_life_ = clock_->Now();
 }
 
 void MetadataFollower::WatchIdle(MonoTime deadline) {
@@ -226,13 +227,14 @@ void MetadataFollower::WatchIdle(MonoTime deadline) {
   // The timer is not moved with every sign of life. When it fires, it checks the age of the last
   // one.
   idle_timer_ = executor_->PostAt(deadline, [this] {
-    const MonoTime next = last_sign_ + options_.metadata_idle_timeout;
+    const MonoTime next = last_sign_of_life_ + options_.metadata_idle_timeout;
     if (next > clock_->Now()) {
       WatchIdle(next);
       return;
     }
-    MoveOn(finder_.OnFailure(), absl::StrFormat("no sign of a live controller for %d ms",
-                                                ToMs(options_.metadata_idle_timeout)));
+    SubscribeElsewhere(finder_.OnFailure(),
+                       absl::StrFormat("no sign of a live controller for %d ms",
+                                       ToMs(options_.metadata_idle_timeout)));
   });
 }
 

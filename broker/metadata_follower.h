@@ -72,10 +72,10 @@ class MetadataFollower {
   void OnProgress(const metadata::v1::Progress& progress);
   void OnReset(const metadata::v1::Reset& reset);
   void Fail(absl::Status status);
-  void MoveOn(Duration pause, const std::string& reason);
+  void SubscribeElsewhere(Duration pause, const std::string& reason);
   void Publish();
   // The source is alive and in contact with the quorum.
-  void OnSign();
+  void OnSignOfLife();
   void WatchIdle(MonoTime deadline);
   void CancelTimers();
 
@@ -104,7 +104,7 @@ class MetadataFollower {
   int32_t active_epoch_ = 0;
   std::string endpoint_;
   std::optional<MonoTime> last_event_;
-  MonoTime last_sign_;
+  MonoTime last_sign_of_life_;
   MonoTime log_again_at_;
   TimerId subscribe_timer_ = kNoTimer;
   TimerId idle_timer_ = kNoTimer;
