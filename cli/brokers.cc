@@ -243,11 +243,11 @@ void AddBrokers(CommandLine& line) {
        .summary = "remove the registration of a broker",
        .description =
            "Removes a broker that no longer exists from the list of brokers. It stays in the "
-           "replica lists of partitions: the output says of how many. A broker that is not fenced "
-           "is probably alive, so it is refused unless --force is given. With --force it first "
-           "leaves its in-sync replica sets and leaderships. If its process is alive, it registers "
-           "again at once. Brokers that are fenced, hold no replica and were silent for 10 minutes "
-           "are removed without this command. Needs metadata version 2.",
+           "replica lists of partitions, and the output says how many these are. A broker that is "
+           "not fenced is probably alive, so it is refused unless --force is given. With --force "
+           "it first leaves its in-sync replica sets and leaderships. If its process is alive, it "
+           "registers again at once. Brokers that are fenced, hold no replica and were silent for "
+           "10 minutes are removed without this command. Needs metadata version 2.",
        .examples = {"quoratectl brokers unregister 7 --dry-run", "quoratectl brokers unregister 7",
                     "quoratectl brokers unregister 7 --force"}},
       CommonFlags::kCluster, [flags](Session& session) { return Unregister(session, *flags); });

@@ -31,8 +31,8 @@ std::string VersionText(uint32_t version) {
   return version == 0 ? kNotKnown : std::to_string(version);
 }
 
-// Returns the highest metadata version that all controllers and brokers support of which this is
-// known. Returns 0 if it is known of none.
+// Returns the highest metadata version that all programs support whose version is known. Returns 0
+// if none is known.
 uint32_t SupportedByAll(const DescribeClusterResponse& cluster) {
   uint32_t lowest = 0;
   const auto add = [&lowest](uint32_t version) {

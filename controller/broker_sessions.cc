@@ -63,7 +63,8 @@ void BrokerSessions::Registered(BrokerId broker, int64_t broker_epoch, MonoTime 
 }
 
 bool BrokerSessions::ForgetUnregistered(const MetadataImage& image) {
-  // Check gives every broker of the image a session, so the common case costs nothing.
+  // Check gives every broker of the image a session, so without more sessions than brokers there is
+  // none to forget.
   if (sessions_.size() <= image.brokers().size()) return false;
   const size_t erased = std::erase_if(sessions_, [&](const auto& entry) {
     if (image.FindBroker(entry.first) != nullptr) return false;

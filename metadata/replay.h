@@ -25,8 +25,9 @@ struct BatchPosition {
 // An error means that this program must not continue with this log. The message names the record or
 // the batch.
 //   DATA_LOSS            the batch or a record is malformed
-//   UNIMPLEMENTED        a newer program wrote a metadata version, kind or field unknown to this
-//   one FAILED_PRECONDITION  the batch or a record contradicts the image
+//   UNIMPLEMENTED        this program does not know the metadata version, a kind or a field, so a
+//                        newer program wrote it
+//   FAILED_PRECONDITION  the batch or a record contradicts the image
 // REQUIRES: position.base_offset == image.end_offset().
 absl::StatusOr<MetadataImage> Replay(const MetadataImage& image, const BatchPosition& position,
                                      const v1::RecordBatch& batch);

@@ -128,7 +128,8 @@ std::string TopicsImage::TextOf(const v1::PartitionChangesRecord& record, size_t
     if (std::binary_search(bumps.begin(), bumps.end(), partition)) text += " leader_epoch+1";
     return text;
   };
-  // Which directory belongs to which partition is not in the record.
+  // The record does not say how many replicas each partition has, so its directories cannot be
+  // assigned to partitions.
   return absl::StrCat(start, ListText(count, max_items, text_of_partition),
                       DirectoriesText(record, 0, max_items));
 }

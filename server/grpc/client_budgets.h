@@ -9,8 +9,8 @@
 namespace quorate::server {
 
 struct ClientBudgets {
-  // The arguments must meet the requirements of ReceiveQueue and SendWatch. The gate must outlive
-  // the server's calls.
+  // The arguments must meet the requirements of ReceiveQueue and SendWatch. The budgets must
+  // outlive the server's calls.
   ClientBudgets(Executor* executor, const Clock* clock)
       : receiving({.max_receiving = kMaxReceivingClients,
                    .max_of_connection = kMaxReceivingOfClient,

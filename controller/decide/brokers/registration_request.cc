@@ -46,7 +46,8 @@ absl::StatusOr<BrokerDetails> ParseDetails(const RegisterBrokerRequest& request)
     }
     details.log_directories.push_back(*id);
   }
-  // The log has one order for equal lists; requests need not have it.
+  // Records have sorted lists, so that equal registrations have equal bytes. Requests may have any
+  // order.
   std::sort(details.features.begin(), details.features.end(),
             [](const FeatureRange& a, const FeatureRange& b) { return a.name < b.name; });
   std::sort(details.log_directories.begin(), details.log_directories.end());

@@ -49,7 +49,7 @@ Decision<ItemResults> DecideUnregisterBroker(const View& view,
     return {.answer = ItemResults{*std::move(error)}};
   }
   const BrokerRegistration& broker = *view.image.FindBroker(BrokerId(request.broker_id()));
-  // The log stores nothing of an item that succeeded but its message, so the count is in there.
+  // For an item that succeeded, the log stores only its message, so the message holds the count.
   ItemResults done = {{.message = absl::StrCat(view.tally.LoadOf(broker.id).replicas)}};
   if (request.validate_only()) return {.answer = std::move(done)};
 

@@ -24,7 +24,8 @@ ItemError InvalidLevel(std::string message) {
   return MakeItemError(common::v1::INVALID_UPDATE_VERSION, std::move(message));
 }
 
-// Returns what is wrong with a program that is known to support `supported` at most, if it is.
+// Returns why a program that supports version `supported` at most prevents `level`; nullopt if it
+// does not.
 std::optional<std::string> Complaint(const std::string& program, uint32_t supported,
                                      uint32_t level) {
   if (supported >= level) return std::nullopt;

@@ -74,7 +74,7 @@ Outcome Decide(const AddVoter& add, const raft::VoterSet& voters, const raft::Qu
         absl::StrFormat("%s is not in session with the active controller: start it with --observer",
                         NameOf(add.replica))};
   }
-  // Such a program ends when it replays the log. As a voter, it would be missing in each majority.
+  // Such a program ends when it replays the log. As a voter, it could not be part of a majority.
   if (observer->in_session && observer->max_metadata_version < metadata_version) {
     return MakeError(
         common::v1::INVALID_REQUEST,

@@ -39,9 +39,9 @@ class ElectionChecks {
     Epoch resigned_epoch;
 
     // Inputs of the current step.
-    std::optional<raft::event::Receive> vote_request;  // a vote request
-    std::optional<Epoch> order;                        // a TimeoutNow of its leader
-    std::optional<std::pair<NodeId, Epoch>> led_by;    // a message from a leader
+    std::optional<raft::event::Receive> vote_request;
+    std::optional<Epoch> order;                      // a TimeoutNow of its leader
+    std::optional<std::pair<NodeId, Epoch>> led_by;  // a message from a leader
     bool had_live_leader = false;
   };
 
