@@ -164,8 +164,8 @@ void AddUpgrade(CommandLine& line, CLI::App* features) {
            "Raises the version of the record formats in the log, so that the controllers may use "
            "what came with it. This cannot be undone: an older program ends when it reads the new "
            "version. The upgrade is therefore refused while a voter is not in session, or while a "
-           "controller or broker in session does not support the version. The message names each "
-           "of them. When the command ends, the new version is committed.",
+           "controller or broker in session does not support the version. The message names up to "
+           "ten of them. When the command ends, the new version is committed.",
        .examples = {"quoratectl features upgrade", "quoratectl features upgrade --dry-run",
                     "quoratectl features upgrade --metadata-version 2"}},
       CommonFlags::kCluster, [flags](Session& session) { return Upgrade(session, *flags); });
