@@ -253,7 +253,7 @@ void AddBrokers(CommandLine& line) {
       CommonFlags::kCluster, [flags](Session& session) { return Unregister(session, *flags); });
   unregister->add_option("BROKER", flags->broker, "The id of the broker.")
       ->required()
-      ->check(CommandLine::NodeId());
+      ->check(CommandLine::NonNegativeInt32());
   unregister->add_flag("--force", flags->force, "Also unregister a broker that is not fenced.");
   unregister->add_flag("--dry-run", flags->dry_run, "Check the request without changing anything.");
   AddRequestIdFlag(unregister, &flags->request_id);

@@ -144,7 +144,7 @@ CLI::Validator CommandLine::WholeNumber() {
           /*validator_desc=*/""};
 }
 
-CLI::Validator CommandLine::NodeId() {
+CLI::Validator CommandLine::NonNegativeInt32() {
   return {[](const std::string& text) {
             int32_t number = -1;
             return absl::SimpleAtoi(text, &number) && number >= 0

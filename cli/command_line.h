@@ -53,7 +53,7 @@ class CommandLine {
 
   // Validators for numbers. CLI11's own message does not say what is wrong.
   static CLI::Validator WholeNumber();
-  static CLI::Validator NodeId();
+  static CLI::Validator NonNegativeInt32();
 
   CLI::App* app() { return &app_; }
 

@@ -172,7 +172,7 @@ void AddUpgrade(CommandLine& line, CLI::App* features) {
   verb->add_option("--metadata-version", flags->metadata_version,
                    "The new version. Default: the highest that all programs support.")
       ->type_name("N")
-      ->check(CommandLine::NodeId());
+      ->check(CommandLine::NonNegativeInt32());
   verb->add_flag("--dry-run", flags->dry_run, "Check the upgrade without making it.");
   AddRequestIdFlag(verb, &flags->request_id);
 }

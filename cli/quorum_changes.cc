@@ -191,7 +191,7 @@ CLI::App* AddChangeVerb(CommandLine& line, CLI::App* quorum, Manual manual,
                                    });
   verb->add_option("NODE", flags->node, "The node id of the controller.")
       ->required()
-      ->check(CommandLine::NodeId());
+      ->check(CommandLine::NonNegativeInt32());
   verb->add_option(
           "--directory-id", flags->directory_id,
           "The expected id of the controller's data directory, as shown by 'quoratectl quorum "
@@ -250,7 +250,7 @@ void AddReplaceVerb(CommandLine& line, CLI::App* quorum) {
       });
   verb->add_option("--with", flags->with, "The observer that replaces the voter. Default: NODE.")
       ->type_name("NODE")
-      ->check(CommandLine::NodeId());
+      ->check(CommandLine::NonNegativeInt32());
 }
 
 void AddTransferVerb(CommandLine& line, CLI::App* quorum) {
@@ -271,7 +271,7 @@ void AddTransferVerb(CommandLine& line, CLI::App* quorum) {
   verb->add_option("--to", *target,
                    "The voter that takes over. Default: the one with the longest log.")
       ->type_name("NODE")
-      ->check(CommandLine::NodeId());
+      ->check(CommandLine::NonNegativeInt32());
   verb->add_flag("--dry-run", *dry_run, kDryRunHelp);
 }
 
