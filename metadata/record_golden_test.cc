@@ -9,6 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "metadata/record_builders.h"
 #include "metadata/record_kind.h"
+#include "metadata/replay.h"
 #include "metadata/testing/golden_records.h"
 
 namespace quorate::metadata {
@@ -50,6 +51,32 @@ TEST(RecordGoldenTest, EveryKindIsPinned) {
     kinds.insert(kind->field(i)->message_type()->name());
   }
   EXPECT_EQ(pinned, kinds);
+}
+
+// Returns how many records Kafka would write in place of this one.
+int32_t KafkaRecordsOf(const v1::Record& record) {
+  switch (record.kind_case()) {
+    case v1::Record::kPartitions:
+      return record.partitions().replica_counts_size();
+    case v1::Record::kPartitionChanges:
+      return record.partition_changes().partitions_size();
+    case v1::Record::kRequestResult:
+      return 0;
+    default:
+      return 1;
+  }
+}
+
+// The counts of stored entries can never change. A new kind that takes other than one offset is
+// listed above.
+TEST(RecordGoldenTest, EachKindTakesTheOffsetsOfItsKafkaRecords) {
+  for (const GoldenRecord& golden : GoldenRecords::All()) {
+    v1::RecordBatch batch;
+    *batch.add_records() = MakeNoOpRecord();
+    *batch.add_records() = golden.record;
+    EXPECT_EQ(CountRecords(batch), 1 + KafkaRecordsOf(golden.record))
+        << golden.record.ShortDebugString();
+  }
 }
 
 }  // namespace

@@ -72,6 +72,26 @@ TEST_F(ReplayTest, CountsWhatKafkaWouldCount) {
   EXPECT_EQ(CountRecords(batch), 73);
 }
 
+// Kafka limits a batch to 10,000 records and 8 MiB. An entry may stand for more, and its count
+// reserves an offset for each of them.
+TEST_F(ReplayTest, ABatchMayStandForMoreRecordsThanOneOfKafkas) {
+  const std::vector<NewPartition> partitions = Partitions(25'000);
+  std::vector<PartitionChange> changes;
+  for (int32_t i = 0; i < 25'000; ++i) changes.push_back({.partition = i, .isr_mask = 1});
+  v1::RecordBatch batch;
+  *batch.add_records() = MakeMetadataVersionRecord(1);
+  *batch.add_records() = MakeTopicRecord("orders", kOrders);
+  *batch.add_records() = MakePartitionsRecord(kOrders, 0, partitions);
+  *batch.add_records() = MakePartitionChangesRecord(kOrders, changes);
+  *batch.add_records() = MakeRequestResultRecord({.request_id = {TestUuid(9), 1}});
+  EXPECT_EQ(CountRecords(batch), 50'002);
+  const auto image =
+      Replay(MetadataImage(),
+             {.epoch = Epoch(1), .base_offset = RecordOffset(0), .record_count = 50'002}, batch);
+  ASSERT_TRUE(image.ok()) << image.status();
+  EXPECT_EQ(image->end_offset(), RecordOffset(50'002));
+}
+
 TEST_F(ReplayTest, ACountOtherThanTheRecordsIsRefused) {
   v1::RecordBatch batch;
   *batch.add_records() = MakeNoOpRecord();

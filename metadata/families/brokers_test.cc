@@ -278,6 +278,37 @@ TEST_F(BrokerDetailsTest, MalformedDirectoriesAreRefused) {
   Register({.log_directories = {TestUuid(100)}});
 }
 
+// A registration is the largest record that Kafka would write as one. It must fit in one of Kafka's
+// batches, which have 8 MiB.
+TEST_F(BrokerDetailsTest, TheLargestRegistrationIsSmall) {
+  const auto name = [](size_t n) {
+    std::string text(kMaxNameBytes, 'n');
+    text += std::to_string(n);
+    return text.substr(text.size() - kMaxNameBytes);
+  };
+  BrokerDetails details;
+  for (size_t i = 0; i < kMaxListeners; ++i) {
+    details.listeners.push_back(
+        {.name = name(10 + i),
+         .endpoint = {.host = std::string(kMaxHostBytes, 'h'), .port = 9092},
+         .security_protocol = 3});
+  }
+  for (size_t i = 0; i < kMaxFeatures; ++i) {
+    details.features.push_back(
+        {.name = name(10 + i), .min_level = kMaxFeatureLevel, .max_level = kMaxFeatureLevel});
+  }
+  for (size_t i = 0; i < kMaxLogDirectories; ++i) {
+    details.log_directories.push_back(TestUuid(static_cast<uint16_t>(0x100 + i)));
+  }
+  ASSERT_TRUE(CheckDetails(details).ok()) << CheckDetails(details);
+  BrokerRegistration broker = Registration(3, log_.end_offset());
+  broker.rack = std::string(255, 'r');
+  broker.details = details;
+  const v1::Record record = MakeRegisterBrokerRecord(broker);
+  EXPECT_LT(record.ByteSizeLong(), size_t{64} << 10);
+  EXPECT_TRUE(log_.Append({record}).ok());
+}
+
 TEST_F(BrokerDetailsTest, EachOneChangesTheState) {
   Register({});
   std::vector<BrokerRegistration> registrations = {Broker()};
