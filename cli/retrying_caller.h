@@ -35,8 +35,8 @@ class RetryingCaller {
     printed_ = waiting;
   }
 
-  // Repeats `make_call(client)` as long as it fails with a retryable error. The call must be safe to
-  // repeat. If an attempt may have changed something, the returned failure is of kind kUnknown.
+  // Repeats `make_call(client)` as long as it fails with a retryable error. The call must be safe
+  // to repeat. If an attempt may have changed something, the returned failure is of kind kUnknown.
   template <typename Response, typename MakeCall>
   client::CallResult<Response> Call(MakeCall make_call) {
     bool maybe_changed = false;
