@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/json_log_line.h"
 
 namespace quorate {
 namespace {
@@ -66,13 +67,13 @@ void WriteToStandardError(std::string_view text) {
   }
 }
 
-absl::Status BackgroundLog::Install(const std::string& path) {
+absl::Status BackgroundLog::Install(const std::string& path, LogFormat format) {
   int fd = STDERR_FILENO;
   if (!path.empty()) {
     fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
     if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrFormat("cannot open %s", path));
   }
-  auto* log = new BackgroundLog(path, fd);
+  auto* log = new BackgroundLog(path, fd, format);
   for (int severity = google::GLOG_INFO; severity < google::NUM_SEVERITIES; ++severity) {
     google::base::Logger* logger = log;
     if (severity != google::GLOG_INFO) logger = new NoLog;
@@ -100,7 +101,8 @@ bool BackgroundLog::WaitUntilWritten(Duration timeout) {
   return log == nullptr || log->AwaitWritten(timeout);
 }
 
-BackgroundLog::BackgroundLog(std::string path, int fd) : path_(std::move(path)), fd_(fd) {
+BackgroundLog::BackgroundLog(std::string path, int fd, LogFormat format)
+    : path_(std::move(path)), format_(format), fd_(fd) {
   // The writer thread handles no signals, whatever the other threads do.
   sigset_t all;
   sigset_t before;
@@ -121,8 +123,7 @@ BackgroundLog::~BackgroundLog() {
 
 const Counter& BackgroundLog::DroppedLines() { return all_dropped_lines; }
 
-void BackgroundLog::Write(bool force_flush, time_t /*timestamp*/, const char* message,
-                          size_t length) {
+void BackgroundLog::Write(bool force_flush, time_t timestamp, const char* message, size_t length) {
   if (length == 0) {
     // glog next writes the stack of the failed CHECK to standard error, without a time limit.
     if (force_flush && !(AwaitWritten(kLastWait) && IsWritable(STDERR_FILENO, kLastWait))) {
@@ -130,7 +131,9 @@ void BackgroundLog::Write(bool force_flush, time_t /*timestamp*/, const char* me
     }
     return;
   }
-  const std::string_view line(message, length);
+  std::string_view line(message, length);
+  std::string json;
+  if (format_ == LogFormat::kJson) line = json = JsonLogLine(timestamp, line);
   MutexLock lock(&mutex_);
   if (queue_.size() + line.size() > kMaxQueuedBytes) {
     ++dropped_lines_;
@@ -171,8 +174,9 @@ void BackgroundLog::Run() {
     all_dropped_lines.Add(static_cast<uint64_t>(unwritten));
     dropped += unwritten;
     if (dropped > 0) {
-      const std::string note = absl::StrFormat(
+      std::string note = absl::StrFormat(
           "*** %d lines dropped here: the log could not be written for a while\n", dropped);
+      if (format_ == LogFormat::kJson) note = JsonLogLine(time(nullptr), note);
       if (WriteOut(note) == 0) dropped = 0;
     }
     pending_ -= lines.size();

@@ -20,6 +20,11 @@
 
 namespace quorate {
 
+enum class LogFormat {
+  kText,  // glog's own
+  kJson,  // one object in each line (json_log_line.h)
+};
+
 // Queues lines and writes them on its own thread. Thread-safe. An installed log lives as long as
 // the process: glog owns it and never deletes its loggers.
 class BackgroundLog final : public google::base::Logger {
@@ -30,10 +35,10 @@ class BackgroundLog final : public google::base::Logger {
   static constexpr Duration kLastWait = std::chrono::seconds(1);
 
   // Sends glog's lines of every severity to the end of the file `path`, or to standard error if
-  // `path` is empty. A crash first waits, up to kLastWait, until the lines before it are written.
-  // Call after google::InitGoogleLogging. Returns FAILED_PRECONDITION, PERMISSION_DENIED, … if
-  // `path` cannot be opened.
-  static absl::Status Install(const std::string& path);
+  // `path` is empty, in `format`. A crash first waits, up to kLastWait, until the lines before it
+  // are written. Call after google::InitGoogleLogging. Returns FAILED_PRECONDITION,
+  // PERMISSION_DENIED, … if `path` cannot be opened.
+  static absl::Status Install(const std::string& path, LogFormat format);
 
   // Reopens the file by its name before the next line is written, for a log rotation that renamed
   // it. Does nothing if the log goes to standard error.
@@ -47,7 +52,8 @@ class BackgroundLog final : public google::base::Logger {
   static const Counter& DroppedLines();
 
   // For tests: a log that is not installed in glog. The caller keeps ownership of `fd`.
-  explicit BackgroundLog(int fd) : BackgroundLog("", fd) {}
+  explicit BackgroundLog(int fd, LogFormat format = LogFormat::kText)
+      : BackgroundLog("", fd, format) {}
   ~BackgroundLog() override;
 
   // google::base::Logger. The last message that glog passes before it ends the process is empty,
@@ -59,7 +65,7 @@ class BackgroundLog final : public google::base::Logger {
   bool AwaitWritten(Duration timeout) const;
 
  private:
-  BackgroundLog(std::string path, int fd);
+  BackgroundLog(std::string path, int fd, LogFormat format);
 
   void Run();
   // Writes as many of `lines` as possible. Returns the number of lines that were not written.
@@ -67,6 +73,7 @@ class BackgroundLog final : public google::base::Logger {
   void OpenAnew();
 
   const std::string path_;
+  const LogFormat format_;
   // Used only by the writer thread.
   int fd_;
 

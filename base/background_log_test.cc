@@ -99,7 +99,7 @@ TEST_F(BackgroundLogTest, AReaderThatDiedEndsNobody) {
 void Install(const std::string& path) {
   ReportCrashes();
   google::InitGoogleLogging("background_log_test");
-  CHECK_OK(BackgroundLog::Install(path));
+  CHECK_OK(BackgroundLog::Install(path, LogFormat::kText));
 }
 
 // Replaces standard error with a full pipe that is never read.

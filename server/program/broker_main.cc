@@ -44,8 +44,8 @@ ExitStatus Run(int argc, const char* const* argv) {
       LoadBrokerConfig(argc, argv, ProcessEnvironment(), &config);
   if (!outcome.ok()) return Fail(ExitStatus::kBadConfiguration, outcome.status());
   if (*outcome == ConfigOutcome::kShown) return ExitStatus::kStopped;
-  if (const auto status = InitLogs(kProgram, config.log_level, config.log_dir,
-                                   absl::StrFormat("%s-%d", kProgram, config.broker_id.value()));
+  if (const auto status =
+          InitLogs(kProgram, config, absl::StrFormat("%s-%d", kProgram, config.broker_id.value()));
       !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }

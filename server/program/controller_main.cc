@@ -40,8 +40,7 @@ int Fail(ExitStatus exit, const absl::Status& status) {
 
 int Run(const ControllerConfig& config) {
   if (const absl::Status status =
-          InitLogs(kProgram, config.log_level, config.log_dir,
-                   absl::StrFormat("%s-%d", kProgram, config.node_id.value()));
+          InitLogs(kProgram, config, absl::StrFormat("%s-%d", kProgram, config.node_id.value()));
       !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }

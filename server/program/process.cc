@@ -39,8 +39,8 @@ void LogFromGrpc(gpr_log_func_args* args) {
 
 }  // namespace
 
-absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory,
-                      const std::string& name) {
+absl::Status InitLogs(const char* program, const ProcessConfig& config, const std::string& name) {
+  const std::string& directory = config.log_dir;
   // A write to a pipe or connection whose reader died must return an error and not end the process.
   std::signal(SIGPIPE, SIG_IGN);
   if (!directory.empty() && access(directory.c_str(), W_OK | X_OK) != 0) {
@@ -49,9 +49,10 @@ absl::Status InitLogs(const char* program, const std::string& level, const std::
                         directory, strerror(errno)));
   }
   google::InitGoogleLogging(program);
-  RETURN_IF_ERROR(BackgroundLog::Install(
-      directory.empty() ? "" : absl::StrFormat("%s/%s.log", directory, name)));
-  SetLogLevel(level);
+  RETURN_IF_ERROR(
+      BackgroundLog::Install(directory.empty() ? "" : absl::StrFormat("%s/%s.log", directory, name),
+                             config.log_format == "json" ? LogFormat::kJson : LogFormat::kText));
+  SetLogLevel(config.log_level);
   gpr_set_log_function(LogFromGrpc);
   RedirectProtobufLog();
   return absl::OkStatus();

@@ -7,19 +7,18 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "server/program/process_config.h"
 
 namespace quorate::server {
 
 // The exit statuses of both programs, as their manuals list them.
 enum class ExitStatus { kStopped = 0, kFailed = 1, kBadConfiguration = 2 };
 
-// Sends the log, including the logs of gRPC and protobuf, to standard error, or to the file
-// NAME.log in `directory` if that is not empty. Logging never blocks the caller, and the process
-// survives the death of the log's reader. `level` is the least severe level that is logged
-// (log_level.h). `program` must outlive the process. Returns FAILED_PRECONDITION if the directory
+// Sends the log, including the logs of gRPC and protobuf, where `config` says. The log file is
+// NAME.log. Logging never blocks the caller, and the process survives the death of the log's
+// reader. `program` must outlive the process. Returns FAILED_PRECONDITION if the log directory
 // cannot be written to.
-absl::Status InitLogs(const char* program, const std::string& level, const std::string& directory,
-                      const std::string& name);
+absl::Status InitLogs(const char* program, const ProcessConfig& config, const std::string& name);
 
 // Waits until the log is written, for at most a second.
 void FlushLogs();

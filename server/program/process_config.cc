@@ -36,6 +36,12 @@ OptionGroup LogAndTestOptions(ProcessConfig& config) {
         .set = SetChoice(&config.log_level, {"debug", "info", "warning", "error"}),
         .default_text = "info",
         .changes_with = "`quoratectl debug log-level`, SIGUSR1"},
+       {.name = "log-format",
+        .value_name = "FORMAT",
+        .help = "The format of log lines: text, or json with one object in each line (time, level, "
+                "thread, source, message).",
+        .set = SetChoice(&config.log_format, {"text", "json"}),
+        .default_text = "text"},
        {.name = "log-dir",
         .value_name = "DIR",
         .help = "Log to the file PROGRAM-ID.log in this directory instead of standard error. The "

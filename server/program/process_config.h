@@ -14,8 +14,11 @@ inline constexpr char kMetricsListenOption[] = "metrics-listen";
 
 struct ProcessConfig {
   std::string cluster_id;
-  // "debug", "info", "warning" or "error". An empty log_dir means standard error.
+  // "debug", "info", "warning" or "error".
   std::string log_level;
+  // "text" or "json".
+  std::string log_format;
+  // Empty: standard error.
   std::string log_dir;
   std::string failpoints;
   // nullopt: no metrics listener.

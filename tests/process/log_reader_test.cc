@@ -7,10 +7,12 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "tests/harness/cluster.h"
 
 namespace quorate::testing {
@@ -97,6 +99,26 @@ TEST(LogFileTest, SignalsOpenTheFileAnewAndSwitchTheLevel) {
   EXPECT_TRUE(WaitFor(
       [&] { return ContentOf(file).find("the log level is now info") != std::string::npos; }));
   EXPECT_THAT(ContentOf(file), HasSubstr("reopened the log file"));
+}
+
+TEST(LogFileTest, JsonLinesAreObjects) {
+  Cluster cluster({.controllers = 1,
+                   .brokers = 1,
+                   .controller_flags = {"--log-format=json"},
+                   .broker_flags = {"--log-format=json"}});
+  cluster.Start();
+  for (const std::string& log : {cluster.controller(1).Log(), cluster.broker(1).Log()}) {
+    int lines = 0;
+    for (const auto line : absl::StrSplit(log, '\n', absl::SkipEmpty())) {
+      const auto json = nlohmann::json::parse(std::string(line), nullptr, /*exceptions=*/false);
+      ASSERT_TRUE(json.is_object()) << line;
+      for (const char* key : {"time", "level", "thread", "source", "message"}) {
+        EXPECT_TRUE(json.contains(key)) << key << " is not in " << line;
+      }
+      ++lines;
+    }
+    EXPECT_GT(lines, 3);
+  }
 }
 
 TEST(LogFileTest, QuoratectlSetsTheLevelOfAControllerAndOfABroker) {
