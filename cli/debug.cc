@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/ask_each.h"
+#include "cli/debug_bundle.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "client/probes.h"
@@ -133,6 +134,7 @@ void AddDebug(CommandLine& line) {
   CLI::App* debug = line.AddNoun("debug", "inspect running processes");
   AddLogLevel(line, debug);
   AddMetrics(line, debug);
+  AddDebugBundle(line, debug);
 }
 
 }  // namespace quorate::cli

@@ -20,7 +20,8 @@ struct ProcessFacts {
   std::string problem;
   // What it knows of the quorum; nullopt if it is not a controller or did not answer.
   std::optional<admin::v1::DescribeQuorumResponse> quorum;
-  // Empty if it did not answer.
+  // Its metrics, as text and parsed. Empty if it did not answer.
+  std::string page;
   Metrics metrics;
   // When the metrics arrived, in ms since the Unix epoch, and how long the call took.
   int64_t metrics_at_ms = 0;

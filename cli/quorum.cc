@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/quorum_changes.h"
 #include "cli/quorum_recover.h"
+#include "cli/quorum_watch.h"
 #include "cli/text.h"
 #include "client/admin_client.h"
 
@@ -163,6 +164,7 @@ void AddQuorum(CommandLine& line) {
        .examples = {"quoratectl quorum describe", "quoratectl quorum describe --output json",
                     "quoratectl quorum describe --stale --bootstrap 127.0.0.1:9092"}},
       CommonFlags::kReads, Describe);
+  AddQuorumWatch(line, quorum);
   AddQuorumChanges(line, quorum);
   AddQuorumRecover(line, quorum);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -16,6 +17,7 @@
 #include "cli/json.h"
 #include "cli/quorum.h"
 #include "cli/text.h"
+#include "cli/watch.h"
 #include "client/admin_client.h"
 
 namespace quorate::cli {
@@ -148,7 +150,8 @@ std::string StatusText(const DescribeClusterResponse& cluster, const DescribeQuo
 }
 
 void AddStatus(CommandLine& line) {
-  line.AddCommand(
+  auto watch = std::make_shared<WatchFlag>();
+  CLI::App* verb = line.AddCommand(
       line.app(),
       {.name = "status",
        .summary = "show the state of the cluster on one screen",
@@ -160,8 +163,12 @@ void AddStatus(CommandLine& line) {
            "of each broker, the free disk space of the active controller, and whether its clock is "
            "behind the log. Without a quorum, --stale shows what one controller knows.",
        .examples = {"quoratectl status", "quoratectl status --output json",
+                    "quoratectl status --watch --interval 1s",
                     "quoratectl status --stale --bootstrap 127.0.0.1:9092"}},
-      CommonFlags::kReads, Status);
+      CommonFlags::kReads, [watch](Session& session) {
+        return ShowOrWatch(session, *watch, [&session] { return Status(session); });
+      });
+  AddWatchFlag(verb, watch);
 }
 
 }  // namespace quorate::cli

@@ -10,8 +10,9 @@ set -euo pipefail
 packages_for() {
   case $1 in
     run) echo libgrpc++1.51 libprotobuf32 librocksdb7.8 libgoogle-glog0v6 libabsl20220623 libtomlplusplus3 \
-      libxxhash0 libmimalloc2.0 libprometheus-cpp-core1.0 libcivetweb1 ;;
-    build) echo build-essential ca-certificates ccache cmake jq libabsl-dev libcli11-dev \
+      libxxhash0 libmimalloc2.0 libprometheus-cpp-core1.0 libcivetweb1 \
+      libarchive13 ;;
+    build) echo build-essential ca-certificates ccache cmake jq libabsl-dev libarchive-dev libcli11-dev \
       libgoogle-glog-dev libgrpc++-dev libmimalloc-dev libprotobuf-dev librocksdb-dev libtomlplusplus-dev \
       libxxhash-dev ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev protobuf-compiler \
       protobuf-compiler-grpc ;;
