@@ -251,6 +251,14 @@ void Endpoint::Accept(Connection* connection, const raft::PeerHello& hello) {
   }
 }
 
+std::vector<const Connection*> Endpoint::Inbound() const {
+  std::vector<const Connection*> all;
+  for (const auto& [peer, state] : peers_) {
+    all.insert(all.end(), state.inbound.begin(), state.inbound.end());
+  }
+  return all;
+}
+
 void Endpoint::Forget(Connection* connection) {
   connection->acceptor = nullptr;
   const NodeId peer = connection->dialler->id();

@@ -41,6 +41,9 @@ class Endpoint final : public raft::Transport {
   void SayGoodbye(raft::GoodbyeReason reason, Epoch epoch) override;
   void Announce(bool has_log, std::optional<raft::VoterSet> voter_set) override;
 
+  // Returns the streams that peers have opened to this endpoint.
+  std::vector<const Connection*> Inbound() const;
+
   // Called by the network.
   void WhenRunning(Task task) { network_.scheduler().After(Duration(0), std::move(task), actor_); }
   void OnMessage(Connection* connection, Connection::Way way, raft::Message message);

@@ -40,6 +40,7 @@ class Stranger final : private raft::TransportEvents {
       const std::vector<NodeId> everybody = swarm_.Everybody();
       const NodeId to = everybody[rng_.Below(everybody.size())];
       if (to != endpoint_.id()) endpoint_.Send(to, MakeQuestion());
+      AnswerUnasked();
       if (OneIn(50)) endpoint_.SayGoodbye(raft::GoodbyeReason::kResigned, AnyEpoch());
       ScheduleNext();
     });
@@ -66,6 +67,22 @@ class Stranger final : private raft::TransportEvents {
   void OnPeerDead(NodeId /*peer*/) override {}
   void OnGoodbye(raft::ReplicaKey /*peer*/, raft::GoodbyeReason /*reason*/,
                  Epoch /*epoch*/) override {}
+
+  // Sends an answer on a stream on which no question need have come. A follower, for example, opens
+  // its streams to all peers, but asks only its leader.
+  void AnswerUnasked() {
+    const std::vector<const Connection*> streams = endpoint_.Inbound();
+    if (streams.empty()) return;
+    const Connection& stream = *streams[rng_.Below(streams.size())];
+    switch (stream.stream) {
+      case raft::StreamClass::kControl:
+        return endpoint_.Reply(stream.id, MakeAnswer(raft::Heartbeat{}));
+      case raft::StreamClass::kAppend:
+        return endpoint_.Reply(stream.id, MakeAnswer(raft::AppendRequest{}));
+      case raft::StreamClass::kSnapshot:
+        return endpoint_.Reply(stream.id, MakeAnswer(raft::InstallSnapshot{}));
+    }
+  }
 
   raft::Message MakeQuestion() {
     switch (rng_.Below(6)) {
@@ -123,7 +140,7 @@ class Stranger final : private raft::TransportEvents {
     }
     switch (rng_.Below(3)) {
       case 0:
-        return raft::ReadIndexResponse{.token = static_cast<int64_t>(rng_.Below(50)),
+        return raft::ReadIndexResponse{.token = static_cast<int64_t>(rng_.Below(20)),
                                        .epoch = AnyEpoch(),
                                        .confirmed = true,
                                        .read_index = AnyIndex()};

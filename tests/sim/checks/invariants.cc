@@ -84,7 +84,7 @@ void Invariants::Check(NodeRecord& node, MonoTime now, const std::vector<raft::E
     limits_.OnWrite(node, now, persist->write);
     node.disk.Write(persist->write, now);
   }
-  strangers_.OnStep(node);
+  strangers_.OnStep(node, effects);
   elections_.OnStep(node, now, effects);
   logs_.OnStep(node);
   // The other checks use indexes of the core to read logs, so these indexes must be correct.

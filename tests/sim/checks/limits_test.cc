@@ -1,4 +1,4 @@
-// Violates invariants 10 to 13 by hand, and the rules about when a node may end because of its
+// Violates invariants 10 to 14 by hand, and the rules about when a node may end because of its
 // disk.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -414,6 +414,28 @@ TEST_F(QuorumTest, ADiskThatFinishesNothing) {
   for (PeerFacts& peer : c_.Facts(1).peers) peer.match_index = LogIndex(4);
   PassTimeout();
   ExpectViolation(13, "leads on though its disk has finished nothing for a timeout");
+}
+
+// 14: a stranger's message changes nothing.
+
+class StrangerTest : public LimitsTest {
+ protected:
+  void ReceiveFromStranger(int node, raft::Message message) {
+    c_.Receive(node, /*from=*/90, std::move(message));
+  }
+};
+
+TEST_F(StrangerTest, ThatMovesALeader) {
+  c_.Facts(3).leader_of_epoch.reset();
+  ReceiveFromStranger(3, raft::Heartbeat{.epoch = Epoch(1)});
+  ExpectViolation(14, "a stranger moves its role or leader: Heartbeat");
+}
+
+TEST_F(StrangerTest, ThatEndsARead) {
+  c_.Step(3, raft::event::StartRead{.token = 1});
+  c_.Emit(3, raft::effect::ReadFailed{.token = 1});
+  ReceiveFromStranger(3, raft::ReadIndexResponse{.token = 1});
+  ExpectViolation(14, "a stranger moves its reads: ReadIndexResponse");
 }
 
 }  // namespace

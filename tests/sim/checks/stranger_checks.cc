@@ -1,5 +1,7 @@
 #include "tests/sim/checks/stranger_checks.h"
 
+#include <algorithm>
+
 namespace quorate::sim {
 
 void StrangerChecks::OnEvent(const raft::Event& event) {
@@ -11,7 +13,7 @@ void StrangerChecks::OnEvent(const raft::Event& event) {
   }
 }
 
-void StrangerChecks::OnStep(const NodeRecord& node) {
+void StrangerChecks::OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects) {
   if (said_.empty()) return;
   const NodeFacts& before = node.before;
   const NodeFacts& now = node.now;
@@ -24,6 +26,11 @@ void StrangerChecks::OnStep(const NodeRecord& node) {
   }
   if (now.last != before.last || now.last_index != before.last_index) return moved("log");
   if (now.stopped != before.stopped) return moved("life");
+  const auto ends_read = [](const raft::Effect& effect) {
+    return std::holds_alternative<raft::effect::ReadReady>(effect) ||
+           std::holds_alternative<raft::effect::ReadFailed>(effect);
+  };
+  if (std::any_of(effects.begin(), effects.end(), ends_read)) return moved("reads");
   // A step of a leader may also advance its own work.
   if (now.leads()) return;
   if (now.commit_index != before.commit_index) return moved("commit index");

@@ -4,7 +4,9 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
+#include "raft/core/effect.h"
 #include "raft/core/event.h"
 #include "tests/sim/checks/cluster_record.h"
 
@@ -16,7 +18,7 @@ class StrangerChecks {
   explicit StrangerChecks(ClusterRecord* cluster) : cluster_(*cluster) {}
 
   void OnEvent(const raft::Event& event);
-  void OnStep(const NodeRecord& node);
+  void OnStep(const NodeRecord& node, const std::vector<raft::Effect>& effects);
 
  private:
   ClusterRecord& cluster_;
