@@ -18,10 +18,19 @@ constexpr int kRounds = 10;
 constexpr int kStepsOfARound = 1'500;
 constexpr int kStormyStepsOfARound = 1'000;
 
+// While voters change, the storm does not know which of them make a majority. Before the cluster is
+// founded, it needs all of them.
+int WipesOf(const TestCluster::Options& options) {
+  return options.founded && options.observers == 0 ? (options.nodes - 1) / 2 : 0;
+}
+
 }  // namespace
 
 CoreStorm::CoreStorm(uint64_t seed)
-    : rng_(seed), cluster_(MakeOptions(seed)), has_observers_(MakeOptions(seed).observers > 0) {
+    : rng_(seed),
+      cluster_(MakeOptions(seed)),
+      has_observers_(MakeOptions(seed).observers > 0),
+      wipes_left_(WipesOf(MakeOptions(seed))) {
   cluster_.SetObserver(
       {.steps = &invariants_,
        .on_durable = [this](const raft::ReplicaKey& key,
@@ -136,10 +145,15 @@ void CoreStorm::ChangeVoters() {
   }
   // Changes more than one voter at once, which must be refused.
   if (Chance(200)) next = next.Without(RandomNode());
+  ProposeVoters(*leader, id, next);
+}
+
+void CoreStorm::ProposeVoters(NodeId leader, NodeId node, const raft::VoterSet& next) {
+  const raft::RaftCore& core = *cluster_.At(leader).core;
   if (!core.CheckVoterChange(next).ok()) return;
-  invariants_.OnVoterRequested(cluster_.VoterOf(id).key);
+  invariants_.OnVoterRequested(cluster_.VoterOf(node).key);
   invariants_.OnVotersDecided(core.options().self, cluster_.now(), next);
-  cluster_.ProposeVoters(*leader, next);
+  cluster_.ProposeVoters(leader, next);
 }
 
 void CoreStorm::ConfirmPauses() {
@@ -153,14 +167,10 @@ void CoreStorm::ConfirmPauses() {
 void CoreStorm::Fault() {
   const NodeId a = RandomNode();
   const NodeId b = RandomNode();
-  switch (rng_.Below(11)) {
+  switch (rng_.Below(12)) {
     case 0:
       if (!cluster_.IsUp(a)) return cluster_.Start(a);
-      cluster_.Crash(a);
-      for (const NodeId id : cluster_.Ids()) {
-        if (cluster_.IsUp(id) && Chance(800)) cluster_.NoticeDeath(id, a);
-      }
-      return;
+      return Crash(a);
     case 1:
       if (a != b) cluster_.Disconnect(a, b);
       return;
@@ -183,9 +193,58 @@ void CoreStorm::Fault() {
       return;
     case 8:
       return CutOffLeader();
+    case 9:
+      return has_observers_ ? RemoveWhileItStands(a) : ReplaceDisk(a);
     default:
       if (const auto leader = cluster_.FindLeader()) cluster_.StartTransfer(*leader, std::nullopt);
   }
+}
+
+void CoreStorm::Crash(NodeId id) {
+  cluster_.Crash(id);
+  for (const NodeId other : cluster_.Ids()) {
+    if (cluster_.IsUp(other) && Chance(800)) cluster_.NoticeDeath(other, id);
+  }
+}
+
+void CoreStorm::Restart(NodeId id) {
+  cluster_.Start(id);
+  for (const NodeId other : cluster_.Ids()) {
+    if (other != id && cluster_.IsUp(other)) cluster_.Connect(id, other);
+  }
+}
+
+void CoreStorm::ReplaceDisk(NodeId id) {
+  if (wipes_left_ == 0) return;
+  --wipes_left_;
+  const std::optional<NodeId> leader = cluster_.FindLeader();
+  if (leader && leader != id && Chance(500)) cluster_.StartTransfer(*leader, id);
+  if (cluster_.IsUp(id)) Crash(id);
+  cluster_.WipeDisk(id);
+  Restart(id);
+}
+
+void CoreStorm::RemoveWhileItStands(NodeId id) {
+  cluster_.Settle();
+  const std::optional<NodeId> leader = cluster_.FindLeader();
+  if (!leader || leader == id || cluster_.At(*leader).paused) return;
+  if (!cluster_.IsUp(id) || cluster_.At(id).paused) return;
+  std::vector<NodeId> others = cluster_.Ids();
+  std::erase_if(others, [&](NodeId other) { return other == id || other == *leader; });
+  // It stands because it has not heard from the leader for a timeout. The others grant its pre-vote
+  // for the same reason, and because they do not have the removal yet.
+  cluster_.MeetDeadline(id);
+  for (const NodeId other : others) cluster_.Deliver(id, other);
+  // The others hear from the leader again, which commits the removal.
+  ProposeVoters(*leader, id, cluster_.At(*leader).core->log().voters().Without(id));
+  for (const NodeId other : others) cluster_.Deliver(*leader, other);
+  cluster_.SyncAll();
+  for (const NodeId other : others) cluster_.Deliver(other, *leader);
+  cluster_.Step(*leader, raft::event::Shutdown{});
+  cluster_.Deliver(*leader, id);
+  for (const NodeId other : others) cluster_.Deliver(other, id);
+  Crash(*leader);
+  Restart(*leader);
 }
 
 void CoreStorm::CutOffLeader() {

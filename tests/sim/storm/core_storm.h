@@ -36,7 +36,20 @@ class CoreStorm {
   void Propose(NodeId leader);
   // Makes a random node a voter if the leader considers it caught up, or removes a voter.
   void ChangeVoters();
+  // Proposes this voter set, which differs from the current one in this node, if it may be
+  // proposed.
+  void ProposeVoters(NodeId leader, NodeId node, const raft::VoterSet& next);
   void Fault();
+  // Ends the process of the node, which some of the others notice.
+  void Crash(NodeId id);
+  // Starts a process of the node, which all others connect to.
+  void Restart(NodeId id);
+  // Replaces the disk of the node by an empty one, in half of the cases while leadership is being
+  // transferred to it.
+  void ReplaceDisk(NodeId id);
+  // Removes a voter that stands for election because its leader's messages to it are late. They
+  // arrive after the leader has stopped, and before the answers to the voter's requests.
+  void RemoveWhileItStands(NodeId id);
   // Cuts a leader off, so that the others consider it dead while it still believes that it leads.
   void CutOffLeader();
   // Nodes that were told to pause their users confirm it after a random number of steps.
@@ -53,6 +66,8 @@ class CoreStorm {
   raft::TestCluster cluster_;
   Invariants invariants_;
   const bool has_observers_;
+  // How many disks may still be replaced, so that a majority of the voters keeps its disks.
+  int wipes_left_;
   int proposed_ = 0;
 };
 
