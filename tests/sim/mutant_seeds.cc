@@ -26,7 +26,6 @@ struct Arena {
   bool storm = false;
   bool no_strangers = false;
 };
-constexpr Arena kNone = {.name = "none"};
 constexpr Arena kArenas[] = {
     {.name = "world"}, {.name = "storm", .storm = true}, {.name = "calm", .no_strangers = true}};
 
@@ -55,8 +54,7 @@ struct Recorded {
   uint64_t seed = 0;
 };
 
-// Reads lines of "NAME ARENA SEED". '#' begins a comment. The arena "none" means that no known seed
-// catches the mutant, so it is listed but not run.
+// Reads lines of "NAME ARENA SEED". '#' begins a comment.
 std::map<std::string, Recorded> ReadRecord(const std::string& path) {
   std::map<std::string, Recorded> record;
   std::ifstream file(path);
@@ -66,7 +64,6 @@ std::map<std::string, Recorded> ReadRecord(const std::string& path) {
     std::string arena_name;
     uint64_t seed = 0;
     if (!(words >> mutant >> arena_name >> seed) || mutant[0] == '#') continue;
-    if (arena_name == kNone.name) record[mutant] = {.arena = kNone};
     for (const Arena& arena : kArenas) {
       if (arena.name == arena_name) record[mutant] = {.arena = arena, .seed = seed};
     }
@@ -113,10 +110,6 @@ bool CatchMutants(const Flags& flags, std::ostream& out) {
       continue;
     }
     const auto& [arena, seed] = recorded->second;
-    if (std::string_view(arena.name) == kNone.name) {
-      out << mutant.name << ": no seed is known, not run\n";
-      continue;
-    }
     if (const auto how = RunMutant(mutant, flags, arena, seed)) {
       PrintCaught(out, mutant.name, arena, seed, *how);
     } else {

@@ -195,8 +195,12 @@ class ReadTest : public LimitsTest {
   void AnswerRound(int64_t sequence) {
     c_.Receive(1, 2, HeartbeatResponse{.epoch = Epoch(1), .read_sequence = sequence});
   }
-  void Answer(int node, int64_t index) {
+  // Adds the answer to the next step.
+  void EmitAnswer(int node, int64_t index) {
     c_.Emit(node, raft::effect::ReadReady{.token = 1, .index = LogIndex(index)});
+  }
+  void Answer(int node, int64_t index) {
+    EmitAnswer(node, index);
     c_.Step(node);
   }
 };
@@ -204,8 +208,25 @@ class ReadTest : public LimitsTest {
 TEST_F(ReadTest, ConfirmedByARoundOfItsOwn) {
   c_.Step(1, raft::event::StartRead{.token = 1});
   SendRound(1);
+  EmitAnswer(1, 3);
   AnswerRound(1);
-  Answer(1, 3);
+  EXPECT_EQ(c_.Violated(), "");
+}
+
+TEST_F(ReadTest, KeptThoughItIsConfirmed) {
+  c_.Step(1, raft::event::StartRead{.token = 1});
+  SendRound(1);
+  EXPECT_EQ(c_.Violated(), "");
+  AnswerRound(1);
+  ExpectViolation(11, "keeps a read that a majority has confirmed");
+}
+
+TEST_F(ReadTest, OneThatHasFailedNeedsNoAnswer) {
+  c_.Step(1, raft::event::StartRead{.token = 1});
+  SendRound(1);
+  c_.Emit(1, raft::effect::ReadFailed{.token = 1});
+  c_.Step(1);
+  AnswerRound(1);
   EXPECT_EQ(c_.Violated(), "");
 }
 
@@ -217,6 +238,8 @@ TEST_F(ReadTest, WithoutARound) {
 
 TEST_F(ReadTest, InTheRoundBeforeIt) {
   SendRound(1);
+  c_.Facts(1).read_sequence = 1;
+  c_.Step(1);
   c_.Step(1, raft::event::StartRead{.token = 1});
   AnswerRound(1);
   Answer(1, 3);
@@ -246,8 +269,8 @@ TEST_F(ReadTest, AheadOfWhatIsCommittedHere) {
 TEST_F(ReadTest, AnsweredTwice) {
   c_.Step(1, raft::event::StartRead{.token = 1});
   SendRound(1);
+  EmitAnswer(1, 3);
   AnswerRound(1);
-  Answer(1, 3);
   Answer(1, 3);
   ExpectViolation(11, "answers a read twice");
 }

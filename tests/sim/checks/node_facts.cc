@@ -22,6 +22,7 @@ void Observe(const raft::RaftCore& core, MonoTime deadline, NodeFacts& facts) {
   const auto* leader = std::get_if<raft::Leader>(&core.role());
   if (leader == nullptr) return;
   facts.barrier = leader->barrier;
+  facts.read_sequence = leader->reads.sequence();
   for (const auto& [key, progress] : leader->peers) {
     facts.peers.push_back({.key = key,
                            .is_voter = log.voters().Contains(key),

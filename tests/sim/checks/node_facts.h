@@ -48,6 +48,8 @@ struct NodeFacts {
   // The other voters and the observers, on a leader.
   std::vector<PeerFacts> peers;
   LogIndex barrier;
+  // The newest round of reads that a leader has begun. No peer need be in contact to receive it.
+  int64_t read_sequence = 0;
   // The time at which the core requests to be woken. kNever if it has stopped.
   MonoTime deadline;
   bool stopped = false;

@@ -28,6 +28,9 @@ class ReadChecks {
     // The newest round that had been sent by then. Only an answer to a later round proves that the
     // node still led after the read arrived.
     int64_t sent = 0;
+    // The newest round that the node had begun when the last copy of the request arrived. Once a
+    // majority has answered a later one, every copy is answered.
+    int64_t begun = 0;
     // Whether the leader that received the forwarded read has confirmed it, which was checked
     // there.
     bool confirmed_elsewhere = false;
@@ -46,7 +49,13 @@ class ReadChecks {
   };
 
   void CheckAnswer(const NodeRecord& node, ReadId id, LogIndex index);
-  bool IsConfirmed(const NodeRecord& node, const OpenRead& read);
+  // A leader answers a read in the step in which it is confirmed. One that it keeps would wait for
+  // its deadline, and so would all later reads.
+  void CheckNoneIsKept(const NodeRecord& node);
+  // Removes a read to which an answer, of any kind, was given.
+  void Close(Process& process, ReadId id);
+  // Returns whether a majority of the voters has answered a later round than this one.
+  bool IsConfirmed(const NodeRecord& node, int64_t round);
 
   ClusterRecord& cluster_;
   std::map<raft::ReplicaKey, Process> processes_;
