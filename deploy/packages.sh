@@ -10,13 +10,12 @@ set -euo pipefail
 packages_for() {
   case $1 in
     run) echo libgrpc++1.51 libprotobuf32 librocksdb7.8 libgoogle-glog0v6 libabsl20220623 libtomlplusplus3 \
-      libxxhash0 libmimalloc2.0 libprometheus-cpp-core1.0 libcivetweb1 \
-      libarchive13 ;;
+      libarchive13 libcivetweb1 libmimalloc2.0 libprometheus-cpp-core1.0 libssl3 libxxhash0 ;;
     build) echo build-essential ca-certificates ccache cmake jq libabsl-dev libarchive-dev libcli11-dev \
-      libgoogle-glog-dev libgrpc++-dev libmimalloc-dev libprotobuf-dev librocksdb-dev libtomlplusplus-dev \
-      libxxhash-dev ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev protobuf-compiler \
-      protobuf-compiler-grpc ;;
-    test) echo git libgmock-dev libgtest-dev python3 python3-grpcio python3-protobuf ;;
+      libgoogle-glog-dev libgrpc++-dev libmimalloc-dev libprotobuf-dev librocksdb-dev libssl-dev \
+      libtomlplusplus-dev libxxhash-dev ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev \
+      protobuf-compiler protobuf-compiler-grpc ;;
+    test) echo git libgmock-dev libgtest-dev openssl python3 python3-grpcio python3-protobuf ;;
     tidy) echo clang-14 clang-format-14 clang-tidy-14 ;;
     bench) echo etcd-server ;;
     compose) echo debootstrap docker-compose docker.io iptables jq ;;

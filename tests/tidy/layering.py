@@ -12,14 +12,16 @@ import sys
 # Folder -> the other folders that it may include.
 MAY_INCLUDE = {
     "base": set(),
+    "security": {"base"},
     "raft": {"base"},
     "storage": {"base", "raft"},
     "metadata": {"base", "proto"},
     "controller": {"base", "proto", "metadata", "raft"},
     "broker": {"base", "proto", "metadata"},
-    "client": {"base", "proto", "metadata"},
-    "server": {"base", "proto", "raft", "storage", "metadata", "controller", "broker", "client"},
-    "cli": {"base", "proto", "metadata", "raft", "storage", "client"},
+    "client": {"base", "security", "proto", "metadata"},
+    "server": {"base", "security", "proto", "raft", "storage", "metadata", "controller", "broker",
+               "client"},
+    "cli": {"base", "security", "proto", "metadata", "raft", "storage", "client"},
     "bench": {"base", "proto", "metadata", "storage", "client", "tests"},
 }
 # These folders may include raft/api/, but neither the core nor its driver.
@@ -35,13 +37,15 @@ ROOMS = {
         "node": set(),
         "feed": {"node"},
         "metrics": {"feed", "node"},
+        "security": set(),
         "calls": {"node"},
         # The front ends never include each other.
-        "peer": {"calls", "node"},
+        "peer": {"calls", "node", "security"},
         "grpc": {"calls", "feed", "node"},
         "broker": {"calls", "node"},
         "http": {"calls"},
-        "program": {"broker", "calls", "feed", "grpc", "http", "metrics", "node", "peer"},
+        "program": {"broker", "calls", "feed", "grpc", "http", "metrics", "node", "peer",
+                    "security"},
     },
 }
 # The decisions are pure functions, so nothing that they include, directly or through other headers,

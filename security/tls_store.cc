@@ -1,0 +1,55 @@
+#include "security/tls_store.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace quorate::security {
+
+absl::StatusOr<std::unique_ptr<TlsStore>> TlsStore::Open(TlsFiles files, CertificateUse use,
+                                                         std::string required_uri) {
+  RETURN_IF_ERROR(CheckComplete(files));
+  if (!files.is_set()) return nullptr;
+  std::unique_ptr<TlsStore> store(new TlsStore(std::move(files), use, std::move(required_uri)));
+  MutexLock lock(&store->refresh_mutex_);
+  RETURN_IF_ERROR(store->Load());
+  return store;
+}
+
+std::shared_ptr<const TlsMaterial> TlsStore::Current() const {
+  MutexLock lock(&mutex_);
+  return current_;
+}
+
+std::optional<absl::Status> TlsStore::Refresh() {
+  MutexLock lock(&refresh_mutex_);
+  if (FileVersions() == versions_) return std::nullopt;
+  return Load();
+}
+
+absl::Status TlsStore::Load() {
+  // Taken before the files are read: a file that changes meanwhile is read again.
+  versions_ = FileVersions();
+  ASSIGN_OR_RETURN(std::shared_ptr<const TlsMaterial> loaded,
+                   LoadTlsMaterial(files_, use_, required_uri_));
+  MutexLock lock(&mutex_);
+  current_ = std::move(loaded);
+  return absl::OkStatus();
+}
+
+TlsStore::Versions TlsStore::FileVersions() const {
+  Versions versions;
+  for (const std::string& path : {files_.cert, files_.key, files_.ca, files_.crl}) {
+    struct stat info = {};
+    // A missing file has the version of an empty struct.
+    if (!path.empty() && stat(path.c_str(), &info) != 0) info = {};
+    versions.push_back({static_cast<int64_t>(info.st_dev), static_cast<int64_t>(info.st_ino),
+                        static_cast<int64_t>(info.st_size), info.st_mtim.tv_sec,
+                        info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec});
+  }
+  return versions;
+}
+
+}  // namespace quorate::security

@@ -1,0 +1,59 @@
+// The certificate files in use, re-read when they change.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/mutex.h"
+#include "security/tls_files.h"
+
+namespace quorate::security {
+
+// Thread-safe.
+class TlsStore {
+ public:
+  // Loads the files, or returns null if none is given. Errors are those of CheckComplete and
+  // LoadTlsMaterial.
+  static absl::StatusOr<std::unique_ptr<TlsStore>> Open(TlsFiles files, CertificateUse use,
+                                                        std::string required_uri = "");
+
+  bool has_revocation_list() const { return !files_.crl.empty(); }
+
+  // Returns what new connections use, never null. Its `not_after` is when the certificate that is
+  // really served expires.
+  std::shared_ptr<const TlsMaterial> Current() const;
+
+  // Loads the files again if one of them has changed since they were last read. Returns nullopt if
+  // none has, else the result. After an error the current material stays in use, and the files are
+  // read again when one of them changes, so they may be replaced one after the other. Blocks on the
+  // disk.
+  std::optional<absl::Status> Refresh();
+
+ private:
+  // Differs from an earlier one if a file was written or replaced in between.
+  using Versions = std::vector<std::vector<int64_t>>;
+
+  TlsStore(TlsFiles files, CertificateUse use, std::string required_uri)
+      : files_(std::move(files)), use_(use), required_uri_(std::move(required_uri)) {}
+
+  absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
+  Versions FileVersions() const;
+
+  const TlsFiles files_;
+  const CertificateUse use_;
+  const std::string required_uri_;
+  // Held while the files are read, so that Current never waits for the disk.
+  Mutex refresh_mutex_;
+  // Of the files when they were last read.
+  Versions versions_ ABSL_GUARDED_BY(refresh_mutex_);
+  mutable Mutex mutex_;
+  std::shared_ptr<const TlsMaterial> current_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace quorate::security
