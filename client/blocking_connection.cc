@@ -36,12 +36,16 @@ grpc::Status NoConnection(Duration patience) {
 
 }  // namespace
 
-BlockingConnection::BlockingConnection(HostPort endpoint) : endpoint_(std::move(endpoint)) {}
+BlockingConnection::BlockingConnection(HostPort endpoint, security::TlsStore* tls)
+    : endpoint_(std::move(endpoint)), tls_(tls) {}
 
 grpc::Status BlockingConnection::Call(Duration timeout, Duration connect_timeout, Attempt attempt) {
   const SystemTime start = std::chrono::system_clock::now();
   const Duration patience = std::min(connect_timeout, timeout);
-  if (channel_ == nullptr) channel_ = MakeChannel(endpoint_);
+  if (channel_ == nullptr) {
+    if (tls_ != nullptr) tls_->Refresh();
+    channel_ = MakeChannel(endpoint_, tls_);
+  }
   if (!SettleConnection(*channel_, start + patience)) {
     channel_ = nullptr;
     return NoConnection(patience);

@@ -12,6 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/clock.h"
 #include "base/host_port.h"
+#include "security/tls_store.h"
 
 namespace quorate::client {
 
@@ -22,8 +23,9 @@ using Attempt = absl::FunctionRef<grpc::Status(const std::shared_ptr<grpc::Chann
 // Not thread-safe. Calls block.
 class BlockingConnection {
  public:
-  // Does not connect before the first call.
-  explicit BlockingConnection(HostPort endpoint);
+  // Does not connect before the first call. `tls` secures the connection (MakeChannel), and must
+  // outlive this object. Each new connection uses the newest certificate.
+  explicit BlockingConnection(HostPort endpoint, security::TlsStore* tls = nullptr);
 
   const HostPort& endpoint() const { return endpoint_; }
 
@@ -34,6 +36,7 @@ class BlockingConnection {
 
  private:
   const HostPort endpoint_;
+  security::TlsStore* const tls_;
   // Null before the first call, and after a call that left no working connection. gRPC advances the
   // reconnecting of a channel only while a thread polls. A blocking caller polls only during its
   // calls, and until then those calls fail with the previous error. A new channel reports the

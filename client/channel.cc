@@ -1,12 +1,14 @@
 #include "client/channel.h"
 
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
+
+#include "client/tls_channel.h"
 
 namespace quorate::client {
 
-std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint) {
+std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint,
+                                           const security::TlsStore* tls) {
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
@@ -21,8 +23,8 @@ std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint) {
   args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   args.SetMaxReceiveMessageSize(-1);
   // Without the scheme, gRPC would interpret a host called "unix" as a scheme.
-  return grpc::CreateCustomChannel("dns:///" + endpoint.ToString(),
-                                   grpc::InsecureChannelCredentials(), args);
+  return grpc::CreateCustomChannel("dns:///" + endpoint.ToString(), MakeChannelCredentials(tls),
+                                   args);
 }
 
 }  // namespace quorate::client

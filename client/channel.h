@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/host_port.h"
+#include "security/tls_store.h"
 
 namespace quorate::client {
 
@@ -19,7 +20,10 @@ inline constexpr Duration kKeepaliveTimeout = std::chrono::seconds(5);
 
 // Returns a channel with a separate connection, so that the backoff of other channels does not
 // delay it. It connects when it is first used. It accepts answers of any size, because servers
-// limit what they send, and never uses a proxy. The channel is thread-safe.
-std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint);
+// limit what they send, and never uses a proxy. With `tls`, it proves this process's identity with
+// the store's current certificate and accepts only a server whose certificate is for the host of
+// `endpoint`; if `tls` is null, it is plain text. The channel is thread-safe.
+std::shared_ptr<grpc::Channel> MakeChannel(const HostPort& endpoint,
+                                           const security::TlsStore* tls = nullptr);
 
 }  // namespace quorate::client

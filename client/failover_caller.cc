@@ -70,10 +70,11 @@ std::string CallFailure::ToString() const {
 }
 
 FailoverCaller::FailoverCaller(CallerOptions options)
-    : options_(std::move(options)),
-      rng_(Rng::SystemSeed()),
-      connections_(options_.endpoints.begin(), options_.endpoints.end()) {
+    : options_(std::move(options)), rng_(Rng::SystemSeed()) {
   CHECK(!options_.endpoints.empty());
+  for (const HostPort& endpoint : options_.endpoints) {
+    connections_.emplace_back(endpoint, options_.tls);
+  }
 }
 
 std::optional<CallFailure> FailoverCaller::Call(CallKind kind, Attempt attempt) {

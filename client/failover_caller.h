@@ -20,6 +20,8 @@ struct CallerOptions {
   // The endpoints, in the order in which they are tried; at least one. No other endpoint is
   // dialled, even if an answer names one.
   std::vector<HostPort> endpoints;
+  // Secures the connections (BlockingConnection). Null: plain text.
+  security::TlsStore* tls = nullptr;
   // Limits a call with all its attempts.
   Duration timeout = std::chrono::seconds(30);
   // Limits each attempt of the first round. If an attempt timed out in a round, each attempt of the

@@ -22,8 +22,8 @@ constexpr char kReadyService[] = "quorate.ready";
 
 }  // namespace
 
-HealthProbe::HealthProbe(HostPort endpoint, std::string service)
-    : connection_(std::move(endpoint)), service_(std::move(service)) {}
+HealthProbe::HealthProbe(HostPort endpoint, std::string service, security::TlsStore* tls)
+    : connection_(std::move(endpoint), tls), service_(std::move(service)) {}
 
 HealthAnswer HealthProbe::Check(Duration timeout) {
   HealthCheckRequest request;
@@ -50,7 +50,8 @@ HealthAnswer HealthProbe::Check(Duration timeout) {
   }
 }
 
-ReadinessProbe::ReadinessProbe(HostPort endpoint) : probe_(std::move(endpoint), kReadyService) {}
+ReadinessProbe::ReadinessProbe(HostPort endpoint, security::TlsStore* tls)
+    : probe_(std::move(endpoint), kReadyService, tls) {}
 
 std::optional<std::string> ReadinessProbe::WhyNotReady(Duration timeout) {
   const HealthAnswer answer = probe_.Check(timeout);
@@ -67,7 +68,7 @@ std::optional<std::string> ReadinessProbe::WhyNotReady(Duration timeout) {
 }
 
 std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
-    const HostPort& endpoint, const std::string& level, Duration timeout) {
+    const HostPort& endpoint, const std::string& level, Duration timeout, security::TlsStore* tls) {
   process::v1::SetLogLevelRequest request;
   request.set_level(level);
   if (const auto complaint = FindStringNotUtf8(request)) {
@@ -78,11 +79,13 @@ std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
     return error;
   }
   process::v1::SetLogLevelResponse response;
-  const grpc::Status status = BlockingConnection(endpoint).Call(
-      timeout, timeout,
-      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-        return process::v1::ProcessService::Stub(channel).SetLogLevel(context, request, &response);
-      });
+  const grpc::Status status =
+      BlockingConnection(endpoint, tls)
+          .Call(timeout, timeout,
+                [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+                  return process::v1::ProcessService::Stub(channel).SetLogLevel(context, request,
+                                                                                &response);
+                });
   if (!status.ok()) return ErrorFromStatus(status);
   return response;
 }
@@ -100,7 +103,7 @@ std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint
 }
 
 std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,
-                                                       bool with_topics) {
+                                                       bool with_topics, security::TlsStore* tls) {
   BrokerView view;
   const auto view_all = [&](const std::shared_ptr<grpc::Channel>& channel,
                             grpc::ClientContext* context) {
@@ -115,7 +118,7 @@ std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint,
     topics_context.set_deadline(context->deadline());
     return stub.DescribeTopics(&topics_context, {}, &view.topics.emplace());
   };
-  const grpc::Status status = BlockingConnection(endpoint).Call(timeout, timeout, view_all);
+  const grpc::Status status = BlockingConnection(endpoint, tls).Call(timeout, timeout, view_all);
   if (!status.ok()) return ErrorFromStatus(status);
   return view;
 }

@@ -1,6 +1,6 @@
 // Questions to one specific process about itself, such as its readiness or its view of the
 // metadata. They are asked once and never sent elsewhere, unlike the calls of AdminClient, which
-// any controller may answer.
+// any controller may answer. `tls` secures the connections, as in BlockingConnection.
 #pragma once
 
 #include <optional>
@@ -33,7 +33,7 @@ struct HealthAnswer {
 class HealthProbe {
  public:
   // An empty `service` stands for the process itself.
-  HealthProbe(HostPort endpoint, std::string service);
+  HealthProbe(HostPort endpoint, std::string service, security::TlsStore* tls = nullptr);
 
   const HostPort& endpoint() const { return connection_.endpoint(); }
 
@@ -47,7 +47,7 @@ class HealthProbe {
 // Asks a process for its readiness (`quorate.ready`). Not thread-safe. Blocks.
 class ReadinessProbe {
  public:
-  explicit ReadinessProbe(HostPort endpoint);
+  explicit ReadinessProbe(HostPort endpoint, security::TlsStore* tls = nullptr);
 
   const HostPort& endpoint() const { return probe_.endpoint(); }
 
@@ -61,7 +61,8 @@ class ReadinessProbe {
 // Sets the log level of the controller or broker at `endpoint`. If `level` is empty, only asks for
 // it. INVALID_REQUEST means that the process does not know the level. Blocks.
 std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
-    const HostPort& endpoint, const std::string& level, Duration timeout);
+    const HostPort& endpoint, const std::string& level, Duration timeout,
+    security::TlsStore* tls = nullptr);
 
 // Returns the metrics of the controller or broker at `endpoint`, in Prometheus' text format.
 // Blocks.
@@ -78,6 +79,7 @@ struct BrokerView {
 // Asks the broker at `endpoint` for its view, within `timeout`. If `with_topics`, also asks for all
 // topics of its image. Blocks.
 std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,
-                                                       bool with_topics = false);
+                                                       bool with_topics = false,
+                                                       security::TlsStore* tls = nullptr);
 
 }  // namespace quorate::client

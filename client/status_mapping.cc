@@ -2,7 +2,9 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 
@@ -48,10 +50,29 @@ bool NeverSent(const grpc::Status& status) {
          text.starts_with("DNS resolution failed");
 }
 
-// Returns the innermost reason of gRPC's text, which follows the last ": ".
+// Returns the innermost reason of gRPC's text, which follows the last ": ". What our own check of a
+// certificate says (tls_channel.h) may contain one.
 std::string LastReason(const std::string& text) {
+  constexpr std::string_view kRefusedByUs = "check failed with error: UNAUTHENTICATED: ";
+  if (const size_t ours = text.find(kRefusedByUs); ours != std::string::npos) {
+    return text.substr(ours + kRefusedByUs.size());
+  }
   const size_t colon = text.rfind(": ");
   return colon == std::string::npos ? text : text.substr(colon + 2);
+}
+
+// Returns what the reason of a failed handshake means, to be appended to it, or "".
+const char* MeaningOf(const std::string& reason) {
+  const auto says = [&reason](const char* text) { return absl::StrContains(reason, text); };
+  if (says("certificate verify failed")) {
+    return ", so the other end's certificate has expired or is not signed by a CA in tls-ca";
+  }
+  if (says("wrong version number")) return ", so the other end does not use TLS";
+  if (says("Socket closed") || says("Connection reset by peer")) {
+    return " in the handshake; if one end uses TLS, the other may not, or its certificate was "
+           "refused: see the log of the process there";
+  }
+  return "";
 }
 
 std::string MessageFor(const grpc::Status& status, bool never_sent) {
@@ -59,7 +80,10 @@ std::string MessageFor(const grpc::Status& status, bool never_sent) {
     return "no service at this endpoint implements the call: use the client port of a controller "
            "(for a broker's view, the port of the broker)";
   }
-  if (never_sent) return absl::StrCat("cannot connect: ", LastReason(status.error_message()));
+  if (never_sent) {
+    const std::string reason = LastReason(status.error_message());
+    return absl::StrCat("cannot connect: ", reason, MeaningOf(reason));
+  }
   if (!status.error_message().empty()) return status.error_message();
   return absl::StrCat("gRPC status ", static_cast<int>(status.error_code()), " without a message");
 }

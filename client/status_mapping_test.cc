@@ -1,5 +1,6 @@
 #include "client/status_mapping.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -9,6 +10,7 @@ namespace {
 
 using common::v1::Error;
 using common::v1::ErrorCode;
+using ::testing::HasSubstr;
 
 Error FullError() {
   Error error;
@@ -88,6 +90,26 @@ TEST(StatusMappingTest, AConnectionThatWasNeverMadeIsRefused) {
        "connect to remote host: Connection refused"});
   EXPECT_EQ(error.code(), common::v1::CONTROLLER_NOT_AVAILABLE);
   EXPECT_EQ(error.outcome(), common::v1::REFUSED);
+}
+
+TEST(StatusMappingTest, AFailedHandshakeIsExplained) {
+  const auto message = [](const std::string& reason) {
+    return ErrorFromStatus({grpc::StatusCode::UNAVAILABLE,
+                            "failed to connect to all addresses; last error: UNKNOWN: "
+                            "ipv4:127.0.0.1:1: " +
+                                reason})
+        .message();
+  };
+  EXPECT_EQ(message("Custom verification check failed with error: UNAUTHENTICATED: the certificate "
+                    "is for a: issue it for b"),
+            "cannot connect: the certificate is for a: issue it for b");
+  EXPECT_THAT(message("Ssl handshake failed: SSL_ERROR_SSL: error:0A000086:SSL "
+                      "routines::certificate verify failed"),
+              HasSubstr("not signed by a CA in tls-ca"));
+  EXPECT_THAT(message("Ssl handshake failed: error:0A00010B:SSL routines::wrong version number"),
+              HasSubstr("the other end does not use TLS"));
+  EXPECT_THAT(message("Socket closed"), HasSubstr("its certificate was refused"));
+  EXPECT_EQ(message("Connection refused"), "cannot connect: Connection refused");
 }
 
 TEST(StatusMappingTest, AConnectionThatBrokeLeavesTheOutcomeUnknown) {
