@@ -74,7 +74,8 @@ class Socket {
 class AcceptorTest : public testing::Test {
  protected:
   AcceptorTest() {
-    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen", {});
+    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen",
+                                       grpc::InsecureServerCredentials(), {});
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
   }

@@ -27,7 +27,8 @@ constexpr int kCalls = 200;
 class CallbackThreadHoldTest : public testing::Test {
  protected:
   CallbackThreadHoldTest() {
-    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen", {});
+    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen",
+                                       grpc::InsecureServerCredentials(), {});
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
     stub_ = Health::NewStub(grpc::CreateChannel("127.0.0.1:" + std::to_string(listener_.port),

@@ -20,6 +20,8 @@ namespace {
 constexpr int kKeepaliveTimeMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 5'000;
 constexpr int kMinClientPingIntervalMs = 1'000;
+// gRPC's default is two minutes, during which an idle connection costs memory.
+constexpr int kHandshakeTimeoutMs = 10'000;
 
 }  // namespace
 
@@ -28,6 +30,7 @@ absl::Status CheckCanListen(const HostPort& address, const std::string& option) 
 }
 
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
+                                      const std::shared_ptr<grpc::ServerCredentials>& credentials,
                                       int reserved_descriptors,
                                       const std::function<void(grpc::ServerBuilder&)>& configure) {
   Listener listener;
@@ -37,8 +40,8 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
   // Shared, because it must live until the acceptor's last call of `on_connection`.
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
       builder.experimental().AddExternalConnectionAcceptor(
-          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-          grpc::InsecureServerCredentials());
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   configure(builder);
   listener.server = builder.BuildAndStart();
   if (listener.server == nullptr) {
@@ -59,29 +62,33 @@ void Close(Listener& listener, Duration timeout) {
   listener.server->Wait();
 }
 
-absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::string& option,
-                                            const std::vector<grpc::Service*>& services) {
+absl::StatusOr<Listener> OpenClientListener(
+    const HostPort& address, const std::string& option,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials,
+    const std::vector<grpc::Service*>& services) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // gRPC's health service has no descriptor, which reflection needs. This reference links ours in.
   CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
-  return OpenListener(address, option, kReservedFromClients, [&](grpc::ServerBuilder& builder) {
-    for (grpc::Service* service : services) builder.RegisterService(service);
-    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> creators;
-    creators.push_back(MakeParseErrorReporter());
-    builder.experimental().SetInterceptorCreators(std::move(creators));
-    builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-    builder.SetResourceQuota(grpc::ResourceQuota("clients").Resize(kGrpcQuotaBytes));
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
-    // Otherwise gRPC buffers megabytes of a fast client's request before this process reads it.
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-                               kMinClientPingIntervalMs);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  });
+  return OpenListener(
+      address, option, credentials, kReservedFromClients, [&](grpc::ServerBuilder& builder) {
+        for (grpc::Service* service : services) builder.RegisterService(service);
+        std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
+            creators;
+        creators.push_back(MakeParseErrorReporter());
+        builder.experimental().SetInterceptorCreators(std::move(creators));
+        builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
+        builder.SetResourceQuota(grpc::ResourceQuota("clients").Resize(kGrpcQuotaBytes));
+        builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
+        // Otherwise gRPC buffers megabytes of a fast client's request before this process reads it.
+        builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+        builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+        builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+        builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+        builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                                   kMinClientPingIntervalMs);
+        builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+      });
 }
 
 }  // namespace quorate::server

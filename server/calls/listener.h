@@ -2,6 +2,7 @@
 // settings and the same errors, which name the option and the remedy.
 #pragma once
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -36,15 +37,20 @@ struct Listener {
 // REQUIRES: the listener is open.
 void Close(Listener& listener, Duration timeout);
 
-// Opens a listener for clients, with reflection, grpc.health.v1 (service "" is SERVING from now
-// on), a limit on the size of requests, and pings that find dead connections. Errors are those of
-// CheckCanListen. The services must outlive the server.
-absl::StatusOr<Listener> OpenClientListener(const HostPort& address, const std::string& option,
-                                            const std::vector<grpc::Service*>& services);
+// Opens a listener for clients with these credentials, with reflection, grpc.health.v1 (service ""
+// is SERVING from now on), a limit on the size of requests, and pings that find dead connections.
+// Errors are those of CheckCanListen. The services must outlive the server.
+absl::StatusOr<Listener> OpenClientListener(
+    const HostPort& address, const std::string& option,
+    const std::shared_ptr<grpc::ServerCredentials>& credentials,
+    const std::vector<grpc::Service*>& services);
 
-// Opens a listener. `configure` registers its services and sets its options. Its connections leave
-// the last `reserved_descriptors` file descriptors of the process free (Acceptor::Start).
+// Opens a listener. A connection whose handshakes (TLS and HTTP/2) take longer than ten seconds is
+// closed. `configure` registers its services and sets its options. Its
+// connections leave the last `reserved_descriptors` file descriptors of the process free
+// (Acceptor::Start).
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
+                                      const std::shared_ptr<grpc::ServerCredentials>& credentials,
                                       int reserved_descriptors,
                                       const std::function<void(grpc::ServerBuilder&)>& configure);
 

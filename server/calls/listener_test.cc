@@ -15,14 +15,16 @@ std::string ErrorOf(const HostPort& address) {
 }
 
 TEST(ListenerTest, PortZeroTakesAFreePortAndSaysWhich) {
-  const auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen", {});
+  const auto listener =
+      OpenClientListener({"127.0.0.1", 0}, "client-listen", grpc::InsecureServerCredentials(), {});
   ASSERT_TRUE(listener.ok()) << listener.status();
   EXPECT_NE(listener->port, 0);
   listener->server->Shutdown();
 }
 
 TEST(ListenerTest, APortInUseIsRefusedWithItsOptionAndTheRemedy) {
-  const auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen", {});
+  const auto listener =
+      OpenClientListener({"127.0.0.1", 0}, "client-listen", grpc::InsecureServerCredentials(), {});
   ASSERT_TRUE(listener.ok()) << listener.status();
   const HostPort taken = {"127.0.0.1", listener->port};
   EXPECT_THAT(ErrorOf(taken), HasSubstr("cannot listen on client-listen " + taken.ToString() +

@@ -32,7 +32,8 @@ class ParseErrorsTest : public ::testing::Test {
  protected:
   ParseErrorsTest() {
     RedirectProtobufLog();
-    auto opened = OpenClientListener({"127.0.0.1", 0}, "client-listen", {&service_});
+    auto opened = OpenClientListener({"127.0.0.1", 0}, "client-listen",
+                                     grpc::InsecureServerCredentials(), {&service_});
     CHECK_OK(opened.status());
     listener_ = *std::move(opened);
     channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(listener_.port),

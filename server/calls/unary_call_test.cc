@@ -83,7 +83,8 @@ class HoldingService final : public MethodService {
 class UnaryCallTest : public testing::Test {
  protected:
   UnaryCallTest() {
-    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen", {&service_});
+    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen",
+                                       grpc::InsecureServerCredentials(), {&service_});
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
     stub_ = admin::v1::AdminService::NewStub(grpc::CreateChannel(

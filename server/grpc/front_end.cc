@@ -15,12 +15,13 @@ GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
       metadata_service_(
           std::move(cluster_id), &edge_, ports.hub,
           [controller = ports.controller](BrokerId broker) { controller->RecordContact(broker); }),
+      credentials_(std::move(ports.credentials)),
       more_services_(std::move(ports.services)) {}
 
 absl::Status GrpcFrontEnd::Start(const HostPort& listen) {
   std::vector<grpc::Service*> services = {&admin_service_, &broker_service_, &metadata_service_};
   services.insert(services.end(), more_services_.begin(), more_services_.end());
-  ASSIGN_OR_RETURN(listener_, OpenClientListener(listen, "client-listen", services));
+  ASSIGN_OR_RETURN(listener_, OpenClientListener(listen, "client-listen", credentials_, services));
   port_ = listener_.port;
   return absl::OkStatus();
 }

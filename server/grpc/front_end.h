@@ -2,10 +2,12 @@
 // drains and stops it, like each other front end (docs/ARCHITECTURE.md, "Folders").
 #pragma once
 
+#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,8 @@ class GrpcFrontEnd {
     ClusterQueries* queries = nullptr;
     SubscriptionHub* hub = nullptr;
     LeaderEndpoint leader;
+    // Of the listener (server/security/server_credentials.h).
+    std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
     // Other services that the listener serves.
     std::vector<grpc::Service*> services;
   };
@@ -72,6 +76,7 @@ class GrpcFrontEnd {
   AdminService admin_service_;
   BrokerService broker_service_;
   MetadataService metadata_service_;
+  const std::shared_ptr<grpc::ServerCredentials> credentials_;
   const std::vector<grpc::Service*> more_services_;
   Listener listener_;
   // Atomic, because calls arrive as soon as the listener is open.

@@ -70,7 +70,8 @@ class Subscriber {
 class MetadataServiceTest : public testing::Test {
  protected:
   MetadataServiceTest() {
-    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen", {&service_});
+    auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen",
+                                       grpc::InsecureServerCredentials(), {&service_});
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
   }

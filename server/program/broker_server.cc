@@ -98,8 +98,9 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
                                                    .node_id = config.broker_id.value()},
                                                   rng));
   }
-  ASSIGN_OR_RETURN(listener_, OpenClientListener(config.listen, "--listen",
-                                                 {&view_service_, &process_service_}));
+  ASSIGN_OR_RETURN(listener_,
+                   OpenClientListener(config.listen, "--listen", grpc::InsecureServerCredentials(),
+                                      {&view_service_, &process_service_}));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   if (config.metrics_listen) {
     ASSIGN_OR_RETURN(

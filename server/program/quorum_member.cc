@@ -155,11 +155,12 @@ void QuorumMember::RememberVoterList(const raft::RestoredLog& restored) const {
 
 absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, ForwardHandler handler) {
   PeerService* const service = transport_.Serve(std::move(handler));
-  ASSIGN_OR_RETURN(listener_, OpenListener(config_.peer_listen, "peer-listen", kReservedFromPeers,
-                                           [service](grpc::ServerBuilder& builder) {
-                                             ConfigurePeerServer({}, &builder);
-                                             builder.RegisterService(service);
-                                           }));
+  ASSIGN_OR_RETURN(
+      listener_, OpenListener(config_.peer_listen, "peer-listen", grpc::InsecureServerCredentials(),
+                              kReservedFromPeers, [service](grpc::ServerBuilder& builder) {
+                                ConfigurePeerServer({}, &builder);
+                                builder.RegisterService(service);
+                              }));
   raft_->Start(listener);
   return absl::OkStatus();
 }

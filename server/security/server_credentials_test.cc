@@ -1,0 +1,219 @@
+// Tests which clients and servers refuse each other, with real connections, and how changed
+// certificates take effect.
+#include "server/security/server_credentials.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "client/channel.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "security/testing/test_authority.h"
+#include "server/calls/listener.h"
+
+namespace quorate::server {
+namespace {
+
+using security::CertificateUse;
+using security::IssuedCertificate;
+using security::ReplaceFile;
+using security::TestAuthority;
+using security::TlsFiles;
+using security::TlsStore;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr std::chrono::seconds kPatience{60};
+
+std::unique_ptr<TlsStore> Open(const TlsFiles& files) {
+  auto store = TlsStore::Open(files, CertificateUse::kClient);
+  CHECK_OK(store.status());
+  return *std::move(store);
+}
+
+grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  grpc::health::v1::HealthCheckResponse response;
+  return grpc::health::v1::Health::NewStub(channel)->Check(&context, {}, &response);
+}
+
+class ServerCredentialsTest : public testing::Test {
+ protected:
+  ~ServerCredentialsTest() override {
+    if (listener_.server != nullptr) Close(listener_, std::chrono::seconds(1));
+  }
+
+  TlsFiles Write(const std::string& name, const IssuedCertificate& issued) {
+    TlsFiles files = security::WriteTlsFiles(testing::TempDir(), name, issued, ca_.pem());
+    return files;
+  }
+  void Start(CallerCheck check = nullptr) {
+    auto listener =
+        OpenClientListener({"127.0.0.1", 0}, "client-listen",
+                           MakeServerCredentials(server_tls_.get(), std::move(check)), {});
+    CHECK_OK(listener.status());
+    listener_ = *std::move(listener);
+  }
+  std::shared_ptr<grpc::Channel> Dial(const TlsStore* tls, const std::string& host = "127.0.0.1") {
+    return client::MakeChannel({host, listener_.port}, tls);
+  }
+
+  TestAuthority ca_;
+  TlsFiles server_files_ = Write("server", ca_.Issue({.name = "server"}));
+  std::unique_ptr<TlsStore> server_tls_ = Open(server_files_);
+  const std::unique_ptr<TlsStore> client_tls_ =
+      Open(Write("client", ca_.Issue({.name = "admin", .uses = "clientAuth"})));
+  Listener listener_;
+};
+
+TEST_F(ServerCredentialsTest, BothEndsAcceptEachOther) {
+  Start();
+  const grpc::Status status = Call(Dial(client_tls_.get()));
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
+TEST_F(ServerCredentialsTest, WithoutCertificatesBothEndsArePlainText) {
+  server_tls_ = nullptr;
+  Start();
+  EXPECT_TRUE(Call(Dial(nullptr)).ok());
+}
+
+TEST_F(ServerCredentialsTest, AClientWithoutACertificateIsRefused) {
+  Start();
+  EXPECT_FALSE(Call(Dial(nullptr)).ok()) << "plain text";
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = ca_.pem();
+  EXPECT_FALSE(Call(grpc::CreateChannel("127.0.0.1:" + std::to_string(listener_.port),
+                                        grpc::SslCredentials(options)))
+                   .ok());
+}
+
+TEST_F(ServerCredentialsTest, AClientOfAnotherCaIsRefused) {
+  Start();
+  TestAuthority other("other");
+  TlsFiles files =
+      security::WriteTlsFiles(testing::TempDir(), "stranger", other.Issue({.name = "stranger"}),
+                              // Trusts the server, which is not enough.
+                              other.pem() + ca_.pem());
+  EXPECT_FALSE(Call(Dial(Open(files).get())).ok());
+}
+
+TEST_F(ServerCredentialsTest, AnExpiredClientIsRefused) {
+  Start();
+  const IssuedCertificate old = ca_.Issue({.name = "old", .valid_to = -std::chrono::seconds(10)});
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = ca_.pem();
+  options.pem_private_key = old.key_pem;
+  options.pem_cert_chain = old.cert_pem;
+  EXPECT_FALSE(Call(grpc::CreateChannel("127.0.0.1:" + std::to_string(listener_.port),
+                                        grpc::SslCredentials(options)))
+                   .ok());
+}
+
+TEST_F(ServerCredentialsTest, AServerOfAnotherCaIsRefused) {
+  Start();
+  TestAuthority other("other");
+  const grpc::Status status = Call(
+      Dial(Open(security::WriteTlsFiles(testing::TempDir(), "other", other.Issue({}), other.pem()))
+               .get()));
+  EXPECT_THAT(status.error_message(), HasSubstr("certificate verify failed"));
+}
+
+TEST_F(ServerCredentialsTest, AServerOfAnotherHostIsRefusedWithItsNames) {
+  server_tls_ =
+      Open(Write("elsewhere", ca_.Issue({.name = "elsewhere", .alternative_names = "DNS:host-9"})));
+  Start();
+  EXPECT_THAT(Call(Dial(client_tls_.get())).error_message(),
+              AllOf(HasSubstr("'CN=elsewhere' is for DNS:host-9"), HasSubstr("'127.0.0.1'")));
+}
+
+TEST_F(ServerCredentialsTest, ARevokedServerIsRefused) {
+  const IssuedCertificate revoked = ca_.Issue({.name = "revoked"});
+  server_tls_ = Open(Write("revoked", revoked));
+  Start();
+  TlsFiles files = Write("careful", ca_.Issue({}));
+  files.crl = testing::TempDir() + "/careful.crl";
+  ReplaceFile(files.crl, ca_.Revoke({revoked}));
+  EXPECT_THAT(Call(Dial(Open(files).get())).error_message(),
+              AllOf(HasSubstr("'CN=revoked'"), HasSubstr("is revoked")));
+}
+
+TEST_F(ServerCredentialsTest, NewConnectionsGetTheNewCertificateAndOldOnesStay) {
+  Start();
+  const std::shared_ptr<grpc::Channel> open = Dial(client_tls_.get());
+  ASSERT_TRUE(Call(open).ok());
+
+  Write("server", ca_.Issue({.name = "next", .alternative_names = "DNS:localhost"}));
+  const auto refreshed = server_tls_->Refresh();
+  ASSERT_TRUE(refreshed && refreshed->ok());
+  EXPECT_TRUE(Call(open).ok());
+  EXPECT_THAT(Call(Dial(client_tls_.get())).error_message(),
+              HasSubstr("'CN=next' is for DNS:localhost"));
+  EXPECT_TRUE(Call(Dial(client_tls_.get(), "localhost")).ok());
+}
+
+TEST_F(ServerCredentialsTest, ClientsOfANewCaAreAccepted) {
+  Start();
+  TestAuthority next("next CA");
+  const TlsFiles files =
+      security::WriteTlsFiles(testing::TempDir(), "next", next.Issue({}), next.pem() + ca_.pem());
+  const std::unique_ptr<TlsStore> of_next = Open(files);
+  EXPECT_FALSE(Call(Dial(of_next.get())).ok());
+  ReplaceFile(server_files_.ca, ca_.pem() + next.pem());
+  ASSERT_TRUE(server_tls_->Refresh()->ok());
+  EXPECT_TRUE(Call(Dial(of_next.get())).ok());
+  EXPECT_TRUE(Call(Dial(client_tls_.get())).ok());
+}
+
+TEST_F(ServerCredentialsTest, UnsuitableFilesChangeNothing) {
+  Start();
+  ReplaceFile(server_files_.key, "nothing");
+  ASSERT_FALSE(server_tls_->Refresh()->ok());
+  EXPECT_TRUE(Call(Dial(client_tls_.get())).ok());
+}
+
+TEST_F(ServerCredentialsTest, ARevokedClientIsRefusedAlsoOnAnOpenConnection) {
+  const IssuedCertificate stolen = ca_.Issue({.name = "stolen"});
+  server_files_.crl = testing::TempDir() + "/server.crl";
+  ReplaceFile(server_files_.crl, ca_.Revoke({}));
+  server_tls_ = Open(server_files_);
+  Start();
+  const std::unique_ptr<TlsStore> stolen_tls = Open(Write("stolen", stolen));
+  const std::shared_ptr<grpc::Channel> open = Dial(stolen_tls.get());
+  ASSERT_TRUE(Call(open).ok());
+
+  ReplaceFile(server_files_.crl, ca_.Revoke({stolen}));
+  ASSERT_TRUE(server_tls_->Refresh()->ok());
+  for (const std::shared_ptr<grpc::Channel>& channel : {open, Dial(stolen_tls.get())}) {
+    const grpc::Status status = Call(channel);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_THAT(status.error_message(),
+                AllOf(HasSubstr("'CN=stolen'"), HasSubstr("is revoked since 20")));
+  }
+  EXPECT_TRUE(Call(Dial(client_tls_.get())).ok());
+}
+
+TEST_F(ServerCredentialsTest, AListenerMayRefuseCallersByTheirNames) {
+  Start([](const std::vector<std::string>& uris) {
+    return uris == std::vector<std::string>{"quorate://a", "quorate://b"}
+               ? absl::OkStatus()
+               : absl::UnauthenticatedError("who are you");
+  });
+  const grpc::Status status = Call(Dial(client_tls_.get()));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(status.error_message(), "who are you");
+  const std::unique_ptr<TlsStore> known =
+      Open(Write("known", ca_.Issue({.alternative_names = "URI:quorate://a,URI:quorate://b"})));
+  EXPECT_TRUE(Call(Dial(known.get())).ok());
+}
+
+}  // namespace
+}  // namespace quorate::server
