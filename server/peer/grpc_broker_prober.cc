@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "client/tls_channel.h"
 #include "grpcpp/client_context.h"
 #include "quorate/broker/v1/broker_view_service.grpc.pb.h"
 #include "server/peer/peer_channel.h"
@@ -96,7 +97,8 @@ void GrpcBrokerProber::OnConnected(JobPtr job, const ConnectOutcome& outcome) {
 void GrpcBrokerProber::Ask(JobPtr job, const HostPort& address) {
   auto call = std::make_unique<IdentityCall>();
   call->stub = broker::v1::BrokerViewService::NewStub(
-      DialPeer(address, job->address.ToString(), PeerTimings{}));
+      DialPeer(address, job->address.ToString(), client::MakeChannelCredentials(options_.tls),
+               PeerTimings{}));
   call->context.set_deadline(std::chrono::system_clock::now() + options_.timeout);
   call->job = std::move(job);
   MutexLock lock(&mutex_);

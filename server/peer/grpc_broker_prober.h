@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "controller/broker_prober.h"
 #include "grpcpp/completion_queue.h"
+#include "security/tls_store.h"
 #include "server/peer/connect_probe.h"
 
 namespace quorate::server {
@@ -25,6 +26,9 @@ class GrpcBrokerProber final : public controller::BrokerProber {
     size_t max_concurrent = 16;
     // The limit for the connection, and again for the answer.
     Duration timeout = std::chrono::seconds(1);
+    // Secures the connections, as in client::MakeChannel. Null: plain text. Must outlive the
+    // prober.
+    const security::TlsStore* tls = nullptr;
   };
 
   explicit GrpcBrokerProber(Options options);

@@ -4,7 +4,6 @@
 #include "absl/strings/str_replace.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/resource_quota.h"
-#include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "server/node/limits.h"
 
@@ -19,8 +18,9 @@ std::string TargetOf(const HostPort& address) {
 
 }  // namespace
 
-std::shared_ptr<grpc::Channel> DialPeer(const HostPort& address, const std::string& authority,
-                                        const PeerTimings& timings) {
+std::shared_ptr<grpc::Channel> DialPeer(
+    const HostPort& address, const std::string& authority,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials, const PeerTimings& timings) {
   grpc::ChannelArguments args;
   args.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -39,7 +39,7 @@ std::shared_ptr<grpc::Channel> DialPeer(const HostPort& address, const std::stri
   args.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
   args.SetMaxReceiveMessageSize(kMaxPeerMessageBytes);
   args.SetMaxSendMessageSize(kMaxPeerMessageBytes);
-  return grpc::CreateCustomChannel(TargetOf(address), grpc::InsecureChannelCredentials(), args);
+  return grpc::CreateCustomChannel(TargetOf(address), credentials, args);
 }
 
 void ConfigurePeerServer(const PeerTimings& timings, grpc::ServerBuilder* builder) {

@@ -6,6 +6,7 @@
 
 #include "base/host_port.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/security/credentials.h"
 #include "grpcpp/server_builder.h"
 #include "server/peer/peer_options.h"
 
@@ -15,8 +16,9 @@ namespace quorate::server {
 // accepted a connection just now. Each dial gets a new channel, because gRPC's back-off and name
 // resolution belong to a channel and must never delay a dial. `authority` is the address that the
 // peer is configured with.
-std::shared_ptr<grpc::Channel> DialPeer(const HostPort& address, const std::string& authority,
-                                        const PeerTimings& timings);
+std::shared_ptr<grpc::Channel> DialPeer(
+    const HostPort& address, const std::string& authority,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials, const PeerTimings& timings);
 
 // Applies the settings to the server that listens for peers.
 void ConfigurePeerServer(const PeerTimings& timings, grpc::ServerBuilder* builder);

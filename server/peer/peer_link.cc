@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/overloaded.h"
+#include "server/peer/peer_certificates.h"
 #include "server/peer/peer_channel.h"
 
 namespace quorate::server {
@@ -100,7 +101,11 @@ void PeerLink::OnDialled(uint64_t attempt, const ConnectOutcome& outcome) {
 void PeerLink::Open(const HostPort& numeric) {
   dialled_address_ = numeric;
   refusal_.clear();
-  channel_ = DialPeer(numeric, address().ToString(), context_->options.timings);
+  const PeerTransportOptions& options = context_->options;
+  channel_ = DialPeer(
+      numeric, address().ToString(),
+      client::MakeChannelCredentials(options.tls, AcceptController(options.cluster_id, peer_)),
+      options.timings);
   stream_ = PeerOutboundStream::Open(channel_, stream_class_, context_->local_hello.To(peer_), this,
                                      context_->executor, &context_->registry);
   if (stream_ == nullptr) {  // the transport is stopping

@@ -12,6 +12,7 @@
 #include "base/host_port.h"
 #include "base/ids.h"
 #include "raft/api/types.h"
+#include "security/tls_store.h"
 
 namespace quorate::server {
 
@@ -41,6 +42,8 @@ struct PeerTransportOptions {
   // voters; if this node is an observer, they alone are.
   std::map<NodeId, HostPort> peers;
   bool observer = false;
+  // The certificates of this node; null: plain text. Must outlive the transport.
+  const security::TlsStore* tls = nullptr;
   // The highest metadata version that this program can replay.
   uint32_t max_metadata_version = 1;
   PeerTimings timings = {};

@@ -1,11 +1,14 @@
 #include "server/peer/peer_sessions.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "base/check.h"
 #include "base/overloaded.h"
+#include "server/peer/peer_certificates.h"
 
 namespace quorate::server {
 
@@ -65,8 +68,9 @@ void PeerSessions::OnPayload(PeerInboundStream* stream, PeerPayload payload) {
 void PeerSessions::OnHello(Session& session, const Hello& hello) {
   context_->executor->CancelTimer(session.hello_timer);
   session.hello_timer = kNoTimer;
-  const absl::Status checked = CheckHello(hello, context_->policy);
-  if (!checked.ok()) return Refuse(session, checked);
+  if (const absl::Status checked = Check(session, hello); !checked.ok()) {
+    return Refuse(session, checked);
+  }
   const absl::Status is_only_one = CheckIncarnation(session, hello);
   if (!is_only_one.ok()) {
     context_->LogRepeatedError(std::string(is_only_one.message()));
@@ -77,6 +81,13 @@ void PeerSessions::OnHello(Session& session, const Hello& hello) {
   session.holds_incarnation = session.stream->stream_class() == raft::StreamClass::kControl;
   if (!Believe(session)) return;
   session.stream->Send(context_->local_hello.To(hello.from()));
+}
+
+absl::Status PeerSessions::Check(const Session& session, const Hello& hello) const {
+  RETURN_IF_ERROR(CheckHello(hello, context_->policy));
+  if (context_->options.tls == nullptr) return absl::OkStatus();
+  const std::optional<Caller>& caller = session.stream->caller();
+  return CheckCertificate(hello, caller ? caller->uris : std::vector<std::string>());
 }
 
 absl::Status PeerSessions::CheckIncarnation(const Session& session, const Hello& hello) {

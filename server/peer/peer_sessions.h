@@ -71,6 +71,8 @@ class PeerSessions final : public PeerInboundStream::Owner {
   static constexpr size_t kMaxUnknownStreams = 256;
 
   void OnHello(Session& session, const Hello& hello);
+  // Returns OK if the Hello is meant for this node and, with TLS, the certificate says the same.
+  absl::Status Check(const Session& session, const Hello& hello) const;
   // Returns OK unless another process of the same replica is in session.
   absl::Status CheckIncarnation(const Session& session, const Hello& hello);
   // Ends streams of replica `key` that were opened by an incarnation other than this one: only its

@@ -23,9 +23,10 @@ inline Hello HelloFrom(NodeId from, NodeId to) {
 
 class HandMadeStream {
  public:
-  HandMadeStream(const HostPort& address, raft::StreamClass stream_class)
-      : stub_(raft::v1::RaftService::NewStub(
-            grpc::CreateChannel(address.ToString(), grpc::InsecureChannelCredentials()))),
+  HandMadeStream(const HostPort& address, raft::StreamClass stream_class,
+                 const std::shared_ptr<grpc::ChannelCredentials>& credentials =
+                     grpc::InsecureChannelCredentials())
+      : stub_(raft::v1::RaftService::NewStub(grpc::CreateChannel(address.ToString(), credentials))),
         stream_(stream_class == raft::StreamClass::kControl ? stub_->Control(&context_)
                                                             : stub_->Append(&context_)) {
     context_.set_wait_for_ready(true);

@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
+#include "server/peer/peer_certificates.h"
 #include "server/peer/peer_channel.h"
 
 namespace quorate::server {
@@ -30,6 +30,7 @@ PeerTransportOptions OptionsOf(const PeerTestNode::Config& config) {
           .self = {config.id, TestDirectory(config.id)},
           .peers = config.peers,
           .observer = config.observer,
+          .tls = config.tls,
           .max_metadata_version = config.max_metadata_version,
           .timings = config.timings};
 }
@@ -159,7 +160,8 @@ PeerTestNode::PeerTestNode(Config config, bool has_log, std::optional<raft::Vote
   grpc::ServerBuilder builder;
   ConfigurePeerServer(config.timings, &builder);
   int bound_port = 0;
-  builder.AddListeningPort(config.listen.ToString(), grpc::InsecureServerCredentials(),
+  builder.AddListeningPort(config.listen.ToString(),
+                           MakeServerCredentials(config.tls, AdmitControllers(config.cluster_id)),
                            &bound_port);
   builder.RegisterService(transport_.Serve(std::move(config.forward_handler)));
   server_ = builder.BuildAndStart();

@@ -112,6 +112,8 @@ class PeerTestNode {
     uint32_t max_metadata_version = 1;
     std::string cluster_id = kTestClusterId;
     PeerTimings timings = {};
+    // Null: plain text.
+    const security::TlsStore* tls = nullptr;
     // The default is for tests that forward nothing.
     ForwardHandler forward_handler = [](const raft::v1::ForwardRequest&, ForwardReply) {
       LOG(FATAL) << "a request was forwarded to a node without a handler";
