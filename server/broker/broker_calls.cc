@@ -41,9 +41,9 @@ void BrokerCalls::CancelAndWait() {
   while (!contexts_.empty()) removed_.Wait(&mutex_);
 }
 
-std::shared_ptr<grpc::Channel> DialController(const std::string& endpoint) {
+std::shared_ptr<grpc::Channel> BrokerCalls::Dial(const std::string& endpoint) const {
   const absl::StatusOr<HostPort> parsed = ParseAdvertised(endpoint);
-  return parsed.ok() ? client::MakeChannel(*parsed) : nullptr;
+  return parsed.ok() ? client::MakeChannel(*parsed, tls_) : nullptr;
 }
 
 common::v1::Error CallEnd(const grpc::Status& status) {

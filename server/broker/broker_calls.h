@@ -15,6 +15,7 @@
 
 #include "base/mutex.h"
 #include "quorate/common/v1/error.pb.h"
+#include "security/tls_store.h"
 
 namespace quorate::server {
 
@@ -22,6 +23,14 @@ namespace quorate::server {
 // they call back are destroyed. Thread-safe.
 class BrokerCalls {
  public:
+  // `tls` secures the channels to controllers (null: plain text) and must outlive this object.
+  explicit BrokerCalls(const security::TlsStore* tls = nullptr) : tls_(tls) {}
+
+  // Returns a new channel to `endpoint` with the current certificates, or null if `endpoint` is not
+  // HOST:PORT.
+  std::shared_ptr<grpc::Channel> Dial(const std::string& endpoint) const;
+  const security::TlsStore* tls() const { return tls_; }
+
   // Adds the call of `context`, which is about to begin. Returns false after CancelAndWait; then
   // the call must not be made.
   [[nodiscard]] bool Add(std::shared_ptr<grpc::ClientContext> context);
@@ -32,15 +41,13 @@ class BrokerCalls {
   void CancelAndWait();
 
  private:
+  const security::TlsStore* const tls_;
   Mutex mutex_;
   CondVar removed_;
   std::map<const grpc::ClientContext*, std::shared_ptr<grpc::ClientContext>> contexts_
       ABSL_GUARDED_BY(mutex_);
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
-
-// Returns a new channel to `endpoint`, or null if `endpoint` is not HOST:PORT.
-std::shared_ptr<grpc::Channel> DialController(const std::string& endpoint);
 
 // Converts the status of a call that has failed, or of a stream that should not have ended, into an
 // error. A stream that ended with OK becomes CONTROLLER_NOT_AVAILABLE.

@@ -21,10 +21,13 @@ struct UnaryCall {
 }  // namespace
 
 broker::v1::BrokerService::Stub* BrokerControllerChannel::StubTo(const std::string& endpoint) {
-  if (stub_ == nullptr || endpoint != endpoint_) {
-    const std::shared_ptr<grpc::Channel> channel = DialController(endpoint);
+  std::shared_ptr<const security::TlsMaterial> material =
+      calls_->tls() == nullptr ? nullptr : calls_->tls()->Current();
+  if (stub_ == nullptr || endpoint != endpoint_ || material != material_) {
+    const std::shared_ptr<grpc::Channel> channel = calls_->Dial(endpoint);
     stub_ = channel == nullptr ? nullptr : broker::v1::BrokerService::NewStub(channel);
     endpoint_ = endpoint;
+    material_ = std::move(material);
   }
   return stub_.get();
 }

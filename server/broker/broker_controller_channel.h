@@ -47,7 +47,9 @@ class BrokerControllerChannel final : public broker::ControllerChannel {
                                   std::function<void(grpc::Status)>),
             const std::string& endpoint, Duration timeout, Request request,
             broker::CallDone<Response> done);
-  // Returns the stub for unary calls to `endpoint`, or null if it cannot be dialled.
+  // Returns the stub for unary calls to `endpoint`, or null if it cannot be dialled. A changed
+  // certificate gets a new channel, because a channel reconnects with the certificate it began
+  // with.
   broker::v1::BrokerService::Stub* StubTo(const std::string& endpoint);
 
   Executor* const loop_;
@@ -55,6 +57,8 @@ class BrokerControllerChannel final : public broker::ControllerChannel {
   BrokerCalls* const calls_;
   // The endpoint of the last unary call, almost always the active controller's, and its stub.
   std::string endpoint_;
+  // What the stub's channel connects with.
+  std::shared_ptr<const security::TlsMaterial> material_;
   std::unique_ptr<broker::v1::BrokerService::Stub> stub_;
   // The open heartbeat stream; null if none is open.
   std::shared_ptr<BrokerHeartbeatCall> heartbeat_;

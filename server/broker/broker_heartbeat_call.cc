@@ -17,7 +17,7 @@ BrokerHeartbeatCall::BrokerHeartbeatCall(std::string endpoint, Executor* loop, c
 
 void BrokerHeartbeatCall::Start() {
   // A separate channel, so that other calls of the broker do not delay its heartbeats.
-  const std::shared_ptr<grpc::Channel> channel = DialController(endpoint_);
+  const std::shared_ptr<grpc::Channel> channel = calls_->Dial(endpoint_);
   if (channel == nullptr || !calls_->Add({shared_from_this(), &context_})) {
     released_ = true;
     loop_->Post(

@@ -28,7 +28,7 @@ class BrokerMetadataSource::Subscription final : public grpc::ClientReadReactor<
         on_event_(std::move(on_event)) {}
 
   void Start() {
-    const std::shared_ptr<grpc::Channel> channel = DialController(endpoint_);
+    const std::shared_ptr<grpc::Channel> channel = calls_->Dial(endpoint_);
     if (channel == nullptr || !calls_->Add({shared_from_this(), &context_})) {
       loop_->Post(
           [self = shared_from_this()] { self->Deliver(CallEnd(CannotDial(self->endpoint_))); });
