@@ -5,6 +5,7 @@
 #include "server/program/broker_manual.h"
 #include "server/program/config_document.h"
 #include "server/program/config_values.h"
+#include "server/program/tls_options.h"
 
 namespace quorate::server {
 namespace {
@@ -17,6 +18,18 @@ struct Raw {
   std::optional<HostPort> listen;
   std::optional<HostPort> advertise;
 };
+
+std::vector<Option> BrokerTlsOptions(BrokerConfig& config) {
+  std::vector<Option> options = TlsOptions(
+      config.tls,
+      {.cert = "The certificate (PEM) that this broker shows to controllers and tools, followed by "
+               "those of intermediate CAs. The files of this group are read again when they "
+               "change; open connections stay open. Default: none, plain text.",
+       .ca = "The CAs (PEM) that sign the certificates of controllers, brokers and tools. A caller "
+             "without such a certificate is refused."});
+  options.push_back(RequireTlsOption(config.require_tls));
+  return options;
+}
 
 std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
   return {
@@ -66,6 +79,7 @@ std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
              "A file that is written, in one step, once all listeners are open. It contains the "
              "lines port=N, metrics_port=N (if there is a metrics listener) and pid=N.",
          .set = SetText(&config.ready_file)}}},
+      {"TLS", BrokerTlsOptions(config)},
       {"Timing",
        {{.name = "heartbeat-interval-ms",
          .value_name = "MS",
@@ -118,7 +132,8 @@ absl::StatusOr<ConfigOutcome> LoadBrokerConfig(
   const auto check = [&]() -> absl::StatusOr<std::vector<std::string>> {
     loaded.broker_id = BrokerId(static_cast<int32_t>(raw.broker_id));
     RETURN_IF_ERROR(ResolveListener(raw, loaded));
-    return std::vector<std::string>();
+    RETURN_IF_ERROR(CheckTls(loaded.tls, "listen", loaded.listen, loaded));
+    return loaded.warnings;
   };
   ASSIGN_OR_RETURN(
       const ConfigOutcome outcome,

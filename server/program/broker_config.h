@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "base/ids.h"
+#include "security/tls_files.h"
 #include "server/program/process_config.h"
 
 namespace quorate::server {
@@ -22,6 +23,8 @@ struct BrokerConfig : ProcessConfig {
   std::string data_dir;
 
   HostPort listen;
+  // Of the listener and the connections to controllers; not set: plain text.
+  security::TlsFiles tls;
   // Port 0 means the bound port. It is 0 only if `listen` has port 0 and --advertise is not given.
   HostPort advertise;
   std::vector<HostPort> bootstrap;

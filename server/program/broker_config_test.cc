@@ -53,6 +53,20 @@ TEST(BrokerConfigTest, AFreePortIsAdvertisedOnceItIsKnown) {
   EXPECT_EQ(config->advertise.ToString(), "127.0.0.1:0");
 }
 
+TEST(BrokerConfigTest, APlainListenerThatOthersReachIsAWarning) {
+  EXPECT_THAT(Load({{"require-tls", "true"}})->warnings, testing::IsEmpty());
+  Settings settings = {{"listen", "0.0.0.0:9092"}, {"advertise", "broker-1:9092"}};
+  EXPECT_THAT(Load(settings)->warnings, testing::ElementsAre(HasSubstr("PLAIN TEXT")));
+  settings["require-tls"] = "true";
+  EXPECT_THAT(ErrorOf(settings), HasSubstr("listen 0.0.0.0:9092 is PLAIN TEXT"));
+  settings.insert({{"tls-cert", "/c"}, {"tls-key", "/k"}, {"tls-ca", "/a"}});
+  const auto config = Load(settings);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->tls.cert + config->tls.key + config->tls.ca, "/c/k/a");
+  settings.erase("tls-ca");
+  EXPECT_THAT(ErrorOf(settings), HasSubstr("tls-ca is missing"));
+}
+
 TEST(BrokerConfigTest, AnAdvertisedAddressMustBeOneThatOthersCanDial) {
   EXPECT_THAT(ErrorOf({{"listen", "0.0.0.0:9092"}}), HasSubstr("set advertise"));
   EXPECT_TRUE(Load({{"listen", "0.0.0.0:9092"}, {"advertise", "broker-1:9092"}}).ok());

@@ -52,6 +52,8 @@ ExitStatus Run(int argc, const char* const* argv) {
   if (const auto status = ConfigureFailpoints(config.failpoints); !status.ok()) {
     return Fail(ExitStatus::kBadConfiguration, status);
   }
+  for (const std::string& warning : config.warnings) LOG(WARNING) << warning;
+
   SkipLockOrderChecks();
   RaiseDescriptorLimit();
   HoldSignals();

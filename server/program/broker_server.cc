@@ -13,6 +13,7 @@
 #include "server/metrics/process_metrics.h"
 #include "server/node/readiness.h"
 #include "server/program/monitor_pages.h"
+#include "server/security/server_credentials.h"
 
 namespace quorate::server {
 namespace {
@@ -58,8 +59,11 @@ absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerCo
   // Not from `seed`: two brokers with the same seed, and two starts of one broker, must not have
   // the same incarnation id.
   Rng incarnation_rng(Rng::SystemSeed());
+  ASSIGN_OR_RETURN(
+      std::unique_ptr<security::TlsStore> tls,
+      security::TlsStore::Open(config.tls, security::CertificateUse::kServerAndClient));
   std::shared_ptr<BrokerServer> server(
-      new BrokerServer(config, seed, Uuid::Random(incarnation_rng)));
+      new BrokerServer(config, std::move(tls), seed, Uuid::Random(incarnation_rng)));
   RETURN_IF_ERROR(server->Open(config, seed));
   HostPort advertise = config.advertise;
   if (advertise.port == 0) advertise.port = server->port();
@@ -67,9 +71,13 @@ absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerCo
   return server;
 }
 
-BrokerServer::BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id)
+BrokerServer::BrokerServer(const BrokerConfig& config, std::unique_ptr<security::TlsStore> tls,
+                           uint64_t seed, const Uuid& incarnation_id)
     : loop_("broker", kMaxQueuedRequests),
       session_loop_("broker-session", kMaxQueuedRequests),
+      tls_(std::move(tls)),
+      tls_watcher_({tls_.get()}),
+      calls_(tls_.get()),
       channel_(&loop_, &clock_, &calls_),
       session_channel_(&session_loop_, &clock_, &calls_),
       source_(&loop_, &calls_),
@@ -99,7 +107,7 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
                                                   rng));
   }
   ASSIGN_OR_RETURN(listener_,
-                   OpenClientListener(config.listen, "--listen", grpc::InsecureServerCredentials(),
+                   OpenClientListener(config.listen, "--listen", MakeServerCredentials(tls_.get()),
                                       {&view_service_, &process_service_}));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   if (config.metrics_listen) {

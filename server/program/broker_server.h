@@ -15,6 +15,7 @@
 #include "base/event_loop.h"
 #include "base/mutex.h"
 #include "broker/broker.h"
+#include "security/tls_store.h"
 #include "server/broker/broker_calls.h"
 #include "server/broker/broker_controller_channel.h"
 #include "server/broker/broker_metadata_source.h"
@@ -23,6 +24,7 @@
 #include "server/http/http_server.h"
 #include "server/program/broker_config.h"
 #include "server/program/process_service.h"
+#include "server/security/tls_watcher.h"
 #include "storage/data_directory.h"
 
 namespace quorate::server {
@@ -51,7 +53,8 @@ class BrokerServer final : private broker::Broker::Listener {
   absl::Status WaitUntilStopped();
 
  private:
-  BrokerServer(const BrokerConfig& config, uint64_t seed, const Uuid& incarnation_id);
+  BrokerServer(const BrokerConfig& config, std::unique_ptr<security::TlsStore> tls, uint64_t seed,
+               const Uuid& incarnation_id);
 
   absl::Status Open(const BrokerConfig& config, uint64_t seed);
   void CollectMetrics(absl::AnyInvocable<void(std::string page) &&> done);
@@ -64,6 +67,9 @@ class BrokerServer final : private broker::Broker::Listener {
   EventLoop loop_;
   // Runs only registration and heartbeats, so that other work does not delay them.
   EventLoop session_loop_;
+  // Null: plain text.
+  const std::unique_ptr<security::TlsStore> tls_;
+  TlsWatcher tls_watcher_;
   BrokerCalls calls_;
   BrokerControllerChannel channel_;
   BrokerControllerChannel session_channel_;

@@ -10,6 +10,7 @@
 #include "server/program/config_document.h"
 #include "server/program/config_values.h"
 #include "server/program/controller_manual.h"
+#include "server/program/tls_options.h"
 
 namespace quorate::server {
 namespace {
@@ -28,6 +29,28 @@ struct Raw {
   std::optional<HostPort> client_listen;
   std::optional<HostPort> client_advertise;
 };
+
+std::vector<Option> ControllerTlsOptions(ControllerConfig& config) {
+  std::vector<Option> options = TlsOptions(
+      config.tls,
+      {.cert = "The certificate (PEM) that this controller shows to brokers and tools, followed by "
+               "those of intermediate CAs. The files of this group are read again when they "
+               "change; open connections stay open. Default: none, plain text.",
+       .ca = "The CAs (PEM) that sign the certificates of controllers, brokers and tools. A caller "
+             "without such a certificate is refused."});
+  config.peer_tls.option_prefix = "peer-tls-";
+  for (Option& option : TlsOptions(
+           config.peer_tls,
+           {.cert = "The certificate (PEM) that this controller shows to the other controllers. It "
+                    "contains the URI quorate://cluster/ID/controller/N with the cluster id and "
+                    "this node id. Default: the value of --tls-cert.",
+           .ca = "The CAs (PEM) that sign the certificates of controllers. Default: the value of "
+                 "--tls-ca, with --tls-crl."})) {
+    options.push_back(std::move(option));
+  }
+  options.push_back(RequireTlsOption(config.require_tls));
+  return options;
+}
 
 std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
   return {
@@ -98,6 +121,7 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "the lines client_port=N, peer_port=N, metrics_port=N (if there is a metrics "
                  "listener) and pid=N.",
          .set = SetText(&config.ready_file)}}},
+      {"TLS", ControllerTlsOptions(config)},
       {"Timing",
        {{.name = "heartbeat-interval-ms",
          .value_name = "MS",
@@ -258,6 +282,25 @@ absl::Status ResolveListeners(const Raw& raw, ControllerConfig& config) {
   return absl::OkStatus();
 }
 
+absl::Status ResolveTls(ControllerConfig& config) {
+  const security::TlsFiles& tls = config.tls;
+  security::TlsFiles& peer = config.peer_tls;
+  if (!peer.is_set()) {
+    peer = tls;
+  } else {
+    if (peer.cert.empty() && peer.key.empty()) {
+      peer.cert = tls.cert;
+      peer.key = tls.key;
+    }
+    if (peer.ca.empty()) {
+      peer.ca = tls.ca;
+      if (peer.crl.empty()) peer.crl = tls.crl;
+    }
+  }
+  RETURN_IF_ERROR(CheckTls(tls, "client-listen", config.client_listen, config));
+  return CheckTls(peer, "peer-listen", config.peer_listen, config);
+}
+
 absl::Status CheckTiming(ControllerConfig& config) {
   if (config.election_timeout_min > config.election_timeout_max) {
     return absl::InvalidArgumentError(
@@ -318,6 +361,7 @@ absl::StatusOr<ConfigOutcome> LoadControllerConfig(
     loaded.node_id = NodeId(static_cast<int32_t>(raw.node_id));
     RETURN_IF_ERROR(CheckVoters(loaded));
     RETURN_IF_ERROR(ResolveListeners(raw, loaded));
+    RETURN_IF_ERROR(ResolveTls(loaded));
     RETURN_IF_ERROR(CheckTiming(loaded));
     return loaded.warnings;
   };

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "base/ids.h"
+#include "security/tls_files.h"
 #include "server/program/process_config.h"
 
 namespace quorate::server {
@@ -40,6 +41,11 @@ struct ControllerConfig : ProcessConfig {
   // Port 0 means the bound port. It is 0 only if client_listen has port 0 and --client-advertise is
   // not given.
   HostPort client_advertise;
+  // Of the client listener and the probes of brokers; not set: plain text.
+  security::TlsFiles tls;
+  // Of the peer listener and the connections to peers; not set: plain text. Equal to `tls` by
+  // default.
+  security::TlsFiles peer_tls;
   // Empty: no ready file is written.
   std::string ready_file;
 
@@ -60,9 +66,6 @@ struct ControllerConfig : ProcessConfig {
   // How many bytes the log grows for each byte of the last snapshot before the next one is due.
   int64_t snapshot_log_ratio = 0;
   int64_t snapshot_max_bytes_per_second = 0;
-
-  // Values that are valid but questionable, one sentence each, for the process's log.
-  std::vector<std::string> warnings;
 };
 
 // Parses "ID@HOST:PORT,…" and returns the voters sorted by id. Returns INVALID_ARGUMENT if the text

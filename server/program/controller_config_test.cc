@@ -9,6 +9,8 @@
 namespace quorate::server {
 namespace {
 
+using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -54,6 +56,52 @@ TEST(ControllerConfigTest, DefaultsFollowTheDesignAndThisNodesEntry) {
   EXPECT_EQ(config->snapshot_min_log_bytes, 64 << 20);
   EXPECT_EQ(config->snapshot_log_ratio, 4);
   EXPECT_THAT(config->warnings, IsEmpty());
+}
+
+TEST(ControllerConfigTest, APlainListenerThatOthersReachIsAWarning) {
+  for (const char* listen : {"127.0.0.1:9090", "127.9.9.9:9090", "[::1]:9090", "localhost:9090"}) {
+    EXPECT_THAT(Load({{"client-listen", listen}, {"require-tls", "true"}})->warnings, IsEmpty());
+  }
+  for (const char* listen : {"0.0.0.0:9090", "[::]:9090", "128.0.0.1:9090", "host:9090"}) {
+    Settings settings = {{"client-listen", listen}, {"client-advertise", "b:9090"}};
+    EXPECT_THAT(Load(settings)->warnings,
+                ElementsAre(AllOf(HasSubstr(listen), HasSubstr("PLAIN TEXT"))));
+    settings["require-tls"] = "true";
+    EXPECT_THAT(ErrorOf(settings), AllOf(HasSubstr("client-listen"), HasSubstr("require-tls")));
+  }
+  EXPECT_THAT(ErrorOf({{"peer-listen", "0.0.0.0:9091"}, {"require-tls", "true"}}),
+              HasSubstr("peer-listen 0.0.0.0:9091 is PLAIN TEXT"));
+}
+
+TEST(ControllerConfigTest, CertificatesForPeersAreThoseForClientsByDefault) {
+  Settings settings = {{"client-listen", "0.0.0.0:9090"},
+                       {"client-advertise", "b:9090"},
+                       {"peer-listen", "0.0.0.0:9091"},
+                       {"require-tls", "true"},
+                       {"tls-cert", "/c"},
+                       {"tls-key", "/k"},
+                       {"tls-ca", "/a"},
+                       {"tls-crl", "/r"}};
+  auto config = Load(settings);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->tls.cert + config->tls.key + config->tls.ca + config->tls.crl, "/c/k/a/r");
+  EXPECT_EQ(config->peer_tls, config->tls);
+
+  settings["peer-tls-ca"] = "/pa";
+  config = Load(settings);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->peer_tls.cert + config->peer_tls.key + config->peer_tls.ca, "/c/k/pa");
+  EXPECT_EQ(config->peer_tls.crl, "") << "the list of another CA";
+
+  settings.insert({{"peer-tls-cert", "/pc"}, {"peer-tls-key", "/pk"}, {"peer-tls-crl", "/pr"}});
+  config = Load(settings);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->peer_tls.cert + config->peer_tls.key + config->peer_tls.crl, "/pc/pk/pr");
+}
+
+TEST(ControllerConfigTest, TheFilesForTlsBelongTogether) {
+  EXPECT_THAT(ErrorOf({{"tls-cert", "/c"}, {"tls-ca", "/a"}}), HasSubstr("tls-key is missing"));
+  EXPECT_THAT(ErrorOf({{"peer-tls-cert", "/c"}}), HasSubstr("peer-tls-key is missing"));
 }
 
 TEST(ControllerConfigTest, AnObserverNeedNotBeAmongTheVoters) {

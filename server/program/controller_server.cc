@@ -26,11 +26,13 @@
 #include "server/peer/grpc_broker_prober.h"
 #include "server/peer/peer_voter_poll.h"
 #include "server/program/controller_metrics.h"
+#include "server/program/controller_tls.h"
 #include "server/program/loop_watchdog.h"
 #include "server/program/monitor_pages.h"
 #include "server/program/process_service.h"
 #include "server/program/quorum_member.h"
 #include "server/program/run_and_wait.h"
+#include "server/security/server_credentials.h"
 #include "storage/fatal.h"
 
 namespace quorate::server {
@@ -87,15 +89,16 @@ controller::ControllerOptions MakeControllerOptions(const ControllerConfig& conf
 // destroyed.
 class ControllerServer::Impl final : public ControllerDirectory {
  public:
-  Impl(const ControllerConfig& config, std::unique_ptr<QuorumMember> member, uint64_t seed,
-       const storage::FatalHandler& on_fatal)
+  Impl(const ControllerConfig& config, std::unique_ptr<ControllerTls> tls,
+       std::unique_ptr<QuorumMember> member, uint64_t seed, const storage::FatalHandler& on_fatal)
       : config_(config),
+        tls_(std::move(tls)),
         member_(std::move(member)),
         clock_(&member_->clock()),
         loops_(&member_->loops()),
         log_clock_(clock_),
         voter_poll_(member_->forwarder(), clock_),
-        prober_(std::in_place, GrpcBrokerProber::Options{}),
+        prober_(std::in_place, GrpcBrokerProber::Options{.tls = tls_->clients()}),
         router_({.self = config.node_id}, &loops_->edge, clock_, &leader_, member_->forwarder()),
         auditor_({.self = config.node_id,
                   .interval = config.state_check_interval,
@@ -151,6 +154,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                        .queries = &queries_,
                                        .hub = &hub_,
                                        .leader = [this] { return LeaderEndpoint(); },
+                                       .credentials = MakeServerCredentials(tls_->clients()),
                                        .services = {&process_service_}}),
         listeners_({&leader_, &controller_, &router_, &hub_, front_end_.log_watcher(), &readiness_,
                     &snapshot_scheduler_, &log_clock_}),
@@ -289,6 +293,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
   }
 
   const ControllerConfig config_;
+  const std::unique_ptr<ControllerTls> tls_;
   const std::unique_ptr<QuorumMember> member_;
   const Clock* const clock_;
   ControllerLoops* const loops_;
@@ -327,10 +332,12 @@ absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
   if (config.metrics_listen) {
     RETURN_IF_ERROR(CheckCanListen(*config.metrics_listen, kMetricsListenOption));
   }
+  ASSIGN_OR_RETURN(std::unique_ptr<ControllerTls> tls, ControllerTls::Open(config));
   const uint64_t seed = config.seed != 0 ? static_cast<uint64_t>(config.seed) : Rng::SystemSeed();
   const storage::FatalHandler fatal = HearOnce(std::move(on_fatal));
-  ASSIGN_OR_RETURN(std::unique_ptr<QuorumMember> member, QuorumMember::Open(config, seed, fatal));
-  auto impl = std::make_unique<Impl>(config, std::move(member), seed + 1, fatal);
+  ASSIGN_OR_RETURN(std::unique_ptr<QuorumMember> member,
+                   QuorumMember::Open(config, tls->peers(), seed, fatal));
+  auto impl = std::make_unique<Impl>(config, std::move(tls), std::move(member), seed + 1, fatal);
   RETURN_IF_ERROR(impl->Start());
   return std::unique_ptr<ControllerServer>(new ControllerServer(std::move(impl)));
 }

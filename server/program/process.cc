@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -31,7 +33,20 @@ sigset_t SetOf(std::initializer_list<int> numbers) {
   return signals;
 }
 
+// Returns whether gRPC complains about a TLS connection. Any process that connects can cause that,
+// as often as it likes.
+bool IsAboutTlsConnection(const gpr_log_func_args& args) {
+  return strstr(args.file, "ssl_transport_security") != nullptr;
+}
+
 void LogFromGrpc(gpr_log_func_args* args) {
+  if (IsAboutTlsConnection(*args)) {
+    static std::atomic<int64_t> count = 0;
+    ++count;
+    LOG_EVERY_T(WARNING, 1) << "a TLS connection failed or was refused (" << count
+                            << " so far): " << args->message;
+    return;
+  }
   const auto severity =
       args->severity == GPR_LOG_SEVERITY_ERROR ? google::GLOG_WARNING : google::GLOG_INFO;
   google::LogMessage(args->file, args->line, severity).stream() << "grpc: " << args->message;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/host_port.h"
 #include "server/program/config.h"
@@ -23,6 +24,10 @@ struct ProcessConfig {
   std::string failpoints;
   // nullopt: no metrics listener.
   std::optional<HostPort> metrics_listen;
+  // Refuse to listen in plain text where other machines can connect.
+  bool require_tls = false;
+  // Values that are valid but questionable, one sentence each, for the process's log.
+  std::vector<std::string> warnings;
   // 0 takes the seed from the operating system.
   int64_t seed = 0;
 };

@@ -6,8 +6,10 @@
 #include "base/random.h"
 #include "metadata/metadata_image.h"
 #include "server/node/limits.h"
+#include "server/peer/peer_certificates.h"
 #include "server/peer/peer_channel.h"
 #include "server/program/run_and_wait.h"
+#include "server/security/server_credentials.h"
 #include "storage/data_loss.h"
 #include "storage/snapshot_names.h"
 #include "storage/voter_lists.h"
@@ -23,11 +25,12 @@ constexpr Duration kCommitLinger = std::chrono::milliseconds(3);
 // How long calls of peers may take to end when the listener closes.
 constexpr Duration kCloseTimeout = std::chrono::seconds(1);
 
-PeerTransportOptions TransportOptions(const ControllerConfig& config,
+PeerTransportOptions TransportOptions(const ControllerConfig& config, const security::TlsStore* tls,
                                       const raft::ReplicaKey& self) {
   PeerTransportOptions options = {.cluster_id = config.cluster_id,
                                   .self = self,
                                   .observer = config.observer,
+                                  .tls = tls,
                                   .max_metadata_version = metadata::kLatestMetadataVersion};
   for (const ConfiguredVoter& voter : config.voters) {
     if (voter.node_id != config.node_id) options.peers.emplace(voter.node_id, voter.endpoint);
@@ -58,7 +61,8 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<QuorumMember>> QuorumMember::Open(
-    const ControllerConfig& config, uint64_t seed, const storage::FatalHandler& on_fatal) {
+    const ControllerConfig& config, const security::TlsStore* tls, uint64_t seed,
+    const storage::FatalHandler& on_fatal) {
   Rng rng(seed);
   ASSIGN_OR_RETURN(std::unique_ptr<storage::DataDirectory> directory,
                    storage::DataDirectory::Open(config.data_dir,
@@ -72,20 +76,21 @@ absl::StatusOr<std::unique_ptr<QuorumMember>> QuorumMember::Open(
           directory.get(), {.min_free_bytes = static_cast<uint64_t>(config.min_free_disk_bytes),
                             .on_fatal = on_fatal}));
   std::unique_ptr<QuorumMember> member(
-      new QuorumMember(config, std::move(directory), std::move(log)));
+      new QuorumMember(config, tls, std::move(directory), std::move(log)));
   RETURN_IF_ERROR(member->OpenSnapshots());
   RETURN_IF_ERROR(member->CreateNode(seed, on_fatal));
   return member;
 }
 
-QuorumMember::QuorumMember(const ControllerConfig& config,
+QuorumMember::QuorumMember(const ControllerConfig& config, const security::TlsStore* tls,
                            std::unique_ptr<storage::DataDirectory> directory,
                            std::unique_ptr<storage::ControllerLog> log)
     : config_(config),
+      tls_(tls),
       data_directory_(std::move(directory)),
       log_(std::move(log)),
       self_{config.node_id, data_directory_->directory_id()},
-      transport_(TransportOptions(config, self_), &loops_.raft, &loops_.decide, &clock_) {}
+      transport_(TransportOptions(config, tls, self_), &loops_.raft, &loops_.decide, &clock_) {}
 
 QuorumMember::~QuorumMember() { Stop(); }
 
@@ -155,12 +160,13 @@ void QuorumMember::RememberVoterList(const raft::RestoredLog& restored) const {
 
 absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, ForwardHandler handler) {
   PeerService* const service = transport_.Serve(std::move(handler));
-  ASSIGN_OR_RETURN(
-      listener_, OpenListener(config_.peer_listen, "peer-listen", grpc::InsecureServerCredentials(),
-                              kReservedFromPeers, [service](grpc::ServerBuilder& builder) {
-                                ConfigurePeerServer({}, &builder);
-                                builder.RegisterService(service);
-                              }));
+  ASSIGN_OR_RETURN(listener_,
+                   OpenListener(config_.peer_listen, "peer-listen",
+                                MakeServerCredentials(tls_, AdmitControllers(config_.cluster_id)),
+                                kReservedFromPeers, [service](grpc::ServerBuilder& builder) {
+                                  ConfigurePeerServer({}, &builder);
+                                  builder.RegisterService(service);
+                                }));
   raft_->Start(listener);
   return absl::OkStatus();
 }

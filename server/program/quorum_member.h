@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "raft/node/raft_node.h"
+#include "security/tls_store.h"
 #include "server/calls/listener.h"
 #include "server/node/snapshot_scheduler.h"
 #include "server/peer/peer_transport.h"
@@ -38,9 +39,11 @@ namespace quorate::server {
 class QuorumMember {
  public:
   // Opens the data directory and restores the log and the newest snapshot. An error leaves nothing
-  // changed, and its message names the problem and the remedy. `on_fatal` is called, on any thread,
-  // when the process cannot go on. `seed` feeds all randomness.
+  // changed, and its message names the problem and the remedy. `tls` secures all connections to
+  // peers (null: plain text) and must outlive the member. `on_fatal` is called, on any thread, when
+  // the process cannot go on. `seed` feeds all randomness.
   static absl::StatusOr<std::unique_ptr<QuorumMember>> Open(const ControllerConfig& config,
+                                                            const security::TlsStore* tls,
                                                             uint64_t seed,
                                                             const storage::FatalHandler& on_fatal);
   // Calls Stop.
@@ -76,7 +79,8 @@ class QuorumMember {
   uint16_t peer_port() const { return listener_.port; }
 
  private:
-  QuorumMember(const ControllerConfig& config, std::unique_ptr<storage::DataDirectory> directory,
+  QuorumMember(const ControllerConfig& config, const security::TlsStore* tls,
+               std::unique_ptr<storage::DataDirectory> directory,
                std::unique_ptr<storage::ControllerLog> log);
 
   absl::Status OpenSnapshots();
@@ -85,6 +89,7 @@ class QuorumMember {
   void RememberVoterList(const raft::RestoredLog& restored) const;
 
   const ControllerConfig config_;
+  const security::TlsStore* const tls_;
   const SystemClock clock_;
   std::unique_ptr<storage::DataDirectory> data_directory_;
   std::unique_ptr<storage::ControllerLog> log_;
