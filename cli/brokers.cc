@@ -89,7 +89,8 @@ ExitCode View(Session& session, bool with_topics) {
   Json brokers = Json::array();
   bool first = true;
   for (const HostPort& endpoint : session.settings().bootstrap) {
-    const auto result = client::ViewBroker(endpoint, ProbeTimeout(session.settings()), with_topics);
+    const auto result =
+        client::ViewBroker(endpoint, ProbeTimeout(session.settings()), with_topics, session.tls());
     if (std::holds_alternative<Error>(result)) code = ExitCode::kUnreachable;
     if (session.json()) {
       brokers.push_back(ViewJson(endpoint.ToString(), result));

@@ -46,9 +46,10 @@ class Waiter {
       : flags_(flags),
         deadline_(SystemClock().Now() + settings.timeout),
         client_({.endpoints = settings.bootstrap,
+                 .tls = settings.tls.get(),
                  .timeout = std::min(settings.timeout, kQuestionTimeout)}) {
     for (const HostPort& endpoint : settings.bootstrap) {
-      probes_.push_back(std::make_unique<client::ReadinessProbe>(endpoint));
+      probes_.push_back(std::make_unique<client::ReadinessProbe>(endpoint, settings.tls.get()));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <ostream>
 #include <utility>
 
@@ -19,6 +20,9 @@ namespace {
 constexpr char kProgram[] = "quoratectl";
 constexpr char kBootstrapVariable[] = "QUORATE_BOOTSTRAP";
 constexpr char kDefaultBootstrap[] = "127.0.0.1:9090";
+// Of --tls-cert, --tls-key, --tls-ca and --tls-crl.
+constexpr const char* kTlsVariables[] = {"QUORATE_TLS_CERT", "QUORATE_TLS_KEY", "QUORATE_TLS_CA",
+                                         "QUORATE_TLS_CRL"};
 
 // This status applies to all commands, because all of them may print.
 constexpr char kOutputLost[] =
@@ -177,6 +181,7 @@ void CommandLine::AddCommonFlags(CLI::App* command, CommonFlags flags) {
           "How long to try, including all retries, for example 10s, 500ms or 2m. Default: 30s.")
       ->type_name("TIME")
       ->group(kCommonFlags);
+  AddTlsFlags(command);
   if (flags == CommonFlags::kReads) {
     command
         ->add_flag(
@@ -186,6 +191,38 @@ void CommandLine::AddCommonFlags(CLI::App* command, CommonFlags flags) {
             "the call.")
         ->group(kCommonFlags);
   }
+}
+
+void CommandLine::AddTlsFlags(CLI::App* command) {
+  const auto add = [command](const char* name, const char* variable, std::string& path,
+                             const char* help) {
+    command
+        ->add_option(name, path,
+                     absl::StrFormat("%s Default: the environment variable %s.", help, variable))
+        ->type_name("FILE")
+        ->group(kCommonFlags);
+  };
+  add("--tls-cert", kTlsVariables[0], raw_.tls.cert,
+      "The certificate (PEM) of the person or program that calls, for a cluster with TLS. "
+      "Requires --tls-key and --tls-ca.");
+  add("--tls-key", kTlsVariables[1], raw_.tls.key, "The private key (PEM) of the certificate.");
+  add("--tls-ca", kTlsVariables[2], raw_.tls.ca,
+      "The CAs (PEM) that sign the certificates of controllers and brokers.");
+  add("--tls-crl", kTlsVariables[3], raw_.tls.crl,
+      "The revocation lists (PEM) of those CAs; optional.");
+}
+
+absl::StatusOr<std::shared_ptr<security::TlsStore>> CommandLine::OpenTls() const {
+  security::TlsFiles files = raw_.tls;
+  files.option_prefix = "--tls-";
+  std::string* const paths[] = {&files.cert, &files.key, &files.ca, &files.crl};
+  for (size_t i = 0; i < std::size(paths); ++i) {
+    const char* const variable = std::getenv(kTlsVariables[i]);
+    if (paths[i]->empty() && variable != nullptr) *paths[i] = variable;
+  }
+  ASSIGN_OR_RETURN(std::unique_ptr<security::TlsStore> store,
+                   security::TlsStore::Open(files, security::CertificateUse::kClient));
+  return std::shared_ptr<security::TlsStore>(std::move(store));
 }
 
 absl::StatusOr<Settings> CommandLine::CheckedSettings() const {
@@ -219,6 +256,7 @@ absl::StatusOr<Settings> CommandLine::CheckedSettings() const {
   }
   settings.timeout = *timeout;
   settings.stale = raw_.stale;
+  ASSIGN_OR_RETURN(settings.tls, OpenTls());
   return settings;
 }
 
@@ -244,6 +282,9 @@ ExitCode CommandLine::Run(int argc, const char* const* argv, std::ostream& out, 
 
   CHECK(chosen_ != nullptr);
   Session session(*settings, &out, &err);
+  if (settings->tls != nullptr) {
+    for (const std::string& warning : settings->tls->Current()->warnings) session.Complain(warning);
+  }
   const ExitCode code = chosen_(session);
   return session.usage_error().empty() ? code : refuse(session.usage_error());
 }

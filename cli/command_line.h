@@ -5,12 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "cli/exit_code.h"
 #include "cli/session.h"
+#include "security/tls_store.h"
 
 namespace quorate::cli {
 
@@ -66,11 +68,15 @@ class CommandLine {
     std::string bootstrap;
     std::string output;
     std::string timeout;
+    security::TlsFiles tls;
     bool stale = false;
   };
 
   void AddCommonFlags(CLI::App* command, CommonFlags flags);
+  void AddTlsFlags(CLI::App* command);
   absl::StatusOr<Settings> CheckedSettings() const;
+  // Returns null if no certificate is given.
+  absl::StatusOr<std::shared_ptr<security::TlsStore>> OpenTls() const;
 
   CLI::App app_;
   RawFlags raw_;

@@ -50,7 +50,7 @@ ExitCode CodeFor(const std::vector<LevelAnswer>& answers) {
 ExitCode LogLevel(Session& session, const std::string& level) {
   const auto& endpoints = session.settings().bootstrap;
   const std::vector<LevelAnswer> answers = AskEach(endpoints, [&](const HostPort& endpoint) {
-    return client::SetLogLevel(endpoint, level, ProbeTimeout(session.settings()));
+    return client::SetLogLevel(endpoint, level, ProbeTimeout(session.settings()), session.tls());
   });
   Table table(std::vector<Table::Column>(2));
   Json items = Json::array();

@@ -56,7 +56,8 @@ ExitCode CodeFor(const std::vector<HealthAnswer>& answers) {
 ExitCode Check(Session& session, const std::string& service) {
   const auto& endpoints = session.settings().bootstrap;
   const std::vector<HealthAnswer> answers = AskEach(endpoints, [&](const HostPort& endpoint) {
-    return client::HealthProbe(endpoint, service).Check(ProbeTimeout(session.settings()));
+    return client::HealthProbe(endpoint, service, session.tls())
+        .Check(ProbeTimeout(session.settings()));
   });
   Table table(std::vector<Table::Column>(2));
   Json items = Json::array();

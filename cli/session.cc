@@ -48,7 +48,7 @@ Session::Session(Settings settings, std::ostream* out, std::ostream* err)
     : settings_(std::move(settings)), out_(out), err_(err) {}
 
 client::CallerOptions Session::caller_options() const {
-  return {.endpoints = settings_.bootstrap, .timeout = settings_.timeout};
+  return {.endpoints = settings_.bootstrap, .tls = tls(), .timeout = settings_.timeout};
 }
 
 void Session::Say(const std::string& line) {

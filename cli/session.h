@@ -5,6 +5,7 @@
 #include <google/protobuf/message.h>
 
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "cli/exit_code.h"
 #include "cli/json.h"
 #include "client/failover_caller.h"
+#include "security/tls_store.h"
 
 namespace quorate::cli {
 
@@ -24,6 +26,8 @@ struct Settings {
   std::vector<HostPort> bootstrap;
   OutputFormat output = OutputFormat::kTable;
   Duration timeout = std::chrono::seconds(30);
+  // Secures all connections; null: plain text.
+  std::shared_ptr<security::TlsStore> tls;
   // Any controller may answer a read at once from its own state.
   bool stale = false;
 };
@@ -44,6 +48,7 @@ class Session {
   // Standard error: for errors and for progress messages while a command waits.
   std::ostream& err() { return *err_; }
 
+  security::TlsStore* tls() const { return settings_.tls.get(); }
   client::CallerOptions caller_options() const;
 
   // Prints a line to standard output. Prints nothing with --output json.
