@@ -54,6 +54,15 @@ std::string QuoratectlProgram() { return BuildDirectory() + "/cli/quoratectl"; }
 Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
   Rng rng(Rng::SystemSeed());
   cluster_id_ = options_.cluster_id.empty() ? Uuid::Random(rng).ToString() : options_.cluster_id;
+  if (options_.tls) {
+    MakeCertificates();
+    auto store = security::TlsStore::Open({.cert = CertificateDirectory() + "/admin.pem",
+                                           .key = CertificateDirectory() + "/admin-key.pem",
+                                           .ca = CertificateDirectory() + "/ca.pem"},
+                                          security::CertificateUse::kClient);
+    CHECK_OK(store.status());
+    tls_ = *std::move(store);
+  }
   client_ports_ = FreePorts(Everybody());
   peer_ports_ = FreePorts(Everybody());
   broker_ports_ = FreePorts(options_.brokers);
@@ -137,6 +146,27 @@ std::string Cluster::BrokerDirectory(int broker) const {
   return absl::StrFormat("%s/broker-%d", directory_.path(), broker);
 }
 
+void Cluster::MakeCertificates(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> command = {QUORATE_SOURCE_DIR "/deploy/make-certificates.sh",
+                                      CertificateDirectory(),
+                                      "--cluster-id",
+                                      cluster_id_,
+                                      "--controllers",
+                                      std::to_string(Everybody()),
+                                      "--brokers",
+                                      std::to_string(options_.brokers)};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  const RunResult result = Run(command);
+  CHECK(result.status.code == 0) << result.errors;
+}
+
+std::vector<std::string> Cluster::TlsFlags(const std::string& name) const {
+  const std::string directory = CertificateDirectory();
+  return {absl::StrFormat("--tls-cert=%s/%s.pem", directory, name),
+          absl::StrFormat("--tls-key=%s/%s-key.pem", directory, name),
+          absl::StrFormat("--tls-ca=%s/ca.pem", directory)};
+}
+
 std::vector<std::string> Cluster::ControllerCommand(int node) const {
   std::vector<std::string> voters;
   for (const int peer : Numbers(options_.controllers)) {
@@ -157,6 +187,11 @@ std::vector<std::string> Cluster::ControllerCommand(int node) const {
       "--peer-advertise=" + Loopback(peer_ports_.at(node - 1)),
   };
   if (node > options_.controllers) command.emplace_back("--observer");
+  if (options_.tls) {
+    for (std::string& flag : TlsFlags(absl::StrFormat("controller-%d", node))) {
+      command.push_back(std::move(flag));
+    }
+  }
   command.insert(command.end(), options_.controller_flags.begin(), options_.controller_flags.end());
   return command;
 }
@@ -171,6 +206,11 @@ std::vector<std::string> Cluster::BrokerCommand(int broker) const {
       "--listen=" + BrokerEndpoint(broker),
       "--advertise=" + BrokerEndpoint(broker),
   };
+  if (options_.tls) {
+    for (std::string& flag : TlsFlags(absl::StrFormat("broker-%d", broker))) {
+      command.push_back(std::move(flag));
+    }
+  }
   command.insert(command.end(), options_.broker_flags.begin(), options_.broker_flags.end());
   return command;
 }
@@ -203,7 +243,7 @@ void Cluster::AwaitReady(std::vector<int> nodes) {
     }
   }
   for (const int node : nodes) {
-    client::ReadinessProbe probe(*ParseHostPort(ControllerEndpoint(node)));
+    client::ReadinessProbe probe(*ParseHostPort(ControllerEndpoint(node)), tls());
     CHECK(WaitFor([&] {
       CHECK(controllers_.at(node)->Running())
           << "controller " << node << " ended: " << controllers_.at(node)->Log();
@@ -264,6 +304,7 @@ client::AdminClient Cluster::Client(std::vector<int> nodes,
                                     std::function<void(client::CallerOptions&)> tune) const {
   if (nodes.empty()) nodes = Numbers(Everybody());
   client::CallerOptions options;
+  options.tls = tls();
   options.timeout = kPatience;
   for (const int node : nodes)
     options.endpoints.push_back(*ParseHostPort(ControllerEndpoint(node)));

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "client/admin_client.h"
+#include "security/tls_store.h"
 #include "tests/harness/fault_proxy.h"
 #include "tests/harness/process.h"
 #include "tests/harness/temp_dir.h"
@@ -40,6 +41,9 @@ struct ClusterOptions {
   // Whether every controller has a FaultProxy in front of its client listener. The controller
   // advertises the proxy, and brokers use it. The test's own clients bypass it.
   bool proxied_clients = false;
+  // Whether all processes and the test's own clients use TLS, with certificates that
+  // deploy/make-certificates.sh made.
+  bool tls = false;
   // The quorate-controller to run. If it is empty, ControllerProgram() runs.
   std::string controller_program;
   std::vector<std::string> controller_flags;
@@ -88,6 +92,16 @@ class Cluster {
   client::AdminClient Client(std::vector<int> nodes = {},
                              std::function<void(client::CallerOptions&)> tune = {}) const;
 
+  // Runs deploy/make-certificates.sh for this cluster, with further arguments such as "--renew".
+  // REQUIRES: tls.
+  void MakeCertificates(const std::vector<std::string>& arguments = {}) const;
+  // Returns --tls-cert, --tls-key and --tls-ca for a certificate of the cluster ("admin",
+  // "controller-1"), or for other files of the same layout. REQUIRES: tls.
+  std::vector<std::string> TlsFlags(const std::string& name) const;
+  std::string CertificateDirectory() const { return directory_.path() + "/tls"; }
+  // Returns the admin's certificate; null without TLS.
+  security::TlsStore* tls() const { return tls_.get(); }
+
   // Returns the proxy on the path from `node` to `peer`. REQUIRES: proxied_peers.
   FaultProxy& PeerProxy(int node, int peer) { return *proxies_.at({node, peer}); }
   // Returns the proxy on the path from brokers to controller `node`. REQUIRES: proxied_clients.
@@ -120,6 +134,7 @@ class Cluster {
   const ClusterOptions options_;
   TempDir directory_;
   std::string cluster_id_;
+  std::unique_ptr<security::TlsStore> tls_;
   std::vector<uint16_t> client_ports_;
   std::vector<uint16_t> peer_ports_;
   std::vector<uint16_t> broker_ports_;
