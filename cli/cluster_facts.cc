@@ -20,7 +20,7 @@ ProcessFacts AskProcess(const HostPort& endpoint, const Session& session) {
   ProcessFacts facts = {.endpoint = endpoint.ToString()};
   const SystemClock clock;
   const MonoTime asked_at = clock.Now();
-  auto page = client::GetMetrics(endpoint, timeout);
+  auto page = client::GetMetrics(endpoint, timeout, session.tls());
   facts.metrics_took_ms = ToMs(clock.Now() - asked_at);
   facts.metrics_at_ms = clock.WallMs();
   if (auto* text = std::get_if<std::string>(&page)) {

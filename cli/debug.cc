@@ -68,7 +68,7 @@ ExitCode LogLevel(Session& session, const std::string& level) {
 ExitCode Metrics(Session& session) {
   const auto& endpoints = session.settings().bootstrap;
   const auto answers = AskEach(endpoints, [&](const HostPort& endpoint) {
-    return client::GetMetrics(endpoint, ProbeTimeout(session.settings()));
+    return client::GetMetrics(endpoint, ProbeTimeout(session.settings()), session.tls());
   });
   ExitCode code = ExitCode::kDone;
   Json items = Json::array();

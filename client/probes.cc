@@ -90,14 +90,16 @@ std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
   return response;
 }
 
-std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint,
-                                                        Duration timeout) {
+std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint, Duration timeout,
+                                                        security::TlsStore* tls) {
   process::v1::GetMetricsResponse response;
-  const grpc::Status status = BlockingConnection(endpoint).Call(
-      timeout, timeout,
-      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-        return process::v1::ProcessService::Stub(channel).GetMetrics(context, {}, &response);
-      });
+  const grpc::Status status =
+      BlockingConnection(endpoint, tls)
+          .Call(timeout, timeout,
+                [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+                  return process::v1::ProcessService::Stub(channel).GetMetrics(context, {},
+                                                                               &response);
+                });
   if (!status.ok()) return ErrorFromStatus(status);
   return std::move(*response.mutable_page());
 }

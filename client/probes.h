@@ -66,7 +66,8 @@ std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
 
 // Returns the metrics of the controller or broker at `endpoint`, in Prometheus' text format.
 // Blocks.
-std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint, Duration timeout);
+std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint, Duration timeout,
+                                                        security::TlsStore* tls = nullptr);
 
 // A broker's view of itself and of the metadata.
 struct BrokerView {

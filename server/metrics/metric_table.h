@@ -76,6 +76,18 @@ inline constexpr const Metric* kProcessMetrics[] = {&kBuildInfo,
                                                     &kLogLinesDropped,
                                                     &kMetricsComplete};
 
+// tls_metrics.h. Only with TLS.
+
+inline constexpr Metric kTlsExpiry = {
+    .name = "quorate_tls_certificate_expiry_timestamp_seconds",
+    .type = MetricType::kGauge,
+    .help =
+        "When the certificate expires that new connections get, in seconds since the Unix epoch. "
+        "The label port is client or peer, and broker in a broker.",
+    .labels = "port",
+};
+inline constexpr const Metric* kTlsMetrics[] = {&kTlsExpiry};
+
 // loop_metrics.h
 
 inline constexpr Metric kLoopQueuedTasks = {
@@ -247,9 +259,8 @@ struct MetricSection {
   std::span<const Metric* const> metrics;
 };
 inline constexpr MetricSection kMetricSections[] = {
-    {"The process (both programs)", kProcessMetrics},
-    {"Event loops (both programs)", kLoopMetrics},
-    {"The quorum (controllers)", kQuorumMetrics},
+    {"The process (both programs)", kProcessMetrics}, {"Certificates (both programs)", kTlsMetrics},
+    {"Event loops (both programs)", kLoopMetrics},    {"The quorum (controllers)", kQuorumMetrics},
     {"The cluster (controllers)", kClusterMetrics},
 };
 

@@ -11,6 +11,7 @@
 #include "server/metrics/loop_metrics.h"
 #include "server/metrics/metrics_page.h"
 #include "server/metrics/process_metrics.h"
+#include "server/metrics/tls_metrics.h"
 #include "server/node/readiness.h"
 #include "server/program/monitor_pages.h"
 #include "server/security/server_credentials.h"
@@ -125,6 +126,7 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
 void BrokerServer::CollectMetrics(absl::AnyInvocable<void(std::string page) &&> done) {
   MetricsPage page;
   AddProcessMetrics("quorate-broker", page);
+  AddTlsMetrics("broker", tls_.get(), page);
   for (const EventLoop* loop : {&loop_, &session_loop_}) {
     AddLoopMetrics(*loop, clock_.Now(), page);
   }

@@ -12,6 +12,7 @@
 #include "server/metrics/metrics_page.h"
 #include "server/metrics/process_metrics.h"
 #include "server/metrics/quorum_metrics.h"
+#include "server/metrics/tls_metrics.h"
 
 namespace quorate::server {
 namespace {
@@ -53,6 +54,8 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   if (!collection.done || !(is_complete || late)) return;
   MetricsPage page;
   AddProcessMetrics("quorate-controller", page);
+  AddTlsMetrics("client", tls_->clients(), page);
+  AddTlsMetrics("peer", tls_->peers(), page);
   const MonoTime now = clock_->Now();
   for (const EventLoop* loop : loops_->All()) AddLoopMetrics(*loop, now, page);
   page.Add(kActiveController, controller_->is_active() ? 1 : 0);

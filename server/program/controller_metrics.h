@@ -9,15 +9,16 @@
 #include "controller/quorum_controller.h"
 #include "raft/api/replicated_log.h"
 #include "server/program/controller_loops.h"
+#include "server/program/controller_tls.h"
 
 namespace quorate::server {
 
 class ControllerMetrics {
  public:
   // All arguments must outlive the object and its collections.
-  ControllerMetrics(ControllerLoops* loops, const Clock* clock, raft::ReplicatedLog* log,
-                    controller::QuorumController* controller)
-      : loops_(loops), clock_(clock), log_(log), controller_(controller) {}
+  ControllerMetrics(ControllerLoops* loops, const Clock* clock, const ControllerTls* tls,
+                    raft::ReplicatedLog* log, controller::QuorumController* controller)
+      : loops_(loops), clock_(clock), tls_(tls), log_(log), controller_(controller) {}
 
   // Calls `done` with the page for Prometheus, on the loop `query`. Thread-safe. A part that does
   // not answer within a second is omitted.
@@ -32,6 +33,7 @@ class ControllerMetrics {
 
   ControllerLoops* const loops_;
   const Clock* const clock_;
+  const ControllerTls* const tls_;
   raft::ReplicatedLog* const log_;
   controller::QuorumController* const controller_;
 };

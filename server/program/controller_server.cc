@@ -143,7 +143,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                  [this] { return OwnMachine(); }),
         changes_(&router_, &controller_, &member_->raft()),
         methods_(&router_, &controller_, &queries_),
-        metrics_(loops_, clock_, &member_->raft(), &controller_),
+        metrics_(loops_, clock_, tls_.get(), &member_->raft(), &controller_),
         process_service_(&loops_->edge, clock_, CollectFrom(metrics_)),
         front_end_(config.cluster_id, {.clock = clock_,
                                        .edge_loop = &loops_->edge,

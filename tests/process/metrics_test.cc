@@ -14,7 +14,7 @@
 namespace quorate::testing {
 namespace {
 
-// Three controllers and three brokers with metrics listeners.
+// Three controllers and three brokers with metrics listeners. TLS has metrics too.
 class MetricsTest : public ::testing::Test {
  protected:
   MetricsTest() {
@@ -57,7 +57,7 @@ class MetricsTest : public ::testing::Test {
     return answer ? answer->status : 0;
   }
 
-  Cluster cluster_{{.brokers = 3}};
+  Cluster cluster_{{.brokers = 3, .tls = true}};
 
  private:
   std::string ReadyFile(const std::string& kind, int node) const {

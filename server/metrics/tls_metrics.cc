@@ -1,0 +1,15 @@
+#include "server/metrics/tls_metrics.h"
+
+#include <chrono>
+
+#include "server/metrics/metric_table.h"
+
+namespace quorate::server {
+
+void AddTlsMetrics(const std::string& port, const security::TlsStore* tls, MetricsPage& page) {
+  if (tls == nullptr) return;
+  const auto not_after = tls->Current()->not_after.time_since_epoch();
+  page.Add(kTlsExpiry, std::chrono::duration<double>(not_after).count(), {{"port", port}});
+}
+
+}  // namespace quorate::server
