@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 class TlsFilesTest : public testing::Test {
  protected:
   TlsFiles Write(const IssuedCertificate& issued) {
-    return WriteTlsFiles(testing::TempDir(), "test", issued, ca_.pem());
+    return WriteTlsFiles("test", issued, ca_.pem());
   }
   static std::string Error(const TlsFiles& files,
                            CertificateUse use = CertificateUse::kServerAndClient) {
@@ -151,7 +151,7 @@ TEST_F(TlsFilesTest, ARevocationListIsLoadedAndMustBeSigned) {
   const IssuedCertificate mine = ca_.Issue({});
   const IssuedCertificate stolen = ca_.Issue({.name = "stolen"});
   TlsFiles files = Write(mine);
-  files.crl = testing::TempDir() + "/test.crl";
+  files.crl = TestDirectory() + "/test.crl";
   ReplaceFile(files.crl, ca_.Revoke({stolen}));
   const auto loaded = LoadTlsMaterial(files, CertificateUse::kClient);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
@@ -168,7 +168,7 @@ TEST_F(TlsFilesTest, ARevocationListIsLoadedAndMustBeSigned) {
 
 TEST_F(TlsFilesTest, AnOverdueRevocationListIsAWarning) {
   TlsFiles files = Write(ca_.Issue({}));
-  files.crl = testing::TempDir() + "/test.crl";
+  files.crl = TestDirectory() + "/test.crl";
   ReplaceFile(files.crl, ca_.Revoke({}, -std::chrono::seconds(10)));
   const auto loaded = LoadTlsMaterial(files, CertificateUse::kClient);
   ASSERT_TRUE(loaded.ok()) << loaded.status();

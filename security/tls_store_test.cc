@@ -22,8 +22,7 @@ class TlsStoreTest : public testing::Test {
   std::string Subject() { return store_->Current()->subject; }
 
   TestAuthority ca_;
-  const TlsFiles files_ =
-      WriteTlsFiles(testing::TempDir(), "store", ca_.Issue({.name = "first"}), ca_.pem());
+  const TlsFiles files_ = WriteTlsFiles("store", ca_.Issue({.name = "first"}), ca_.pem());
   std::unique_ptr<TlsStore> store_;
 };
 
@@ -35,7 +34,7 @@ TEST_F(TlsStoreTest, UnchangedFilesAreNotReadAgain) {
 
 TEST_F(TlsStoreTest, ChangedFilesAreUsed) {
   const auto before = store_->Current();
-  WriteTlsFiles(testing::TempDir(), "store", ca_.Issue({.name = "second"}), ca_.pem());
+  WriteTlsFiles("store", ca_.Issue({.name = "second"}), ca_.pem());
   store_->Refresh();
   EXPECT_EQ(Subject(), "CN=second");
   EXPECT_EQ(before->subject, "CN=first") << "who holds it may go on";

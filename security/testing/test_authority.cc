@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "base/check.h"
@@ -125,9 +127,19 @@ void ReplaceFile(const std::string& path, const std::string& text) {
   PCHECK(rename(temporary.c_str(), path.c_str()) == 0);
 }
 
-TlsFiles WriteTlsFiles(const std::string& directory, const std::string& name,
-                       const IssuedCertificate& issued, const std::string& ca_pem) {
-  const std::string base = directory + "/" + name;
+const std::string& TestDirectory() {
+  struct Directory {
+    Directory() { PCHECK(mkdtemp(path.data()) != nullptr); }
+    ~Directory() { std::filesystem::remove_all(path); }
+    std::string path = std::filesystem::temp_directory_path() / "quorate-tls-XXXXXX";
+  };
+  static const Directory directory;
+  return directory.path;
+}
+
+TlsFiles WriteTlsFiles(const std::string& name, const IssuedCertificate& issued,
+                       const std::string& ca_pem) {
+  const std::string base = TestDirectory() + "/" + name;
   TlsFiles files = {.cert = base + ".pem", .key = base + "-key.pem", .ca = base + "-ca.pem"};
   ReplaceFile(files.key, issued.key_pem);
   ReplaceFile(files.cert, issued.cert_pem);

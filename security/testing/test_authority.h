@@ -51,8 +51,11 @@ std::string EncryptKey(const std::string& key_pem);
 // Writes the text to the file in one step, as a tool that renews certificates does.
 void ReplaceFile(const std::string& path, const std::string& text);
 
-// Writes NAME.pem, NAME-key.pem and NAME-ca.pem in `directory` and returns their paths.
-TlsFiles WriteTlsFiles(const std::string& directory, const std::string& name,
-                       const IssuedCertificate& issued, const std::string& ca_pem);
+// Returns a directory that only this process uses. It is deleted at the end.
+const std::string& TestDirectory();
+
+// Writes NAME.pem, NAME-key.pem and NAME-ca.pem in TestDirectory() and returns their paths.
+TlsFiles WriteTlsFiles(const std::string& name, const IssuedCertificate& issued,
+                       const std::string& ca_pem);
 
 }  // namespace quorate::security

@@ -29,7 +29,8 @@ TEST(ListenerTest, APortInUseIsRefusedWithItsOptionAndTheRemedy) {
   const HostPort taken = {"127.0.0.1", listener->port};
   EXPECT_THAT(ErrorOf(taken), HasSubstr("cannot listen on client-listen " + taken.ToString() +
                                         ": Address already in use: stop the process"));
-  const auto second = OpenClientListener(taken, "peer-listen", {});
+  const auto second =
+      OpenClientListener(taken, "peer-listen", grpc::InsecureServerCredentials(), {});
   EXPECT_THAT(std::string(second.status().message()), HasSubstr("peer-listen"));
   listener->acceptor->Stop();
   EXPECT_EQ(ErrorOf(taken), "");

@@ -35,8 +35,7 @@ class PeerTlsTest : public PeerNetworkTest {
     if (store == nullptr) {
       const auto issued = ca_.Issue({.alternative_names = "URI:" + uri});
       auto opened = TlsStore::Open(
-          security::WriteTlsFiles(::testing::TempDir(), absl::StrFormat("peer%d", stores_.size()),
-                                  issued, ca_.pem()),
+          security::WriteTlsFiles(absl::StrFormat("peer%d", stores_.size()), issued, ca_.pem()),
           security::CertificateUse::kServerAndClient);
       CHECK_OK(opened.status());
       store = *std::move(opened);
@@ -71,13 +70,13 @@ TEST_F(PeerTlsTest, NodesWithTheirCertificatesAreInSession) {
 TEST_F(PeerTlsTest, AHelloOfAnotherNodeIsRefused) {
   auto one = Start(k1, Certificate(k1));
   HandMadeStream stream = OpenControl(Certificate(k3));
-  stream.Say(HelloFrom(k2, k1));
+  stream.Send(HelloFrom(k2, k1));
   ExpectRefused(stream, "says that it is node 2", "/controller/3");
   EXPECT_EQ(one->events().Count("hello 2"), 0u);
 
   HandMadeStream right = OpenControl(Certificate(k2));
-  right.Say(HelloFrom(k2, k1));
-  EXPECT_TRUE(right.Hear().has_hello());
+  right.Send(HelloFrom(k2, k1));
+  EXPECT_TRUE(right.Receive().has_hello());
 }
 
 TEST_F(PeerTlsTest, ABrokerIsRefusedBeforeItsHello) {

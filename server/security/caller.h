@@ -19,7 +19,7 @@ struct Caller {
   std::string pem;
 };
 
-// Returns the caller of a call or stream (grpc::ServerContextBase::auth_context). Returns nullopt
+// Returns the caller of the call or stream whose gRPC context has this AuthContext. Returns nullopt
 // if the connection is plain text.
 std::optional<Caller> CallerOf(const grpc::AuthContext& context);
 

@@ -55,7 +55,9 @@ absl::Status CheckCaller(State& state, const grpc_auth_context* context) {
 void Process(void* state_pointer, grpc_auth_context* context, const grpc_metadata* /*headers*/,
              size_t /*count*/, grpc_process_auth_metadata_done_cb done, void* call) {
   const absl::Status checked = CheckCaller(*static_cast<State*>(state_pointer), context);
-  if (!checked.ok()) LOG_EVERY_T(WARNING, 1) << "refused a call: " << checked.message();
+  if (!checked.ok()) {
+    LOG_EVERY_T(WARNING, 1) << "refused a call: " << checked.message();
+  }
   done(call, nullptr, 0, nullptr, 0, checked.ok() ? GRPC_STATUS_OK : GRPC_STATUS_UNAUTHENTICATED,
        std::string(checked.message()).c_str());
 }

@@ -52,7 +52,7 @@ class ServerCredentialsTest : public testing::Test {
   }
 
   TlsFiles Write(const std::string& name, const IssuedCertificate& issued) {
-    TlsFiles files = security::WriteTlsFiles(testing::TempDir(), name, issued, ca_.pem());
+    TlsFiles files = security::WriteTlsFiles(name, issued, ca_.pem());
     return files;
   }
   void Start(CallerCheck check = nullptr) {
@@ -99,10 +99,9 @@ TEST_F(ServerCredentialsTest, AClientWithoutACertificateIsRefused) {
 TEST_F(ServerCredentialsTest, AClientOfAnotherCaIsRefused) {
   Start();
   TestAuthority other("other");
-  TlsFiles files =
-      security::WriteTlsFiles(testing::TempDir(), "stranger", other.Issue({.name = "stranger"}),
-                              // Trusts the server, which is not enough.
-                              other.pem() + ca_.pem());
+  TlsFiles files = security::WriteTlsFiles("stranger", other.Issue({.name = "stranger"}),
+                                           // Trusts the server, which is not enough.
+                                           other.pem() + ca_.pem());
   EXPECT_FALSE(Call(Dial(Open(files).get())).ok());
 }
 
@@ -121,9 +120,8 @@ TEST_F(ServerCredentialsTest, AnExpiredClientIsRefused) {
 TEST_F(ServerCredentialsTest, AServerOfAnotherCaIsRefused) {
   Start();
   TestAuthority other("other");
-  const grpc::Status status = Call(
-      Dial(Open(security::WriteTlsFiles(testing::TempDir(), "other", other.Issue({}), other.pem()))
-               .get()));
+  const grpc::Status status =
+      Call(Dial(Open(security::WriteTlsFiles("other", other.Issue({}), other.pem())).get()));
   EXPECT_THAT(status.error_message(), HasSubstr("certificate verify failed"));
 }
 
@@ -140,7 +138,7 @@ TEST_F(ServerCredentialsTest, ARevokedServerIsRefused) {
   server_tls_ = Open(Write("revoked", revoked));
   Start();
   TlsFiles files = Write("careful", ca_.Issue({}));
-  files.crl = testing::TempDir() + "/careful.crl";
+  files.crl = security::TestDirectory() + "/careful.crl";
   ReplaceFile(files.crl, ca_.Revoke({revoked}));
   EXPECT_THAT(Call(Dial(Open(files).get())).error_message(),
               AllOf(HasSubstr("'CN=revoked'"), HasSubstr("is revoked")));
@@ -163,8 +161,7 @@ TEST_F(ServerCredentialsTest, NewConnectionsGetTheNewCertificateAndOldOnesStay) 
 TEST_F(ServerCredentialsTest, ClientsOfANewCaAreAccepted) {
   Start();
   TestAuthority next("next CA");
-  const TlsFiles files =
-      security::WriteTlsFiles(testing::TempDir(), "next", next.Issue({}), next.pem() + ca_.pem());
+  const TlsFiles files = security::WriteTlsFiles("next", next.Issue({}), next.pem() + ca_.pem());
   const std::unique_ptr<TlsStore> of_next = Open(files);
   EXPECT_FALSE(Call(Dial(of_next.get())).ok());
   ReplaceFile(server_files_.ca, ca_.pem() + next.pem());
@@ -182,7 +179,7 @@ TEST_F(ServerCredentialsTest, UnsuitableFilesChangeNothing) {
 
 TEST_F(ServerCredentialsTest, ARevokedClientIsRefusedAlsoOnAnOpenConnection) {
   const IssuedCertificate stolen = ca_.Issue({.name = "stolen"});
-  server_files_.crl = testing::TempDir() + "/server.crl";
+  server_files_.crl = security::TestDirectory() + "/server.crl";
   ReplaceFile(server_files_.crl, ca_.Revoke({}));
   server_tls_ = Open(server_files_);
   Start();

@@ -49,7 +49,7 @@ class TlsTest : public ::testing::Test {
     arguments.insert(arguments.end(), tls.begin(), tls.end());
     arguments.push_back("--bootstrap=" + cluster_.Bootstrap());
     arguments.emplace_back("--timeout=2s");
-    return Run(arguments);
+    return quorate::testing::Run(arguments);
   }
   // Writes the files of NAME to the directory of the cluster's certificates.
   void Write(const std::string& name, const IssuedCertificate& issued) const {
@@ -166,9 +166,11 @@ TEST_F(TlsTest, RenewedCertificatesFailNoCall) {
 }
 
 TEST_F(TlsTest, ARevokedAdminIsRefused) {
-  cluster_.MakeCertificates({"--revoke", "controller-3"});
+  // Makes a list that revokes a certificate which nobody uses.
+  cluster_.MakeCertificates({"--brokers", "1"});
+  cluster_.MakeCertificates({"--revoke", "broker-1"});
   const std::string flag = "--tls-crl=" + cluster_.CertificateDirectory() + "/crl.pem";
-  for (const int node : {1, 2}) cluster_.StartController(node, {flag});
+  for (const int node : {1, 2, 3}) cluster_.StartController(node, {flag});
   cluster_.AwaitReady();
   const auto admin = cluster_.TlsFlags("admin");
   EXPECT_EQ(Quoratectl({"status"}, admin).status.code, 0);
@@ -204,7 +206,8 @@ TEST(TlsClusterTest, ElectsWritesAndFailsOver) {
   cluster.Start();
   client::AdminClient client = cluster.Client();
   CreateTopic(client, "before", 2, 2);
-  for (const auto& broker : Must(client.DescribeCluster({})).brokers()) {
+  const auto described = Must(client.DescribeCluster({}));
+  for (const auto& broker : described.brokers()) {
     EXPECT_TRUE(broker.endpoint_verified()) << broker.broker_id();
   }
   cluster.controller(cluster.AwaitActive()).Kill();
@@ -215,12 +218,13 @@ TEST(TlsClusterTest, ElectsWritesAndFailsOver) {
   std::vector<std::string> command = {QuoratectlProgram(), "brokers", "view",
                                       "--bootstrap=" + cluster.BrokerEndpoint(1)};
   for (const std::string& flag : cluster.TlsFlags("admin")) command.push_back(flag);
-  const RunResult view = Run(command);
+  const RunResult view = quorate::testing::Run(command);
   EXPECT_EQ(view.status.code, 0) << view.errors;
 
   cluster.broker(2).Kill();
   EXPECT_TRUE(WaitFor([&] {
-    for (const auto& broker : Must(client.DescribeCluster({})).brokers()) {
+    const auto now = Must(client.DescribeCluster({}));
+    for (const auto& broker : now.brokers()) {
       if (broker.broker_id() == 2 && broker.fenced()) return true;
     }
     return false;
