@@ -1,6 +1,5 @@
-// The files with which a listener or a client proves who it is, and their validation. A mistake is
-// found here, at the start or when a file changes, and not by the peer in the middle of a
-// handshake.
+// The files with which a listener or a client proves its identity, and their validation. A mistake
+// is found here, at the start or when a file changes, and not by the other end in a handshake.
 #pragma once
 
 #include <chrono>
@@ -66,8 +65,7 @@ struct TlsMaterial {
 // - The revocation lists are signed by the CAs.
 //
 // Errors are FAILED_PRECONDITION; the message is one line that names the option, the file and the
-// remedy. REQUIRES: CheckComplete is OK, and the
-// files are given.
+// remedy. REQUIRES: CheckComplete is OK, and the files are given.
 absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(
     const TlsFiles& files, CertificateUse use, const std::string& required_uri = "");
 

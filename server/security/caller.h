@@ -1,4 +1,4 @@
-// Who makes a call, as far as its certificate proves it.
+// The identity of a caller, as its certificate proves it.
 #pragma once
 
 #include <grpcpp/security/auth_context.h>

@@ -1,5 +1,5 @@
-// Clusters that use TLS: who is admitted, what both ends say about who is not, and certificates
-// that change while the cluster works.
+// Clusters that use TLS: which callers are admitted, what both ends say when one is refused, and
+// certificates that change while the cluster works.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
