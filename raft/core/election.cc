@@ -222,10 +222,12 @@ void RaftCore::OnMessage(const ReplicaKey& from, SessionId, const VoteResponse& 
   // counts.
   if (auto* prospective = std::get_if<Prospective>(&role_)) {
     if (!response.pre_vote || response.requested_epoch != epoch() + 1) return;
+    if (!prospective->tally.Counts(*voter)) return;
     prospective->tally.Record(*voter, response.granted);
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
     if (response.pre_vote) return;
     if (response.requested_epoch != epoch()) return;
+    if (!candidate->tally.Counts(*voter)) return;
     candidate->tally.Record(*voter, response.granted);
   }
   CountVotes();

@@ -287,6 +287,23 @@ TEST(CandidateTest, ARoundIsLostOnceTooFewCanStillAnswer) {
   EXPECT_TRUE(Is<Follower>(node));
 }
 
+// Other directories now answer under the ids of both voters, so the round cannot be won. That is
+// counted at the next answer of a voter, or when a stream ends.
+TEST(CandidateTest, AnAnswerOfAnotherThanAVoterEndsNoRound) {
+  LoneCore node;
+  node.MeetDeadline();
+  for (const int peer : {2, 3}) {
+    node.Step(event::StreamUp{
+        .peer = NodeId(peer),
+        .stream = StreamClass::kControl,
+        .key = {.node_id = NodeId(peer), .directory_id = LoneCore::KeyOf(8).directory_id}});
+  }
+  node.Step(event::StreamUp{
+      .peer = NodeId(9), .stream = StreamClass::kControl, .key = LoneCore::KeyOf(9)});
+  node.Receive(9, VoteResponse{.requested_epoch = Epoch(1), .granted = true, .pre_vote = true});
+  EXPECT_TRUE(Is<Prospective>(node));
+}
+
 TEST(CandidateTest, LeadsOnlyOnceItsOwnVoteIsDurable) {
   LoneCore node;
   node.MeetDeadline();

@@ -16,6 +16,11 @@ class VoteTally {
   // committed. In that case its own vote is required but does not count towards the majority.
   VoteTally(VoterSet voters, const ReplicaKey& self) : voters_(std::move(voters)), self_(self) {}
 
+  // Returns whether an answer of this replica belongs to the round.
+  bool Counts(const ReplicaKey& replica) const {
+    return replica == self_ || voters_.Contains(replica);
+  }
+
   // Counts only a voter's first answer. Another directory under a voter's node id is not that
   // voter.
   void Record(const ReplicaKey& voter, bool granted) {

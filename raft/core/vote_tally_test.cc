@@ -67,6 +67,10 @@ TEST(VoteTallyTest, OthersThanVotersDoNotCount) {
   tally.Record(KeyOf(9), true);
   tally.Record(KeyOf(2, 'b'), true);
   EXPECT_FALSE(tally.Won()) << "another directory is another replica";
+  EXPECT_TRUE(tally.Counts(KeyOf(1)));
+  EXPECT_TRUE(tally.Counts(KeyOf(2)));
+  EXPECT_FALSE(tally.Counts(KeyOf(9)));
+  EXPECT_FALSE(tally.Counts(KeyOf(2, 'b')));
 }
 
 TEST(VoteTallyTest, IsLostOnceAMajorityIsOutOfReach) {
