@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/ask_each.h"
+#include "cli/quorum.h"
 #include "client/admin_client.h"
 #include "client/probes.h"
 
@@ -30,16 +31,8 @@ ProcessFacts AskProcess(const HostPort& endpoint, const Session& session) {
     facts.problem = std::get<common::v1::Error>(page).message();
     return facts;
   }
-  client::CallerOptions options = session.caller_options();
-  options.endpoints = {endpoint};
-  options.timeout = timeout;
-  admin::v1::DescribeQuorumRequest request;
-  request.set_allow_stale(true);
-  auto quorum = client::AdminClient(options).DescribeQuorum(request);
   // A broker does not know this call.
-  if (auto* response = std::get_if<admin::v1::DescribeQuorumResponse>(&quorum)) {
-    facts.quorum = std::move(*response);
-  }
+  facts.quorum = OwnViewOfQuorum(session, endpoint, timeout);
   return facts;
 }
 

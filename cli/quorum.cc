@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_format.h"
@@ -56,6 +57,18 @@ ExitCode Describe(Session& session) {
 }
 
 }  // namespace
+
+std::optional<DescribeQuorumResponse> OwnViewOfQuorum(const Session& session,
+                                                      const HostPort& endpoint, Duration timeout) {
+  client::CallerOptions options = session.caller_options();
+  options.endpoints = {endpoint};
+  options.timeout = timeout;
+  admin::v1::DescribeQuorumRequest request;
+  request.set_allow_stale(true);
+  auto answer = client::AdminClient(options).DescribeQuorum(request);
+  auto* response = std::get_if<DescribeQuorumResponse>(&answer);
+  return response == nullptr ? std::nullopt : std::optional(std::move(*response));
+}
 
 bool InContact(const DescribeQuorumResponse& quorum, const DescribeQuorumResponse::Replica& voter) {
   if (voter.node_id() == quorum.leader_id()) return true;

@@ -6,12 +6,20 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
+#include "base/host_port.h"
 #include "cli/command_line.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 
 namespace quorate::cli {
 
 void AddQuorum(CommandLine& line);
+
+// Returns what the controller at `endpoint` itself knows of the quorum, or nullopt if no controller
+// answers there within `timeout`. Blocks.
+std::optional<admin::v1::DescribeQuorumResponse> OwnViewOfQuorum(const Session& session,
+                                                                 const HostPort& endpoint,
+                                                                 Duration timeout);
 
 // Returns the leader and high watermark, then a line for each voter and observer. `now_ms` is the
 // wall time.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <ostream>
 #include <thread>
-#include <variant>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -13,7 +13,6 @@
 #include "cli/quorum.h"
 #include "cli/stop_condition.h"
 #include "cli/text.h"
-#include "client/admin_client.h"
 
 namespace quorate::cli {
 namespace {
@@ -25,17 +24,9 @@ constexpr Duration kInterval = std::chrono::milliseconds(100);
 constexpr Duration kAnswerTimeout = std::chrono::milliseconds(500);
 
 QuorumViews AskAll(const Session& session) {
-  return AskEach(session.settings().bootstrap,
-                 [&](const HostPort& endpoint) -> std::optional<DescribeQuorumResponse> {
-                   client::CallerOptions options = session.caller_options();
-                   options.endpoints = {endpoint};
-                   options.timeout = kAnswerTimeout;
-                   admin::v1::DescribeQuorumRequest request;
-                   request.set_allow_stale(true);
-                   auto answer = client::AdminClient(options).DescribeQuorum(request);
-                   auto* response = std::get_if<DescribeQuorumResponse>(&answer);
-                   return response == nullptr ? std::nullopt : std::optional(std::move(*response));
-                 });
+  return AskEach(session.settings().bootstrap, [&](const HostPort& endpoint) {
+    return OwnViewOfQuorum(session, endpoint, kAnswerTimeout);
+  });
 }
 
 // Returns the answer of the leader of the latest epoch, otherwise an answer of the latest epoch, or
