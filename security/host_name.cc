@@ -19,9 +19,7 @@ std::string AlternativeNames(X509* certificate) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   CHECK(bio != nullptr);
   X509V3_EXT_print(bio.get(), X509_get_ext(certificate, at), 0, 0);
-  char* text = nullptr;
-  const auto size = BIO_get_mem_data(bio.get(), &text);
-  return absl::CHexEscape(std::string(text, static_cast<size_t>(size)).substr(0, kMaxNamesBytes));
+  return absl::CHexEscape(TextIn(bio).substr(0, kMaxNamesBytes));
 }
 
 }  // namespace

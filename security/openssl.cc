@@ -33,6 +33,12 @@ BioPtr ReadOnly(const std::string& text) {
   return bio;
 }
 
+std::string TextIn(const BioPtr& bio) {
+  char* text = nullptr;
+  const auto size = BIO_get_mem_data(bio.get(), &text);
+  return size > 0 ? std::string(text, static_cast<size_t>(size)) : std::string();
+}
+
 std::vector<CertificatePtr> ParseCertificates(const std::string& pem) {
   return ParseAll<CertificatePtr>(pem, [](BIO* bio) {
     return CertificatePtr(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
@@ -48,9 +54,8 @@ std::string NameText(const X509_NAME* name) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   CHECK(bio != nullptr);
   X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
-  char* text = nullptr;
-  const auto size = BIO_get_mem_data(bio.get(), &text);
-  return size > 0 ? std::string(text, static_cast<size_t>(size)) : std::string("(no subject)");
+  const std::string text = TextIn(bio);
+  return text.empty() ? "(no subject)" : text;
 }
 
 std::string SerialText(const ASN1_INTEGER* serial) {

@@ -30,6 +30,9 @@ using KeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 // Returns a reader of `text`, which must outlive it.
 BioPtr ReadOnly(const std::string& text);
 
+// Returns what was written to a memory BIO.
+std::string TextIn(const BioPtr& bio);
+
 // Return the certificates or revocation lists of a PEM file, in order. Other parts of the file are
 // skipped. Return an empty vector if a part does not parse.
 std::vector<CertificatePtr> ParseCertificates(const std::string& pem);

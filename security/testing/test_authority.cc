@@ -19,16 +19,10 @@ constexpr long kVersion3 = 2;
 
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION_free>>;
 
-std::string Contents(const BioPtr& bio) {
-  char* text = nullptr;
-  const auto size = BIO_get_mem_data(bio.get(), &text);
-  return std::string(text, static_cast<size_t>(size));
-}
-
 std::string ToPem(X509* certificate) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   CHECK_EQ(PEM_write_bio_X509(bio.get(), certificate), 1);
-  return Contents(bio);
+  return TextIn(bio);
 }
 
 KeyPtr NewKey() {
@@ -83,7 +77,7 @@ IssuedCertificate TestAuthority::Issue(const Request& request) {
   const BioPtr key_pem(BIO_new(BIO_s_mem()));
   CHECK_EQ(
       PEM_write_bio_PrivateKey(key_pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr), 1);
-  return {.cert_pem = ToPem(certificate.get()), .key_pem = Contents(key_pem)};
+  return {.cert_pem = ToPem(certificate.get()), .key_pem = TextIn(key_pem)};
 }
 
 std::string TestAuthority::Revoke(const std::vector<IssuedCertificate>& revoked,
@@ -107,7 +101,7 @@ std::string TestAuthority::Revoke(const std::vector<IssuedCertificate>& revoked,
   CHECK_GT(X509_CRL_sign(list.get(), key_.get(), EVP_sha256()), 0);
   const BioPtr pem(BIO_new(BIO_s_mem()));
   CHECK_EQ(PEM_write_bio_X509_CRL(pem.get(), list.get()), 1);
-  return Contents(pem);
+  return TextIn(pem);
 }
 
 std::string EncryptKey(const std::string& key_pem) {
@@ -117,7 +111,7 @@ std::string EncryptKey(const std::string& key_pem) {
   CHECK_EQ(PEM_write_bio_PrivateKey(encrypted.get(), key.get(), EVP_aes_128_cbc(), passphrase,
                                     sizeof(passphrase) - 1, nullptr, nullptr),
            1);
-  return Contents(encrypted);
+  return TextIn(encrypted);
 }
 
 void ReplaceFile(const std::string& path, const std::string& text) {
