@@ -27,8 +27,9 @@ std::string_view RoleOf(const raft::QuorumStatus& quorum) {
 void AddQuorumMetrics(const raft::QuorumStatus& quorum, MonoTime now, MetricsPage& page) {
   page.Add(kLeaderId, quorum.leader ? quorum.leader->value() : -1);
   page.Add(kEpoch, quorum.epoch.value());
+  const std::string_view own_role = RoleOf(quorum);
   for (const std::string_view role : kRoles) {
-    page.Add(kRole, role == RoleOf(quorum) ? 1 : 0, {{"role", std::string(role)}});
+    page.Add(kRole, role == own_role ? 1 : 0, {{"role", std::string(role)}});
   }
   page.Add(kHighWatermark, static_cast<double>(quorum.high_watermark.value()));
   page.Add(kLogEndOffset, static_cast<double>(quorum.log_end_offset.value()));

@@ -26,9 +26,6 @@ struct ControllerLoops {
   std::vector<EventLoop*> All() {
     return {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot};
   }
-  std::vector<const EventLoop*> All() const {
-    return {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot};
-  }
 
   // Returns the loops on which answers depend. The other loops work in the background and may be
   // slow.

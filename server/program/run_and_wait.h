@@ -10,16 +10,6 @@
 
 namespace quorate::server {
 
-// Calls `start(done)` and waits for up to `timeout` until `done` is called, on any thread. Returns
-// whether it was.
-template <typename Start>
-bool RunAndWait(Duration timeout, Start start) {
-  auto done = std::make_shared<std::promise<void>>();
-  std::future<void> finished = done->get_future();
-  start([done] { done->set_value(); });
-  return finished.wait_for(timeout) == std::future_status::ready;
-}
-
 // Calls `start(done)` and waits for up to `timeout` until `done(value)` is called, on any thread.
 // Returns the value, or nullopt if it does not come in time.
 template <typename T, typename Start>
@@ -29,6 +19,14 @@ std::optional<T> RunAndGet(Duration timeout, Start start) {
   start([done](T result) { done->set_value(std::move(result)); });
   if (value.wait_for(timeout) != std::future_status::ready) return std::nullopt;
   return value.get();
+}
+
+// As above, for a step that has no value. Calls `start(done)`, where `done` takes no argument.
+// Returns whether it was called in time.
+template <typename Start>
+bool RunAndWait(Duration timeout, Start start) {
+  return RunAndGet<bool>(timeout, [&start](auto done) { start([done] { done(true); }); })
+      .has_value();
 }
 
 }  // namespace quorate::server
