@@ -1,6 +1,6 @@
 // Instruments that count events while a process runs, for its metrics (docs/metrics.md).
-// A part of the process owns its instruments and updates them where the events happen; whoever
-// collects the metrics reads them at any time.
+// A part of the process owns its instruments and updates them where the events happen. The code
+// that collects the metrics reads them at any time.
 #pragma once
 
 #include <array>
