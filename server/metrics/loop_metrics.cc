@@ -20,8 +20,8 @@ void AddLoopMetrics(const EventLoop& loop, MonoTime now, MetricsPage& page) {
   page.Add(kLoopWait, meter.waits(), labels);
   // The task may have begun after `now` was read.
   page.Add(kLoopBusy, busy_since && *busy_since < now ? Seconds(now - *busy_since) : 0, labels);
-  page.Add(kLoopLongestTask, Seconds(meter.longest()), labels);
-  page.Add(kLoopSlowTasks, static_cast<double>(meter.over_limit()), labels);
+  page.Add(kLoopLongestTask, Seconds(meter.figures().longest), labels);
+  page.Add(kLoopSlowTasks, static_cast<double>(meter.figures().over_limit), labels);
 }
 
 }  // namespace quorate::server
