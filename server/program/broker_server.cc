@@ -13,6 +13,7 @@
 #include "server/metrics/process_metrics.h"
 #include "server/metrics/tls_metrics.h"
 #include "server/node/readiness.h"
+#include "server/program/loop_watchdog.h"
 #include "server/program/monitor_pages.h"
 #include "server/security/server_credentials.h"
 
@@ -147,6 +148,8 @@ absl::Status BrokerServer::WaitUntilStopped() {
   calls_.CancelAndWait();
   session_loop_.Stop();
   loop_.Stop();
+  LOG(INFO) << DescribeLongestTasks(
+      {{"broker", &loop_.meter()}, {"broker-session", &session_loop_.meter()}});
   return status;
 }
 

@@ -37,6 +37,15 @@ struct ControllerLoops {
             {"query", &query.meter()}};
   }
 
+  // Returns all loops.
+  std::vector<LoopWatchdog::Loop> All() const {
+    std::vector<LoopWatchdog::Loop> all = Serving();
+    all.push_back({"decide", &decide.meter()});
+    all.push_back({"audit", &audit.meter()});
+    all.push_back({"snapshot", &snapshot.meter()});
+    return all;
+  }
+
   EventLoop raft{"raft", kMaxQueued};
   EventLoop controller{"controller", kMaxQueued};
   // Parses, decides and replays large requests and entries.

@@ -79,4 +79,14 @@ void LoopWatchdog::Run() {
   }
 }
 
+std::string DescribeLongestTasks(const std::vector<LoopWatchdog::Loop>& loops) {
+  std::string text;
+  for (const LoopWatchdog::Loop& loop : loops) {
+    const LoopMeter::Figures figures = loop.meter->figures();
+    absl::StrAppendFormat(&text, "%s%s %d ms (%d ms of CPU time)", text.empty() ? "" : ", ",
+                          loop.name, ToMs(figures.longest), ToMs(figures.longest_cpu));
+  }
+  return "the longest task of each loop: " + text;
+}
+
 }  // namespace quorate::server

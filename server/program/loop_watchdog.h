@@ -69,4 +69,7 @@ class LoopWatchdog {
   std::thread thread_;
 };
 
+// Returns, for the log, the longest task of each loop and the most CPU time of one task.
+std::string DescribeLongestTasks(const std::vector<LoopWatchdog::Loop>& loops);
+
 }  // namespace quorate::server

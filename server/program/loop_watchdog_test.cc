@@ -10,6 +10,7 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 
 class LoopWatchdogTest : public ::testing::Test {
  protected:
@@ -72,6 +73,14 @@ TEST_F(LoopWatchdogTest, APauseOfTheProcessCountsForNothing) {
   EXPECT_THAT(alive_, IsEmpty());
   Pass(seconds(1));
   EXPECT_THAT(alive_, ElementsAre(false));
+}
+
+TEST_F(LoopWatchdogTest, TheLongestTaskOfEachLoopIsDescribed) {
+  raft_.Begin(now_);
+  raft_.Next(now_ + seconds(1));
+  EXPECT_THAT(DescribeLongestTasks({{"raft", &raft_}, {"edge", &edge_}}),
+              MatchesRegex("the longest task of each loop: raft 1000 ms \\([0-9]+ ms of CPU "
+                           "time\\), edge 0 ms \\(0 ms of CPU time\\)"));
 }
 
 }  // namespace

@@ -184,6 +184,7 @@ void QuorumMember::Stop() {
   transport_.Stop();
   if (listener_.server != nullptr) Close(listener_, kCloseTimeout);
   loops_.Stop();
+  LOG(INFO) << DescribeLongestTasks(loops_.All());
   // Ends the threads of the log before the objects that they call back are destroyed.
   log_.reset();
 }
