@@ -158,20 +158,21 @@ void QuorumController::Shutdown() {
 void QuorumController::QueueLogCallback(Task callback) {
   executor_->Post([this, callback = std::move(callback)]() mutable {
     log_callbacks_.push_back(std::move(callback));
-    RunLogCallbacks();
+    RunNextLogCallback();
   });
 }
 
-void QuorumController::RunLogCallbacks() {
-  while (!log_callbacks_.empty() && !pipeline_.is_replaying()) {
-    Task callback = std::move(log_callbacks_.front());
-    log_callbacks_.pop_front();
-    std::move(callback)();
-  }
+void QuorumController::RunNextLogCallback() {
+  if (log_callbacks_.empty() || pipeline_.is_replaying()) return;
+  Task callback = std::move(log_callbacks_.front());
+  log_callbacks_.pop_front();
+  std::move(callback)();
+  // One at a time, because many may have arrived during a long replay.
+  if (!log_callbacks_.empty()) executor_->Post([this] { RunNextLogCallback(); });
 }
 
 void QuorumController::AfterLargeWork() {
-  RunLogCallbacks();
+  RunNextLogCallback();
   Publish();
   watch_.Check();
   pipeline_.ReleaseParked();
@@ -180,13 +181,16 @@ void QuorumController::AfterLargeWork() {
 void QuorumController::OnSnapshot(const raft::SnapshotMeta& snapshot) {
   CHECK(snapshots_ != nullptr);
   QueueLogCallback([this, id = snapshot.id] {
-    absl::StatusOr<metadata::MetadataImage> image = snapshots_->Load(id);
-    LOG_IF(FATAL, !image.ok()) << "cannot continue without the snapshot of offset " << id.end_offset
-                               << ", epoch " << id.epoch << ": " << image.status();
-    LOG(INFO) << "loaded the snapshot of offset " << id.end_offset << ", epoch " << id.epoch << ": "
-              << image->topic_count() << " topics, " << image->partition_count() << " partitions, "
-              << image->brokers().size() << " brokers";
-    pipeline_.Loaded(*std::move(image));
+    pipeline_.Load([snapshots = snapshots_, id] {
+      absl::StatusOr<metadata::MetadataImage> image = snapshots->Load(id);
+      LOG_IF(FATAL, !image.ok()) << "cannot continue without the snapshot of offset "
+                                 << id.end_offset << ", epoch " << id.epoch << ": "
+                                 << image.status();
+      LOG(INFO) << "loaded the snapshot of offset " << id.end_offset << ", epoch " << id.epoch
+                << ": " << image->topic_count() << " topics, " << image->partition_count()
+                << " partitions, " << image->brokers().size() << " brokers";
+      return *std::move(image);
+    });
     Publish();
   });
 }

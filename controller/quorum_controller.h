@@ -153,10 +153,11 @@ class QuorumController final : public raft::ReplicatedLogListener {
 
  private:
   // Runs a callback of the log on the loop. Callbacks keep their order and wait while the pipeline
-  // replays an entry on the worker.
+  // is replaying.
   void QueueLogCallback(Task callback);
-  void RunLogCallbacks();
-  // Called on the loop when the worker has finished a task.
+  // Runs the next callback, and posts a task for those after it.
+  void RunNextLogCallback();
+  // Called on the loop when the worker has finished a task, or a slice of entries was replayed.
   void AfterLargeWork();
 
   // Publishes the pipeline's state to other threads.

@@ -15,7 +15,8 @@ constexpr size_t kMaxParked = 1'000;
 constexpr int64_t kFullRetryAfterMs = 50;
 constexpr int64_t kDiskFullRetryAfterMs = 1'000;
 constexpr Duration kFrozenRetry = std::chrono::milliseconds(50);
-// An entry with more bytes of records is replayed on the worker, because it takes milliseconds.
+// The most bytes of entries that the loop replays in one task: a few milliseconds of work. An entry
+// with more bytes of records is replayed on the worker.
 constexpr size_t kMostBytesOnLoop = 32 << 10;
 // How soon a large change tries again if the log has no room for its next part.
 constexpr Duration kNoRoomPause = std::chrono::milliseconds(10);
@@ -45,9 +46,19 @@ RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Option
       retry_alarm_(executor_, [this] { ReleaseParked(); }),
       next_part_alarm_(executor_, [this] { RunNextPart(); }) {}
 
-void RequestPipeline::Loaded(metadata::MetadataImage image) {
-  images_.Load(std::move(image));
-  committed_tally_ = PartitionTally();
+void RequestPipeline::Load(std::function<metadata::MetadataImage()> load) {
+  CHECK(!replaying_ && images_.empty());
+  // The loaded image shares nothing with the one before, so its counts begin anew.
+  const auto replay = [load = std::move(load)](Replayed* state) {
+    state->images.Load(load());
+    state->tally = PartitionTally();
+    state->tally.AdvanceTo(state->images.committed());
+  };
+  if (worker_ != nullptr) return ReplayOnWorker(replay, [this] { ApplyCommitted(); });
+  Replayed loaded;
+  replay(&loaded);
+  images_ = std::move(loaded.images);
+  committed_tally_ = std::move(loaded.tally);
   ApplyCommitted();
 }
 
@@ -57,36 +68,67 @@ void RequestPipeline::Committed(const std::vector<raft::EntryPtr>& entries) {
   ApplyEntries();
 }
 
+void RequestPipeline::ReplayOnWorker(std::function<void(Replayed*)> replay,
+                                     std::function<void()> then) {
+  CHECK(images_.empty());
+  replaying_ = true;
+  auto state = std::make_shared<Replayed>(Replayed{.images = images_, .tally = committed_tally_});
+  worker_->Post([this, executor = executor_, state = std::move(state), replay = std::move(replay),
+                 then = std::move(then)]() mutable {
+    replay(state.get());
+    executor->Post([this, state = std::move(state), then = std::move(then)]() mutable {
+      replaying_ = false;
+      std::swap(images_, state->images);
+      std::swap(committed_tally_, state->tally);
+      // Freed on the worker, because freeing a whole image takes milliseconds.
+      worker_->Post([state = std::move(state)] {});
+      then();
+      resume_();
+    });
+  });
+}
+
 void RequestPipeline::ApplyEntries() {
   const auto check = [](const raft::Entry& entry, const absl::Status& status) {
     LOG_IF(FATAL, !status.ok()) << "cannot apply the metadata log: entry at offset "
                                 << entry.header().base_offset << " of epoch " << entry.epoch()
                                 << " (" << entry.header().cause << "): " << status;
   };
+  const auto observe = [this](const raft::Entry& entry) {
+    if (observer_ != nullptr) observer_->OnApplied(entry, committed());
+  };
+  size_t replayed_bytes = 0;
   while (!to_apply_.empty()) {
-    const raft::EntryPtr entry = std::move(to_apply_.front());
-    to_apply_.pop_front();
-    const bool is_large = images_.empty() && entry->payload().size() > kMostBytesOnLoop;
-    if (worker_ != nullptr && is_large) {
-      replaying_ = true;
-      auto next = std::make_shared<UncommittedImages>(images_);
-      auto tally = std::make_shared<PartitionTally>(committed_tally_);
-      worker_->Post([this, executor = executor_, entry, next, tally, check] {
-        check(*entry, next->Commit(*entry));
-        tally->AdvanceTo(next->committed());
-        executor->Post([this, entry, next, tally]() mutable {
+    const raft::EntryPtr entry = to_apply_.front();
+    // Own entries have been replayed already.
+    const size_t bytes = images_.empty() ? entry->encoded().size() : 0;
+    if (worker_ != nullptr && bytes > 0) {
+      if (entry->payload().size() > kMostBytesOnLoop) {
+        to_apply_.pop_front();
+        const auto replay = [entry, check](Replayed* state) {
+          check(*entry, state->images.Commit(*entry));
+          state->tally.AdvanceTo(state->images.committed());
+        };
+        ReplayOnWorker(replay, [this, entry, observe] {
+          observe(*entry);
+          ApplyEntries();
+        });
+        break;
+      }
+      if (replayed_bytes > 0 && replayed_bytes + bytes > kMostBytesOnLoop) {
+        replaying_ = true;
+        executor_->Post([this] {
           replaying_ = false;
-          images_ = *std::move(next);
-          committed_tally_ = *std::move(tally);
-          if (observer_ != nullptr) observer_->OnApplied(*entry, committed());
           ApplyEntries();
           resume_();
         });
-      });
-      break;
+        break;
+      }
+      replayed_bytes += bytes;
     }
+    to_apply_.pop_front();
     check(*entry, images_.Commit(*entry));
-    if (observer_ != nullptr) observer_->OnApplied(*entry, committed());
+    observe(*entry);
   }
   ApplyCommitted();
 }

@@ -15,7 +15,8 @@
 // A large request is decided, replayed and serialized on the worker, from copies of the image and
 // its counts. The loop appends the result. Meanwhile no other entry may be appended: requests that
 // may append are parked, and heartbeats change nothing. A large entry of another leader is also
-// replayed on the worker.
+// replayed on the worker, and a snapshot is loaded there. Small entries are replayed on the loop,
+// in slices.
 //
 // A decision that says `again` is the first part of a change that is too large for one task of the
 // loop. Each part is decided in a separate task. Until the last part, no other request may append,
@@ -68,18 +69,22 @@ class RequestPipeline {
 
   // `remembered_limit` limits the entries that only store the answer of a request that changed
   // nothing. Each takes one token, plus one for each 1,024 bytes. `resume` is called on the loop
-  // after work on the worker. The caller then delivers the callbacks of the log that arrived
-  // meanwhile, lets the brokers' watch act, and calls ReleaseParked. Not needed without a worker.
+  // after work on the worker and after each further slice of entries. The caller then delivers the
+  // callbacks of the log that arrived meanwhile, lets the brokers' watch act, and calls
+  // ReleaseParked. Not needed without a worker.
   RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
                   const ControllerPorts& ports, std::function<void()> resume = nullptr);
 
   // Callbacks of the log. After Claim and Resume, the caller must call ReleaseParked once
   // everything else that follows leadership is ready.
-  void Loaded(metadata::MetadataImage image);
-  // After this call, no callback of the log may be delivered while is_replaying().
+  //
+  // After Load and Committed, no callback of the log may be delivered while is_replaying().
+
+  // The committed image becomes the one that `load` returns. `load` runs on the worker.
+  void Load(std::function<metadata::MetadataImage()> load);
   void Committed(const std::vector<raft::EntryPtr>& entries);
-  // Whether committed entries are not yet in the committed image because the worker is replaying
-  // one.
+  // Whether the committed image does not have a snapshot or committed entries yet. Their replay
+  // goes on in a later task.
   bool is_replaying() const { return replaying_; }
   void LeaderChanged(Epoch epoch, std::optional<NodeId> leader);
   void Claim(Epoch epoch, RecordOffset end_offset, bool has_voters, const raft::VoterSet& voters);
@@ -215,7 +220,16 @@ class RequestPipeline {
   // The worker has finished its `number`-th large request. `work` holds what it used.
   void WorkDone(uint64_t number, std::shared_ptr<void> work);
 
-  // Applies entries until none is left or the worker has to replay one.
+  // The committed image and its counts, as the worker makes them.
+  struct Replayed {
+    UncommittedImages images;
+    PartitionTally tally;
+  };
+  // Changes a copy of the committed image and its counts on the worker, takes it over, and calls
+  // `then` on the loop. REQUIRES: there is a worker, and no uncommitted image.
+  void ReplayOnWorker(std::function<void(Replayed*)> replay, std::function<void()> then);
+
+  // Applies entries until none is left, the worker has to replay one, or the slice is full.
   void ApplyEntries();
   // Called when the committed image has advanced.
   void ApplyCommitted();

@@ -12,7 +12,7 @@ class SnapshotSource {
  public:
   virtual ~SnapshotSource() = default;
 
-  // Reads and verifies a whole snapshot of this node. Blocks. Called on the controller's loop.
+  // Reads and verifies a whole snapshot of this node. Blocks. Called on the controller's worker.
   // Returns DATA_LOSS if the content is not what was written; other errors come from the disk.
   virtual absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) = 0;
 };

@@ -73,7 +73,7 @@ class SnapshotScheduler final : public LogWatcher, public controller::SnapshotSo
   SnapshotScheduler(Options options, const Ports& ports, ReadImage read_image,
                     std::optional<Loaded> loaded = std::nullopt);
 
-  // controller::SnapshotSource. On the controller's loop.
+  // controller::SnapshotSource. On the controller's worker.
   absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) override;
 
   // LogWatcher

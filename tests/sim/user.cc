@@ -229,7 +229,7 @@ void User::OnSnapshot(const raft::SnapshotMeta& snapshot) {
         self_.node_id.value(), snapshot.id.end_offset.value(), image.status().ToString()));
   }
   end_ = snapshot;
-  pipeline_.Loaded(*std::move(image));
+  pipeline_.Load([&image] { return *std::move(image); });
 }
 
 void User::OnCommitted(const std::vector<raft::EntryPtr>& entries) {
