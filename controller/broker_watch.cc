@@ -166,7 +166,7 @@ void BrokerWatch::Depart(const BrokerSessions::Due& due) {
   pipeline_->Execute<std::monostate>(
       [departures = std::move(departures)](const View& view, const Context& context) mutable {
         auto decision = DecideDepartures(view, departures, context);
-        departures.goes_on = true;
+        departures.goes_on |= decision.settled.changed > 0;
         return decision;
       });
 }

@@ -78,6 +78,38 @@ TEST_F(LargeChangesTest, AFenceOfManyPartitionsIsSeveralSmallEntriesAndTheLastOn
   }
 }
 
+TEST_F(LargeChangesTest, NoPartLooksAtAPartitionAgain) {
+  BeginToFence(1);
+  cluster_.Run();
+  ASSERT_GE(entries(), begin_ + 3);
+  int64_t changed = 0;
+  for (size_t entry = begin_; entry < entries(); ++entry) changed += Header(entry).record_count;
+  EXPECT_EQ(changed, kPartitions + 1) << "each partition once, and the registration";
+  // The broker is in no ISR now, so its new incarnation changes nothing but the registration.
+  const size_t fenced_at = entries();
+  cluster_.StartBroker(1);
+  ASSERT_TRUE(cluster_.Register(1).ok());
+  EXPECT_EQ(entries(), fenced_at + 1);
+}
+
+TEST_F(LargeChangesTest, TheCountsAreRightWhenAllPartsAreCommittedAtOnce) {
+  cluster_.quorum().CommitAtOnce(false);
+  BeginToFence(1);
+  cluster_.Run();
+  ASSERT_GE(cluster_.quorum().uncommitted_count(), 3u);
+  cluster_.Commit();
+  Pending<admin::v1::DescribeClusterResponse> described;
+  cluster_.active().DescribeCluster(described.reply());
+  cluster_.Run();
+  ASSERT_EQ(described.value().brokers_size(), 3);
+  EXPECT_EQ(described.value().brokers(0).leader_count(), 0);
+  EXPECT_EQ(described.value().brokers(0).replica_count(), kPartitions);
+  EXPECT_EQ(
+      described.value().brokers(1).leader_count() + described.value().brokers(2).leader_count(),
+      kPartitions);
+  EXPECT_EQ(described.value().under_replicated_partition_count(), kPartitions);
+}
+
 TEST_F(LargeChangesTest, OthersAppendNothingInBetween) {
   BeginToFence(1);
   RunUntilAppended(1);

@@ -346,6 +346,11 @@ View RequestPipeline::NewestView() {
   return {.image = newest(), .tally = newest_tally_};
 }
 
+void RequestPipeline::KeepTally() {
+  newest_tally_.AdvanceTo(newest());
+  prepared_tallies_.emplace_back(newest().end_offset(), newest_tally_);
+}
+
 void RequestPipeline::Append(const metadata::v1::RecordBatch& records, const Context& context,
                              const std::string& cause) {
   Propose({.record_count = metadata::CountRecords(records),
@@ -412,9 +417,9 @@ void RequestPipeline::ProposePrepared(PreparedBatch batch) {
   CHECK_EQ(batch.proposal.expected_base_offset.value(), newest().end_offset().value());
   VLOG(1) << "epoch " << claimed_epoch_ << " [" << newest().end_offset() << ", "
           << batch.image.end_offset() << "): " << batch.proposal.cause;
-  prepared_tallies_.emplace_back(batch.image.end_offset(), batch.tally);
   newest_tally_ = std::move(batch.tally);
   images_.Push(std::move(batch.image));
+  KeepTally();
   log_->Propose(std::move(batch.proposal));
 }
 
@@ -438,7 +443,7 @@ void RequestPipeline::LogSettlement(const std::string& cause, const SettlementCo
   LOG(INFO) << cause << ": " << counts.changed << " partitions changed in one entry that ends at "
             << newest().end_offset() << " (" << counts.leaders_moved << " changed leader, "
             << counts.leaders_found << " gained a leader, " << counts.leaders_lost
-            << " lost their leader" << (counts.complete ? "" : "; more follow in another entry")
+            << " lost their leader" << (counts.rest ? "; more may follow in another entry" : "")
             << "), decided in "
             << std::chrono::duration_cast<std::chrono::microseconds>(took).count() << " us";
 }

@@ -197,9 +197,10 @@ class RequestPipeline {
     PartitionTally tally;
   };
 
-  // Decides, and appends at most one entry.
+  // Decides, and appends at most one entry. If the decision says `again`, prepares `context` for
+  // the next part.
   template <typename T>
-  Outcome<T> RunPart(const Decide<T>& decide, const Context& context);
+  Outcome<T> RunPart(const Decide<T>& decide, Context* context);
   // Decides a large request on the worker.
   template <typename T>
   void RunOnWorker(Request request, Decide<T> decide, Reply<T> reply);
@@ -238,6 +239,8 @@ class RequestPipeline {
   // Returns an error if entries that only store an answer come too fast. This one has `bytes`.
   std::optional<common::v1::Error> LimitRemembered(size_t bytes);
   View NewestView();
+  // Keeps the counts of the newest image until it is committed.
+  void KeepTally();
   metadata::BatchPosition NextPosition(int32_t record_count) const;
   void Append(const metadata::v1::RecordBatch& records, const Context& context,
               const std::string& cause);
@@ -274,8 +277,8 @@ class RequestPipeline {
   PartitionTally committed_tally_;
   // The counts of the newest image. Valid only while active.
   PartitionTally newest_tally_;
-  // The counts of uncommitted images that the worker made, with their end offsets. Kept so that
-  // they are not counted a second time.
+  // The counts of uncommitted images with many changes, with their end offsets. Kept so that these
+  // changes are not counted a second time, perhaps those of several images in one task.
   std::deque<std::pair<RecordOffset, PartitionTally>> prepared_tallies_;
 
   // Continues or fails the large request that the worker decides.
@@ -321,7 +324,7 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
                        .rng = &rng_,
                        .principal = request.principal,
                        .request_id = request.request_id};
-    Outcome<T> outcome = RunPart(decide, context);
+    Outcome<T> outcome = RunPart(decide, &context);
     if (!outcome.again) return Conclude(request, std::move(outcome), std::move(reply));
     if (request.stream != 0) {
       // A heartbeat does not wait for a large change. The next heartbeat corrects this answer.
@@ -339,7 +342,7 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
         return false;
       }
       context.now = clock_->Now();
-      Outcome<T> part = RunPart(decide, context);
+      Outcome<T> part = RunPart(decide, &context);
       if (part.again) return true;
       part.appended = true;
       part.if_lost = common::v1::UNKNOWN;
@@ -437,23 +440,23 @@ template <typename T>
 void RequestPipeline::Execute(Decide<T> decide) {
   CHECK(MayAppend());
   Context context = {.now = clock_->Now(), .rng = &rng_, .principal = "controller"};
-  if (!RunPart(decide, context).again) return;
+  if (!RunPart(decide, &context).again) return;
   ScheduleNextPart([this, context = std::move(context), decide = std::move(decide)](
                        const std::optional<common::v1::Error>& lost) mutable {
     if (lost) return false;
     context.now = clock_->Now();
-    return RunPart(decide, context).again;
+    return RunPart(decide, &context).again;
   });
 }
 
 template <typename T>
-RequestPipeline::Outcome<T> RequestPipeline::RunPart(const Decide<T>& decide,
-                                                     const Context& context) {
+RequestPipeline::Outcome<T> RequestPipeline::RunPart(const Decide<T>& decide, Context* context) {
   CHECK(!deciding_) << "a decision decides";
   deciding_ = true;
   const MonoTime began = clock_->Now();
-  Decision<T> decision = decide(NewestView(), context);
+  Decision<T> decision = decide(NewestView(), *context);
   deciding_ = false;
+  if (decision.settled.rest) context->settle_from = *decision.settled.rest;
   const Duration took = clock_->Now() - began;
   const size_t bytes = decision.records.ByteSizeLong();
   if (bytes > kMaxBatchBytes) {
@@ -464,13 +467,16 @@ RequestPipeline::Outcome<T> RequestPipeline::RunPart(const Decide<T>& decide,
   bool appended = false;
   if (!decision.records.records().empty()) {
     appended = true;
-    Append(decision.records, context, decision.cause);
-    if (decision.settled.changed > 0) LogSettlement(decision.cause, decision.settled, took);
+    Append(decision.records, *context, decision.cause);
+    if (decision.settled.changed > 0) {
+      KeepTally();
+      LogSettlement(decision.cause, decision.settled, took);
+    }
   }
   if (decision.voters) {
     CHECK(decision.records.records().empty());
     appended = true;
-    AppendVoters(*decision.voters, context, decision.cause);
+    AppendVoters(*decision.voters, *context, decision.cause);
   }
   return {.answer = std::move(decision.answer),
           .end_offset = newest().end_offset(),

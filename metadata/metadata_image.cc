@@ -37,6 +37,11 @@ void MetadataImage::ForEachTopic(absl::FunctionRef<void(const TopicPtr&)> fn) co
   Get<TopicsImage>().ForEach(fn);
 }
 
+void MetadataImage::ForEachTopicFrom(const Uuid& id,
+                                     absl::FunctionRef<bool(const TopicPtr&)> fn) const {
+  Get<TopicsImage>().ForEachFrom(id, fn);
+}
+
 std::vector<TopicPtr> MetadataImage::TopicsByName() const { return Get<TopicsImage>().ByName(); }
 
 void MetadataImage::ForEachChangedTopic(

@@ -57,6 +57,8 @@ class MetadataImage {
   TopicPtr FindCollidingTopic(std::string_view name) const;
   // Calls `fn` for each topic, ordered by id.
   void ForEachTopic(absl::FunctionRef<void(const TopicPtr&)> fn) const;
+  // Calls `fn` for each topic whose id is `id` or higher, ordered by id, until `fn` returns false.
+  void ForEachTopicFrom(const Uuid& id, absl::FunctionRef<bool(const TopicPtr&)> fn) const;
   // Returns all topics, sorted by name.
   std::vector<TopicPtr> TopicsByName() const;
   // Calls `fn`(before, now) for each topic that was created, changed or deleted between `before`

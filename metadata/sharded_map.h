@@ -63,6 +63,20 @@ class ShardedMap {
     }
   }
 
+  // Calls `fn` for the entries from `key` on, in the order of ForEach, until `fn` returns false.
+  template <typename Fn>
+  void ForEachFrom(const Key& key, Fn fn) const {
+    const size_t first = Traits::ShardOf(key);
+    for (size_t i = first; i < kShards; ++i) {
+      const Shard* shard = ShardAt(i);
+      if (shard == nullptr) continue;
+      for (auto it = i == first ? LowerBound(*shard, key) : shard->begin(); it != shard->end();
+           ++it) {
+        if (!fn(*it)) return;
+      }
+    }
+  }
+
   // Calls fn(before, now) for each key whose entries differ (by ==); one of them is null if only
   // the other map has the key.
   template <typename Fn>

@@ -37,6 +37,8 @@ struct Context {
   Rng* rng = nullptr;
   std::string principal;
   std::optional<RequestId> request_id;
+  // Where a change of many partitions goes on, if this is not its first part (Decision::again).
+  PartitionPlace settle_from = {};
 };
 
 template <typename T>
@@ -51,8 +53,9 @@ struct Decision {
   std::string cause;
   // What happened to the partitions of brokers that come or go, for the log line.
   SettlementCounts settled = {};
-  // The records are one part of a change that is too large for one entry. The pipeline appends them
-  // and decides again from the resulting image. Until the last part, only heartbeats are answered.
+  // This is one part of a change that is too large for one task. The pipeline appends the records,
+  // if there are any, and decides again from the resulting image. The context of the next part says
+  // where this part has ended (`settled.rest`). Until the last part, only heartbeats are answered.
   bool again = false;
   // The answer repeats the answer to an earlier attempt of the same request. That attempt's records
   // may still be uncommitted.

@@ -81,8 +81,15 @@ class DecisionFixture {
   }
 
   void Fence(std::vector<BrokerId> brokers) {
-    Apply(DecideDepartures(view(), {.dead = std::move(brokers), .why = "the test says so"},
-                           context()));
+    Departures departures{.dead = std::move(brokers), .why = "the test says so"};
+    Context next = context();
+    for (bool again = true; again;) {
+      const auto decision = DecideDepartures(view(), departures, next);
+      Apply(decision);
+      again = decision.again;
+      departures.goes_on |= decision.settled.changed > 0;
+      next.settle_from = decision.settled.rest.value_or(PartitionPlace());
+    }
   }
   // The brokers want to stop.
   void Stop(std::vector<BrokerId> brokers) {

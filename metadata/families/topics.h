@@ -41,6 +41,9 @@ class TopicsImage {
   TopicPtr FindByName(std::string_view name) const;
   TopicPtr FindColliding(std::string_view name) const;
   void ForEach(absl::FunctionRef<void(const TopicPtr&)> fn) const { topics_.ForEach(fn); }
+  void ForEachFrom(const Uuid& id, absl::FunctionRef<bool(const TopicPtr&)> fn) const {
+    topics_.ForEachFrom(id, fn);
+  }
   std::vector<TopicPtr> ByName() const;
   void ForEachChange(const TopicsImage& before,
                      absl::FunctionRef<void(const TopicPtr& before, const TopicPtr& now)> fn) const;

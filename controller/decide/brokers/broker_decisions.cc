@@ -42,7 +42,7 @@ std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
 
 // Settles the partitions of `broker` as if it were active or inactive (`active`), whatever its
 // registration says.
-SettlementCounts SettleFor(const View& view, BrokerId broker, bool active,
+SettlementCounts SettleFor(const View& view, BrokerId broker, bool active, const Context& context,
                            metadata::v1::RecordBatch* batch) {
   ActiveBrokers brokers(view.image);
   if (active) {
@@ -50,7 +50,8 @@ SettlementCounts SettleFor(const View& view, BrokerId broker, bool active,
   } else {
     brokers.Remove(broker);
   }
-  return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers, kSettlementBytes, batch);
+  return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers,
+                            {.from = context.settle_from}, batch);
 }
 
 // The change that a heartbeat makes to a registration.
@@ -100,7 +101,7 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
                                                       const RegisterBrokerRequest& request,
                                                       const RegistrationEvidence& evidence,
                                                       const std::string& cluster_id,
-                                                      const Context& /*context*/) {
+                                                      const Context& context) {
   if (auto error = CheckRegistration(request, cluster_id)) return {.answer = *std::move(error)};
   absl::StatusOr<BrokerRegistration> registration = ParseRegistration(request);
   if (auto error = CheckSupportsVersion(view.image, *registration)) {
@@ -127,8 +128,8 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
       error.set_retry_after_ms(evidence.session_ends_in_ms);
       return {.answer = std::move(error)};
     }
-    settled = SettleFor(view, registered->id, /*active=*/false, &records);
-    if (!settled.complete) {
+    settled = SettleFor(view, registered->id, /*active=*/false, context, &records);
+    if (settled.rest) {
       return {.records = std::move(records), .cause = cause, .settled = settled, .again = true};
     }
   } else if (auto error = CheckIdleBrokers(view, registration->id)) {
@@ -184,15 +185,15 @@ HeartbeatResponse UnchangedAnswer(const BrokerRegistration& registration,
 }
 
 Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatRequest& request,
-                                            bool others_know, const Context& /*context*/) {
+                                            bool others_know, const Context& context) {
   BrokerRegistration broker = *view.image.FindBroker(BrokerId(request.broker_id()));
   const auto [transition, cause] = ChooseTransition(view, broker, request, others_know);
   if (transition == Transition::kNone) return {.answer = UnchangedAnswer(broker, request)};
 
   metadata::v1::RecordBatch records;
   const SettlementCounts settled =
-      SettleFor(view, broker.id, transition == Transition::kUnfence, &records);
-  if (!settled.complete) {
+      SettleFor(view, broker.id, transition == Transition::kUnfence, context, &records);
+  if (settled.rest) {
     return {.records = std::move(records),
             .answer = UnchangedAnswer(broker, request),
             .cause = cause,
@@ -209,7 +210,7 @@ Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatReq
 }
 
 Decision<std::monostate> DecideDepartures(const View& view, const Departures& departures,
-                                          const Context& /*context*/) {
+                                          const Context& context) {
   std::vector<BrokerId> leaving = departures.dead;
   leaving.insert(leaving.end(), departures.stopping.begin(), departures.stopping.end());
   ActiveBrokers active(view.image);
@@ -225,9 +226,9 @@ Decision<std::monostate> DecideDepartures(const View& view, const Departures& de
     causes.push_back("controlled shutdown of broker " + ListOf(departures.stopping));
   }
   decision.cause = absl::StrJoin(causes, "; ");
-  decision.settled =
-      SettlePartitionsOf(view.image, leaving, active, kSettlementBytes, &decision.records);
-  decision.again = !decision.settled.complete;
+  decision.settled = SettlePartitionsOf(view.image, leaving, active, {.from = context.settle_from},
+                                        &decision.records);
+  decision.again = decision.settled.rest.has_value();
   if (decision.again) return decision;
   const auto change = [&](BrokerId broker, const BrokerChange& to) {
     *decision.records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(

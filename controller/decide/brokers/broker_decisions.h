@@ -6,7 +6,6 @@
 // functions need to know of it.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,11 +16,6 @@
 #include "quorate/broker/v1/broker_service.pb.h"
 
 namespace quorate::controller {
-
-// The most bytes of changes in one batch: about 20,000 partitions, which take a few milliseconds to
-// decide and to replay. Further changes follow in separate batches, so that no loop is blocked by a
-// large broker.
-inline constexpr size_t kSettlementBytes = 128 << 10;
 
 // Returns whether the broker is idle: it is fenced and holds no replica. It may never have run.
 inline bool IsIdle(const metadata::BrokerRegistration& broker, const PartitionTally::Load& load) {

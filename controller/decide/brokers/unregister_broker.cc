@@ -44,7 +44,7 @@ ItemError CheckRequest(const metadata::MetadataImage& image,
 
 Decision<ItemResults> DecideUnregisterBroker(const View& view,
                                              const UnregisterBrokerRequest& request,
-                                             const Context& /*context*/) {
+                                             const Context& context) {
   if (auto error = CheckRequest(view.image, request)) {
     return {.answer = ItemResults{*std::move(error)}};
   }
@@ -61,8 +61,8 @@ Decision<ItemResults> DecideUnregisterBroker(const View& view,
   ActiveBrokers active(view.image);
   active.Remove(broker.id);
   decision.settled = SettlePartitionsOf(view.image, std::span(&broker.id, 1), active,
-                                        kSettlementBytes, &decision.records);
-  decision.again = !decision.settled.complete;
+                                        {.from = context.settle_from}, &decision.records);
+  decision.again = decision.settled.rest.has_value();
   if (decision.again) return decision;
   *decision.records.add_records() =
       metadata::MakeUnregisterBrokerRecord(broker.id, broker.broker_epoch);

@@ -29,8 +29,11 @@ class UnregisterBrokerTest : public ::testing::Test {
     request.set_force(force);
     return request;
   }
-  Decision<ItemResults> Decide(const UnregisterBrokerRequest& request) {
-    return DecideUnregisterBroker(cluster_.view(), request, cluster_.context());
+  Decision<ItemResults> Decide(const UnregisterBrokerRequest& request,
+                               const PartitionPlace& settle_from = {}) {
+    Context context = cluster_.context();
+    context.settle_from = settle_from;
+    return DecideUnregisterBroker(cluster_.view(), request, context);
   }
   UnregisterBrokerResponse Unregister(const UnregisterBrokerRequest& request) {
     const Decision<ItemResults> decision = Decide(request);
@@ -122,13 +125,13 @@ TEST_F(UnregisterBrokerTest, ADryRunTellsTheSameAndChangesNothing) {
 TEST_F(UnregisterBrokerTest, AChangeOfManyPartitionsIsDecidedInParts) {
   cluster_.Create("t", /*partitions=*/60'000, /*factor=*/3);
   int parts = 0;
-  bool again = true;
-  while (again) {
+  PartitionPlace settle_from;
+  for (bool again = true; again; ++parts) {
     EXPECT_TRUE(IsRegistered(1));
-    const Decision<ItemResults> part = Decide(Request(1, /*force=*/true));
+    const Decision<ItemResults> part = Decide(Request(1, /*force=*/true), settle_from);
     again = part.again;
+    settle_from = part.settled.rest.value_or(PartitionPlace());
     cluster_.Apply(part);
-    ++parts;
   }
   EXPECT_GT(parts, 1);
   EXPECT_FALSE(IsRegistered(1));

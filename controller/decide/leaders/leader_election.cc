@@ -16,6 +16,9 @@ constexpr size_t kRecordOverheadBytes = 48;
 // A PartitionExtras with its tag and length, rounded up.
 constexpr size_t kExtrasBytes = 32;
 
+// What a topic counts in SettlementPart::max_partitions.
+constexpr int64_t kPartitionsPerTopic = 10;
+
 size_t BytesOf(const metadata::PartitionChange& change) {
   using google::protobuf::io::CodedOutputStream;
   return CodedOutputStream::VarintSize32SignExtended(change.partition) +
@@ -33,19 +36,6 @@ bool UncleanElectionEnabled(const metadata::MetadataImage& image, const std::str
   return it != configs.end() && it->second == "true";
 }
 
-// Returns whether one of `brokers` is in the ISR, or is a replica while there is no leader.
-bool Concerns(const metadata::PartitionView& partition, const absl::flat_hash_set<int32_t>& brokers,
-              SettlementCounts* counts) {
-  const bool has_leader = partition.leader_position().has_value();
-  const auto replicas = partition.replicas();
-  for (size_t i = 0; i < replicas.size(); ++i) {
-    if (has_leader && (partition.isr_mask() >> i & 1) == 0) continue;
-    ++counts->lookups;
-    if (brokers.contains(replicas[i])) return true;
-  }
-  return false;
-}
-
 void CountChange(const std::optional<size_t>& before, const std::optional<size_t>& after,
                  SettlementCounts* counts) {
   ++counts->changed;
@@ -56,6 +46,80 @@ void CountChange(const std::optional<size_t>& before, const std::optional<size_t
     ++(before ? counts->leaders_moved : counts->leaders_found);
   }
 }
+
+// Settles one part (SettlePartitionsOf).
+class PartSettler {
+ public:
+  PartSettler(const metadata::MetadataImage& image, std::span<const BrokerId> brokers,
+              const ActiveBrokers& active, const SettlementPart& part,
+              metadata::v1::RecordBatch* batch)
+      : image_(image), active_(active), part_(part), batch_(batch), bytes_(batch->ByteSizeLong()) {
+    for (const BrokerId broker : brokers) brokers_.insert(broker.value());
+  }
+
+  // Settles the topic's partitions. Returns false if the part is full.
+  bool SettleTopic(const metadata::TopicImage& topic) {
+    std::vector<metadata::PartitionChange> changes;
+    std::optional<bool> unclean;
+    looked_at_ += kPartitionsPerTopic;
+    int32_t i = topic.id() == part_.from.topic_id ? part_.from.partition : 0;
+    for (; i < topic.partition_count() && looked_at_ < part_.max_partitions; ++i, ++looked_at_) {
+      const metadata::PartitionView partition = topic.partition(i);
+      auto change = ChangeOf(partition, topic.name(), &unclean);
+      if (!change) continue;
+      bytes_ += BytesOf(*change) + (changes.empty() ? kRecordOverheadBytes : 0);
+      if (bytes_ > part_.max_bytes) break;
+      CountChange(partition.leader_position(), change->leader_position, &counts_);
+      changes.push_back(*std::move(change));
+    }
+    if (!changes.empty()) {
+      *batch_->add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);
+    }
+    if (i == topic.partition_count()) return true;
+    counts_.rest = {topic.id(), i};
+    return false;
+  }
+
+  const SettlementCounts& counts() const { return counts_; }
+
+ private:
+  // Returns nullopt if the partition stays as it is. `unclean` keeps whether the topic allows
+  // unclean elections; it is looked up only for a topic that needs it.
+  std::optional<metadata::PartitionChange> ChangeOf(const metadata::PartitionView& partition,
+                                                    const std::string& topic,
+                                                    std::optional<bool>* unclean) {
+    if (!Concerns(partition)) return std::nullopt;
+    const uint32_t active_mask = active_.MaskOf(partition);
+    metadata::PartitionChange change = Settle(partition, active_mask, /*unclean=*/false);
+    if (!change.leader_position && active_mask != 0) {
+      if (!*unclean) *unclean = UncleanElectionEnabled(image_, topic);
+      change = Settle(partition, active_mask, **unclean);
+    }
+    if (!IsChange(partition, change)) return std::nullopt;
+    return change;
+  }
+
+  // Returns whether one of the brokers is in the ISR, or is a replica while there is no leader.
+  bool Concerns(const metadata::PartitionView& partition) {
+    const bool has_leader = partition.leader_position().has_value();
+    const auto replicas = partition.replicas();
+    for (size_t i = 0; i < replicas.size(); ++i) {
+      if (has_leader && (partition.isr_mask() >> i & 1) == 0) continue;
+      ++counts_.lookups;
+      if (brokers_.contains(replicas[i])) return true;
+    }
+    return false;
+  }
+
+  const metadata::MetadataImage& image_;
+  const ActiveBrokers& active_;
+  const SettlementPart& part_;
+  metadata::v1::RecordBatch* const batch_;
+  absl::flat_hash_set<int32_t> brokers_;
+  size_t bytes_;
+  int64_t looked_at_ = 0;
+  SettlementCounts counts_;
+};
 
 }  // namespace
 
@@ -99,37 +163,12 @@ metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint3
 
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
-                                    size_t max_bytes, metadata::v1::RecordBatch* batch) {
-  SettlementCounts counts;
-  absl::flat_hash_set<int32_t> concerned;
-  for (const BrokerId broker : brokers) concerned.insert(broker.value());
-  size_t bytes = batch->ByteSizeLong();
-  image.ForEachTopic([&](const metadata::TopicPtr& topic) {
-    std::optional<bool> unclean;  // looked up only for a topic that needs it
-    std::vector<metadata::PartitionChange> changes;
-    for (int32_t i = 0; counts.complete && i < topic->partition_count(); ++i) {
-      const metadata::PartitionView partition = topic->partition(i);
-      if (!Concerns(partition, concerned, &counts)) continue;
-      const uint32_t active_mask = active.MaskOf(partition);
-      metadata::PartitionChange change = Settle(partition, active_mask, /*unclean=*/false);
-      if (!change.leader_position && active_mask != 0) {
-        if (!unclean) unclean = UncleanElectionEnabled(image, topic->name());
-        change = Settle(partition, active_mask, *unclean);
-      }
-      if (!IsChange(partition, change)) continue;
-      bytes += BytesOf(change) + (changes.empty() ? kRecordOverheadBytes : 0);
-      if (bytes > max_bytes) {
-        counts.complete = false;
-        break;
-      }
-      CountChange(partition.leader_position(), change.leader_position, &counts);
-      changes.push_back(std::move(change));
-    }
-    if (!changes.empty()) {
-      *batch->add_records() = metadata::MakePartitionChangesRecord(topic->id(), changes);
-    }
+                                    const SettlementPart& part, metadata::v1::RecordBatch* batch) {
+  PartSettler settler(image, brokers, active, part, batch);
+  image.ForEachTopicFrom(part.from.topic_id, [&](const metadata::TopicPtr& topic) {
+    return settler.SettleTopic(*topic);
   });
-  return counts;
+  return settler.counts();
 }
 
 SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveBrokers& active,

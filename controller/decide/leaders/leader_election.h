@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "base/ids.h"
+#include "base/uuid.h"
 #include "metadata/metadata_image.h"
 #include "metadata/record_builders.h"
 #include "quorate/metadata/v1/records.pb.h"
@@ -47,6 +49,27 @@ class ActiveBrokers {
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
                                  bool unclean);
 
+// A partition's place in the order of settlements: by topic id, then by index.
+struct PartitionPlace {
+  Uuid topic_id;
+  int32_t partition = 0;
+
+  friend bool operator==(const PartitionPlace&, const PartitionPlace&) = default;
+};
+
+// One part of a settlement. A settlement of many partitions is divided into parts, so that no loop
+// is blocked by a large broker or by a large image.
+struct SettlementPart {
+  // The first partition of this part. The default is the first of the image.
+  PartitionPlace from = {};
+  // The most bytes of records: about 10,000 changes, which take a few milliseconds to decide and to
+  // replay.
+  size_t max_bytes = 64 << 10;
+  // The most partitions to look at, changed or not. A topic counts like ten of them, because it is
+  // elsewhere in memory. This takes a few milliseconds, too.
+  int64_t max_partitions = 100'000;
+};
+
 // What a settlement changed, for the log line.
 struct SettlementCounts {
   int64_t changed = 0;
@@ -57,18 +80,17 @@ struct SettlementCounts {
   int64_t leaders_lost = 0;
   // The number of replicas that were looked up: the cost of the settlement, for tests.
   int64_t lookups = 0;
-  // Whether every partition of the image is settled. False if `max_bytes` was too small for all the
-  // changes.
-  bool complete = true;
+  // Where the next part begins; nullopt if this was the last one.
+  std::optional<PartitionPlace> rest = std::nullopt;
 };
 
 // Settles the partitions that have one of `brokers` in their ISR, or as a replica while they have
 // no leader, and appends the changes to `batch`. Looks at each replica once, however many brokers
-// there are. `max_bytes` bounds the size of `batch`. The caller settles the rest from the image
-// that results.
+// there are. The caller settles the rest from the image that results. REQUIRES: between the parts,
+// nothing else changes partitions or registrations.
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
-                                    size_t max_bytes, metadata::v1::RecordBatch* batch);
+                                    const SettlementPart& part, metadata::v1::RecordBatch* batch);
 
 // Gives leadership of the topic's partitions without a leader to their first active replica, in the
 // ISR or not, and appends the changes. Used for a topic whose unclean election has just been

@@ -168,21 +168,47 @@ TEST_F(LeaderElectionTest, WhatDoesNotFitOneEntryIsSettledInSeveral) {
   const BrokerId broker(1);
   ActiveBrokers active(cluster_.image());
   active.Remove(broker);
+  SettlementPart part{.max_bytes = 200};
   size_t rounds = 0;
   int64_t changed = 0;
   for (bool complete = false; !complete; ++rounds) {
     ASSERT_LT(rounds, 100u);
-    Decision<std::monostate> part;
-    const auto counts = SettlePartitionsOf(cluster_.image(), {&broker, 1}, active,
-                                           /*max_bytes=*/200, &part.records);
-    EXPECT_LE(part.records.ByteSizeLong(), 200u);
-    complete = counts.complete;
+    Decision<std::monostate> decision;
+    const auto counts =
+        SettlePartitionsOf(cluster_.image(), {&broker, 1}, active, part, &decision.records);
+    EXPECT_LE(decision.records.ByteSizeLong(), 200u);
+    complete = !counts.rest;
+    part.from = counts.rest.value_or(PartitionPlace());
     changed += counts.changed;
-    cluster_.Apply(part);
+    cluster_.Apply(decision);
   }
   EXPECT_GT(rounds, 3u);
   EXPECT_EQ(changed, 200);
   EXPECT_EQ(cluster_.view().tally.LoadOf(broker).leaders, 0);
+}
+
+TEST_F(LeaderElectionTest, APartLooksAtFewPartitionsAndNoneTwice) {
+  for (int i = 0; i < 20; ++i) cluster_.Create(absl::StrFormat("t%d", i), 3'000, 3);
+  // The broker is in no ISR, so nothing changes.
+  const BrokerId broker(2);
+  cluster_.Fence({broker});
+  cluster_.Fence({broker});
+  const ActiveBrokers active(cluster_.image());
+  SettlementPart part{.max_partitions = 20'000};
+  int64_t lookups = 0;
+  int parts = 1;
+  for (;; ++parts) {
+    ASSERT_LT(parts, 10);
+    metadata::v1::RecordBatch batch;
+    const auto counts = SettlePartitionsOf(cluster_.image(), {&broker, 1}, active, part, &batch);
+    EXPECT_LE(counts.lookups, 3 * part.max_partitions);
+    EXPECT_EQ(batch.records_size(), 0);
+    lookups += counts.lookups;
+    if (!counts.rest) break;
+    part.from = *counts.rest;
+  }
+  EXPECT_EQ(parts, 4) << "the topics count a little, too";
+  EXPECT_EQ(lookups, 2 * 60'000);
 }
 
 }  // namespace
