@@ -33,13 +33,17 @@ class ContentHasher {
     Add(static_cast<int64_t>(text.size()));
     AddBytes(text.data(), text.size());
   }
+  // Returns the number of values that were added.
+  size_t size() const { return size_; }
   uint64_t Digest() const { return XXH3_64bits_digest(state_.get()); }
 
  private:
   void AddBytes(const void* data, size_t size) {
+    ++size_;
     CHECK_EQ(XXH3_64bits_update(state_.get(), data, size), XXH_OK);
   }
 
+  size_t size_ = 0;
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state_;
 };
 

@@ -25,7 +25,10 @@
 //     // the content. The sections may hold pointers into this object, which outlives them.
 //     void AddToSnapshot(SnapshotSections& sections) const;
 //     // Adds the content to the state hash. A family that is newer than metadata version 1 adds
-//     // nothing if it is empty, because older programs at the same version do not know it.
+//     // nothing if it is empty, because older programs at the same version do not know it. A
+//     family
+//     // that may have many thousands of items has AddToHash(HashSections& sections) instead, so
+//     // that they are hashed in slices. The sections may hold pointers into this object.
 //     void AddToHash(ContentHasher& hasher) const;
 //     // Appends the content, one item per line.
 //     void AddToText(std::string& text) const;
@@ -50,6 +53,7 @@
 namespace quorate::metadata {
 
 class ContentHasher;
+class HashSections;
 class ImageBuilder;
 class MetadataImage;
 class SnapshotSections;
@@ -108,7 +112,13 @@ concept WritesSnapshot = requires(const Family& family, SnapshotSections& sectio
 };
 
 template <typename Family>
-concept WritesHash = requires(const Family& family, ContentHasher& hasher) {
+concept WritesHashInSlices = requires(const Family& family, HashSections& sections) {
+  family.AddToHash(sections);
+};
+
+template <typename Family>
+concept WritesHash = WritesHashInSlices<Family> ||
+    requires(const Family& family, ContentHasher& hasher) {
   family.AddToHash(hasher);
 };
 

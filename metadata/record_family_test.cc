@@ -35,6 +35,8 @@ struct Empty {};
 static_assert(HasKinds<Complete> && !HasKinds<Empty>);
 static_assert(WritesSnapshot<Complete> && !WritesSnapshot<Empty>);
 static_assert(WritesHash<Complete> && !WritesHash<Empty>);
+static_assert(WritesHash<TopicsImage> && WritesHashInSlices<TopicsImage>);
+static_assert(!WritesHashInSlices<Complete>);
 static_assert(WritesText<Complete> && !WritesText<Empty>);
 static_assert(ReplaysKind<Complete, TopicKind> && !ReplaysKind<Empty, TopicKind>);
 static_assert(WritesTextOfKind<Complete, TopicKind> && !WritesTextOfKind<Empty, TopicKind>);

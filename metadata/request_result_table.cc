@@ -76,10 +76,6 @@ bool RequestResultTable::SetHighestEvicted(std::string_view principal, const Uui
   return true;
 }
 
-void RequestResultTable::ForEach(absl::FunctionRef<void(const RequestResult&)> fn) const {
-  for (size_t i = 0; i < size(); ++i) fn(*results_.Find(first_ordinal_ + i)->result);
-}
-
 void RequestResultTable::ForEachEvicted(
     absl::FunctionRef<void(std::string_view, const Uuid&, int64_t)> fn) const {
   clients_.ForEach([&](const ByClient::Entry& client) {

@@ -51,7 +51,11 @@ class RequestResultTable {
   size_t size() const { return results_.size(); }
   size_t bytes() const { return bytes_; }
   // Calls `fn` for each result, oldest first.
-  void ForEach(absl::FunctionRef<void(const RequestResult&)> fn) const;
+  void ForEach(absl::FunctionRef<void(const RequestResult&)> fn) const {
+    for (size_t i = 0; i < size(); ++i) fn(at(i));
+  }
+  // Returns the `i`-th oldest result. REQUIRES: i < size().
+  const RequestResult& at(size_t i) const { return *results_.Find(first_ordinal_ + i)->result; }
   // Calls `fn` for each client that has both kept and evicted results. The order depends only on
   // the content.
   void ForEachEvicted(absl::FunctionRef<void(std::string_view principal, const Uuid& client_uuid,

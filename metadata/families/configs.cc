@@ -9,8 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "metadata/content_hasher.h"
 #include "metadata/copy_on_write.h"
+#include "metadata/hash_sections.h"
 #include "metadata/metadata_image.h"
 #include "metadata/replay_errors.h"
 #include "metadata/snapshot_sections.h"
@@ -41,8 +41,7 @@ const ConfigsImage::Values* ConfigsImage::Find(ConfigResourceType type,
   return resource == nullptr ? nullptr : &(*resource)->values;
 }
 
-void ConfigsImage::ForEachResource(
-    absl::FunctionRef<void(ConfigResourceType, const std::string&, const Values&)> fn) const {
+std::vector<const ConfigsImage::Resource*> ConfigsImage::Sorted() const {
   std::vector<const Resource*> resources;
   resources.reserve(resources_.size());
   resources_.ForEach(
@@ -50,7 +49,12 @@ void ConfigsImage::ForEachResource(
   std::sort(resources.begin(), resources.end(), [](const Resource* a, const Resource* b) {
     return std::tie(a->type, a->name) < std::tie(b->type, b->name);
   });
-  for (const Resource* resource : resources) fn(resource->type, resource->name, resource->values);
+  return resources;
+}
+
+void ConfigsImage::ForEachResource(
+    absl::FunctionRef<void(ConfigResourceType, const std::string&, const Values&)> fn) const {
+  for (const Resource* resource : Sorted()) fn(resource->type, resource->name, resource->values);
 }
 
 void ConfigsImage::RemoveResource(ConfigResourceType type, std::string_view name) {
@@ -129,17 +133,24 @@ void ConfigsImage::AddToSnapshot(SnapshotSections& sections) const {
   });
 }
 
-void ConfigsImage::AddToHash(ContentHasher& hasher) const {
-  ForEachResource([&](ConfigResourceType type, const std::string& name, const Values& values) {
-    hasher.Add(static_cast<int64_t>(type));
-    hasher.Add(name);
-    hasher.Add(static_cast<int64_t>(values.size()));
-    for (const auto& [key, value] : values) {
-      hasher.Add(key);
-      hasher.Add(value);
+void ConfigsImage::AddToHash(HashSections& sections) const {
+  sections.Add([resources = Sorted(), next = size_t{0}](ContentHasher& hasher) mutable {
+    constexpr size_t kPiece = 100;
+    const size_t stop = std::min(next + kPiece, resources.size());
+    for (; next < stop; ++next) {
+      const Resource& resource = *resources[next];
+      hasher.Add(static_cast<int64_t>(resource.type));
+      hasher.Add(resource.name);
+      hasher.Add(static_cast<int64_t>(resource.values.size()));
+      for (const auto& [key, value] : resource.values) {
+        hasher.Add(key);
+        hasher.Add(value);
+      }
     }
+    if (next < resources.size()) return true;
+    hasher.Add(int64_t{0});  // ends the list of resources: 0 is not a resource type
+    return false;
   });
-  hasher.Add(int64_t{0});  // ends the list of resources: 0 is not a resource type
 }
 
 void ConfigsImage::AddToText(std::string& text) const {

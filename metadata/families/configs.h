@@ -38,7 +38,7 @@ class ConfigsImage {
   static std::string TextOf(const v1::ConfigRecord& record, size_t max_items);
 
   void AddToSnapshot(SnapshotSections& sections) const;
-  void AddToHash(ContentHasher& hasher) const;
+  void AddToHash(HashSections& sections) const;
   void AddToText(std::string& text) const;
 
  private:
@@ -54,6 +54,9 @@ class ConfigsImage {
     static Key KeyOf(const Entry& resource) { return {resource->type, resource->name}; }
     static size_t ShardOf(const Key& key);
   };
+
+  // Returns the resources that have configs, ordered by type, then by name.
+  std::vector<const Resource*> Sorted() const;
 
   void Set(ConfigResourceType type, const std::string& name, const std::string& key,
            const std::string& value);

@@ -1,5 +1,6 @@
 #include "metadata/families/request_results.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,7 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
-#include "metadata/content_hasher.h"
+#include "metadata/hash_sections.h"
 #include "metadata/replay_errors.h"
 #include "metadata/snapshot_sections.h"
 #include "metadata/text_util.h"
@@ -102,6 +103,24 @@ int32_t RequestResultsImage::OffsetsOf(const v1::RequestResultRecord& /*record*/
 
 namespace {
 
+void HashResult(const RequestResult& result, ContentHasher& hasher) {
+  hasher.Add(result.principal);
+  hasher.Add(result.request_id.client_uuid);
+  hasher.Add(result.request_id.sequence);
+  hasher.Add(result.method);
+  hasher.Add(static_cast<int64_t>(result.request_hash));
+  // A negative number says that a response follows, so that results without one are hashed as at
+  // metadata version 1.
+  const auto item_count = static_cast<int64_t>(result.items.size());
+  hasher.Add(result.response.empty() ? item_count : -1 - item_count);
+  for (const RequestResult::Item& item : result.items) {
+    hasher.Add(item.code);
+    hasher.Add(item.message);
+    hasher.Add(item.topic_id);
+  }
+  if (!result.response.empty()) hasher.Add(result.response);
+}
+
 // Returns the size of the response, because only its operation can decode it; an empty string if
 // there is none.
 std::string ResponseText(const std::string& response) {
@@ -153,29 +172,22 @@ void RequestResultsImage::AddToSnapshot(SnapshotSections& sections) const {
   });
 }
 
-void RequestResultsImage::AddToHash(ContentHasher& hasher) const {
-  hasher.Add(static_cast<int64_t>(table_.size()));
-  table_.ForEach([&](const RequestResult& result) {
-    hasher.Add(result.principal);
-    hasher.Add(result.request_id.client_uuid);
-    hasher.Add(result.request_id.sequence);
-    hasher.Add(result.method);
-    hasher.Add(static_cast<int64_t>(result.request_hash));
-    // A negative number says that a response follows, so that results without one are hashed as at
-    // metadata version 1.
-    const auto item_count = static_cast<int64_t>(result.items.size());
-    hasher.Add(result.response.empty() ? item_count : -1 - item_count);
-    for (const RequestResult::Item& item : result.items) {
-      hasher.Add(item.code);
-      hasher.Add(item.message);
-      hasher.Add(item.topic_id);
-    }
-    if (!result.response.empty()) hasher.Add(result.response);
+void RequestResultsImage::AddToHash(HashSections& sections) const {
+  sections.Add([this, next = size_t{0}](ContentHasher& hasher) mutable {
+    constexpr size_t kPiece = 100;
+    if (next == 0) hasher.Add(static_cast<int64_t>(table_.size()));
+    const size_t stop = std::min(next + kPiece, table_.size());
+    for (; next < stop; ++next) HashResult(table_.at(next), hasher);
+    return next < table_.size();
   });
-  table_.ForEachEvicted([&](std::string_view principal, const Uuid& client_uuid, int64_t sequence) {
-    hasher.Add(principal);
-    hasher.Add(client_uuid);
-    hasher.Add(sequence);
+  sections.Add([this](ContentHasher& hasher) {
+    table_.ForEachEvicted(
+        [&](std::string_view principal, const Uuid& client_uuid, int64_t sequence) {
+          hasher.Add(principal);
+          hasher.Add(client_uuid);
+          hasher.Add(sequence);
+        });
+    return false;
   });
 }
 

@@ -33,7 +33,7 @@ class RequestResultsImage {
   static int32_t OffsetsOf(const v1::RequestResultRecord& record);
 
   void AddToSnapshot(SnapshotSections& sections) const;
-  void AddToHash(ContentHasher& hasher) const;
+  void AddToHash(HashSections& sections) const;
   void AddToText(std::string& text) const;
 
  private:

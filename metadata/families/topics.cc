@@ -8,9 +8,9 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
-#include "metadata/content_hasher.h"
 #include "metadata/copy_on_write.h"
 #include "metadata/families/configs.h"
+#include "metadata/hash_sections.h"
 #include "metadata/image_state.h"
 #include "metadata/image_text.h"
 #include "metadata/replay_errors.h"
@@ -26,24 +26,97 @@ bool CollideWhenNormalized(std::string_view a, std::string_view b) {
                     [](char x, char y) { return (x == '.' ? '_' : x) == (y == '.' ? '_' : y); });
 }
 
-// Adds the extras and directories of the partitions that have any, then -1.
-void AddExtrasToHash(const TopicImage& topic, ContentHasher& hasher) {
-  topic.ForEachPartitionWithExtras(0, topic.partition_count(), [&](const PartitionView& partition) {
-    hasher.Add(partition.index());
-    const PartitionExtras& extras = partition.extras();
-    hasher.Add(extras.adding_mask);
-    hasher.Add(extras.removing_mask);
-    hasher.Add(extras.elr_mask);
-    hasher.Add(extras.last_known_leader_position.has_value()
-                   ? int64_t{*extras.last_known_leader_position}
-                   : -1);
-    hasher.Add(extras.recovering ? 1 : 0);
-    for (size_t i = 0; i < partition.replica_count(); ++i) {
-      hasher.Add(partition.directory(i).value_or(Uuid()));
-    }
-  });
-  hasher.Add(-1);
+void HashPartition(const PartitionView& partition, ContentHasher& hasher) {
+  hasher.Add(static_cast<int64_t>(partition.replica_count()));
+  for (const int32_t replica : partition.replicas()) hasher.Add(replica);
+  hasher.Add(partition.isr_mask());
+  hasher.Add(partition.leader_position().has_value()
+                 ? static_cast<int64_t>(*partition.leader_position())
+                 : -1);
+  hasher.Add(partition.leader_epoch());
+  hasher.Add(partition.partition_epoch());
 }
+
+void HashExtras(const PartitionView& partition, ContentHasher& hasher) {
+  hasher.Add(partition.index());
+  const PartitionExtras& extras = partition.extras();
+  hasher.Add(extras.adding_mask);
+  hasher.Add(extras.removing_mask);
+  hasher.Add(extras.elr_mask);
+  hasher.Add(extras.last_known_leader_position.has_value()
+                 ? int64_t{*extras.last_known_leader_position}
+                 : -1);
+  hasher.Add(extras.recovering ? 1 : 0);
+  for (size_t i = 0; i < partition.replica_count(); ++i) {
+    hasher.Add(partition.directory(i).value_or(Uuid()));
+  }
+}
+
+// Hashes topics piece by piece. A topic is its id, its name, the number of its partitions and the
+// partitions. If any partition has extras or directories, those that have them follow, and then -1.
+class TopicsHasher {
+ public:
+  explicit TopicsHasher(const TopicsImage* topics) : topics_(topics) {}
+
+  // Adds about a hundred partitions. Returns whether there are more.
+  bool Next(ContentHasher& hasher) {
+    bool more = false;
+    int64_t room = kPiece;
+    topics_->ForEachFrom(topic_id_.value_or(Uuid()), [&](const TopicPtr& topic) {
+      if (topic->id() != topic_id_) Begin(*topic);
+      room -= AddPiece(*topic, hasher);
+      more = room <= 0 || next_ < end_;
+      return !more;
+    });
+    return more;
+  }
+
+ private:
+  static constexpr int32_t kPiece = 100;
+
+  void Begin(const TopicImage& topic) {
+    topic_id_ = topic.id();
+    count_ = topic.partition_count();
+    has_extras_ = topic.has_extras();
+    next_ = -1;
+    end_ = has_extras_ ? 2 * count_ : count_;
+  }
+
+  // Adds the next partitions or extras of the topic. Returns how many, and one for a new topic.
+  int64_t AddPiece(const TopicImage& topic, ContentHasher& hasher) {
+    if (next_ == end_) return 0;
+    const int64_t before = next_;
+    if (next_ < 0) {
+      hasher.Add(topic.id());
+      hasher.Add(topic.name());
+      // A negative number says that the extras follow behind the partitions.
+      hasher.Add(has_extras_ ? -1 - count_ : count_);
+      next_ = 0;
+    }
+    const int64_t stop = std::min(next_ + kPiece, next_ < count_ ? count_ : end_);
+    if (next_ < count_) {
+      for (; next_ < stop; ++next_) {
+        HashPartition(topic.partition(static_cast<int32_t>(next_)), hasher);
+      }
+    } else {
+      topic.ForEachPartitionWithExtras(
+          static_cast<int32_t>(next_ - count_), static_cast<int32_t>(stop - count_),
+          [&](const PartitionView& partition) { HashExtras(partition, hasher); });
+      next_ = stop;
+    }
+    if (next_ == end_ && has_extras_) hasher.Add(-1);
+    return next_ - before;
+  }
+
+  const TopicsImage* const topics_;
+  // The topic that is being hashed. Its partitions have the places from 0 to `count_`, and their
+  // extras the places from there to `end_`.
+  std::optional<Uuid> topic_id_;
+  int64_t count_ = 0;
+  bool has_extras_ = false;
+  int64_t next_ = 0;
+  int64_t end_ = 0;
+};
 
 }  // namespace
 
@@ -192,27 +265,13 @@ void TopicsImage::AddToSnapshot(SnapshotSections& sections) const {
   });
 }
 
-void TopicsImage::AddToHash(ContentHasher& hasher) const {
-  hasher.Add(static_cast<int64_t>(size()));
-  ForEach([&](const TopicPtr& topic) {
-    hasher.Add(topic->id());
-    hasher.Add(topic->name());
-    // A negative number says that the extras follow behind the partitions.
-    const int64_t count = topic->partition_count();
-    const bool has_extras = topic->has_extras();
-    hasher.Add(has_extras ? -1 - count : count);
-    topic->ForEachChangedPartition(nullptr, [&](const PartitionView& partition) {
-      hasher.Add(static_cast<int64_t>(partition.replica_count()));
-      for (const int32_t replica : partition.replicas()) hasher.Add(replica);
-      hasher.Add(partition.isr_mask());
-      hasher.Add(partition.leader_position().has_value()
-                     ? static_cast<int64_t>(*partition.leader_position())
-                     : -1);
-      hasher.Add(partition.leader_epoch());
-      hasher.Add(partition.partition_epoch());
-    });
-    if (has_extras) AddExtrasToHash(*topic, hasher);
+void TopicsImage::AddToHash(HashSections& sections) const {
+  sections.Add([this](ContentHasher& hasher) {
+    hasher.Add(static_cast<int64_t>(size()));
+    return false;
   });
+  sections.Add(
+      [topics = TopicsHasher(this)](ContentHasher& hasher) mutable { return topics.Next(hasher); });
 }
 
 void TopicsImage::AddToText(std::string& text) const {

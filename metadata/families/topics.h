@@ -71,7 +71,7 @@ class TopicsImage {
   static int32_t OffsetsOf(const v1::PartitionChangesRecord& record);
 
   void AddToSnapshot(SnapshotSections& sections) const;
-  void AddToHash(ContentHasher& hasher) const;
+  void AddToHash(HashSections& sections) const;
   void AddToText(std::string& text) const;
 
  private:

@@ -9,7 +9,6 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "controller/operation.h"
-#include "metadata/state_hash.h"
 #include "server/node/routed_methods.h"
 
 namespace quorate::server {
@@ -43,11 +42,8 @@ void ToProto(const StateReport& report, StateHashReport* out) {
   out->set_hash(report.hash);
 }
 
-// Tests use this failpoint to make one controller's state differ.
-uint64_t HashOf(const metadata::MetadataImage& image) {
-  const uint64_t hash = metadata::StateHash(image);
-  return Failpoint("server.state_hash").ok() ? hash : ~hash;
-}
+// How many values are hashed in one task: one or two milliseconds of work.
+constexpr size_t kValuesPerSlice = 100'000;
 
 }  // namespace
 
@@ -82,16 +78,26 @@ void StateAuditor::OnApplied(const raft::Entry& entry, const metadata::MetadataI
   // Skip this place if the previous one is still being hashed, so that images do not pile up.
   if (busy_.exchange(true)) return;
   executor_->Post([this, image] {
-    Audit(image);
-    busy_ = false;
+    hasher_.emplace(image);
+    HashNext();
   });
 }
 
-void StateAuditor::Audit(const metadata::MetadataImage& image) {
+void StateAuditor::HashNext() {
+  if (hasher_->Next(kValuesPerSlice)) return executor_->Post([this] { HashNext(); });
+  const metadata::MetadataImage& image = hasher_->image();
+  // Tests use this failpoint to make one controller's state differ.
+  const bool is_sound = Failpoint("server.state_hash").ok();
   const StateReport own{.node = options_.self,
                         .end_offset = image.end_offset(),
                         .metadata_version = image.metadata_version(),
-                        .hash = HashOf(image)};
+                        .hash = is_sound ? hasher_->Digest() : ~hasher_->Digest()};
+  hasher_.reset();
+  busy_ = false;
+  Report(own);
+}
+
+void StateAuditor::Report(const StateReport& own) {
   const std::optional<StateReport> previous = std::exchange(previous_, own);
   auto report = std::make_unique<StateHashReport>();
   ToProto(own, report.get());

@@ -15,6 +15,7 @@
 #include "controller/image_observer.h"
 #include "controller/quorum_controller.h"
 #include "controller/state_audit.h"
+#include "metadata/state_hash.h"
 #include "raft/api/replicated_log.h"
 #include "raft/api/voter_set.h"
 #include "server/node/request_router.h"
@@ -33,8 +34,7 @@ class StateAuditor final : public controller::ImageObserver {
     std::function<void(const absl::Status&)> on_fatal;
   };
 
-  // All arguments outlive the auditor. `executor` must not be the loop of another part, because the
-  // time to hash an image is linear in its size.
+  // All arguments outlive the auditor. An image is hashed on `executor`, in slices.
   StateAuditor(Options options, Executor* executor, const Clock* clock, raft::ReplicatedLog* log,
                RequestRouter* router);
 
@@ -43,7 +43,10 @@ class StateAuditor final : public controller::ImageObserver {
 
  private:
   // These run on the executor.
-  void Audit(const metadata::MetadataImage& image);
+  //
+  // Hashes the next slice of the image, and reports the hash after the last one.
+  void HashNext();
+  void Report(const controller::StateReport& own);
   void Compare(const controller::StateReport& own, const raft::v1::StateHashTally& tally,
                const raft::VoterSet& voters) const;
   raft::v1::StateHashTally Collect(const raft::v1::StateHashReport& report);
@@ -60,7 +63,10 @@ class StateAuditor final : public controller::ImageObserver {
   // Set while an image waits to be hashed or is being hashed.
   std::atomic<bool> busy_{false};
 
-  // Used on the executor.
+  // These are used on the executor.
+  //
+  // The image that is being hashed.
+  std::optional<metadata::StateHasher> hasher_;
   std::optional<controller::StateReport> previous_;
   // Filled while this controller is the active one.
   controller::StateTally tally_;
