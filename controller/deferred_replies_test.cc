@@ -91,6 +91,16 @@ TEST_F(ParkedRequestsTest, ComeBackInOrder) {
   EXPECT_TRUE(parked_.empty());
 }
 
+TEST_F(ParkedRequestsTest, TheFirstOneMakesRoomForAnother) {
+  Park("a");
+  Park("b");
+  std::move(parked_.TakeFirst().proceed)(std::nullopt);
+  Park("c");
+  EXPECT_EQ(parked_.size(), 2u);
+  for (PendingRequest& request : parked_.TakeAll()) std::move(request.proceed)(std::nullopt);
+  EXPECT_THAT(outcomes_.Take(), ElementsAre("a", "b", "c"));
+}
+
 TEST_F(ParkedRequestsTest, AreBoundedButForHeartbeats) {
   Park("a");
   Park("b");

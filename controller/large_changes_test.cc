@@ -2,10 +2,12 @@
 // are decided in parts. Between the parts, other requests get their turn but append nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "controller/testing/controller_cluster.h"
 #include "metadata/testing/test_log.h"
@@ -132,6 +134,30 @@ TEST_F(LargeChangesTest, OthersAppendNothingInBetween) {
   ASSERT_TRUE(created.ok());
   EXPECT_NE(Header(entries() - 1).cause.find("later"), std::string::npos)
       << Header(entries() - 1).cause;
+}
+
+TEST_F(LargeChangesTest, RequestsThatWaitedAreDecidedAFewAtATime) {
+  BeginToFence(1);
+  RunUntilAppended(1);
+  std::vector<Pending<admin::v1::CreateTopicsResponse>> created(100);
+  for (size_t i = 0; i < created.size(); ++i) {
+    admin::v1::CreateTopicsRequest request;
+    request.add_topics()->set_name("later-" + std::to_string(i));
+    cluster_.active().Execute(kCreateTopics, request, {.principal = "tester"}, created[i].reply());
+  }
+  size_t most = 0;
+  for (bool ran = true; ran;) {
+    const size_t before = entries();
+    ran = cluster_.RunOne();
+    most = std::max(most, entries() - before);
+  }
+  EXPECT_LE(most, 11u) << "one is the last part of the fence";
+  int64_t last = 0;
+  for (const auto& pending : created) {
+    ASSERT_TRUE(pending.ok());
+    EXPECT_GT(pending.value().end_offset(), last) << "they keep their order";
+    last = pending.value().end_offset();
+  }
 }
 
 TEST_F(LargeChangesTest, AControlledShutdownAnswersAtOnceAndGoesOn) {

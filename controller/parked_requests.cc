@@ -25,6 +25,13 @@ void ParkedRequests::Park(PendingRequest request) {
   parked_.push_back(std::move(request));
 }
 
+PendingRequest ParkedRequests::TakeFirst() {
+  PendingRequest first = std::move(parked_.front());
+  parked_.pop_front();
+  if (first.stream == 0) --counted_;
+  return first;
+}
+
 std::deque<PendingRequest> ParkedRequests::TakeAll() {
   counted_ = 0;
   next_deadline_ = kNever;

@@ -35,6 +35,8 @@ class ParkedRequests {
 
   // Fails the request with RESOURCE_EXHAUSTED if there is no room.
   void Park(PendingRequest request);
+  // Removes and returns the request that has waited longest. REQUIRES: not empty().
+  PendingRequest TakeFirst();
   // Removes and returns all requests, in order of arrival.
   std::deque<PendingRequest> TakeAll();
   // Fails all requests with `error`.
@@ -44,6 +46,7 @@ class ParkedRequests {
   // Fails the heartbeats of a stream that has ended, because no client waits for their answers.
   void DropStream(StreamId stream);
 
+  size_t size() const { return parked_.size(); }
   bool empty() const { return parked_.empty(); }
   // A lower bound of the deadlines.
   MonoTime next_deadline() const { return next_deadline_; }

@@ -12,6 +12,8 @@ namespace quorate::controller {
 namespace {
 
 constexpr size_t kMaxParked = 1'000;
+// How many parked requests are decided in one task.
+constexpr size_t kReleasedPerTask = 10;
 constexpr int64_t kFullRetryAfterMs = 50;
 constexpr int64_t kDiskFullRetryAfterMs = 1'000;
 constexpr Duration kFrozenRetry = std::chrono::milliseconds(50);
@@ -201,9 +203,12 @@ void RequestPipeline::Resume(Epoch epoch) {
   if (next_part_) next_part_alarm_.FireBy(clock_->Now());
 }
 
-void RequestPipeline::ReleaseParked() {
-  if (role_ != Role::kActive) return;
-  for (PendingRequest& request : parked_.TakeAll()) Admit(std::move(request));
+void RequestPipeline::Release(size_t count) {
+  for (size_t i = 0; i < kReleasedPerTask && count > 0 && !parked_.empty(); ++i, --count) {
+    if (role_ != Role::kActive) return;
+    Admit(parked_.TakeFirst());
+  }
+  if (count > 0 && !parked_.empty()) executor_->Post([this, count] { Release(count); });
 }
 
 void RequestPipeline::Stop() {

@@ -91,7 +91,7 @@ class RequestPipeline {
   void Renounce(Epoch epoch);
   void Pause(Epoch epoch);
   void Resume(Epoch epoch);
-  void ReleaseParked();
+  void ReleaseParked() { Release(parked_.size()); }
 
   // Fails all pending requests and refuses new ones permanently.
   void Stop();
@@ -234,6 +234,9 @@ class RequestPipeline {
   void ApplyEntries();
   // Called when the committed image has advanced.
   void ApplyCommitted();
+  // Admits the first `count` parked requests, a few in each task. Each may be parked again, behind
+  // the others.
+  void Release(size_t count);
   // Continues the request, parks it or fails it.
   void Admit(PendingRequest request);
   // Returns an error if entries that only store an answer come too fast. This one has `bytes`.

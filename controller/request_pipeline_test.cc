@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <string>
+#include <vector>
 
 #include "controller/testing/controller_fixture.h"
 
@@ -130,6 +132,22 @@ TEST_F(RequestPipelineTest, AFrozenLogParksUntilItThaws) {
   cluster_.quorum().SetAdmission(raft::Admission::kOpen);
   cluster_.Advance(milliseconds(100));
   EXPECT_TRUE(parked.ok());
+}
+
+// Parked requests are decided in several tasks. A second pause may end before the last of them.
+TEST_F(RequestPipelineTest, ASecondReleaseOfParkedRequestsOvertakesTheFirst) {
+  cluster_.quorum().Pause();
+  const auto first = cluster_.Create("first");
+  std::vector<Pending<admin::v1::CreateTopicsResponse>> others;
+  for (int i = 0; i < 20; ++i) others.push_back(cluster_.Create("other-" + std::to_string(i)));
+  cluster_.quorum().Resume();
+  while (!first.done()) ASSERT_TRUE(cluster_.RunOne());
+  ASSERT_FALSE(others.back().done());
+  cluster_.quorum().Pause();
+  cluster_.quorum().Resume();
+  int tasks = 0;
+  while (cluster_.RunOne()) ASSERT_LT(++tasks, 1'000) << "the tasks do not end";
+  EXPECT_TRUE(others.back().ok());
 }
 
 TEST_F(RequestPipelineTest, AParkedRequestKeepsItsDeadline) {
