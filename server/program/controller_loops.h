@@ -37,8 +37,8 @@ struct ControllerLoops {
             {"query", &query.meter()}};
   }
 
-  // Returns all loops.
-  std::vector<LoopWatchdog::Loop> All() const {
+  // Returns the meters of all loops, with the loops' names.
+  std::vector<LoopWatchdog::Loop> Meters() const {
     std::vector<LoopWatchdog::Loop> all = Serving();
     all.push_back({"decide", &decide.meter()});
     all.push_back({"audit", &audit.meter()});

@@ -184,7 +184,7 @@ void QuorumMember::Stop() {
   transport_.Stop();
   if (listener_.server != nullptr) Close(listener_, kCloseTimeout);
   loops_.Stop();
-  LOG(INFO) << DescribeLongestTasks(loops_.All());
+  LOG(INFO) << DescribeLongestTasks(loops_.Meters());
   // Ends the threads of the log before the objects that they call back are destroyed.
   log_.reset();
 }
