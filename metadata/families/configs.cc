@@ -57,6 +57,18 @@ void ConfigsImage::ForEachResource(
   for (const Resource* resource : Sorted()) fn(resource->type, resource->name, resource->values);
 }
 
+void ConfigsImage::ForEachChangedResource(
+    const ConfigsImage& before, absl::FunctionRef<void(ConfigResourceType, const std::string&,
+                                                       const Values* before, const Values* now)>
+                                    fn) const {
+  resources_.ForEachChange(
+      before.resources_, [&fn](const ByResource::Entry* old, const ByResource::Entry* now) {
+        const Resource& resource = now != nullptr ? **now : **old;
+        fn(resource.type, resource.name, old == nullptr ? nullptr : &(*old)->values,
+           now == nullptr ? nullptr : &(*now)->values);
+      });
+}
+
 void ConfigsImage::RemoveResource(ConfigResourceType type, std::string_view name) {
   if (resources_.Find({type, name}) != nullptr) resources_.Erase({type, name});
 }

@@ -31,6 +31,14 @@ class ConfigsImage {
   void ForEachResource(
       absl::FunctionRef<void(ConfigResourceType, const std::string&, const Values&)> fn) const;
 
+  // Calls `fn`(type, name, before, now) for each resource whose configs changed between `before`
+  // and this later image. One of the pointers is null if the resource had or has no configs. Takes
+  // time proportional to the changes, plus at most one pointer comparison for each shard.
+  void ForEachChangedResource(const ConfigsImage& before,
+                              absl::FunctionRef<void(ConfigResourceType, const std::string&,
+                                                     const Values* before, const Values* now)>
+                                  fn) const;
+
   // Deletes all configs of a resource that is removed.
   void RemoveResource(ConfigResourceType type, std::string_view name);
 

@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "metadata/image_state.h"
 #include "metadata/record_builders.h"
 #include "metadata/testing/golden_records.h"
 #include "metadata/testing/replay_fixture.h"
@@ -17,6 +21,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 using ConfigsTest = ReplayTest;
 
@@ -50,6 +55,31 @@ TEST_F(ConfigsTest, ConfigsAreSetAndDeleted) {
     EXPECT_EQ(name, "3");
   });
   EXPECT_EQ(resources, 1);
+}
+
+TEST_F(ConfigsTest, ChangedResourcesAreFound) {
+  CreateOrders(1);
+  const auto topic = ConfigResourceType::kTopic;
+  log_.MustAppend({MakeConfigRecord(topic, "orders", "a", "1"),
+                   MakeConfigRecord(ConfigResourceType::kBroker, "3", "a", "2")});
+  const MetadataImage before = image();
+  const auto changes = [&] {
+    std::vector<std::string> texts;
+    image().Get<ConfigsImage>().ForEachChangedResource(
+        before.Get<ConfigsImage>(),
+        [&](ConfigResourceType, const std::string& name, const ConfigsImage::Values* old,
+            const ConfigsImage::Values* now) {
+          texts.push_back(absl::StrCat(name, ": ", old == nullptr ? "-" : old->at("a"), " ",
+                                       now == nullptr ? "-" : now->at("a")));
+        });
+    std::sort(texts.begin(), texts.end());
+    return texts;
+  };
+  EXPECT_THAT(changes(), IsEmpty());
+  log_.MustAppend({MakeConfigRecord(topic, "orders", "a", "5"),
+                   MakeConfigRecord(ConfigResourceType::kBroker, "3", "a", std::nullopt),
+                   MakeConfigRecord(ConfigResourceType::kBroker, "4", "a", "7")});
+  EXPECT_THAT(changes(), ElementsAre("3: 2 -", "4: - 7", "orders: 1 5"));
 }
 
 TEST_F(ConfigsTest, ConfigsOfNothingAreRefused) {

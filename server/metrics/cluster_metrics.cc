@@ -25,8 +25,13 @@ void AddClusterMetrics(const controller::ClusterStatus& status, MetricsPage& pag
   page.Add(kBrokers, shutting_down, {{"state", "shutting_down"}});
   page.Add(kTopics, static_cast<double>(image.topic_count()));
   page.Add(kPartitions, static_cast<double>(image.partition_count()));
-  page.Add(kOfflinePartitions, static_cast<double>(status.partitions.offline));
-  page.Add(kUnderReplicatedPartitions, static_cast<double>(status.partitions.under_replicated));
+  const controller::PartitionTally::Counts& partitions = status.partitions;
+  page.Add(kOfflinePartitions, static_cast<double>(partitions.offline));
+  page.Add(kUnderReplicatedPartitions, static_cast<double>(partitions.under_replicated));
+  page.Add(kUnderMinIsrPartitions, static_cast<double>(partitions.under_min_isr));
+  page.Add(kAtMinIsrPartitions, static_cast<double>(partitions.at_min_isr));
+  page.Add(kNotLedByPreferred, static_cast<double>(partitions.not_led_by_preferred));
+  page.Add(kRememberedRequests, static_cast<double>(image.request_result_count()));
 }
 
 }  // namespace quorate::server

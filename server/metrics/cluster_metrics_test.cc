@@ -34,6 +34,10 @@ TEST(ClusterMetricsTest, CountsBrokersAndPartitions) {
   ExpectSample(page, "quorate_partitions 5");
   ExpectSample(page, "quorate_partitions_offline 2");
   ExpectSample(page, "quorate_partitions_under_replicated 3");
+  ExpectSample(page, "quorate_partitions_under_min_isr 2");
+  ExpectSample(page, "quorate_partitions_at_min_isr 0");
+  ExpectSample(page, "quorate_partitions_not_led_by_preferred 3");
+  ExpectSample(page, "quorate_remembered_requests 0");
   ExpectSample(page, "quorate_metadata_version 1");
   ExpectSample(page,
                "quorate_applied_offset " + std::to_string(cluster.image().end_offset().value()));

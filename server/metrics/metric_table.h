@@ -249,9 +249,46 @@ inline constexpr Metric kUnderReplicatedPartitions = {
     .help = "The number of partitions whose ISR is smaller than their replica set.",
     .kafka = "ReplicaManager: UnderReplicatedPartitions",
 };
-inline constexpr const Metric* kClusterMetrics[] = {
-    &kAppliedOffset,     &kMetadataVersion,          &kBrokers, &kTopics, &kPartitions,
-    &kOfflinePartitions, &kUnderReplicatedPartitions};
+inline constexpr Metric kUnderMinIsrPartitions = {
+    .name = "quorate_partitions_under_min_isr",
+    .type = MetricType::kGauge,
+    .help =
+        "The number of partitions that have no leader, or whose ISR is smaller than the topic's "
+        "min.insync.replicas (at most the number of replicas). Writes with acks=all fail.",
+    .kafka = "ReplicaManager: UnderMinIsrPartitionCount",
+};
+inline constexpr Metric kAtMinIsrPartitions = {
+    .name = "quorate_partitions_at_min_isr",
+    .type = MetricType::kGauge,
+    .help =
+        "The number of partitions that have a leader and an ISR of exactly the topic's "
+        "min.insync.replicas (at most the number of replicas).",
+    .kafka = "ReplicaManager: AtMinIsrPartitionCount",
+};
+inline constexpr Metric kNotLedByPreferred = {
+    .name = "quorate_partitions_not_led_by_preferred",
+    .type = MetricType::kGauge,
+    .help = "The number of partitions that are not led by their first replica, or have no leader.",
+    .kafka = "KafkaController: PreferredReplicaImbalanceCount",
+};
+inline constexpr Metric kRememberedRequests = {
+    .name = "quorate_remembered_requests",
+    .type = MetricType::kGauge,
+    .help =
+        "The number of results of requests with a request id that the log remembers, so that a "
+        "retry gets the first answer. The oldest are dropped beyond 100,000.",
+};
+inline constexpr const Metric* kClusterMetrics[] = {&kAppliedOffset,
+                                                    &kMetadataVersion,
+                                                    &kBrokers,
+                                                    &kTopics,
+                                                    &kPartitions,
+                                                    &kOfflinePartitions,
+                                                    &kUnderReplicatedPartitions,
+                                                    &kUnderMinIsrPartitions,
+                                                    &kAtMinIsrPartitions,
+                                                    &kNotLedByPreferred,
+                                                    &kRememberedRequests};
 
 // All metrics, in sections.
 struct MetricSection {

@@ -214,8 +214,10 @@ bool IsLarge(const IncrementalAlterConfigsRequest& request, const metadata::Meta
     for (const ConfigChange& change : resource.changes()) {
       if (cost > kMaxCostOnLoop) return true;
       cost += kCostPerConfig;
-      // Once it is enabled, the decision looks at each partition.
-      if (change.key() != kUncleanLeaderElectionKey) continue;
+      // The decision or PartitionTally looks at each partition.
+      if (change.key() != kUncleanLeaderElectionKey && change.key() != kMinInsyncReplicasKey) {
+        continue;
+      }
       cost += CostOfPartitions(image.FindTopicByName(resource.resource().name()));
     }
   }

@@ -31,7 +31,7 @@ constexpr std::array kTopicKeys = {
               .default_value = "producer",
               .words = "gzip,lz4,producer,snappy,uncompressed,zstd"},
     ConfigKey{.name = "max.message.bytes", .default_value = "1048588", .min = 0, .max = kMaxInt32},
-    ConfigKey{.name = "min.insync.replicas", .default_value = "1", .min = 1, .max = kMaxInt32},
+    ConfigKey{.name = kMinInsyncReplicasKey, .default_value = "1", .min = 1, .max = kMaxInt32},
     ConfigKey{.name = "retention.bytes", .default_value = "-1", .min = -1, .max = kMaxInt64},
     ConfigKey{.name = "retention.ms", .default_value = "604800000", .min = -1, .max = kMaxInt64},
     ConfigKey{.name = "segment.bytes", .default_value = "1073741824", .min = 14, .max = kMaxInt32},

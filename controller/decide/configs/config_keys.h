@@ -50,6 +50,7 @@ std::vector<std::string> SplitConfigList(const std::string& list);
 // compact. INVALID_ARGUMENT names the key and the values it accepts.
 absl::StatusOr<std::string> CanonicalConfigValue(const ConfigKey& key, const std::string& value);
 
+inline constexpr char kMinInsyncReplicasKey[] = "min.insync.replicas";
 inline constexpr char kUncleanLeaderElectionKey[] = "unclean.leader.election.enable";
 
 }  // namespace quorate::controller

@@ -1,23 +1,76 @@
 #include "controller/decide/partitions/partition_tally.h"
 
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "controller/decide/configs/config_keys.h"
+#include "metadata/image_state.h"
+
 namespace quorate::controller {
+namespace {
+
+using metadata::ConfigResourceType;
+using metadata::ConfigsImage;
+
+// Returns the min.insync.replicas of a topic with these configs. Null: it has no configs.
+size_t MinIsrOf(const ConfigsImage::Values* configs) {
+  static const size_t default_value = [] {
+    size_t number = 0;
+    const ConfigKey* key = FindConfigKey(ConfigResourceType::kTopic, kMinInsyncReplicasKey);
+    return absl::SimpleAtoi(std::string(key->default_value), &number) ? number : 1;
+  }();
+  if (configs == nullptr) return default_value;
+  const auto it = configs->find(kMinInsyncReplicasKey);
+  size_t number = 0;
+  return it != configs->end() && absl::SimpleAtoi(it->second, &number) ? number : default_value;
+}
+
+size_t MinIsrOf(const metadata::MetadataImage& image, const metadata::TopicImage& topic) {
+  return MinIsrOf(image.Get<ConfigsImage>().Find(ConfigResourceType::kTopic, topic.name()));
+}
+
+}  // namespace
 
 void PartitionTally::AdvanceTo(const metadata::MetadataImage& image) {
+  // After this, the configs of `image` hold for the partitions of both images.
+  RecountWithConfigsOf(image);
   image.ForEachChangedTopic(
-      counted_, [this](const metadata::TopicPtr& before, const metadata::TopicPtr& now) {
+      counted_, [&](const metadata::TopicPtr& before, const metadata::TopicPtr& now) {
+        const size_t min_isr = MinIsrOf(image, now == nullptr ? *before : *now);
         if (now == nullptr) {
           before->ForEachChangedPartition(
-              nullptr, [this](const metadata::PartitionView& gone) { Count(gone, -1); });
+              nullptr, [&](const metadata::PartitionView& gone) { Count(gone, min_isr, -1); });
           return;
         }
         now->ForEachChangedPartition(before.get(), [&](const metadata::PartitionView& changed) {
           if (before != nullptr && changed.index() < before->partition_count()) {
-            Count(before->partition(changed.index()), -1);
+            const metadata::PartitionView old = before->partition(changed.index());
+            Count(old, min_isr, -1);
+            CountChange(old, changed);
           }
-          Count(changed, 1);
+          Count(changed, min_isr, 1);
         });
       });
   counted_ = image;
+}
+
+void PartitionTally::RecountWithConfigsOf(const metadata::MetadataImage& image) {
+  image.Get<ConfigsImage>().ForEachChangedResource(
+      counted_.Get<ConfigsImage>(),
+      [this](ConfigResourceType type, const std::string& name, const ConfigsImage::Values* before,
+             const ConfigsImage::Values* now) {
+        const size_t old_min_isr = MinIsrOf(before);
+        const size_t new_min_isr = MinIsrOf(now);
+        if (type != ConfigResourceType::kTopic || old_min_isr == new_min_isr) return;
+        const metadata::TopicPtr topic = counted_.FindTopicByName(name);
+        if (topic == nullptr) return;
+        for (int32_t i = 0; i < topic->partition_count(); ++i) {
+          const metadata::PartitionView partition = topic->partition(i);
+          CountMinIsr(partition, old_min_isr, -1);
+          CountMinIsr(partition, new_min_isr, 1);
+        }
+      });
 }
 
 PartitionTally::Load PartitionTally::LoadOf(BrokerId broker) const {
@@ -25,7 +78,8 @@ PartitionTally::Load PartitionTally::LoadOf(BrokerId broker) const {
   return it == loads_.end() ? Load{} : it->second;
 }
 
-void PartitionTally::Count(const metadata::PartitionView& partition, int64_t times) {
+void PartitionTally::Count(const metadata::PartitionView& partition, size_t min_isr,
+                           int64_t times) {
   for (const int32_t replica : partition.replicas()) loads_[BrokerId(replica)].replicas += times;
   if (const auto leader = partition.leader()) {
     loads_[*leader].leaders += times;
@@ -33,6 +87,34 @@ void PartitionTally::Count(const metadata::PartitionView& partition, int64_t tim
     counts_.offline += times;
   }
   if (partition.isr_count() < partition.replica_count()) counts_.under_replicated += times;
+  if (partition.leader_position() != size_t{0}) counts_.not_led_by_preferred += times;
+  CountMinIsr(partition, min_isr, times);
+}
+
+void PartitionTally::CountChange(const metadata::PartitionView& before,
+                                 const metadata::PartitionView& now) {
+  if (now.isr_count() < before.isr_count()) ++changes_.isr_shrinks;
+  if (now.isr_count() > before.isr_count()) ++changes_.isr_expands;
+  const auto leader = now.leader();
+  if (leader == before.leader()) return;
+  if (!leader) {
+    ++changes_.leaders_lost;
+    return;
+  }
+  const auto position = before.PositionOf(*leader);
+  const uint32_t eligible = before.isr_mask() | before.elr_mask();
+  const bool is_clean = position && (eligible >> *position & 1) != 0;
+  ++(is_clean ? changes_.elections : changes_.unclean_elections);
+}
+
+void PartitionTally::CountMinIsr(const metadata::PartitionView& partition, size_t min_isr,
+                                 int64_t times) {
+  const size_t needed = std::min(min_isr, partition.replica_count());
+  if (!partition.leader_position() || partition.isr_count() < needed) {
+    counts_.under_min_isr += times;
+  } else if (partition.isr_count() == needed) {
+    counts_.at_min_isr += times;
+  }
 }
 
 }  // namespace quorate::controller

@@ -1,8 +1,10 @@
 // Counts over all partitions of an image: what each broker leads and holds, and how many partitions
-// are offline or under-replicated. The counts are updated by what changed from image to image,
-// because counting a million partitions for each decision would take longer than the decision.
+// are offline, under-replicated and so on. The counts are updated by what changed from image to
+// image, because counting a million partitions for each decision would take longer than the
+// decision.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 
@@ -19,29 +21,59 @@ class PartitionTally {
     int64_t replicas = 0;
   };
 
+  // How many partitions are in each of these conditions. One partition may be in several.
   struct Counts {
-    // Partitions without a leader.
+    // Without a leader.
     int64_t offline = 0;
-    // Partitions whose ISR is smaller than their replica set.
+    // The ISR is smaller than the replica set.
     int64_t under_replicated = 0;
+    // Without a leader, or the ISR is smaller than the topic's min.insync.replicas (at most the
+    // number of replicas), so that writes with acks=all fail. Kafka: UnderMinIsrPartitionCount.
+    int64_t under_min_isr = 0;
+    // With a leader and exactly that many ISR members: the next loss makes such writes fail.
+    int64_t at_min_isr = 0;
+    // Not led by the first replica, or without a leader. Kafka: PreferredReplicaImbalanceCount.
+    int64_t not_led_by_preferred = 0;
 
     friend bool operator==(const Counts&, const Counts&) = default;
   };
 
+  // What changed, since the first image, in partitions that existed before and after the change.
+  // Several changes between two images that are counted are one change.
+  struct Changes {
+    // Partitions that got another leader, from the ISR or the eligible leader replicas.
+    int64_t elections = 0;
+    // Partitions that got a leader that may lack records.
+    int64_t unclean_elections = 0;
+    // Partitions that lost their leader and got no other one.
+    int64_t leaders_lost = 0;
+    // Partitions whose ISR became smaller or larger.
+    int64_t isr_shrinks = 0;
+    int64_t isr_expands = 0;
+
+    friend bool operator==(const Changes&, const Changes&) = default;
+  };
+
   // Moves the counts on to `image`, which must be the counted image or descend from it. Takes time
-  // proportional to the changes.
+  // proportional to the changes. A topic whose min.insync.replicas changed is counted again.
   void AdvanceTo(const metadata::MetadataImage& image);
 
   Load LoadOf(BrokerId broker) const;
   const Counts& counts() const { return counts_; }
+  const Changes& changes() const { return changes_; }
 
  private:
-  // `times` is 1 or -1.
-  void Count(const metadata::PartitionView& partition, int64_t times);
+  // `times` is 1 or -1. `min_isr` is the min.insync.replicas of the partition's topic.
+  void Count(const metadata::PartitionView& partition, size_t min_isr, int64_t times);
+  void CountMinIsr(const metadata::PartitionView& partition, size_t min_isr, int64_t times);
+  void CountChange(const metadata::PartitionView& before, const metadata::PartitionView& now);
+  // Counts the topics of `counted_` with the min.insync.replicas that they have in `image`.
+  void RecountWithConfigsOf(const metadata::MetadataImage& image);
 
   metadata::MetadataImage counted_;
   std::map<BrokerId, Load> loads_;
   Counts counts_;
+  Changes changes_;
 };
 
 }  // namespace quorate::controller

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "controller/decide/configs/config_decisions.h"
 #include "controller/testing/decision_fixture.h"
 
 namespace quorate::controller {
@@ -10,25 +15,34 @@ namespace {
 // Compares the tally with counts of the whole image.
 void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& tally) {
   std::map<BrokerId, PartitionTally::Load> loads;
-  int64_t offline = 0;
-  int64_t under_replicated = 0;
+  PartitionTally::Counts counts;
   image.ForEachTopic([&](const metadata::TopicPtr& topic) {
+    const auto configs = image.Configs(metadata::ConfigResourceType::kTopic, topic->name());
+    const auto config = configs.find("min.insync.replicas");
+    const size_t min_isr = config == configs.end() ? 1 : std::stoul(config->second);
     for (int32_t i = 0; i < topic->partition_count(); ++i) {
       const auto partition = topic->partition(i);
       for (size_t r = 0; r < partition.replica_count(); ++r) {
         ++loads[partition.replica(r)].replicas;
       }
       if (partition.leader()) ++loads[*partition.leader()].leaders;
-      offline += partition.leader() ? 0 : 1;
-      under_replicated += partition.isr_count() < partition.replica_count() ? 1 : 0;
+      counts.offline += partition.leader() ? 0 : 1;
+      counts.under_replicated += partition.isr_count() < partition.replica_count() ? 1 : 0;
+      const size_t needed = std::min(min_isr, partition.replica_count());
+      counts.under_min_isr += !partition.leader() || partition.isr_count() < needed ? 1 : 0;
+      counts.at_min_isr += partition.leader() && partition.isr_count() == needed ? 1 : 0;
+      counts.not_led_by_preferred += partition.leader() == partition.replica(0) ? 0 : 1;
     }
   });
   for (const auto& [id, broker] : image.brokers()) {
     EXPECT_EQ(tally.LoadOf(id).leaders, loads[id].leaders) << "broker " << id;
     EXPECT_EQ(tally.LoadOf(id).replicas, loads[id].replicas) << "broker " << id;
   }
-  EXPECT_EQ(tally.counts().offline, offline);
-  EXPECT_EQ(tally.counts().under_replicated, under_replicated);
+  EXPECT_EQ(tally.counts().offline, counts.offline);
+  EXPECT_EQ(tally.counts().under_replicated, counts.under_replicated);
+  EXPECT_EQ(tally.counts().under_min_isr, counts.under_min_isr);
+  EXPECT_EQ(tally.counts().at_min_isr, counts.at_min_isr);
+  EXPECT_EQ(tally.counts().not_led_by_preferred, counts.not_led_by_preferred);
 }
 
 TEST(PartitionTallyTest, FollowsNewReplicas) {
@@ -51,6 +65,98 @@ TEST(PartitionTallyTest, FollowsNewReplicas) {
   EXPECT_EQ(cluster.view().tally.counts().offline, 1);
 }
 
+// Sets the topic's min.insync.replicas, or deletes it if `value` is empty.
+void SetMinIsr(DecisionFixture& cluster, const std::string& topic, const std::string& value) {
+  admin::v1::IncrementalAlterConfigsRequest request;
+  auto* item = request.add_resources();
+  item->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
+  item->mutable_resource()->set_name(topic);
+  auto* change = item->add_changes();
+  change->set_key("min.insync.replicas");
+  change->set_operation(value.empty() ? admin::v1::ConfigChange::DELETE
+                                      : admin::v1::ConfigChange::SET);
+  change->set_value(value);
+  const auto decision = DecideIncrementalAlterConfigs(cluster.view(), request, cluster.context());
+  ASSERT_FALSE(decision.records.records().empty());
+  cluster.Apply(decision);
+}
+
+TEST(PartitionTallyTest, FollowsMinIsr) {
+  DecisionFixture cluster;
+  cluster.StartBrokers(3);
+  cluster.Create("t", {{1, 2, 3}, {2, 3, 1}}, {{"min.insync.replicas", "2"}});
+  cluster.Create("u", {{3}});
+  const auto counts = [&] { return cluster.view().tally.counts(); };
+  EXPECT_EQ(counts(), (PartitionTally::Counts{.at_min_isr = 1}));  // u
+  cluster.Fence({BrokerId(1)});
+  EXPECT_EQ(counts(), (PartitionTally::Counts{
+                          .under_replicated = 2, .at_min_isr = 3, .not_led_by_preferred = 1}));
+  cluster.Fence({BrokerId(2)});
+  EXPECT_EQ(
+      counts(),
+      (PartitionTally::Counts{
+          .under_replicated = 2, .under_min_isr = 2, .at_min_isr = 1, .not_led_by_preferred = 2}));
+  SetMinIsr(cluster, "t", "1");
+  EXPECT_EQ(counts().under_min_isr, 0);
+  EXPECT_EQ(counts().at_min_isr, 3);
+  // More than the number of replicas means all of them.
+  SetMinIsr(cluster, "u", "5");
+  EXPECT_EQ(counts().at_min_isr, 3);
+  SetMinIsr(cluster, "t", "3");
+  EXPECT_EQ(counts().under_min_isr, 2);
+  SetMinIsr(cluster, "t", "");
+  EXPECT_EQ(counts().under_min_isr, 0);
+  // A partition without a leader cannot take writes.
+  cluster.Fence({BrokerId(3)});
+  EXPECT_EQ(counts().offline, 3);
+  EXPECT_EQ(counts().under_min_isr, 3);
+  EXPECT_EQ(counts().at_min_isr, 0);
+  EXPECT_EQ(counts().not_led_by_preferred, 3);
+}
+
+TEST(PartitionTallyTest, CountsChangesOfLeadersAndIsrs) {
+  DecisionFixture cluster;
+  cluster.StartBrokers(3);
+  cluster.Create("t", {{1, 2}, {2, 3}});
+  const auto changes = [&] { return cluster.view().tally.changes(); };
+  EXPECT_EQ(changes(), PartitionTally::Changes()) << "new partitions are not changes";
+  cluster.Fence({BrokerId(1)});
+  EXPECT_EQ(changes(), (PartitionTally::Changes{.elections = 1, .isr_shrinks = 1}));
+  cluster.Fence({BrokerId(2)});
+  EXPECT_EQ(changes(),
+            (PartitionTally::Changes{.elections = 2, .leaders_lost = 1, .isr_shrinks = 2}));
+  // Broker 1 may lack records; broker 2 is an eligible leader replica.
+  PartitionTally clean = cluster.view().tally;
+  cluster.Change("t", {.isr_mask = 0b01, .leader_position = 0});
+  EXPECT_EQ(changes().unclean_elections, 1);
+  cluster.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b11}});
+  EXPECT_EQ(changes().leaders_lost, 2);
+  cluster.Change("t", {.isr_mask = 0b10,
+                       .leader_position = 1,
+                       .extras = metadata::PartitionExtras{.elr_mask = 0b01}});
+  EXPECT_EQ(changes().unclean_elections, 1);
+  // What is counted later as a whole: no leader, then broker 2.
+  clean.AdvanceTo(cluster.image());
+  EXPECT_EQ(clean.changes().elections, 3);
+}
+
+TEST(PartitionTallyTest, FollowsATopicThatIsDeletedAndCreatedAgain) {
+  DecisionFixture cluster;
+  cluster.StartBrokers(3);
+  cluster.Create("t", {{1, 2, 3}}, {{"min.insync.replicas", "3"}});
+  PartitionTally lazy;
+  lazy.AdvanceTo(cluster.image());
+  EXPECT_EQ(lazy.counts().at_min_isr, 1);
+  admin::v1::DeleteTopicsRequest request;
+  request.add_topics()->set_name("t");
+  cluster.Apply(DecideDeleteTopics(cluster.view(), request, cluster.context()));
+  EXPECT_EQ(cluster.view().tally.counts(), PartitionTally::Counts());
+  cluster.Create("t", {{1, 2}, {2, 1}}, {{"min.insync.replicas", "2"}});
+  lazy.AdvanceTo(cluster.image());
+  EXPECT_EQ(lazy.counts().at_min_isr, 2);
+  ExpectCountsOf(cluster.image(), lazy);
+}
+
 TEST(PartitionTallyTest, FollowsRandomChanges) {
   for (uint64_t seed = 0; seed < 10; ++seed) {
     DecisionFixture cluster(seed);
@@ -59,7 +165,7 @@ TEST(PartitionTallyTest, FollowsRandomChanges) {
     PartitionTally lazy;  // advanced only now and then
     for (int i = 0; i < 60; ++i) {
       const auto id = static_cast<int32_t>(rng.Below(4) + 1);
-      switch (rng.Below(4)) {
+      switch (rng.Below(5)) {
         case 0:
           cluster.Create(absl::StrFormat("t%d", i), static_cast<int32_t>(rng.Below(200) + 1), 2);
           break;
@@ -72,6 +178,14 @@ TEST(PartitionTallyTest, FollowsRandomChanges) {
           if (topics.empty()) break;
           request.add_topics()->set_name(topics[rng.Below(topics.size())]->name());
           cluster.Apply(DecideDeleteTopics(cluster.view(), request, cluster.context()));
+          break;
+        }
+        case 3: {
+          const auto topics = cluster.image().TopicsByName();
+          if (topics.empty()) break;
+          const std::string& name = topics[rng.Below(topics.size())]->name();
+          const auto configs = cluster.image().Configs(metadata::ConfigResourceType::kTopic, name);
+          SetMinIsr(cluster, name, configs.empty() ? std::to_string(rng.Below(3) + 1) : "");
           break;
         }
         default:
