@@ -244,6 +244,8 @@ TEST_F(BrokerLifecycleTest, SilenceOfTheControllerEndsTheStream) {
   StartToRunning();
   executor_.AdvanceBy(options_.heartbeat_interval);
   ASSERT_EQ(channel_.heartbeats.size(), 2u);
+  EXPECT_EQ(channel_.heartbeats[0].interval_ms(), 50) << "eager";
+  EXPECT_EQ(channel_.heartbeats[1].interval_ms(), 1'000);
   executor_.AdvanceBy(options_.heartbeat_answer_timeout);
   EXPECT_EQ(channel_.open_endpoint(), "b");
   ASSERT_EQ(channel_.goodbyes.size(), 1u);

@@ -37,15 +37,16 @@ void HeartbeatSession::Open() {
 }
 
 void HeartbeatSession::Send() {
-  channel_->SendHeartbeat(WithStreamOrdinal(owner_->MakeHeartbeat()));
+  channel_->SendHeartbeat(WithStreamFields(owner_->MakeHeartbeat()));
   sent_at_ = clock_->Now();
   in_flight_ = true;
   send_again_ = false;
   SetTimer(sent_at_ + options_.heartbeat_answer_timeout, &HeartbeatSession::OnSilence);
 }
 
-v1::HeartbeatRequest HeartbeatSession::WithStreamOrdinal(v1::HeartbeatRequest request) const {
+v1::HeartbeatRequest HeartbeatSession::WithStreamFields(v1::HeartbeatRequest request) const {
   request.set_stream_ordinal(streams_opened_);
+  request.set_interval_ms(ToMs(interval_));
   return request;
 }
 
@@ -86,7 +87,7 @@ void HeartbeatSession::Stop(v1::HeartbeatRequest goodbye, Task closed) {
   state_ = State::kIdle;
   ForgetController();
   if (open) {
-    channel_->CloseHeartbeat(WithStreamOrdinal(std::move(goodbye)), std::move(closed));
+    channel_->CloseHeartbeat(WithStreamFields(std::move(goodbye)), std::move(closed));
   } else {
     executor_->Post(std::move(closed));
   }
@@ -153,7 +154,7 @@ void HeartbeatSession::Reconnect(Duration pause, const std::string& reason) {
 void HeartbeatSession::CloseOpenStream() {
   v1::HeartbeatRequest goodbye = owner_->MakeHeartbeat();
   goodbye.set_goodbye(v1::HeartbeatRequest::RECONNECTING);
-  channel_->CloseHeartbeat(WithStreamOrdinal(std::move(goodbye)), [] {});
+  channel_->CloseHeartbeat(WithStreamFields(std::move(goodbye)), [] {});
 }
 
 void HeartbeatSession::ForgetController() {

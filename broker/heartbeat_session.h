@@ -65,8 +65,8 @@ class HeartbeatSession {
 
   void Open();
   void Send();
-  // Returns `request` with the ordinal of the open stream.
-  v1::HeartbeatRequest WithStreamOrdinal(v1::HeartbeatRequest request) const;
+  // Returns `request` with the ordinal of the open stream and the interval of its heartbeats.
+  v1::HeartbeatRequest WithStreamFields(v1::HeartbeatRequest request) const;
   void OnEvent(HeartbeatEvent event);
   void OnResponse(const v1::HeartbeatResponse& response);
   void OnError(const common::v1::Error& error);

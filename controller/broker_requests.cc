@@ -93,17 +93,21 @@ void BrokerRequests::SubmitRegistration(RegisterBrokerRequest request, RequestCo
         }
         return DecideRegisterBroker(view, request, evidence, cluster_id_, c);
       };
-  pipeline_->Submit<RegisterBrokerResponse>(
-      {.principal = std::move(context.principal),
-       .deadline = context.deadline,
-       .epoch = context.epoch,
-       .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
-      std::move(decide), std::move(reply));
+  const auto after = [this, id](bool appended) {
+    if (appended) watch_->instruments().registrations.Add();
+    watch_->Decided(id, appended);
+  };
+  pipeline_->Submit<RegisterBrokerResponse>({.principal = std::move(context.principal),
+                                             .deadline = context.deadline,
+                                             .epoch = context.epoch,
+                                             .after = after},
+                                            std::move(decide), std::move(reply));
 }
 
 void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
                                Reply<HeartbeatResponse> reply) {
   const BrokerId id(request.broker_id());
+  const bool want_fence = request.want_fence();
   RecordContact(id);
   pipeline_->Submit<HeartbeatResponse>(
       {.principal = "broker " + ToString(id),
@@ -113,7 +117,11 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
        // confirmation round for each broker and second would double the traffic between the
        // controllers.
        .is_hint = true,
-       .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
+       .after =
+           [this, id, want_fence](bool appended) {
+             if (appended) CountTransition(id, want_fence);
+             watch_->Decided(id, appended);
+           }},
       [this, stream, request = std::move(request), goes_on = false](
           const View& view, const Context& context) mutable {
         auto decision = DecideHeartbeatNow(view, stream, request, context, goes_on);
@@ -124,6 +132,15 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
         return decision;
       },
       std::move(reply));
+}
+
+void BrokerRequests::CountTransition(BrokerId broker, bool want_fence) {
+  if (!pipeline_->newest().FindBroker(broker)->fenced) {
+    watch_->instruments().unfences.Add();
+  } else {
+    watch_->instruments().CountFence(want_fence ? FenceCause::kRequested
+                                                : FenceCause::kControlledShutdown);
+  }
 }
 
 Decision<HeartbeatResponse> BrokerRequests::DecideHeartbeatNow(const View& view, StreamId stream,

@@ -43,6 +43,8 @@ class BrokerRequests {
   void SubmitRegistration(broker::v1::RegisterBrokerRequest request, RequestContext context,
                           const RegistrationProbes& probes,
                           Reply<broker::v1::RegisterBrokerResponse> reply);
+  // Counts the change of its registration that the broker's heartbeat has made.
+  void CountTransition(BrokerId broker, bool want_fence);
   Decision<broker::v1::HeartbeatResponse> DecideHeartbeatNow(
       const View& view, StreamId stream, const broker::v1::HeartbeatRequest& request,
       const Context& context, bool goes_on);

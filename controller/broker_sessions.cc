@@ -102,6 +102,17 @@ bool BrokerSessions::RecordHeartbeat(StreamId stream, const broker::v1::Heartbea
   return is_new;
 }
 
+std::optional<Duration> BrokerSessions::LatenessOf(StreamId stream,
+                                                   const broker::v1::HeartbeatRequest& heartbeat,
+                                                   MonoTime now) const {
+  const auto it = sessions_.find(BrokerId(heartbeat.broker_id()));
+  const bool follows = it != sessions_.end() && it->second.stream == stream;
+  if (!follows || heartbeat.interval_ms() <= 0) return std::nullopt;
+  // The broker chose the interval: no addition that could overflow.
+  const int64_t late_ms = ToMs(now - it->second.last_contact) - heartbeat.interval_ms();
+  return std::chrono::milliseconds(std::max<int64_t>(late_ms, 0));
+}
+
 bool BrokerSessions::SetWantsToStop(BrokerId broker, bool wants, MonoTime now) {
   Session& session = sessions_.at(broker);
   if (wants == session.stop_wanted.has_value()) return false;
@@ -180,22 +191,22 @@ BrokerSessions::Due BrokerSessions::Check(const MetadataImage& image, MonoTime n
 }
 
 BrokerSessions::End BrokerSessions::EndOf(const Session& session) const {
-  const End silence{.at = session.last_contact + options_.timeout, .reason = EndReason::kSilence};
+  const End silence{.at = session.last_contact + options_.timeout, .cause = FenceCause::kSilent};
   const MonoTime grace_ends = session.phase_since + options_.grace;
   switch (session.phase) {
     case Phase::kStopped:
-      return {.at = session.phase_since, .reason = EndReason::kStopped};
+      return {.at = session.phase_since, .cause = FenceCause::kStopped};
     case Phase::kBroken:
       if (session.probe == Probe::kDead) {
-        return {.at = session.phase_since, .reason = EndReason::kProvedDead};
+        return {.at = session.phase_since, .cause = FenceCause::kProvedDead};
       }
       if (session.probe == Probe::kAlive) return silence;
       return grace_ends < silence.at ? End{.at = grace_ends,
-                                           .reason = EndReason::kDidNotReturn,
+                                           .cause = FenceCause::kDidNotReturn,
                                            .undecided = session.is_dialled()}
                                      : silence;
     case Phase::kReconnecting:
-      return grace_ends < silence.at ? End{.at = grace_ends, .reason = EndReason::kDidNotReconnect}
+      return grace_ends < silence.at ? End{.at = grace_ends, .cause = FenceCause::kDidNotReconnect}
                                      : silence;
     case Phase::kAwaited:
     case Phase::kConnected:
@@ -205,23 +216,23 @@ BrokerSessions::End BrokerSessions::EndOf(const Session& session) const {
 }
 
 std::string BrokerSessions::Explain(const BrokerRegistration& registration, const Session& session,
-                                    EndReason reason) const {
-  switch (reason) {
-    case EndReason::kStopped:
+                                    FenceCause cause) const {
+  switch (cause) {
+    case FenceCause::kStopped:
       return "it said that it stops";
-    case EndReason::kProvedDead:
+    case FenceCause::kProvedDead:
       return absl::StrFormat("its connection broke and %s at %s",
                              session.probe_result == ProbeResult::kRefused
                                  ? "nothing listens"
                                  : "another process answers",
                              registration.endpoint.ToString());
-    case EndReason::kDidNotReturn:
+    case FenceCause::kDidNotReturn:
       return absl::StrFormat("its connection broke and it did not come back within %d ms",
                              ToMs(options_.grace));
-    case EndReason::kDidNotReconnect:
+    case FenceCause::kDidNotReconnect:
       return absl::StrFormat("it said that it reconnects and did not within %d ms",
                              ToMs(options_.grace));
-    case EndReason::kSilence:
+    default:
       break;
   }
   return absl::StrFormat("it was silent for %d ms", ToMs(options_.timeout));
@@ -254,8 +265,8 @@ std::optional<BrokerSessions::Due::MassLoss> BrokerSessions::FindMassLoss(
 void BrokerSessions::CollectFences(const std::vector<Judged>& unfenced, MonoTime now,
                                    Due* due) const {
   const auto fenced_at = [&](const Judged& judged) {
-    const bool held = due->mass_loss && judged.end.reason != EndReason::kStopped &&
-                      judged.end.reason != EndReason::kProvedDead;
+    const bool held = due->mass_loss && judged.end.cause != FenceCause::kStopped &&
+                      judged.end.cause != FenceCause::kProvedDead;
     return held ? std::max(judged.end.at, due->mass_loss->held_until) : judged.end.at;
   };
   std::vector<const Judged*> over;
@@ -283,7 +294,8 @@ void BrokerSessions::CollectFences(const std::vector<Judged>& unfenced, MonoTime
   for (const Judged* judged : over) {
     due->fences.push_back(
         {.broker = judged->registration->id,
-         .why = Explain(*judged->registration, *judged->session, judged->end.reason)});
+         .why = Explain(*judged->registration, *judged->session, judged->end.cause),
+         .cause = judged->end.cause});
   }
 }
 
@@ -353,6 +365,22 @@ bool BrokerSessions::IsGone(const BrokerRegistration& registration,
   }
   const bool dead = probe == ProbeResult::kRefused || probe == ProbeResult::kOtherIncarnation;
   return dead && IsWorthProbing(registration);
+}
+
+BrokerSessions::Counts BrokerSessions::Count(const MetadataImage& image, MonoTime now) const {
+  Counts counts;
+  for (const auto& [id, registration] : image.brokers()) {
+    if (registration->fenced) continue;
+    const auto it = sessions_.find(id);
+    if (it == sessions_.end()) {
+      ++counts.waiting;
+    } else if (LostAt(it->second) <= now) {
+      ++counts.lost;
+    } else {
+      ++(it->second.phase == Phase::kConnected ? counts.in_contact : counts.waiting);
+    }
+  }
+  return counts;
 }
 
 Duration BrokerSessions::TimeLeft(BrokerId broker, MonoTime now) const {

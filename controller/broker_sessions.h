@@ -46,6 +46,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "controller/broker_instruments.h"
 #include "controller/broker_prober.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/reported_leaders.h"
@@ -87,6 +88,11 @@ class BrokerSessions {
   // TakeOver, and IsOnReplacedStream is false for the heartbeat.
   bool RecordHeartbeat(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat,
                        MonoTime now);
+  // Returns how much later than its interval the heartbeat arrived: zero if it came early, nullopt
+  // if it is the first on its stream or does not name its interval. Call it before
+  // RecordHeartbeat.
+  std::optional<Duration> LatenessOf(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat,
+                                     MonoTime now) const;
   // Records whether the broker's last heartbeat said that it wants to stop. Returns whether that
   // has changed. REQUIRES: as for RecordHeartbeat.
   bool SetWantsToStop(BrokerId broker, bool wants, MonoTime now);
@@ -102,6 +108,7 @@ class BrokerSessions {
   struct DueFence {
     BrokerId broker;
     std::string why;
+    FenceCause cause = FenceCause::kSilent;
   };
   struct Due {
     // Brokers to dial. Each is returned once.
@@ -147,6 +154,15 @@ class BrokerSessions {
     const auto it = sessions_.find(broker);
     return it != sessions_.end() && it->second.phase == Phase::kConnected;
   }
+  // The brokers that are not fenced, by the state of their session.
+  struct Counts {
+    size_t in_contact = 0;
+    // See the comment on this file.
+    size_t lost = 0;
+    // Brokers whose stream has not arrived yet, or whose process is known to be gone.
+    size_t waiting = 0;
+  };
+  Counts Count(const metadata::MetadataImage& image, MonoTime now) const;
   // Returns the highest metadata version that the broker's program supports. Returns 0 if it has
   // not sent a heartbeat in this session.
   uint32_t MaxMetadataVersion(BrokerId broker) const {
@@ -224,11 +240,10 @@ class BrokerSessions {
     bool proved_dead() const { return phase == Phase::kBroken && probe == Probe::kDead; }
   };
 
-  enum class EndReason { kStopped, kProvedDead, kDidNotReturn, kDidNotReconnect, kSilence };
   // When and why a session ends if the broker sends nothing more.
   struct End {
     MonoTime at;
-    EndReason reason = EndReason::kSilence;
+    FenceCause cause = FenceCause::kSilent;
     // The endpoint is being dialled, and its answer decides. `at` is then the end of the grace.
     bool undecided = false;
   };
@@ -252,7 +267,7 @@ class BrokerSessions {
   void CollectFences(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;
   void CollectStops(const std::vector<Judged>& unfenced, MonoTime now, Due* due) const;
   std::string Explain(const metadata::BrokerRegistration& registration, const Session& session,
-                      EndReason reason) const;
+                      FenceCause cause) const;
 
   const SessionOptions options_;
   std::map<BrokerId, Session> sessions_;

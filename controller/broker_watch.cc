@@ -43,7 +43,11 @@ void BrokerWatch::Clear() {
 }
 
 void BrokerWatch::RecordHeartbeat(StreamId stream, const broker::v1::HeartbeatRequest& heartbeat) {
-  if (sessions_.RecordHeartbeat(stream, heartbeat, clock_->Now())) stream_opened_ = true;
+  const MonoTime now = clock_->Now();
+  if (const auto lateness = sessions_.LatenessOf(stream, heartbeat, now)) {
+    instruments_.heartbeat_lateness.Observe(*lateness);
+  }
+  if (sessions_.RecordHeartbeat(stream, heartbeat, now)) stream_opened_ = true;
   // The heartbeat may end the mass loss, and other actions are then due.
   if (guard_.loss()) CheckSoon();
 }
@@ -128,10 +132,12 @@ MonoTime BrokerWatch::DropIdle(const std::vector<BrokerId>& silent, MonoTime now
   LOG(INFO) << "dropping the registration of broker " << ListOf(idle)
             << ": fenced, without a replica and silent for " << ToMs(options_.idle_timeout)
             << " ms";
+  const size_t count = idle.size();
   pipeline_->Execute<std::monostate>(
       [idle = std::move(idle)](const View& view, const Context& context) {
         return DecideDropIdleBrokers(view, idle, context);
       });
+  instruments_.idle_drops.Add(count);
   sessions_.ForgetUnregistered(pipeline_->newest());
   return next;
 }
@@ -162,11 +168,20 @@ void BrokerWatch::Depart(const BrokerSessions::Due& due) {
   for (const BrokerSessions::DueFence& fence : due.fences) {
     LOG(INFO) << "broker " << fence.broker << " is taken for dead: " << fence.why;
     departures.dead.push_back(fence.broker);
+    // A broker whose unfencing was not finished is fenced already.
+    if (!pipeline_->newest().FindBroker(fence.broker)->fenced) instruments_.CountFence(fence.cause);
   }
   pipeline_->Execute<std::monostate>(
-      [departures = std::move(departures)](const View& view, const Context& context) mutable {
+      [this, departures = std::move(departures)](const View& view, const Context& context) mutable {
         auto decision = DecideDepartures(view, departures, context);
-        departures.goes_on |= decision.settled.changed > 0;
+        if (decision.again) {
+          departures.goes_on |= decision.settled.changed > 0;
+          return decision;
+        }
+        for (const BrokerId broker : departures.stopping) {
+          if (!IsFencedAtOnce(view, departures, broker)) continue;
+          instruments_.CountFence(FenceCause::kControlledShutdown);
+        }
         return decision;
       });
 }

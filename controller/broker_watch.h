@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "controller/alarm.h"
+#include "controller/broker_instruments.h"
 #include "controller/broker_prober.h"
 #include "controller/broker_sessions.h"
 #include "controller/controller_ports.h"
@@ -42,6 +43,9 @@ class BrokerWatch {
   // possible again.
   void Check();
 
+  // Any thread may read them.
+  const BrokerInstruments& instruments() const { return instruments_; }
+  BrokerInstruments& instruments() { return instruments_; }
   const CutOffGuard& guard() const { return guard_; }
   BrokerSessions& sessions() { return sessions_; }
   const BrokerSessions& sessions() const { return sessions_; }
@@ -64,6 +68,7 @@ class BrokerWatch {
   const Clock* const clock_;
   BrokerProber* const prober_;
   RequestPipeline* const pipeline_;
+  BrokerInstruments instruments_;
   BrokerSessions sessions_;
   CutOffGuard guard_;
   Alarm alarm_;

@@ -123,8 +123,14 @@ void QuorumController::ReadImage(RecordOffset min_end_offset, MonoTime deadline,
 
 void QuorumController::ReadStatus(Reply<ClusterStatus> reply) {
   inbox_.Run(std::move(reply), [this](Reply<ClusterStatus> r) {
-    std::move(r)(ClusterStatus{.image = pipeline_.committed(),
-                               .partitions = pipeline_.committed_tally().counts()});
+    ClusterStatus status{.image = pipeline_.committed(),
+                         .partitions = pipeline_.committed_tally().counts()};
+    if (pipeline_.is_active()) {
+      status.active = {.sessions = watch_.sessions().Count(status.image, clock_->Now()),
+                       .parked_requests = pipeline_.parked_count(),
+                       .deferred_answers = pipeline_.deferred_count()};
+    }
+    std::move(r)(std::move(status));
   });
 }
 

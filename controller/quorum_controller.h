@@ -20,6 +20,7 @@
 #include "base/executor.h"
 #include "base/ids.h"
 #include "controller/answer.h"
+#include "controller/broker_instruments.h"
 #include "controller/broker_requests.h"
 #include "controller/broker_watch.h"
 #include "controller/cluster_status.h"
@@ -28,6 +29,7 @@
 #include "controller/feature_updates.h"
 #include "controller/heartbeat_stream.h"
 #include "controller/operations.h"
+#include "controller/partition_instruments.h"
 #include "controller/remembered_requests.h"
 #include "controller/request_inbox.h"
 #include "controller/request_pipeline.h"
@@ -131,6 +133,10 @@ class QuorumController final : public raft::ReplicatedLogListener {
   // Replies with everything in DescribeClusterResponse except `controllers`, from the committed
   // image and, on the active controller, from the brokers' sessions. On every node.
   void DescribeCluster(Reply<admin::v1::DescribeClusterResponse> reply);
+
+  // What this controller counted while it was the active one. Any thread.
+  const PartitionInstruments& partition_instruments() const { return pipeline_.instruments(); }
+  const BrokerInstruments& broker_instruments() const { return watch_.instruments(); }
 
   // Returns the end offset of the committed image. Any thread, does not block.
   RecordOffset applied_offset() const;

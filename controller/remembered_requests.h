@@ -56,6 +56,7 @@ Decision<Response> DecideRemembered(const Operation<Request, Response>& operatio
   Decision<Response> decision{.records = std::move(items.records),
                               .cause = std::move(items.cause),
                               .settled = items.settled,
+                              .election_cause = items.election_cause,
                               .again = items.again,
                               .is_retry = items.is_retry,
                               .remembers_only = items.remembers_only};

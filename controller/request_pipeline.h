@@ -49,6 +49,7 @@
 #include "controller/heartbeat_stream.h"
 #include "controller/leadership_confirmation.h"
 #include "controller/parked_requests.h"
+#include "controller/partition_instruments.h"
 #include "controller/token_bucket.h"
 #include "controller/uncommitted_images.h"
 #include "metadata/replay.h"
@@ -162,6 +163,12 @@ class RequestPipeline {
   const metadata::MetadataImage& committed() const { return images_.committed(); }
   const metadata::MetadataImage& newest() const { return images_.newest(); }
   const PartitionTally& committed_tally() const { return committed_tally_; }
+  // What this controller's decisions did to partitions. Any thread.
+  const PartitionInstruments& instruments() const { return instruments_; }
+  // The number of requests that wait until they can be decided, and of answers that wait until
+  // they are committed.
+  size_t parked_count() const { return parked_.size(); }
+  size_t deferred_count() const { return deferred_.size(); }
   // Returns what the broker leads and holds in the newest image. REQUIRES: is_active().
   PartitionTally::Load NewestLoadOf(BrokerId broker) { return NewestView().tally.LoadOf(broker); }
 
@@ -249,6 +256,10 @@ class RequestPipeline {
               const std::string& cause);
   void AppendVoters(const raft::VoterSet& voters, const Context& context, const std::string& cause);
   void Propose(raft::Proposal proposal, const metadata::v1::RecordBatch& records);
+  // Counts the entry that was just appended. `before`: the changes that were counted before it.
+  void CountChanges(ElectionCause cause, const PartitionTally::Changes& before) {
+    instruments_.Count(cause, before, NewestView().tally.changes());
+  }
   void LogSettlement(const std::string& cause, const SettlementCounts& counts, Duration took);
   // Drops what was decided and is not committed.
   void DropUncommitted();
@@ -280,6 +291,7 @@ class RequestPipeline {
   PartitionTally committed_tally_;
   // The counts of the newest image. Valid only while active.
   PartitionTally newest_tally_;
+  PartitionInstruments instruments_;
   // The counts of uncommitted images with many changes, with their end offsets. Kept so that these
   // changes are not counted a second time, perhaps those of several images in one task.
   std::deque<std::pair<RecordOffset, PartitionTally>> prepared_tallies_;
@@ -411,7 +423,11 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
       }
     }
     const bool appended = work->batch.has_value();
-    if (appended) ProposePrepared(*std::move(work->batch));
+    if (appended) {
+      const PartitionTally::Changes before = newest_tally_.changes();
+      ProposePrepared(*std::move(work->batch));
+      CountChanges(decision.election_cause, before);
+    }
     if (decision.settled.changed > 0) {
       LogSettlement(decision.cause, decision.settled, clock_->Now() - work_began_);
     }
@@ -470,7 +486,9 @@ RequestPipeline::Outcome<T> RequestPipeline::RunPart(const Decide<T>& decide, Co
   bool appended = false;
   if (!decision.records.records().empty()) {
     appended = true;
+    const PartitionTally::Changes before = newest_tally_.changes();
     Append(decision.records, *context, decision.cause);
+    CountChanges(decision.election_cause, before);
     if (decision.settled.changed > 0) {
       KeepTally();
       LogSettlement(decision.cause, decision.settled, took);

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "controller/answer.h"
+#include "controller/decide/leaders/election_cause.h"
 #include "controller/decide/leaders/leader_election.h"
 #include "controller/decide/partitions/partition_tally.h"
 #include "metadata/metadata_image.h"
@@ -53,6 +54,8 @@ struct Decision {
   std::string cause;
   // What happened to the partitions of brokers that come or go, for the log line.
   SettlementCounts settled = {};
+  // Why the records change leaders, if they do, for metrics.
+  ElectionCause election_cause = ElectionCause::kOther;
   // This is one part of a change that is too large for one task. The pipeline appends the records,
   // if there are any, and decides again from the resulting image. The context of the next part says
   // where this part has ended (`settled.rest`). Until the last part, only heartbeats are answered.

@@ -290,15 +290,102 @@ inline constexpr const Metric* kClusterMetrics[] = {&kAppliedOffset,
                                                     &kNotLedByPreferred,
                                                     &kRememberedRequests};
 
+// change_metrics.h. A controller counts them while it is the active controller.
+
+inline constexpr Metric kElections = {
+    .name = "quorate_partition_elections_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Partitions that got another leader, counted by the active controller when it appends the "
+        "change. The label cause is fence (the leader's broker was fenced), controlled_shutdown, "
+        "unfence (a replica of a partition without a leader returned), registration (the broker "
+        "was replaced by a new process), unregistration, unclean (the new leader may lack "
+        "records, whatever the reason) or other.",
+    .labels = "cause",
+    .kafka = "ControllerStats: UncleanLeaderElectionsPerSec (unclean)",
+};
+inline constexpr Metric kLeadersLost = {
+    .name = "quorate_partition_leaders_lost_total",
+    .type = MetricType::kCounter,
+    .help = "Partitions that lost their leader and got no other one: they became offline.",
+};
+inline constexpr Metric kIsrShrinks = {
+    .name = "quorate_isr_shrinks_total",
+    .type = MetricType::kCounter,
+    .help = "Changes that made the ISR of a partition smaller.",
+    .kafka = "ReplicaManager: IsrShrinksPerSec",
+};
+inline constexpr Metric kIsrExpands = {
+    .name = "quorate_isr_expands_total",
+    .type = MetricType::kCounter,
+    .help = "Changes that made the ISR of a partition larger.",
+    .kafka = "ReplicaManager: IsrExpandsPerSec",
+};
+inline constexpr const Metric* kChangeMetrics[] = {&kElections, &kLeadersLost, &kIsrShrinks,
+                                                   &kIsrExpands};
+
+// session_metrics.h. A controller counts them while it is the active controller.
+
+inline constexpr Metric kSessions = {
+    .name = "quorate_broker_sessions",
+    .type = MetricType::kGauge,
+    .help =
+        "The number of brokers that are not fenced, by the state of their session: in_contact, "
+        "lost (the stream broke without proof of death, or the broker is silent) or waiting (its "
+        "stream has not arrived yet, or its process is gone). Only the active controller has it.",
+    .labels = "state",
+};
+inline constexpr Metric kRegistrations = {
+    .name = "quorate_broker_registrations_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Registrations of brokers: one for each start of a broker, and one after it was "
+        "unregistered.",
+};
+inline constexpr Metric kUnfences = {
+    .name = "quorate_broker_unfences_total",
+    .type = MetricType::kCounter,
+    .help = "Brokers that were unfenced.",
+};
+inline constexpr Metric kFences = {
+    .name = "quorate_broker_fences_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Brokers that were fenced. The label cause is stopped (the broker said that its process "
+        "stops), proved_dead (its stream broke and a dial proved the death), did_not_return (its "
+        "stream broke and it did not come back within the grace), did_not_reconnect, silent (no "
+        "heartbeat arrived within the session timeout), controlled_shutdown (complete) or "
+        "requested (by the broker).",
+    .labels = "cause",
+};
+inline constexpr Metric kIdleDrops = {
+    .name = "quorate_broker_idle_drops_total",
+    .type = MetricType::kCounter,
+    .help = "Fenced brokers that were unregistered because they held no replica and were silent.",
+};
+inline constexpr Metric kHeartbeatLateness = {
+    .name = "quorate_heartbeat_lateness_seconds",
+    .type = MetricType::kHistogram,
+    .help =
+        "How much later a heartbeat was processed than its interval after the previous one of its "
+        "stream; 0 for one that is early.",
+};
+inline constexpr const Metric* kSessionMetrics[] = {
+    &kSessions, &kRegistrations, &kUnfences, &kFences, &kIdleDrops, &kHeartbeatLateness};
+
 // All metrics, in sections.
 struct MetricSection {
   std::string_view title;
   std::span<const Metric* const> metrics;
 };
 inline constexpr MetricSection kMetricSections[] = {
-    {"The process (both programs)", kProcessMetrics}, {"Certificates (both programs)", kTlsMetrics},
-    {"Event loops (both programs)", kLoopMetrics},    {"The quorum (controllers)", kQuorumMetrics},
+    {"The process (both programs)", kProcessMetrics},
+    {"Certificates (both programs)", kTlsMetrics},
+    {"Event loops (both programs)", kLoopMetrics},
+    {"The quorum (controllers)", kQuorumMetrics},
     {"The cluster (controllers)", kClusterMetrics},
+    {"Changes of partitions (controllers)", kChangeMetrics},
+    {"Sessions of brokers (controllers)", kSessionMetrics},
 };
 
 }  // namespace quorate::server

@@ -6,12 +6,14 @@
 
 #include "controller/cluster_status.h"
 #include "raft/api/quorum_status.h"
+#include "server/metrics/change_metrics.h"
 #include "server/metrics/cluster_metrics.h"
 #include "server/metrics/loop_metrics.h"
 #include "server/metrics/metric_table.h"
 #include "server/metrics/metrics_page.h"
 #include "server/metrics/process_metrics.h"
 #include "server/metrics/quorum_metrics.h"
+#include "server/metrics/session_metrics.h"
 #include "server/metrics/tls_metrics.h"
 
 namespace quorate::server {
@@ -59,10 +61,15 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   const MonoTime now = clock_->Now();
   for (const EventLoop* loop : loops_->All()) AddLoopMetrics(*loop, now, page);
   page.Add(kActiveController, controller_->is_active() ? 1 : 0);
+  AddChangeMetrics(controller_->partition_instruments(), page);
+  AddBrokerMetrics(controller_->broker_instruments(), page);
   if (collection.quorum) AddQuorumMetrics(*collection.quorum, now, page);
   if (collection.cluster) {
     const auto* cluster = std::get_if<controller::ClusterStatus>(&*collection.cluster);
-    if (cluster != nullptr) AddClusterMetrics(*cluster, page);
+    if (cluster != nullptr) {
+      AddClusterMetrics(*cluster, page);
+      if (cluster->active) AddSessionMetrics(cluster->active->sessions, page);
+    }
   }
   page.Add(kMetricsComplete, is_complete ? 1 : 0);
   std::move(std::exchange(collection.done, nullptr))(page.Render());

@@ -91,7 +91,12 @@ TEST_F(MetricsTest, AFailoverAndADeadBrokerShow) {
   const int old = cluster_.AwaitActive();
   const double epoch = Metric(old, "quorate_raft_epoch");
   cluster_.controller(old).Kill();
-  const int active = cluster_.AwaitActive();
+  // The survivors may not have noticed the death yet.
+  int active = old;
+  ASSERT_TRUE(WaitFor([&] {
+    active = cluster_.AwaitActive();
+    return active != old;
+  }));
   EXPECT_TRUE(WaitFor([&] { return Metric(active, "quorate_active_controller") == 1; }));
   EXPECT_GT(Metric(active, "quorate_raft_epoch"), epoch);
   EXPECT_TRUE(WaitFor([&] {
@@ -105,6 +110,11 @@ TEST_F(MetricsTest, AFailoverAndADeadBrokerShow) {
     EXPECT_TRUE(WaitFor([&] { return Metric(node, "quorate_partitions_under_replicated") == 6; }));
     EXPECT_EQ(Metric(node, "quorate_brokers{state=\"fenced\"}"), 1);
   }
+  EXPECT_GE(Metric(active, "quorate_broker_fences_total{cause=\"proved_dead\"}"), 1);
+  EXPECT_GE(Metric(active, "quorate_isr_shrinks_total"), 6);
+  EXPECT_GT(Metric(active, "quorate_partition_elections_total{cause=\"fence\"}"), 0);
+  EXPECT_TRUE(WaitFor(
+      [&] { return Metric(active, "quorate_broker_sessions{state=\"in_contact\"}") == 2; }));
 }
 
 // Every metric of the table is served, so that none is only described.

@@ -60,18 +60,21 @@ enum class Transition { kNone, kUnfence, kFence };
 struct TransitionCause {
   Transition transition = Transition::kNone;
   std::string cause;
+  ElectionCause election_cause = ElectionCause::kOther;
 };
 
 TransitionCause ChooseTransition(const View& view, const BrokerRegistration& broker,
                                  const HeartbeatRequest& request, bool others_know) {
   const auto fence = [&](const char* why) {
-    return TransitionCause{Transition::kFence,
-                           absl::StrFormat("fence broker %d: %s", broker.id.value(), why)};
+    return TransitionCause{
+        Transition::kFence, absl::StrFormat("fence broker %d: %s", broker.id.value(), why),
+        request.want_fence() ? ElectionCause::kFence : ElectionCause::kControlledShutdown};
   };
   if (broker.fenced) {
     const bool is_caught_up = request.metadata_end_offset() > broker.broker_epoch;
     if (request.want_shutdown() || request.want_fence() || !is_caught_up) return {};
-    return {Transition::kUnfence, absl::StrFormat("unfence broker %d", broker.id.value())};
+    return {Transition::kUnfence, absl::StrFormat("unfence broker %d", broker.id.value()),
+            ElectionCause::kUnfence};
   }
   if (request.want_fence()) return fence("it asked for it");
   if (!request.want_shutdown()) return {};
@@ -130,7 +133,11 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
     }
     settled = SettleFor(view, registered->id, /*active=*/false, context, &records);
     if (settled.rest) {
-      return {.records = std::move(records), .cause = cause, .settled = settled, .again = true};
+      return {.records = std::move(records),
+              .cause = cause,
+              .settled = settled,
+              .election_cause = ElectionCause::kRegistration,
+              .again = true};
     }
   } else if (auto error = CheckIdleBrokers(view, registration->id)) {
     return {.answer = *std::move(error)};
@@ -143,7 +150,8 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
   return {.records = std::move(records),
           .answer = std::move(response),
           .cause = cause,
-          .settled = settled};
+          .settled = settled,
+          .election_cause = ElectionCause::kRegistration};
 }
 
 std::optional<Error> CheckBrokerEpoch(const metadata::MetadataImage& image, BrokerId broker,
@@ -187,7 +195,8 @@ HeartbeatResponse UnchangedAnswer(const BrokerRegistration& registration,
 Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatRequest& request,
                                             bool others_know, const Context& context) {
   BrokerRegistration broker = *view.image.FindBroker(BrokerId(request.broker_id()));
-  const auto [transition, cause] = ChooseTransition(view, broker, request, others_know);
+  const auto [transition, cause, election_cause] =
+      ChooseTransition(view, broker, request, others_know);
   if (transition == Transition::kNone) return {.answer = UnchangedAnswer(broker, request)};
 
   metadata::v1::RecordBatch records;
@@ -198,6 +207,7 @@ Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatReq
             .answer = UnchangedAnswer(broker, request),
             .cause = cause,
             .settled = settled,
+            .election_cause = election_cause,
             .again = true};
   }
   *records.add_records() = metadata::MakeBrokerRegistrationChangeRecord(
@@ -206,7 +216,8 @@ Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatReq
   return {.records = std::move(records),
           .answer = UnchangedAnswer(broker, request),
           .cause = cause,
-          .settled = settled};
+          .settled = settled,
+          .election_cause = election_cause};
 }
 
 Decision<std::monostate> DecideDepartures(const View& view, const Departures& departures,
@@ -226,6 +237,8 @@ Decision<std::monostate> DecideDepartures(const View& view, const Departures& de
     causes.push_back("controlled shutdown of broker " + ListOf(departures.stopping));
   }
   decision.cause = absl::StrJoin(causes, "; ");
+  decision.election_cause =
+      departures.dead.empty() ? ElectionCause::kControlledShutdown : ElectionCause::kFence;
   decision.settled = SettlePartitionsOf(view.image, leaving, active, {.from = context.settle_from},
                                         &decision.records);
   decision.again = decision.settled.rest.has_value();
@@ -236,11 +249,15 @@ Decision<std::monostate> DecideDepartures(const View& view, const Departures& de
   };
   for (const BrokerId broker : departures.dead) change(broker, {.fenced = true});
   for (const BrokerId broker : departures.stopping) {
-    const bool leads_nothing = !departures.goes_on && view.tally.LoadOf(broker).leaders == 0;
-    change(broker, leads_nothing ? BrokerChange{.fenced = true}
-                                 : BrokerChange{.in_controlled_shutdown = true});
+    change(broker, IsFencedAtOnce(view, departures, broker)
+                       ? BrokerChange{.fenced = true}
+                       : BrokerChange{.in_controlled_shutdown = true});
   }
   return decision;
+}
+
+bool IsFencedAtOnce(const View& view, const Departures& departures, BrokerId stopping) {
+  return !departures.goes_on && view.tally.LoadOf(stopping).leaders == 0;
 }
 
 }  // namespace quorate::controller

@@ -96,4 +96,8 @@ struct Departures {
 Decision<std::monostate> DecideDepartures(const View& view, const Departures& departures,
                                           const Context& context);
 
+// Returns whether the last batch of these departures fences `stopping`, one of the stopping
+// brokers.
+bool IsFencedAtOnce(const View& view, const Departures& departures, BrokerId stopping);
+
 }  // namespace quorate::controller

@@ -56,7 +56,8 @@ Decision<ItemResults> DecideUnregisterBroker(const View& view,
   Decision<ItemResults> decision{
       .answer = std::move(done),
       .cause = absl::StrFormat("unregister broker %d%s", broker.id.value(),
-                               broker.fenced ? "" : ": forced")};
+                               broker.fenced ? "" : ": forced"),
+      .election_cause = ElectionCause::kUnregistration};
   // A fenced broker may still lead if a controller was lost while it fenced or unfenced the broker.
   ActiveBrokers active(view.image);
   active.Remove(broker.id);
