@@ -27,6 +27,7 @@ Budget::Hold Budget::TryTake(size_t bytes) {
   // Written so that no sum can overflow.
   if (count_ >= limits_.max_count || bytes_ > limits_.max_bytes ||
       bytes > limits_.max_bytes - bytes_) {
+    refused_.Add();
     return Hold();
   }
   ++count_;
@@ -48,7 +49,10 @@ bool Budget::TryChange(size_t from_bytes, size_t to_bytes) {
   MutexLock lock(&mutex_);
   const size_t others = bytes_ - from_bytes;
   const bool fits = others <= limits_.max_bytes && to_bytes <= limits_.max_bytes - others;
-  if (to_bytes > from_bytes && !fits) return false;
+  if (to_bytes > from_bytes && !fits) {
+    refused_.Add();
+    return false;
+  }
   bytes_ = others + to_bytes;
   return true;
 }

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/instruments.h"
 #include "base/mutex.h"
 
 namespace quorate {
@@ -81,6 +82,8 @@ class Budget {
   // The number of Holds that are not empty, and the sum of their bytes.
   size_t count() const;
   size_t bytes() const;
+  // How often there was no room for an item or for an increase.
+  uint64_t refused() const { return refused_.value(); }
 
  private:
   bool TryChange(size_t from_bytes, size_t to_bytes);
@@ -88,6 +91,7 @@ class Budget {
   void GiveBack(size_t bytes);
 
   const Limits limits_;
+  Counter refused_;
   mutable Mutex mutex_;
   size_t count_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;

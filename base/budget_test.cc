@@ -29,6 +29,16 @@ TEST(BudgetTest, BytesAreBounded) {
   EXPECT_FALSE(budget.TryTake(std::numeric_limits<size_t>::max()));
 }
 
+TEST(BudgetTest, RefusalsAreCounted) {
+  Budget budget({.max_count = 1, .max_bytes = 100});
+  Budget::Hold hold = budget.TryTake(60);
+  EXPECT_EQ(budget.refused(), 0U);
+  EXPECT_FALSE(budget.TryTake(1));
+  EXPECT_FALSE(hold.TryResize(101));
+  EXPECT_TRUE(hold.TryResize(100));
+  EXPECT_EQ(budget.refused(), 2U);
+}
+
 TEST(BudgetTest, AHoldGivesBackOnce) {
   Budget budget({.max_count = 10, .max_bytes = 100});
   {

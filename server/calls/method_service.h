@@ -11,7 +11,9 @@
 #include <string>
 #include <utility>
 
+#include "base/instruments.h"
 #include "server/calls/unary_call.h"
+#include "server/node/call_instruments.h"
 
 namespace quorate::server {
 
@@ -21,12 +23,25 @@ class MethodService : public grpc::Service {
   MethodService(const MethodService&) = delete;
   MethodService& operator=(const MethodService&) = delete;
 
+  // Calls `fn(path, instruments)` for each unary method. Any thread.
+  template <typename Fn>
+  void ForEachUnary(Fn fn) const {
+    for (const UnaryMethod& method : unary_methods_) fn(method.path, *method.instruments);
+  }
+  // Calls `fn(path, started)` for each stream; `started` counts the streams that clients opened.
+  // Any thread.
+  template <typename Fn>
+  void ForEachStream(Fn fn) const {
+    for (const Stream& stream : streams_) fn(stream.path, stream.started);
+  }
+
  protected:
   // Adds a unary method. AddUnary and AddStream must be called before the server starts. A path is
   // "/package.Service/Method".
   void AddUnary(UnaryMethod method) {
+    method.instruments = &instruments_.emplace_back();
     const UnaryMethod* added = &unary_methods_.emplace_back(std::move(method));
-    AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
+    Serve<grpc::ByteBuffer, grpc::ByteBuffer>(
         added->path,
         [added](grpc::CallbackServerContext* context) { return new UnaryCall(context, added); });
   }
@@ -34,6 +49,26 @@ class MethodService : public grpc::Service {
   // Adds a bidirectional stream. `accept` creates the reactor of each call.
   template <typename Request, typename Response>
   void AddStream(
+      std::string path,
+      std::function<grpc::ServerBidiReactor<Request, Response>*(grpc::CallbackServerContext*)>
+          accept) {
+    Stream& stream = streams_.emplace_back();
+    stream.path = std::move(path);
+    Serve<Request, Response>(
+        stream.path, [&stream, accept = std::move(accept)](grpc::CallbackServerContext* context) {
+          stream.started.Add();
+          return accept(context);
+        });
+  }
+
+ private:
+  struct Stream {
+    std::string path;
+    Counter started;
+  };
+
+  template <typename Request, typename Response>
+  void Serve(
       std::string path,
       std::function<grpc::ServerBidiReactor<Request, Response>*(grpc::CallbackServerContext*)>
           accept) {
@@ -46,9 +81,10 @@ class MethodService : public grpc::Service {
         new grpc::internal::CallbackBidiHandler<Request, Response>(std::move(accept)));
   }
 
- private:
-  // Deques, because gRPC keeps pointers to the elements of both.
+  // Deques, because others keep pointers to the elements.
   std::deque<std::string> paths_;
+  std::deque<Stream> streams_;
+  std::deque<CallInstruments> instruments_;
   std::deque<UnaryMethod> unary_methods_;
 };
 

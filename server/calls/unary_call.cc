@@ -133,6 +133,7 @@ void UnaryCall::Answer(grpc::ByteBuffer answer) {
   response_ = std::move(answer);
   is_watched_ = response_.Length() > kQuickAnswerBytes;
   if (is_watched_) method_->sends->Began(this);
+  Count(grpc::StatusCode::OK);
   StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
 }
 
@@ -141,6 +142,13 @@ void UnaryCall::OnDone() {
   delete this;
 }
 
-void UnaryCall::Fail(grpc::Status status) { Finish(std::move(status)); }
+void UnaryCall::Fail(grpc::Status status) {
+  Count(status.error_code());
+  Finish(std::move(status));
+}
+
+void UnaryCall::Count(grpc::StatusCode code) {
+  method_->instruments->Ended(code, SystemClock().Now() - began_);
+}
 
 }  // namespace quorate::server

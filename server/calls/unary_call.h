@@ -15,11 +15,13 @@
 #include <string>
 
 #include "base/budget.h"
+#include "base/clock.h"
 #include "base/executor.h"
 #include "google/protobuf/message.h"
 #include "quorate/common/v1/error.pb.h"
 #include "server/calls/receive_queue.h"
 #include "server/calls/send_watch.h"
+#include "server/node/call_instruments.h"
 
 namespace quorate::server {
 
@@ -46,6 +48,8 @@ struct UnaryMethod {
   std::function<void(UnaryCall* call, MessagePtr request)> serve;
   // Ends a call with the error that refuses it, in place of `serve`.
   std::function<void(UnaryCall* call, common::v1::Error error)> refuse;
+  // MethodService sets it.
+  CallInstruments* instruments = nullptr;
 };
 
 class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
@@ -83,9 +87,12 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
 
   // Takes room for the request's size in memory, and parses it.
   void AdmitAndParse();
+  // Counts the call, which ends with this status.
+  void Count(grpc::StatusCode code);
 
   grpc::CallbackServerContext* const context_;
   const UnaryMethod* const method_;
+  const MonoTime began_ = SystemClock().Now();
   Budget::Hold hold_;
   bool is_large_ = false;
   bool is_watched_ = false;

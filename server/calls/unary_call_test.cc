@@ -156,6 +156,13 @@ TEST_F(UnaryCallTest, ACallTooManyIsRefused) {
   EXPECT_TRUE(one.get().ok());
   EXPECT_TRUE(two.get().ok());
   AwaitEmpty();
+  EXPECT_EQ(budget_.refused(), 1U);
+  service_.ForEachUnary([](const std::string& path, const CallInstruments& instruments) {
+    EXPECT_EQ(path, "/quorate.admin.v1.AdminService/DeleteTopics");
+    EXPECT_EQ(instruments.ended[grpc::StatusCode::OK].value(), 2U);
+    EXPECT_EQ(instruments.ended[grpc::StatusCode::RESOURCE_EXHAUSTED].value(), 1U);
+    EXPECT_GT(instruments.seconds.sum(), 0);
+  });
 }
 
 TEST_F(UnaryCallTest, ARequestForWhichThereIsNoMemoryNowIsRefused) {

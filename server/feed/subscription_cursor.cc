@@ -43,7 +43,9 @@ void SubscriptionCursor::Begin() {
   }
   LOG(INFO) << start_.subscriber << " subscribes from offset " << next_ << ", epoch "
             << start_.epoch;
+  source_->instruments->started.Add();
   if (start_.part && source_->snapshots != nullptr) {
+    source_->instruments->snapshots_begun.Add();
     phase_ = Phase::kSnapshot;
     part_ = *start_.part;
     SendNext();
@@ -135,6 +137,7 @@ void SubscriptionCursor::OnStartCompacted() {
 
 void SubscriptionCursor::Reset(const std::string& reason) {
   LOG(WARNING) << start_.subscriber << " must discard its data and start again: " << reason;
+  source_->instruments->resets.Add();
   phase_ = Phase::kEnding;
   Send({source_->encoder->EncodeReset(reason)});
 }
@@ -147,6 +150,7 @@ void SubscriptionCursor::BeginSnapshot() {
   }
   LOG(INFO) << start_.subscriber << " gets the snapshot of offset " << newest->end_offset
             << ": the log no longer has offset " << next_;
+  source_->instruments->snapshots_begun.Add();
   phase_ = Phase::kSnapshot;
   part_ = {.id = *newest};
   SendNext();
@@ -279,6 +283,8 @@ void SubscriptionCursor::OnRead(const absl::StatusOr<std::vector<raft::EntryPtr>
 
 void SubscriptionCursor::Send(std::vector<FramePtr> frames) {
   writing_ = true;
+  written_bytes_ = 0;
+  for (const FramePtr& frame : frames) written_bytes_ += frame->size_bytes;
   moved_at_ = source_->clock->Now();
   sent_at_move_ = stream_->frames_sent();
   stream_->Write(std::move(frames));
@@ -320,6 +326,7 @@ void SubscriptionCursor::Finish(std::optional<common::v1::Error> error) {
 
 void SubscriptionCursor::CutOff() {
   ReleaseSlot();
+  source_->instruments->cut_off.Add();
   const int64_t stall_ms = ToMs(source_->options.stall_timeout);
   LOG(WARNING) << start_.subscriber << " is cut off: it has taken nothing for " << stall_ms
                << " ms, before offset " << next_;

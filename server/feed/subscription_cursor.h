@@ -10,6 +10,7 @@
 //   no longer in the log ─► the newest snapshot, chunk by chunk ─► streaming
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +24,7 @@
 #include "quorate/common/v1/error.pb.h"
 #include "raft/api/replicated_log.h"
 #include "server/feed/catch_up_slots.h"
+#include "server/feed/feed_instruments.h"
 #include "server/feed/frame_cache.h"
 #include "server/node/leader_tracker.h"
 #include "storage/file_snapshot_store.h"
@@ -60,6 +62,7 @@ struct SubscriptionSource {
   FrameCache cache;
   RecordOffset high_watermark;
   CatchUpSlots* slots = nullptr;
+  FeedInstruments* instruments = nullptr;
 };
 
 // The network side of one subscription. Called on the hub's loop; must not block.
@@ -118,6 +121,11 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   // Returns whether the network, as of the last NoteProgress, has taken no frames for
   // HubOptions::stall_timeout.
   bool IsStalled() const { return HasNotMovedFor(source_->options.stall_timeout); }
+
+  // Returns how many offsets the subscriber is behind the committed log, not counting the Write in
+  // flight, and the bytes of that Write (0 if none is in flight).
+  int64_t lag_offsets() const { return std::max<int64_t>(source_->high_watermark - next_, 0); }
+  size_t unsent_bytes() const { return writing_ ? written_bytes_ : 0; }
 
   // Each of these ends the cursor. Finish ends it normally if there is no error. CutOff does not
   // wait for the network.
@@ -185,6 +193,8 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
   SubscriptionStart::PartOfSnapshot part_;
   bool progress_due_ = true;
   bool writing_ = false;
+  // The size of the last Write.
+  size_t written_bytes_ = 0;
   bool reading_ = false;
   bool has_slot_ = false;
   bool waits_for_slot_ = false;

@@ -1,5 +1,6 @@
 #include "server/feed/subscription_hub.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/node/refused_error.h"
@@ -27,7 +28,8 @@ SubscriptionHub::SubscriptionHub(HubOptions options, const Ports& ports)
               .snapshots = ports.snapshots,
               .cache = FrameCache(options.cache_bytes, ports.encoder),
               .high_watermark = {},
-              .slots = &slots_} {}
+              .slots = &slots_,
+              .instruments = &instruments_} {}
 
 template <typename Fn>
 void SubscriptionHub::PostTo(SubscriptionId id, Fn fn) {
@@ -51,6 +53,17 @@ void SubscriptionHub::OnWritten(SubscriptionId id) {
 
 void SubscriptionHub::OnBroken(SubscriptionId id) {
   PostTo(id, [](SubscriptionCursor& cursor) { cursor.Finish(std::nullopt); });
+}
+
+void SubscriptionHub::Describe(absl::AnyInvocable<void(FeedStatus) &&> done) {
+  source_.executor->Post([this, done = std::move(done)]() mutable {
+    FeedStatus status{.subscriptions = cursors_.size()};
+    for (const auto& [id, cursor] : cursors_) {
+      status.max_lag_offsets = std::max(status.max_lag_offsets, cursor->lag_offsets());
+      status.unsent_bytes += cursor->unsent_bytes();
+    }
+    std::move(done)(status);
+  });
 }
 
 void SubscriptionHub::Shutdown() {

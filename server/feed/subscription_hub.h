@@ -11,10 +11,12 @@
 #include <optional>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/ids.h"
 #include "raft/api/replicated_log.h"
+#include "server/feed/feed_instruments.h"
 #include "server/feed/subscription_cursor.h"
 #include "server/node/leader_tracker.h"
 #include "server/node/log_listeners.h"
@@ -49,6 +51,11 @@ class SubscriptionHub final : public LogWatcher {
   void OnWritten(SubscriptionId id);
   void OnBroken(SubscriptionId id);
 
+  // What the hub has counted. Any thread.
+  const FeedInstruments& instruments() const { return instruments_; }
+  // Calls `done` on the loop with the state of all subscriptions. Any thread.
+  void Describe(absl::AnyInvocable<void(FeedStatus) &&> done);
+
   // Ends all streams, and those that start later. Any thread.
   void Shutdown();
 
@@ -69,6 +76,8 @@ class SubscriptionHub final : public LogWatcher {
   void PumpSlice();
   void ArmTick();
   void Tick();
+
+  FeedInstruments instruments_;
 
   // On the loop only.
   CatchUpSlots slots_;

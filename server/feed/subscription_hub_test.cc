@@ -130,6 +130,13 @@ class SubscriptionHubTest : public testing::Test {
     return id;
   }
 
+  FeedStatus Describe() {
+    FeedStatus status;
+    hub_.Describe([&status](FeedStatus now) { status = now; });
+    executor_.RunReady();
+    return status;
+  }
+
   // Completes the current Write and all that follow it.
   void Drain(SubscriptionId id, FakeStream& stream) {
     for (int i = 0; i < 1000 && stream.writing; ++i) {
@@ -212,8 +219,15 @@ TEST_F(SubscriptionHubTest, ASlowSubscriberHoldsOneChunkAndNobodyUp) {
   }
   EXPECT_THAT(fast.batches, SizeIs(100));
   EXPECT_THAT(slow.all, SizeIs(1)) << "the first Write is still in flight";
+  const FeedStatus status = Describe();
+  EXPECT_EQ(status.subscriptions, 2u);
+  EXPECT_EQ(status.max_lag_offsets, 200);
+  EXPECT_EQ(status.unsent_bytes, slow.all[0]->size_bytes);
   Drain(slow_id, slow);
   EXPECT_THAT(slow.batches, SizeIs(100));
+  EXPECT_EQ(Describe().max_lag_offsets, 0);
+  EXPECT_EQ(Describe().unsent_bytes, 0u);
+  EXPECT_EQ(hub_.instruments().started.value(), 2u);
 }
 
 TEST_F(SubscriptionHubTest, AStalledSubscriberIsCutAndASlowOneIsNot) {
@@ -228,8 +242,10 @@ TEST_F(SubscriptionHubTest, AStalledSubscriberIsCutAndASlowOneIsNot) {
   EXPECT_TRUE(stalled.cut);
   EXPECT_EQ(stalled.end->code(), common::v1::RESOURCE_EXHAUSTED);
   EXPECT_FALSE(slow.cut);
+  EXPECT_EQ(hub_.instruments().cut_off.value(), 1u);
   executor_.AdvanceBy(seconds(10));
   EXPECT_TRUE(slow.cut);
+  EXPECT_EQ(Describe().subscriptions, 0u);
 }
 
 TEST_F(SubscriptionHubTest, ProgressComesEachSecondAndWithALeader) {
@@ -282,6 +298,7 @@ TEST_F(SubscriptionHubTest, WhoHasAnotherHistoryIsReset) {
   Drain(Subscribe(inside_a_batch, 1, 21), inside_a_batch);
   EXPECT_THAT(inside_a_batch.reset, HasSubstr("ends at 22"));
   EXPECT_TRUE(inside_a_batch.finished);
+  EXPECT_EQ(hub_.instruments().resets.value(), 2u);
 }
 
 TEST_F(SubscriptionHubTest, WhoIsAheadWaitsUntilThisNodeHasWhatTheLeaderHad) {
@@ -493,6 +510,7 @@ TEST_F(SubscriptionHubSnapshotTest, WhoseLastBatchIsGoneGetsTheSnapshot) {
   Drain(Subscribe(stream, 1, 4), stream);
   EXPECT_EQ(Data(stream), storage::TestChunks());
   EXPECT_THAT(stream.batches, ElementsAre(6, 8));
+  EXPECT_EQ(hub_.instruments().snapshots_begun.value(), 1u);
 }
 
 TEST_F(SubscriptionHubSnapshotTest, WhoHasWhatTheSnapshotHoldsGetsBatchesOnly) {

@@ -18,6 +18,18 @@ struct ClientBudgets {
                   executor, clock),
         sends(kMaxSendTime, executor, clock) {}
 
+  // Calls `fn(name, budget)` for each budget. The names are for metrics.
+  template <typename Fn>
+  void ForEachBudget(Fn fn) const {
+    fn("client_writes", client_writes);
+    fn("client_reads", client_reads);
+    fn("large_reads", large_reads);
+    fn("quorum_changes", quorum_changes);
+    fn("broker_calls", broker_calls);
+    fn("heartbeat_streams", heartbeat_streams);
+    fn("subscriptions", subscriptions);
+  }
+
   Budget client_writes{kClientWrites};
   Budget client_reads{kClientReads};
   Budget large_reads{kLargeReads};

@@ -68,6 +68,12 @@ class GrpcFrontEnd {
   // Returns the bound port, or 0 before the listener is open. Any thread.
   uint16_t port() const { return port_; }
 
+  // What the front end has counted and holds, for metrics. Any thread.
+  const ClientBudgets& budgets() const { return edge_.budgets(); }
+  std::vector<const MethodService*> services() const {
+    return {&admin_service_, &broker_service_, &metadata_service_};
+  }
+
   // Publishes the status of a service in grpc.health.v1. Any thread. REQUIRES: started.
   void SetServing(const std::string& service, bool serving);
 

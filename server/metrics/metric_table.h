@@ -373,6 +373,166 @@ inline constexpr Metric kHeartbeatLateness = {
 inline constexpr const Metric* kSessionMetrics[] = {
     &kSessions, &kRegistrations, &kUnfences, &kFences, &kIdleDrops, &kHeartbeatLateness};
 
+// call_metrics.h
+
+inline constexpr Metric kCalls = {
+    .name = "quorate_calls_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Calls that have ended, by method and gRPC status code. Calls that a controller forwards "
+        "count where the client made them. Of the codes, only OK and those that occurred are "
+        "listed.",
+    .labels = "method,code",
+};
+inline constexpr Metric kCallTime = {
+    .name = "quorate_call_seconds",
+    .type = MetricType::kHistogram,
+    .help = "From the arrival of a call until its answer is handed to the network.",
+    .labels = "method",
+};
+inline constexpr Metric kStreamsStarted = {
+    .name = "quorate_streams_started_total",
+    .type = MetricType::kCounter,
+    .help = "Streams that clients have opened, refused ones included.",
+    .labels = "method",
+};
+inline constexpr Metric kBudgetCount = {
+    .name = "quorate_budget_items",
+    .type = MetricType::kGauge,
+    .help =
+        "The number of calls or streams in flight that count against a budget, for example "
+        "client_writes or heartbeat_streams.",
+    .labels = "budget",
+};
+inline constexpr Metric kBudgetMaxCount = {
+    .name = "quorate_budget_items_limit",
+    .type = MetricType::kGauge,
+    .help = "The most calls or streams that the budget admits.",
+    .labels = "budget",
+};
+inline constexpr Metric kBudgetBytes = {
+    .name = "quorate_budget_bytes",
+    .type = MetricType::kGauge,
+    .help = "The memory that the calls or streams of a budget count for.",
+    .labels = "budget",
+};
+inline constexpr Metric kBudgetMaxBytes = {
+    .name = "quorate_budget_limit_bytes",
+    .type = MetricType::kGauge,
+    .help = "The most memory that the budget admits.",
+    .labels = "budget",
+};
+inline constexpr Metric kBudgetRefused = {
+    .name = "quorate_budget_refused_total",
+    .type = MetricType::kCounter,
+    .help = "How often the budget had no room; the call or stream got RESOURCE_EXHAUSTED.",
+    .labels = "budget",
+};
+inline constexpr const Metric* kCallMetrics[] = {
+    &kCalls,          &kCallTime,    &kStreamsStarted, &kBudgetCount,
+    &kBudgetMaxCount, &kBudgetBytes, &kBudgetMaxBytes, &kBudgetRefused};
+
+// router_metrics.h
+
+inline constexpr Metric kRequestsUnanswered = {
+    .name = "quorate_requests_unanswered",
+    .type = MetricType::kGauge,
+    .help =
+        "Requests for the active controller that this controller has received and not answered "
+        "yet.",
+};
+inline constexpr Metric kRequestsParked = {
+    .name = "quorate_requests_parked",
+    .type = MetricType::kGauge,
+    .help =
+        "Unanswered requests that wait until an active controller is known, or a moment before "
+        "their next attempt.",
+};
+inline constexpr Metric kRequestsParkedTotal = {
+    .name = "quorate_requests_parked_total",
+    .type = MetricType::kCounter,
+    .help = "How often a request was parked.",
+};
+inline constexpr Metric kRequestsForwarded = {
+    .name = "quorate_requests_forwarded_total",
+    .type = MetricType::kCounter,
+    .help = "How often a request was sent to another controller, the active one.",
+};
+inline constexpr Metric kRequestsReceived = {
+    .name = "quorate_requests_received_total",
+    .type = MetricType::kCounter,
+    .help = "Requests that another controller has forwarded to this one.",
+};
+inline constexpr Metric kRequestsRepeated = {
+    .name = "quorate_requests_repeated_total",
+    .type = MetricType::kCounter,
+    .help = "How often a request was tried again because it had found no active controller.",
+};
+inline constexpr Metric kRequestsRefused = {
+    .name = "quorate_requests_refused_total",
+    .type = MetricType::kCounter,
+    .help = "Requests that were refused because too many were queued or parked.",
+};
+inline constexpr Metric kDecisionsWaiting = {
+    .name = "quorate_decisions_waiting",
+    .type = MetricType::kGauge,
+    .help =
+        "Requests that wait at the active controller: decision (it cannot decide them yet) or "
+        "commit (the answer is ready, and the log is not committed that far). Only the active "
+        "controller has it.",
+    .labels = "for",
+};
+inline constexpr const Metric* kRouterMetrics[] = {
+    &kRequestsUnanswered, &kRequestsParked,   &kRequestsParkedTotal, &kRequestsForwarded,
+    &kRequestsReceived,   &kRequestsRepeated, &kRequestsRefused,     &kDecisionsWaiting};
+
+// feed_metrics.h
+
+inline constexpr Metric kSubscriptionCount = {
+    .name = "quorate_subscriptions",
+    .type = MetricType::kGauge,
+    .help = "The number of subscriptions to the log: one for each broker and each tool.",
+};
+inline constexpr Metric kSubscriptionLag = {
+    .name = "quorate_subscription_max_lag_offsets",
+    .type = MetricType::kGauge,
+    .help =
+        "How far the subscription that is furthest behind is behind the committed log. Batches "
+        "that the network is sending count as sent.",
+};
+inline constexpr Metric kSubscriptionUnsent = {
+    .name = "quorate_subscription_unsent_bytes",
+    .type = MetricType::kGauge,
+    .help = "What was given to the network for all subscribers and is not sent yet.",
+};
+inline constexpr Metric kSubscriptionsStarted = {
+    .name = "quorate_subscriptions_started_total",
+    .type = MetricType::kCounter,
+    .help = "Subscriptions that were started.",
+};
+inline constexpr Metric kSubscriptionsCutOff = {
+    .name = "quorate_subscriptions_cut_off_total",
+    .type = MetricType::kCounter,
+    .help = "Subscriptions that were cut off because the subscriber took nothing for 10 seconds.",
+};
+inline constexpr Metric kSubscriptionSnapshots = {
+    .name = "quorate_subscription_snapshots_total",
+    .type = MetricType::kCounter,
+    .help =
+        "How often a subscriber began to receive, or continued, a snapshot because the log no "
+        "longer had its next batch.",
+};
+inline constexpr Metric kSubscriptionResets = {
+    .name = "quorate_subscription_resets_total",
+    .type = MetricType::kCounter,
+    .help =
+        "How often a subscriber was told to discard its data, because its log is not a part of "
+        "this one.",
+};
+inline constexpr const Metric* kFeedMetrics[] = {
+    &kSubscriptionCount,   &kSubscriptionLag,       &kSubscriptionUnsent, &kSubscriptionsStarted,
+    &kSubscriptionsCutOff, &kSubscriptionSnapshots, &kSubscriptionResets};
+
 // All metrics, in sections.
 struct MetricSection {
   std::string_view title;
@@ -386,6 +546,9 @@ inline constexpr MetricSection kMetricSections[] = {
     {"The cluster (controllers)", kClusterMetrics},
     {"Changes of partitions (controllers)", kChangeMetrics},
     {"Sessions of brokers (controllers)", kSessionMetrics},
+    {"Calls (controllers; of brokers only ProcessService)", kCallMetrics},
+    {"Requests for the active controller (controllers)", kRouterMetrics},
+    {"Subscriptions to the log (controllers)", kFeedMetrics},
 };
 
 }  // namespace quorate::server

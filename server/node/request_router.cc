@@ -97,6 +97,7 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
     Error error = controller::MakeError(common::v1::RESOURCE_EXHAUSTED,
                                         "this controller has too many requests queued");
     error.set_retry_after_ms(kRetryAfterMs);
+    instruments_.refused.Add();
     --unanswered_;
     std::move(pending->done)(std::move(error));
   }
@@ -104,6 +105,7 @@ void RequestRouter::Call(const Method* method, MessagePtr request,
 
 void RequestRouter::OnForwarded(const raft::v1::ForwardRequest& request,
                                 absl::AnyInvocable<void(raft::v1::ForwardResponse) &&> done) {
+  instruments_.received.Add();
   auto pending = std::make_shared<Pending>();
   pending->number = next_number_++;
   pending->context.principal = request.principal();
@@ -223,9 +225,14 @@ void RequestRouter::Dispatch(const PendingPtr& pending) {
   }
 }
 
-void RequestRouter::RunHere(const PendingPtr& pending) {
+uint64_t RequestRouter::BeginAttempt(const PendingPtr& pending) {
   pending->tried = leader_->view();
-  const uint64_t attempt = ++pending->attempt;
+  if (pending->attempt > 0) instruments_.repeated.Add();
+  return ++pending->attempt;
+}
+
+void RequestRouter::RunHere(const PendingPtr& pending) {
+  const uint64_t attempt = BeginAttempt(pending);
   if (!pending->is_forwarded) pending->context.epoch = pending->tried.epoch;
   pending->method->run_here(
       *pending->request, pending->context,
@@ -237,8 +244,8 @@ void RequestRouter::RunHere(const PendingPtr& pending) {
 }
 
 void RequestRouter::Forward(const PendingPtr& pending, NodeId to) {
-  pending->tried = leader_->view();
-  const uint64_t attempt = ++pending->attempt;
+  const uint64_t attempt = BeginAttempt(pending);
+  instruments_.forwarded.Add();
   raft::v1::ForwardRequest forward;
   forward.set_method(pending->method->name);
   pending->request->SerializeToString(forward.mutable_request());
@@ -321,10 +328,12 @@ void RequestRouter::Retry(const PendingPtr& pending) {
 void RequestRouter::Park(const PendingPtr& pending, MonoTime until) {
   const size_t bytes = pending->request->ByteSizeLong();
   if (parked_ >= options_.max_parked || parked_bytes_ + bytes > options_.max_parked_bytes) {
+    instruments_.refused.Add();
     Fail(pending, common::v1::RESOURCE_EXHAUSTED, "too many requests wait for an active controller",
          kRetryAfterMs);
     return;
   }
+  instruments_.parked.Add();
   pending->parked = true;
   pending->parked_bytes = bytes;
   ++parked_;

@@ -37,6 +37,7 @@
 #include "server/node/forwarder.h"
 #include "server/node/leader_tracker.h"
 #include "server/node/log_listeners.h"
+#include "server/node/router_instruments.h"
 
 namespace quorate::server {
 
@@ -95,6 +96,12 @@ class RequestRouter final : public LogWatcher {
   void OnForwarded(const raft::v1::ForwardRequest& request,
                    absl::AnyInvocable<void(raft::v1::ForwardResponse) &&> done);
 
+  // What the router has done, how many of its requests are not answered yet, and how many of these
+  // are parked. Any thread.
+  const RouterInstruments& instruments() const { return instruments_; }
+  int64_t unanswered() const { return unanswered_; }
+  size_t parked() const { return parked_; }
+
   // This node is stopping: refuses new requests, and those that wait for a leader. `drained` runs
   // on the loop once every earlier request is answered. Call once.
   void Shutdown(Task drained);
@@ -112,6 +119,8 @@ class RequestRouter final : public LogWatcher {
 
   void Enter(const PendingPtr& pending);
   void Dispatch(const PendingPtr& pending);
+  // Begins the next attempt and returns its number.
+  uint64_t BeginAttempt(const PendingPtr& pending);
   void RunHere(const PendingPtr& pending);
   void Forward(const PendingPtr& pending, NodeId to);
   void OnAnswer(const PendingPtr& pending, uint64_t attempt, controller::Answer<MessagePtr> answer);
@@ -134,15 +143,17 @@ class RequestRouter final : public LogWatcher {
   const Clock* const clock_;
   const LeaderTracker* const leader_;
   Forwarder* const forwarder_;
+  RouterInstruments instruments_;
   std::map<std::string, std::unique_ptr<const Method>, std::less<>> methods_;
   std::atomic<uint64_t> next_number_{1};
   std::atomic<int64_t> unanswered_{0};
   std::atomic<bool> shut_down_{false};
+  // Changed on the loop only.
+  std::atomic<size_t> parked_{0};
 
   // On the loop only. Every unanswered request that did not end at its first attempt on this node,
   // by number.
   std::map<uint64_t, PendingPtr> pending_;
-  size_t parked_ = 0;
   size_t parked_bytes_ = 0;
   Task drained_;
 };

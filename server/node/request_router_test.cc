@@ -202,8 +202,15 @@ TEST_F(RequestRouterTest, WhatWaitsIsBounded) {
   ASSERT_THAT(answers_, SizeIs(1));
   EXPECT_EQ(AnsweredError().code(), common::v1::RESOURCE_EXHAUSTED);
   EXPECT_GT(AnsweredError().retry_after_ms(), 0);
+  EXPECT_EQ(router_.instruments().parked.value(), 2u);
+  EXPECT_EQ(router_.instruments().refused.value(), 1u);
+  EXPECT_EQ(router_.parked(), 2u);
+  EXPECT_EQ(router_.unanswered(), 2);
   SetLeader(1, kOther);
   EXPECT_THAT(forwarder_.sent, SizeIs(2));
+  EXPECT_EQ(router_.parked(), 0u);
+  EXPECT_EQ(router_.instruments().forwarded.value(), 2u);
+  EXPECT_EQ(router_.instruments().repeated.value(), 0u);
   SetLeader(2, std::nullopt);
   Call(false);
   EXPECT_THAT(answers_, SizeIs(1)) << "the requests that were sent no longer take room";
@@ -230,6 +237,7 @@ TEST_F(RequestRouterTest, ARefusalByTheOneThatIsStillThoughtActiveIsTriedAgainAf
   EXPECT_THAT(forwarder_.sent, SizeIs(2)) << "the pause doubles";
   executor_.AdvanceBy(milliseconds(1));
   EXPECT_THAT(forwarder_.sent, SizeIs(3));
+  EXPECT_EQ(router_.instruments().repeated.value(), 2u);
 }
 
 TEST_F(RequestRouterTest, WhatDidNotLeaveThisNodeIsSentAgain) {
@@ -481,6 +489,7 @@ TEST_F(ForwardedTest, RunsHereForWhoAsked) {
   CreateTopicsResponse response;
   ASSERT_TRUE(response.ParseFromString(responses_[0].response()));
   EXPECT_EQ(response.end_offset(), 5);
+  EXPECT_EQ(router_.instruments().received.value(), 1u);
 }
 
 TEST_F(ForwardedTest, RunsInTheEpochThatItIsForAndNotInThisNodes) {

@@ -1,20 +1,25 @@
 #include "server/program/controller_metrics.h"
 
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "controller/cluster_status.h"
 #include "raft/api/quorum_status.h"
+#include "server/metrics/call_metrics.h"
 #include "server/metrics/change_metrics.h"
 #include "server/metrics/cluster_metrics.h"
+#include "server/metrics/feed_metrics.h"
 #include "server/metrics/loop_metrics.h"
 #include "server/metrics/metric_table.h"
-#include "server/metrics/metrics_page.h"
 #include "server/metrics/process_metrics.h"
 #include "server/metrics/quorum_metrics.h"
+#include "server/metrics/router_metrics.h"
 #include "server/metrics/session_metrics.h"
 #include "server/metrics/tls_metrics.h"
+#include "server/program/service_metrics.h"
 
 namespace quorate::server {
 namespace {
@@ -28,51 +33,76 @@ struct ControllerMetrics::Collection {
   absl::AnyInvocable<void(std::string page) &&> done;
   std::optional<raft::QuorumStatus> quorum;
   std::optional<controller::Answer<controller::ClusterStatus>> cluster;
+  std::optional<FeedStatus> feed;
+
+  bool is_complete() const { return quorum && cluster && feed; }
 };
 
 void ControllerMetrics::Collect(absl::AnyInvocable<void(std::string page) &&> done) {
   auto collection = std::make_shared<Collection>();
   collection->done = std::move(done);
-  Executor* const loop = &loops_->query;
-  loop->PostAt(clock_->Now() + kAnswerTimeout,
+  Executor* const loop = &parts_.loops->query;
+  loop->PostAt(parts_.clock->Now() + kAnswerTimeout,
                [this, collection] { FinishIfComplete(*collection, /*late=*/true); });
-  log_->Describe([this, loop, collection](raft::QuorumStatus quorum) {
+  parts_.log->Describe([this, loop, collection](raft::QuorumStatus quorum) {
     loop->Post([this, collection, quorum = std::move(quorum)]() mutable {
       collection->quorum = std::move(quorum);
       FinishIfComplete(*collection, /*late=*/false);
     });
   });
-  controller_->ReadStatus(
+  parts_.controller->ReadStatus(
       [this, loop, collection](controller::Answer<controller::ClusterStatus> cluster) {
         loop->Post([this, collection, cluster = std::move(cluster)]() mutable {
           collection->cluster = std::move(cluster);
           FinishIfComplete(*collection, /*late=*/false);
         });
       });
+  parts_.hub->Describe([this, loop, collection](const FeedStatus& feed) {
+    loop->Post([this, collection, feed] {
+      collection->feed = feed;
+      FinishIfComplete(*collection, /*late=*/false);
+    });
+  });
 }
 
 void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
-  const bool is_complete = collection.quorum && collection.cluster;
-  if (!collection.done || !(is_complete || late)) return;
+  if (!collection.done || !(collection.is_complete() || late)) return;
   MetricsPage page;
   AddProcessMetrics("quorate-controller", page);
-  AddTlsMetrics("client", tls_->clients(), page);
-  AddTlsMetrics("peer", tls_->peers(), page);
-  const MonoTime now = clock_->Now();
-  for (const EventLoop* loop : loops_->All()) AddLoopMetrics(*loop, now, page);
-  page.Add(kActiveController, controller_->is_active() ? 1 : 0);
-  AddChangeMetrics(controller_->partition_instruments(), page);
-  AddBrokerMetrics(controller_->broker_instruments(), page);
+  AddTlsMetrics("client", parts_.tls->clients(), page);
+  AddTlsMetrics("peer", parts_.tls->peers(), page);
+  const MonoTime now = parts_.clock->Now();
+  for (const EventLoop* loop : parts_.loops->All()) AddLoopMetrics(*loop, now, page);
+  const controller::QuorumController& controller = *parts_.controller;
+  page.Add(kActiveController, controller.is_active() ? 1 : 0);
+  AddChangeMetrics(controller.partition_instruments(), page);
+  AddBrokerMetrics(controller.broker_instruments(), page);
+  AddCalls(page);
+  AddRouterMetrics(*parts_.router, page);
+  AddFeedMetrics(parts_.hub->instruments(), page);
   if (collection.quorum) AddQuorumMetrics(*collection.quorum, now, page);
   if (collection.cluster) {
     const auto* cluster = std::get_if<controller::ClusterStatus>(&*collection.cluster);
     if (cluster != nullptr) {
       AddClusterMetrics(*cluster, page);
-      if (cluster->active) AddSessionMetrics(cluster->active->sessions, page);
+      if (cluster->active) {
+        AddSessionMetrics(cluster->active->sessions, page);
+        AddDecisionMetrics(*cluster->active, page);
+      }
     }
   }
-  page.Add(kMetricsComplete, is_complete ? 1 : 0);
+  if (collection.feed) AddFeedMetrics(*collection.feed, page);
+  page.Add(kMetricsComplete, collection.is_complete() ? 1 : 0);
   std::move(std::exchange(collection.done, nullptr))(page.Render());
+}
+
+void ControllerMetrics::AddCalls(MetricsPage& page) const {
+  std::vector<const MethodService*> services = parts_.front_end->services();
+  services.push_back(parts_.process_service);
+  for (const MethodService* service : services) AddServiceMetrics(*service, page);
+  parts_.front_end->budgets().ForEachBudget([&page](std::string_view name, const Budget& budget) {
+    AddBudgetMetrics(name, budget, page);
+  });
 }
 
 }  // namespace quorate::server

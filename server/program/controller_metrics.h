@@ -8,17 +8,32 @@
 #include "base/clock.h"
 #include "controller/quorum_controller.h"
 #include "raft/api/replicated_log.h"
+#include "server/feed/subscription_hub.h"
+#include "server/grpc/front_end.h"
+#include "server/metrics/metrics_page.h"
+#include "server/node/request_router.h"
 #include "server/program/controller_loops.h"
 #include "server/program/controller_tls.h"
+#include "server/program/process_service.h"
 
 namespace quorate::server {
 
 class ControllerMetrics {
  public:
-  // All arguments must outlive the object and its collections.
-  ControllerMetrics(ControllerLoops* loops, const Clock* clock, const ControllerTls* tls,
-                    raft::ReplicatedLog* log, controller::QuorumController* controller)
-      : loops_(loops), clock_(clock), tls_(tls), log_(log), controller_(controller) {}
+  // The parts that are asked. All must outlive the object and its collections.
+  struct Parts {
+    ControllerLoops* loops = nullptr;
+    const Clock* clock = nullptr;
+    const ControllerTls* tls = nullptr;
+    raft::ReplicatedLog* log = nullptr;
+    controller::QuorumController* controller = nullptr;
+    const RequestRouter* router = nullptr;
+    SubscriptionHub* hub = nullptr;
+    const GrpcFrontEnd* front_end = nullptr;
+    const ProcessService* process_service = nullptr;
+  };
+
+  explicit ControllerMetrics(const Parts& parts) : parts_(parts) {}
 
   // Calls `done` with the page for Prometheus, on the loop `query`. Thread-safe. A part that does
   // not answer within a second is omitted.
@@ -31,11 +46,9 @@ class ControllerMetrics {
   // Renders the page if all parts have answered, or if it is `late`.
   void FinishIfComplete(Collection& collection, bool late);
 
-  ControllerLoops* const loops_;
-  const Clock* const clock_;
-  const ControllerTls* const tls_;
-  raft::ReplicatedLog* const log_;
-  controller::QuorumController* const controller_;
+  void AddCalls(MetricsPage& page) const;
+
+  const Parts parts_;
 };
 
 }  // namespace quorate::server

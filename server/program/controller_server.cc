@@ -60,10 +60,6 @@ storage::FatalHandler HearOnce(ControllerServer::FatalCallback on_fatal) {
   };
 }
 
-CollectMetrics CollectFrom(ControllerMetrics& metrics) {
-  return [&metrics](auto done) { metrics.Collect(std::move(done)); };
-}
-
 SnapshotScheduler::Options MakeSnapshotSchedulerOptions(const ControllerConfig& config) {
   return {.self = config.node_id,
           .min_log_bytes = config.snapshot_min_log_bytes,
@@ -143,8 +139,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                  [this] { return OwnMachine(); }),
         changes_(&router_, &controller_, &member_->raft()),
         methods_(&router_, &controller_, &queries_),
-        metrics_(loops_, clock_, tls_.get(), &member_->raft(), &controller_),
-        process_service_(&loops_->edge, clock_, CollectFrom(metrics_)),
+        process_service_(&loops_->edge, clock_, MetricsCollector()),
         front_end_(config.cluster_id, {.clock = clock_,
                                        .edge_loop = &loops_->edge,
                                        .large_loop = &loops_->decide,
@@ -164,7 +159,16 @@ class ControllerServer::Impl final : public ControllerDirectory {
               alive_ = alive;
               front_end_.SetServing("", alive);
             },
-            on_fatal) {}
+            on_fatal),
+        metrics_({.loops = loops_,
+                  .clock = clock_,
+                  .tls = tls_.get(),
+                  .log = &member_->raft(),
+                  .controller = &controller_,
+                  .router = &router_,
+                  .hub = &hub_,
+                  .front_end = &front_end_,
+                  .process_service = &process_service_}) {}
 
   ~Impl() override { Stop(); }
 
@@ -184,7 +188,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
     if (config_.metrics_listen) {
       ASSIGN_OR_RETURN(
           monitor_, HttpServer::Start(*config_.metrics_listen, kMetricsListenOption,
-                                      MonitorPages({.metrics = CollectFrom(metrics_),
+                                      MonitorPages({.metrics = MetricsCollector(),
                                                     .alive = [this] { return alive_.load(); },
                                                     .ready = [this] { return ready_.load(); }})));
     }
@@ -235,6 +239,10 @@ class ControllerServer::Impl final : public ControllerDirectory {
           auto* image = std::get_if<metadata::MetadataImage>(&answer);
           std::move(done)(image == nullptr ? std::nullopt : std::optional(std::move(*image)));
         });
+  }
+
+  CollectMetrics MetricsCollector() {
+    return [this](auto done) { metrics_.Collect(std::move(done)); };
   }
 
   // Transfers leadership, if this node leads, and waits for pending requests. This node serves
@@ -312,11 +320,11 @@ class ControllerServer::Impl final : public ControllerDirectory {
   ClusterQueries queries_;
   QuorumChanges changes_;
   OperationMethods methods_;
-  ControllerMetrics metrics_;
   ProcessService process_service_;
   GrpcFrontEnd front_end_;
   LogFanout listeners_;
   std::optional<LoopWatchdog> watchdog_;
+  ControllerMetrics metrics_;
   // Null if there is no metrics listener.
   std::unique_ptr<HttpServer> monitor_;
   std::atomic<bool> alive_ = true;

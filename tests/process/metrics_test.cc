@@ -82,6 +82,10 @@ TEST_F(MetricsTest, ControllersAgreeOnTheCluster) {
     EXPECT_EQ(Metric(node, "quorate_brokers{state=\"active\"}"), 3);
     EXPECT_EQ(Metric(node, "quorate_partitions_offline"), 0);
     EXPECT_EQ(Metric(node, "quorate_metrics_complete"), 1);
+    EXPECT_TRUE(WaitFor([&] {
+      return Metric(node, "quorate_budget_items{budget=\"heartbeat_streams\"}") ==
+             (node == active ? 3 : 0);
+    }));
   }
 }
 
