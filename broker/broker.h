@@ -62,6 +62,10 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   // must be called on the broker's loop.
   void DescribeSession(v1::DescribeBrokerResponse* response) const;
   void DescribeMetadata(v1::DescribeBrokerResponse* response) const;
+  // Return how many heartbeat streams and subscriptions this broker has started. Call the first on
+  // the session's loop and the second on the broker's loop.
+  int64_t heartbeat_streams() const { return lifecycle_.streams_opened(); }
+  int64_t subscriptions() const { return follower_.subscriptions(); }
   // Call these on the broker's loop.
   v1::ListRolesResponse ListRoles() const;
   v1::DescribeTopicsResponse DescribeTopics(const v1::DescribeTopicsRequest& request) const;

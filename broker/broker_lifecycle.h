@@ -74,6 +74,8 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   std::optional<MonoTime> last_contact() const { return last_contact_; }
   // The controller that answers the heartbeats. Empty: there is none.
   const std::string& controller_endpoint() const { return session_.endpoint(); }
+  // How many heartbeat streams were opened, to any controller.
+  int64_t streams_opened() const { return session_.streams_opened(); }
 
  private:
   // HeartbeatSession::Owner.

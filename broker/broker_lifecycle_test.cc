@@ -265,6 +265,7 @@ TEST_F(BrokerLifecycleTest, CountsTheStreamsThatItOpens) {
   EXPECT_EQ(channel_.heartbeats.back().stream_ordinal(), 3) << "the process has not changed";
   lifecycle_->Stop(absl::OkStatus());
   EXPECT_EQ(channel_.goodbyes.back().stream_ordinal(), 3);
+  EXPECT_EQ(lifecycle_->streams_opened(), 3);
 }
 
 TEST_F(BrokerLifecycleTest, SaysSoWhenNoControllerAnswersForAWhileAndComesBack) {

@@ -59,6 +59,8 @@ class HeartbeatSession {
   const std::string& endpoint() const { return endpoint_; }
   // The epoch in which it leads. 0 without a controller.
   int32_t controller_epoch() const { return controller_epoch_; }
+  // How many heartbeat streams were opened.
+  int64_t streams_opened() const { return streams_opened_; }
 
  private:
   enum class State { kIdle, kPausing, kOpen };

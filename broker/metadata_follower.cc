@@ -51,6 +51,7 @@ void MetadataFollower::Subscribe() {
     request.set_snapshot_position(incoming_->next_position);
   }
   endpoint_.clear();
+  ++subscriptions_;
   source_->Subscribe(finder_.current(), std::move(request),
                      [this](MetadataEvent event) { OnEvent(std::move(event)); });
   last_sign_of_life_ = clock_->Now();

@@ -61,6 +61,8 @@ class MetadataFollower {
   // The controller that serves the subscription, once it has delivered something. Empty: there is
   // none.
   const std::string& endpoint() const { return endpoint_; }
+  // How many subscriptions were started.
+  int64_t subscriptions() const { return subscriptions_; }
 
  private:
   void Subscribe();
@@ -103,6 +105,7 @@ class MetadataFollower {
   bool caught_up_ = false;
   int32_t active_epoch_ = 0;
   std::string endpoint_;
+  int64_t subscriptions_ = 0;
   std::optional<MonoTime> last_event_;
   MonoTime last_sign_of_life_;
   MonoTime log_again_at_;

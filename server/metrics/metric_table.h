@@ -533,6 +533,66 @@ inline constexpr const Metric* kFeedMetrics[] = {
     &kSubscriptionCount,   &kSubscriptionLag,       &kSubscriptionUnsent, &kSubscriptionsStarted,
     &kSubscriptionsCutOff, &kSubscriptionSnapshots, &kSubscriptionResets};
 
+// broker_metrics.h
+
+inline constexpr Metric kBrokerState = {
+    .name = "quorate_broker_state",
+    .type = MetricType::kGauge,
+    .help =
+        "1 for the state that this broker has (starting, fenced, running, no_controller or "
+        "controlled_shutdown), 0 for the others.",
+    .labels = "state",
+    .kafka = "KafkaServer: BrokerState",
+};
+inline constexpr Metric kBrokerEpoch = {
+    .name = "quorate_broker_epoch",
+    .type = MetricType::kGauge,
+    .help = "The epoch of the broker's registration; -1 if it is not registered.",
+};
+inline constexpr Metric kBrokerLeads = {
+    .name = "quorate_broker_led_partitions",
+    .type = MetricType::kGauge,
+    .help = "The number of partitions that this broker leads.",
+    .kafka = "ReplicaManager: LeaderCount",
+};
+inline constexpr Metric kBrokerFollows = {
+    .name = "quorate_broker_followed_partitions",
+    .type = MetricType::kGauge,
+    .help = "The number of partitions that this broker follows.",
+};
+inline constexpr Metric kBrokerMetadataOffset = {
+    .name = "quorate_broker_metadata_end_offset",
+    .type = MetricType::kGauge,
+    .help = "The end offset of the metadata log that this broker has replayed.",
+    .kafka = "broker-metadata-metrics: last-applied-record-offset",
+};
+inline constexpr Metric kBrokerLastContact = {
+    .name = "quorate_broker_last_contact_seconds",
+    .type = MetricType::kGauge,
+    .help = "The time since an active controller last answered; omitted if none has.",
+};
+inline constexpr Metric kBrokerLastMetadata = {
+    .name = "quorate_broker_last_metadata_seconds",
+    .type = MetricType::kGauge,
+    .help = "The time since the subscription last delivered anything; omitted if it never has.",
+};
+inline constexpr Metric kBrokerHeartbeatStreams = {
+    .name = "quorate_broker_heartbeat_streams_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Heartbeat streams that this broker has opened, to any controller. It opens another one "
+        "when it looks for the active controller and when it reconnects.",
+};
+inline constexpr Metric kBrokerSubscriptions = {
+    .name = "quorate_broker_subscriptions_total",
+    .type = MetricType::kCounter,
+    .help = "Subscriptions to the metadata log that this broker has started.",
+};
+inline constexpr const Metric* kBrokerMetrics[] = {
+    &kBrokerState,          &kBrokerEpoch,       &kBrokerLeads,        &kBrokerFollows,
+    &kBrokerMetadataOffset, &kBrokerLastContact, &kBrokerLastMetadata, &kBrokerHeartbeatStreams,
+    &kBrokerSubscriptions};
+
 // All metrics, in sections.
 struct MetricSection {
   std::string_view title;
@@ -549,6 +609,7 @@ inline constexpr MetricSection kMetricSections[] = {
     {"Calls (controllers; of brokers only ProcessService)", kCallMetrics},
     {"Requests for the active controller (controllers)", kRouterMetrics},
     {"Subscriptions to the log (controllers)", kFeedMetrics},
+    {"The broker (brokers)", kBrokerMetrics},
 };
 
 }  // namespace quorate::server

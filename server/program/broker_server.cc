@@ -8,10 +8,6 @@
 
 #include "base/check.h"
 #include "base/random.h"
-#include "server/metrics/loop_metrics.h"
-#include "server/metrics/metrics_page.h"
-#include "server/metrics/process_metrics.h"
-#include "server/metrics/tls_metrics.h"
 #include "server/node/readiness.h"
 #include "server/program/loop_watchdog.h"
 #include "server/program/monitor_pages.h"
@@ -117,21 +113,11 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
         monitor_,
         HttpServer::Start(
             *config.metrics_listen, kMetricsListenOption,
-            MonitorPages({.metrics = [this](auto done) { CollectMetrics(std::move(done)); },
+            MonitorPages({.metrics = [this](auto done) { metrics_.Collect(std::move(done)); },
                           .alive = [] { return true; },
                           .ready = [this] { return ready_.load(); }})));
   }
   return absl::OkStatus();
-}
-
-void BrokerServer::CollectMetrics(absl::AnyInvocable<void(std::string page) &&> done) {
-  MetricsPage page;
-  AddProcessMetrics("quorate-broker", page);
-  AddTlsMetrics("broker", tls_.get(), page);
-  for (const EventLoop* loop : {&loop_, &session_loop_}) {
-    AddLoopMetrics(*loop, clock_.Now(), page);
-  }
-  std::move(done)(page.Render());
 }
 
 void BrokerServer::BeginStop() { broker_.BeginShutdown(); }

@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -23,6 +22,7 @@
 #include "server/calls/listener.h"
 #include "server/http/http_server.h"
 #include "server/program/broker_config.h"
+#include "server/program/broker_metrics.h"
 #include "server/program/process_service.h"
 #include "server/security/tls_watcher.h"
 #include "storage/data_directory.h"
@@ -57,7 +57,6 @@ class BrokerServer final : private broker::Broker::Listener {
                const Uuid& incarnation_id);
 
   absl::Status Open(const BrokerConfig& config, uint64_t seed);
-  void CollectMetrics(absl::AnyInvocable<void(std::string page) &&> done);
 
   // broker::Broker::Listener.
   void OnReady(bool ready) override;
@@ -77,7 +76,13 @@ class BrokerServer final : private broker::Broker::Listener {
   broker::Broker broker_;
   BrokerViewServiceImpl view_service_;
   ProcessService process_service_{&loop_, &clock_,
-                                  [this](auto done) { CollectMetrics(std::move(done)); }};
+                                  [this](auto done) { metrics_.Collect(std::move(done)); }};
+  BrokerMetrics metrics_{{.loop = &loop_,
+                          .session_loop = &session_loop_,
+                          .clock = &clock_,
+                          .tls = tls_.get(),
+                          .broker = &broker_,
+                          .process_service = &process_service_}};
   std::unique_ptr<storage::DataDirectory> data_directory_;
   server::Listener listener_;
   std::atomic<bool> ready_ = false;

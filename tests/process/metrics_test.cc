@@ -119,6 +119,14 @@ TEST_F(MetricsTest, AFailoverAndADeadBrokerShow) {
   EXPECT_GT(Metric(active, "quorate_partition_elections_total{cause=\"fence\"}"), 0);
   EXPECT_TRUE(WaitFor(
       [&] { return Metric(active, "quorate_broker_sessions{state=\"in_contact\"}") == 2; }));
+  const auto broker = Metrics("broker", 1);
+  EXPECT_EQ(broker.at("quorate_broker_state{state=\"running\"}"), 1);
+  EXPECT_GE(broker.at("quorate_broker_heartbeat_streams_total"), 2) << "one for each controller";
+  EXPECT_TRUE(WaitFor([&] {
+    const auto now = Metrics("broker", 1);
+    return now.at("quorate_broker_led_partitions") + now.at("quorate_broker_followed_partitions") ==
+           6;
+  }));
 }
 
 // Every metric of the table is served, so that none is only described.
