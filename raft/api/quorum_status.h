@@ -1,6 +1,7 @@
 // What a node knows of the quorum, as values: which node leads, and how far every replica is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -35,9 +36,22 @@ struct ReplicaStatus {
   // On the leader: it is in session and had everything within the last check-quorum timeout, so
   // that it can be counted on as a voter without a pause.
   bool caught_up = false;
+  // On the leader: it lacks entries that the log no longer holds, so that it gets a snapshot.
+  bool receives_snapshot = false;
   // The highest metadata version that its program can replay, as it said in Hello. 0 if it is not
   // in session, so that this is not known.
   uint32_t max_metadata_version = 0;
+};
+
+// What a node knows of its own log and disk.
+struct OwnLogStatus {
+  // The number of entries in the log. Earlier ones are only in a snapshot.
+  int64_t entries = 0;
+  // Encoded size of the entries that this process appended, or is about to append, and that are not
+  // committed.
+  size_t uncommitted_bytes = 0;
+  // The disk has finished nothing for so long that this node may not lead.
+  bool disk_is_stalled = false;
 };
 
 // What a node knows of the quorum.
@@ -60,6 +74,7 @@ struct QuorumStatus {
   // What the node waits for before it may take part (the founding of the cluster); empty if it does
   // not wait.
   std::string waiting_for;
+  OwnLogStatus own_log;
 };
 
 }  // namespace quorate::raft

@@ -1,4 +1,4 @@
-// Describes what the core knows of the quorum, for people.
+// Describes what the core knows of the quorum, for people and for metrics.
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -9,7 +9,10 @@ QuorumStatus RaftCore::Describe(MonoTime now) const {
                       .leader = leader(),
                       .log_end_offset = log_.end_offset(),
                       .voter_set = log_.voters(),
-                      .waiting_for = waiting_for_};
+                      .waiting_for = waiting_for_,
+                      .own_log = {.entries = log_.last_index() - log_.first_index() + 1,
+                                  .uncommitted_bytes = log_.uncommitted_bytes(),
+                                  .disk_is_stalled = disk_.IsStalled(now, writes_.OldestIssue())}};
   const auto* leading = std::get_if<Leader>(&role_);
   if (leading != nullptr) {
     status.ready_offset = leading->barrier_end;
@@ -60,8 +63,16 @@ ReplicaStatus RaftCore::DescribeReplica(const Voter& who, MonoTime now) const {
     replica.last_caught_up = progress.last_caught_up();
     replica.caught_up = replica.in_session && replica.last_caught_up &&
                         now < *replica.last_caught_up + options_.check_quorum_timeout;
+    replica.receives_snapshot = progress.state() == FollowerProgress::State::kSnapshot;
   }
   return replica;
+}
+
+ElectionCause RaftCore::election_cause() const {
+  const auto* candidate = std::get_if<Candidate>(&role_);
+  if (candidate != nullptr && candidate->transfer) return ElectionCause::kTransfer;
+  if (!death_watch_) return ElectionCause::kTimeout;
+  return death_watch_->resigned ? ElectionCause::kResignation : ElectionCause::kLeaderDied;
 }
 
 }  // namespace quorate::raft

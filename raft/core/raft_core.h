@@ -19,6 +19,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "raft/api/raft_metrics.h"
 #include "raft/core/disk_watch.h"
 #include "raft/core/durability_gate.h"
 #include "raft/core/effect.h"
@@ -73,6 +74,11 @@ class RaftCore {
   }
   // Whether Shutdown or Fatal has happened, after which every event is ignored.
   bool stopped() const { return stopped_; }
+  // Returns whether this node's disk was stalled at the last step (disk_watch.h).
+  bool DiskIsStalled() const { return disk_.IsStalled(now_, writes_.OldestIssue()); }
+  // Returns why this node stands for election. It does not know whether it has just started.
+  // REQUIRES: it stands.
+  ElectionCause election_cause() const;
   // What the founding of the cluster waits for, as text for people; empty if it does not wait.
   const std::string& waiting_for() const { return waiting_for_; }
   // Returns what this node's Hello must say now. Each change also comes as an effect.
@@ -266,7 +272,6 @@ class RaftCore {
   bool IsLive(const FollowerProgress& progress) const {
     return now_ < progress.live_at() + options_.check_quorum_timeout;
   }
-  bool DiskIsStalled() const { return disk_.IsStalled(now_, writes_.OldestIssue()); }
   // Ends the node if the disk stays stalled.
   void EndIfDiskStaysStalled();
   FollowerProgress* FindProgress(const ReplicaKey& peer);

@@ -132,6 +132,7 @@ void RaftNode::Describe(absl::AnyInvocable<void(QuorumStatus) &&> done) {
     QuorumStatus status = core_.Describe(ports_.clock->Now());
     status.high_watermark = delivery_.delivered_end();
     status.leader_since_ms = status.leader ? leader_since_ms_ : 0;
+    status.own_log.uncommitted_bytes += queued_bytes_;
     std::move(done)(std::move(status));
   });
 }
@@ -164,8 +165,10 @@ void RaftNode::Step(Event event) {
   CHECK(ports_.executor->InLoop());
   if (dead_) return;
   const MonoTime now = ports_.clock->Now();
+  meter_.OnEvent(core_, now, event);
   if (ports_.observer) ports_.observer->OnEvent(core_, now, event);
   StepResult result = core_.Step(now, ports_.clock->WallMs(), std::move(event));
+  meter_.OnStep(core_, now, result);
   if (ports_.observer) ports_.observer->OnStep(core_, now, result);
   for (Effect& effect : result.effects) {
     std::visit([this](auto& e) { Execute(e); }, effect);

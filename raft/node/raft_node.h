@@ -24,6 +24,7 @@
 #include "raft/core/raft_core.h"
 #include "raft/core/raft_options.h"
 #include "raft/node/commit_delivery.h"
+#include "raft/node/raft_meter.h"
 #include "raft/node/step_observer.h"
 
 namespace quorate::raft {
@@ -68,6 +69,9 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   // handed over; a caller that wants this does it first. `done` runs on the loop; afterwards every
   // input is ignored.
   void Stop(absl::AnyInvocable<void() &&> done);
+
+  // Any thread may read them.
+  const RaftMetrics& metrics() const { return meter_.metrics(); }
 
   // ReplicatedLog
   void Propose(Proposal proposal) override;
@@ -127,6 +131,7 @@ class RaftNode final : public ReplicatedLog, public TransportEvents {
   ReplicatedLogListener* listener_ = nullptr;
   RaftCore core_;
   CommitDelivery delivery_;
+  RaftMeter meter_;
   bool dead_ = false;
 
   TimerId timer_ = kNoTimer;

@@ -202,6 +202,91 @@ inline constexpr const Metric* kQuorumMetrics[] = {
     &kActiveController, &kLeaderId, &kEpoch,         &kRole,    &kHighWatermark,
     &kLogEndOffset,     &kVoters,   &kPeerInSession, &kPeerLag, &kPeerLastContact};
 
+// raft_metrics.h
+
+inline constexpr Metric kRaftElections = {
+    .name = "quorate_raft_elections_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Elections in which this controller stood. The label cause is start (it has known no "
+        "leader since it started), leader_died (the connection to the leader broke), resignation "
+        "(the leader resigned), transfer (the leader handed over to it) or timeout (nothing came "
+        "from a leader for an election timeout). An election lasts until a leader is known.",
+    .labels = "cause",
+};
+inline constexpr Metric kElectionDuration = {
+    .name = "quorate_raft_won_election_seconds",
+    .type = MetricType::kHistogram,
+    .help =
+        "How long the elections took that this controller won, from its first candidacy until it "
+        "led. Their count is the number of times that it became leader.",
+    .kafka = "raft-metrics: election-latency-avg, election-latency-max",
+};
+inline constexpr Metric kLeadershipEnds = {
+    .name = "quorate_raft_leadership_ends_total",
+    .type = MetricType::kCounter,
+    .help =
+        "How often this controller stopped being leader. The label reason is deposed (a later "
+        "epoch began), transferred (it handed over), no_quorum (no majority answered), "
+        "disk_stalled (its disk finished nothing), removed (it is not a voter any longer) or "
+        "stopped (the process stopped).",
+    .labels = "reason",
+};
+inline constexpr Metric kDistrustedClaims = {
+    .name = "quorate_raft_distrusted_claims_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Messages that claimed an epoch and were not believed, because the sender is not known as "
+        "a voter or the epoch is too far ahead.",
+};
+inline constexpr Metric kCommitLatency = {
+    .name = "quorate_raft_commit_seconds",
+    .type = MetricType::kHistogram,
+    .help =
+        "How long entries took on this leader from their append until they were committed. "
+        "Entries that were appended together count once.",
+    .kafka = "raft-metrics: commit-latency-avg, commit-latency-max",
+};
+inline constexpr Metric kAppendEntries = {
+    .name = "quorate_raft_append_entries",
+    .type = MetricType::kHistogram,
+    .help = "The number of entries that were appended to this controller's log together.",
+    .kafka = "raft-metrics: append-records-rate, fetch-records-rate",
+};
+inline constexpr Metric kAppendBytes = {
+    .name = "quorate_raft_append_bytes",
+    .type = MetricType::kHistogram,
+    .help = "The size of the entries that were appended to this controller's log together.",
+};
+inline constexpr Metric kUncommittedBytes = {
+    .name = "quorate_raft_uncommitted_bytes",
+    .type = MetricType::kGauge,
+    .help = "The size of the entries that this controller has appended and not yet committed.",
+};
+inline constexpr Metric kLogEntries = {
+    .name = "quorate_raft_log_entries",
+    .type = MetricType::kGauge,
+    .help = "The number of entries in the log. Earlier entries are only in a snapshot.",
+};
+inline constexpr Metric kSnapshotTransfers = {
+    .name = "quorate_raft_snapshot_transfers",
+    .type = MetricType::kGauge,
+    .help =
+        "The number of other controllers to which this leader sends a snapshot, because they need "
+        "entries that its log no longer holds.",
+};
+inline constexpr Metric kDiskIsStalled = {
+    .name = "quorate_disk_stalled",
+    .type = MetricType::kGauge,
+    .help =
+        "1 if the disk has finished nothing for so long that this controller may not lead, "
+        "otherwise 0.",
+};
+inline constexpr const Metric* kRaftMetrics[] = {
+    &kRaftElections, &kElectionDuration, &kLeadershipEnds,   &kDistrustedClaims,
+    &kCommitLatency, &kAppendEntries,    &kAppendBytes,      &kUncommittedBytes,
+    &kLogEntries,    &kDiskIsStalled,    &kSnapshotTransfers};
+
 // cluster_metrics.h. Every controller has these metrics, from the log that it has applied.
 
 inline constexpr Metric kAppliedOffset = {
@@ -603,6 +688,7 @@ inline constexpr MetricSection kMetricSections[] = {
     {"Certificates (both programs)", kTlsMetrics},
     {"Event loops (both programs)", kLoopMetrics},
     {"The quorum (controllers)", kQuorumMetrics},
+    {"Elections and the log (controllers)", kRaftMetrics},
     {"The cluster (controllers)", kClusterMetrics},
     {"Changes of partitions (controllers)", kChangeMetrics},
     {"Sessions of brokers (controllers)", kSessionMetrics},

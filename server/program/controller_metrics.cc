@@ -16,6 +16,7 @@
 #include "server/metrics/metric_table.h"
 #include "server/metrics/process_metrics.h"
 #include "server/metrics/quorum_metrics.h"
+#include "server/metrics/raft_metrics.h"
 #include "server/metrics/router_metrics.h"
 #include "server/metrics/session_metrics.h"
 #include "server/metrics/tls_metrics.h"
@@ -44,7 +45,7 @@ void ControllerMetrics::Collect(absl::AnyInvocable<void(std::string page) &&> do
   Executor* const loop = &parts_.loops->query;
   loop->PostAt(parts_.clock->Now() + kAnswerTimeout,
                [this, collection] { FinishIfComplete(*collection, /*late=*/true); });
-  parts_.log->Describe([this, loop, collection](raft::QuorumStatus quorum) {
+  parts_.raft->Describe([this, loop, collection](raft::QuorumStatus quorum) {
     loop->Post([this, collection, quorum = std::move(quorum)]() mutable {
       collection->quorum = std::move(quorum);
       FinishIfComplete(*collection, /*late=*/false);
@@ -80,7 +81,11 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   AddCalls(page);
   AddRouterMetrics(*parts_.router, page);
   AddFeedMetrics(parts_.hub->instruments(), page);
-  if (collection.quorum) AddQuorumMetrics(*collection.quorum, now, page);
+  AddRaftMetrics(parts_.raft->metrics(), page);
+  if (collection.quorum) {
+    AddQuorumMetrics(*collection.quorum, now, page);
+    AddOwnLogMetrics(*collection.quorum, page);
+  }
   if (collection.cluster) {
     const auto* cluster = std::get_if<controller::ClusterStatus>(&*collection.cluster);
     if (cluster != nullptr) {

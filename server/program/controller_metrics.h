@@ -7,7 +7,7 @@
 #include "absl/functional/any_invocable.h"
 #include "base/clock.h"
 #include "controller/quorum_controller.h"
-#include "raft/api/replicated_log.h"
+#include "raft/node/raft_node.h"
 #include "server/feed/subscription_hub.h"
 #include "server/grpc/front_end.h"
 #include "server/metrics/metrics_page.h"
@@ -25,7 +25,7 @@ class ControllerMetrics {
     ControllerLoops* loops = nullptr;
     const Clock* clock = nullptr;
     const ControllerTls* tls = nullptr;
-    raft::ReplicatedLog* log = nullptr;
+    raft::RaftNode* raft = nullptr;
     controller::QuorumController* controller = nullptr;
     const RequestRouter* router = nullptr;
     SubscriptionHub* hub = nullptr;

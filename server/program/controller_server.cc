@@ -163,7 +163,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
         metrics_({.loops = loops_,
                   .clock = clock_,
                   .tls = tls_.get(),
-                  .log = &member_->raft(),
+                  .raft = &member_->raft(),
                   .controller = &controller_,
                   .router = &router_,
                   .hub = &hub_,

@@ -103,6 +103,8 @@ TEST_F(MetricsTest, AFailoverAndADeadBrokerShow) {
   }));
   EXPECT_TRUE(WaitFor([&] { return Metric(active, "quorate_active_controller") == 1; }));
   EXPECT_GT(Metric(active, "quorate_raft_epoch"), epoch);
+  EXPECT_GE(Metric(active, "quorate_raft_won_election_seconds_count"), 1);
+  EXPECT_GE(Metric(active, "quorate_raft_commit_seconds_count"), 1);
   EXPECT_TRUE(WaitFor([&] {
     return Metric(active, absl::StrFormat(
                               "quorate_raft_peer_in_session{peer=\"%d\",kind=\"voter\"}", old)) ==
