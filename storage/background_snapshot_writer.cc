@@ -37,7 +37,11 @@ void BackgroundSnapshotWriter::Step() {
 
 void BackgroundSnapshotWriter::Finish(const absl::Status& status) {
   const std::unique_ptr<Job> job = std::move(job_);
-  if (!status.ok()) return std::move(job->done)(status);
+  if (!status.ok()) {
+    metrics_.failures.Add();
+    return std::move(job->done)(status);
+  }
+  metrics_.duration.Observe(clock_->Now() - job->began);
   store_->Add(job->meta);
   std::move(job->done)(static_cast<int64_t>(job->writer.size()));
 }

@@ -14,6 +14,7 @@
 #include "storage/file_snapshot_store.h"
 #include "storage/snapshot_files.h"
 #include "storage/snapshot_writer.h"
+#include "storage/storage_metrics.h"
 
 namespace quorate::storage {
 
@@ -38,6 +39,9 @@ class BackgroundSnapshotWriter {
   // `chunks` and `done` are called on the executor. REQUIRES: the previous Save is done.
   void Save(raft::SnapshotMeta meta, Chunks chunks, Done done);
 
+  // Any thread may read them.
+  const SnapshotWriteMetrics& metrics() const { return metrics_; }
+
  private:
   struct Job {
     raft::SnapshotMeta meta;
@@ -57,6 +61,7 @@ class BackgroundSnapshotWriter {
   Executor* const executor_;
   const Clock* const clock_;
   std::unique_ptr<Job> job_;
+  SnapshotWriteMetrics metrics_;
 };
 
 }  // namespace quorate::storage

@@ -53,6 +53,8 @@ TEST_F(BackgroundSnapshotWriterTest, WritesNoFasterThanAllowed) {
   ASSERT_TRUE(result_->ok()) << result_->status();
   EXPECT_EQ(store_->Newest(), kMeta);
   EXPECT_EQ(*ReadChunks(files_, kMeta.id), TestChunks());
+  EXPECT_GT(writer_->metrics().duration.sum(), 2.9);
+  EXPECT_LT(writer_->metrics().duration.sum(), 3.9);
 }
 
 TEST_F(BackgroundSnapshotWriterTest, AFailureIsToldAndTheNextOneMaySucceed) {
@@ -62,10 +64,12 @@ TEST_F(BackgroundSnapshotWriterTest, AFailureIsToldAndTheNextOneMaySucceed) {
   ASSERT_TRUE(result_.has_value());
   EXPECT_EQ(result_->status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(*files_.List(), IsEmpty());
+  EXPECT_EQ(writer_->metrics().failures.value(), 1u);
   files_.SetCapacity(std::nullopt);
   Save();
   executor_.AdvanceBy(std::chrono::seconds(5));
   EXPECT_TRUE(result_->ok());
+  EXPECT_EQ(writer_->metrics().failures.value(), 1u);
   EXPECT_EQ(store_->Newest(), kMeta);
 }
 

@@ -49,6 +49,9 @@ class ControllerLog {
   // Returns the state that is durable. Its write_id counts the syncs in the life of the directory.
   // Thread-safe.
   LogState DurableState() const { return log_->DurableState(); }
+  // Thread-safe, both.
+  const KvMetrics& metrics() const { return kv_->metrics(); }
+  uint64_t ApproximateBytes() const { return kv_->ApproximateBytes(); }
 
  private:
   ControllerLog(const DataDirectory& directory, Options options);

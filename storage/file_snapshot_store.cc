@@ -124,9 +124,11 @@ absl::StatusOr<raft::ReceivedSnapshot> FileSnapshotStore::ReceiveNow(const raft:
   const bool refused = absl::IsDataLoss(added) || absl::IsFailedPrecondition(added);
   if (refused) LOG(ERROR) << "refused a piece of a snapshot: " << added.message();
   if (!added.ok() && !refused && !absl::IsOutOfRange(added)) return added;
+  if (added.ok()) metrics_.received_bytes.Add(bytes.size());
   if (receiver_->is_complete()) {
     ASSIGN_OR_RETURN(received.complete, receiver_->Finish());
     receiver_.reset();
+    metrics_.received.Add();
     LOG(INFO) << "received the snapshot of offset " << id.end_offset << ", epoch " << id.epoch;
     Add(*received.complete);
   }

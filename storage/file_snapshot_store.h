@@ -16,6 +16,7 @@
 #include "storage/snapshot_names.h"
 #include "storage/snapshot_reader.h"
 #include "storage/snapshot_receiver.h"
+#include "storage/storage_metrics.h"
 
 namespace quorate::storage {
 
@@ -63,6 +64,9 @@ class FileSnapshotStore final : public raft::SnapshotStore {
   void Receive(raft::SnapshotId id, int64_t position, std::string bytes,
                absl::AnyInvocable<void(absl::StatusOr<raft::ReceivedSnapshot>) &&> done) override;
 
+  // Any thread may read them.
+  const SnapshotReceiveMetrics& metrics() const { return metrics_; }
+
  private:
   FileSnapshotStore(SnapshotFiles* files, Executor* executor,
                     std::optional<raft::SnapshotMeta> newest)
@@ -82,6 +86,7 @@ class FileSnapshotStore final : public raft::SnapshotStore {
   // Receives the snapshot that is arriving, or that arrived last and was not completed. Used only
   // on the executor.
   std::optional<SnapshotReceiver> receiver_;
+  SnapshotReceiveMetrics metrics_;
 
   mutable Mutex mutex_;
   std::optional<raft::SnapshotMeta> newest_ ABSL_GUARDED_BY(mutex_);

@@ -83,6 +83,9 @@ TEST_F(FileSnapshotStoreTest, AWholeSnapshotTravels) {
   const raft::ReceivedSnapshot received = Transfer();
   EXPECT_EQ(received.complete, kMeta);
   EXPECT_EQ(receiver_.store().Newest(), kMeta);
+  EXPECT_EQ(receiver_.store().metrics().received.value(), 1u);
+  EXPECT_EQ(static_cast<int64_t>(receiver_.store().metrics().received_bytes.value()),
+            *sender_.store().SizeOf(kMeta.id));
   receiver_.files().Crash();
   receiver_.Restart();
   EXPECT_EQ(receiver_.store().Newest(), kMeta);

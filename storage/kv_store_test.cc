@@ -90,6 +90,22 @@ TEST(RocksDbKvTest, KeepsItsValuesThroughARestart) {
   }
 }
 
+TEST(RocksDbKvTest, CountsWhatItWritesAndReads) {
+  const TempDir dir;
+  const auto kv = RocksDbKv::Open({.path = dir.path(), .create = true});
+  ASSERT_TRUE(kv.ok()) << kv.status();
+  const KvMetrics& metrics = (*kv)->metrics();
+  ASSERT_TRUE((*kv)->WriteBatch(1, {{KvFamily::kLog, "key", "value"}}, /*sync=*/true).ok());
+  EXPECT_GT(metrics.sync_duration.sum(), 0);
+  EXPECT_GE(metrics.written_bytes.value(), 8u);
+  EXPECT_EQ(metrics.reads.value(), 0u);
+  ASSERT_TRUE((*kv)->Get(KvFamily::kLog, "key").ok());
+  ASSERT_TRUE((*kv)->MultiGet(KvFamily::kLog, {"key", "missing"}).ok());
+  EXPECT_EQ(metrics.reads.value(), 2u);
+  EXPECT_EQ(metrics.read_bytes.value(), 10u);
+  EXPECT_GT((*kv)->ApproximateBytes(), 0u);
+}
+
 TEST(RocksDbKvTest, AMissingDatabaseIsALossUnlessItIsToBeMade) {
   const TempDir dir;
   const absl::Status status = RocksDbKv::Open({.path = dir.path() + "/log"}).status();

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/clock.h"
 
 namespace quorate::storage {
 namespace {
@@ -115,6 +116,7 @@ struct RocksDbKv::Impl {
   std::vector<rocksdb::ColumnFamilyHandle*> families;  // owned, in the order of kFamilyNames
   rocksdb::WriteBatch batch{/*reserved_bytes=*/0, /*max_bytes=*/0, kProtectionBytes,
                             /*default_cf_ts_sz=*/0};
+  KvMetrics metrics;
 
   rocksdb::ColumnFamilyHandle* FamilyOf(KvFamily family) const {
     return family == KvFamily::kLog ? families[1] : families[2];
@@ -166,9 +168,13 @@ absl::Status RocksDbKv::WriteBatch(uint64_t write_id, const std::vector<KvPut>& 
   }
   rocksdb::WriteOptions options;
   options.sync = sync;
+  const SystemClock clock;
+  const MonoTime began = clock.Now();
   const rocksdb::Status status = impl_->db->Write(options, &batch);
   // The text is not built for a write that succeeds.
   if (!status.ok()) return ToStatus(status, absl::StrFormat("write %d", write_id));
+  if (sync) impl_->metrics.sync_duration.Observe(clock.Now() - began);
+  impl_->metrics.written_bytes.Add(batch.GetDataSize());
   return absl::OkStatus();
 }
 
@@ -179,6 +185,8 @@ absl::StatusOr<std::optional<std::string>> RocksDbKv::Get(KvFamily family,
       impl_->db->Get(rocksdb::ReadOptions(), impl_->FamilyOf(family), ToSlice(key), &value);
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return absl::DataLossError("RocksDB: " + status.ToString());
+  impl_->metrics.reads.Add();
+  impl_->metrics.read_bytes.Add(value.size());
   return std::optional(std::move(value));
 }
 
@@ -190,11 +198,17 @@ absl::StatusOr<std::vector<std::optional<std::string>>> RocksDbKv::MultiGet(
   impl_->db->MultiGet(rocksdb::ReadOptions(), impl_->FamilyOf(family), keys.size(), slices.data(),
                       pinned.data(), statuses.data());
   std::vector<std::optional<std::string>> values(keys.size());
+  size_t found = 0;
+  size_t bytes = 0;
   for (size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].IsNotFound()) continue;
     if (!statuses[i].ok()) return absl::DataLossError("RocksDB: " + statuses[i].ToString());
     values[i].emplace(pinned[i].data(), pinned[i].size());
+    ++found;
+    bytes += pinned[i].size();
   }
+  impl_->metrics.reads.Add(found);
+  impl_->metrics.read_bytes.Add(bytes);
   return values;
 }
 
@@ -209,6 +223,18 @@ absl::Status RocksDbKv::DropPrefix(KvFamily family, std::string_view end) {
   return ToStatus(
       impl_->db->DeleteRange(rocksdb::WriteOptions(), handle, rocksdb::Slice(), end_slice),
       "cannot drop the log's prefix");
+}
+
+const KvMetrics& RocksDbKv::metrics() const { return impl_->metrics; }
+
+uint64_t RocksDbKv::ApproximateBytes() const {
+  uint64_t bytes = 0;
+  for (const std::string& property :
+       {rocksdb::DB::Properties::kTotalSstFilesSize, rocksdb::DB::Properties::kSizeAllMemTables}) {
+    uint64_t value = 0;
+    if (impl_->db->GetAggregatedIntProperty(property, &value)) bytes += value;
+  }
+  return bytes;
 }
 
 }  // namespace quorate::storage

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "storage/fatal.h"
 #include "storage/kv_store.h"
+#include "storage/storage_metrics.h"
 
 namespace quorate::storage {
 
@@ -41,6 +43,11 @@ class RocksDbKv final : public KvStore {
   absl::StatusOr<std::vector<std::optional<std::string>>> MultiGet(
       KvFamily family, const std::vector<std::string>& keys) const override;
   absl::Status DropPrefix(KvFamily family, std::string_view end) override;
+
+  // Any thread may read them.
+  const KvMetrics& metrics() const;
+  // Returns about how many bytes the database takes, in its tables and in memory. Thread-safe.
+  uint64_t ApproximateBytes() const;
 
  private:
   struct Impl;

@@ -287,6 +287,89 @@ inline constexpr const Metric* kRaftMetrics[] = {
     &kCommitLatency, &kAppendEntries,    &kAppendBytes,      &kUncommittedBytes,
     &kLogEntries,    &kDiskIsStalled,    &kSnapshotTransfers};
 
+// storage_metrics.h
+
+inline constexpr Metric kLogSync = {
+    .name = "quorate_log_sync_seconds",
+    .type = MetricType::kHistogram,
+    .help = "How long a write to the log took until it was durable (fsync).",
+};
+inline constexpr Metric kLogWrittenBytes = {
+    .name = "quorate_log_written_bytes_total",
+    .type = MetricType::kCounter,
+    .help = "The bytes that were written to the log. Compactions are not included.",
+};
+inline constexpr Metric kLogReads = {
+    .name = "quorate_log_reads_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Values that were read from the log: what a start reads, and entries that memory no longer "
+        "held.",
+};
+inline constexpr Metric kLogReadBytes = {
+    .name = "quorate_log_read_bytes_total",
+    .type = MetricType::kCounter,
+    .help = "The bytes of these values.",
+};
+inline constexpr Metric kLogBytes = {
+    .name = "quorate_log_size_bytes",
+    .type = MetricType::kGauge,
+    .help = "About how many bytes the log takes, in its files and in memory before it is flushed.",
+};
+inline constexpr Metric kDiskFreeBytes = {
+    .name = "quorate_disk_free_bytes",
+    .type = MetricType::kGauge,
+    .help = "The free space of the file system that holds the data directory.",
+};
+inline constexpr Metric kDiskMinFreeBytes = {
+    .name = "quorate_disk_min_free_bytes",
+    .type = MetricType::kGauge,
+    .help =
+        "With less free space than this (--min-free-disk-bytes), the controller writes nothing.",
+};
+inline constexpr Metric kSnapshotEndOffset = {
+    .name = "quorate_snapshot_end_offset",
+    .type = MetricType::kGauge,
+    .help = "The end offset of the newest snapshot; 0 if there is none.",
+};
+inline constexpr Metric kSnapshotBytes = {
+    .name = "quorate_snapshot_size_bytes",
+    .type = MetricType::kGauge,
+    .help = "The size of the newest snapshot; 0 if there is none.",
+    .kafka = "SnapshotEmitter: LatestSnapshotGeneratedBytes",
+};
+inline constexpr Metric kSnapshotAge = {
+    .name = "quorate_snapshot_age_seconds",
+    .type = MetricType::kGauge,
+    .help = "The time since the last entry in the newest snapshot was appended.",
+    .kafka = "SnapshotEmitter: LatestSnapshotGeneratedAgeMs",
+};
+inline constexpr Metric kSnapshotWrite = {
+    .name = "quorate_snapshot_write_seconds",
+    .type = MetricType::kHistogram,
+    .help = "How long the snapshots took that this controller wrote, at a bounded rate.",
+};
+inline constexpr Metric kSnapshotFailures = {
+    .name = "quorate_snapshot_failures_total",
+    .type = MetricType::kCounter,
+    .help = "Snapshots that this controller could not write.",
+};
+inline constexpr Metric kSnapshotsReceived = {
+    .name = "quorate_snapshots_received_total",
+    .type = MetricType::kCounter,
+    .help = "Snapshots that this controller received from a leader.",
+    .kafka = "MetadataLoader: HandleLoadSnapshotCount",
+};
+inline constexpr Metric kSnapshotReceivedBytes = {
+    .name = "quorate_snapshot_received_bytes_total",
+    .type = MetricType::kCounter,
+    .help = "The bytes of snapshots that this controller received, also of incomplete ones.",
+};
+inline constexpr const Metric* kStorageMetrics[] = {
+    &kLogSync,       &kLogWrittenBytes,  &kLogReads,          &kLogReadBytes,         &kLogBytes,
+    &kDiskFreeBytes, &kDiskMinFreeBytes, &kSnapshotEndOffset, &kSnapshotBytes,        &kSnapshotAge,
+    &kSnapshotWrite, &kSnapshotFailures, &kSnapshotsReceived, &kSnapshotReceivedBytes};
+
 // cluster_metrics.h. Every controller has these metrics, from the log that it has applied.
 
 inline constexpr Metric kAppliedOffset = {
@@ -689,6 +772,7 @@ inline constexpr MetricSection kMetricSections[] = {
     {"Event loops (both programs)", kLoopMetrics},
     {"The quorum (controllers)", kQuorumMetrics},
     {"Elections and the log (controllers)", kRaftMetrics},
+    {"The disk and snapshots (controllers)", kStorageMetrics},
     {"The cluster (controllers)", kClusterMetrics},
     {"Changes of partitions (controllers)", kChangeMetrics},
     {"Sessions of brokers (controllers)", kSessionMetrics},

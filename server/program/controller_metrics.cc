@@ -15,11 +15,10 @@
 #include "server/metrics/loop_metrics.h"
 #include "server/metrics/metric_table.h"
 #include "server/metrics/process_metrics.h"
-#include "server/metrics/quorum_metrics.h"
-#include "server/metrics/raft_metrics.h"
 #include "server/metrics/router_metrics.h"
 #include "server/metrics/session_metrics.h"
 #include "server/metrics/tls_metrics.h"
+#include "server/program/member_metrics.h"
 #include "server/program/service_metrics.h"
 
 namespace quorate::server {
@@ -42,10 +41,10 @@ struct ControllerMetrics::Collection {
 void ControllerMetrics::Collect(absl::AnyInvocable<void(std::string page) &&> done) {
   auto collection = std::make_shared<Collection>();
   collection->done = std::move(done);
-  Executor* const loop = &parts_.loops->query;
-  loop->PostAt(parts_.clock->Now() + kAnswerTimeout,
+  Executor* const loop = &parts_.member->loops().query;
+  loop->PostAt(parts_.member->clock().Now() + kAnswerTimeout,
                [this, collection] { FinishIfComplete(*collection, /*late=*/true); });
-  parts_.raft->Describe([this, loop, collection](raft::QuorumStatus quorum) {
+  parts_.member->raft().Describe([this, loop, collection](raft::QuorumStatus quorum) {
     loop->Post([this, collection, quorum = std::move(quorum)]() mutable {
       collection->quorum = std::move(quorum);
       FinishIfComplete(*collection, /*late=*/false);
@@ -72,8 +71,8 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   AddProcessMetrics("quorate-controller", page);
   AddTlsMetrics("client", parts_.tls->clients(), page);
   AddTlsMetrics("peer", parts_.tls->peers(), page);
-  const MonoTime now = parts_.clock->Now();
-  for (const EventLoop* loop : parts_.loops->All()) AddLoopMetrics(*loop, now, page);
+  const MonoTime now = parts_.member->clock().Now();
+  for (const EventLoop* loop : parts_.member->loops().All()) AddLoopMetrics(*loop, now, page);
   const controller::QuorumController& controller = *parts_.controller;
   page.Add(kActiveController, controller.is_active() ? 1 : 0);
   AddChangeMetrics(controller.partition_instruments(), page);
@@ -81,11 +80,8 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   AddCalls(page);
   AddRouterMetrics(*parts_.router, page);
   AddFeedMetrics(parts_.hub->instruments(), page);
-  AddRaftMetrics(parts_.raft->metrics(), page);
-  if (collection.quorum) {
-    AddQuorumMetrics(*collection.quorum, now, page);
-    AddOwnLogMetrics(*collection.quorum, page);
-  }
+  AddMemberMetrics(*parts_.member, page);
+  if (collection.quorum) AddQuorumStatus(*collection.quorum, now, page);
   if (collection.cluster) {
     const auto* cluster = std::get_if<controller::ClusterStatus>(&*collection.cluster);
     if (cluster != nullptr) {

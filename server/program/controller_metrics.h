@@ -5,16 +5,14 @@
 #include <string>
 
 #include "absl/functional/any_invocable.h"
-#include "base/clock.h"
 #include "controller/quorum_controller.h"
-#include "raft/node/raft_node.h"
 #include "server/feed/subscription_hub.h"
 #include "server/grpc/front_end.h"
 #include "server/metrics/metrics_page.h"
 #include "server/node/request_router.h"
-#include "server/program/controller_loops.h"
 #include "server/program/controller_tls.h"
 #include "server/program/process_service.h"
+#include "server/program/quorum_member.h"
 
 namespace quorate::server {
 
@@ -22,10 +20,8 @@ class ControllerMetrics {
  public:
   // The parts that are asked. All must outlive the object and its collections.
   struct Parts {
-    ControllerLoops* loops = nullptr;
-    const Clock* clock = nullptr;
+    QuorumMember* member = nullptr;
     const ControllerTls* tls = nullptr;
-    raft::RaftNode* raft = nullptr;
     controller::QuorumController* controller = nullptr;
     const RequestRouter* router = nullptr;
     SubscriptionHub* hub = nullptr;

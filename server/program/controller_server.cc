@@ -160,10 +160,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
               front_end_.SetServing("", alive);
             },
             on_fatal),
-        metrics_({.loops = loops_,
-                  .clock = clock_,
+        metrics_({.member = member_.get(),
                   .tls = tls_.get(),
-                  .raft = &member_->raft(),
                   .controller = &controller_,
                   .router = &router_,
                   .hub = &hub_,

@@ -75,6 +75,8 @@ class QuorumMember {
   storage::FileSnapshotStore& snapshots() { return *snapshots_; }
   storage::BackgroundSnapshotWriter& snapshot_writer() { return *writer_; }
   const storage::FreeSpace& free_space() const { return log_->free_space(); }
+  // REQUIRES: Stop was not called.
+  const storage::ControllerLog& log() const { return *log_; }
   // Returns the bound port of the peer listener. REQUIRES: Start returned OK.
   uint16_t peer_port() const { return listener_.port; }
 
