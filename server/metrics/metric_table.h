@@ -370,6 +370,74 @@ inline constexpr const Metric* kStorageMetrics[] = {
     &kDiskFreeBytes, &kDiskMinFreeBytes, &kSnapshotEndOffset, &kSnapshotBytes,        &kSnapshotAge,
     &kSnapshotWrite, &kSnapshotFailures, &kSnapshotsReceived, &kSnapshotReceivedBytes};
 
+// peer_metrics.h
+
+inline constexpr Metric kPeerFailedDials = {
+    .name = "quorate_peer_failed_dials_total",
+    .type = MetricType::kCounter,
+    .help = "Attempts to open a stream to the other controller that failed.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerOpenedStreams = {
+    .name = "quorate_peer_opened_streams_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Streams to the other controller that came up. There are three at a time: for control "
+        "messages, entries and snapshots.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerEndedStreams = {
+    .name = "quorate_peer_ended_streams_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Streams to the other controller that ended: it stopped or died, or the connection broke.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerDeaths = {
+    .name = "quorate_peer_deaths_total",
+    .type = MetricType::kCounter,
+    .help = "How often the other controller was taken for dead, because its connection broke.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerSentMessages = {
+    .name = "quorate_peer_sent_messages_total",
+    .type = MetricType::kCounter,
+    .help = "Messages that were sent to the other controller.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerSentBytes = {
+    .name = "quorate_peer_sent_bytes_total",
+    .type = MetricType::kCounter,
+    .help = "The size of the messages that were sent to the other controller.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerReceivedMessages = {
+    .name = "quorate_peer_received_messages_total",
+    .type = MetricType::kCounter,
+    .help = "Messages that were received from the other controller.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerReceivedBytes = {
+    .name = "quorate_peer_received_bytes_total",
+    .type = MetricType::kCounter,
+    .help = "The size of the messages that were received from the other controller.",
+    .labels = "peer",
+};
+inline constexpr Metric kPeerRefusedStreams = {
+    .name = "quorate_peer_refused_streams_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Streams that another process opened and this controller ended. The label reason is hello "
+        "(it is of another cluster, or means another controller), other_process (another process "
+        "runs as the same controller), too_many (too many unknown processes or observers), "
+        "malformed (an invalid message) or silent (it did not say who it is).",
+    .labels = "reason",
+};
+inline constexpr const Metric* kPeerMetrics[] = {
+    &kPeerFailedDials,      &kPeerOpenedStreams, &kPeerEndedStreams,
+    &kPeerDeaths,           &kPeerSentMessages,  &kPeerSentBytes,
+    &kPeerReceivedMessages, &kPeerReceivedBytes, &kPeerRefusedStreams};
+
 // cluster_metrics.h. Every controller has these metrics, from the log that it has applied.
 
 inline constexpr Metric kAppliedOffset = {
@@ -773,6 +841,7 @@ inline constexpr MetricSection kMetricSections[] = {
     {"The quorum (controllers)", kQuorumMetrics},
     {"Elections and the log (controllers)", kRaftMetrics},
     {"The disk and snapshots (controllers)", kStorageMetrics},
+    {"Connections between controllers (controllers)", kPeerMetrics},
     {"The cluster (controllers)", kClusterMetrics},
     {"Changes of partitions (controllers)", kChangeMetrics},
     {"Sessions of brokers (controllers)", kSessionMetrics},

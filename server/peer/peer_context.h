@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "raft/api/transport.h"
+#include "server/node/peer_metrics.h"
 #include "server/peer/connect_probe.h"
 #include "server/peer/peer_call_registry.h"
 #include "server/peer/peer_directory.h"
@@ -55,6 +56,8 @@ struct PeerContext {
   PeerLocalHello local_hello;
   PeerDirectory directory;
   PeerCallRegistry registry;
+  // Any thread may read them.
+  StreamRefusalCounts refusals;
   // The most peers that are neither voters nor configured; further ones are refused. They are
   // dialled at whatever address they claim, so their number must be bounded.
   static constexpr size_t kMaxObservers = 16;

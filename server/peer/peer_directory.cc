@@ -25,6 +25,21 @@ std::optional<PeerContact> PeerDirectory::Contact(NodeId peer) const {
   return it == entries_.end() ? std::nullopt : it->second.contact;
 }
 
+std::shared_ptr<PeerMetrics> PeerDirectory::Metrics(NodeId peer) const {
+  MutexLock lock(&mutex_);
+  const auto it = entries_.find(peer);
+  return it == entries_.end() ? nullptr : it->second.metrics;
+}
+
+PeerMetricsMap PeerDirectory::AllMetrics() const {
+  PeerMetricsMap all;
+  MutexLock lock(&mutex_);
+  for (const auto& [id, entry] : entries_) {
+    if (entry.metrics != nullptr) all.emplace(id, entry.metrics);
+  }
+  return all;
+}
+
 void PeerDirectory::SetVoters(const raft::VoterSet& voters) {
   MutexLock lock(&mutex_);
   voters_ = voters;
@@ -44,6 +59,11 @@ void PeerDirectory::SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel
 void PeerDirectory::SetContact(NodeId peer, PeerContact contact) {
   MutexLock lock(&mutex_);
   entries_[peer].contact = std::move(contact);
+}
+
+void PeerDirectory::SetMetrics(NodeId peer, std::shared_ptr<PeerMetrics> metrics) {
+  MutexLock lock(&mutex_);
+  entries_[peer].metrics = std::move(metrics);
 }
 
 void PeerDirectory::Forget(NodeId peer) {

@@ -1,5 +1,6 @@
 // Publishes facts about the peers to threads other than the raft loop: the endpoint at which
-// clients reach a peer, the channel for forwarding to it, and whether this node reaches it.
+// clients reach a peer, the channel for forwarding to it, whether this node reaches it, and what
+// was counted of it.
 #pragma once
 
 #include <map>
@@ -12,6 +13,7 @@
 #include "grpcpp/channel.h"
 #include "raft/api/voter_set.h"
 #include "server/node/peer_contact.h"
+#include "server/node/peer_metrics.h"
 
 namespace quorate::server {
 
@@ -27,12 +29,17 @@ class PeerDirectory {
 
   // Returns nullopt if the peer is not dialled, or has not been tried yet.
   std::optional<PeerContact> Contact(NodeId peer) const;
+  // Returns the counts of the peer, or null if the peer is not dialled.
+  std::shared_ptr<PeerMetrics> Metrics(NodeId peer) const;
+  // Returns the counts of all peers that are dialled.
+  PeerMetricsMap AllMetrics() const;
 
   // Sets the voter set in effect.
   void SetVoters(const raft::VoterSet& voters);
   void SetClientEndpoint(NodeId peer, std::string endpoint);
   void SetForwardChannel(NodeId peer, std::shared_ptr<grpc::Channel> channel);
   void SetContact(NodeId peer, PeerContact contact);
+  void SetMetrics(NodeId peer, std::shared_ptr<PeerMetrics> metrics);
   void Forget(NodeId peer);
 
  private:
@@ -40,6 +47,7 @@ class PeerDirectory {
     std::optional<std::string> client_endpoint;
     std::shared_ptr<grpc::Channel> forward_channel;
     std::optional<PeerContact> contact;
+    std::shared_ptr<PeerMetrics> metrics;
   };
 
   mutable Mutex mutex_;

@@ -86,6 +86,11 @@ TEST_F(PeerFailureTest, AKilledProcessIsTakenForDeadOnceAndWelcomedBack) {
     ASSERT_TRUE(one->events().Await("dead 2", life));
     EXPECT_EQ(one->events().Count("down 2 control"), life);
   }
+  const PeerMetricsMap metrics = one->transport().Metrics();
+  EXPECT_EQ(metrics.at(k2)->deaths.value(), 5u);
+  EXPECT_GE(metrics.at(k2)->opened_streams.value(), 15u);
+  EXPECT_GE(metrics.at(k2)->ended_streams.value(), 5u);
+  EXPECT_GE(metrics.at(k3)->failed_dials.value(), 1u);
 }
 
 // A connection that breaks while its host is alive is reopened at once.

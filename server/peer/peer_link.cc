@@ -11,11 +11,13 @@
 
 namespace quorate::server {
 
-PeerLink::PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class)
+PeerLink::PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class,
+                   std::shared_ptr<PeerMetrics> metrics)
     : context_(context),
       owner_(owner),
       peer_(peer),
       stream_class_(stream_class),
+      metrics_(std::move(metrics)),
       back_off_(context->options.timings.redial_min) {}
 
 void PeerLink::SetAddresses(std::vector<HostPort> addresses) {
@@ -112,6 +114,7 @@ void PeerLink::Open(const HostPort& numeric) {
     Stop();
     return;
   }
+  stream_->CountIn(metrics_);
   ++pending_ends_;
   state_ = State::kOpening;
   SetTimer(context_->clock->Now() + context_->options.timings.hello_timeout,
@@ -164,6 +167,7 @@ void PeerLink::OnHello(const Hello& hello) {
   }
   CancelTimer();
   state_ = State::kUp;
+  metrics_->opened_streams.Add();
   stop_is_expected_ = false;
   incarnation_ = hello.incarnation;
   up_since_ = context_->clock->Now();
@@ -179,6 +183,7 @@ void PeerLink::OnHello(const Hello& hello) {
 }
 
 void PeerLink::OnAttemptFailed(const std::string& why) {
+  metrics_->failed_dials.Add();
   owner_->OnLinkFailed(stream_class_, why);
   current_ = (current_ + 1) % addresses_.size();
   BackOff();
@@ -202,6 +207,7 @@ void PeerLink::OnEnd(PeerOutboundStream* stream, absl::Status why) {
     return;
   }
   LOG(INFO) << Name() << " is down: " << why;
+  if (!by_us) metrics_->ended_streams.Add();
   // The peer tests whether this process is alive, because another process said Hello as the same
   // replica.
   const bool is_test = absl::IsAlreadyExists(why);

@@ -46,7 +46,8 @@ class PeerLink final : private PeerOutboundStream::Owner {
     ~Owner() = default;
   };
 
-  PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class);
+  PeerLink(PeerContext* context, Owner* owner, NodeId peer, raft::StreamClass stream_class,
+           std::shared_ptr<PeerMetrics> metrics);
 
   // Sets the addresses for the next dial and later ones. Requires at least one address; call it
   // once before Start. The first address is where the peer should be. After a failed attempt the
@@ -115,6 +116,7 @@ class PeerLink final : private PeerOutboundStream::Owner {
   Owner* const owner_;
   const NodeId peer_;
   const raft::StreamClass stream_class_;
+  const std::shared_ptr<PeerMetrics> metrics_;
   std::vector<HostPort> addresses_;
   size_t current_ = 0;
   // Dials and streams whose end has not been reported yet.

@@ -29,6 +29,10 @@ class PeerRefusalTest : public PeerNetworkTest {
     EXPECT_EQ(status.error_code(), code) << status.error_message();
     EXPECT_THAT(status.error_message(), HasSubstr(why));
   }
+  static uint64_t Refusals(PeerTestNode& node, StreamRefusal reason) {
+    node.loop().Drain();
+    return node.transport().refusals()[static_cast<size_t>(reason)].value();
+  }
 };
 
 TEST_F(PeerRefusalTest, AVoterIsAnsweredWithAHelloThatNamesIt) {
@@ -50,6 +54,7 @@ TEST_F(PeerRefusalTest, AnotherClusterIsRefused) {
   HandMadeStream stream = OpenControl();
   stream.Send(hello);
   ExpectEnd(stream, grpc::StatusCode::FAILED_PRECONDITION, "cluster 'AAAAAAAAAAAAAAAAAAAAAA'");
+  EXPECT_EQ(Refusals(*one, StreamRefusal::kHello), 1u);
 }
 
 TEST_F(PeerRefusalTest, WhoMeansAnotherNodeIsRefused) {
@@ -71,14 +76,16 @@ TEST_F(PeerRefusalTest, WhoBeginsWithoutHelloIsCutOff) {
   HandMadeStream stream = OpenControl();
   stream.Send(raft::Message(raft::TimeoutNow{Epoch(1)}));
   ExpectEnd(stream, grpc::StatusCode::INVALID_ARGUMENT, "not a Hello");
+  EXPECT_EQ(Refusals(*one, StreamRefusal::kMalformed), 1u);
 }
 
 TEST_F(PeerRefusalTest, WhoSaysNothingIsCutOff) {
   PeerTestNode::Config config = ConfigOf(k1);
   config.timings.hello_timeout = std::chrono::milliseconds(50);
-  const PeerTestNode one(std::move(config));
+  PeerTestNode one(std::move(config));
   HandMadeStream stream = OpenControl();
   ExpectEnd(stream, grpc::StatusCode::DEADLINE_EXCEEDED, "no Hello");
+  EXPECT_EQ(Refusals(one, StreamRefusal::kSilent), 1u);
 }
 
 TEST_F(PeerRefusalTest, WhatDoesNotBelongOnAStreamEndsIt) {

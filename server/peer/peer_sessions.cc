@@ -37,10 +37,12 @@ void PeerSessions::OnOpened(std::shared_ptr<PeerInboundStream> stream) {
   EndOldestUnknownStream();
   Session& session = sessions_[stream->id()];
   session.stream = std::move(stream);
-  session.hello_timer = context_->executor->PostAt(
-      context_->clock->Now() + context_->options.timings.hello_timeout, [silent = session.stream] {
-        silent->Refuse(absl::DeadlineExceededError("no Hello arrived"));
-      });
+  session.hello_timer =
+      context_->executor->PostAt(context_->clock->Now() + context_->options.timings.hello_timeout,
+                                 [this, silent = session.stream] {
+                                   Count(StreamRefusal::kSilent);
+                                   silent->Refuse(absl::DeadlineExceededError("no Hello arrived"));
+                                 });
 }
 
 void PeerSessions::OnPayload(PeerInboundStream* stream, PeerPayload payload) {
@@ -69,10 +71,11 @@ void PeerSessions::OnHello(Session& session, const Hello& hello) {
   context_->executor->CancelTimer(session.hello_timer);
   session.hello_timer = kNoTimer;
   if (const absl::Status checked = Check(session, hello); !checked.ok()) {
-    return Refuse(session, checked);
+    return Refuse(session, StreamRefusal::kHello, checked);
   }
   const absl::Status is_only_one = CheckIncarnation(session, hello);
   if (!is_only_one.ok()) {
+    Count(StreamRefusal::kOtherProcess);
     context_->LogRepeatedError(std::string(is_only_one.message()));
     session.stream->Refuse(is_only_one);
     return;
@@ -141,8 +144,11 @@ bool PeerSessions::Believe(Session& session) {
   }
   const absl::Status accepted = owner_->OnSessionHello(session.stream->stream_class(), hello);
   session.believed = accepted.ok();
-  if (accepted.ok()) return true;
-  Refuse(session, accepted);
+  if (accepted.ok()) {
+    session.stream->CountIn(context_->directory.Metrics(hello.from()));
+    return true;
+  }
+  Refuse(session, StreamRefusal::kTooMany, accepted);
   return false;
 }
 
@@ -152,7 +158,8 @@ void PeerSessions::OnNewVoters() {
   }
 }
 
-void PeerSessions::Refuse(Session& session, const absl::Status& why) {
+void PeerSessions::Refuse(Session& session, StreamRefusal reason, const absl::Status& why) {
+  Count(reason);
   context_->LogRepeated(absl::StrFormat("refused a peer stream: %s", std::string(why.message())));
   session.refused = true;
   session.stream->Refuse(why);
@@ -166,6 +173,7 @@ void PeerSessions::EndOldestUnknownStream() {
     if (++unknown == 1) oldest = session.stream;
   }
   if (unknown < kMaxUnknownStreams) return;
+  Count(StreamRefusal::kTooMany);
   context_->LogRepeated("too many peer streams from unknown peers: ending the oldest");
   oldest->Cancel();
   OnEnd(oldest.get());
@@ -174,6 +182,7 @@ void PeerSessions::EndOldestUnknownStream() {
 void PeerSessions::OnMalformed(PeerInboundStream* stream, absl::Status why) {
   const auto it = sessions_.find(stream->id());
   if (it == sessions_.end()) return;
+  Count(StreamRefusal::kMalformed);
   const std::string who = it->second.hello
                               ? absl::StrFormat("node %d", it->second.hello->from().value())
                               : "an unknown peer";

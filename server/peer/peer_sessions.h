@@ -81,7 +81,8 @@ class PeerSessions final : public PeerInboundStream::Owner {
                  const absl::Status& why);
   // Notifies the owner of the Hello if it is believed. Returns false if the stream was refused.
   bool Believe(Session& session);
-  void Refuse(Session& session, const absl::Status& why);
+  void Refuse(Session& session, StreamRefusal reason, const absl::Status& why);
+  void Count(StreamRefusal reason) { context_->refusals[static_cast<size_t>(reason)].Add(); }
   void EndOldestUnknownStream();
 
   PeerContext* const context_;

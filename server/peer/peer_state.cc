@@ -10,9 +10,9 @@ namespace quorate::server {
 PeerState::PeerState(PeerContext* context, NodeId id)
     : context_(context),
       id_(id),
-      control_(context, this, id, raft::StreamClass::kControl),
-      append_(context, this, id, raft::StreamClass::kAppend),
-      snapshot_(context, this, id, raft::StreamClass::kSnapshot) {}
+      control_(context, this, id, raft::StreamClass::kControl, metrics_),
+      append_(context, this, id, raft::StreamClass::kAppend, metrics_),
+      snapshot_(context, this, id, raft::StreamClass::kSnapshot, metrics_) {}
 
 PeerLink& PeerState::LinkOf(raft::StreamClass stream) {
   switch (stream) {
@@ -33,6 +33,7 @@ void PeerState::SetAddresses(const std::vector<HostPort>& addresses) {
 }
 
 void PeerState::Start() {
+  context_->directory.SetMetrics(id_, metrics_);
   for (const raft::StreamClass stream : raft::kStreamClasses) LinkOf(stream).Start();
 }
 
@@ -153,6 +154,7 @@ void PeerState::OnSession(const Hello& hello) {
 
 void PeerState::DeclareDead() {
   CancelDeath();
+  metrics_->deaths.Add();
   LOG(INFO) << "node " << id_ << " is taken for dead: its connection broke without a Goodbye";
   context_->events->OnPeerDead(id_);
 }

@@ -60,6 +60,8 @@ class PeerState final : private PeerLink::Owner {
 
   PeerContext* const context_;
   const NodeId id_;
+  // Its streams also hold it.
+  const std::shared_ptr<PeerMetrics> metrics_ = std::make_shared<PeerMetrics>();
   // The replica that answered last on our control stream.
   std::optional<raft::ReplicaKey> key_;
   PeerLink control_;

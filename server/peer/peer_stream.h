@@ -10,12 +10,14 @@
 
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <utility>
 
 #include "base/mutex.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/client_callback.h"
 #include "grpcpp/support/server_callback.h"
+#include "server/node/peer_metrics.h"
 #include "server/peer/message_bytes.h"
 #include "server/peer/peer_call_registry.h"
 #include "server/peer/peer_stream_parser.h"
@@ -33,10 +35,21 @@ class PeerStream : public Reactor, public PeerCall {
   // Queues a message. Drops it if the stream is ending. Thread-safe.
   void Send(const PeerPayload& payload) {
     grpc::ByteBuffer message = ToBytes(payload);
+    const size_t bytes = message.Length();
     MutexLock lock(&mutex_);
     if (closing_ || ended_) return;
+    if (metrics_ != nullptr) {
+      metrics_->sent_messages.Add();
+      metrics_->sent_bytes.Add(bytes);
+    }
     queue_.emplace_back().Swap(&message);
     if (!writing_) WriteNext();
+  }
+
+  // Counts the messages from now on. Thread-safe.
+  void CountIn(std::shared_ptr<PeerMetrics> metrics) {
+    MutexLock lock(&mutex_);
+    metrics_ = std::move(metrics);
   }
 
   void Close() override {
@@ -142,6 +155,10 @@ class PeerStream : public Reactor, public PeerCall {
     {
       MutexLock lock(&mutex_);
       unconsumed_bytes_ += bytes;
+      if (metrics_ != nullptr) {
+        metrics_->received_messages.Add();
+        metrics_->received_bytes.Add(bytes);
+      }
     }
     Deliver(*std::move(payload), bytes);
     MutexLock lock(&mutex_);
@@ -154,6 +171,8 @@ class PeerStream : public Reactor, public PeerCall {
   grpc::ByteBuffer out_;
   PeerStreamParser parser_;
   size_t unconsumed_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Null until the peer is known.
+  std::shared_ptr<PeerMetrics> metrics_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace quorate::server

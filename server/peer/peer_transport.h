@@ -57,6 +57,10 @@ class PeerTransport final : public raft::Transport, private PeerSessions::Owner 
   // Returns where this node reaches or tries to reach the peer. Thread-safe.
   std::optional<PeerContact> Contact(NodeId peer) const { return context_.directory.Contact(peer); }
 
+  // Return what was counted of the peers that are dialled, and of refused streams. Thread-safe.
+  PeerMetricsMap Metrics() const { return context_.directory.AllMetrics(); }
+  const StreamRefusalCounts& refusals() const { return context_.refusals; }
+
   // Thread-safe.
   Forwarder* forwarder() { return &forwarder_; }
 

@@ -110,6 +110,22 @@ TEST_F(PeerTransportTest, AQuestionIsAnsweredOnItsOwnStream) {
             ToString(raft::Message(raft::HeartbeatResponse{Epoch(3), 4})));
 }
 
+TEST_F(PeerTransportTest, BothEndsCountTheirMessages) {
+  constexpr uint64_t kMessages = 100;
+  const raft::VoterSet voters = TestVoters({k1, k2, k3});
+  PeerTestNode one(ConfigOf(k1), /*has_log=*/true, voters);
+  PeerTestNode two(ConfigOf(k2), /*has_log=*/true, voters);
+  AwaitSession(one, k1, two, k2);
+  for (uint64_t i = 0; i < kMessages; ++i) one.transport().Send(k2, raft::Heartbeat{});
+  ASSERT_TRUE(two.events().AwaitMessages(kMessages));
+  const PeerMetricsMap of_one = one.transport().Metrics();
+  const PeerMetricsMap of_two = two.transport().Metrics();
+  EXPECT_GE(of_one.at(k2)->sent_messages.value(), kMessages);
+  EXPECT_GT(of_one.at(k2)->sent_bytes.value(), kMessages);
+  EXPECT_GE(of_two.at(k1)->received_messages.value(), kMessages);
+  EXPECT_GT(of_two.at(k1)->received_bytes.value(), kMessages);
+}
+
 TEST_F(PeerTransportTest, MessagesOfAStreamStayInOrder) {
   constexpr int64_t kMessages = 3000;
   auto one = StartNode(k1);

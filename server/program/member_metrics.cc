@@ -1,5 +1,6 @@
 #include "server/program/member_metrics.h"
 
+#include "server/metrics/peer_metrics.h"
 #include "server/metrics/quorum_metrics.h"
 #include "server/metrics/raft_metrics.h"
 #include "server/metrics/storage_metrics.h"
@@ -27,6 +28,7 @@ void AddStorage(QuorumMember& member, MetricsPage& page) {
 void AddMemberMetrics(QuorumMember& member, MetricsPage& page) {
   AddRaftMetrics(member.raft().metrics(), page);
   AddStorage(member, page);
+  AddPeerMetrics(member.transport().Metrics(), member.transport().refusals(), page);
 }
 
 void AddQuorumStatus(const raft::QuorumStatus& quorum, MonoTime now, MetricsPage& page) {
