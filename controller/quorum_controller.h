@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/ids.h"
+#include "controller/admission_metrics.h"
 #include "controller/answer.h"
 #include "controller/broker_instruments.h"
 #include "controller/broker_requests.h"
@@ -142,6 +143,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
   RecordOffset applied_offset() const;
   // Returns whether this node is the active controller. Any thread, does not block.
   bool is_active() const;
+  // Any thread.
+  const AdmissionMetrics& admission_metrics() const { return pipeline_.admission_metrics(); }
 
   // Fails all pending requests with NOT_CONTROLLER and refuses new ones. Must be called before the
   // loop stops.

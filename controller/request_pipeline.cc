@@ -308,10 +308,12 @@ void RequestPipeline::Admit(PendingRequest request) {
       std::move(request.proceed)(std::nullopt);
       break;
     case raft::Admission::kFull:
+      admission_metrics_.log_full.Add();
       std::move(request.proceed)(Exhausted(
           "too many bytes of the metadata log are not committed yet; retry", kFullRetryAfterMs));
       break;
     case raft::Admission::kDiskFull:
+      admission_metrics_.disk_full.Add();
       std::move(request.proceed)(
           Exhausted("the disk of the active controller has less free space than its "
                     "--min-free-disk-bytes ('quoratectl status' shows both); free some space",

@@ -40,6 +40,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
+#include "controller/admission_metrics.h"
 #include "controller/alarm.h"
 #include "controller/answer.h"
 #include "controller/controller_ports.h"
@@ -134,6 +135,9 @@ class RequestPipeline {
   // Returns whether this controller is active, is not in the middle of a large request or change,
   // and the log has room.
   bool MayAppend() const;
+
+  // Any thread.
+  const AdmissionMetrics& admission_metrics() const { return admission_metrics_; }
 
   // Calls `done` once the committed image covers everything below `end_offset`. Works in every
   // role.
@@ -320,6 +324,8 @@ class RequestPipeline {
   // resumption is reported. Also retries large requests.
   Alarm retry_alarm_;
   Alarm next_part_alarm_;
+
+  AdmissionMetrics admission_metrics_;
 };
 
 template <typename T>

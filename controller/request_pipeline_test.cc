@@ -102,6 +102,8 @@ TEST_F(RequestPipelineTest, AFullLogRefusesWithAHint) {
   EXPECT_GT(full.error().retry_after_ms(), 0);
   cluster_.quorum().SetAdmission(raft::Admission::kDiskFull);
   EXPECT_THAT(cluster_.Create("a").error().message(), HasSubstr("disk"));
+  EXPECT_EQ(cluster_.active().admission_metrics().log_full.value(), 1u);
+  EXPECT_EQ(cluster_.active().admission_metrics().disk_full.value(), 1u);
   // Heartbeats are still answered.
   EXPECT_TRUE(cluster_.Heartbeat(1).ok());
 }

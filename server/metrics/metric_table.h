@@ -438,6 +438,34 @@ inline constexpr const Metric* kPeerMetrics[] = {
     &kPeerDeaths,           &kPeerSentMessages,  &kPeerSentBytes,
     &kPeerReceivedMessages, &kPeerReceivedBytes, &kPeerRefusedStreams};
 
+// health_metrics.h
+
+inline constexpr Metric kRefusedProposals = {
+    .name = "quorate_refused_proposals_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Requests that this active controller refused because its log has no room. The label "
+        "reason is uncommitted_bytes (too much is not committed yet) or disk_full.",
+    .labels = "reason",
+};
+inline constexpr Metric kStateComparisons = {
+    .name = "quorate_state_comparisons_total",
+    .type = MetricType::kCounter,
+    .help =
+        "How often this controller compared its state with that of the others at one offset. The "
+        "label result is same or different, whichever controller is wrong.",
+    .labels = "result",
+};
+inline constexpr Metric kClockBehind = {
+    .name = "quorate_clock_behind_log_seconds",
+    .type = MetricType::kGauge,
+    .help =
+        "By how much the clock of this machine is behind the append time of the last committed "
+        "entry; 0 if it is not. More than 5 s mean that a clock is or was wrong.",
+};
+inline constexpr const Metric* kHealthMetrics[] = {&kRefusedProposals, &kStateComparisons,
+                                                   &kClockBehind};
+
 // cluster_metrics.h. Every controller has these metrics, from the log that it has applied.
 
 inline constexpr Metric kAppliedOffset = {
@@ -842,6 +870,7 @@ inline constexpr MetricSection kMetricSections[] = {
     {"Elections and the log (controllers)", kRaftMetrics},
     {"The disk and snapshots (controllers)", kStorageMetrics},
     {"Connections between controllers (controllers)", kPeerMetrics},
+    {"Health (controllers)", kHealthMetrics},
     {"The cluster (controllers)", kClusterMetrics},
     {"Changes of partitions (controllers)", kChangeMetrics},
     {"Sessions of brokers (controllers)", kSessionMetrics},

@@ -129,10 +129,11 @@ StateHashTally StateAuditor::Collect(const StateHashReport& report) {
 }
 
 void StateAuditor::Compare(const StateReport& own, const StateHashTally& tally,
-                           const raft::VoterSet& voters) const {
+                           const raft::VoterSet& voters) {
   std::vector<StateReport> reports;
   for (const StateHashReport& report : tally.reports()) reports.push_back(FromProto(report));
   const StateVerdict verdict = controller::JudgeState(own, reports, voters);
+  (verdict.kind == StateVerdict::Kind::kSame ? metrics_.same : metrics_.different).Add();
   const std::string text =
       absl::StrFormat("the controllers' states differ at offset %d of the same log (%s)",
                       own.end_offset.value(), verdict.text);

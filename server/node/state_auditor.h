@@ -19,6 +19,7 @@
 #include "raft/api/replicated_log.h"
 #include "raft/api/voter_set.h"
 #include "server/node/request_router.h"
+#include "server/node/state_audit_metrics.h"
 
 namespace quorate::server {
 
@@ -41,6 +42,9 @@ class StateAuditor final : public controller::ImageObserver {
   // controller::ImageObserver, on the controller's loop.
   void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) override;
 
+  // Any thread.
+  const StateAuditMetrics& metrics() const { return metrics_; }
+
  private:
   // These run on the executor.
   //
@@ -48,7 +52,7 @@ class StateAuditor final : public controller::ImageObserver {
   void HashNext();
   void Report(const controller::StateReport& own);
   void Compare(const controller::StateReport& own, const raft::v1::StateHashTally& tally,
-               const raft::VoterSet& voters) const;
+               const raft::VoterSet& voters);
   raft::v1::StateHashTally Collect(const raft::v1::StateHashReport& report);
 
   const Options options_;
@@ -70,6 +74,8 @@ class StateAuditor final : public controller::ImageObserver {
   std::optional<controller::StateReport> previous_;
   // Filled while this controller is the active one.
   controller::StateTally tally_;
+
+  StateAuditMetrics metrics_;
 };
 
 }  // namespace quorate::server

@@ -12,6 +12,7 @@
 #include "server/metrics/change_metrics.h"
 #include "server/metrics/cluster_metrics.h"
 #include "server/metrics/feed_metrics.h"
+#include "server/metrics/health_metrics.h"
 #include "server/metrics/loop_metrics.h"
 #include "server/metrics/metric_table.h"
 #include "server/metrics/process_metrics.h"
@@ -77,6 +78,8 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   page.Add(kActiveController, controller.is_active() ? 1 : 0);
   AddChangeMetrics(controller.partition_instruments(), page);
   AddBrokerMetrics(controller.broker_instruments(), page);
+  AddHealthMetrics(controller.admission_metrics(), parts_.auditor->metrics(),
+                   parts_.log_clock->BehindMs(), page);
   AddCalls(page);
   AddRouterMetrics(*parts_.router, page);
   AddFeedMetrics(parts_.hub->instruments(), page);

@@ -9,7 +9,9 @@
 #include "server/feed/subscription_hub.h"
 #include "server/grpc/front_end.h"
 #include "server/metrics/metrics_page.h"
+#include "server/node/log_clock.h"
 #include "server/node/request_router.h"
+#include "server/node/state_auditor.h"
 #include "server/program/controller_tls.h"
 #include "server/program/process_service.h"
 #include "server/program/quorum_member.h"
@@ -23,6 +25,8 @@ class ControllerMetrics {
     QuorumMember* member = nullptr;
     const ControllerTls* tls = nullptr;
     controller::QuorumController* controller = nullptr;
+    const StateAuditor* auditor = nullptr;
+    const LogClock* log_clock = nullptr;
     const RequestRouter* router = nullptr;
     SubscriptionHub* hub = nullptr;
     const GrpcFrontEnd* front_end = nullptr;

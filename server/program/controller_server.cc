@@ -163,6 +163,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
         metrics_({.member = member_.get(),
                   .tls = tls_.get(),
                   .controller = &controller_,
+                  .auditor = &auditor_,
+                  .log_clock = &log_clock_,
                   .router = &router_,
                   .hub = &hub_,
                   .front_end = &front_end_,
