@@ -163,6 +163,108 @@ TEST(DiagnosisTest, ProcessesUnderPressure) {
   EXPECT_EQ(Diagnose(facts)[1].evidence, "longest task: raft 1.5 s");
 }
 
+TEST(DiagnosisTest, FrequentElectionsAndTheirCause) {
+  ClusterFacts facts = Healthy();
+  const auto elections = [&facts](int controller, int died, int timeout) {
+    facts.processes[controller - 1].metrics.merge(
+        ParseMetrics(absl::StrFormat("process_start_time_seconds 1799996400\n"
+                                     "quorate_raft_elections_total{cause=\"start\"} 1\n"
+                                     "quorate_raft_elections_total{cause=\"transfer\"} 20\n"
+                                     "quorate_raft_elections_total{cause=\"leader_died\"} %d\n"
+                                     "quorate_raft_elections_total{cause=\"timeout\"} %d\n",
+                                     died, timeout)));
+  };
+  elections(1, 1, 1);
+  EXPECT_THAT(Ids(facts), IsEmpty());
+  elections(2, 4, 1);
+  facts.processes[0].metrics["quorate_peer_deaths_total{peer=\"2\"}"] = 1;
+  facts.processes[0].metrics["quorate_peer_deaths_total{peer=\"3\"}"] = 3;
+  facts.processes[1].metrics["quorate_peer_deaths_total{peer=\"3\"}"] = 4;
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING frequent-elections"));
+  EXPECT_EQ(Diagnose(facts)[0].evidence,
+            "controller 1 (127.0.0.1:9091) stood 2 times in 1 h 0 min (leader died 1, timeout 1), "
+            "controller 2 (127.0.0.1:9092) stood 5 times in 1 h 0 min (leader died 4, timeout 1)");
+  EXPECT_EQ(Diagnose(facts)[0].cause,
+            "the connections to controller 3 broke most often: its process ends, or its network "
+            "fails");
+  facts.processes[0].metrics["quorate_raft_leadership_ends_total{reason=\"disk_stalled\"}"] = 2;
+  EXPECT_THAT(Diagnose(facts)[0].cause,
+              HasSubstr("the disk of controller 1 (127.0.0.1:9091) hung; the connections"));
+  // The same number in ten days is not frequent.
+  facts.processes[1].metrics["process_start_time_seconds"] -= 240 * 3600;
+  EXPECT_THAT(Ids(facts), IsEmpty());
+}
+
+TEST(DiagnosisTest, ElectionsByTimeoutPointToTheNetwork) {
+  ClusterFacts facts = Healthy();
+  facts.processes[2].metrics.merge(
+      ParseMetrics("process_start_time_seconds 1799999400\n"
+                   "quorate_raft_elections_total{cause=\"timeout\"} 3\n"));
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING frequent-elections"));
+  EXPECT_THAT(Diagnose(facts)[0].cause, HasSubstr("heartbeats came too late"));
+}
+
+TEST(DiagnosisTest, SlowDisks) {
+  ClusterFacts facts = Healthy();
+  const auto syncs = [&facts](int within_10_ms, int within_50_ms, int within_500_ms) {
+    facts.processes[1].metrics =
+        ParseMetrics(absl::StrFormat("quorate_raft_election_timeout_seconds 1\n"
+                                     "quorate_log_sync_seconds_bucket{le=\"0.01\"} %d\n"
+                                     "quorate_log_sync_seconds_bucket{le=\"0.05\"} %d\n"
+                                     "quorate_log_sync_seconds_bucket{le=\"0.5\"} %d\n"
+                                     "quorate_log_sync_seconds_bucket{le=\"+Inf\"} 1000\n"
+                                     "quorate_log_sync_seconds_count 1000\n",
+                                     within_10_ms, within_50_ms, within_500_ms));
+  };
+  syncs(995, 1000, 1000);
+  EXPECT_THAT(Ids(facts), IsEmpty());
+  syncs(900, 995, 1000);
+  EXPECT_THAT(Ids(facts), ElementsAre("NOTE slow-disk"));
+  EXPECT_EQ(Diagnose(facts)[0].evidence,
+            "99% of the writes are durable within 50 ms, with an election timeout of 1.0 s");
+  syncs(900, 950, 995);
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING slow-disk"));
+  syncs(900, 950, 960);
+  EXPECT_THAT(Diagnose(facts)[0].evidence, HasSubstr("within more than 10 s"));
+}
+
+TEST(DiagnosisTest, Certificates) {
+  ClusterFacts facts = Healthy();
+  double& end =
+      facts.processes[0].metrics["quorate_tls_certificate_expiry_timestamp_seconds{port=\"peer\"}"];
+  end = 1'800'000'000 + 30 * 24 * 3600;
+  EXPECT_THAT(Ids(facts), IsEmpty());
+  end = 1'800'000'000 + 2 * 24 * 3600 + 60;
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING certificate-expires"));
+  EXPECT_EQ(Diagnose(facts)[0].title,
+            "the certificate of controller 1 (127.0.0.1:9091), peer port, expires in 2 d 0 h");
+  end = 1'799'999'999;
+  EXPECT_THAT(Ids(facts), ElementsAre("CRITICAL certificate-expires"));
+}
+
+TEST(DiagnosisTest, WhatControllersHaveCounted) {
+  ClusterFacts facts = Healthy();
+  facts.processes[0].metrics["quorate_refused_proposals_total{reason=\"uncommitted_bytes\"}"] = 7;
+  facts.processes[1].metrics["quorate_snapshot_failures_total"] = 1;
+  facts.processes[2].metrics["quorate_state_comparisons_total{result=\"different\"}"] = 1;
+  EXPECT_THAT(Ids(facts), ElementsAre("CRITICAL states-differ", "WARNING snapshot-failed",
+                                      "NOTE writes-refused"));
+}
+
+TEST(DiagnosisTest, ReplicasOfUnfencedBrokersOutsideTheIsr) {
+  ClusterFacts facts = Healthy();
+  facts.topics = FromText<admin::v1::DescribeTopicsResponse>(R"(
+    topics { name: "orders" replication_factor: 2
+             partitions { partition: 0 replicas: [ 1, 2 ] isr: 1 }
+             partitions { partition: 1 replicas: [ 2, 1 ] isr: [ 1, 2 ] }
+             partitions { partition: 2 replicas: [ 2, 1 ] isr: 1 } })");
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING replicas-behind"));
+  EXPECT_EQ(Diagnose(facts)[0].evidence, "2 replicas outside the ISR: orders-0, orders-2");
+  // A fenced broker has only the finding that it is fenced.
+  facts.cluster->mutable_brokers(1)->set_fenced(true);
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING broker-fenced", "NOTE one-rack"));
+}
+
 TEST(DiagnosisTest, Versions) {
   ClusterFacts facts = Healthy();
   facts.processes[1].metrics =

@@ -83,9 +83,10 @@ void AddDoctor(CommandLine& line) {
            "CRITICAL: the cluster does not do its work. WARNING: it works, and one more failure "
            "may stop it. NOTE: worth knowing.\n"
            "It names unreachable processes, a missing active controller, a quorum without "
-           "redundancy, controllers that lag or are out of contact, full disks, clocks that "
-           "differ, fenced brokers, partitions that are offline or under-replicated, and "
-           "questionable settings. Topics are examined up to 20,000 partitions.\n"
+           "redundancy, frequent elections and their cause, controllers that lag or are out of "
+           "contact, full and slow disks, clocks that differ, certificates that expire, fenced "
+           "brokers, replicas outside the ISR, partitions that are offline or under-replicated, "
+           "and questionable settings. Topics are examined up to 20,000 partitions.\n"
            "The exit status is 0 if there is at most a NOTE, 1 if there is a WARNING or CRITICAL, "
            "and 3 if no process answers within 3 s or --timeout, whichever is shorter.",
        .examples = {"quoratectl doctor", "quoratectl doctor --output json",

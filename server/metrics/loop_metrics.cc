@@ -1,17 +1,10 @@
 #include "server/metrics/loop_metrics.h"
 
-#include <chrono>
 #include <optional>
 
 #include "server/metrics/metric_table.h"
 
 namespace quorate::server {
-namespace {
-
-double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
-}  // namespace
-
 void AddLoopMetrics(const EventLoop& loop, MonoTime now, MetricsPage& page) {
   const MetricLabels labels = {{"loop", loop.name()}};
   const LoopMeter& meter = loop.meter();

@@ -214,6 +214,13 @@ inline constexpr Metric kRaftElections = {
         "from a leader for an election timeout). An election lasts until a leader is known.",
     .labels = "cause",
 };
+inline constexpr Metric kElectionTimeout = {
+    .name = "quorate_raft_election_timeout_seconds",
+    .type = MetricType::kGauge,
+    .help =
+        "The configured longest election timeout: how long this controller waits at most for a "
+        "message of the leader before it stands.",
+};
 inline constexpr Metric kElectionDuration = {
     .name = "quorate_raft_won_election_seconds",
     .type = MetricType::kHistogram,
@@ -283,9 +290,9 @@ inline constexpr Metric kDiskIsStalled = {
         "otherwise 0.",
 };
 inline constexpr const Metric* kRaftMetrics[] = {
-    &kRaftElections, &kElectionDuration, &kLeadershipEnds,   &kDistrustedClaims,
-    &kCommitLatency, &kAppendEntries,    &kAppendBytes,      &kUncommittedBytes,
-    &kLogEntries,    &kDiskIsStalled,    &kSnapshotTransfers};
+    &kRaftElections,    &kElectionTimeout, &kElectionDuration, &kLeadershipEnds,
+    &kDistrustedClaims, &kCommitLatency,   &kAppendEntries,    &kAppendBytes,
+    &kUncommittedBytes, &kLogEntries,      &kDiskIsStalled,    &kSnapshotTransfers};
 
 // storage_metrics.h
 

@@ -3,6 +3,7 @@
 
 #include <prometheus/metric_family.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -14,6 +15,9 @@
 #include "server/metrics/metric.h"
 
 namespace quorate::server {
+
+// Returns the duration in seconds, the unit of all times on the page.
+inline double Seconds(std::chrono::duration<double> duration) { return duration.count(); }
 
 // Collects samples and renders them. Not thread-safe; each request builds its own page.
 class MetricsPage {

@@ -80,8 +80,7 @@ void AddProcessMetrics(const std::string& program, MetricsPage& page) {
   };
   page.Add(kBuildInfo, 1, {{"program", program}, {"version", std::string(Version())}});
   add(kProcessStartTime, StartTime());
-  add(kClock,
-      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count());
+  add(kClock, Seconds(std::chrono::system_clock::now().time_since_epoch()));
   add(kProcessCpu, CpuTime());
   const std::string memory = ReadLine("/proc/self/statm");
   const auto page_bytes = static_cast<double>(sysconf(_SC_PAGESIZE));

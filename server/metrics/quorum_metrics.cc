@@ -1,7 +1,6 @@
 #include "server/metrics/quorum_metrics.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -45,8 +44,7 @@ void AddQuorumMetrics(const raft::QuorumStatus& quorum, MonoTime now, MetricsPag
       page.Add(kPeerLag, static_cast<double>(std::max<int64_t>(lag, 0)), labels);
     }
     if (replica.last_contact) {
-      page.Add(kPeerLastContact, std::chrono::duration<double>(now - *replica.last_contact).count(),
-               labels);
+      page.Add(kPeerLastContact, Seconds(now - *replica.last_contact), labels);
     }
   }
 }

@@ -19,7 +19,9 @@ constexpr std::array<std::string_view, raft::kLeadershipEnds> kReasons = {
 
 }  // namespace
 
-void AddRaftMetrics(const raft::RaftMetrics& metrics, MetricsPage& page) {
+void AddRaftMetrics(const raft::RaftMetrics& metrics, Duration election_timeout_max,
+                    MetricsPage& page) {
+  page.Add(kElectionTimeout, Seconds(election_timeout_max));
   for (size_t i = 0; i < kCauses.size(); ++i) {
     page.Add(kRaftElections, metrics.elections[i], {{"cause", std::string(kCauses[i])}});
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
 namespace quorate::server {
@@ -20,7 +21,7 @@ TEST(RaftMetricsTest, CausesAndReasonsHaveNames) {
   metrics.won_election_duration.Observe(0.02);
   metrics.append_bytes.Observe(1000);
   MetricsPage page;
-  AddRaftMetrics(metrics, page);
+  AddRaftMetrics(metrics, std::chrono::milliseconds(300), page);
   const std::string text = page.Render();
   ExpectSample(text, "quorate_raft_elections_total{cause=\"leader_died\"} 2");
   ExpectSample(text, "quorate_raft_elections_total{cause=\"timeout\"} 3");
@@ -31,6 +32,7 @@ TEST(RaftMetricsTest, CausesAndReasonsHaveNames) {
   ExpectSample(text, "quorate_raft_append_bytes_bucket{le=\"1024\"} 1");
   ExpectSample(text, "quorate_raft_append_bytes_sum 1000");
   ExpectSample(text, "quorate_raft_commit_seconds_count 0");
+  ExpectSample(text, "quorate_raft_election_timeout_seconds 0.3");
 }
 
 TEST(RaftMetricsTest, TheOwnLog) {

@@ -1,7 +1,5 @@
 #include "server/metrics/tls_metrics.h"
 
-#include <chrono>
-
 #include "server/metrics/metric_table.h"
 
 namespace quorate::server {
@@ -9,7 +7,7 @@ namespace quorate::server {
 void AddTlsMetrics(const std::string& port, const security::TlsStore* tls, MetricsPage& page) {
   if (tls == nullptr) return;
   const auto not_after = tls->Current()->not_after.time_since_epoch();
-  page.Add(kTlsExpiry, std::chrono::duration<double>(not_after).count(), {{"port", port}});
+  page.Add(kTlsExpiry, Seconds(not_after), {{"port", port}});
 }
 
 }  // namespace quorate::server

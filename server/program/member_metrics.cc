@@ -26,7 +26,7 @@ void AddStorage(QuorumMember& member, MetricsPage& page) {
 }  // namespace
 
 void AddMemberMetrics(QuorumMember& member, MetricsPage& page) {
-  AddRaftMetrics(member.raft().metrics(), page);
+  AddRaftMetrics(member.raft().metrics(), member.election_timeout_max(), page);
   AddStorage(member, page);
   AddPeerMetrics(member.transport().Metrics(), member.transport().refusals(), page);
 }

@@ -68,6 +68,7 @@ class QuorumMember {
   void Stop();
 
   const Clock& clock() const { return clock_; }
+  Duration election_timeout_max() const { return config_.election_timeout_max; }
   ControllerLoops& loops() { return loops_; }
   raft::RaftNode& raft() { return *raft_; }
   const PeerTransport& transport() const { return transport_; }
