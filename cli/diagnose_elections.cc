@@ -26,9 +26,7 @@ struct Candidacies {
   double uptime_seconds = 0;
 
   double total() const { return died + timeout; }
-  bool are_frequent() const {
-    return total() >= kFewElections && total() * 3600 >= kFrequentPerHour * uptime_seconds;
-  }
+  double per_hour() const { return total() * 3600 / uptime_seconds; }
 };
 
 std::optional<Candidacies> CandidaciesOf(const ProcessFacts& process) {
@@ -77,17 +75,20 @@ std::string CauseOfElections(const ClusterFacts& facts) {
 
 void LookAtFrequency(const ClusterFacts& facts, Findings& findings) {
   std::vector<std::string> evidence;
-  bool frequent = false;
+  // In all, because another controller may stand each time.
+  double total = 0;
+  double per_hour = 0;
   for (const ProcessFacts& process : facts.processes) {
     const auto candidacies = CandidaciesOf(process);
     if (!candidacies || candidacies->total() == 0) continue;
-    frequent |= candidacies->are_frequent();
-    evidence.push_back(absl::StrFormat("%s stood %.0f times in %s (leader died %.0f, timeout %.0f)",
-                                       NameOf(process), candidacies->total(),
-                                       SecondsText(candidacies->uptime_seconds), candidacies->died,
-                                       candidacies->timeout));
+    total += candidacies->total();
+    per_hour += candidacies->per_hour();
+    evidence.push_back(absl::StrFormat(
+        "%s stood %s in %s (leader died %.0f, timeout %.0f)", NameOf(process),
+        Plural(static_cast<int64_t>(candidacies->total()), "time"),
+        SecondsText(candidacies->uptime_seconds), candidacies->died, candidacies->timeout));
   }
-  if (!frequent) return;
+  if (total < kFewElections || per_hour < kFrequentPerHour) return;
   findings.push_back(
       {Severity::kWarning, "frequent-elections", "the active controller changes often",
        CauseOfElections(facts), Names(evidence),

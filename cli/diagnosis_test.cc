@@ -191,7 +191,9 @@ TEST(DiagnosisTest, FrequentElectionsAndTheirCause) {
   EXPECT_THAT(Diagnose(facts)[0].cause,
               HasSubstr("the disk of controller 1 (127.0.0.1:9091) hung; the connections"));
   // The same number in ten days is not frequent.
-  facts.processes[1].metrics["process_start_time_seconds"] -= 240 * 3600;
+  for (const int i : {0, 1}) {
+    facts.processes[i].metrics["process_start_time_seconds"] -= 240 * 3600;
+  }
   EXPECT_THAT(Ids(facts), IsEmpty());
 }
 
@@ -202,6 +204,18 @@ TEST(DiagnosisTest, ElectionsByTimeoutPointToTheNetwork) {
                    "quorate_raft_elections_total{cause=\"timeout\"} 3\n"));
   EXPECT_THAT(Ids(facts), ElementsAre("WARNING frequent-elections"));
   EXPECT_THAT(Diagnose(facts)[0].cause, HasSubstr("heartbeats came too late"));
+}
+
+TEST(DiagnosisTest, ElectionsOfAllControllersCountTogether) {
+  ClusterFacts facts = Healthy();
+  for (ProcessFacts& process : facts.processes) {
+    process.metrics.merge(
+        ParseMetrics("process_start_time_seconds 1799999400\n"
+                     "quorate_raft_elections_total{cause=\"leader_died\"} 1\n"));
+  }
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING frequent-elections"));
+  EXPECT_THAT(Diagnose(facts)[0].evidence,
+              HasSubstr("controller 3 (127.0.0.1:9093) stood 1 time in 10 min 0 s"));
 }
 
 TEST(DiagnosisTest, SlowDisks) {
