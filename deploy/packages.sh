@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Lists and installs the Debian 12 packages that Quorate needs, by purpose.
 #
-#   deploy/packages.sh list PURPOSE…      prints the packages
-#   deploy/packages.sh install PURPOSE…   prints and installs the missing ones (as root or with sudo)
+#   deploy/packages.sh list PURPOSE…         prints the packages
+#   deploy/packages.sh install PURPOSE…      prints and installs the missing ones (as root or with sudo)
+#   deploy/packages.sh unpack DIR PURPOSE…   unpacks them below DIR and installs nothing
 #
-# Purposes: run build test tidy compose bench
+# Purposes: run build test tidy compose bench observe
+# Installing prometheus would start a daemon that listens on all addresses, so observe is for unpack.
 set -euo pipefail
 
 packages_for() {
@@ -15,11 +17,13 @@ packages_for() {
       libgoogle-glog-dev libgrpc++-dev libmimalloc-dev libprotobuf-dev librocksdb-dev libssl-dev \
       libtomlplusplus-dev libxxhash-dev ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev \
       protobuf-compiler protobuf-compiler-grpc ;;
-    test) echo git libgmock-dev libgtest-dev openssl python3 python3-grpcio python3-protobuf ;;
+    test) echo git libgmock-dev libgtest-dev openssl python3 python3-grpcio python3-protobuf \
+      python3-yaml ;;
     tidy) echo clang-14 clang-format-14 clang-tidy-14 ;;
     bench) echo etcd-server ;;
     compose) echo debootstrap docker-compose docker.io iptables jq ;;
-    *) echo "packages.sh: unknown purpose '$1' (run, build, test, tidy, compose, bench)" >&2; exit 2 ;;
+    observe) echo prometheus ;;
+    *) echo "packages.sh: unknown purpose '$1' (run, build, test, tidy, compose, bench, observe)" >&2; exit 2 ;;
   esac
 }
 
@@ -35,23 +39,48 @@ missing() {
   done
 }
 
-install() {
-  local packages as_root=()
-  mapfile -t packages < <(missing "$@")
-  [ ${#packages[@]} -gt 0 ] || return 0
-  echo "Installing ${#packages[@]} missing Debian packages: ${packages[*]}"
+# Sets `apt` to the apt-get command, as root. $1 says what needs root.
+use_apt() {
+  local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || {
-      echo "packages.sh: needs root or sudo; install the packages above as root, then run this again" >&2
+      echo "packages.sh: needs root or sudo; $1 as root, then run this again" >&2
       exit 1
     }
     as_root=(sudo)
   fi
   # Another apt process (for example unattended-upgrades) may hold the lock for a while.
-  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq
-             -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq
+       -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0)
+}
+
+install() {
+  local packages apt
+  mapfile -t packages < <(missing "$@")
+  [ ${#packages[@]} -gt 0 ] || return 0
+  echo "Installing ${#packages[@]} missing Debian packages: ${packages[*]}"
+  use_apt "install the packages above"
   "${apt[@]}" update
   "${apt[@]}" install -y --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+# Downloads a package and unpacks it, unless that was done before. No script of the package runs.
+unpack() {
+  local dir=$1 package apt
+  shift
+  for package in $(wanted "$@"); do
+    [ ! -e "$dir/$package.unpacked" ] || continue
+    echo "Unpacking the Debian package $package below $dir"
+    mkdir -p "$dir/$package.download"
+    download() { (cd "$dir/$package.download" && apt-get -qq download "$package" 2>/dev/null); }
+    download || { use_apt "run apt-get update" && "${apt[@]}" update && download; } || {
+      echo "packages.sh: apt-get download $package failed" >&2
+      exit 1
+    }
+    dpkg-deb -x "$dir/$package.download"/*.deb "$dir"
+    rm -r "$dir/$package.download"
+    touch "$dir/$package.unpacked"
+  done
 }
 
 command=${1:-}
@@ -59,5 +88,6 @@ shift || true
 case $command in
   list) wanted "$@" ;;
   install) install "$@" ;;
-  *) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  unpack) unpack "$@" ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
