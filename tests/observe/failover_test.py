@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Runs every query of deploy/observe/ on the data of a real cluster through a failover.
 
-    failover_test.py BUILD_DIRECTORY
+    failover_test.py BUILD_DIRECTORY [--pictures DIRECTORY]
 
 Prometheus and promtool must be on PATH, or unpacked in BUILD_DIRECTORY/prometheus (see
-deploy/packages.sh); otherwise the exit status is 77.
+deploy/packages.sh); otherwise the exit status is 77. With --pictures, it also draws the run.
 """
 
 import argparse
@@ -25,6 +25,7 @@ sys.path.insert(0, str(_HERE.parent / "harness"))
 
 # These need the path above.
 import observe_files  # noqa: E402
+import pictures  # noqa: E402
 from local_cluster import LocalCluster  # noqa: E402
 from observe_files import with_variables  # noqa: E402
 from prometheus import SCRAPE_INTERVAL_S, Prometheus  # noqa: E402
@@ -196,6 +197,7 @@ def run_promtool():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--pictures", type=pathlib.Path)
     arguments = parser.parse_args()
     unpacked = arguments.build.resolve() / "prometheus/usr/bin"
     os.environ["PATH"] += f":{unpacked}"
@@ -212,6 +214,8 @@ def main():
             run = Run(cluster, prometheus)
             run.execute()
             checks = check_all(prometheus, run)
+            if arguments.pictures:
+                pictures.draw(prometheus, run, arguments.pictures)
     print("\n".join(checks.failures))
     print(f"{checks.count} checks, {len(checks.failures)} failed")
     sys.exit(1 if checks.failures else 0)
