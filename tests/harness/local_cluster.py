@@ -22,7 +22,7 @@ def free_endpoints(count):
 
 
 def start(command, log, **options):
-    """Starts a program without QUORATE_* variables in its environment. Appends its output to `log`."""
+    """Starts a program without QUORATE_* variables. Appends its output to `log`."""
     environment = {key: value for key, value in os.environ.items()
                    if not key.startswith("QUORATE_")}
     with open(log, "a", encoding="utf-8") as output:
@@ -44,14 +44,15 @@ class LocalCluster:
     """Three controllers and three brokers, named "controller-1" to "broker-3".
 
     `build` is the build directory, `directory` an existing one for data and logs. With `tls`, all
-    processes use certificates of deploy/make-certificates.sh. A context manager: it stops the
-    processes at the end.
+    processes use certificates of deploy/make-certificates.sh. `controller_flags` are more flags of
+    the controllers. A context manager: it stops the processes at the end.
     """
 
-    def __init__(self, build, directory, tls=False):
+    def __init__(self, build, directory, tls=False, controller_flags=()):
         self._build = pathlib.Path(build).resolve()
         self.directory = pathlib.Path(directory)
         self._tls = tls
+        self._controller_flags = controller_flags
         self.controllers = [f"controller-{number}" for number in (1, 2, 3)]
         self.brokers = [f"broker-{number}" for number in (1, 2, 3)]
         names = self.controllers + self.brokers
@@ -87,7 +88,7 @@ class LocalCluster:
         if kind == "controller":
             voters = ",".join(f"{node.split('-')[1]}@{peer}" for node, peer in self._peers.items())
             flags = [f"--node-id={number}", f"--voters={voters}",
-                     f"--client-listen={self.clients[name]}"]
+                     f"--client-listen={self.clients[name]}", *self._controller_flags]
         else:
             flags = [f"--broker-id={number}", f"--bootstrap={self.bootstrap}",
                      f"--listen={self.clients[name]}"]

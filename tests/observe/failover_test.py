@@ -31,7 +31,9 @@ from observe_files import with_variables  # noqa: E402
 from prometheus import SCRAPE_INTERVAL_S, Prometheus  # noqa: E402
 
 # Panels of which every value may be 0 in this run.
-_MAY_BE_ZERO = {"Refused calls", "Subscriber lag"}
+_MAY_BE_ZERO = {"Queued tasks", "Refused calls", "Subscriber lag", "Waiting requests"}
+# Small enough that snapshots are written, for the panel of their age.
+_CONTROLLER_FLAGS = ["--snapshot-min-log-bytes=100000"]
 
 
 class Run:
@@ -117,7 +119,7 @@ class Run:
         """Fails twice, because only the second failure makes the counter grow."""
         for _ in range(2):
             if self._cluster.quoratectl("quorum", "transfer", "--to", "9").returncode == 0:
-                raise RuntimeError("controller 9 does not exist, and leadership was transferred to it")
+                raise RuntimeError("leadership was transferred to a controller that does not exist")
             self._prometheus.await_result('quorate_calls_total{code!="OK"}')
 
     def _lose_a_broker(self):
@@ -207,7 +209,8 @@ def main():
     if not run_promtool():
         sys.exit(1)
     with tempfile.TemporaryDirectory() as directory, \
-            LocalCluster(arguments.build, directory, tls=True) as cluster:
+            LocalCluster(arguments.build, directory, tls=True,
+                         controller_flags=_CONTROLLER_FLAGS) as cluster:
         if not cluster.start_all():
             sys.exit(1)
         with Prometheus(directory, cluster.metrics) as prometheus:

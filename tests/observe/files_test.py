@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Checks the files of deploy/observe/ without running them: they agree with each other and with docs/."""
+"""Checks that the files of deploy/observe/ agree with each other and with docs/."""
 
 import re
 import unittest
@@ -87,7 +87,8 @@ class DashboardsTest(unittest.TestCase):
                     taken |= covered
 
     def test_every_panel_uses_the_provisioned_data_source(self):
-        source, = observe_files.read_yaml("grafana/provisioning/datasources/prometheus.yml")["datasources"]
+        source, = observe_files.read_yaml(
+            "grafana/provisioning/datasources/prometheus.yml")["datasources"]
         expected = {"type": source["type"], "uid": source["uid"]}
         for file, board in dashboards().items():
             for panel in board["panels"]:
@@ -100,6 +101,7 @@ class DashboardsTest(unittest.TestCase):
                 with self.subTest(f"{file}: {panel['title']}"):
                     self.assertIn(panel["type"], ("stat", "timeseries"))
                     self.assertIn(panel["fieldConfig"]["defaults"]["unit"], _UNITS)
+                    self.assertTrue(panel["description"])
                     references = [target["refId"] for target in panel["targets"]]
                     self.assertTrue(references)
                     self.assertEqual(len(references), len(set(references)))

@@ -1,4 +1,4 @@
-"""Draws a run of failover_test.py: how the failover and the death of a broker look in the metrics."""
+"""Draws how the failover and the death of a broker of failover_test.py look in the metrics."""
 
 from prometheus import SCRAPE_INTERVAL_S
 from svg_figure import Figure
@@ -65,8 +65,8 @@ class _Recording:
 def _failover(recording, write_gap):
     figure = recording.figure(
         "A failover, as seen in the metrics",
-        "A client writes without a pause. The widest gap between two acknowledged writes, over all of "
-        f"this: {write_gap['widest_gap_ms']:.0f} ms",
+        "A client writes without a pause. The widest gap between two acknowledged writes, over all "
+        f"of this: {write_gap['widest_gap_ms']:.0f} ms",
         "seconds since the active controller was killed")
     lanes = recording.down("quorate-controller")
     epochs = {_name(labels): points for labels, points in recording("quorate_raft_epoch")}
@@ -94,8 +94,8 @@ def _failover(recording, write_gap):
 def _brokers(recording):
     figure = recording.figure(
         "A dead broker, as seen in the metrics",
-        "Partitions with three replicas get another leader at once. Those with one are offline until "
-        "the broker returns.",
+        "Partitions with three replicas get another leader at once. Those with one are offline "
+        "until the broker returns.",
         "seconds since the broker was killed")
     lanes = recording.down("quorate-broker")
     for labels, points in recording("quorate_broker_state"):
@@ -127,8 +127,9 @@ def _brokers(recording):
 def draw(prometheus, run, directory):
     """Writes failover.svg and dead_broker.svg."""
     directory.mkdir(parents=True, exist_ok=True)
-    for kind, name, make in (("controller", "failover", lambda each: _failover(each, run.write_gap)),
-                             ("broker", "dead_broker", _brokers)):
+    for kind, name, make in (
+            ("controller", "failover", lambda recording: _failover(recording, run.write_gap)),
+            ("broker", "dead_broker", _brokers)):
         events = [event for event in run.events if event["node"].startswith(kind)]
         figure = make(_Recording(prometheus, events, run.end_s))
         (directory / f"{name}.svg").write_text(figure.svg(), encoding="utf-8")
