@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tests the compose files on a real Docker engine: starts the cluster, creates and describes topics
-# from outside and inside, restarts all nodes one by one under writes, checks that every broker has
-# every acknowledged topic, and stops the cluster.
+# from outside and inside, scrapes all nodes with Prometheus (three), restarts all nodes one by one under
+# writes, checks that every broker has every acknowledged topic, and stops the cluster.
 #
 #   compose_test.sh BUILD_DIR three|five     exit status 77: skipped, because no engine runs
 set -euo pipefail
@@ -28,15 +28,18 @@ esac
 project=quorate-test-$size
 # The image of deploy/Dockerfile, with the programs from the build directory instead of its first stage.
 export QUORATE_IMAGE=quorate:test QUORATE_DOCKERFILE=build/Dockerfile.prebuilt
+export QUORATE_PROMETHEUS_IMAGE=quorate-prometheus:test
 built=build/release
 awk '/^FROM/ { ++stage } stage != 1' "$root/deploy/Dockerfile" |
   sed "s|--from=builder /programs/|$built/server/quorate-controller $built/server/quorate-broker $built/cli/quoratectl|" \
     >"$root/$QUORATE_DOCKERFILE"
 compose() { docker-compose -p "$project" -f "$file" "$@"; }
+# Also removes the services of the profile observe.
+compose_down() { COMPOSE_PROFILES=observe compose down -v --remove-orphans "$@" >/dev/null 2>&1; }
 
 fail() { echo "FAILED: $*" >&2; compose ps >&2 || true; compose logs --tail 30 >&2 || true; exit 1; }
 cleanup() {
-  compose down -v --remove-orphans -t 5 >/dev/null 2>&1 || true
+  compose_down -t 5 || true
   [ -z "$dockerd_pid" ] || "$here/engine.sh" stop "$dockerd_pid"
 }
 trap cleanup EXIT
@@ -48,7 +51,7 @@ for i in 1 2 3; do broker_endpoints+=" 127.0.0.1:$((brokers + i))"; done
 export QUORATE_BOOTSTRAP=$bootstrap
 
 echo "== up"
-compose down -v --remove-orphans -t 5 >/dev/null 2>&1 || true
+compose_down -t 5 || true
 compose build >/dev/null || fail "the image does not build"
 compose up -d 2>&1 | tail -n 3
 "$quoratectl" cluster wait --ready --brokers 3 --timeout 90s || fail "the cluster is not ready"
@@ -62,6 +65,20 @@ echo "== create and describe, from outside and from inside"
 "$quoratectl" topics describe orders || fail "describe from outside"
 compose exec -T ${prefix}controller-1 quoratectl topics describe orders | grep -q 'PartitionCount: 6' ||
   fail "describe from inside"
+
+if [ "$size" = three ]; then
+  echo "== the profile observe: Prometheus scrapes all six programs"
+  # Without Grafana, whose image may not be available.
+  COMPOSE_PROFILES=observe compose up -d --build prometheus >/dev/null 2>&1 || fail "no Prometheus"
+  compose exec -T prometheus promtool check config /etc/prometheus/prometheus.yml || fail "its configuration"
+  for ((i = 0; i < 300; ++i)); do
+    answer=$(compose exec -T prometheus promtool query instant http://127.0.0.1:9090 \
+      'count(up{job=~"quorate-.*"} == 1)' || true)
+    [[ $answer == "{} => 6 "* ]] && break
+    sleep 0.2
+  done
+  [[ $answer == "{} => 6 "* ]] || fail "Prometheus scrapes '$answer'"
+fi
 
 echo "== rolling restart under a stream of creations"
 acknowledged=$(mktemp)
@@ -95,6 +112,6 @@ done
 rm -f "$acknowledged"
 
 echo "== down"
-compose down -v -t 30 >/dev/null 2>&1 || fail "down"
+compose_down -t 30 || fail "down"
 [ -z "$(docker ps -aq --filter "label=com.docker.compose.project=$project")" ] || fail "containers are left"
 echo "passed"
