@@ -41,9 +41,10 @@ def queries(dashboard):
             for panel in dashboard["panels"] for target in panel["targets"]]
 
 
-def with_variables(expression, scrape_interval_s):
-    """Replaces the variables of Grafana as it does if the step is not longer than three scrapes."""
-    return expression.replace("$__rate_interval", f"{int(4 * scrape_interval_s * 1000)}ms")
+def with_variables(expression, step_s, scrape_interval_s):
+    """Replaces the variables of Grafana as it does for a panel with a point every `step_s`."""
+    window_s = max(step_s + scrape_interval_s, 4 * scrape_interval_s)
+    return expression.replace("$__rate_interval", f"{int(window_s * 1000)}ms")
 
 
 def selectors(expression):
