@@ -17,14 +17,20 @@ namespace {
 // RFC 1035 §2.3.4.
 constexpr size_t kMaxNameLength = 253;
 
+// Makes a binary address of the text. Returns whether all of the text is one: inet_pton itself
+// ignores what follows a zero byte.
+bool ParseAddress(int family, const std::string& host, void* address) {
+  return !absl::StrContains(host, '\0') && inet_pton(family, host.c_str(), address) == 1;
+}
+
 bool IsIpv4(const std::string& host) {
   in_addr address;
-  return inet_pton(AF_INET, host.c_str(), &address) == 1;
+  return ParseAddress(AF_INET, host, &address);
 }
 
 bool IsIpv6(const std::string& host) {
   in6_addr address;
-  return inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  return ParseAddress(AF_INET6, host, &address);
 }
 
 // Accepts underscores too: container engines assign such names.
@@ -54,9 +60,9 @@ std::string HostPort::ToString() const {
 
 bool HostPort::IsWildcard() const {
   in_addr v4;
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return v4.s_addr == INADDR_ANY;
+  if (ParseAddress(AF_INET, host, &v4)) return v4.s_addr == INADDR_ANY;
   in6_addr v6;
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6);
+  return ParseAddress(AF_INET6, host, &v6) && IN6_IS_ADDR_UNSPECIFIED(&v6);
 }
 
 bool HostPort::IsAddress() const { return IsIpv4(host) || IsIpv6(host); }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace quorate {
 namespace {
 
@@ -57,6 +59,14 @@ TEST(HostPortTest, AnAdvertisedAddressCanBeDialled) {
   EXPECT_THAT(std::string(ParseAdvertised("[::]:9094").status().message()), HasSubstr("wildcard"));
   EXPECT_THAT(std::string(ParseAdvertised("broker-1:0").status().message()), HasSubstr("port 0"));
   EXPECT_FALSE(ParseAdvertised("broker-1").ok());
+}
+
+// inet_pton reads a C string, so it sees only what is before a zero byte.
+TEST(HostPortTest, AZeroByteDoesNotHideWhatFollowsAnAddress) {
+  using std::string_literals::operator""s;
+  EXPECT_FALSE(ParseHostPort("[::1\0\n, forged]:80"s).ok());
+  EXPECT_FALSE(ParseHostPort("127.0.0.1\0x:80"s).ok());
+  EXPECT_FALSE((HostPort{.host = "::1\0x"s, .port = 80}.IsAddress()));
 }
 
 }  // namespace
