@@ -71,20 +71,20 @@ void LookAtState(const ProcessFacts& process, Findings& findings) {
   const auto count = [&metrics](std::string_view sample) {
     return Sample(metrics, sample).value_or(0);
   };
-  if (count("quorate_state_comparisons_total{result=\"different\"}") > 0) {
+  const double different = count("quorate_state_comparisons_total{result=\"different\"}");
+  if (different > 0) {
     findings.push_back(
         {Severity::kCritical, "states-differ",
          NameOf(process) + " has found that the states of the controllers differ",
          "a defect, or memory or a disk that changes bits",
-         absl::StrFormat("%.0f comparisons",
-                         count("quorate_state_comparisons_total{result=\"different\"}")),
+         absl::StrFormat("%.0f comparisons", different),
          "keep the data directories, read the logs, and replace the controller that they name"});
   }
-  if (count("quorate_snapshot_failures_total") > 0) {
+  const double failures = count("quorate_snapshot_failures_total");
+  if (failures > 0) {
     findings.push_back(
         {Severity::kWarning, "snapshot-failed", NameOf(process) + " could not write a snapshot",
-         "its disk is full or broken",
-         Plural(static_cast<int64_t>(count("quorate_snapshot_failures_total")), "failure"),
+         "its disk is full or broken", Plural(static_cast<int64_t>(failures), "failure"),
          "read its log for the error"});
   }
   const double refused = count("quorate_refused_proposals_total{reason=\"uncommitted_bytes\"}");
@@ -115,12 +115,11 @@ void LookAtProcesses(const ClusterFacts& facts, Findings& findings) {
            "raise its limit (LimitNOFILE, ulimit -n), or find the clients that open so many "
            "connections"});
     }
-    if (Sample(process.metrics, "quorate_log_lines_dropped_total").value_or(0) > 0) {
+    const auto dropped = Sample(process.metrics, "quorate_log_lines_dropped_total");
+    if (dropped.value_or(0) > 0) {
       findings.push_back(
           {Severity::kNote, "log-lines-dropped", NameOf(process) + " has dropped log lines",
-           "the reader of its log was too slow or gone",
-           absl::StrFormat("%.0f lines",
-                           *Sample(process.metrics, "quorate_log_lines_dropped_total")),
+           "the reader of its log was too slow or gone", absl::StrFormat("%.0f lines", *dropped),
            "check what reads its standard error, or use --log-dir"});
     }
   }

@@ -232,7 +232,9 @@ std::string BrokerSessions::Explain(const BrokerRegistration& registration, cons
     case FenceCause::kDidNotReconnect:
       return absl::StrFormat("it said that it reconnects and did not within %d ms",
                              ToMs(options_.grace));
-    default:
+    case FenceCause::kSilent:
+    case FenceCause::kControlledShutdown:  // no end of a session, like the next one
+    case FenceCause::kRequested:
       break;
   }
   return absl::StrFormat("it was silent for %d ms", ToMs(options_.timeout));

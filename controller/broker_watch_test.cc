@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "controller/testing/controller_cluster.h"
+#include "controller/testing/controller_fixture.h"
 
 namespace quorate::controller {
 namespace {
@@ -14,22 +14,8 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-class BrokerWatchTest : public ::testing::Test {
+class BrokerWatchTest : public TopicFixture {
  protected:
-  BrokerWatchTest() {
-    cluster_.Elect(1);
-    cluster_.quorum().CommitAtOnce(true);
-    for (int32_t id = 1; id <= 3; ++id) cluster_.BringUp(id);
-    admin::v1::CreateTopicsRequest request;
-    auto* topic = request.add_topics();
-    topic->set_name("t");
-    for (const int32_t id : {1, 2, 3}) topic->add_assignments()->add_broker_ids(id);
-    for (auto& assignment : *topic->mutable_assignments()) {
-      assignment.add_broker_ids(assignment.broker_ids(0) % 3 + 1);
-    }
-    CHECK(cluster_.Create(request).ok());
-  }
-
   bool Fenced(int32_t id, int controller = 1) {
     return cluster_.ImageOf(controller).FindBroker(BrokerId(id))->fenced;
   }
@@ -41,8 +27,6 @@ class BrokerWatchTest : public ::testing::Test {
     return pending.value();
   }
   std::string LastCause() { return cluster_.quorum().entries().back()->header().cause; }
-
-  ControllerCluster cluster_{2};
 };
 
 TEST_F(BrokerWatchTest, AKilledBrokerIsFencedWithoutWaiting) {

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "controller/testing/controller_cluster.h"
+#include "controller/testing/controller_fixture.h"
 
 namespace quorate::controller {
 namespace {
@@ -13,24 +13,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Three unfenced brokers and topic "t", whose partition i has the replicas i+1 and i+2 (modulo 3).
-class ClusterStatusTest : public ::testing::Test {
+class ClusterStatusTest : public TopicFixture {
  protected:
-  ClusterStatusTest() {
-    cluster_.Elect(1);
-    cluster_.quorum().CommitAtOnce(true);
-    for (int32_t id = 1; id <= 3; ++id) cluster_.BringUp(id);
-    admin::v1::CreateTopicsRequest request;
-    auto* topic = request.add_topics();
-    topic->set_name("t");
-    for (const int32_t id : {1, 2, 3}) {
-      auto* assignment = topic->add_assignments();
-      assignment->add_broker_ids(id);
-      assignment->add_broker_ids(id % 3 + 1);
-    }
-    CHECK(cluster_.Create(request).ok());
-  }
-
   ClusterStatus Status(int controller = 1) {
     Pending<ClusterStatus> status;
     cluster_.controller(controller).ReadStatus(status.reply());
@@ -61,8 +45,6 @@ class ClusterStatusTest : public ::testing::Test {
     cluster_.Run();
     EXPECT_TRUE(altered.ok());
   }
-
-  ControllerCluster cluster_{2};
 };
 
 TEST_F(ClusterStatusTest, OnlyTheActiveControllerKnowsSessions) {

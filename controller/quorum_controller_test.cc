@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "controller/testing/controller_fixture.h"
+#include "controller/testing/one_snapshot.h"
 #include "metadata/state_hash.h"
 
 namespace quorate::controller {
@@ -110,17 +111,6 @@ TEST_F(QuorumControllerTest, DescribeClusterTellsLoadsAndSessions) {
 
 // A node that was far behind or has just started.
 TEST_F(QuorumControllerTest, AControllerGoesOnFromASnapshot) {
-  class OneSnapshot final : public SnapshotSource {
-   public:
-    explicit OneSnapshot(metadata::MetadataImage image) : image_(std::move(image)) {}
-    absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) override {
-      EXPECT_EQ(id.end_offset, image_.end_offset());
-      return image_;
-    }
-
-   private:
-    const metadata::MetadataImage image_;
-  };
   cluster_.Create("in-the-snapshot");
   OneSnapshot snapshots(cluster_.ImageOf(1));
   const raft::SnapshotMeta meta =

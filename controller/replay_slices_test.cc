@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "controller/testing/controller_fixture.h"
+#include "controller/testing/one_snapshot.h"
 #include "metadata/state_hash.h"
 
 namespace quorate::controller {
@@ -15,18 +16,6 @@ namespace {
 
 // The most bytes of entries that one task may replay.
 constexpr size_t kMostBytesPerTask = 32 << 10;
-
-class OneSnapshot final : public SnapshotSource {
- public:
-  explicit OneSnapshot(metadata::MetadataImage image) : image_(std::move(image)) {}
-  absl::StatusOr<metadata::MetadataImage> Load(const raft::SnapshotId& id) override {
-    EXPECT_EQ(id.end_offset, image_.end_offset());
-    return image_;
-  }
-
- private:
-  const metadata::MetadataImage image_;
-};
 
 // A controller that joins a cluster with a log.
 class ReplaySlicesTest : public ControllerFixture {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "base/check.h"
 #include "controller/testing/controller_cluster.h"
 
 namespace quorate::controller {
@@ -22,6 +23,22 @@ class ControllerFixture : public ::testing::Test {
   void HoldCommits() { cluster_.quorum().CommitAtOnce(false); }
 
   ControllerCluster cluster_{2};
+};
+
+// Also topic "t", whose partition i has the replicas i + 1 and i + 2 (modulo 3).
+class TopicFixture : public ControllerFixture {
+ protected:
+  TopicFixture() {
+    admin::v1::CreateTopicsRequest request;
+    auto* topic = request.add_topics();
+    topic->set_name("t");
+    for (const int32_t id : {1, 2, 3}) {
+      auto* assignment = topic->add_assignments();
+      assignment->add_broker_ids(id);
+      assignment->add_broker_ids(id % 3 + 1);
+    }
+    CHECK(cluster_.Create(request).ok());
+  }
 };
 
 }  // namespace quorate::controller

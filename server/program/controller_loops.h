@@ -38,12 +38,10 @@ struct ControllerLoops {
   }
 
   // Returns the meters of all loops, with the loops' names.
-  std::vector<LoopWatchdog::Loop> Meters() const {
-    std::vector<LoopWatchdog::Loop> all = Serving();
-    all.push_back({"decide", &decide.meter()});
-    all.push_back({"audit", &audit.meter()});
-    all.push_back({"snapshot", &snapshot.meter()});
-    return all;
+  std::vector<LoopWatchdog::Loop> Meters() {
+    std::vector<LoopWatchdog::Loop> meters;
+    for (const EventLoop* loop : All()) meters.push_back({loop->name(), &loop->meter()});
+    return meters;
   }
 
   EventLoop raft{"raft", kMaxQueued};
