@@ -68,6 +68,13 @@ uint16_t PortOf(int listener) {
   return ntohs(reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
 }
 
+// Returns the timeout for poll(2) that ends at `when`.
+int TimeoutMs(MonoTime when) {
+  if (when == kNever) return -1;
+  const int64_t ms = ToMs(when - SystemClock().Now()) + 1;
+  return static_cast<int>(std::clamp<int64_t>(ms, 0, 60'000));
+}
+
 // Returns the lowest descriptor that a connection must not have. It is computed for each
 // connection, because prlimit(2) can change the limit.
 int EndOfDescriptors(int reserve) {
@@ -113,9 +120,9 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const HostPort& addre
 
 Acceptor::~Acceptor() { Stop(); }
 
-void Acceptor::Start(int reserve, ConnectionHandler on_connection) {
+void Acceptor::Start(int reserve, std::shared_ptr<ConnectionGate> gate) {
   reserve_ = reserve;
-  on_connection_ = std::move(on_connection);
+  gate_ = std::move(gate);
   stop_event_ = eventfd(0, EFD_CLOEXEC);
   spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
   PCHECK(stop_event_ >= 0 && spare_ >= 0);
@@ -135,21 +142,26 @@ void Acceptor::Stop() {
 
 void Acceptor::Run() {
   pthread_setname_np(pthread_self(), "accept");
-  std::vector<pollfd> polled = {{.fd = stop_event_, .events = POLLIN, .revents = 0}};
+  std::vector<pollfd> polled = {{.fd = stop_event_, .events = POLLIN, .revents = 0},
+                                {.fd = gate_->descriptor(), .events = POLLIN, .revents = 0}};
+  const size_t first_listener = polled.size();
   for (const int listener : listeners_) {
     polled.push_back({.fd = listener, .events = POLLIN, .revents = 0});
   }
   for (;;) {
-    if (poll(polled.data(), polled.size(), -1) < 0) continue;
+    if (poll(polled.data(), polled.size(), TimeoutMs(gate_->Run())) < 0) continue;
     if (polled[0].revents != 0) return;
-    for (size_t i = 1; i < polled.size(); ++i) {
+    for (size_t i = first_listener; i < polled.size(); ++i) {
       if (polled[i].revents != 0) Accept(polled[i].fd);
     }
   }
 }
 
 void Acceptor::Accept(int listener) {
-  const int connection = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  sockaddr_storage from = {};
+  socklen_t size = sizeof(from);
+  const int connection =
+      accept4(listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (connection < 0) {
     if (errno == EMFILE || errno == ENFILE) {
       CloseOne(listener);
@@ -163,7 +175,7 @@ void Acceptor::Accept(int listener) {
     CountClosed();
     return;
   }
-  on_connection_(listener, connection);
+  gate_->Add(listener, connection, RemoteAddress::From(from).value_or(RemoteAddress()));
 }
 
 void Acceptor::CloseOne(int listener) {

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/host_port.h"
+#include "server/calls/connection_gate.h"
 
 namespace quorate::server {
 
@@ -21,10 +21,6 @@ namespace quorate::server {
 // thread-safe.
 class Acceptor {
  public:
-  // Takes ownership of `connection`, a connected non-blocking socket that `listener` accepted. Runs
-  // on the acceptor's thread.
-  using ConnectionHandler = std::function<void(int listener, int connection)>;
-
   // Listens on every address that `address` resolves to. Errors are FAILED_PRECONDITION; the
   // message names `option` and the remedy.
   static absl::StatusOr<std::unique_ptr<Acceptor>> Listen(const HostPort& address,
@@ -38,14 +34,14 @@ class Acceptor {
   uint16_t port() const { return port_; }
 
   // Starts accepting. A connection whose descriptor is one of the last `reserve` descriptors of the
-  // process, but at most the last quarter of them, is closed at once; `on_connection` gets all
-  // others. The kernel assigns the lowest free number to a new descriptor, so the number shows how
-  // many descriptors are in use.
+  // process, but at most the last quarter of them, is closed at once; `gate` gets all others. The
+  // kernel assigns the lowest free number to a new descriptor, so the number shows how many
+  // descriptors are in use.
   //
   // Example: limit 1024, `reserve` 128. Connections get descriptors 0 to 895; one that would be
   // descriptor 896 is closed, which leaves 128 for files and for listeners with a smaller reserve.
-  void Start(int reserve, ConnectionHandler on_connection);
-  // Closes the port. `on_connection` is not called after it returns. Idempotent.
+  void Start(int reserve, std::shared_ptr<ConnectionGate> gate);
+  // Closes the port. The gate passes nothing on after it returns. Idempotent.
   void Stop();
 
  private:
@@ -62,7 +58,7 @@ class Acceptor {
   std::vector<int> listeners_;
   uint16_t port_ = 0;
   int reserve_ = 0;
-  ConnectionHandler on_connection_;
+  std::shared_ptr<ConnectionGate> gate_;
   std::thread thread_;
   // An eventfd; Stop writes to it to wake the thread.
   int stop_event_ = -1;

@@ -20,8 +20,21 @@ namespace {
 constexpr int kKeepaliveTimeMs = 10'000;
 constexpr int kKeepaliveTimeoutMs = 5'000;
 constexpr int kMinClientPingIntervalMs = 1'000;
-// gRPC's default is two minutes, during which an idle connection costs memory.
-constexpr int kHandshakeTimeoutMs = 10'000;
+
+// Tells the gate that a connection makes a call. Takes no part in the call.
+class CallReporter final : public grpc::experimental::ServerInterceptorFactoryInterface {
+ public:
+  explicit CallReporter(std::shared_ptr<ConnectionGate> gate) : gate_(std::move(gate)) {}
+
+  grpc::experimental::Interceptor* CreateServerInterceptor(
+      grpc::experimental::ServerRpcInfo* info) override {
+    gate_->OnCall([info] { return info->server_context()->peer(); });
+    return nullptr;
+  }
+
+ private:
+  const std::shared_ptr<ConnectionGate> gate_;
+};
 
 }  // namespace
 
@@ -32,27 +45,36 @@ absl::Status CheckCanListen(const HostPort& address, const std::string& option) 
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
                                       const std::shared_ptr<grpc::ServerCredentials>& credentials,
                                       int reserved_descriptors,
-                                      const std::function<void(grpc::ServerBuilder&)>& configure) {
+                                      const std::shared_ptr<ConnectionInstruments>& instruments,
+                                      const ConfigureListener& configure) {
   Listener listener;
   ASSIGN_OR_RETURN(listener.acceptor, Acceptor::Listen(address, option));
   listener.port = listener.acceptor->port();
   grpc::ServerBuilder builder;
-  // Shared, because it must live until the acceptor's last call of `on_connection`.
+  // Shared, because it must live until the gate passes its last connection on.
   const std::shared_ptr<grpc::experimental::ExternalConnectionAcceptor> connections =
       builder.experimental().AddExternalConnectionAcceptor(
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
-  configure(builder);
+  // gRPC's default is two minutes.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             static_cast<int>(ToMs(kConnectionLimits.timeout)));
+  static const SystemClock clock;
+  listener.gate = std::make_shared<ConnectionGate>(
+      option, kConnectionLimits, &clock, instruments, [connections](int socket, int connection) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters taken;
+        taken.listener_fd = socket;
+        taken.fd = connection;
+        connections->HandleNewConnection(&taken);
+      });
+  InterceptorCreators interceptors;
+  interceptors.push_back(std::make_unique<CallReporter>(listener.gate));
+  configure(builder, interceptors);
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
   listener.server = builder.BuildAndStart();
   if (listener.server == nullptr) {
     return absl::InternalError("gRPC cannot serve on " + option + ": see the log for the reason");
   }
-  listener.acceptor->Start(reserved_descriptors, [connections](int socket, int connection) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters taken;
-    taken.listener_fd = socket;
-    taken.fd = connection;
-    connections->HandleNewConnection(&taken);
-  });
+  listener.acceptor->Start(reserved_descriptors, listener.gate);
   return listener;
 }
 
@@ -65,18 +87,17 @@ void Close(Listener& listener, Duration timeout) {
 absl::StatusOr<Listener> OpenClientListener(
     const HostPort& address, const std::string& option,
     const std::shared_ptr<grpc::ServerCredentials>& credentials,
-    const std::vector<grpc::Service*>& services) {
+    const std::vector<grpc::Service*>& services,
+    const std::shared_ptr<ConnectionInstruments>& instruments) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // gRPC's health service has no descriptor, which reflection needs. This reference links ours in.
   CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
   return OpenListener(
-      address, option, credentials, kReservedFromClients, [&](grpc::ServerBuilder& builder) {
+      address, option, credentials, kReservedFromClients, instruments,
+      [&](grpc::ServerBuilder& builder, InterceptorCreators& interceptors) {
         for (grpc::Service* service : services) builder.RegisterService(service);
-        std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
-            creators;
-        creators.push_back(MakeParseErrorReporter());
-        builder.experimental().SetInterceptorCreators(std::move(creators));
+        interceptors.push_back(MakeParseErrorReporter());
         builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
         builder.SetResourceQuota(grpc::ResourceQuota("clients").Resize(kGrpcQuotaBytes));
         builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);

@@ -5,6 +5,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/support/server_interceptor.h>
 
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,7 @@
 #include "base/host_port.h"
 #include "base/time.h"
 #include "server/calls/acceptor.h"
+#include "server/calls/connection_gate.h"
 
 namespace quorate::server {
 
@@ -26,6 +28,7 @@ namespace quorate::server {
 absl::Status CheckCanListen(const HostPort& address, const std::string& option);
 
 struct Listener {
+  std::shared_ptr<ConnectionGate> gate;
   std::unique_ptr<grpc::Server> server;
   // Stop it before the server is shut down.
   std::unique_ptr<Acceptor> acceptor;
@@ -43,15 +46,23 @@ void Close(Listener& listener, Duration timeout);
 absl::StatusOr<Listener> OpenClientListener(
     const HostPort& address, const std::string& option,
     const std::shared_ptr<grpc::ServerCredentials>& credentials,
-    const std::vector<grpc::Service*>& services);
+    const std::vector<grpc::Service*>& services,
+    const std::shared_ptr<ConnectionInstruments>& instruments =
+        std::make_shared<ConnectionInstruments>());
 
-// Opens a listener. A connection whose handshakes (TLS and HTTP/2) take longer than ten seconds is
-// closed. `configure` registers its services and sets its options. Its
-// connections leave the last `reserved_descriptors` file descriptors of the process free
-// (Acceptor::Start).
+using InterceptorCreators =
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>;
+// Registers the services of a listener, sets its options and adds its interceptors.
+using ConfigureListener = std::function<void(grpc::ServerBuilder&, InterceptorCreators&)>;
+
+// Opens a listener. New connections pass a ConnectionGate with the limits of server/node/limits.h.
+// A connection whose handshakes (TLS and HTTP/2) take longer than ten seconds is closed. The
+// counts of its connections go to `instruments`. They leave the last `reserved_descriptors` file
+// descriptors of the process free (Acceptor::Start).
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
                                       const std::shared_ptr<grpc::ServerCredentials>& credentials,
                                       int reserved_descriptors,
-                                      const std::function<void(grpc::ServerBuilder&)>& configure);
+                                      const std::shared_ptr<ConnectionInstruments>& instruments,
+                                      const ConfigureListener& configure);
 
 }  // namespace quorate::server

@@ -21,7 +21,8 @@ GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
 absl::Status GrpcFrontEnd::Start(const HostPort& listen) {
   std::vector<grpc::Service*> services = {&admin_service_, &broker_service_, &metadata_service_};
   services.insert(services.end(), more_services_.begin(), more_services_.end());
-  ASSIGN_OR_RETURN(listener_, OpenClientListener(listen, "client-listen", credentials_, services));
+  ASSIGN_OR_RETURN(
+      listener_, OpenClientListener(listen, "client-listen", credentials_, services, connections_));
   port_ = listener_.port;
   return absl::OkStatus();
 }

@@ -69,6 +69,7 @@ class GrpcFrontEnd {
   uint16_t port() const { return port_; }
 
   // What the front end has counted and holds, for metrics. Any thread.
+  const ConnectionInstruments& connections() const { return *connections_; }
   const ClientBudgets& budgets() const { return edge_.budgets(); }
   std::vector<const MethodService*> services() const {
     return {&admin_service_, &broker_service_, &metadata_service_};
@@ -84,6 +85,8 @@ class GrpcFrontEnd {
   MetadataService metadata_service_;
   const std::shared_ptr<grpc::ServerCredentials> credentials_;
   const std::vector<grpc::Service*> more_services_;
+  const std::shared_ptr<ConnectionInstruments> connections_ =
+      std::make_shared<ConnectionInstruments>();
   Listener listener_;
   // Atomic, because calls arrive as soon as the listener is open.
   std::atomic<uint16_t> port_ = 0;

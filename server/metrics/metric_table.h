@@ -88,6 +88,34 @@ inline constexpr Metric kTlsExpiry = {
 };
 inline constexpr const Metric* kTlsMetrics[] = {&kTlsExpiry};
 
+// connection_metrics.h
+
+inline constexpr Metric kConnectionsWaiting = {
+    .name = "quorate_connections_waiting",
+    .type = MetricType::kGauge,
+    .help =
+        "Accepted connections that have not sent their first bytes, or that wait because too "
+        "many others are opening. The label port is client or peer, and broker in a broker.",
+    .labels = "port",
+};
+inline constexpr Metric kConnectionsOpening = {
+    .name = "quorate_connections_opening",
+    .type = MetricType::kGauge,
+    .help = "Connections in their handshakes, or before their first call.",
+    .labels = "port",
+};
+inline constexpr Metric kConnectionsClosed = {
+    .name = "quorate_connections_closed_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Connections that were closed before they opened: host_limit (its host has too many), "
+        "waiting_limit (too many wait), timeout (no complete greeting of TLS or HTTP/2), http1, "
+        "unknown_bytes (neither TLS nor HTTP/2), slow_handshake (while others waited).",
+    .labels = "port,reason",
+};
+inline constexpr const Metric* kConnectionMetrics[] = {&kConnectionsWaiting, &kConnectionsOpening,
+                                                       &kConnectionsClosed};
+
 // loop_metrics.h
 
 inline constexpr Metric kLoopQueuedTasks = {
@@ -872,6 +900,7 @@ struct MetricSection {
 inline constexpr MetricSection kMetricSections[] = {
     {"The process (both programs)", kProcessMetrics},
     {"Certificates (both programs)", kTlsMetrics},
+    {"New connections (both programs)", kConnectionMetrics},
     {"Event loops (both programs)", kLoopMetrics},
     {"The quorum (controllers)", kQuorumMetrics},
     {"Elections and the log (controllers)", kRaftMetrics},

@@ -111,6 +111,32 @@ inline constexpr uint64_t kMaxConnectionDescriptors = 16'384;
 // snapshots can still be opened.
 inline constexpr int kReservedFromClients = 256;
 inline constexpr int kReservedFromPeers = 128;
+// New connections of one listener (server/calls/connection_gate.h).
+struct ConnectionLimits {
+  // Connections whose first bytes have not arrived or that wait for a place: in all, and of one
+  // host. A new one beyond the first limit replaces the oldest one of the host that has most.
+  size_t max_waiting = 0;
+  size_t max_waiting_of_host = 0;
+  // Connections that gRPC has and that have not made a call.
+  size_t max_opening = 0;
+  size_t max_opening_of_host = 0;
+  // All connections of one host.
+  size_t max_of_host = 0;
+  // How long a connection may wait, and after how long gRPC has closed it if its handshakes are
+  // not complete.
+  Duration timeout = {};
+  // How long a connection keeps its place although others wait for it.
+  Duration min_opening_time = {};
+};
+inline constexpr ConnectionLimits kConnectionLimits = {
+    .max_waiting = 4'096,
+    .max_waiting_of_host = 1'024,
+    // A connection that opens costs up to 100 KiB.
+    .max_opening = 256,
+    .max_opening_of_host = 64,
+    .max_of_host = 2'048,
+    .timeout = std::chrono::seconds(10),
+    .min_opening_time = std::chrono::seconds(2)};
 // A connection is broken if sent bytes stay unacknowledged for this long.
 inline constexpr Duration kUnacknowledgedTimeout = std::chrono::seconds(15);
 

@@ -8,6 +8,7 @@
 
 #include "quorate/broker/v1/broker_view_service.pb.h"
 #include "server/metrics/broker_metrics.h"
+#include "server/metrics/connection_metrics.h"
 #include "server/metrics/loop_metrics.h"
 #include "server/metrics/metric_table.h"
 #include "server/metrics/process_metrics.h"
@@ -63,6 +64,7 @@ void BrokerMetrics::FinishIfComplete(Collection& collection, bool late) {
   if (!collection.done || !(collection.is_complete() || late)) return;
   MetricsPage page;
   AddProcessMetrics("quorate-broker", page);
+  AddConnectionMetrics("broker", *parts_.connections, page);
   AddTlsMetrics("broker", parts_.tls, page);
   const MonoTime now = parts_.clock->Now();
   for (const EventLoop* loop : {parts_.loop, parts_.session_loop}) AddLoopMetrics(*loop, now, page);

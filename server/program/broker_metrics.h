@@ -8,6 +8,7 @@
 #include "base/event_loop.h"
 #include "broker/broker.h"
 #include "security/tls_store.h"
+#include "server/node/connection_instruments.h"
 #include "server/program/process_service.h"
 
 namespace quorate::server {
@@ -21,6 +22,7 @@ class BrokerMetrics {
     const Clock* clock = nullptr;
     // Null: plain text.
     const security::TlsStore* tls = nullptr;
+    const ConnectionInstruments* connections = nullptr;
     const broker::Broker* broker = nullptr;
     const ProcessService* process_service = nullptr;
   };

@@ -106,7 +106,7 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
   }
   ASSIGN_OR_RETURN(listener_,
                    OpenClientListener(config.listen, "--listen", MakeServerCredentials(tls_.get()),
-                                      {&view_service_, &process_service_}));
+                                      {&view_service_, &process_service_}, connections_));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   if (config.metrics_listen) {
     ASSIGN_OR_RETURN(

@@ -77,10 +77,13 @@ class BrokerServer final : private broker::Broker::Listener {
   BrokerViewServiceImpl view_service_;
   ProcessService process_service_{&loop_, &clock_,
                                   [this](auto done) { metrics_.Collect(std::move(done)); }};
+  const std::shared_ptr<ConnectionInstruments> connections_ =
+      std::make_shared<ConnectionInstruments>();
   BrokerMetrics metrics_{{.loop = &loop_,
                           .session_loop = &session_loop_,
                           .clock = &clock_,
                           .tls = tls_.get(),
+                          .connections = connections_.get(),
                           .broker = &broker_,
                           .process_service = &process_service_}};
   std::unique_ptr<storage::DataDirectory> data_directory_;

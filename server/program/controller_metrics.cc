@@ -11,6 +11,7 @@
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/change_metrics.h"
 #include "server/metrics/cluster_metrics.h"
+#include "server/metrics/connection_metrics.h"
 #include "server/metrics/feed_metrics.h"
 #include "server/metrics/health_metrics.h"
 #include "server/metrics/loop_metrics.h"
@@ -70,6 +71,8 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   if (!collection.done || !(collection.is_complete() || late)) return;
   MetricsPage page;
   AddProcessMetrics("quorate-controller", page);
+  AddConnectionMetrics("client", parts_.front_end->connections(), page);
+  AddConnectionMetrics("peer", parts_.member->connections(), page);
   AddTlsMetrics("client", parts_.tls->clients(), page);
   AddTlsMetrics("peer", parts_.tls->peers(), page);
   const MonoTime now = parts_.member->clock().Now();

@@ -163,7 +163,8 @@ absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, ForwardH
   ASSIGN_OR_RETURN(listener_,
                    OpenListener(config_.peer_listen, "peer-listen",
                                 MakeServerCredentials(tls_, AdmitControllers(config_.cluster_id)),
-                                kReservedFromPeers, [service](grpc::ServerBuilder& builder) {
+                                kReservedFromPeers, connections_,
+                                [service](grpc::ServerBuilder& builder, InterceptorCreators&) {
                                   ConfigurePeerServer({}, &builder);
                                   builder.RegisterService(service);
                                 }));

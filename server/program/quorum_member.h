@@ -80,6 +80,7 @@ class QuorumMember {
   const storage::ControllerLog& log() const { return *log_; }
   // Returns the bound port of the peer listener. REQUIRES: Start returned OK.
   uint16_t peer_port() const { return listener_.port; }
+  const ConnectionInstruments& connections() const { return *connections_; }
 
  private:
   QuorumMember(const ControllerConfig& config, const security::TlsStore* tls,
@@ -104,6 +105,8 @@ class QuorumMember {
   std::optional<SnapshotScheduler::Loaded> loaded_;
   PeerTransport transport_;
   std::unique_ptr<raft::RaftNode> raft_;
+  const std::shared_ptr<ConnectionInstruments> connections_ =
+      std::make_shared<ConnectionInstruments>();
   Listener listener_;
   bool stopped_ = false;
 };

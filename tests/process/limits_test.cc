@@ -13,10 +13,14 @@
 #include <set>
 #include <thread>
 
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "client/channel.h"
 #include "client/status_mapping.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 #include "tests/harness/cluster.h"
+#include "tests/harness/flood.h"
+#include "tests/harness/ports.h"
 
 namespace quorate::testing {
 namespace {
@@ -207,6 +211,89 @@ TEST(DescriptorsTest, ManyIdleConnectionsAreSurvived) {
     cluster.AwaitReady();
   }
 }
+
+// Counts how often a controller believed that another one had died.
+size_t DeathsSeenBy(const Process& process) {
+  return std::vector<std::string>(absl::StrSplit(process.Log(), "is taken for dead")).size() - 1;
+}
+
+class FloodTest : public ::testing::TestWithParam<bool> {};
+
+// How long the flood lasts.
+constexpr std::chrono::seconds kFloodTime{15};
+constexpr int64_t kMaxGrowth = 64 * kMiB;
+
+TEST_P(FloodTest, AFloodOfHostileConnectionsCostsLittleAndHarmsNobody) {
+  const uint16_t metrics_port = FreePorts(1).front();
+  Cluster cluster({.controllers = 3, .brokers = 2, .tls = GetParam()});
+  cluster.Start();
+  const int active = cluster.AwaitActive();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "written", 1, 1);
+  // One controller also has a port for metrics.
+  const int follower = cluster.Others(active).front();
+  cluster.controller(follower).Kill();
+  cluster.StartController(follower,
+                          {absl::StrFormat("--metrics-listen=127.0.0.1:%d", metrics_port)});
+  cluster.AwaitReady();
+
+  FloodOptions options = {
+      .targets = {{"127.0.0.1", metrics_port}, *ParseHostPort(cluster.BrokerEndpoint(1))}};
+  const auto described = Must(client.DescribeCluster({}));
+  for (const auto& controller : described.controllers()) {
+    options.targets.push_back(*ParseHostPort(controller.client_endpoint()));
+    options.targets.push_back(*ParseHostPort(controller.peer_endpoint()));
+  }
+  const std::map<std::string, Process*> processes = {{"controller 1", &cluster.controller(1)},
+                                                     {"controller 2", &cluster.controller(2)},
+                                                     {"controller 3", &cluster.controller(3)},
+                                                     {"broker 1", &cluster.broker(1)}};
+  std::map<std::string, int64_t> memory;
+  std::map<std::string, size_t> deaths;
+  for (const auto& [name, process] : processes) {
+    ForgetPeakMemory(*process);
+    memory[name] = PeakMemory(*process);
+    deaths[name] = DeathsSeenBy(*process);
+  }
+  const auto before = cluster.QuorumSeenBy(active);
+  ASSERT_TRUE(before);
+
+  int writes = 0;
+  {
+    const Flood flood(options);
+    // Each second one client that connects anew, beside one that stays connected.
+    const auto end = std::chrono::steady_clock::now() + kFloodTime;
+    while (std::chrono::steady_clock::now() < end) {
+      client::AdminClient newcomer = cluster.Client();
+      CreateTopic(newcomer, absl::StrFormat("newcomer-%d", writes), 1, 1);
+      for (int i = 0; i < 20; ++i) CreateTopic(client, absl::StrFormat("t-%d", ++writes), 1, 1);
+    }
+    for (size_t i = 0; i < Flood::kKinds; ++i) {
+      const auto kind = static_cast<Flood::Kind>(i);
+      LOG(INFO) << Flood::NameOf(kind) << ": " << flood.opened(kind) << " opened, "
+                << flood.open(kind) << " open";
+      EXPECT_GT(flood.opened(kind), 0) << Flood::NameOf(kind);
+    }
+    LOG(INFO) << flood.resets() << " calls were reset, " << writes << " writes succeeded";
+  }
+
+  for (const auto& [name, process] : processes) {
+    const int64_t growth = PeakMemory(*process) - memory[name];
+    LOG(INFO) << name << " grew by " << growth / static_cast<int64_t>(kMiB) << " MiB";
+    EXPECT_LE(growth, kMaxGrowth) << name;
+    EXPECT_EQ(DeathsSeenBy(*process), deaths[name]) << name;
+  }
+  const auto after = cluster.QuorumSeenBy(active);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->epoch(), before->epoch());
+  EXPECT_EQ(after->leader_id(), before->leader_id());
+  const auto described_after = Must(client.DescribeCluster({}));
+  for (const auto& broker : described_after.brokers()) {
+    EXPECT_FALSE(broker.fenced()) << broker.broker_id();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(WithTls, FloodTest, ::testing::Bool());
 
 }  // namespace
 }  // namespace quorate::testing
