@@ -11,21 +11,34 @@
 #   --days N          how long new certificates of nodes and of the admin are valid (default 365)
 #   --renew           issue all certificates anew; without it, those that are valid for another 30 days
 #                     stay as they are
-#   --revoke NAME     also revoke the certificate DIR/NAME.pem and write DIR/crl.pem; works alone
+#   --revoke NAME     also revoke the certificate DIR/NAME.pem and write DIR/crl.pem; works alone. The
+#                     next run issues a new one for a node that it still names
+#   --folders         also copy what each node needs, and nothing else, to a folder of its own:
+#                     DIR/nodes/controller-1/cert.pem, key.pem, ca.pem and, if it exists, crl.pem
+#   --owner USER      make USER (a name or a number) the owner of those folders; needs root
+#   --new-ca          make a new CA that is trusted beside the old one; issues no certificate
+#   --drop-old-ca     trust only the newest CA; fails while a certificate of an older one is left
 #
 # DIR/ca.pem is the CA (ten years), DIR/ca-key.pem its key: keep that key off the machines that run the
 # cluster. DIR/admin.pem is for quoratectl. Files are replaced in one step, first the key and then the
 # certificate; running processes load them within seconds.
+#
+# To replace the CA without a failed call, run with --new-ca, wait until every process has logged that it
+# trusts it, run without either option, which issues all certificates anew, wait again, and run with
+# --drop-old-ca.
 set -euo pipefail
 
 fail() { echo "make-certificates.sh: $*" >&2; exit 2; }
-usage() { sed -n '2,20s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p;}' "$0"; }
 
-dir='' cluster='' controllers=3 brokers=3 hosts='' days=365 renew='' revoke=''
+dir='' cluster='' controllers=3 brokers=3 hosts='' days=365 renew='' revoke='' folders='' owner='' new_ca='' drop_old_ca=''
 while [ $# -gt 0 ]; do
   case $1 in
     -h|--help) usage; exit ;;
     --renew) renew=yes; shift; continue ;;
+    --folders) folders=yes; shift; continue ;;
+    --new-ca) new_ca=yes; shift; continue ;;
+    --drop-old-ca) drop_old_ca=yes; shift; continue ;;
     --*) [ $# -ge 2 ] || fail "$1 needs a value" ;;
     *) [ -z "$dir" ] || fail "unexpected argument '$1'"; dir=$1; shift; continue ;;
   esac
@@ -36,6 +49,7 @@ while [ $# -gt 0 ]; do
     --host) hosts=$2 ;;
     --days) days=$2 ;;
     --revoke) revoke=$2 ;;
+    --owner) owner=$2 ;;
     *) fail "unknown option '$1'; see --help" ;;
   esac
   shift 2
@@ -45,6 +59,9 @@ done
   fail "--cluster-id must be the 22 characters of the cluster's id (quoratectl cluster new-id)"
 [[ $controllers =~ ^[0-9]+$ && $brokers =~ ^[0-9]+$ && $days =~ ^[0-9]+$ ]] ||
   fail "--controllers, --brokers and --days need a number"
+[[ -z $owner || -n $folders ]] || fail "--owner needs --folders"
+[[ -z $new_ca || -z $drop_old_ca$renew$revoke ]] ||
+  fail "--new-ca works without --drop-old-ca, --renew and --revoke: every process must trust the new CA first"
 
 umask 077
 mkdir -p "$dir"
@@ -52,18 +69,63 @@ cd "$dir"
 
 new_key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" 2>/dev/null; }
 
+# Puts a new CA before those that ca.pem contains. The first one signs.
 make_ca() {
-  [ ! -e ca.pem ] || return 0
-  new_key ca-key.pem
-  openssl req -new -x509 -key ca-key.pem -days 3650 -subj "/O=Quorate/CN=Quorate CA" \
+  new_key ca-key.pem.new
+  openssl req -new -x509 -key ca-key.pem.new -days 3650 -subj "/O=Quorate/CN=Quorate CA $(openssl rand -hex 4)" \
     -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign -out ca.pem.new
+  [ ! -e ca.pem ] || cat ca.pem >>ca.pem.new
+  mv ca-key.pem.new ca-key.pem
   mv ca.pem.new ca.pem
   echo "made $dir/ca.pem"
 }
 
+# Runs openssl's CA with revoked.txt, in which it keeps what was revoked.
+openssl_ca() {
+  openssl ca -batch -cert ca.pem -keyfile ca-key.pem -config <(
+    printf '%s\n' '[ca]' 'default_ca=quorate' '[quorate]' 'database=revoked.txt' 'default_md=sha256') "$@" 2>/dev/null
+}
+
+list_revoked() {
+  openssl_ca -gencrl -crldays 3650 -out crl.pem.new
+  mv crl.pem.new crl.pem
+  echo "wrote $dir/crl.pem"
+}
+
+revoke() {
+  [ -e "$1.pem" ] || fail "there is no $dir/$1.pem"
+  [ "$(grep -c BEGIN ca.pem)" = 1 ] || fail "$dir/ca.pem has an old CA: finish its replacement (--drop-old-ca)"
+  touch revoked.txt
+  openssl_ca -revoke "$1.pem" || echo "$dir/$1.pem was revoked before"
+  list_revoked
+}
+
+# Prints the CA that signs.
+signing_ca() { openssl x509 -in ca.pem; }
+is_signed() { openssl verify -CAfile <(signing_ca) "$1.pem" >/dev/null 2>&1; }
+
+drop_old_ca() {
+  local key certificate
+  for key in *-key.pem; do
+    certificate=${key%-key.pem}
+    [ "$certificate" = ca ] || is_signed "$certificate" ||
+      fail "$dir/$certificate.pem is not of the newest CA: issue it first (without --drop-old-ca), or remove it"
+  done
+  signing_ca >ca.pem.new
+  mv ca.pem.new ca.pem
+  [ ! -e crl.pem ] || list_revoked
+  echo "$dir/ca.pem has only the newest CA"
+}
+
 is_fresh() {
   [ -z "$renew" ] && openssl x509 -in "$1.pem" -noout -checkend $((30 * 86400)) >/dev/null 2>&1 &&
-    openssl verify -CAfile ca.pem "$1.pem" >/dev/null 2>&1
+    is_signed "$1" && ! is_revoked "$1"
+}
+
+is_revoked() {
+  local serial
+  serial=$(openssl x509 -in "$1.pem" -noout -serial)
+  grep -qs "^R.*[[:space:]]${serial#serial=}[[:space:]]" revoked.txt
 }
 
 # make NAME USES ALTERNATIVE_NAMES
@@ -88,27 +150,47 @@ host_names() {
   done
 }
 
-revoke() {
-  [ -e "$1.pem" ] || fail "there is no $dir/$1.pem"
-  touch revoked.txt
-  local settings
-  settings=$(printf '%s\n' '[ca]' 'default_ca=quorate' '[quorate]' 'database=revoked.txt' 'default_md=sha256')
-  openssl ca -batch -config <(echo "$settings") -cert ca.pem -keyfile ca-key.pem -revoke "$1.pem" 2>/dev/null ||
-    echo "$dir/$1.pem was revoked before"
-  openssl ca -config <(echo "$settings") -cert ca.pem -keyfile ca-key.pem -gencrl -crldays 3650 \
-    -out crl.pem.new 2>/dev/null
-  mv crl.pem.new crl.pem
-  echo "wrote $dir/crl.pem"
+
+# Copies SOURCE to TARGET in one step, if they differ.
+put() {
+  ! cmp -s "$1" "$2" || return 0
+  cp "$1" "$2.new"
+  [ -z "$owner" ] || chown "$owner" "$2.new"
+  mv "$2.new" "$2"
+}
+
+# The trust of a node changes before its certificate does.
+fill_folder() {
+  local folder=nodes/$1
+  mkdir -p "$folder"
+  put ca.pem "$folder/ca.pem"
+  [ ! -e crl.pem ] || put crl.pem "$folder/crl.pem"
+  put "$1-key.pem" "$folder/key.pem"
+  put "$1.pem" "$folder/cert.pem"
+  [ -z "$owner" ] || chown "$owner" "$folder"
+}
+
+names=()
+for ((i = 1; i <= controllers; ++i)); do names+=("controller-$i"); done
+for ((i = 1; i <= brokers; ++i)); do names+=("broker-$i"); done
+names+=(admin)
+
+issue() {
+  case $1 in
+    controller-* | broker-*)
+      make "$1" serverAuth,clientAuth "$(host_names "$1"),URI:quorate://cluster/$cluster/${1/-//}" ;;
+    *) make "$1" clientAuth "URI:quorate://cluster/$cluster/$1/$1" ;;
+  esac
 }
 
 if [ -n "$revoke" ]; then revoke "$revoke"; fi
 [ -n "$cluster" ] || exit 0
-make_ca
-for ((i = 1; i <= controllers; ++i)); do
-  make "controller-$i" serverAuth,clientAuth \
-    "$(host_names "controller-$i"),URI:quorate://cluster/$cluster/controller/$i"
+if [ -n "$drop_old_ca" ]; then
+  drop_old_ca
+elif [ -n "$new_ca" ] || [ ! -e ca.pem ]; then
+  make_ca
+fi
+for name in "${names[@]}"; do
+  [ -n "$new_ca$drop_old_ca" ] || issue "$name"
+  [ -z "$folders" ] || fill_folder "$name"
 done
-for ((i = 1; i <= brokers; ++i)); do
-  make "broker-$i" serverAuth,clientAuth "$(host_names "broker-$i"),URI:quorate://cluster/$cluster/broker/$i"
-done
-make admin clientAuth "URI:quorate://cluster/$cluster/admin/admin"

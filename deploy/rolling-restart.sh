@@ -2,7 +2,7 @@
 # Restarts the controllers of a compose quorum one by one, the active one last. Prints the write gap
 # that each restart caused.
 #
-#   deploy/rolling-restart.sh [-f COMPOSE_FILE] [-p PROJECT] [--timeout SECONDS] [--max-lag OFFSETS]
+#   deploy/rolling-restart.sh [-f COMPOSE_FILE]… [-p PROJECT] [--timeout SECONDS] [--max-lag OFFSETS]
 #
 # Before each restart, every voter must be in contact and within --max-lag (1000) offsets of the
 # leader. After it, the controller must be ready again (quorate.ready) within --timeout (120). If it
@@ -10,10 +10,10 @@
 # Works with docker-compose 1.29 and with `docker compose` v2. Exit status: 0 done, 1 stopped.
 set -euo pipefail
 
-file=$(dirname "$0")/docker-compose.yml project=() timeout=120 max_lag=1000
+files=() project=() timeout=120 max_lag=1000
 while [ $# -gt 0 ]; do
   case $1 in
-    -f) file=${2:?-f needs a file}; shift 2 ;;
+    -f) files+=(-f "${2:?-f needs a file}"); shift 2 ;;
     -p) project=(-p "${2:?-p needs a project name}"); shift 2 ;;
     --timeout) timeout=${2:?--timeout needs seconds}; shift 2 ;;
     --max-lag) max_lag=${2:?--max-lag needs a number}; shift 2 ;;
@@ -22,14 +22,17 @@ while [ $# -gt 0 ]; do
   esac
 done
 
+[ ${#files[@]} -gt 0 ] || files=(-f "$(dirname "$0")/docker-compose.yml")
 if command -v docker-compose >/dev/null; then compose=(docker-compose); else compose=(docker compose); fi
-compose+=("${project[@]}" -f "$file")
+compose+=("${project[@]}" "${files[@]}")
 
 mapfile -t controllers < <("${compose[@]}" config --services | grep -E '(^|-)controller-[0-9]+$' | sort -V)
 mapfile -t brokers < <("${compose[@]}" config --services | grep -E '(^|-)broker-[0-9]+$' | sort -V)
-[ ${#controllers[@]} -gt 0 ] || { echo "rolling-restart.sh: $file has no controller-N services" >&2; exit 1; }
-# quoratectl runs in a broker's container, because brokers are not restarted.
-tools=${brokers[0]:?rolling-restart.sh: $file has no broker-N service to run quoratectl in}
+[ ${#controllers[@]} -gt 0 ] || { echo "rolling-restart.sh: no controller-N services in ${files[*]}" >&2; exit 1; }
+# quoratectl runs in the container of the service `tools` (docker-compose.tls.yml), which has an
+# administrator's certificate, or else in a broker's, because brokers are not restarted.
+tools=$("${compose[@]}" config --services | grep -x tools || true)
+tools=${tools:-${brokers[0]:?rolling-restart.sh: no service tools or broker-N to run quoratectl in}}
 
 say() { echo "$(date +%T) $*"; }
 ctl() { "${compose[@]}" exec -T "$tools" quoratectl "$@"; }

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "security/node_uri.h"
 #include "security/openssl.h"
@@ -152,6 +153,14 @@ absl::Status CheckUri(const File& cert, const std::vector<std::string>& uris,
       cert.Name(), UrisText(uris), required));
 }
 
+std::string TrustedText(const std::vector<CertificatePtr>& cas) {
+  constexpr size_t kMaxNamed = 4;
+  if (cas.size() > kMaxNamed) return absl::StrCat(cas.size(), " CAs");
+  return absl::StrJoin(cas, " and ", [](std::string* text, const CertificatePtr& ca) {
+    absl::StrAppend(text, "'", NameText(X509_get_subject_name(ca.get())), "'");
+  });
+}
+
 void WarnOfOpenKey(const File& key, std::vector<std::string>& warnings) {
   struct stat info = {};
   if (stat(key.path.c_str(), &info) == 0 && (info.st_mode & S_IROTH) != 0) {
@@ -214,6 +223,7 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(
   auto material = std::make_shared<TlsMaterial>();
   material->uris = UrisOf(certificate);
   RETURN_IF_ERROR(CheckUri(cert, material->uris, required_uri));
+  material->trusted = TrustedText(cas);
   material->subject = NameText(X509_get_subject_name(certificate));
   material->not_after = TimeOf(X509_get0_notAfter(certificate));
   material->valid_until = TimeText(material->not_after);

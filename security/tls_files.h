@@ -47,6 +47,8 @@ struct TlsMaterial {
   RevocationList revoked;
   // "CN=controller-1", for logs.
   std::string subject;
+  // "'CN=CA 1' and 'CN=CA 2'", for logs. If there are more than four CAs, only their number.
+  std::string trusted;
   // The text of not_after, "2026-11-30T00:40:00Z".
   std::string valid_until;
   // When the certificate ceases to be valid.

@@ -111,6 +111,19 @@ TEST_F(TlsFilesTest, TheEndOfACertificateIsAnnounced) {
   EXPECT_THAT(ExpiryWarning(old, hours(1)).value_or(""), HasSubstr("'CN=n' expired at 20"));
 }
 
+TEST_F(TlsFilesTest, TheTrustedCasAreNamed) {
+  const TlsFiles files = Write(ca_.Issue({}));
+  const auto trusted = [&files](const std::string& ca_pem) {
+    ReplaceFile(files.ca, ca_pem);
+    const auto loaded = LoadTlsMaterial(files, CertificateUse::kClient);
+    return loaded.ok() ? (*loaded)->trusted : loaded.status().ToString();
+  };
+  EXPECT_EQ(trusted(TestAuthority("next").pem() + ca_.pem()), "'CN=next' and 'CN=ca'");
+  std::string many = ca_.pem();
+  for (int i = 0; i < 4; ++i) many += ca_.pem();
+  EXPECT_EQ(trusted(many), "5 CAs");
+}
+
 TEST_F(TlsFilesTest, TheCaMustHaveSignedTheCertificate) {
   // The other CA has the same name, so that only the signature tells them apart.
   EXPECT_THAT(Error(Write(TestAuthority().Issue({}))),

@@ -19,7 +19,7 @@ constexpr std::chrono::hours kReminderBefore(7 * 24);
 
 void LogCertificate(const security::TlsMaterial& material) {
   LOG(INFO) << "new connections use the certificate '" << material.subject << "', valid until "
-            << material.valid_until;
+            << material.valid_until << ", and trust " << material.trusted;
   for (const std::string& warning : material.warnings) LOG(WARNING) << warning;
 }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Tests the compose files on a real Docker engine: starts the cluster, creates and describes topics
 # from outside and inside, scrapes all nodes with Prometheus (three), restarts all nodes one by one under
-# writes, checks that every broker has every acknowledged topic, and stops the cluster.
+# writes, checks that every broker has every acknowledged topic, and stops the cluster. With TLS (tls), it
+# also replaces the CA and all certificates under writes, none of which may fail.
 #
-#   compose_test.sh BUILD_DIR three|five     exit status 77: skipped, because no engine runs
+#   compose_test.sh BUILD_DIR three|five|tls     exit status 77: skipped, because no engine runs
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -20,10 +21,12 @@ if ! "$here/engine.sh" available; then
   fi
 fi
 
+files=(-f "$root/deploy/docker-compose.yml") prefix="" base=9190 brokers=9290 controllers=3
 case $size in
-  three) file=$root/deploy/docker-compose.yml prefix="" base=9190 brokers=9290 controllers=3 ;;
-  five) file=$root/deploy/docker-compose.five.yml prefix=five- base=9390 brokers=9490 controllers=5 ;;
-  *) echo "compose_test.sh: three or five" >&2; exit 2 ;;
+  three) ;;
+  five) files=(-f "$root/deploy/docker-compose.five.yml") prefix=five- base=9390 brokers=9490 controllers=5 ;;
+  tls) files+=(-f "$root/deploy/docker-compose.tls.yml") ;;
+  *) echo "compose_test.sh: three, five or tls" >&2; exit 2 ;;
 esac
 project=quorate-test-$size
 # The image of deploy/Dockerfile, with the programs from the build directory instead of its first stage.
@@ -33,14 +36,19 @@ built=build/release
 awk '/^FROM/ { ++stage } stage != 1' "$root/deploy/Dockerfile" |
   sed "s|--from=builder /programs/|$built/server/quorate-controller $built/server/quorate-broker $built/cli/quoratectl|" \
     >"$root/$QUORATE_DOCKERFILE"
-compose() { docker-compose -p "$project" -f "$file" "$@"; }
+compose() { docker-compose -p "$project" "${files[@]}" "$@"; }
 # Also removes the services of the profile observe.
 compose_down() { COMPOSE_PROFILES=observe compose down -v --remove-orphans "$@" >/dev/null 2>&1; }
+
+certificates() {
+  "$root/deploy/make-certificates.sh" "$QUORATE_TLS_DIR" --cluster-id "$(. "$root/deploy/.env"; echo "$QUORATE_CLUSTER_ID")" "$@"
+}
 
 fail() { echo "FAILED: $*" >&2; compose ps >&2 || true; compose logs --tail 30 >&2 || true; exit 1; }
 cleanup() {
   compose_down -t 5 || true
   [ -z "$dockerd_pid" ] || "$here/engine.sh" stop "$dockerd_pid"
+  [ -z "${QUORATE_TLS_DIR:-}" ] || rm -rf "$QUORATE_TLS_DIR"
 }
 trap cleanup EXIT
 
@@ -49,6 +57,15 @@ bootstrap="" broker_endpoints=""
 for ((i = 1; i <= controllers; ++i)); do bootstrap+=${bootstrap:+,}127.0.0.1:$((base + i)); done
 for i in 1 2 3; do broker_endpoints+=" 127.0.0.1:$((brokers + i))"; done
 export QUORATE_BOOTSTRAP=$bootstrap
+
+if [ "$size" = tls ]; then
+  [ "$(id -u)" = 0 ] || { echo "the test of TLS runs as root, to give the keys to user 10001" >&2; exit 1; }
+  QUORATE_TLS_DIR=$(mktemp -d)
+  export QUORATE_TLS_DIR
+  tls=$QUORATE_TLS_DIR/nodes/admin
+  export QUORATE_TLS_CERT=$tls/cert.pem QUORATE_TLS_KEY=$tls/key.pem QUORATE_TLS_CA=$tls/ca.pem
+  certificates --folders --owner 10001 >/dev/null
+fi
 
 echo "== up"
 compose_down -t 5 || true
@@ -80,6 +97,8 @@ if [ "$size" = three ]; then
   [[ $answer == "{} => 6 "* ]] || fail "Prometheus scrapes '$answer'"
 fi
 
+if [ "$size" = tls ]; then . "$here/tls_checks.sh"; fi
+
 echo "== rolling restart under a stream of creations"
 acknowledged=$(mktemp)
 stop_writer=$(mktemp -u)
@@ -91,7 +110,7 @@ stop_writer=$(mktemp -u)
   done
 ) &
 writer=$!
-"$root/deploy/rolling-restart.sh" -p "$project" -f "$file" --timeout 90 || fail "rolling restart"
+"$root/deploy/rolling-restart.sh" -p "$project" "${files[@]}" --timeout 90 || fail "rolling restart"
 touch "$stop_writer"
 wait "$writer"
 rm -f "$stop_writer"
