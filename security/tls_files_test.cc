@@ -118,7 +118,7 @@ TEST_F(TlsFilesTest, TheTrustedCasAreNamed) {
     const auto loaded = LoadTlsMaterial(files, CertificateUse::kClient);
     return loaded.ok() ? (*loaded)->trusted : loaded.status().ToString();
   };
-  EXPECT_EQ(trusted(TestAuthority("next").pem() + ca_.pem()), "'CN=next' and 'CN=ca'");
+  EXPECT_EQ(trusted(TestAuthority("next").pem() + ca_.pem()), "'CN=next' and 'CN=Test CA'");
   std::string many = ca_.pem();
   for (int i = 0; i < 4; ++i) many += ca_.pem();
   EXPECT_EQ(trusted(many), "5 CAs");

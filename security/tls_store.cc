@@ -2,11 +2,22 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "base/check.h"
 
 namespace quorate::security {
+namespace {
+
+// Replacing all files, one after the other, takes less time than this.
+constexpr std::chrono::seconds kSettleTime{1};
+constexpr std::chrono::milliseconds kRetryPause{50};
+// Ends the wait if a file changes all the time.
+constexpr int kMaxRetries = 100;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<TlsStore>> TlsStore::Open(TlsFiles files, CertificateUse use,
                                                          std::string required_uri) {
@@ -14,7 +25,12 @@ absl::StatusOr<std::unique_ptr<TlsStore>> TlsStore::Open(TlsFiles files, Certifi
   if (!files.is_set()) return nullptr;
   std::unique_ptr<TlsStore> store(new TlsStore(std::move(files), use, std::move(required_uri)));
   MutexLock lock(&store->refresh_mutex_);
-  RETURN_IF_ERROR(store->Load());
+  absl::Status loaded = store->Load();
+  for (int i = 0; i < kMaxRetries && !loaded.ok() && store->ChangedRecently(); ++i) {
+    std::this_thread::sleep_for(kRetryPause);
+    loaded = store->Load();
+  }
+  RETURN_IF_ERROR(loaded);
   return store;
 }
 
@@ -37,6 +53,19 @@ absl::Status TlsStore::Load() {
   MutexLock lock(&mutex_);
   current_ = std::move(loaded);
   return absl::OkStatus();
+}
+
+bool TlsStore::ChangedRecently() const {
+  using std::chrono::system_clock;
+  const system_clock::time_point now = system_clock::now();
+  for (const std::string& path : {files_.cert, files_.key, files_.ca, files_.crl}) {
+    struct stat info = {};
+    if (path.empty() || stat(path.c_str(), &info) != 0) continue;
+    const auto changed = system_clock::from_time_t(info.st_ctim.tv_sec) +
+                         std::chrono::nanoseconds(info.st_ctim.tv_nsec);
+    if (changed <= now && now - changed < kSettleTime) return true;
+  }
+  return false;
 }
 
 TlsStore::Versions TlsStore::FileVersions() const {

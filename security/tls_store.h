@@ -19,7 +19,8 @@ namespace quorate::security {
 class TlsStore {
  public:
   // Loads the files, or returns null if none is given. Errors are those of CheckComplete and
-  // LoadTlsMaterial.
+  // LoadTlsMaterial. Files that do not pass the checks and changed within the last second are read
+  // again until they pass or stay the same, because they may be in the middle of a replacement.
   static absl::StatusOr<std::unique_ptr<TlsStore>> Open(TlsFiles files, CertificateUse use,
                                                         std::string required_uri = "");
 
@@ -44,6 +45,7 @@ class TlsStore {
 
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
   Versions FileVersions() const;
+  bool ChangedRecently() const;
 
   const TlsFiles files_;
   const CertificateUse use_;

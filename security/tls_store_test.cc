@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "base/check.h"
 #include "security/testing/test_authority.h"
@@ -48,6 +50,19 @@ TEST_F(TlsStoreTest, FilesMayBeReplacedOneAfterTheOther) {
   ReplaceFile(files_.key, second.key_pem);
   store_->Refresh();
   EXPECT_EQ(Subject(), "CN=second");
+}
+
+TEST_F(TlsStoreTest, AStartInTheMiddleOfAReplacementWaitsForItsEnd) {
+  const IssuedCertificate second = ca_.Issue({.name = "second"});
+  ReplaceFile(files_.key, second.key_pem);
+  std::thread replacement([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ReplaceFile(files_.cert, second.cert_pem);
+  });
+  const auto opened = TlsStore::Open(files_, CertificateUse::kServerAndClient);
+  replacement.join();
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ((*opened)->Current()->subject, "CN=second");
 }
 
 TEST_F(TlsStoreTest, UnsuitableFilesLeaveTheMaterialInUse) {

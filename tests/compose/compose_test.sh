@@ -46,6 +46,10 @@ certificates() {
 
 fail() { echo "FAILED: $*" >&2; compose ps >&2 || true; compose logs --tail 30 >&2 || true; exit 1; }
 cleanup() {
+  local process
+  for process in "${writer:-}" "${probe_pid:-}"; do
+    [ -z "$process" ] || kill "$process" 2>/dev/null || true
+  done
   compose_down -t 5 || true
   [ -z "$dockerd_pid" ] || "$here/engine.sh" stop "$dockerd_pid"
   [ -z "${QUORATE_TLS_DIR:-}" ] || rm -rf "$QUORATE_TLS_DIR"

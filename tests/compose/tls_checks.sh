@@ -33,8 +33,9 @@ change_certificates() {
 
 # Prints the issuer of the certificate that a port serves.
 issuer() {
-  openssl s_client -connect "127.0.0.1:$1" -CAfile "$QUORATE_TLS_CA" -cert "$QUORATE_TLS_CERT" \
-    -key "$QUORATE_TLS_KEY" -verify_return_error </dev/null 2>/dev/null | openssl x509 -noout -issuer
+  # s_client fails because the server ends a connection on which no HTTP/2 is spoken.
+  { openssl s_client -connect "127.0.0.1:$1" -CAfile "$QUORATE_TLS_CA" -cert "$QUORATE_TLS_CERT" \
+    -key "$QUORATE_TLS_KEY" -verify_return_error </dev/null 2>/dev/null || true; } | openssl x509 -noout -issuer
 }
 
 echo "== a new CA and new certificates under writes: no failed call"
