@@ -35,14 +35,19 @@ EtcdSystem::EtcdSystem(const std::string& program) {
 
 LoadResult EtcdSystem::Load(const LoadOptions& options) { return puts_->Run(options, processes_); }
 
+std::vector<HostPort> EtcdSystem::listeners() const {
+  std::vector<HostPort> all = endpoints_;
+  all.insert(all.end(), peers_.begin(), peers_.end());
+  return all;
+}
+
 void EtcdSystem::StartMembers(const std::string& program) {
   const std::vector<uint16_t> ports = testing::FreePorts(2 * kMembers);
-  std::vector<HostPort> peers;
   std::vector<std::string> cluster;
   for (size_t i = 0; i < kMembers; ++i) {
     endpoints_.push_back({"127.0.0.1", ports[i]});
-    peers.push_back({"127.0.0.1", ports[kMembers + i]});
-    cluster.push_back(absl::StrFormat("member-%d=%s", i, Url(peers[i])));
+    peers_.push_back({"127.0.0.1", ports[kMembers + i]});
+    cluster.push_back(absl::StrFormat("member-%d=%s", i, Url(peers_[i])));
   }
   for (size_t i = 0; i < kMembers; ++i) {
     const std::string name = absl::StrFormat("member-%d", i);
@@ -52,8 +57,8 @@ void EtcdSystem::StartMembers(const std::string& program) {
         std::vector<std::string>{
             "/usr/bin/env", program, "--name=" + name, "--data-dir=" + directory,
             "--listen-client-urls=" + Url(endpoints_[i]),
-            "--advertise-client-urls=" + Url(endpoints_[i]), "--listen-peer-urls=" + Url(peers[i]),
-            "--initial-advertise-peer-urls=" + Url(peers[i]),
+            "--advertise-client-urls=" + Url(endpoints_[i]), "--listen-peer-urls=" + Url(peers_[i]),
+            "--initial-advertise-peer-urls=" + Url(peers_[i]),
             "--initial-cluster=" + absl::StrJoin(cluster, ","), "--logger=zap",
             "--log-level=error"},
         directory + ".log"));

@@ -21,6 +21,8 @@ class EtcdSystem final : public System {
 
   std::string name() const override { return "etcd"; }
   LoadResult Load(const LoadOptions& options) override;
+  std::vector<pid_t> processes() const override { return processes_; }
+  std::vector<HostPort> listeners() const override;
 
   // The version of the members.
   const std::string& version() const { return version_; }
@@ -35,6 +37,7 @@ class EtcdSystem final : public System {
 
   testing::TempDir directory_;
   std::vector<HostPort> endpoints_;
+  std::vector<HostPort> peers_;
   std::vector<std::unique_ptr<testing::Process>> members_;
   std::vector<pid_t> processes_;
   std::string version_;

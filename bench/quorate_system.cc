@@ -21,4 +21,15 @@ LoadResult QuorateSystem::Load(const LoadOptions& options) {
   return writes_->Run(options, processes_);
 }
 
+std::vector<HostPort> QuorateSystem::listeners() const {
+  client::AdminClient client = cluster_.Client();
+  const admin::v1::DescribeClusterResponse described = testing::Must(client.DescribeCluster({}));
+  std::vector<HostPort> all;
+  for (const auto& controller : described.controllers()) {
+    all.push_back(*ParseHostPort(controller.client_endpoint()));
+    all.push_back(*ParseHostPort(controller.peer_endpoint()));
+  }
+  return all;
+}
+
 }  // namespace quorate::bench

@@ -20,6 +20,8 @@ class QuorateSystem final : public System {
 
   std::string name() const override { return name_; }
   LoadResult Load(const LoadOptions& options) override;
+  std::vector<pid_t> processes() const override { return processes_; }
+  std::vector<HostPort> listeners() const override;
 
  private:
   const std::string name_;

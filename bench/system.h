@@ -1,9 +1,13 @@
 // The systems that commit.cc compares: a group of servers, and one kind of write to them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <string>
 #include <vector>
+
+#include "base/host_port.h"
 
 namespace quorate::bench {
 
@@ -31,6 +35,9 @@ class System {
   virtual std::string name() const = 0;
   // Writes for the duration in `options`. A failed write ends the program.
   virtual LoadResult Load(const LoadOptions& options) = 0;
+  virtual std::vector<pid_t> processes() const { return {}; }
+  // The ports of the servers, for clients and for each other.
+  virtual std::vector<HostPort> listeners() const { return {}; }
 };
 
 // The size of a write, as the sum of key and value. It is the same for all systems.

@@ -67,8 +67,13 @@ void Send(int fd, const std::string& bytes) {
   (void)!send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void RaiseDescriptorLimit() {
+void RaiseDescriptorLimit(rlim_t wanted) {
   rlimit limit = {};
+  PCHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = std::max(limit.rlim_max, wanted);
+  limit.rlim_max = limit.rlim_cur;
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  // Only root may exceed the hard limit.
   PCHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
   limit.rlim_cur = limit.rlim_max;
   PCHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -100,8 +105,8 @@ const char* Flood::NameOf(Kind kind) {
 
 Flood::Flood(FloodOptions options) : options_(std::move(options)) {
   CHECK(!options_.targets.empty());
-  RaiseDescriptorLimit();
   const auto count = static_cast<size_t>(options_.idle + options_.hostile);
+  RaiseDescriptorLimit(count + 1'000);
   connections_.resize(count);
   // Spreads the kinds evenly over the order of opening.
   size_t hostile = 0;

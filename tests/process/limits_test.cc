@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <set>
@@ -20,6 +19,7 @@
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 #include "tests/harness/cluster.h"
 #include "tests/harness/flood.h"
+#include "tests/harness/peak_memory.h"
 #include "tests/harness/ports.h"
 
 namespace quorate::testing {
@@ -30,19 +30,6 @@ using ::testing::Not;
 
 constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kRequestBytes = 8 * kMiB - 1'000;
-
-// Returns the peak resident memory since it was last reset, in bytes.
-int64_t PeakMemory(const Process& process) {
-  std::ifstream status("/proc/" + std::to_string(process.pid()) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
-  }
-  LOG(FATAL) << "no VmHWM";
-}
-
-void ForgetPeakMemory(const Process& process) {
-  std::ofstream("/proc/" + std::to_string(process.pid()) + "/clear_refs") << "5";
-}
 
 admin::v1::DescribeTopicsRequest ManyNames() {
   admin::v1::DescribeTopicsRequest request;
@@ -131,8 +118,8 @@ TEST_P(LimitsTest, LargeRequestsOfManyClientsStayWithinMemory) {
   ASSERT_TRUE(before);
   std::map<int, int64_t> memory;
   for (const int node : {1, 2, 3}) {
-    ForgetPeakMemory(cluster.controller(node));
-    memory[node] = PeakMemory(cluster.controller(node));
+    ForgetPeakMemory(cluster.controller(node).pid());
+    memory[node] = PeakMemoryBytes(cluster.controller(node).pid());
   }
 
   Errors errors;
@@ -143,7 +130,7 @@ TEST_P(LimitsTest, LargeRequestsOfManyClientsStayWithinMemory) {
   for (std::thread& sender : senders) sender.join();
 
   for (const int node : {1, 2, 3}) {
-    const int64_t grown = PeakMemory(cluster.controller(node)) - memory[node];
+    const int64_t grown = PeakMemoryBytes(cluster.controller(node).pid()) - memory[node];
     EXPECT_LE(grown, static_cast<int64_t>(256 * kMiB)) << "controller " << node;
     LOG(INFO) << "controller " << node << " grew by " << grown / static_cast<int64_t>(kMiB)
               << " MiB";
@@ -251,8 +238,8 @@ TEST_P(FloodTest, AFloodOfHostileConnectionsCostsLittleAndHarmsNobody) {
   std::map<std::string, int64_t> memory;
   std::map<std::string, size_t> deaths;
   for (const auto& [name, process] : processes) {
-    ForgetPeakMemory(*process);
-    memory[name] = PeakMemory(*process);
+    ForgetPeakMemory(process->pid());
+    memory[name] = PeakMemoryBytes(process->pid());
     deaths[name] = DeathsSeenBy(*process);
   }
   const auto before = cluster.QuorumSeenBy(active);
@@ -278,7 +265,7 @@ TEST_P(FloodTest, AFloodOfHostileConnectionsCostsLittleAndHarmsNobody) {
   }
 
   for (const auto& [name, process] : processes) {
-    const int64_t growth = PeakMemory(*process) - memory[name];
+    const int64_t growth = PeakMemoryBytes(process->pid()) - memory[name];
     LOG(INFO) << name << " grew by " << growth / static_cast<int64_t>(kMiB) << " MiB";
     EXPECT_LE(growth, kMaxGrowth) << name;
     EXPECT_EQ(DeathsSeenBy(*process), deaths[name]) << name;
