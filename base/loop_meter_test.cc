@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/event_loop.h"
-#include "glog/logging.h"
+#include "base/testing/log_lines.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -24,21 +24,6 @@ using std::chrono::seconds;
 using ::testing::MatchesRegex;
 
 MonoTime At(Duration d) { return MonoTime(seconds(100)) + d; }
-
-// Collects the log lines that are written while it lives.
-class LogLines final : public google::LogSink {
- public:
-  LogLines() { google::AddLogSink(this); }
-  ~LogLines() override { google::RemoveLogSink(this); }
-
-  void send(google::LogSeverity /*severity*/, const char* /*full_filename*/,
-            const char* /*base_filename*/, int /*line*/, const google::LogMessageTime& /*time*/,
-            const char* message, size_t size) override {
-    lines.emplace_back(message, size);
-  }
-
-  std::vector<std::string> lines;
-};
 
 TEST(LoopMeterTest, RemembersTheLongestTaskAndCountsThoseOverTheLimit) {
   LoopMeter meter("test");

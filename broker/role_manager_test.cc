@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "glog/logging.h"
+#include "base/testing/log_lines.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "metadata/record_builders.h"
@@ -247,24 +247,9 @@ TEST_F(RoleManagerTest, FitsTheRolesToALogThatReplacedTheOldOne) {
   EXPECT_EQ(roles_.follower_count(), 1u);
 }
 
-// Collects what is logged at INFO during its lifetime.
-class InfoLines final : public google::LogSink {
- public:
-  InfoLines() { google::AddLogSink(this); }
-  ~InfoLines() override { google::RemoveLogSink(this); }
-
-  void send(google::LogSeverity /*severity*/, const char* /*full_filename*/,
-            const char* /*base_filename*/, int /*line*/, const google::LogMessageTime& /*time*/,
-            const char* message, size_t size) override {
-    lines.emplace_back(message, size);
-  }
-
-  std::vector<std::string> lines;
-};
-
 TEST_F(RoleManagerTest, LogsALineForEachOfAFewChanges) {
   CreateTopic("orders", kOrders, {{1, 2}, {2, 1}});
-  InfoLines log;
+  LogLines log;
   Update();
   EXPECT_THAT(log.lines,
               ElementsAre("became follower of orders-0 at leader epoch 0 of broker 1, offset 7, "
@@ -284,7 +269,7 @@ TEST_F(RoleManagerTest, LogsALineForEachOfAFewChanges) {
 TEST_F(RoleManagerTest, LogsManyChangesAsOneSum) {
   CreateTopic("orders", kOrders, std::vector<std::vector<int32_t>>(1000, {2, 1}));
   CreateTopic("payments", 2, std::vector<std::vector<int32_t>>(500, {1, 2}));
-  InfoLines log;
+  LogLines log;
   EXPECT_EQ(Update().size(), 1500u);
   EXPECT_THAT(log.lines, ElementsAre("changed 1500 roles at offset 1506: became leader of 1000 and "
                                      "follower of 500 partitions, gave up 0"));

@@ -1,5 +1,6 @@
 #include "cli/debug.h"
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -36,13 +37,18 @@ Json AnswerJson(const LevelAnswer& answer) {
       {"error", error != nullptr ? ToJson(*error) : Json(nullptr)}};
 }
 
+// Returns the exit code of a command after a process has answered with this error.
+ExitCode CodeFor(const Error& error) {
+  const bool has_answered = error.code() == common::v1::INVALID_REQUEST ||
+                            error.code() == common::v1::CLUSTER_AUTHORIZATION_FAILED;
+  return has_answered ? ExitCode::kRefused : ExitCode::kUnreachable;
+}
+
 ExitCode CodeFor(const std::vector<LevelAnswer>& answers) {
   ExitCode code = ExitCode::kDone;
   for (const LevelAnswer& answer : answers) {
     const auto* error = std::get_if<Error>(&answer);
-    if (error == nullptr) continue;
-    if (error->code() != common::v1::INVALID_REQUEST) return ExitCode::kUnreachable;
-    code = ExitCode::kRefused;
+    if (error != nullptr) code = std::max(code, CodeFor(*error));
   }
   return code;
 }
@@ -75,7 +81,7 @@ ExitCode Metrics(Session& session) {
   for (size_t i = 0; i < endpoints.size(); ++i) {
     const auto* page = std::get_if<std::string>(&answers[i]);
     const auto* error = std::get_if<Error>(&answers[i]);
-    if (error != nullptr) code = ExitCode::kUnreachable;
+    if (error != nullptr) code = std::max(code, CodeFor(*error));
     items.push_back({{"endpoint", endpoints[i].ToString()},
                      {"page", page != nullptr ? Json(*page) : Json(nullptr)},
                      {"error", error != nullptr ? ToJson(*error) : Json(nullptr)}});
@@ -101,8 +107,8 @@ void AddLogLevel(CommandLine& line, CLI::App* debug) {
        .description =
            "Calls every controller and broker named by --bootstrap, and prints a line for each. A "
            "new level applies until the process ends; after a restart, --log-level applies again. "
-           "The exit status is 0 if all have answered, 1 if one does not know the level, and 3 if "
-           "one does not answer within 3 s or --timeout, whichever is shorter.",
+           "The exit status is 0 if all have answered, 1 if one does not know the level or refuses "
+           "the call, and 3 if one does not answer within 3 s or --timeout, whichever is shorter.",
        .examples = {"quoratectl debug log-level",
                     "quoratectl debug log-level debug --bootstrap 127.0.0.1:9091",
                     "quoratectl debug log-level info --output json"}},
@@ -121,8 +127,8 @@ void AddMetrics(CommandLine& line, CLI::App* debug) {
        .description =
            "Calls every controller and broker named by --bootstrap, and prints its metrics in "
            "Prometheus' text format. docs/metrics.md describes them. The exit status is 0 if all "
-           "have answered, and 3 if one does not answer within 3 s or --timeout, whichever is "
-           "shorter.",
+           "have answered, 1 if one refuses the call, and 3 if one does not answer within 3 s or "
+           "--timeout, whichever is shorter.",
        .examples = {"quoratectl debug metrics --bootstrap 127.0.0.1:9091",
                     "quoratectl debug metrics --output json"}},
       CommonFlags::kCluster, Metrics);

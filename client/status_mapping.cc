@@ -101,8 +101,9 @@ ErrorCode NearestCode(grpc::StatusCode code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
     case grpc::StatusCode::UNIMPLEMENTED:
     case grpc::StatusCode::UNAUTHENTICATED:
-    case grpc::StatusCode::PERMISSION_DENIED:
       return common::v1::INVALID_REQUEST;
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return common::v1::CLUSTER_AUTHORIZATION_FAILED;
     default:
       return common::v1::UNKNOWN_SERVER_ERROR;
   }
@@ -143,6 +144,8 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::INVALID_REQUEST:
     case common::v1::INVALID_REGISTRATION:
       return grpc::StatusCode::INVALID_ARGUMENT;
+    case common::v1::CLUSTER_AUTHORIZATION_FAILED:
+      return grpc::StatusCode::PERMISSION_DENIED;
     case common::v1::UNSUPPORTED_VERSION:
     case common::v1::POLICY_VIOLATION:
     case common::v1::STALE_BROKER_EPOCH:

@@ -124,6 +124,14 @@ TEST(StatusMappingTest, ADeadlineLeavesTheOutcomeUnknown) {
   EXPECT_EQ(error.outcome(), common::v1::UNKNOWN);
 }
 
+TEST(StatusMappingTest, ACallThatTheRoleMayNotMakeIsARefusal) {
+  const Error error =
+      ErrorFromStatus({grpc::StatusCode::PERMISSION_DENIED, "User:reader/x may not call"});
+  EXPECT_EQ(error.code(), common::v1::CLUSTER_AUTHORIZATION_FAILED);
+  EXPECT_EQ(error.message(), "User:reader/x may not call");
+  EXPECT_EQ(error.outcome(), common::v1::REFUSED);
+}
+
 TEST(StatusMappingTest, GrpcsOwnSizeLimitIsARefusal) {
   const Error error = ErrorFromStatus({grpc::StatusCode::RESOURCE_EXHAUSTED,
                                        "Received message larger than max (9000000 vs. 8388608)"});

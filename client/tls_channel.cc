@@ -39,7 +39,7 @@ class ServerVerifier final : public ExternalCertificateVerifier {
     ServerCertificate server = {.dialled_host = ToString(request.target_name()),
                                 .pem = ToString(request.peer_cert())};
     if (!material_->revoked.empty()) RETURN_IF_ERROR(material_->revoked.Check(server.pem));
-    for (const grpc::string_ref& uri : request.uri_names()) server.uris.push_back(ToString(uri));
+    server.names = security::NamesIn(server.pem);
     return check_(server);
   }
 

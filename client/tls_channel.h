@@ -6,9 +6,9 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
+#include "security/certificate_names.h"
 #include "security/tls_store.h"
 
 namespace quorate::client {
@@ -18,8 +18,7 @@ struct ServerCertificate {
   // The host that was dialled, without the port.
   std::string dialled_host;
   std::string pem;
-  // The URIs in its subject alternative names.
-  std::vector<std::string> uris;
+  security::CertificateNames names;
 };
 
 // Decides whether this is the server that was dialled. An error refuses the connection, and its

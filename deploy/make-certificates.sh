@@ -8,7 +8,9 @@
 #   --brokers N       brokers 1 to N (default 3): DIR/broker-1.pem, …
 #   --host NAME,…     more host names and addresses at which the nodes are reached. Each certificate
 #                     names the host controller-N or broker-N, localhost and 127.0.0.1 by itself.
-#   --days N          how long new certificates of nodes and of the admin are valid (default 365)
+#   --users ROLE/NAME,…  more certificates for people and tools, as in "operator/maria,reader/grafana":
+#                     DIR/operator-maria.pem, … ROLE is admin, operator or reader.
+#   --days N          how long new certificates are valid, except that of the CA (default 365)
 #   --renew           issue all certificates anew; without it, those that are valid for another 30 days
 #                     stay as they are
 #   --revoke NAME     also revoke the certificate DIR/NAME.pem and write DIR/crl.pem; works alone. The
@@ -20,7 +22,9 @@
 #   --drop-old-ca     trust only the newest CA; fails while a certificate of an older one is left
 #
 # DIR/ca.pem is the CA (ten years), DIR/ca-key.pem its key: keep that key off the machines that run the
-# cluster. DIR/admin.pem is for quoratectl. Files are replaced in one step, first the key and then the
+# cluster. DIR/admin.pem, DIR/operator.pem and DIR/reader.pem are for quoratectl: each has the role of
+# its name (docs/security.md, Roles). Every certificate names its owner by a URI, such as
+# quorate://cluster/ID/reader/NAME. Files are replaced in one step, first the key and then the
 # certificate; running processes load them within seconds.
 #
 # To replace the CA without a failed call, run with --new-ca, wait until every process has logged that it
@@ -31,7 +35,8 @@ set -euo pipefail
 fail() { echo "make-certificates.sh: $*" >&2; exit 2; }
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p;}' "$0"; }
 
-dir='' cluster='' controllers=3 brokers=3 hosts='' days=365 renew='' revoke='' folders='' owner='' new_ca='' drop_old_ca=''
+dir='' cluster='' controllers=3 brokers=3 hosts='' users='' days=365 renew='' revoke='' folders='' owner='' new_ca=''
+drop_old_ca=''
 while [ $# -gt 0 ]; do
   case $1 in
     -h|--help) usage; exit ;;
@@ -47,6 +52,7 @@ while [ $# -gt 0 ]; do
     --controllers) controllers=$2 ;;
     --brokers) brokers=$2 ;;
     --host) hosts=$2 ;;
+    --users) users=$2 ;;
     --days) days=$2 ;;
     --revoke) revoke=$2 ;;
     --owner) owner=$2 ;;
@@ -62,6 +68,12 @@ done
 [[ -z $owner || -n $folders ]] || fail "--owner needs --folders"
 [[ -z $new_ca || -z $drop_old_ca$renew$revoke ]] ||
   fail "--new-ca works without --drop-old-ca, --renew and --revoke: every process must trust the new CA first"
+
+for user in ${users//,/ }; do
+  [[ $user =~ ^(admin|operator|reader)/[A-Za-z0-9._@-]{1,64}$ ]] ||
+    fail "--users: '$user' is not admin/NAME, operator/NAME or reader/NAME, where NAME is 1 to 64 letters," \
+      "digits, '.', '_', '-' and '@'"
+done
 
 umask 077
 mkdir -p "$dir"
@@ -173,13 +185,15 @@ fill_folder() {
 names=()
 for ((i = 1; i <= controllers; ++i)); do names+=("controller-$i"); done
 for ((i = 1; i <= brokers; ++i)); do names+=("broker-$i"); done
-names+=(admin)
+names+=(admin operator reader)
+for user in ${users//,/ }; do names+=("${user/\//-}"); done
 
 issue() {
   case $1 in
     controller-* | broker-*)
       make "$1" serverAuth,clientAuth "$(host_names "$1"),URI:quorate://cluster/$cluster/${1/-//}" ;;
-    *) make "$1" clientAuth "URI:quorate://cluster/$cluster/$1/$1" ;;
+    # Of operator-maria the URI ends in operator/maria, and of operator in operator/operator.
+    *) make "$1" clientAuth "URI:quorate://cluster/$cluster/${1%%-*}/${1#*-}" ;;
   esac
 }
 

@@ -2,56 +2,57 @@
 
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
 namespace quorate::security {
 namespace {
 
-constexpr size_t kMaxUrisInText = 4;
-constexpr size_t kMaxUriBytesInText = 128;
+constexpr size_t kMaxNameBytes = 64;
 
-std::string Prefix(const std::string& cluster_id, const char* kind) {
-  return absl::StrCat("quorate://cluster/", cluster_id, "/", kind, "/");
+std::string Prefix(const std::string& cluster_id) {
+  return absl::StrCat("quorate://cluster/", cluster_id, "/");
 }
 
 }  // namespace
 
+std::string UriOf(const std::string& cluster_id, const Identity& identity) {
+  const std::string kind = absl::StrCat(Prefix(cluster_id), NameOf(identity.role), "/");
+  return IsNode(identity.role) ? absl::StrCat(kind, identity.id) : kind + identity.name;
+}
+
 std::string ControllerUri(const std::string& cluster_id, NodeId node) {
-  return absl::StrCat(Prefix(cluster_id, "controller"), node.value());
+  return UriOf(cluster_id, Identity::Controller(node));
 }
 
 std::string BrokerUri(const std::string& cluster_id, BrokerId broker) {
-  return absl::StrCat(Prefix(cluster_id, "broker"), broker.value());
+  return UriOf(cluster_id, Identity::Broker(broker));
 }
 
-bool IsController(const std::vector<std::string>& uris, const std::string& cluster_id,
-                  NodeId node) {
-  return std::find(uris.begin(), uris.end(), ControllerUri(cluster_id, node)) != uris.end();
-}
-
-bool IsAnyController(const std::vector<std::string>& uris, const std::string& cluster_id) {
-  const std::string prefix = Prefix(cluster_id, "controller");
-  return std::any_of(uris.begin(), uris.end(), [&](absl::string_view uri) {
-    int32_t id = -1;
-    // Compared as a whole, because SimpleAtoi also accepts "+1" and " 1".
-    return absl::ConsumePrefix(&uri, prefix) && absl::SimpleAtoi(uri, &id) && id >= 0 &&
-           absl::StrCat(id) == uri;
-  });
-}
-
-std::string UrisText(const std::vector<std::string>& uris) {
-  if (uris.empty()) return "no URI";
-  std::string text;
-  for (size_t i = 0; i < std::min(uris.size(), kMaxUrisInText); ++i) {
-    absl::StrAppend(&text, i == 0 ? "" : ", ",
-                    absl::CHexEscape(uris[i].substr(0, kMaxUriBytesInText)));
+std::optional<Identity> IdentityIn(absl::string_view uri, const std::string& cluster_id) {
+  if (!absl::ConsumePrefix(&uri, Prefix(cluster_id))) return std::nullopt;
+  const size_t slash = uri.find('/');
+  if (slash == absl::string_view::npos) return std::nullopt;
+  const std::optional<Role> role = RoleOf(uri.substr(0, slash));
+  const absl::string_view name = uri.substr(slash + 1);
+  if (!role) return std::nullopt;
+  if (IsNode(*role)) {
+    const std::optional<int32_t> id = ParseNodeId(name);
+    if (!id) return std::nullopt;
+    return Identity{.role = *role, .id = *id};
   }
-  if (uris.size() > kMaxUrisInText) absl::StrAppend(&text, ", …");
-  return text;
+  if (!IsUriName(name)) return std::nullopt;
+  return Identity{.role = *role, .name = std::string(name)};
+}
+
+bool IsUriName(absl::string_view name) {
+  const auto is_allowed = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-' ||
+           c == '@';
+  };
+  return !name.empty() && name.size() <= kMaxNameBytes &&
+         std::all_of(name.begin(), name.end(), is_allowed);
 }
 
 }  // namespace quorate::security

@@ -1,49 +1,69 @@
-// Tests the names of nodes in certificates.
+// Tests the names of owners in certificates.
 #include "security/node_uri.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
 namespace quorate::security {
 namespace {
 
 const char kCluster[] = "MkU3OEVBNTcwNTJENDM2Qg";
+const std::string kBase = "quorate://cluster/MkU3OEVBNTcwNTJENDM2Qg/";
 
-TEST(NodeUriTest, Texts) {
-  EXPECT_EQ(ControllerUri(kCluster, NodeId(1)),
-            "quorate://cluster/MkU3OEVBNTcwNTJENDM2Qg/controller/1");
-  EXPECT_EQ(BrokerUri(kCluster, BrokerId(0)), "quorate://cluster/MkU3OEVBNTcwNTJENDM2Qg/broker/0");
-}
-
-TEST(NodeUriTest, ACertificateNamesTheControllersInItsUris) {
-  const std::vector<std::string> uris = {"spiffe://other", ControllerUri(kCluster, NodeId(2))};
-  EXPECT_TRUE(IsController(uris, kCluster, NodeId(2)));
-  EXPECT_FALSE(IsController(uris, kCluster, NodeId(1)));
-  EXPECT_FALSE(IsController(uris, kCluster, NodeId(22)));
-  EXPECT_FALSE(IsController(uris, "AAAAAAAAAAAAAAAAAAAAAA", NodeId(2)));
-  EXPECT_FALSE(IsController({}, kCluster, NodeId(2)));
-  EXPECT_TRUE(IsAnyController(uris, kCluster));
-  EXPECT_FALSE(IsAnyController(uris, "AAAAAAAAAAAAAAAAAAAAAA"));
-}
-
-TEST(NodeUriTest, SimilarUrisNameNoController) {
-  const std::string base = "quorate://cluster/MkU3OEVBNTcwNTJENDM2Qg/";
-  for (const std::string& uri :
-       {base + "broker/1", base + "controller/", base + "controller/x", base + "controller/-1",
-        base + "controller/+1", base + "controller/01", base + "controller/1/2",
-        base + "controller/99999999999", "Q" + base + "controller/1",
-        base + "controller/1" + std::string(1, '\0')}) {
-    EXPECT_FALSE(IsAnyController({uri}, kCluster)) << uri;
-    EXPECT_FALSE(IsController({uri}, kCluster, NodeId(1))) << uri;
+TEST(NodeUriTest, EveryOwnerHasAUri) {
+  EXPECT_EQ(ControllerUri(kCluster, NodeId(1)), kBase + "controller/1");
+  EXPECT_EQ(BrokerUri(kCluster, BrokerId(0)), kBase + "broker/0");
+  for (const Role role : kRoles) {
+    const Identity owner = IsNode(role) ? Identity{.role = role, .id = 7}
+                                        : Identity{.role = role, .name = "maria.b@example-1_x"};
+    const std::string uri = UriOf(kCluster, owner);
+    EXPECT_EQ(IdentityIn(uri, kCluster), owner) << uri;
+    EXPECT_EQ(IdentityIn(uri, "AAAAAAAAAAAAAAAAAAAAAA"), std::nullopt) << uri;
   }
 }
 
-TEST(NodeUriTest, TheTextOfUrisIsBoundedAndPrintable) {
-  EXPECT_EQ(UrisText({}), "no URI");
-  EXPECT_EQ(UrisText({"a://b", "c\n"}), "a://b, c\\n");
-  EXPECT_LT(UrisText(std::vector<std::string>(1000, std::string(1000, 'x'))).size(), 600u);
+TEST(NodeUriTest, IdsAreFrom0ToTheLargestNumber) {
+  EXPECT_EQ(IdentityIn(kBase + "broker/0", kCluster), Identity::Broker(BrokerId(0)));
+  EXPECT_EQ(IdentityIn(kBase + "controller/2147483647", kCluster),
+            Identity::Controller(NodeId(2147483647)));
+}
+
+TEST(NodeUriTest, NamesAreBounded) {
+  EXPECT_EQ(IdentityIn(kBase + "admin/" + std::string(64, 'x'), kCluster),
+            (Identity{.role = Role::kAdmin, .name = std::string(64, 'x')}));
+  EXPECT_EQ(IdentityIn(kBase + "admin/" + std::string(65, 'x'), kCluster), std::nullopt);
+}
+
+TEST(NodeUriTest, SimilarUrisNameNobody) {
+  for (const std::string& uri : {kBase,
+                                 kBase + "controller",
+                                 kBase + "controller/",
+                                 kBase + "controller/x",
+                                 kBase + "controller/-1",
+                                 kBase + "controller/+1",
+                                 kBase + "controller/01",
+                                 kBase + "controller/ 1",
+                                 kBase + "controller/1/",
+                                 kBase + "controller/1/2",
+                                 kBase + "controller/99999999999",
+                                 kBase + "controller//1",
+                                 kBase + "Controller/1",
+                                 "Q" + kBase + "controller/1",
+                                 " " + kBase + "controller/1",
+                                 kBase + "controller/1" + std::string(1, '\0'),
+                                 kBase + "admin/",
+                                 kBase + "admin/a b",
+                                 kBase + "admin/a/b",
+                                 kBase + "admin/a\n",
+                                 kBase + "admin/ä",
+                                 kBase + "admin/a%20b",
+                                 kBase + "admin/" + std::string(1, '\0'),
+                                 kBase + "root/a",
+                                 std::string("quorate://cluster/admin/a"),
+                                 std::string()}) {
+    EXPECT_EQ(IdentityIn(uri, kCluster), std::nullopt) << uri;
+  }
 }
 
 }  // namespace

@@ -17,7 +17,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
-#include "security/node_uri.h"
+#include "security/certificate_names.h"
 #include "security/openssl.h"
 
 namespace quorate::security {

@@ -24,8 +24,6 @@ class TlsStore {
   static absl::StatusOr<std::unique_ptr<TlsStore>> Open(TlsFiles files, CertificateUse use,
                                                         std::string required_uri = "");
 
-  bool has_revocation_list() const { return !files_.crl.empty(); }
-
   // Returns what new connections use, never null. Its `not_after` is when the certificate that is
   // really served expires.
   std::shared_ptr<const TlsMaterial> Current() const;

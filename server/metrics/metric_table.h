@@ -86,7 +86,16 @@ inline constexpr Metric kTlsExpiry = {
         "The label port is client or peer, and broker in a broker.",
     .labels = "port",
 };
-inline constexpr const Metric* kTlsMetrics[] = {&kTlsExpiry};
+inline constexpr Metric kTlsRefusedCalls = {
+    .name = "quorate_tls_refused_calls_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Calls that were refused because of the caller's certificate. The label reason is revoked, "
+        "no_role (it gives its owner no role), role (the role may not make the call), not_served "
+        "(the port does not serve the call), or other_broker (a broker named another broker).",
+    .labels = "reason",
+};
+inline constexpr const Metric* kTlsMetrics[] = {&kTlsExpiry, &kTlsRefusedCalls};
 
 // connection_metrics.h
 

@@ -10,4 +10,10 @@ void AddTlsMetrics(const std::string& port, const security::TlsStore* tls, Metri
   page.Add(kTlsExpiry, Seconds(not_after), {{"port", port}});
 }
 
+void AddRefusedCalls(const security::RefusedCalls& refused, MetricsPage& page) {
+  for (const security::RefusalReason reason : security::kRefusalReasons) {
+    page.Add(kTlsRefusedCalls, refused.count(reason), {{"reason", std::string(NameOf(reason))}});
+  }
+}
+
 }  // namespace quorate::server

@@ -42,8 +42,8 @@ class PeerInboundStream final
   // Unique within the process; the first is 1.
   raft::SessionId id() const { return id_; }
   raft::StreamClass stream_class() const { return stream_class_; }
-  // The peer's certificate; nullopt if the connection is plain text.
-  const std::optional<Caller>& caller() const { return caller_; }
+  // The names in the peer's certificate; nullopt if the connection is plain text.
+  const std::optional<security::CertificateNames>& caller() const { return caller_; }
   // The remote address as gRPC writes it, without its port: "ipv4:10.0.0.7".
   const std::string& remote_host() const { return remote_host_; }
 
@@ -68,7 +68,7 @@ class PeerInboundStream final
 
   const raft::SessionId id_;
   const std::string remote_host_;
-  const std::optional<Caller> caller_;
+  const std::optional<security::CertificateNames> caller_;
   // Valid until OnDone returns.
   grpc::CallbackServerContext* const context_;
   Owner* const owner_;

@@ -106,7 +106,7 @@ void PeerLink::Open(const HostPort& numeric) {
   const PeerTransportOptions& options = context_->options;
   channel_ = DialPeer(
       numeric, address().ToString(),
-      client::MakeChannelCredentials(options.tls, AcceptController(options.cluster_id, peer_)),
+      client::MakeChannelCredentials(options.tls, AcceptController(options.identities, peer_)),
       options.timings);
   stream_ = PeerOutboundStream::Open(channel_, stream_class_, context_->local_hello.To(peer_), this,
                                      context_->executor, &context_->registry);

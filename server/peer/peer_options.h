@@ -12,6 +12,7 @@
 #include "base/host_port.h"
 #include "base/ids.h"
 #include "raft/api/types.h"
+#include "security/identity_map.h"
 #include "security/tls_store.h"
 
 namespace quorate::server {
@@ -42,8 +43,10 @@ struct PeerTransportOptions {
   // voters; if this node is an observer, they alone are.
   std::map<NodeId, HostPort> peers;
   bool observer = false;
-  // The certificates of this node; null: plain text. Must outlive the transport.
+  // The certificates of this node, and the owners of those of its peers; null: plain text. Both
+  // must outlive the transport.
   const security::TlsStore* tls = nullptr;
+  const security::IdentityMap* identities = nullptr;
   // The highest metadata version that this program can replay.
   uint32_t max_metadata_version = 1;
   PeerTimings timings = {};

@@ -89,8 +89,8 @@ void PeerSessions::OnHello(Session& session, const Hello& hello) {
 absl::Status PeerSessions::Check(const Session& session, const Hello& hello) const {
   RETURN_IF_ERROR(CheckHello(hello, context_->policy));
   if (context_->options.tls == nullptr) return absl::OkStatus();
-  const std::optional<Caller>& caller = session.stream->caller();
-  return CheckCertificate(hello, caller ? caller->uris : std::vector<std::string>());
+  return CheckCertificate(hello, session.stream->caller().value_or(security::CertificateNames()),
+                          *context_->options.identities);
 }
 
 absl::Status PeerSessions::CheckIncarnation(const Session& session, const Hello& hello) {

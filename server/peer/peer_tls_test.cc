@@ -51,14 +51,16 @@ class PeerTlsTest : public PeerNetworkTest {
   }
   HandMadeStream OpenControl(const TlsStore* tls) {
     return {AddressOf(k1), raft::StreamClass::kControl,
-            client::MakeChannelCredentials(tls, AcceptController(kTestClusterId, k1))};
+            client::MakeChannelCredentials(tls, AcceptController(&identities_, k1))};
   }
-  static void ExpectRefused(HandMadeStream& stream, const std::string& a, const std::string& b) {
+  static void ExpectRefused(HandMadeStream& stream, grpc::StatusCode code, const std::string& a,
+                            const std::string& b) {
     const grpc::Status status = stream.End();
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_EQ(status.error_code(), code);
     EXPECT_THAT(status.error_message(), AllOf(HasSubstr(a), HasSubstr(b)));
   }
 
+  const security::IdentityMap identities_{kTestClusterId};
   TestAuthority ca_;
   std::map<std::string, std::unique_ptr<TlsStore>> stores_;
 };
@@ -73,7 +75,8 @@ TEST_F(PeerTlsTest, AHelloOfAnotherNodeIsRefused) {
   auto one = Start(k1, Certificate(k1));
   HandMadeStream stream = OpenControl(Certificate(k3));
   stream.Send(HelloFrom(k2, k1));
-  ExpectRefused(stream, "says that it is node 2", "/controller/3");
+  ExpectRefused(stream, grpc::StatusCode::UNAUTHENTICATED, "says that it is node 2",
+                "/controller/3");
   EXPECT_EQ(one->events().Count("hello 2"), 0u);
 
   HandMadeStream right = OpenControl(Certificate(k2));
@@ -85,7 +88,8 @@ TEST_F(PeerTlsTest, ABrokerIsRefusedBeforeItsHello) {
   auto one = Start(k1, Certificate(k1));
   const std::string broker = security::BrokerUri(kTestClusterId, BrokerId(1));
   HandMadeStream stream = OpenControl(Certificate(broker));
-  ExpectRefused(stream, "for controllers of cluster", broker);
+  ExpectRefused(stream, grpc::StatusCode::PERMISSION_DENIED, "Broker:1 may not call",
+                "for the role controller");
 }
 
 TEST_F(PeerTlsTest, ANodeWithTheCertificateOfAnotherOneIsNotTakenForIt) {

@@ -66,6 +66,7 @@ void BrokerMetrics::FinishIfComplete(Collection& collection, bool late) {
   AddProcessMetrics("quorate-broker", page);
   AddConnectionMetrics("broker", *parts_.connections, page);
   AddTlsMetrics("broker", parts_.tls, page);
+  if (parts_.tls != nullptr) AddRefusedCalls(*parts_.refused, page);
   const MonoTime now = parts_.clock->Now();
   for (const EventLoop* loop : {parts_.loop, parts_.session_loop}) AddLoopMetrics(*loop, now, page);
   AddServiceMetrics(*parts_.process_service, page);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "broker/broker.h"
+#include "security/refused_calls.h"
 #include "security/tls_store.h"
 #include "server/node/connection_instruments.h"
 #include "server/program/process_service.h"
@@ -23,6 +24,7 @@ class BrokerMetrics {
     // Null: plain text.
     const security::TlsStore* tls = nullptr;
     const ConnectionInstruments* connections = nullptr;
+    const security::RefusedCalls* refused = nullptr;
     const broker::Broker* broker = nullptr;
     const ProcessService* process_service = nullptr;
   };

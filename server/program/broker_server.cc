@@ -74,6 +74,7 @@ BrokerServer::BrokerServer(const BrokerConfig& config, std::unique_ptr<security:
     : loop_("broker", kMaxQueuedRequests),
       session_loop_("broker-session", kMaxQueuedRequests),
       tls_(std::move(tls)),
+      identities_(config.cluster_id),
       tls_watcher_({tls_.get()}),
       calls_(tls_.get()),
       channel_(&loop_, &clock_, &calls_),
@@ -105,7 +106,8 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
                                                   rng));
   }
   ASSIGN_OR_RETURN(listener_,
-                   OpenClientListener(config.listen, "--listen", MakeServerCredentials(tls_.get()),
+                   OpenClientListener(config.listen, "--listen",
+                                      MakeServerCredentials(tls_.get(), Port::kBroker, &access_),
                                       {&view_service_, &process_service_}, connections_));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   if (config.metrics_listen) {

@@ -14,6 +14,7 @@
 #include "base/event_loop.h"
 #include "base/mutex.h"
 #include "broker/broker.h"
+#include "security/identity_map.h"
 #include "security/tls_store.h"
 #include "server/broker/broker_calls.h"
 #include "server/broker/broker_controller_channel.h"
@@ -24,6 +25,7 @@
 #include "server/program/broker_config.h"
 #include "server/program/broker_metrics.h"
 #include "server/program/process_service.h"
+#include "server/security/access_control.h"
 #include "server/security/tls_watcher.h"
 #include "storage/data_directory.h"
 
@@ -68,6 +70,8 @@ class BrokerServer final : private broker::Broker::Listener {
   EventLoop session_loop_;
   // Null: plain text.
   const std::unique_ptr<security::TlsStore> tls_;
+  const security::IdentityMap identities_;
+  AccessControl access_{&identities_, &clock_};
   TlsWatcher tls_watcher_;
   BrokerCalls calls_;
   BrokerControllerChannel channel_;
@@ -84,6 +88,7 @@ class BrokerServer final : private broker::Broker::Listener {
                           .clock = &clock_,
                           .tls = tls_.get(),
                           .connections = connections_.get(),
+                          .refused = &access_.refused(),
                           .broker = &broker_,
                           .process_service = &process_service_}};
   std::unique_ptr<storage::DataDirectory> data_directory_;

@@ -75,6 +75,7 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   AddConnectionMetrics("peer", parts_.member->connections(), page);
   AddTlsMetrics("client", parts_.tls->clients(), page);
   AddTlsMetrics("peer", parts_.tls->peers(), page);
+  if (parts_.tls->is_used()) AddRefusedCalls(parts_.tls->access().refused(), page);
   const MonoTime now = parts_.member->clock().Now();
   for (const EventLoop* loop : parts_.member->loops().All()) AddLoopMetrics(*loop, now, page);
   const controller::QuorumController& controller = *parts_.controller;

@@ -149,7 +149,8 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                        .queries = &queries_,
                                        .hub = &hub_,
                                        .leader = [this] { return LeaderEndpoint(); },
-                                       .credentials = MakeServerCredentials(tls_->clients()),
+                                       .credentials = MakeServerCredentials(
+                                           tls_->clients(), Port::kClient, &tls_->access()),
                                        .services = {&process_service_}}),
         listeners_({&leader_, &controller_, &router_, &hub_, front_end_.log_watcher(), &readiness_,
                     &snapshot_scheduler_, &log_clock_}),
@@ -344,7 +345,7 @@ absl::StatusOr<std::unique_ptr<ControllerServer>> ControllerServer::Start(
   const uint64_t seed = config.seed != 0 ? static_cast<uint64_t>(config.seed) : Rng::SystemSeed();
   const storage::FatalHandler fatal = HearOnce(std::move(on_fatal));
   ASSIGN_OR_RETURN(std::unique_ptr<QuorumMember> member,
-                   QuorumMember::Open(config, tls->peers(), seed, fatal));
+                   QuorumMember::Open(config, tls.get(), seed, fatal));
   auto impl = std::make_unique<Impl>(config, std::move(tls), std::move(member), seed + 1, fatal);
   RETURN_IF_ERROR(impl->Start());
   return std::unique_ptr<ControllerServer>(new ControllerServer(std::move(impl)));

@@ -22,13 +22,15 @@ absl::StatusOr<std::unique_ptr<ControllerTls>> ControllerTls::Open(const Control
     ASSIGN_OR_RETURN(only_peers, TlsStore::Open(config.peer_tls, use, own_uri));
   }
   return std::unique_ptr<ControllerTls>(
-      new ControllerTls(std::move(clients), std::move(only_peers)));
+      new ControllerTls(config.cluster_id, std::move(clients), std::move(only_peers)));
 }
 
-ControllerTls::ControllerTls(std::unique_ptr<TlsStore> clients,
+ControllerTls::ControllerTls(std::string cluster_id, std::unique_ptr<TlsStore> clients,
                              std::unique_ptr<TlsStore> only_peers)
     : clients_(std::move(clients)),
       only_peers_(std::move(only_peers)),
+      identities_(std::move(cluster_id)),
+      access_(&identities_, &clock_),
       watcher_({clients_.get(), only_peers_.get()}) {}
 
 }  // namespace quorate::server

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "security/identity_map.h"
 #include "security/tls_store.h"
 #include "server/program/controller_config.h"
+#include "server/security/access_control.h"
 #include "server/security/tls_watcher.h"
 
 namespace quorate::server {
@@ -22,13 +25,24 @@ class ControllerTls {
   security::TlsStore* clients() const { return clients_.get(); }
   security::TlsStore* peers() const { return only_peers_ ? only_peers_.get() : clients_.get(); }
 
+  // Returns whether a listener uses TLS.
+  bool is_used() const { return clients() != nullptr || peers() != nullptr; }
+
+  // Return who owns the certificates of callers, and which calls they may make.
+  const security::IdentityMap& identities() const { return identities_; }
+  AccessControl& access() { return access_; }
+  const AccessControl& access() const { return access_; }
+
  private:
-  ControllerTls(std::unique_ptr<security::TlsStore> clients,
+  ControllerTls(std::string cluster_id, std::unique_ptr<security::TlsStore> clients,
                 std::unique_ptr<security::TlsStore> only_peers);
 
   const std::unique_ptr<security::TlsStore> clients_;
   // Null if the peers' files are the same.
   const std::unique_ptr<security::TlsStore> only_peers_;
+  const SystemClock clock_;
+  const security::IdentityMap identities_;
+  AccessControl access_;
   TlsWatcher watcher_;
 };
 

@@ -6,7 +6,6 @@
 #include "base/random.h"
 #include "metadata/metadata_image.h"
 #include "server/node/limits.h"
-#include "server/peer/peer_certificates.h"
 #include "server/peer/peer_channel.h"
 #include "server/program/run_and_wait.h"
 #include "server/security/server_credentials.h"
@@ -25,12 +24,13 @@ constexpr Duration kCommitLinger = std::chrono::milliseconds(3);
 // How long calls of peers may take to end when the listener closes.
 constexpr Duration kCloseTimeout = std::chrono::seconds(1);
 
-PeerTransportOptions TransportOptions(const ControllerConfig& config, const security::TlsStore* tls,
+PeerTransportOptions TransportOptions(const ControllerConfig& config, const ControllerTls& tls,
                                       const raft::ReplicaKey& self) {
   PeerTransportOptions options = {.cluster_id = config.cluster_id,
                                   .self = self,
                                   .observer = config.observer,
-                                  .tls = tls,
+                                  .tls = tls.peers(),
+                                  .identities = &tls.identities(),
                                   .max_metadata_version = metadata::kLatestMetadataVersion};
   for (const ConfiguredVoter& voter : config.voters) {
     if (voter.node_id != config.node_id) options.peers.emplace(voter.node_id, voter.endpoint);
@@ -61,7 +61,7 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<QuorumMember>> QuorumMember::Open(
-    const ControllerConfig& config, const security::TlsStore* tls, uint64_t seed,
+    const ControllerConfig& config, ControllerTls* tls, uint64_t seed,
     const storage::FatalHandler& on_fatal) {
   Rng rng(seed);
   ASSIGN_OR_RETURN(std::unique_ptr<storage::DataDirectory> directory,
@@ -82,7 +82,7 @@ absl::StatusOr<std::unique_ptr<QuorumMember>> QuorumMember::Open(
   return member;
 }
 
-QuorumMember::QuorumMember(const ControllerConfig& config, const security::TlsStore* tls,
+QuorumMember::QuorumMember(const ControllerConfig& config, ControllerTls* tls,
                            std::unique_ptr<storage::DataDirectory> directory,
                            std::unique_ptr<storage::ControllerLog> log)
     : config_(config),
@@ -90,7 +90,7 @@ QuorumMember::QuorumMember(const ControllerConfig& config, const security::TlsSt
       data_directory_(std::move(directory)),
       log_(std::move(log)),
       self_{config.node_id, data_directory_->directory_id()},
-      transport_(TransportOptions(config, tls, self_), &loops_.raft, &loops_.decide, &clock_) {}
+      transport_(TransportOptions(config, *tls, self_), &loops_.raft, &loops_.decide, &clock_) {}
 
 QuorumMember::~QuorumMember() { Stop(); }
 
@@ -162,7 +162,7 @@ absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, ForwardH
   PeerService* const service = transport_.Serve(std::move(handler));
   ASSIGN_OR_RETURN(listener_,
                    OpenListener(config_.peer_listen, "peer-listen",
-                                MakeServerCredentials(tls_, AdmitControllers(config_.cluster_id)),
+                                MakeServerCredentials(tls_->peers(), Port::kPeer, &tls_->access()),
                                 kReservedFromPeers, connections_,
                                 [service](grpc::ServerBuilder& builder, InterceptorCreators&) {
                                   ConfigurePeerServer({}, &builder);

@@ -19,12 +19,12 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "raft/node/raft_node.h"
-#include "security/tls_store.h"
 #include "server/calls/listener.h"
 #include "server/node/snapshot_scheduler.h"
 #include "server/peer/peer_transport.h"
 #include "server/program/controller_config.h"
 #include "server/program/controller_loops.h"
+#include "server/program/controller_tls.h"
 #include "storage/background_snapshot_writer.h"
 #include "storage/controller_log.h"
 #include "storage/data_directory.h"
@@ -40,11 +40,10 @@ class QuorumMember {
  public:
   // Opens the data directory and restores the log and the newest snapshot. An error leaves nothing
   // changed, and its message names the problem and the remedy. `tls` secures all connections to
-  // peers (null: plain text) and must outlive the member. `on_fatal` is called, on any thread, when
-  // the process cannot go on. `seed` feeds all randomness.
+  // peers and must outlive the member. `on_fatal` is called, on any thread, when the process cannot
+  // go on. `seed` feeds all randomness.
   static absl::StatusOr<std::unique_ptr<QuorumMember>> Open(const ControllerConfig& config,
-                                                            const security::TlsStore* tls,
-                                                            uint64_t seed,
+                                                            ControllerTls* tls, uint64_t seed,
                                                             const storage::FatalHandler& on_fatal);
   // Calls Stop.
   ~QuorumMember();
@@ -83,7 +82,7 @@ class QuorumMember {
   const ConnectionInstruments& connections() const { return *connections_; }
 
  private:
-  QuorumMember(const ControllerConfig& config, const security::TlsStore* tls,
+  QuorumMember(const ControllerConfig& config, ControllerTls* tls,
                std::unique_ptr<storage::DataDirectory> directory,
                std::unique_ptr<storage::ControllerLog> log);
 
@@ -93,7 +92,7 @@ class QuorumMember {
   void RememberVoterList(const raft::RestoredLog& restored) const;
 
   const ControllerConfig config_;
-  const security::TlsStore* const tls_;
+  ControllerTls* const tls_;
   const SystemClock clock_;
   std::unique_ptr<storage::DataDirectory> data_directory_;
   std::unique_ptr<storage::ControllerLog> log_;

@@ -1,26 +1,24 @@
-// The identity of a caller, as its certificate proves it.
+// What gRPC knows about the certificate of a caller.
 #pragma once
 
+#include <grpc/grpc_security.h>
 #include <grpcpp/security/auth_context.h>
 
 #include <optional>
-#include <string>
-#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "security/identity_map.h"
 
 namespace quorate::server {
 
-// The certificate with which a caller proved its identity in the handshake. An authorizer maps it
-// to a role.
-struct Caller {
-  // "CN=admin"
-  std::string subject;
-  // The URIs in its subject alternative names (security/node_uri.h).
-  std::vector<std::string> uris;
-  std::string pem;
-};
+// Returns the names in the certificate with which the caller of the call or stream that has this
+// AuthContext proved its identity in the handshake. Returns nullopt if the connection is plain
+// text.
+std::optional<security::CertificateNames> CallerOf(const grpc::AuthContext& context);
 
-// Returns the caller of the call or stream whose gRPC context has this AuthContext. Returns nullopt
-// if the connection is plain text.
-std::optional<Caller> CallerOf(const grpc::AuthContext& context);
+// Returns the same for gRPC's C functions.
+security::CertificateNames CallerOf(const grpc_auth_context& context);
+// Returns the certificate itself, in PEM. It is valid as long as the context is.
+absl::string_view CertificateOf(const grpc_auth_context& context);
 
 }  // namespace quorate::server

@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "base/mutex.h"
 #include "security/tls_store.h"
 
@@ -19,7 +20,7 @@ class RevocationCheck {
   explicit RevocationCheck(const security::TlsStore* tls) : tls_(tls) {}
 
   // Returns OK unless the certificate is revoked (security::RevocationList::Check).
-  absl::Status Check(const std::string& pem);
+  absl::Status Check(absl::string_view pem);
 
  private:
   // Parsing a certificate takes tens of microseconds. Far more certificates than callers are known

@@ -2,9 +2,12 @@
 
 #include <grpc/grpc_security.h>
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
+#include "server/security/caller.h"
 #include "server/security/revocation_check.h"
 
 namespace quorate::server {
@@ -12,11 +15,12 @@ namespace {
 
 // Shared by the callbacks of one listener's credentials.
 struct State {
-  State(const security::TlsStore* tls_store, CallerCheck caller_check)
-      : tls(tls_store), check(std::move(caller_check)), revocations(tls_store) {}
+  State(const security::TlsStore* tls_store, Port served, AccessControl* access_control)
+      : tls(tls_store), port(served), access(access_control), revocations(tls_store) {}
 
   const security::TlsStore* const tls;
-  const CallerCheck check;
+  const Port port;
+  AccessControl* const access;
   RevocationCheck revocations;
   // What gRPC has now. gRPC calls Fetch under a lock.
   std::shared_ptr<const security::TlsMaterial> fetched;
@@ -34,31 +38,31 @@ grpc_ssl_certificate_config_reload_status Fetch(void* state_pointer,
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }
 
-std::vector<std::string> Values(const grpc_auth_context* context, const char* name) {
-  std::vector<std::string> values;
-  grpc_auth_property_iterator at = grpc_auth_context_find_properties_by_name(context, name);
-  while (const grpc_auth_property* property = grpc_auth_property_iterator_next(&at)) {
-    values.emplace_back(property->value, property->value_length);
+std::string_view PathOf(const grpc_metadata* headers, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    const auto text = [](const grpc_slice& slice) {
+      return std::string_view(reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)),
+                              GRPC_SLICE_LENGTH(slice));
+    };
+    if (text(headers[i].key) == ":path") return text(headers[i].value);
   }
-  return values;
+  return "";
 }
 
-absl::Status CheckCaller(State& state, const grpc_auth_context* context) {
-  const std::vector<std::string> pem = Values(context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
-  if (pem.empty()) return absl::UnauthenticatedError("the caller has no certificate");
-  RETURN_IF_ERROR(state.revocations.Check(pem.front()));
-  return state.check == nullptr ? absl::OkStatus()
-                                : state.check(Values(context, GRPC_PEER_URI_PROPERTY_NAME));
+absl::Status CheckCall(State& state, const grpc_auth_context& context, std::string_view path) {
+  if (absl::Status status = state.revocations.Check(CertificateOf(context)); !status.ok()) {
+    state.access->refused().Record(security::RefusalReason::kRevoked, status.message());
+    return status;
+  }
+  return state.access->CheckCall(state.port, CallerOf(context), path);
 }
 
 // gRPC calls it for each call, when the headers have arrived.
-void Process(void* state_pointer, grpc_auth_context* context, const grpc_metadata* /*headers*/,
-             size_t /*count*/, grpc_process_auth_metadata_done_cb done, void* call) {
-  const absl::Status checked = CheckCaller(*static_cast<State*>(state_pointer), context);
-  if (!checked.ok()) {
-    LOG_EVERY_T(WARNING, 1) << "refused a call: " << checked.message();
-  }
-  done(call, nullptr, 0, nullptr, 0, checked.ok() ? GRPC_STATUS_OK : GRPC_STATUS_UNAUTHENTICATED,
+void Process(void* state, grpc_auth_context* context, const grpc_metadata* headers, size_t count,
+             grpc_process_auth_metadata_done_cb done, void* call) {
+  const absl::Status checked =
+      CheckCall(*static_cast<State*>(state), *context, PathOf(headers, count));
+  done(call, nullptr, 0, nullptr, 0, static_cast<grpc_status_code>(checked.code()),
        std::string(checked.message()).c_str());
 }
 
@@ -73,11 +77,9 @@ class ReloadingServerCredentials final : public grpc::ServerCredentials {
                              GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, Fetch,
                              state.get())),
                      grpc_server_credentials_release) {
-    const bool has_checks = state->check != nullptr || state->tls->has_revocation_list();
     // gRPC destroys the state together with its last reference to the credentials.
     grpc_server_credentials_set_auth_metadata_processor(
-        credentials_.get(),
-        {.process = has_checks ? Process : nullptr, .destroy = Destroy, .state = state.release()});
+        credentials_.get(), {.process = Process, .destroy = Destroy, .state = state.release()});
   }
 
   void SetAuthMetadataProcessor(
@@ -97,10 +99,10 @@ class ReloadingServerCredentials final : public grpc::ServerCredentials {
 }  // namespace
 
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const security::TlsStore* tls,
-                                                               CallerCheck check) {
+                                                               Port port, AccessControl* access) {
   if (tls == nullptr) return grpc::InsecureServerCredentials();
-  return std::make_shared<ReloadingServerCredentials>(
-      std::make_unique<State>(tls, std::move(check)));
+  CHECK(access != nullptr);
+  return std::make_shared<ReloadingServerCredentials>(std::make_unique<State>(tls, port, access));
 }
 
 }  // namespace quorate::server

@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "client/channel.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "quorate/admin/v1/admin_service.grpc.pb.h"
 #include "security/testing/test_authority.h"
 #include "server/calls/listener.h"
 
@@ -31,6 +32,12 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr std::chrono::seconds kPatience{60};
+const char kCluster[] = "MkU3OEVBNTcwNTJENDM2Qg";
+// The alternative names of a caller that may call everything here.
+const std::string kAdminNames =
+    std::string("DNS:localhost,URI:quorate://cluster/") + kCluster + "/admin/maria";
+const std::string kBrokerNames =
+    std::string("DNS:localhost,URI:quorate://cluster/") + kCluster + "/broker/1";
 
 std::unique_ptr<TlsStore> Open(const TlsFiles& files) {
   auto store = TlsStore::Open(files, CertificateUse::kClient);
@@ -55,10 +62,10 @@ class ServerCredentialsTest : public testing::Test {
     TlsFiles files = security::WriteTlsFiles(name, issued, ca_.pem());
     return files;
   }
-  void Start(CallerCheck check = nullptr) {
+  void Start(Port port = Port::kClient) {
     auto listener =
         OpenClientListener({"127.0.0.1", 0}, "client-listen",
-                           MakeServerCredentials(server_tls_.get(), std::move(check)), {});
+                           MakeServerCredentials(server_tls_.get(), port, &access_), {});
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
   }
@@ -67,10 +74,14 @@ class ServerCredentialsTest : public testing::Test {
   }
 
   TestAuthority ca_;
+  const SystemClock clock_;
+  const security::IdentityMap identities_{kCluster};
+  AccessControl access_{&identities_, &clock_};
   TlsFiles server_files_ = Write("server", ca_.Issue({.name = "server"}));
   std::unique_ptr<TlsStore> server_tls_ = Open(server_files_);
-  const std::unique_ptr<TlsStore> client_tls_ =
-      Open(Write("client", ca_.Issue({.name = "admin", .uses = "clientAuth"})));
+  const std::unique_ptr<TlsStore> client_tls_ = Open(
+      Write("client",
+            ca_.Issue({.name = "admin", .alternative_names = kAdminNames, .uses = "clientAuth"})));
   Listener listener_;
 };
 
@@ -99,15 +110,17 @@ TEST_F(ServerCredentialsTest, AClientWithoutACertificateIsRefused) {
 TEST_F(ServerCredentialsTest, AClientOfAnotherCaIsRefused) {
   Start();
   TestAuthority other("other");
-  TlsFiles files = security::WriteTlsFiles("stranger", other.Issue({.name = "stranger"}),
-                                           // Trusts the server, which is not enough.
-                                           other.pem() + ca_.pem());
+  TlsFiles files = security::WriteTlsFiles(
+      "stranger", other.Issue({.name = "stranger", .alternative_names = kAdminNames}),
+      // Trusts the server, which is not enough.
+      other.pem() + ca_.pem());
   EXPECT_FALSE(Call(Dial(Open(files).get())).ok());
 }
 
 TEST_F(ServerCredentialsTest, AnExpiredClientIsRefused) {
   Start();
-  const IssuedCertificate old = ca_.Issue({.name = "old", .valid_to = -std::chrono::seconds(10)});
+  const IssuedCertificate old = ca_.Issue(
+      {.name = "old", .alternative_names = kAdminNames, .valid_to = -std::chrono::seconds(10)});
   grpc::SslCredentialsOptions options;
   options.pem_root_certs = ca_.pem();
   options.pem_private_key = old.key_pem;
@@ -161,7 +174,8 @@ TEST_F(ServerCredentialsTest, NewConnectionsGetTheNewCertificateAndOldOnesStay) 
 TEST_F(ServerCredentialsTest, ClientsOfANewCaAreAccepted) {
   Start();
   TestAuthority next("next CA");
-  const TlsFiles files = security::WriteTlsFiles("next", next.Issue({}), next.pem() + ca_.pem());
+  const TlsFiles files = security::WriteTlsFiles(
+      "next", next.Issue({.alternative_names = kAdminNames}), next.pem() + ca_.pem());
   const std::unique_ptr<TlsStore> of_next = Open(files);
   EXPECT_FALSE(Call(Dial(of_next.get())).ok());
   ReplaceFile(server_files_.ca, ca_.pem() + next.pem());
@@ -178,7 +192,7 @@ TEST_F(ServerCredentialsTest, UnsuitableFilesChangeNothing) {
 }
 
 TEST_F(ServerCredentialsTest, ARevokedClientIsRefusedAlsoOnAnOpenConnection) {
-  const IssuedCertificate stolen = ca_.Issue({.name = "stolen"});
+  const IssuedCertificate stolen = ca_.Issue({.name = "stolen", .alternative_names = kAdminNames});
   server_files_.crl = security::TestDirectory() + "/server.crl";
   ReplaceFile(server_files_.crl, ca_.Revoke({}));
   server_tls_ = Open(server_files_);
@@ -195,21 +209,55 @@ TEST_F(ServerCredentialsTest, ARevokedClientIsRefusedAlsoOnAnOpenConnection) {
     EXPECT_THAT(status.error_message(),
                 AllOf(HasSubstr("'CN=stolen'"), HasSubstr("is revoked since 20")));
   }
+  EXPECT_EQ(access_.refused().count(security::RefusalReason::kRevoked).value(), 2u);
   EXPECT_TRUE(Call(Dial(client_tls_.get())).ok());
 }
 
-TEST_F(ServerCredentialsTest, AListenerMayRefuseCallersByTheirNames) {
-  Start([](const std::vector<std::string>& uris) {
-    return uris == std::vector<std::string>{"quorate://a", "quorate://b"}
-               ? absl::OkStatus()
-               : absl::UnauthenticatedError("who are you");
-  });
+TEST_F(ServerCredentialsTest, ACallerWithoutARoleIsRefused) {
+  Start();
+  const std::unique_ptr<TlsStore> nobody = Open(Write("nobody", ca_.Issue({.name = "nobody"})));
+  const grpc::Status status = Call(Dial(nobody.get()));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr("'CN=nobody' names no URI"));
+}
+
+TEST_F(ServerCredentialsTest, ACallIsCheckedAgainstTheRoleAndThePort) {
+  Start();
+  const auto broker = Open(Write("broker", ca_.Issue({.alternative_names = kBrokerNames})));
+  const std::shared_ptr<grpc::Channel> channel = Dial(broker.get());
+  EXPECT_TRUE(Call(channel).ok());
+  const auto create_topics = [](const std::shared_ptr<grpc::Channel>& on) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    admin::v1::CreateTopicsResponse response;
+    return admin::v1::AdminService::NewStub(on)->CreateTopics(&context, {}, &response);
+  };
+  const grpc::Status denied = create_topics(channel);
+  EXPECT_EQ(denied.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(denied.error_message(),
+              AllOf(HasSubstr("Broker:1 may not call"), HasSubstr("AdminService/CreateTopics"),
+                    HasSubstr("admin or operator")));
+  // The check lets it through, and this server does not have the service.
+  EXPECT_EQ(create_topics(Dial(client_tls_.get())).error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(access_.refused().count(security::RefusalReason::kNotServed).value(), 0u);
+}
+
+TEST_F(ServerCredentialsTest, ACallOfAnotherPortIsUnimplemented) {
+  Start(Port::kBroker);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  admin::v1::ListTopicsResponse response;
+  const grpc::Status status = admin::v1::AdminService::NewStub(Dial(client_tls_.get()))
+                                  ->ListTopics(&context, {}, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(access_.refused().count(security::RefusalReason::kNotServed).value(), 1u);
+}
+
+TEST_F(ServerCredentialsTest, ThePeerPortRefusesAnAdmin) {
+  Start(Port::kPeer);
   const grpc::Status status = Call(Dial(client_tls_.get()));
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
-  EXPECT_EQ(status.error_message(), "who are you");
-  const std::unique_ptr<TlsStore> known =
-      Open(Write("known", ca_.Issue({.alternative_names = "URI:quorate://a,URI:quorate://b"})));
-  EXPECT_TRUE(Call(Dial(known.get())).ok());
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr("for the role controller"));
 }
 
 }  // namespace

@@ -120,6 +120,8 @@ std::string Cluster::ControllerEndpoint(int node) const {
   return Loopback(client_ports_.at(node - 1));
 }
 
+std::string Cluster::PeerEndpoint(int node) const { return Loopback(peer_ports_.at(node - 1)); }
+
 std::string Cluster::AdvertisedEndpoint(int node) const {
   const auto proxy = client_proxies_.find(node);
   return proxy == client_proxies_.end() ? ControllerEndpoint(node)
@@ -183,8 +185,8 @@ std::vector<std::string> Cluster::ControllerCommand(int node) const {
       "--voters=" + absl::StrJoin(voters, ","),
       "--client-listen=" + ControllerEndpoint(node),
       "--client-advertise=" + AdvertisedEndpoint(node),
-      "--peer-listen=" + Loopback(peer_ports_.at(node - 1)),
-      "--peer-advertise=" + Loopback(peer_ports_.at(node - 1)),
+      "--peer-listen=" + PeerEndpoint(node),
+      "--peer-advertise=" + PeerEndpoint(node),
   };
   if (node > options_.controllers) command.emplace_back("--observer");
   if (options_.tls) {

@@ -84,6 +84,8 @@ class Cluster {
   // Return HOST:PORT of a client listener.
   std::string ControllerEndpoint(int node) const;
   std::string BrokerEndpoint(int broker) const;
+  // Returns HOST:PORT of a peer listener.
+  std::string PeerEndpoint(int node) const;
   // Returns all controllers, including observers, in the format of --bootstrap and as brokers reach
   // them.
   std::string Bootstrap() const;

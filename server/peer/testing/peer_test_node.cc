@@ -7,8 +7,8 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "grpcpp/server_builder.h"
-#include "server/peer/peer_certificates.h"
 #include "server/peer/peer_channel.h"
+#include "server/security/server_credentials.h"
 
 namespace quorate::server {
 namespace {
@@ -25,12 +25,14 @@ const char* ToText(raft::GoodbyeReason reason) {
   return "?";
 }
 
-PeerTransportOptions OptionsOf(const PeerTestNode::Config& config) {
+PeerTransportOptions OptionsOf(const PeerTestNode::Config& config,
+                               const security::IdentityMap* identities) {
   return {.cluster_id = config.cluster_id,
           .self = {config.id, TestDirectory(config.id)},
           .peers = config.peers,
           .observer = config.observer,
           .tls = config.tls,
+          .identities = identities,
           .max_metadata_version = config.max_metadata_version,
           .timings = config.timings};
 }
@@ -155,14 +157,14 @@ void CountingLoop::Drain() {
 
 PeerTestNode::PeerTestNode(Config config, bool has_log, std::optional<raft::VoterSet> voter_set)
     : loop_("raft-" + ToString(config.id)),
-      transport_(OptionsOf(config), &loop_, &large_loop_, &clock_) {
+      identities_(config.cluster_id),
+      transport_(OptionsOf(config, &identities_), &loop_, &large_loop_, &clock_) {
   transport_.Announce(has_log, std::move(voter_set));
   grpc::ServerBuilder builder;
   ConfigurePeerServer(config.timings, &builder);
   int bound_port = 0;
   builder.AddListeningPort(config.listen.ToString(),
-                           MakeServerCredentials(config.tls, AdmitControllers(config.cluster_id)),
-                           &bound_port);
+                           MakeServerCredentials(config.tls, Port::kPeer, &access_), &bound_port);
   builder.RegisterService(transport_.Serve(std::move(config.forward_handler)));
   server_ = builder.BuildAndStart();
   CHECK(server_ != nullptr) << "cannot listen at " << config.listen.ToString();

@@ -20,6 +20,7 @@
 #include "grpcpp/server.h"
 #include "raft/api/transport.h"
 #include "server/peer/peer_transport.h"
+#include "server/security/access_control.h"
 
 namespace quorate::server {
 
@@ -138,6 +139,8 @@ class PeerTestNode {
   CountingLoop loop_;
   EventLoop large_loop_{"large", /*max_external=*/1000};
   RecordingEvents events_;
+  const security::IdentityMap identities_;
+  AccessControl access_{&identities_, &clock_};
   PeerTransport transport_;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -1,0 +1,38 @@
+// Decides, for all listeners of a process with TLS, who calls and whether they may.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "security/identity_map.h"
+#include "security/refused_calls.h"
+#include "server/security/access_table.h"
+
+namespace quorate::server {
+
+// Thread-safe.
+class AccessControl {
+ public:
+  // Both arguments must outlive it.
+  AccessControl(const security::IdentityMap* identities, const Clock* clock)
+      : identities_(identities), refused_(clock) {}
+
+  // Returns OK if the owner of a certificate with these names may make the call on this port.
+  // Otherwise counts and logs the call, and returns the status that ends it: PERMISSION_DENIED, or
+  // UNIMPLEMENTED if the owner may make the call but this port does not serve it, or no port does.
+  // The message names the principal, the method and the remedy.
+  absl::Status CheckCall(Port port, const security::CertificateNames& caller,
+                         std::string_view path);
+
+  const security::IdentityMap& identities() const { return *identities_; }
+  security::RefusedCalls& refused() { return refused_; }
+  const security::RefusedCalls& refused() const { return refused_; }
+
+ private:
+  const security::IdentityMap* const identities_;
+  security::RefusedCalls refused_;
+};
+
+}  // namespace quorate::server

@@ -1,0 +1,200 @@
+// Who may call what: every method of every service, with a certificate of every role, on every port
+// of a cluster of real processes with TLS.
+#include <gmock/gmock.h>
+#include <grpcpp/completion_queue.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "client/channel.h"
+#include "security/testing/test_authority.h"
+#include "server/security/access_table.h"
+#include "tests/harness/cluster.h"
+
+namespace quorate::testing {
+namespace {
+
+using security::Role;
+using security::TestAuthority;
+using security::TlsStore;
+using server::Access;
+using server::Port;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr int kRefused = 1;
+
+// Calls the method with a message that does not parse, and returns the status: CANCELLED or OK if
+// the method answers.
+grpc::Status CallWithGarbage(const std::shared_ptr<grpc::Channel>& channel,
+                             const std::string& path) {
+  grpc::GenericStub stub(channel);
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  grpc::CompletionQueue queue;
+  const auto await = [&queue] {
+    void* tag = nullptr;
+    bool ok = false;
+    CHECK(queue.Next(&tag, &ok));
+    return ok;
+  };
+  const std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call =
+      stub.PrepareCall(&context, path, &queue);
+  call->StartCall(nullptr);
+  await();
+  const grpc::Slice garbage("\xff\xff\xff");
+  call->WriteLast(grpc::ByteBuffer(&garbage, 1), grpc::WriteOptions(), nullptr);
+  await();
+  grpc::ByteBuffer answer;
+  call->Read(&answer, nullptr);
+  if (await()) context.TryCancel();
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  await();
+  return status;
+}
+
+class AccessTest : public ::testing::Test {
+ protected:
+  AccessTest() {
+    // A second CA issues what make-certificates.sh does not.
+    const std::string ca = cluster_.CertificateDirectory() + "/ca.pem";
+    std::ostringstream contents;
+    contents << std::ifstream(ca).rdbuf();
+    security::ReplaceFile(ca, contents.str() + other_ca_.pem());
+    cluster_.Start();
+  }
+
+  // Returns the certificate NAME of the cluster's directory.
+  std::unique_ptr<TlsStore> Certificate(const std::string& name) {
+    const std::string base = cluster_.CertificateDirectory() + "/" + name;
+    auto store = TlsStore::Open({.cert = base + ".pem",
+                                 .key = base + "-key.pem",
+                                 .ca = cluster_.CertificateDirectory() + "/ca.pem"},
+                                security::CertificateUse::kClient);
+    CHECK_OK(store.status());
+    return *std::move(store);
+  }
+  // Issues the certificate NAME with these alternative names.
+  void Issue(const std::string& name, const std::string& alternative_names) {
+    const security::IssuedCertificate issued =
+        other_ca_.Issue({.name = name, .alternative_names = alternative_names});
+    const std::string base = cluster_.CertificateDirectory() + "/" + name;
+    security::ReplaceFile(base + ".pem", issued.cert_pem);
+    security::ReplaceFile(base + "-key.pem", issued.key_pem);
+  }
+  std::string EndpointOf(Port port) const {
+    switch (port) {
+      case Port::kClient:
+        return cluster_.ControllerEndpoint(1);
+      case Port::kPeer:
+        return cluster_.PeerEndpoint(1);
+      case Port::kBroker:
+        return cluster_.BrokerEndpoint(1);
+    }
+    LOG(FATAL) << "no such port";
+  }
+  // Calls every method of the table on every port, and expects what `expected` returns.
+  template <typename Expected>
+  void CallEverything(const std::string& certificate, Expected expected) {
+    const std::unique_ptr<TlsStore> tls = Certificate(certificate);
+    for (const Port port : server::kPorts) {
+      const auto channel = client::MakeChannel(*ParseHostPort(EndpointOf(port)), tls.get());
+      for (const server::AccessRow& row : server::AccessTable()) {
+        const grpc::Status status = CallWithGarbage(channel, std::string(row.path));
+        SCOPED_TRACE(absl::StrCat(certificate, " calls ", std::string(row.path), " on the ",
+                                  NameOf(port), " port: ", status.error_code(), " ",
+                                  status.error_message()));
+        switch (expected(row, port)) {
+          case Access::kAllowed:
+            EXPECT_NE(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+            EXPECT_NE(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+            EXPECT_NE(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+            EXPECT_NE(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+            break;
+          case Access::kDenied:
+            EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+            break;
+          case Access::kNotServed:
+            EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+            break;
+        }
+      }
+    }
+  }
+  RunResult Quoratectl(const std::string& certificate, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), QuoratectlProgram());
+    for (const std::string& flag : cluster_.TlsFlags(certificate)) arguments.push_back(flag);
+    arguments.push_back("--bootstrap=" + cluster_.Bootstrap());
+    return quorate::testing::Run(arguments);
+  }
+
+  Cluster cluster_{{.controllers = 1, .brokers = 1, .tls = true}};
+  TestAuthority other_ca_{"other CA"};
+};
+
+TEST_F(AccessTest, EveryCallIsForTheRolesOfTheTable) {
+  const std::map<std::string, Role> roles = {{"controller-1", Role::kController},
+                                             {"broker-1", Role::kBroker},
+                                             {"admin", Role::kAdmin},
+                                             {"operator", Role::kOperator},
+                                             {"reader", Role::kReader}};
+  ASSERT_EQ(roles.size(), std::size(security::kRoles));
+  for (const auto& [certificate, role] : roles) {
+    CallEverything(certificate, [role = role](const server::AccessRow& row, Port port) {
+      return AccessOf(&row, port, role);
+    });
+  }
+}
+
+TEST_F(AccessTest, ACertificateWithoutARoleInThisClusterMayCallNothing) {
+  const auto nothing = [](const server::AccessRow&, Port) { return Access::kDenied; };
+  Issue("nobody", "DNS:localhost");
+  CallEverything("nobody", nothing);
+  Issue("foreign", "URI:quorate://cluster/AAAAAAAAAAAAAAAAAAAAAA/admin/maria");
+  CallEverything("foreign", nothing);
+  Issue("both", absl::StrCat("URI:quorate://cluster/", cluster_.cluster_id(),
+                             "/admin/maria,URI:quorate://cluster/", cluster_.cluster_id(),
+                             "/reader/maria"));
+  CallEverything("both", nothing);
+
+  const RunResult result = Quoratectl("foreign", {"topics", "list"});
+  EXPECT_EQ(result.status.code, kRefused);
+  EXPECT_THAT(result.errors, AllOf(HasSubstr("CLUSTER_AUTHORIZATION_FAILED"),
+                                   HasSubstr("names quorate://cluster/AAAAAAAAAAAAAAAAAAAAAA"),
+                                   HasSubstr("gives no role in cluster " + cluster_.cluster_id())));
+}
+
+TEST_F(AccessTest, EachRoleWorksWithItsCommands) {
+  EXPECT_EQ(Quoratectl("reader", {"status"}).status.code, 0);
+  RunResult result = Quoratectl("reader", {"topics", "create", "t", "--replication-factor=1"});
+  EXPECT_EQ(result.status.code, kRefused);
+  EXPECT_THAT(result.errors, AllOf(HasSubstr("User:reader/reader may not call"),
+                                   HasSubstr("AdminService/CreateTopics"),
+                                   HasSubstr("the role admin or operator")));
+
+  result = Quoratectl("operator", {"topics", "create", "t", "--replication-factor=1"});
+  EXPECT_EQ(result.status.code, 0) << result.errors;
+  result = Quoratectl("operator", {"topics", "delete", "t"});
+  EXPECT_EQ(result.status.code, kRefused);
+  EXPECT_THAT(result.errors, HasSubstr("User:operator/operator may not call"));
+  result = Quoratectl("admin", {"topics", "delete", "t"});
+  EXPECT_EQ(result.status.code, 0) << result.errors;
+
+  EXPECT_TRUE(WaitFor([&] {
+    return cluster_.controller(1).Log().find("refused a call: User:") != std::string::npos;
+  }));
+  const RunResult metrics = Quoratectl("reader", {"debug", "metrics"});
+  EXPECT_THAT(metrics.output, HasSubstr("quorate_tls_refused_calls_total{reason=\"role\"} 2"));
+}
+
+}  // namespace
+}  // namespace quorate::testing
