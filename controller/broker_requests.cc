@@ -110,7 +110,7 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
   const bool want_fence = request.want_fence();
   RecordContact(id);
   pipeline_->Submit<HeartbeatResponse>(
-      {.principal = "broker " + ToString(id),
+      {.principal = "Broker:" + ToString(id),
        .stream = stream,
        .waits_for_log = false,
        // The next heartbeat corrects this answer, and the broker's roles follow only the log. A

@@ -128,7 +128,7 @@ void AdminService::AddDescription(const controller::Operation<Request, Response>
       routed->request_type, &edge_->budgets().client_reads,
       [this, routed, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
         if (static_cast<const Request&>(*request).allow_stale()) {
-          (queries_->*describe)(/*as_leader=*/false, edge_->ContextOf(call->context()).deadline,
+          (queries_->*describe)(/*as_leader=*/false, edge_->DeadlineOf(call->context()),
                                 ReplyOnLoop<Response>(edge_, call));
         } else {
           StartRoutedCall(edge_, router_, routed, call, std::move(request));
@@ -142,7 +142,7 @@ void AdminService::AddImageRead(void (*describe)(const metadata::MetadataImage&,
   const auto serve = [this, describe](UnaryCall* call, UnaryMethod::MessagePtr request) {
     const bool allow_stale = static_cast<const Request&>(*request).allow_stale();
     queries_->ReadImage(
-        allow_stale, edge_->ContextOf(call->context()).deadline,
+        allow_stale, edge_->DeadlineOf(call->context()),
         [this, describe, call, reply = ReplyOnLoop<grpc::ByteBuffer>(edge_, call),
          request = std::move(request)](controller::Answer<metadata::MetadataImage> answer) mutable {
           if (auto* error = std::get_if<common::v1::Error>(&answer)) {

@@ -21,22 +21,27 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
   Route(controller::kReportRoles, router);
   AddStream<HeartbeatRequest, HeartbeatResponse>(
       MethodPath(HeartbeatRequest::default_instance()),
-      [this](grpc::CallbackServerContext* /*context*/) { return Heartbeat(); });
+      [this](grpc::CallbackServerContext* context) { return Heartbeat(context); });
 }
 
 template <typename Request, typename Response>
 void BrokerService::Route(const controller::Operation<Request, Response>& operation,
                           RequestRouter* router) {
   const RequestRouter::Method* routed = router->Find(operation.log_name);
-  AddUnary(edge_->Method(
-      routed->request_type, &edge_->budgets().broker_calls,
-      [this, router, routed](UnaryCall* call, RequestRouter::MessagePtr request) {
-        controller_->RecordContact(BrokerId(static_cast<const Request&>(*request).broker_id()));
-        StartRoutedCall(edge_, router, routed, call, std::move(request));
-      }));
+  AddUnary(
+      edge_->Method(routed->request_type, &edge_->budgets().broker_calls,
+                    [this, router, routed](UnaryCall* call, RequestRouter::MessagePtr request) {
+                      const BrokerId broker(static_cast<const Request&>(*request).broker_id());
+                      if (const auto error = edge_->CheckSpeaksFor(call->context(), broker)) {
+                        return call->Fail(edge_->StatusOf(*error));
+                      }
+                      controller_->RecordContact(broker);
+                      StartRoutedCall(edge_, router, routed, call, std::move(request));
+                    }));
 }
 
-grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat() {
+grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat(
+    grpc::CallbackServerContext* context) {
   Budget& budget = edge_->budgets().heartbeat_streams;
   Budget::Hold hold = budget.TryTake(kHeartbeatStreamBytes);
   if (!hold) {
@@ -44,7 +49,7 @@ grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Hea
         edge_->OverBudget(budget, "heartbeat streams"));
   }
   const controller::StreamId id = next_stream_++;
-  auto* stream = new HeartbeatStream(id, std::move(hold), edge_, controller_,
+  auto* stream = new HeartbeatStream(id, context, std::move(hold), edge_, controller_,
                                      [this, id] { streams_.erase(id); });
   edge_->loop()->Post([this, id, stream] {
     streams_.emplace(id, stream);

@@ -32,11 +32,12 @@ class BrokerService final : public MethodService, public LogWatcher {
   void OnRenounce(Epoch epoch) override;
 
  private:
-  // Serves an operation through the router. Each request also tells the controller that the
-  // request's broker can reach this node.
+  // Serves an operation through the router, for callers that may speak for the request's broker.
+  // Each request also tells the controller that the broker can reach this node.
   template <typename Request, typename Response>
   void Route(const controller::Operation<Request, Response>& operation, RequestRouter* router);
-  grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse>* Heartbeat();
+  grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse>* Heartbeat(
+      grpc::CallbackServerContext* context);
   void EndStreams(const std::string& reason);
 
   const CallEdge* const edge_;

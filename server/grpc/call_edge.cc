@@ -7,24 +7,43 @@
 #include "client/status_mapping.h"
 #include "server/calls/method_path.h"
 #include "server/node/reply_margin.h"
+#include "server/security/caller.h"
 
 namespace quorate::server {
 namespace {
 
 constexpr Duration kDefaultTimeout = std::chrono::seconds(30);
-// The principal of every client until there is authentication. The name is Kafka's.
-constexpr char kPrincipal[] = "User:ANONYMOUS";
+
+common::v1::Error Unauthorized(const absl::Status& status) {
+  return controller::MakeError(common::v1::CLUSTER_AUTHORIZATION_FAILED,
+                               std::string(status.message()));
+}
 
 }  // namespace
 
-controller::RequestContext CallEdge::ContextOf(const grpc::CallbackServerContext& context) const {
+MonoTime CallEdge::DeadlineOf(const grpc::CallbackServerContext& context) const {
   Duration timeout = kDefaultTimeout;
   if (const auto deadline = context.deadline();
       deadline != std::chrono::system_clock::time_point::max()) {
     timeout = LessReplyMargin(std::clamp<Duration>(deadline - std::chrono::system_clock::now(),
                                                    Duration(0), kMaxTimeout));
   }
-  return {.principal = kPrincipal, .deadline = clock_->Now() + timeout};
+  return clock_->Now() + timeout;
+}
+
+controller::Answer<Caller> CallEdge::CallerOf(const grpc::CallbackServerContext& context) const {
+  absl::StatusOr<Caller> caller = access_->CallerOf(server::CallerOf(*context.auth_context()));
+  if (!caller.ok()) return Unauthorized(caller.status());
+  return *std::move(caller);
+}
+
+std::optional<common::v1::Error> CallEdge::CheckSpeaksFor(
+    const grpc::CallbackServerContext& context, BrokerId broker) const {
+  controller::Answer<Caller> caller = CallerOf(context);
+  if (auto* error = std::get_if<common::v1::Error>(&caller)) return std::move(*error);
+  const absl::Status status = access_->CheckSpeaksFor(std::get<Caller>(caller), broker);
+  if (status.ok()) return std::nullopt;
+  return Unauthorized(status);
 }
 
 grpc::Status CallEdge::StatusOf(common::v1::Error error) const {

@@ -1,5 +1,5 @@
-// Shared by all services of the client listener, where calls enter and leave: determines the
-// principal and the deadline of a call, and turns errors into gRPC statuses. All replies are handed
+// Shared by all services of the client listener, where calls enter and leave: determines the caller
+// and the deadline of a call, and turns errors into gRPC statuses. All replies are handed
 // to gRPC on one loop, so that no other loop spends time on the network under load.
 #pragma once
 
@@ -19,6 +19,7 @@
 #include "quorate/common/v1/error.pb.h"
 #include "server/calls/unary_call.h"
 #include "server/grpc/client_budgets.h"
+#include "server/security/access_control.h"
 
 namespace quorate::server {
 
@@ -30,11 +31,13 @@ using LeaderEndpoint = std::function<std::optional<common::v1::ControllerEndpoin
 class CallEdge {
  public:
   // All arguments must outlive the edge. Replies leave on `loop`; large requests are parsed on
-  // `large_loop`.
-  CallEdge(Executor* loop, Executor* large_loop, const Clock* clock, LeaderEndpoint leader)
+  // `large_loop`. `access` knows the callers.
+  CallEdge(Executor* loop, Executor* large_loop, const Clock* clock, AccessControl* access,
+           LeaderEndpoint leader)
       : loop_(loop),
         large_loop_(large_loop),
         clock_(clock),
+        access_(access),
         leader_(std::move(leader)),
         budgets_(loop, clock) {}
 
@@ -42,10 +45,16 @@ class CallEdge {
   const Clock* clock() const { return clock_; }
   ClientBudgets& budgets() const { return budgets_; }
 
-  // Returns the principal of a call and the time by which the answer must leave. That is a little
-  // before the client's deadline, so that the answer arrives in time, or 30 s from now if the
-  // client set no deadline. It is never kNever.
-  controller::RequestContext ContextOf(const grpc::CallbackServerContext& context) const;
+  // Returns the time by which the answer to a call must leave. That is a little before the client's
+  // deadline, so that the answer arrives in time, or 30 s from now if the client set no deadline.
+  // It is never kNever.
+  MonoTime DeadlineOf(const grpc::CallbackServerContext& context) const;
+  // Returns who makes the call, or the error that refuses it (AccessControl::CallerOf).
+  controller::Answer<Caller> CallerOf(const grpc::CallbackServerContext& context) const;
+  // Returns nullopt if the caller may speak for this broker (AccessControl::CheckSpeaksFor), else
+  // the error that refuses the call.
+  std::optional<common::v1::Error> CheckSpeaksFor(const grpc::CallbackServerContext& context,
+                                                  BrokerId broker) const;
 
   // Returns the status of a failed call. Adds the active controller's endpoint to NOT_CONTROLLER.
   grpc::Status StatusOf(common::v1::Error error) const;
@@ -81,6 +90,7 @@ class CallEdge {
   Executor* const loop_;
   Executor* const large_loop_;
   const Clock* const clock_;
+  AccessControl* const access_;
   const LeaderEndpoint leader_;
   mutable ClientBudgets budgets_;
 };

@@ -9,7 +9,7 @@
 namespace quorate::server {
 
 GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
-    : edge_(ports.edge_loop, ports.large_loop, ports.clock, std::move(ports.leader)),
+    : edge_(ports.edge_loop, ports.large_loop, ports.clock, ports.access, std::move(ports.leader)),
       admin_service_(&edge_, ports.router, ports.queries, ports.query_loop),
       broker_service_(&edge_, ports.router, ports.controller),
       metadata_service_(

@@ -43,6 +43,8 @@ class GrpcFrontEnd {
     ClusterQueries* queries = nullptr;
     SubscriptionHub* hub = nullptr;
     LeaderEndpoint leader;
+    // Who calls.
+    AccessControl* access = nullptr;
     // Of the listener (server/security/server_credentials.h).
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
     // Other services that the listener serves.

@@ -11,10 +11,12 @@ using broker::v1::HeartbeatRequest;
 using broker::v1::HeartbeatResponse;
 using controller::StreamEnd;
 
-HeartbeatStream::HeartbeatStream(controller::StreamId id, Budget::Hold hold, const CallEdge* edge,
-                                 controller::QuorumController* controller,
+HeartbeatStream::HeartbeatStream(controller::StreamId id,
+                                 const grpc::CallbackServerContext* context, Budget::Hold hold,
+                                 const CallEdge* edge, controller::QuorumController* controller,
                                  std::function<void()> on_gone)
     : id_(id),
+      context_(context),
       hold_(std::move(hold)),
       edge_(edge),
       controller_(controller),
@@ -82,6 +84,10 @@ void HeartbeatStream::OnHeartbeat() {
       return;
     default:
       break;
+  }
+  if (auto error = edge_->CheckSpeaksFor(*context_, BrokerId(request_.broker_id()))) {
+    End(*std::move(error));
+    return;
   }
   awaiting_answer_ = true;
   controller::Reply<HeartbeatResponse> reply =

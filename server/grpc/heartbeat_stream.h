@@ -6,6 +6,7 @@
 // cannot be finished twice, or written to after its end.
 #pragma once
 
+#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <functional>
@@ -21,10 +22,11 @@ namespace quorate::server {
 class HeartbeatStream final
     : public grpc::ServerBidiReactor<broker::v1::HeartbeatRequest, broker::v1::HeartbeatResponse> {
  public:
-  // Keeps `hold` while the stream exists. When the stream is over it calls `on_gone`, on the loop,
-  // and deletes itself.
-  HeartbeatStream(controller::StreamId id, Budget::Hold hold, const CallEdge* edge,
-                  controller::QuorumController* controller, std::function<void()> on_gone);
+  // `context` is the stream's. Keeps `hold` while the stream exists. When the stream is over it
+  // calls `on_gone`, on the loop, and deletes itself.
+  HeartbeatStream(controller::StreamId id, const grpc::CallbackServerContext* context,
+                  Budget::Hold hold, const CallEdge* edge, controller::QuorumController* controller,
+                  std::function<void()> on_gone);
 
   // Starts the first read. Call it on the loop.
   void Start();
@@ -52,6 +54,8 @@ class HeartbeatStream final
   void MaybeDelete();
 
   const controller::StreamId id_;
+  // Valid until OnDone returns.
+  const grpc::CallbackServerContext* const context_;
   const Budget::Hold hold_;
   const CallEdge* const edge_;
   controller::QuorumController* const controller_;

@@ -33,7 +33,7 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
  public:
   // Parses a request. Returns where the subscription starts, or the error that refuses it.
   using Parse = std::function<std::variant<SubscriptionStart, common::v1::Error>(
-      grpc::ByteBuffer* request, const std::string& peer)>;
+      grpc::ByteBuffer* request, const grpc::CallbackServerContext& context)>;
 
   SubscribeStream(grpc::CallbackServerContext* context, Budget::Hold hold, const CallEdge* edge,
                   SubscriptionHub* hub, Parse parse)
@@ -109,7 +109,7 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
           grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
       return;
     }
-    auto start = parse_(&request_, context_->peer());
+    auto start = parse_(&request_, *context_);
     request_.Clear();
     if (auto* error = std::get_if<common::v1::Error>(&start)) {
       Reactor::Finish(edge_->StatusOf(std::move(*error)));
@@ -200,8 +200,8 @@ std::string NameOf(const SubscribeRequest& request) {
 }
 
 std::variant<SubscriptionStart, common::v1::Error> ParseStart(
-    const std::string& cluster_id, grpc::ByteBuffer* request, const std::string& peer,
-    const MetadataService::BrokerListener& on_broker) {
+    const std::string& cluster_id, const CallEdge& edge, grpc::ByteBuffer* request,
+    const grpc::CallbackServerContext& context, const MetadataService::BrokerListener& on_broker) {
   if (request->Length() > kMaxSubscribeRequestBytes) {
     return controller::MakeError(
         common::v1::INVALID_REQUEST,
@@ -219,10 +219,14 @@ std::variant<SubscriptionStart, common::v1::Error> ParseStart(
         absl::StrFormat("this is cluster %s, the subscriber asked for '%s'", cluster_id,
                         absl::CHexEscape(subscribe.cluster_id())));
   }
-  if (const auto broker = BrokerOf(subscribe.subscriber())) on_broker(*broker);
-  SubscriptionStart start{.epoch = Epoch(subscribe.epoch()),
-                          .end_offset = RecordOffset(subscribe.end_offset()),
-                          .subscriber = absl::StrFormat("%s (%s)", NameOf(subscribe), peer)};
+  if (const auto broker = BrokerOf(subscribe.subscriber())) {
+    if (auto error = edge.CheckSpeaksFor(context, *broker)) return *std::move(error);
+    on_broker(*broker);
+  }
+  SubscriptionStart start{
+      .epoch = Epoch(subscribe.epoch()),
+      .end_offset = RecordOffset(subscribe.end_offset()),
+      .subscriber = absl::StrFormat("%s (%s)", NameOf(subscribe), context.peer())};
   if (subscribe.snapshot_position() > 0) {
     start.part = {.id = {.end_offset = RecordOffset(subscribe.snapshot_end_offset()),
                          .epoch = Epoch(subscribe.snapshot_epoch())},
@@ -235,9 +239,9 @@ std::variant<SubscriptionStart, common::v1::Error> ParseStart(
 
 MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub,
                                  const BrokerListener& on_broker) {
-  const auto parse = [cluster_id = std::move(cluster_id), on_broker](grpc::ByteBuffer* request,
-                                                                     const std::string& peer) {
-    return ParseStart(cluster_id, request, peer, on_broker);
+  const auto parse = [cluster_id = std::move(cluster_id), edge, on_broker](
+                         grpc::ByteBuffer* request, const grpc::CallbackServerContext& context) {
+    return ParseStart(cluster_id, *edge, request, context, on_broker);
   };
   AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
       MethodPath(SubscribeRequest::default_instance()),

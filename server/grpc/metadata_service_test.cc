@@ -104,7 +104,9 @@ class MetadataServiceTest : public testing::Test {
                         .log = &log_,
                         .leader = &leader_,
                         .encoder = &encoder_}};
-  CallEdge edge_{&loop_, &loop_, &clock_, [] { return std::nullopt; }};
+  const security::IdentityMap identities_{kClusterId};
+  AccessControl access_{&identities_, &clock_};
+  CallEdge edge_{&loop_, &loop_, &clock_, &access_, [] { return std::nullopt; }};
   std::atomic<int32_t> heard_of_{-1};
   MetadataService service_{kClusterId, &edge_, &hub_,
                            [this](BrokerId broker) { heard_of_ = broker.value(); }};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <utility>
+#include <variant>
 
 #include "server/grpc/call_edge.h"
 #include "server/node/request_router.h"
@@ -13,9 +14,15 @@ namespace quorate::server {
 inline void StartRoutedCall(const CallEdge* edge, RequestRouter* router,
                             const RequestRouter::Method* method, UnaryCall* call,
                             RequestRouter::MessagePtr request) {
+  const controller::Answer<Caller> caller = edge->CallerOf(call->context());
+  if (const auto* error = std::get_if<common::v1::Error>(&caller)) {
+    return call->Fail(edge->StatusOf(*error));
+  }
   // The call and its context live until Finish.
   router->Call(
-      method, std::move(request), edge->ContextOf(call->context()),
+      method, std::move(request),
+      {.principal = std::get<Caller>(caller).Principal(),
+       .deadline = edge->DeadlineOf(call->context())},
       [call] { return call->context().IsCancelled(); },
       [edge, call](controller::Answer<RequestRouter::MessagePtr> answer) {
         edge->Finish(call, std::move(answer));

@@ -149,6 +149,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                        .queries = &queries_,
                                        .hub = &hub_,
                                        .leader = [this] { return LeaderEndpoint(); },
+                                       .access = &tls_->access(),
                                        .credentials = MakeServerCredentials(
                                            tls_->clients(), Port::kClient, &tls_->access()),
                                        .services = {&process_service_}}),

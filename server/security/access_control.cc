@@ -1,5 +1,7 @@
 #include "server/security/access_control.h"
 
+#include <utility>
+
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -53,6 +55,26 @@ absl::Status AccessControl::CheckCall(Port port, const security::CertificateName
   refused_.Record(RefusalReason::kNotServed,
                   absl::StrFormat("%s (from %s)", message, PrincipalOf(*identity)));
   return absl::UnimplementedError(message);
+}
+
+absl::StatusOr<Caller> AccessControl::CallerOf(
+    const std::optional<security::CertificateNames>& names) {
+  if (!names) return Caller{};
+  absl::StatusOr<Identity> identity = identities_->Find(*names);
+  if (!identity.ok()) {
+    refused_.Record(RefusalReason::kNoRole, identity.status().message());
+    return identity.status();
+  }
+  return Caller{*std::move(identity)};
+}
+
+absl::Status AccessControl::CheckSpeaksFor(const Caller& caller, BrokerId broker) {
+  if (!caller.identity || *caller.identity == Identity::Broker(broker)) return absl::OkStatus();
+  const std::string message = absl::StrFormat(
+      "%s may not speak for broker %d: give each broker the certificate that names it",
+      caller.Principal(), broker.value());
+  refused_.Record(RefusalReason::kOtherBroker, message);
+  return absl::PermissionDeniedError(message);
 }
 
 }  // namespace quorate::server

@@ -1,16 +1,27 @@
 // Decides, for all listeners of a process with TLS, who calls and whether they may.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "security/identity_map.h"
 #include "security/refused_calls.h"
 #include "server/security/access_table.h"
 
 namespace quorate::server {
+
+// Who makes a call.
+struct Caller {
+  // Nullopt in plain text, where nobody proves an identity and everyone may do everything.
+  std::optional<security::Identity> identity = {};
+
+  std::string Principal() const { return identity ? PrincipalOf(*identity) : security::kAnonymous; }
+};
 
 // Thread-safe.
 class AccessControl {
@@ -26,7 +37,15 @@ class AccessControl {
   absl::Status CheckCall(Port port, const security::CertificateNames& caller,
                          std::string_view path);
 
-  const security::IdentityMap& identities() const { return *identities_; }
+  // Returns who makes a call that CheckCall has let through. `names` is nullopt in plain text.
+  // Returns PERMISSION_DENIED if the certificate has lost its role since.
+  absl::StatusOr<Caller> CallerOf(const std::optional<security::CertificateNames>& names);
+
+  // Returns OK if the caller may make a call in the name of this broker: it is the broker, or the
+  // connection is plain text. Otherwise counts and logs the call, and returns PERMISSION_DENIED;
+  // the message names both.
+  absl::Status CheckSpeaksFor(const Caller& caller, BrokerId broker);
+
   security::RefusedCalls& refused() { return refused_; }
   const security::RefusedCalls& refused() const { return refused_; }
 

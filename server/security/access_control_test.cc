@@ -74,6 +74,32 @@ TEST_F(AccessControlTest, ThePeerPortRefusesEveryoneButControllers) {
   EXPECT_TRUE(Check(Port::kPeer, "/controller/1", "/quorate.raft.v1.RaftService/Control").ok());
 }
 
+TEST_F(AccessControlTest, ACallerIsTheOwnerOfItsCertificate) {
+  EXPECT_EQ(access_.CallerOf(std::nullopt)->Principal(), "User:ANONYMOUS");
+  const auto caller = [this](const std::string& owner) {
+    return access_.CallerOf(
+        security::CertificateNames{.uris = {std::string("quorate://cluster/") + kCluster + owner}});
+  };
+  EXPECT_EQ(caller("/admin/maria")->Principal(), "User:admin/maria");
+  EXPECT_EQ(caller("/broker/3")->Principal(), "Broker:3");
+  EXPECT_TRUE(absl::IsPermissionDenied(caller("/none/3").status()));
+}
+
+TEST_F(AccessControlTest, ABrokerSpeaksOnlyForItself) {
+  const Caller broker = {security::Identity::Broker(BrokerId(2))};
+  EXPECT_TRUE(access_.CheckSpeaksFor(broker, BrokerId(2)).ok());
+  const absl::Status status = access_.CheckSpeaksFor(broker, BrokerId(1));
+  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_THAT(status.message(), HasSubstr("Broker:2 may not speak for broker 1"));
+  EXPECT_EQ(Refused(RefusalReason::kOtherBroker), 1u);
+
+  for (const Caller& other : {Caller{security::Identity::Controller(NodeId(1))},
+                              Caller{security::Identity{.name = "maria"}}}) {
+    EXPECT_TRUE(absl::IsPermissionDenied(access_.CheckSpeaksFor(other, BrokerId(1))));
+  }
+  EXPECT_TRUE(access_.CheckSpeaksFor({}, BrokerId(1)).ok()) << "plain text";
+}
+
 TEST_F(AccessControlTest, AnUnknownMethodIsQuotedEscapedAndBounded) {
   EXPECT_TRUE(absl::IsUnimplemented(Check(Port::kClient, "/admin/maria", "")));
   const std::string path = "/a\nb" + std::string(10'000, 'x');

@@ -15,6 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/check.h"
 #include "client/channel.h"
+#include "client/log_follower.h"
+#include "client/status_mapping.h"
+#include "quorate/broker/v1/broker_service.grpc.pb.h"
+#include "quorate/metadata/v1/metadata_service.grpc.pb.h"
 #include "security/testing/test_authority.h"
 #include "server/security/access_table.h"
 #include "tests/harness/cluster.h"
@@ -62,14 +66,18 @@ grpc::Status CallWithGarbage(const std::shared_ptr<grpc::Channel>& channel,
   return status;
 }
 
+std::string Contents(const std::string& path) {
+  std::ostringstream contents;
+  contents << std::ifstream(path).rdbuf();
+  return contents.str();
+}
+
 class AccessTest : public ::testing::Test {
  protected:
   AccessTest() {
     // A second CA issues what make-certificates.sh does not.
     const std::string ca = cluster_.CertificateDirectory() + "/ca.pem";
-    std::ostringstream contents;
-    contents << std::ifstream(ca).rdbuf();
-    security::ReplaceFile(ca, contents.str() + other_ca_.pem());
+    security::ReplaceFile(ca, Contents(ca) + other_ca_.pem());
     cluster_.Start();
   }
 
@@ -90,6 +98,13 @@ class AccessTest : public ::testing::Test {
     const std::string base = cluster_.CertificateDirectory() + "/" + name;
     security::ReplaceFile(base + ".pem", issued.cert_pem);
     security::ReplaceFile(base + "-key.pem", issued.key_pem);
+  }
+  // Gives the certificate NAME to another name.
+  void Copy(const std::string& name, const std::string& other) const {
+    for (const char* suffix : {"-key.pem", ".pem"}) {
+      const std::string base = cluster_.CertificateDirectory() + "/";
+      security::ReplaceFile(base + other + suffix, Contents(base + name + suffix));
+    }
   }
   std::string EndpointOf(Port port) const {
     switch (port) {
@@ -194,6 +209,109 @@ TEST_F(AccessTest, EachRoleWorksWithItsCommands) {
   }));
   const RunResult metrics = Quoratectl("reader", {"debug", "metrics"});
   EXPECT_THAT(metrics.output, HasSubstr("quorate_tls_refused_calls_total{reason=\"role\"} 2"));
+}
+
+// Returns the error that ends a call.
+common::v1::Error ErrorOf(const grpc::Status& status) {
+  if (status.ok()) return {};
+  return client::ErrorFromStatus(status);
+}
+
+TEST_F(AccessTest, ABrokerSpeaksOnlyForItself) {
+  cluster_.MakeCertificates({"--brokers", "2"});
+  const std::unique_ptr<TlsStore> tls = Certificate("broker-2");
+  const auto channel =
+      client::MakeChannel(*ParseHostPort(cluster_.ControllerEndpoint(1)), tls.get());
+  const auto expect_refused = [](const grpc::Status& status) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+    EXPECT_EQ(ErrorOf(status).code(), common::v1::CLUSTER_AUTHORIZATION_FAILED);
+    EXPECT_THAT(status.error_message(), HasSubstr("Broker:2 may not speak for broker 1"));
+  };
+  // Makes a unary call about broker 1 and then about broker 2.
+  const auto call_for_both = [&](auto method, auto request, auto response) {
+    const auto call = [&](int broker) {
+      grpc::ClientContext context;
+      context.set_deadline(std::chrono::system_clock::now() + kPatience);
+      request.set_broker_id(broker);
+      broker::v1::BrokerService::Stub stub(channel);
+      return (stub.*method)(&context, request, &response);
+    };
+    expect_refused(call(1));
+    EXPECT_NE(call(2).error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  };
+  using Stub = broker::v1::BrokerService::Stub;
+  call_for_both(&Stub::RegisterBroker, broker::v1::RegisterBrokerRequest(),
+                broker::v1::RegisterBrokerResponse());
+  call_for_both(&Stub::AlterPartition, broker::v1::AlterPartitionRequest(),
+                broker::v1::AlterPartitionResponse());
+  call_for_both(&Stub::ReportRoles, broker::v1::ReportRolesRequest(),
+                broker::v1::ReportRolesResponse());
+
+  const auto heartbeat = [&](int broker) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    Stub stub(channel);
+    const auto stream = stub.Heartbeat(&context);
+    broker::v1::HeartbeatRequest request;
+    request.set_broker_id(broker);
+    stream->Write(request);
+    stream->WritesDone();
+    broker::v1::HeartbeatResponse response;
+    while (stream->Read(&response)) {
+    }
+    return stream->Finish();
+  };
+  expect_refused(heartbeat(1));
+  EXPECT_EQ(ErrorOf(heartbeat(2)).code(), common::v1::BROKER_ID_NOT_REGISTERED);
+
+  const auto subscribe = [&](const std::string& name) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    metadata::v1::MetadataService::Stub stub(channel);
+    metadata::v1::SubscribeRequest request;
+    request.set_cluster_id(cluster_.cluster_id());
+    request.set_subscriber(name);
+    const auto stream = stub.Subscribe(&context, request);
+    metadata::v1::SubscribeResponse response;
+    if (stream->Read(&response)) context.TryCancel();
+    return stream->Finish();
+  };
+  expect_refused(subscribe("broker-1"));
+  EXPECT_EQ(subscribe("broker-2").error_code(), grpc::StatusCode::CANCELLED);
+}
+
+TEST_F(AccessTest, ABrokerWithTheCertificateOfAnotherOneIsNotLetIn) {
+  cluster_.MakeCertificates({"--brokers", "2"});
+  cluster_.broker(1).Kill();
+  Copy("broker-1", "right");
+  Copy("broker-2", "broker-1");
+  cluster_.StartBroker(1);
+  EXPECT_TRUE(WaitFor([&] {
+    return cluster_.broker(1).Log().find("Broker:2 may not speak for broker 1") !=
+           std::string::npos;
+  })) << cluster_.broker(1).Log();
+  // It goes on trying, so the right files let it in without a restart.
+  Copy("right", "broker-1");
+  cluster_.AwaitUnfencedBrokers(1);
+}
+
+TEST_F(AccessTest, TheLogNamesThePrincipalOfEachChange) {
+  ASSERT_EQ(Quoratectl("operator", {"topics", "create", "t", "--replication-factor=1"}).status.code,
+            0);
+  std::map<std::string, std::string> principals;  // by cause
+  const std::unique_ptr<TlsStore> tls = Certificate("reader");
+  client::CallerOptions options = {.endpoints = {*ParseHostPort(cluster_.ControllerEndpoint(1))}};
+  options.tls = tls.get();
+  options.timeout = kPatience;
+  client::LogFollower follower(options, cluster_.cluster_id(), {});
+  const auto failure = follower.Follow([&](const metadata::v1::Batch& batch) {
+    principals[batch.cause()] = batch.principal();
+    return batch.cause() != "CreateTopics t";
+  });
+  EXPECT_FALSE(failure.has_value()) << failure->ToString();
+  EXPECT_EQ(principals["register broker 1"], "Broker:1");
+  EXPECT_EQ(principals["unfence broker 1"], "Broker:1");
+  EXPECT_EQ(principals["CreateTopics t"], "User:operator/operator");
 }
 
 }  // namespace

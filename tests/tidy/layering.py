@@ -41,7 +41,7 @@ ROOMS = {
         "calls": {"node"},
         # The front ends never include each other.
         "peer": {"calls", "node", "security"},
-        "grpc": {"calls", "feed", "node"},
+        "grpc": {"calls", "feed", "node", "security"},
         "broker": {"calls", "node"},
         "http": {"calls"},
         "program": {"broker", "calls", "feed", "grpc", "http", "metrics", "node", "peer",
