@@ -1,23 +1,20 @@
 #include "security/tls_files.h"
 
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
-#include "security/certificate_names.h"
+#include "security/file_reader.h"
+#include "security/node_uri.h"
 #include "security/openssl.h"
 
 namespace quorate::security {
@@ -45,20 +42,7 @@ absl::Status Refuse(const std::string& what) { return absl::FailedPreconditionEr
 
 absl::StatusOr<File> Read(const TlsFiles& files, const char* name, const std::string& path) {
   File file = {absl::StrCat(files.option_prefix, name), path, ""};
-  const auto fail = [&file](const char* why) {
-    return Refuse(absl::StrFormat("cannot read %s: %s", file.Name(), why));
-  };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return fail(strerror(errno));
-  char buffer[16384];
-  ssize_t got = 0;
-  while ((got = read(fd, buffer, sizeof(buffer))) > 0 && file.text.size() <= kMaxFileBytes) {
-    file.text.append(buffer, static_cast<size_t>(got));
-  }
-  const int error = errno;
-  close(fd);
-  if (got < 0) return fail(strerror(error));
-  if (file.text.size() > kMaxFileBytes) return fail("it is larger than 4 MiB");
+  ASSIGN_OR_RETURN(file.text, ReadFile(file.Name(), path, kMaxFileBytes));
   return file;
 }
 
@@ -143,14 +127,19 @@ absl::Status CheckSigned(const File& cert, const std::vector<CertificatePtr>& ch
                       NameText(X509_get_subject_name(at == nullptr ? chain.front().get() : at))));
 }
 
-absl::Status CheckUri(const File& cert, const std::vector<std::string>& uris,
-                      const std::string& required) {
-  if (required.empty() || std::find(uris.begin(), uris.end(), required) != uris.end()) {
-    return absl::OkStatus();
+// Returns what is wrong with the owner of the certificate, or nullopt if nothing is.
+std::optional<std::string> OwnerProblem(const File& cert, const CertificateNames& names,
+                                        const RequiredOwner& required) {
+  if (required.identities == nullptr) return std::nullopt;
+  const absl::StatusOr<Identity> found = required.identities->Find(names);
+  if (found.ok() && *found == required.owner) return std::nullopt;
+  const std::string uri = UriOf(required.identities->cluster_id(), required.owner);
+  if (std::find(names.uris.begin(), names.uris.end(), uri) != names.uris.end()) {
+    return absl::StrFormat("%s cannot be used: %s", cert.Name(), found.status().message());
   }
-  return Refuse(absl::StrFormat(
+  return absl::StrFormat(
       "%s names %s and not %s: issue one whose subject alternative names contain that URI",
-      cert.Name(), UrisText(uris), required));
+      cert.Name(), UrisText(names.uris), uri);
 }
 
 std::string TrustedText(const std::vector<CertificatePtr>& cas) {
@@ -201,8 +190,9 @@ absl::Status CheckComplete(const TlsFiles& files) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(
-    const TlsFiles& files, CertificateUse use, const std::string& required_uri) {
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(const TlsFiles& files,
+                                                                   CertificateUse use,
+                                                                   const RequiredOwner& owner) {
   ASSIGN_OR_RETURN(File cert, Read(files, "cert", files.cert));
   ASSIGN_OR_RETURN(File key_file, Read(files, "key", files.key));
   ASSIGN_OR_RETURN(File ca, Read(files, "ca", files.ca));
@@ -221,10 +211,12 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(
   RETURN_IF_ERROR(CheckSigned(cert, chain, ca, cas));
 
   auto material = std::make_shared<TlsMaterial>();
-  material->uris = UrisOf(certificate);
-  RETURN_IF_ERROR(CheckUri(cert, material->uris, required_uri));
   material->trusted = TrustedText(cas);
-  material->subject = NameText(X509_get_subject_name(certificate));
+  material->names = NamesIn(cert.text);
+  if (const auto problem = OwnerProblem(cert, material->names, owner)) {
+    if (owner.is_strict) return Refuse(*problem);
+    material->warnings.push_back(*problem);
+  }
   material->not_after = TimeOf(X509_get0_notAfter(certificate));
   material->valid_until = TimeText(material->not_after);
   WarnOfOpenKey(key_file, material->warnings);
@@ -240,10 +232,10 @@ std::optional<std::string> ExpiryWarning(const TlsMaterial& material, std::chron
   if (left > within) return std::nullopt;
   if (left < std::chrono::seconds(0)) {
     return absl::StrFormat("the certificate '%s' expired at %s, so new connections fail: renew it",
-                           material.subject, material.valid_until);
+                           material.names.subject, material.valid_until);
   }
   return absl::StrFormat("the certificate '%s' expires at %s: renew it before then",
-                         material.subject, material.valid_until);
+                         material.names.subject, material.valid_until);
 }
 
 }  // namespace quorate::security

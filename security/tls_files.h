@@ -10,6 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "security/certificate_names.h"
+#include "security/identity_map.h"
 #include "security/revocation_list.h"
 
 namespace quorate::security {
@@ -37,16 +39,23 @@ absl::Status CheckComplete(const TlsFiles& files);
 // What a certificate is used for. If it lists uses (extended key usage), it must list these.
 enum class CertificateUse { kClient, kServerAndClient };
 
+// Whom a certificate must belong to.
+struct RequiredOwner {
+  // Null: anyone.
+  const IdentityMap* identities = nullptr;
+  Identity owner = {};
+  // Whether the certificate of another owner is an error. If not, it is a warning.
+  bool is_strict = true;
+};
+
 // The contents of checked files. Immutable, so that all threads can share it.
 struct TlsMaterial {
   std::string cert_pem;
   std::string key_pem;
   std::string ca_pem;
-  // The URIs in the certificate's subject alternative names (node_uri.h).
-  std::vector<std::string> uris;
+  // Of the certificate.
+  CertificateNames names;
   RevocationList revoked;
-  // "CN=controller-1", for logs.
-  std::string subject;
   // "'CN=CA 1' and 'CN=CA 2'", for logs. If there are more than four CAs, only their number.
   std::string trusted;
   // The text of not_after, "2026-11-30T00:40:00Z".
@@ -63,13 +72,14 @@ struct TlsMaterial {
 // - The key belongs to the certificate.
 // - The certificate is valid now, and is made for this use.
 // - One of the CAs has signed it.
-// - It contains the URI `required_uri`, unless that is empty.
+// - It belongs to `owner`.
 // - The revocation lists are signed by the CAs.
 //
 // Errors are FAILED_PRECONDITION; the message is one line that names the option, the file and the
 // remedy. REQUIRES: CheckComplete is OK, and the files are given.
-absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(
-    const TlsFiles& files, CertificateUse use, const std::string& required_uri = "");
+absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(const TlsFiles& files,
+                                                                   CertificateUse use,
+                                                                   const RequiredOwner& owner = {});
 
 // Returns a sentence for the log if the certificate has expired, or expires within `within`.
 std::optional<std::string> ExpiryWarning(const TlsMaterial& material, std::chrono::hours within);

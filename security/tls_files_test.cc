@@ -9,6 +9,7 @@
 #include <chrono>
 #include <string>
 
+#include "security/node_uri.h"
 #include "security/testing/test_authority.h"
 
 namespace quorate::security {
@@ -37,7 +38,7 @@ TEST_F(TlsFilesTest, SuitableFilesAreLoaded) {
   const IssuedCertificate issued = ca_.Issue({.name = "controller-1"});
   const auto loaded = LoadTlsMaterial(Write(issued), CertificateUse::kServerAndClient);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_EQ((*loaded)->subject, "CN=controller-1");
+  EXPECT_EQ((*loaded)->names.subject, "CN=controller-1");
   EXPECT_EQ((*loaded)->cert_pem, issued.cert_pem);
   EXPECT_EQ((*loaded)->key_pem, issued.key_pem);
   EXPECT_EQ((*loaded)->ca_pem, ca_.pem());
@@ -143,13 +144,27 @@ TEST_F(TlsFilesTest, ACertificateMustBeMadeForItsUse) {
 }
 
 TEST_F(TlsFilesTest, ACertificateMayHaveToNameItsOwner) {
-  const TlsFiles files = Write(ca_.Issue({.alternative_names = "URI:quorate://a,URI:quorate://b"}));
-  const auto loaded = LoadTlsMaterial(files, CertificateUse::kClient, "quorate://b");
+  const IdentityMap identities("MkU3OEVBNTcwNTJENDM2Qg");
+  const std::string one = ControllerUri(identities.cluster_id(), NodeId(1));
+  const std::string two = ControllerUri(identities.cluster_id(), NodeId(2));
+  RequiredOwner owner = {&identities, Identity::Controller(NodeId(1))};
+  const auto load = [&](const std::string& alternative_names) {
+    return LoadTlsMaterial(Write(ca_.Issue({.alternative_names = alternative_names})),
+                           CertificateUse::kClient, owner);
+  };
+  const auto loaded = load("URI:a://b,URI:" + one);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_THAT((*loaded)->uris, ElementsAre("quorate://a", "quorate://b"));
-  EXPECT_THAT(LoadTlsMaterial(files, CertificateUse::kClient, "quorate://c").status().message(),
-              AllOf(HasSubstr("tls-cert '"), HasSubstr("names quorate://a, quorate://b and not "
-                                                       "quorate://c")));
+  EXPECT_THAT((*loaded)->names.uris, ElementsAre("a://b", one));
+
+  EXPECT_THAT(load("URI:a://b,URI:" + two).status().message(),
+              AllOf(HasSubstr("tls-cert '"), HasSubstr("names a://b, " + two + " and not " + one)));
+  EXPECT_THAT(load("URI:" + one + ",URI:" + two).status().message(),
+              AllOf(HasSubstr("tls-cert '"), HasSubstr("several owners")));
+
+  owner.is_strict = false;
+  const auto questionable = load("URI:" + two);
+  ASSERT_TRUE(questionable.ok()) << questionable.status();
+  EXPECT_THAT((*questionable)->warnings, ElementsAre(HasSubstr("and not " + one)));
 }
 
 TEST_F(TlsFilesTest, AKeyThatEveryoneCanReadIsAWarning) {

@@ -20,10 +20,10 @@ constexpr int kMaxRetries = 100;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TlsStore>> TlsStore::Open(TlsFiles files, CertificateUse use,
-                                                         std::string required_uri) {
+                                                         const RequiredOwner& owner) {
   RETURN_IF_ERROR(CheckComplete(files));
   if (!files.is_set()) return nullptr;
-  std::unique_ptr<TlsStore> store(new TlsStore(std::move(files), use, std::move(required_uri)));
+  std::unique_ptr<TlsStore> store(new TlsStore(std::move(files), use, owner));
   MutexLock lock(&store->refresh_mutex_);
   absl::Status loaded = store->Load();
   for (int i = 0; i < kMaxRetries && !loaded.ok() && store->ChangedRecently(); ++i) {
@@ -49,7 +49,7 @@ absl::Status TlsStore::Load() {
   // Taken before the files are read: a file that changes meanwhile is read again.
   versions_ = FileVersions();
   ASSIGN_OR_RETURN(std::shared_ptr<const TlsMaterial> loaded,
-                   LoadTlsMaterial(files_, use_, required_uri_));
+                   LoadTlsMaterial(files_, use_, owner_));
   MutexLock lock(&mutex_);
   current_ = std::move(loaded);
   return absl::OkStatus();
@@ -71,12 +71,8 @@ bool TlsStore::ChangedRecently() const {
 TlsStore::Versions TlsStore::FileVersions() const {
   Versions versions;
   for (const std::string& path : {files_.cert, files_.key, files_.ca, files_.crl}) {
-    struct stat info = {};
-    // A missing file has the version of an empty struct.
-    if (!path.empty() && stat(path.c_str(), &info) != 0) info = {};
-    versions.push_back({static_cast<int64_t>(info.st_dev), static_cast<int64_t>(info.st_ino),
-                        static_cast<int64_t>(info.st_size), info.st_mtim.tv_sec,
-                        info.st_mtim.tv_nsec, info.st_ctim.tv_sec, info.st_ctim.tv_nsec});
+    // An empty path has the version of a missing file.
+    versions.push_back(VersionOf(path));
   }
   return versions;
 }

@@ -1,16 +1,15 @@
 // The certificate files in use, re-read when they change.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
+#include "security/file_reader.h"
 #include "security/tls_files.h"
 
 namespace quorate::security {
@@ -18,11 +17,12 @@ namespace quorate::security {
 // Thread-safe.
 class TlsStore {
  public:
-  // Loads the files, or returns null if none is given. Errors are those of CheckComplete and
-  // LoadTlsMaterial. Files that do not pass the checks and changed within the last second are read
-  // again until they pass or stay the same, because they may be in the middle of a replacement.
+  // Loads the files, or returns null if none is given. `owner.identities` must outlive the store.
+  // Errors are those of CheckComplete and LoadTlsMaterial. Files that do not pass the checks and
+  // changed within the last second are read again until they pass or stay the same, because they
+  // may be in the middle of a replacement.
   static absl::StatusOr<std::unique_ptr<TlsStore>> Open(TlsFiles files, CertificateUse use,
-                                                        std::string required_uri = "");
+                                                        const RequiredOwner& owner = {});
 
   // Returns what new connections use, never null. Its `not_after` is when the certificate that is
   // really served expires.
@@ -36,10 +36,10 @@ class TlsStore {
 
  private:
   // Differs from an earlier one if a file was written or replaced in between.
-  using Versions = std::vector<std::vector<int64_t>>;
+  using Versions = std::vector<FileVersion>;
 
-  TlsStore(TlsFiles files, CertificateUse use, std::string required_uri)
-      : files_(std::move(files)), use_(use), required_uri_(std::move(required_uri)) {}
+  TlsStore(TlsFiles files, CertificateUse use, RequiredOwner owner)
+      : files_(std::move(files)), use_(use), owner_(std::move(owner)) {}
 
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
   Versions FileVersions() const;
@@ -47,7 +47,7 @@ class TlsStore {
 
   const TlsFiles files_;
   const CertificateUse use_;
-  const std::string required_uri_;
+  const RequiredOwner owner_;
   // Held while the files are read, so that Current never waits for the disk.
   Mutex refresh_mutex_;
   // Of the files when they were last read.

@@ -21,7 +21,7 @@ class TlsStoreTest : public testing::Test {
     CHECK_OK(store.status());
     store_ = *std::move(store);
   }
-  std::string Subject() { return store_->Current()->subject; }
+  std::string Subject() { return store_->Current()->names.subject; }
 
   TestAuthority ca_;
   const TlsFiles files_ = WriteTlsFiles("store", ca_.Issue({.name = "first"}), ca_.pem());
@@ -39,7 +39,7 @@ TEST_F(TlsStoreTest, ChangedFilesAreUsed) {
   WriteTlsFiles("store", ca_.Issue({.name = "second"}), ca_.pem());
   store_->Refresh();
   EXPECT_EQ(Subject(), "CN=second");
-  EXPECT_EQ(before->subject, "CN=first") << "who holds it may go on";
+  EXPECT_EQ(before->names.subject, "CN=first") << "who holds it may go on";
 }
 
 TEST_F(TlsStoreTest, FilesMayBeReplacedOneAfterTheOther) {
@@ -62,7 +62,7 @@ TEST_F(TlsStoreTest, AStartInTheMiddleOfAReplacementWaitsForItsEnd) {
   const auto opened = TlsStore::Open(files_, CertificateUse::kServerAndClient);
   replacement.join();
   ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_EQ((*opened)->Current()->subject, "CN=second");
+  EXPECT_EQ((*opened)->Current()->names.subject, "CN=second");
 }
 
 TEST_F(TlsStoreTest, UnsuitableFilesLeaveTheMaterialInUse) {

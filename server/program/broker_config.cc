@@ -27,6 +27,7 @@ std::vector<Option> BrokerTlsOptions(BrokerConfig& config) {
                "change; open connections stay open. Default: none, plain text.",
        .ca = "The CAs (PEM) that sign the certificates of controllers, brokers and tools. A caller "
              "without such a certificate is refused."});
+  options.push_back(RolesFileOption(config.roles_file));
   options.push_back(RequireTlsOption(config.require_tls));
   return options;
 }
@@ -132,6 +133,7 @@ absl::StatusOr<ConfigOutcome> LoadBrokerConfig(
   const auto check = [&]() -> absl::StatusOr<std::vector<std::string>> {
     loaded.broker_id = BrokerId(static_cast<int32_t>(raw.broker_id));
     RETURN_IF_ERROR(ResolveListener(raw, loaded));
+    RETURN_IF_ERROR(CheckRolesFile(loaded, loaded.tls.is_set()));
     RETURN_IF_ERROR(CheckTls(loaded.tls, "listen", loaded.listen, loaded));
     return loaded.warnings;
   };

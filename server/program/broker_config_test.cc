@@ -63,8 +63,11 @@ TEST(BrokerConfigTest, APlainListenerThatOthersReachIsAWarning) {
   const auto config = Load(settings);
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->tls.cert + config->tls.key + config->tls.ca, "/c/k/a");
+  settings["roles-file"] = "/r";
+  EXPECT_EQ(Load(settings)->roles_file, "/r");
   settings.erase("tls-ca");
   EXPECT_THAT(ErrorOf(settings), HasSubstr("tls-ca is missing"));
+  EXPECT_THAT(ErrorOf({{"roles-file", "/r"}}), HasSubstr("roles-file gives roles to certificates"));
 }
 
 TEST(BrokerConfigTest, AnAdvertisedAddressMustBeOneThatOthersCanDial) {

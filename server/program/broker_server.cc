@@ -57,11 +57,16 @@ absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerCo
   // Not from `seed`: two brokers with the same seed, and two starts of one broker, must not have
   // the same incarnation id.
   Rng incarnation_rng(Rng::SystemSeed());
-  ASSIGN_OR_RETURN(
-      std::unique_ptr<security::TlsStore> tls,
-      security::TlsStore::Open(config.tls, security::CertificateUse::kServerAndClient));
-  std::shared_ptr<BrokerServer> server(
-      new BrokerServer(config, std::move(tls), seed, Uuid::Random(incarnation_rng)));
+  ASSIGN_OR_RETURN(std::unique_ptr<security::IdentityMap> identities,
+                   security::IdentityMap::Open(config.cluster_id, config.roles_file));
+  // Only a warning, because the controllers decide: they may have another roles file.
+  ASSIGN_OR_RETURN(std::unique_ptr<security::TlsStore> tls,
+                   security::TlsStore::Open(config.tls, security::CertificateUse::kServerAndClient,
+                                            {.identities = identities.get(),
+                                             .owner = security::Identity::Broker(config.broker_id),
+                                             .is_strict = false}));
+  std::shared_ptr<BrokerServer> server(new BrokerServer(
+      config, std::move(identities), std::move(tls), seed, Uuid::Random(incarnation_rng)));
   RETURN_IF_ERROR(server->Open(config, seed));
   HostPort advertise = config.advertise;
   if (advertise.port == 0) advertise.port = server->port();
@@ -69,13 +74,15 @@ absl::StatusOr<std::shared_ptr<BrokerServer>> BrokerServer::Start(const BrokerCo
   return server;
 }
 
-BrokerServer::BrokerServer(const BrokerConfig& config, std::unique_ptr<security::TlsStore> tls,
-                           uint64_t seed, const Uuid& incarnation_id)
+BrokerServer::BrokerServer(const BrokerConfig& config,
+                           std::unique_ptr<security::IdentityMap> identities,
+                           std::unique_ptr<security::TlsStore> tls, uint64_t seed,
+                           const Uuid& incarnation_id)
     : loop_("broker", kMaxQueuedRequests),
       session_loop_("broker-session", kMaxQueuedRequests),
+      identities_(std::move(identities)),
       tls_(std::move(tls)),
-      identities_(config.cluster_id),
-      tls_watcher_({tls_.get()}),
+      tls_watcher_({tls_.get()}, identities_.get()),
       calls_(tls_.get()),
       channel_(&loop_, &clock_, &calls_),
       session_channel_(&session_loop_, &clock_, &calls_),

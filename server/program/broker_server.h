@@ -55,8 +55,8 @@ class BrokerServer final : private broker::Broker::Listener {
   absl::Status WaitUntilStopped();
 
  private:
-  BrokerServer(const BrokerConfig& config, std::unique_ptr<security::TlsStore> tls, uint64_t seed,
-               const Uuid& incarnation_id);
+  BrokerServer(const BrokerConfig& config, std::unique_ptr<security::IdentityMap> identities,
+               std::unique_ptr<security::TlsStore> tls, uint64_t seed, const Uuid& incarnation_id);
 
   absl::Status Open(const BrokerConfig& config, uint64_t seed);
 
@@ -68,10 +68,10 @@ class BrokerServer final : private broker::Broker::Listener {
   EventLoop loop_;
   // Runs only registration and heartbeats, so that other work does not delay them.
   EventLoop session_loop_;
+  const std::unique_ptr<security::IdentityMap> identities_;
   // Null: plain text.
   const std::unique_ptr<security::TlsStore> tls_;
-  const security::IdentityMap identities_;
-  AccessControl access_{&identities_, &clock_};
+  AccessControl access_{identities_.get(), &clock_};
   TlsWatcher tls_watcher_;
   BrokerCalls calls_;
   BrokerControllerChannel channel_;

@@ -48,6 +48,7 @@ std::vector<Option> ControllerTlsOptions(ControllerConfig& config) {
                  "--tls-ca, with --tls-crl."})) {
     options.push_back(std::move(option));
   }
+  options.push_back(RolesFileOption(config.roles_file));
   options.push_back(RequireTlsOption(config.require_tls));
   return options;
 }
@@ -297,6 +298,7 @@ absl::Status ResolveTls(ControllerConfig& config) {
       if (peer.crl.empty()) peer.crl = tls.crl;
     }
   }
+  RETURN_IF_ERROR(CheckRolesFile(config, tls.is_set() || peer.is_set()));
   RETURN_IF_ERROR(CheckTls(tls, "client-listen", config.client_listen, config));
   return CheckTls(peer, "peer-listen", config.peer_listen, config);
 }

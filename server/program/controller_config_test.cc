@@ -102,6 +102,7 @@ TEST(ControllerConfigTest, CertificatesForPeersAreThoseForClientsByDefault) {
 
 TEST(ControllerConfigTest, TheFilesForTlsBelongTogether) {
   EXPECT_THAT(ErrorOf({{"tls-cert", "/c"}, {"tls-ca", "/a"}}), HasSubstr("tls-key is missing"));
+  EXPECT_THAT(ErrorOf({{"roles-file", "/r"}}), HasSubstr("roles-file gives roles to certificates"));
   EXPECT_THAT(ErrorOf({{"peer-tls-cert", "/c"}}), HasSubstr("peer-tls-key is missing"));
 }
 

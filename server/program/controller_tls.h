@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -29,19 +28,20 @@ class ControllerTls {
   bool is_used() const { return clients() != nullptr || peers() != nullptr; }
 
   // Return who owns the certificates of callers, and which calls they may make.
-  const security::IdentityMap& identities() const { return identities_; }
+  const security::IdentityMap& identities() const { return *identities_; }
   AccessControl& access() { return access_; }
   const AccessControl& access() const { return access_; }
 
  private:
-  ControllerTls(std::string cluster_id, std::unique_ptr<security::TlsStore> clients,
+  ControllerTls(std::unique_ptr<security::IdentityMap> identities,
+                std::unique_ptr<security::TlsStore> clients,
                 std::unique_ptr<security::TlsStore> only_peers);
 
+  const std::unique_ptr<security::IdentityMap> identities_;
   const std::unique_ptr<security::TlsStore> clients_;
   // Null if the peers' files are the same.
   const std::unique_ptr<security::TlsStore> only_peers_;
   const SystemClock clock_;
-  const security::IdentityMap identities_;
   AccessControl access_;
   TlsWatcher watcher_;
 };

@@ -26,6 +26,8 @@ struct ProcessConfig {
   std::optional<HostPort> metrics_listen;
   // Refuse to listen in plain text where other machines can connect.
   bool require_tls = false;
+  // Empty: there is none.
+  std::string roles_file;
   // Values that are valid but questionable, one sentence each, for the process's log.
   std::vector<std::string> warnings;
   // 0 takes the seed from the operating system.

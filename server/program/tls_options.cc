@@ -49,6 +49,19 @@ Option RequireTlsOption(bool& require_tls) {
           .set = SetSwitch(&require_tls)};
 }
 
+Option RolesFileOption(std::string& roles_file) {
+  return {
+      .name = "roles-file",
+      .value_name = "FILE",
+      .help =
+          "A file that gives roles to callers whose certificates have no URI of this cluster. "
+          "Each line is a role and a subject or URI, such as 'admin CN=alice,O=corp' or "
+          "'broker 3 URI:spiffe://corp/kafka/3' (docs/security.md, Roles). Use the same file on "
+          "all controllers and brokers. Default: none, only the URIs count.",
+      .set = SetText(&roles_file),
+      .changes_with = "an edit of the file"};
+}
+
 absl::Status CheckTls(const security::TlsFiles& files, const std::string& option,
                       const HostPort& address, ProcessConfig& config) {
   RETURN_IF_ERROR(security::CheckComplete(files));
@@ -60,6 +73,14 @@ absl::Status CheckTls(const security::TlsFiles& files, const std::string& option
   if (config.require_tls) return absl::InvalidArgumentError(problem + " (require-tls is set)");
   config.warnings.push_back(problem);
   return absl::OkStatus();
+}
+
+absl::Status CheckRolesFile(const ProcessConfig& config, bool uses_tls) {
+  if (config.roles_file.empty() || uses_tls) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "roles-file gives roles to certificates, and this process uses none: set tls-cert, tls-key "
+      "and "
+      "tls-ca");
 }
 
 }  // namespace quorate::server

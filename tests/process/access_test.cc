@@ -22,6 +22,7 @@
 #include "security/testing/test_authority.h"
 #include "server/security/access_table.h"
 #include "tests/harness/cluster.h"
+#include "tests/process/refusal.h"
 
 namespace quorate::testing {
 namespace {
@@ -34,7 +35,7 @@ using server::Port;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int kRefused = 1;
+constexpr int kRefused = 1;  // by quoratectl
 
 // Calls the method with a message that does not parse, and returns the status: CANCELLED or OK if
 // the method answers.
@@ -312,6 +313,52 @@ TEST_F(AccessTest, TheLogNamesThePrincipalOfEachChange) {
   EXPECT_EQ(principals["register broker 1"], "Broker:1");
   EXPECT_EQ(principals["unfence broker 1"], "Broker:1");
   EXPECT_EQ(principals["CreateTopics t"], "User:operator/operator");
+}
+
+TEST_F(AccessTest, TheRolesFileGivesRolesAndIsReadAgainWhenItChanges) {
+  const std::string file = cluster_.directory() + "/roles";
+  security::ReplaceFile(file, "# nobody yet\n");
+  for (Process* process : {&cluster_.controller(1), &cluster_.broker(1)}) process->Kill();
+  cluster_.StartController(1, {"--roles-file=" + file});
+  cluster_.AwaitReady();
+  Issue("corporate", "DNS:localhost,IP:127.0.0.1,URI:spiffe://corp/kafka/1");
+  const auto list = [&] { return Quoratectl("corporate", {"topics", "list"}); };
+  EXPECT_EQ(list().status.code, kRefused);
+
+  security::ReplaceFile(file, "reader CN=corporate\n");
+  EXPECT_TRUE(WaitFor([&] { return list().status.code == 0; }));
+  EXPECT_THAT(Quoratectl("corporate", {"topics", "delete", "t"}).errors,
+              HasSubstr("User:reader/CN=corporate may not call"));
+
+  // A bad edit changes nothing.
+  security::ReplaceFile(file, "admin CN=corporate\nroot CN=other\n");
+  EXPECT_TRUE(WaitFor([&] {
+    return cluster_.controller(1).Log().find("roles', line 2: 'root' is not a role") !=
+           std::string::npos;
+  })) << cluster_.controller(1).Log();
+  EXPECT_EQ(list().status.code, 0);
+  EXPECT_EQ(Quoratectl("corporate", {"topics", "delete", "t"}).status.code, kRefused);
+
+  // Certificates of nodes may be in the file, too.
+  security::ReplaceFile(file, "broker 1 URI:spiffe://corp/kafka/1\n");
+  EXPECT_TRUE(WaitFor([&] { return list().status.code == kRefused; }));
+  Copy("corporate", "broker-1");
+  cluster_.StartBroker(1);
+  cluster_.AwaitUnfencedBrokers(1);
+  EXPECT_THAT(cluster_.broker(1).Log(), HasSubstr("broker-1.pem' names spiffe://corp/kafka/1 and "
+                                                  "not quorate://cluster/"));
+}
+
+TEST_F(AccessTest, ABadRolesFileIsRefusedAtTheStart) {
+  const std::string file = cluster_.directory() + "/roles";
+  security::ReplaceFile(file, "broker CN=x\n");
+  cluster_.controller(1).Kill();
+  cluster_.broker(1).Kill();
+  for (const std::vector<std::string>& command :
+       {cluster_.ControllerCommand(1), cluster_.BrokerCommand(1)}) {
+    EXPECT_THAT(Refusal(With(command, "--roles-file=" + file), kFailed),
+                AllOf(HasSubstr("/roles', line 1: 'CN=x' is not the id of a broker")));
+  }
 }
 
 }  // namespace
