@@ -3,17 +3,13 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <string_view>
-#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "storage/file_io.h"
 
@@ -22,9 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int32_t kFormatVersion = 1;
 constexpr std::string_view kLockName = "LOCK";
-constexpr std::string_view kIdentityName = "identity.properties";
 // An interrupted first start leaves the first name, and a new file system contains the second.
 constexpr std::string_view kIdentityTemporaryName = "identity.properties.tmp";
 constexpr std::string_view kLostAndFoundName = "lost+found";
@@ -32,24 +26,6 @@ constexpr std::string_view kLostAndFoundName = "lost+found";
 // Returns the absolute path, without a trailing slash, which would hide the parent.
 fs::path FullPath(const std::string& path) {
   return (fs::absolute(path) / "").lexically_normal().parent_path();
-}
-
-const char* NameOf(Role role) { return role == Role::kController ? "controller" : "broker"; }
-
-std::string Describe(const DirectoryOwner& owner) {
-  return absl::StrFormat("%s %d of cluster %s", NameOf(owner.role), owner.node_id,
-                         owner.cluster_id);
-}
-
-// Returns the value of the line NAME=… in a properties file, or nullopt if there is no such line.
-std::optional<std::string> FindValue(const std::string& content, std::string_view name) {
-  const std::vector<std::string> lines = absl::StrSplit(content, '\n');
-  for (const std::string& line : lines) {
-    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == '=') {
-      return line.substr(name.size() + 1);
-    }
-  }
-  return std::nullopt;
 }
 
 // Returns whether a node has started with the directory `path` before. Returns an error if this
@@ -138,7 +114,7 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::OpenExisting(
   ASSIGN_OR_RETURN(const int lock_fd, Lock(full_path.string()));
   std::unique_ptr<DataDirectory> directory(new DataDirectory(full_path.string(), lock_fd));
   ASSIGN_OR_RETURN(const std::optional<std::string> content, ReadFile(directory->IdentityPath()));
-  ASSIGN_OR_RETURN(directory->identity_, Parse(directory->path_, content.value_or("")));
+  ASSIGN_OR_RETURN(directory->identity_, directory->Parse(content.value_or("")));
   return directory;
 }
 
@@ -149,24 +125,24 @@ DataDirectory::~DataDirectory() { close(lock_fd_); }
 absl::Status DataDirectory::LoadOrMake(const DirectoryOwner& owner, Rng& rng) {
   ASSIGN_OR_RETURN(const std::optional<std::string> content, ReadFile(IdentityPath()));
   if (!content) return Save({.owner = owner, .directory_id = Uuid::Random(rng)});
-  ASSIGN_OR_RETURN(identity_, Parse(path_, *content));
+  ASSIGN_OR_RETURN(identity_, Parse(*content));
   if (identity_.owner != owner) {
     return absl::FailedPreconditionError(absl::StrFormat(
         "data directory %s belongs to %s, but this node is configured as %s; correct the "
         "configuration, or give this node its own data directory",
-        path_, Describe(identity_.owner), Describe(owner)));
+        path_, ToString(identity_.owner), ToString(owner)));
   }
   return absl::OkStatus();
 }
 
 absl::Status DataDirectory::MarkFormatted() {
-  Identity identity = identity_;
+  DirectoryIdentity identity = identity_;
   identity.is_formatted = true;
   return Save(identity);
 }
 
-absl::Status DataDirectory::Save(const Identity& identity) {
-  RETURN_IF_ERROR(ReplaceFile(IdentityPath(), Render(identity)));
+absl::Status DataDirectory::Save(const DirectoryIdentity& identity) {
+  RETURN_IF_ERROR(ReplaceFile(IdentityPath(), EncodeIdentity(identity)));
   identity_ = identity;
   return absl::OkStatus();
 }
@@ -185,47 +161,12 @@ std::string DataDirectory::VoterListsPath() const {
   return (fs::path(path_) / "voter_lists").string();
 }
 
-std::string DataDirectory::Render(const Identity& identity) {
-  std::string text = absl::StrFormat(
-      "# Whose data this is. Made at the first start; not to be edited or copied.\n"
-      "format.version=%d\n"
-      "cluster.id=%s\n"
-      "role=%s\n"
-      "node.id=%d\n"
-      "directory.id=%s\n"
-      "formatted=%s\n",
-      kFormatVersion, identity.owner.cluster_id, NameOf(identity.owner.role),
-      identity.owner.node_id, identity.directory_id.ToString(),
-      identity.is_formatted ? "true" : "false");
-  const uint64_t checksum = XXH3_64bits(text.data(), text.size());
-  return text + absl::StrFormat("checksum=%016x\n", checksum);
-}
-
-absl::StatusOr<DataDirectory::Identity> DataDirectory::Parse(const std::string& path,
-                                                             const std::string& content) {
-  int32_t version = 0;
-  if (absl::SimpleAtoi(FindValue(content, "format.version").value_or(""), &version) &&
-      version > kFormatVersion) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "data directory %s has format version %d, but this program supports up to %d; start the "
-        "newer program that wrote it",
-        path, version, kFormatVersion));
-  }
-  Identity identity;
-  identity.owner.cluster_id = FindValue(content, "cluster.id").value_or("");
-  identity.owner.role =
-      FindValue(content, "role") == NameOf(Role::kBroker) ? Role::kBroker : Role::kController;
-  identity.directory_id =
-      Uuid::Parse(FindValue(content, "directory.id").value_or("")).value_or(Uuid());
-  identity.is_formatted = FindValue(content, "formatted") == "true";
-  // If anything is missing, added or changed, the text differs from the one that we write.
-  if (!absl::SimpleAtoi(FindValue(content, "node.id").value_or(""), &identity.owner.node_id) ||
-      Render(identity) != content) {
-    return absl::DataLossError(absl::StrFormat(
-        "data directory %s: %s is damaged or was edited; put the original file back", path,
-        kIdentityName));
-  }
-  return identity;
+absl::StatusOr<DirectoryIdentity> DataDirectory::Parse(const std::string& content) const {
+  absl::StatusOr<DirectoryIdentity> identity = ParseIdentity(content);
+  if (identity.ok()) return identity;
+  return absl::Status(
+      identity.status().code(),
+      absl::StrFormat("data directory %s: %s", path_, std::string(identity.status().message())));
 }
 
 }  // namespace quorate::storage

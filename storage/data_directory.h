@@ -7,7 +7,6 @@
 //   DIR/voter_lists           voter_lists.h
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,19 +15,9 @@
 #include "absl/status/statusor.h"
 #include "base/random.h"
 #include "base/uuid.h"
+#include "storage/directory_identity.h"
 
 namespace quorate::storage {
-
-enum class Role { kController, kBroker };
-
-// The node to which a directory belongs.
-struct DirectoryOwner {
-  Role role = Role::kController;
-  std::string cluster_id;
-  int32_t node_id = 0;
-
-  friend bool operator==(const DirectoryOwner&, const DirectoryOwner&) = default;
-};
 
 // Keeps a data directory locked, and knows its identity.
 class DataDirectory {
@@ -63,23 +52,17 @@ class DataDirectory {
   absl::Status MarkFormatted();
 
  private:
-  struct Identity {
-    DirectoryOwner owner;
-    Uuid directory_id;
-    bool is_formatted = false;
-  };
-
   DataDirectory(std::string path, int lock_fd) : path_(std::move(path)), lock_fd_(lock_fd) {}
 
-  static std::string Render(const Identity& identity);
-  static absl::StatusOr<Identity> Parse(const std::string& path, const std::string& content);
   absl::Status LoadOrMake(const DirectoryOwner& owner, Rng& rng);
-  absl::Status Save(const Identity& identity);
+  absl::Status Save(const DirectoryIdentity& identity);
+  // Parses the identity file. Errors name the directory.
+  absl::StatusOr<DirectoryIdentity> Parse(const std::string& content) const;
   std::string IdentityPath() const;
 
   const std::string path_;
   const int lock_fd_;
-  Identity identity_;
+  DirectoryIdentity identity_;
 };
 
 }  // namespace quorate::storage

@@ -19,8 +19,13 @@ using VoterList = std::vector<NodeId>;
 // ones beyond 16: an operator edits a configuration only a few times.
 std::vector<VoterList> WithVoterList(std::vector<VoterList> lists, VoterList list);
 
-// The file in the data directory that holds the lists, latest first. It is text, in the format of
-// docs/storage_format.md. No guarantee of the node depends on it.
+// The content of the file below: text, in the format of docs/storage_format.md. Parse returns
+// DATA_LOSS for anything that Encode does not write.
+std::string EncodeVoterLists(const std::vector<VoterList>& lists);
+absl::StatusOr<std::vector<VoterList>> ParseVoterLists(const std::string& content);
+
+// The file in the data directory that holds the lists, latest first. No guarantee of the node
+// depends on it.
 class VoterListFile {
  public:
   explicit VoterListFile(std::string path) : path_(std::move(path)) {}
