@@ -10,6 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/quote.h"
 
 namespace quorate {
 namespace {
@@ -48,7 +49,7 @@ bool LooksNumeric(const std::string& host) {
 }
 
 absl::Status Invalid(std::string_view text, std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrFormat("'%s' %s", text, what));
+  return absl::InvalidArgumentError(absl::StrFormat("'%s' %s", Printable(text), what));
 }
 
 }  // namespace

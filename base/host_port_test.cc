@@ -69,5 +69,11 @@ TEST(HostPortTest, AZeroByteDoesNotHideWhatFollowsAnAddress) {
   EXPECT_FALSE((HostPort{.host = "::1\0x"s, .port = 80}.IsAddress()));
 }
 
+TEST(HostPortTest, AnErrorIsShortAndPrintable) {
+  EXPECT_THAT(ErrorOf("a\nb"), HasSubstr("'a\\nb' has no port"));
+  EXPECT_THAT(ErrorOf("\xff:1"), HasSubstr("'\\377:1' has neither"));
+  EXPECT_LT(ErrorOf(std::string(1'000'000, '\n')).size(), 1000u);
+}
+
 }  // namespace
 }  // namespace quorate

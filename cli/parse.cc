@@ -9,13 +9,14 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "base/check.h"
+#include "base/quote.h"
 #include "base/uuid.h"
 
 namespace quorate::cli {
 namespace {
 
 absl::Status Invalid(const std::string& text, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrFormat("'%s' %s", text, what));
+  return absl::InvalidArgumentError(absl::StrFormat("'%s' %s", Printable(text), what));
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ absl::StatusOr<std::vector<HostPort>> ParseEndpoints(const std::string& text) {
     ASSIGN_OR_RETURN(HostPort endpoint, ParseHostPort(item));
     if (endpoint.port == 0) return Invalid(item, "has port 0, which others cannot dial");
     if (std::find(endpoints.begin(), endpoints.end(), endpoint) != endpoints.end()) {
-      return Invalid(text, absl::StrFormat("names %s twice", item));
+      return Invalid(text, absl::StrFormat("names %s twice", endpoint.ToString()));
     }
     endpoints.push_back(std::move(endpoint));
   }
@@ -78,11 +79,12 @@ absl::StatusOr<std::vector<admin::v1::ReplicaAssignment>> ParseAssignments(
     for (const auto broker : absl::StrSplit(partition, ':')) {
       int32_t id = 0;
       if (!absl::SimpleAtoi(broker, &id) || id < 0) {
-        return Invalid(text,
-                       absl::StrFormat("has '%s' where partition %d needs a broker id: list the "
-                                       "brokers of each partition, for example 1:2,2:3 for two "
-                                       "partitions with two replicas",
-                                       broker, assignments.size() - 1));
+        return Invalid(
+            text,
+            absl::StrFormat("has '%s' where partition %d needs a broker id: list the "
+                            "brokers of each partition, for example 1:2,2:3 for two "
+                            "partitions with two replicas",
+                            Printable({broker.data(), broker.size()}, 20), assignments.size() - 1));
       }
       assignment.add_broker_ids(id);
     }

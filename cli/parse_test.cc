@@ -67,6 +67,7 @@ TEST(ParseTest, Assignments) {
   EXPECT_THAT(ErrorOf(ParseAssignments("1:2,")), HasSubstr("has '' where partition 1 needs"));
   EXPECT_THAT(ErrorOf(ParseAssignments("1:x")), HasSubstr("has 'x' where partition 0 needs"));
   EXPECT_THAT(ErrorOf(ParseAssignments("-1")), HasSubstr("has '-1' where partition 0 needs"));
+  EXPECT_LT(ErrorOf(ParseAssignments(std::string(5000, '\n'))).size(), 1024u);
 }
 
 TEST(ParseTest, Configs) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/quote.h"
 #include "metadata/directory_id.h"
 
 namespace quorate::metadata {
@@ -15,12 +16,6 @@ namespace {
 constexpr std::array<std::string_view, 4> kSecurityProtocols = {"PLAINTEXT", "SSL",
                                                                 "SASL_PLAINTEXT", "SASL_SSL"};
 
-// Quotes a name for an error. A name that is too long is cut.
-std::string Quoted(std::string_view name) {
-  const std::string start = absl::CHexEscape(std::string(name.substr(0, kMaxNameBytes)));
-  return absl::StrCat("\"", start, name.size() > kMaxNameBytes ? "..." : "", "\"");
-}
-
 template <typename... Args>
 absl::Status Invalid(const absl::FormatSpec<Args...>& format, const Args&... args) {
   return absl::InvalidArgumentError(absl::StrFormat(format, args...));
@@ -28,8 +23,8 @@ absl::Status Invalid(const absl::FormatSpec<Args...>& format, const Args&... arg
 
 absl::Status CheckName(std::string_view kind, std::string_view name) {
   if (!name.empty() && name.size() <= kMaxNameBytes) return absl::OkStatus();
-  return Invalid("the name of the %s %s has %d bytes; names have 1 to %d", kind, Quoted(name),
-                 name.size(), kMaxNameBytes);
+  return Invalid("the name of the %s \"%s\" has %d bytes; names have 1 to %d", kind,
+                 Printable(name, 60), name.size(), kMaxNameBytes);
 }
 
 absl::Status CheckLimit(std::string_view kind, size_t count, size_t limit) {
@@ -41,7 +36,7 @@ absl::Status CheckListeners(const std::vector<BrokerListener>& listeners) {
   RETURN_IF_ERROR(CheckLimit("listeners", listeners.size(), kMaxListeners));
   for (auto listener = listeners.begin(); listener != listeners.end(); ++listener) {
     RETURN_IF_ERROR(CheckName("listener", listener->name));
-    const std::string name = Quoted(listener->name);
+    const std::string name = Quote(listener->name);
     const HostPort& endpoint = listener->endpoint;
     if (endpoint.host.empty() || endpoint.host.size() > kMaxHostBytes) {
       return Invalid("the host of the listener %s has %d bytes; hosts have 1 to %d", name,
@@ -67,11 +62,11 @@ absl::Status CheckFeatures(const std::vector<FeatureRange>& features) {
     RETURN_IF_ERROR(CheckName("feature", feature.name));
     if (feature.min_level > feature.max_level || feature.max_level > kMaxFeatureLevel) {
       return Invalid("the feature %s has the levels %d to %d; levels ascend to %d at most",
-                     Quoted(feature.name), feature.min_level, feature.max_level, kMaxFeatureLevel);
+                     Quote(feature.name), feature.min_level, feature.max_level, kMaxFeatureLevel);
     }
     if (before != nullptr && before->name >= feature.name) {
       return Invalid("the feature %s is named twice or is not in ascending order",
-                     Quoted(feature.name));
+                     Quote(feature.name));
     }
     before = &feature;
   }
@@ -114,7 +109,7 @@ std::string ListenerText(const BrokerListener& listener) {
                       protocol < kSecurityProtocols.size()
                           ? std::string(kSecurityProtocols[protocol])
                           : absl::StrCat(protocol),
-                      "@", listener.endpoint.ToString());
+                      "@", absl::CHexEscape(listener.endpoint.ToString()));
 }
 
 std::string FeatureText(const FeatureRange& feature) {

@@ -12,6 +12,9 @@
 namespace quorate::metadata {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
+
 const RequestResult kResult{.principal = "alice",
                             .request_id = {TestUuid(8), 5},
                             .method = "CreateTopics",
@@ -119,6 +122,26 @@ request "alice" AAAAAAAAAAAAAAAAAAAACA/5 CreateTopics hash=00000000000000ab [TOP
 )");
   EXPECT_EQ(ImageText(MetadataImage()),
             "image end_offset=0 epoch=0 append_time_ms=0 metadata_version=0\n");
+}
+
+TEST(RecordTextTest, IsOneLineWhateverTheRecordHolds) {
+  BrokerRegistration broker = Broker(12);
+  broker.endpoint.host = "b\n1";
+  broker.details =
+      BrokerDetails{.listeners = {{.name = "L\n", .endpoint = {.host = "l\n1", .port = 1}}}};
+  RequestResult result = kResult;
+  result.method = "a\nb";
+  for (const v1::Record& record :
+       {MakeTopicRecord("a\nb", TestUuid(1)), MakeRegisterBrokerRecord(broker),
+        MakeRequestResultRecord(result),
+        MakeConfigRecord(ConfigResourceType::kTopic, "a\nb", "c\nd", "e\nf")}) {
+    EXPECT_THAT(RecordText(record), Not(HasSubstr("\n")));
+  }
+}
+
+TEST(RecordTextTest, PartitionsMayGoBeyondTheHighestNumber) {
+  EXPECT_THAT(RecordText(MakePartitionsRecord(TestUuid(1), 2147483647, Partitions())),
+              HasSubstr("; 2147483648: leader=none"));
 }
 
 }  // namespace

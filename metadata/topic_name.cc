@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
+#include "base/quote.h"
 
 namespace quorate::metadata {
 
@@ -12,8 +12,8 @@ absl::Status ValidateTopicName(std::string_view name) {
   if (name.empty()) return absl::InvalidArgumentError("the topic name is empty");
   if (name.size() > kMaxTopicNameBytes) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("the topic name \"%s...\" has %d characters; the maximum is %d",
-                        absl::CEscape({name.data(), 20}), name.size(), kMaxTopicNameBytes));
+        absl::StrFormat("the topic name \"%s\" has %d characters; the maximum is %d",
+                        Printable(name, 20), name.size(), kMaxTopicNameBytes));
   }
   if (name == "." || name == "..") {
     return absl::InvalidArgumentError(absl::StrFormat("a topic cannot be named \"%s\"", name));
@@ -23,8 +23,8 @@ absl::Status ValidateTopicName(std::string_view name) {
   });
   if (bad != name.end()) {
     return absl::InvalidArgumentError(absl::StrFormat(
-        "the topic name \"%s\" has a character other than letters, digits, '.', '_' and '-'",
-        absl::CEscape({name.data(), name.size()})));
+        "the topic name %s has a character other than letters, digits, '.', '_' and '-'",
+        Quote(name)));
   }
   return absl::OkStatus();
 }

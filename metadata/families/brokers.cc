@@ -7,11 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
 #include "base/host_port.h"
+#include "base/quote.h"
 #include "metadata/content_hasher.h"
 #include "metadata/copy_on_write.h"
 #include "metadata/directory_id.h"
@@ -188,8 +190,8 @@ absl::Status BrokersImage::Replay(const v1::RegisterBrokerRecord& record,
   if (record.broker_id() < 0) return Malformed("broker id %d is negative", record.broker_id());
   const v1::Endpoint& endpoint = record.endpoint();
   if (endpoint.host().empty() || endpoint.port() == 0 || endpoint.port() > UINT16_MAX) {
-    return Malformed("broker %d: the endpoint with host \"%s\" and port %d is not valid",
-                     record.broker_id(), endpoint.host(), endpoint.port());
+    return Malformed("broker %d: the endpoint with host %s and port %d is not valid",
+                     record.broker_id(), Quote(endpoint.host()), endpoint.port());
   }
   const BrokerId id(record.broker_id());
   // A broker epoch is the offset at which the registration was in the log.
@@ -265,10 +267,11 @@ absl::Status BrokersImage::Replay(const v1::UnregisterBrokerRecord& record,
 std::string BrokersImage::TextOf(const v1::RegisterBrokerRecord& record, size_t max_items) {
   const HostPort endpoint{.host = record.endpoint().host(),
                           .port = static_cast<uint16_t>(record.endpoint().port())};
-  std::string text = absl::StrFormat(
-      "RegisterBroker %d epoch=%d incarnation=%s endpoint=%s rack=%s verified=%s",
-      record.broker_id(), record.broker_epoch(), IdText(record.incarnation_id()),
-      endpoint.ToString(), Quoted(record.rack()), record.endpoint_verified() ? "yes" : "no");
+  std::string text =
+      absl::StrFormat("RegisterBroker %d epoch=%d incarnation=%s endpoint=%s rack=%s verified=%s",
+                      record.broker_id(), record.broker_epoch(), IdText(record.incarnation_id()),
+                      absl::CHexEscape(endpoint.ToString()), Quoted(record.rack()),
+                      record.endpoint_verified() ? "yes" : "no");
   text += DetailsText(ListenersAndFeaturesOf(record), max_items);
   if (!record.log_directories().empty()) {
     text += DirectoriesText(record.log_directories(), max_items);
@@ -327,7 +330,7 @@ void BrokersImage::AddToText(std::string& text) const {
   for (const auto& [id, broker] : *registrations_) {
     absl::StrAppendFormat(&text, "broker %d epoch=%d incarnation=%s endpoint=%s rack=%s%s%s%s%s\n",
                           id.value(), broker->broker_epoch, broker->incarnation_id.ToString(),
-                          broker->endpoint.ToString(), Quoted(broker->rack),
+                          absl::CHexEscape(broker->endpoint.ToString()), Quoted(broker->rack),
                           broker->endpoint_verified ? " verified" : "",
                           broker->fenced ? " fenced" : "",
                           broker->in_controlled_shutdown ? " in_controlled_shutdown" : "",

@@ -402,5 +402,24 @@ TEST_F(BrokerDetailsTest, ABrokerIsUnregistered) {
   EXPECT_GT(Broker().broker_epoch, epoch);
 }
 
+TEST_F(BrokersTest, AnErrorIsShortAndPrintable) {
+  v1::Record record = MakeRegisterBrokerRecord(Registration(3, log_.end_offset()));
+  v1::Endpoint& endpoint = *record.mutable_register_broker()->mutable_endpoint();
+  endpoint.set_host(std::string(5000, '\n'));
+  endpoint.set_port(0);
+  const std::string error = IsMalformed(record);
+  EXPECT_THAT(error, AllOf(HasSubstr("\\n"), Not(HasSubstr("\n"))));
+  EXPECT_LT(error.size(), 1000u);
+}
+
+TEST_F(BrokerDetailsTest, AnErrorIsShortAndPrintable) {
+  BrokerDetails details = SomeDetails();
+  details.listeners[1].name = std::string(kMaxNameBytes, '\n');
+  details.listeners[1].endpoint.port = 0;
+  BrokerRegistration broker = Registration(3, log_.end_offset());
+  broker.details = details;
+  EXPECT_LT(IsMalformed(MakeRegisterBrokerRecord(broker)).size(), 1000u);
+}
+
 }  // namespace
 }  // namespace quorate::metadata

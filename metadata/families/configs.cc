@@ -6,9 +6,11 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/quote.h"
 #include "metadata/copy_on_write.h"
 #include "metadata/hash_sections.h"
 #include "metadata/metadata_image.h"
@@ -96,14 +98,14 @@ absl::Status ConfigsImage::Replay(const v1::ConfigRecord& record, const ReplayCo
   switch (record.resource_type()) {
     case v1::ConfigRecord::RESOURCE_TYPE_TOPIC:
       if (context.image.FindTopicByName(record.resource_name()) == nullptr) {
-        return Contradiction("there is no topic \"%s\"", record.resource_name());
+        return Contradiction("there is no topic %s", Quote(record.resource_name()));
       }
       break;
     case v1::ConfigRecord::RESOURCE_TYPE_BROKER: {
       int32_t id = -1;
       if (!absl::SimpleAtoi(record.resource_name(), &id) || id < 0 ||
           std::to_string(id) != record.resource_name()) {
-        return Malformed("\"%s\" is not a broker id", record.resource_name());
+        return Malformed("%s is not a broker id", Quote(record.resource_name()));
       }
       break;
     }
@@ -125,7 +127,7 @@ absl::Status ConfigsImage::Replay(const v1::ConfigRecord& record, const ReplayCo
 std::string ConfigsImage::TextOf(const v1::ConfigRecord& record, size_t /*max_items*/) {
   const auto type = static_cast<ConfigResourceType>(record.resource_type());
   return absl::StrCat("Config ", ConfigResourceText(type), " ", Quoted(record.resource_name()), " ",
-                      record.key(), record.has_value() ? "=" : " deleted",
+                      absl::CHexEscape(record.key()), record.has_value() ? "=" : " deleted",
                       record.has_value() ? Quoted(record.value()) : "");
 }
 
@@ -168,8 +170,8 @@ void ConfigsImage::AddToHash(HashSections& sections) const {
 void ConfigsImage::AddToText(std::string& text) const {
   ForEachResource([&](ConfigResourceType type, const std::string& name, const Values& values) {
     for (const auto& [key, value] : values) {
-      absl::StrAppend(&text, "config ", ConfigResourceText(type), " ", name, " ", key, "=",
-                      Quoted(value), "\n");
+      absl::StrAppend(&text, "config ", ConfigResourceText(type), " ", name, " ",
+                      absl::CHexEscape(key), "=", Quoted(value), "\n");
     }
   });
 }

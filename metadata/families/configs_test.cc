@@ -19,9 +19,13 @@
 namespace quorate::metadata {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Lt;
+using ::testing::Not;
+using ::testing::SizeIs;
 
 using ConfigsTest = ReplayTest;
 
@@ -91,6 +95,16 @@ TEST_F(ConfigsTest, ConfigsOfNothingAreRefused) {
   IsMalformed(MakeConfigRecord(static_cast<ConfigResourceType>(0), "3", "a", "1"));
   Refuse(absl::StatusCode::kUnimplemented,
          MakeConfigRecord(static_cast<ConfigResourceType>(16), "3", "a", "1"));
+}
+
+TEST_F(ConfigsTest, AnErrorIsShortAndPrintable) {
+  const std::string name(5000, '\n');
+  const std::string unknown =
+      Contradicts(MakeConfigRecord(ConfigResourceType::kTopic, name, "a", "1"));
+  EXPECT_THAT(unknown, AllOf(HasSubstr("\\n"), Not(HasSubstr("\n")), SizeIs(Lt(1000u))));
+  const std::string malformed =
+      IsMalformed(MakeConfigRecord(ConfigResourceType::kBroker, name, "a", "1"));
+  EXPECT_THAT(malformed, AllOf(HasSubstr("\\n"), Not(HasSubstr("\n")), SizeIs(Lt(1000u))));
 }
 
 }  // namespace

@@ -66,11 +66,11 @@ std::string DirectoriesText(const PartitionRecord& record, size_t begin, size_t 
 
 // Returns the text of the record's extras for the partition, or "" if it has none.
 template <typename PartitionRecord>
-std::string ExtrasTextOf(const PartitionRecord& record, int32_t partition,
+std::string ExtrasTextOf(const PartitionRecord& record, int64_t partition,
                          const std::vector<std::string>& names) {
   const auto it =
       std::lower_bound(record.extras().begin(), record.extras().end(), partition,
-                       [](const v1::PartitionExtras& a, int32_t b) { return a.partition() < b; });
+                       [](const v1::PartitionExtras& a, int64_t b) { return a.partition() < b; });
   if (it == record.extras().end() || it->partition() != partition) return "";
   const std::string text = ExtrasText(*it, names);
   return text.empty() ? " no extras" : text;
@@ -87,7 +87,8 @@ std::string TopicsImage::TextOf(const v1::PartitionsRecord& record, size_t max_i
   ReplicaNames names(record.replicas());
   size_t begin = 0;
   const auto text_of_partition = [&](int i) {
-    const int32_t partition = record.first_partition() + i;
+    // A malformed record may go beyond the highest partition.
+    const int64_t partition = int64_t{record.first_partition()} + i;
     const std::vector<std::string> replicas = names.Take(record.replica_counts(i));
     std::string text =
         absl::StrCat(partition, ": leader=", LeaderText(record.leader_positions(i), replicas),

@@ -5,10 +5,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/check.h"
+#include "base/quote.h"
 #include "metadata/hash_sections.h"
 #include "metadata/replay_errors.h"
 #include "metadata/snapshot_sections.h"
@@ -75,8 +77,8 @@ absl::Status RequestResultsImage::Replay(const v1::RequestResultRecord& record,
   RETURN_IF_ERROR(CheckVersion(context.image, 2, {{"response", !result.response.empty()}}));
   const auto kind = table_.Find(result.principal, result.request_id).kind;
   if (kind != RequestLookup::Kind::kNew) {
-    return Contradiction("request %s/%d of \"%s\" %s", result.request_id.client_uuid.ToString(),
-                         result.request_id.sequence, result.principal,
+    return Contradiction("request %s/%d of %s %s", result.request_id.client_uuid.ToString(),
+                         result.request_id.sequence, Quote(result.principal),
                          kind == RequestLookup::Kind::kKnown
                              ? "already has a result"
                              : "is not above the highest evicted sequence");
@@ -93,8 +95,8 @@ absl::Status RequestResultsImage::Replay(const v1::EvictedRequestsRecord& record
     return Malformed("sequence %d is below 1", record.highest_sequence());
   }
   if (!table_.SetHighestEvicted(record.principal(), client_uuid, record.highest_sequence())) {
-    return Contradiction("client %s of \"%s\" has no results", client_uuid.ToString(),
-                         record.principal());
+    return Contradiction("client %s of %s has no results", client_uuid.ToString(),
+                         Quote(record.principal()));
   }
   return absl::OkStatus();
 }
@@ -139,8 +141,8 @@ std::string RequestResultsImage::TextOf(const v1::RequestResultRecord& record,
   }
   return absl::StrFormat("RequestResult %s %s/%d %s hash=%016x [%s]%s", Quoted(record.principal()),
                          IdText(record.request_id().client_uuid()), record.request_id().sequence(),
-                         record.method(), record.request_hash(), absl::StrJoin(items, ", "),
-                         ResponseText(record.response()));
+                         absl::CHexEscape(record.method()), record.request_hash(),
+                         absl::StrJoin(items, ", "), ResponseText(record.response()));
 }
 
 std::string RequestResultsImage::TextOf(const v1::EvictedRequestsRecord& record,
@@ -201,8 +203,9 @@ void RequestResultsImage::AddToText(std::string& text) const {
     }
     absl::StrAppendFormat(&text, "request %s %s/%d %s hash=%016x [%s]%s\n",
                           Quoted(result.principal), result.request_id.client_uuid.ToString(),
-                          result.request_id.sequence, result.method, result.request_hash,
-                          absl::StrJoin(items, ", "), ResponseText(result.response));
+                          result.request_id.sequence, absl::CHexEscape(result.method),
+                          result.request_hash, absl::StrJoin(items, ", "),
+                          ResponseText(result.response));
   });
   table_.ForEachEvicted([&](std::string_view principal, const Uuid& client_uuid, int64_t sequence) {
     absl::StrAppend(&text, "evicted ", Quoted(principal), " ", client_uuid.ToString(), " up to ",

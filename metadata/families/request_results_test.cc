@@ -23,6 +23,7 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 using RequestResultsTest = ReplayTest;
 
@@ -145,6 +146,15 @@ TEST_F(RequestResultsTest, ASnapshotKeepsTheResponse) {
   EXPECT_EQ(loaded->FindRequest("", {TestUuid(9), 1}).result->response, "first");
   EXPECT_EQ(loaded->FindRequest("", {TestUuid(9), 2}).result->response, "");
   EXPECT_EQ(StateHash(*loaded), StateHash(image()));
+}
+
+TEST_F(RequestResultsTest, AnErrorIsShortAndPrintable) {
+  const RequestResult result{.principal = std::string(5000, '\n'), .request_id = {TestUuid(9), 4}};
+  log_.MustAppend({MakeRequestResultRecord(result)});
+  const std::string error = Contradicts(MakeRequestResultRecord(result));
+  EXPECT_THAT(error, HasSubstr("\\n"));
+  EXPECT_THAT(error, Not(HasSubstr("\n")));
+  EXPECT_LT(error.size(), 1000u);
 }
 
 }  // namespace

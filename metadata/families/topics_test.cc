@@ -9,6 +9,7 @@
 #include "metadata/record_builders.h"
 #include "metadata/testing/golden_records.h"
 #include "metadata/testing/replay_fixture.h"
+#include "metadata/topic_name.h"
 
 namespace quorate::metadata {
 namespace {
@@ -61,6 +62,13 @@ TEST_F(TopicsTest, RemoveTopicTakesPartitionsAndConfigsAlong) {
   log_.MustAppend({MakeTopicRecord("orders", kOther)});
   EXPECT_EQ(image().FindTopicByName("orders")->id(), kOther);
   EXPECT_EQ(image().FindTopicByName("orders")->partition_count(), 0);
+}
+
+TEST_F(TopicsTest, AnErrorIsShortAndPrintable) {
+  const std::string error =
+      IsMalformed(MakeTopicRecord(std::string(kMaxTopicNameBytes, '\n'), kOther));
+  EXPECT_THAT(error, HasSubstr("\\n"));
+  EXPECT_LT(error.size(), 1000u);
 }
 
 }  // namespace

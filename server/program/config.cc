@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "base/check.h"
+#include "base/quote.h"
 #include "base/version.h"
 #include "server/program/manual.h"
 
@@ -37,7 +38,7 @@ using Values = std::map<std::string, Given>;
 
 absl::Status Unknown(std::string_view source, std::string_view kind, std::string_view name,
                      std::string_view nearest) {
-  std::string message = absl::StrFormat("%sunknown %s '%s'", source, kind, name);
+  std::string message = absl::StrFormat("%sunknown %s '%s'", source, kind, Printable(name));
   if (!nearest.empty()) message += absl::StrFormat("; did you mean '%s'?", nearest);
   return absl::InvalidArgumentError(message);
 }
@@ -159,7 +160,8 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names,
   }
   for (const std::string& extra : app.remaining()) {
     if (!absl::StartsWith(extra, "--")) {
-      return absl::InvalidArgumentError(absl::StrFormat("unexpected argument '%s'", extra));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("unexpected argument '%s'", Printable(extra)));
     }
     std::vector<std::string> candidates = names;
     candidates.insert(candidates.end(), {"check-config", "help", "version"});

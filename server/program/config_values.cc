@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "base/quote.h"
 #include "base/uuid.h"
 
 namespace quorate::server {
@@ -16,7 +17,7 @@ absl::StatusOr<int64_t> ParseInteger(const std::string& text, int64_t min, int64
   int64_t value = 0;
   if (!absl::SimpleAtoi(text, &value) || value < min || value > max) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("'%s' is not a whole number from %d to %d", text, min, max));
+        absl::StrFormat("'%s' is not a whole number from %d to %d", Printable(text), min, max));
   }
   return value;
 }
@@ -34,7 +35,7 @@ OptionSetter SetSwitch(bool* target) {
   return {[target](const std::string& text) -> absl::Status {
             if (text != "true" && text != "false") {
               return absl::InvalidArgumentError(
-                  absl::StrFormat("'%s' is neither true nor false", text));
+                  absl::StrFormat("'%s' is neither true nor false", Printable(text)));
             }
             *target = text == "true";
             return absl::OkStatus();
@@ -46,8 +47,8 @@ OptionSetter SetChoice(std::string* target, std::initializer_list<const char*> a
   const std::vector<std::string> choices(allowed.begin(), allowed.end());
   return {[target, choices](const std::string& text) -> absl::Status {
             if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-              return absl::InvalidArgumentError(
-                  absl::StrFormat("'%s' is not one of %s", text, absl::StrJoin(choices, ", ")));
+              return absl::InvalidArgumentError(absl::StrFormat(
+                  "'%s' is not one of %s", Printable(text), absl::StrJoin(choices, ", ")));
             }
             *target = text;
             return absl::OkStatus();
@@ -113,7 +114,7 @@ OptionSetter SetClusterId(std::string* target) {
           return absl::InvalidArgumentError(absl::StrFormat(
               "'%s' is not a cluster id (22 characters of base64url); `quoratectl cluster new-id` "
               "prints a new one",
-              text));
+              Printable(text)));
         }
         *target = text;
         return absl::OkStatus();

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "base/quote.h"
 #include "server/program/config_document.h"
 #include "server/program/config_values.h"
 #include "server/program/controller_manual.h"
@@ -333,7 +334,7 @@ absl::StatusOr<std::vector<ConfiguredVoter>> ParseVoters(std::string_view text) 
     int32_t id = -1;
     if (at == std::string::npos || !absl::SimpleAtoi(piece.substr(0, at), &id) || id < 0) {
       return absl::InvalidArgumentError(
-          absl::StrFormat("'%s' is not ID@HOST:PORT, as in 1@controller-1:9091", piece));
+          absl::StrFormat("'%s' is not ID@HOST:PORT, as in 1@controller-1:9091", Printable(piece)));
     }
     ASSIGN_OR_RETURN(HostPort endpoint, ParseAdvertised(std::string_view(piece).substr(at + 1)));
     for (const ConfiguredVoter& other : voters) {

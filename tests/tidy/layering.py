@@ -54,6 +54,7 @@ ROOMS = {
 DECISIONS = "controller/decide/"
 DECISIONS_MAY_INCLUDE = {
     "base/byte_order.h", "base/check.h", "base/host_port.h", "base/ids.h", "base/overloaded.h",
+    "base/quote.h",
     "base/random.h", "base/strong_id.h", "base/time.h", "base/uuid.h",
     "controller/answer.h",
     "raft/api/entry.h", "raft/api/quorum_status.h", "raft/api/types.h", "raft/api/voter_set.h",

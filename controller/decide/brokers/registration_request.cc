@@ -6,8 +6,8 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/host_port.h"
+#include "base/quote.h"
 #include "controller/answer.h"
-#include "controller/decide/quote.h"
 
 namespace quorate::controller {
 namespace {

@@ -9,9 +9,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/quote.h"
 #include "controller/decide/configs/config_keys.h"
 #include "controller/decide/configs/config_resource.h"
-#include "controller/decide/quote.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {

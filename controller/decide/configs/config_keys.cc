@@ -12,7 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "controller/decide/quote.h"
+#include "base/quote.h"
 
 namespace quorate::controller {
 namespace {

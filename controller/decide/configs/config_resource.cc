@@ -5,7 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
-#include "controller/decide/quote.h"
+#include "base/quote.h"
 
 namespace quorate::controller {
 

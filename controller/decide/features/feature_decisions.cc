@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "controller/decide/quote.h"
+#include "base/quote.h"
 #include "metadata/broker_details.h"
 #include "metadata/record_builders.h"
 

@@ -7,9 +7,9 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "base/quote.h"
 #include "controller/decide/configs/config_keys.h"
 #include "controller/decide/item_results.h"
-#include "controller/decide/quote.h"
 #include "controller/decide/topics/new_partitions.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "metadata/record_builders.h"
@@ -99,7 +99,7 @@ ItemError TopicCreator::CheckName(const std::string& name) const {
   if (const int times = times_named_.at(name); times > 1) {
     return MakeItemError(
         common::v1::INVALID_REQUEST,
-        absl::StrFormat("the request names topic \"%s\" %d times; name it once", name, times));
+        absl::StrFormat("the request names topic %s %d times; name it once", Quote(name), times));
   }
   if (name == kReservedName) {
     return MakeItemError(common::v1::INVALID_REQUEST,

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "controller/decide/quote.h"
+#include "base/quote.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "metadata/record_builders.h"
 
