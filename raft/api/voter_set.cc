@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 
@@ -67,11 +68,12 @@ std::optional<std::string_view> TakeBytes(std::string_view& in) {
   return bytes;
 }
 
-// Sets `endpoint` if the field is there. Returns false if it is not there completely.
+// Sets `endpoint` if the field is there. Returns false if it is not there completely, or if it has a byte
+// that no endpoint has. Protobuf, for example, does not parse a text that is not UTF-8.
 bool TakeEndpoint(std::string_view& in, uint8_t tag, std::string& endpoint) {
   if (!TakeTag(in, tag)) return true;
   const std::optional<std::string_view> bytes = TakeBytes(in);
-  if (!bytes) return false;
+  if (!bytes || !std::all_of(bytes->begin(), bytes->end(), absl::ascii_isgraph)) return false;
   endpoint = *bytes;
   return true;
 }

@@ -205,8 +205,9 @@ TEST(VoterSetTest, ParseRefusesWhatEncodeCannotHaveWritten) {
                   "0801" +
                   id_a),
             absl::StatusCode::kDataLoss);
-  // Endpoints out of order, twice, empty or cut off.
-  for (const char* endpoints : {"22016122016b", "2a016122016b", "2200", "2a00", "220261"}) {
+  // Endpoints out of order, twice, empty, cut off, or with a byte that no endpoint has.
+  for (const char* endpoints :
+       {"22016122016b", "2a016122016b", "2200", "2a00", "220261", "1a01ff", "22010a", "2a0120"}) {
     const std::string bytes = id_a + endpoints;
     EXPECT_EQ(parse("0a" + absl::BytesToHexString(std::string(1, bytes.size() / 2)) + bytes),
               absl::StatusCode::kDataLoss)
