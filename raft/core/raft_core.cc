@@ -20,8 +20,7 @@ RaftCore::RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t se
       disk_(options_),
       reported_commit_(log_.commit_index()) {
   CHECK_OK(Founding::CheckConfiguration(options_, restored));
-  CHECK_OK(CheckSnapshot(restored));
-  CHECK_GE(hard_state_.epoch, log_.last_epoch());
+  CHECK_OK(CheckRestored(restored));
   if (log_.voters().empty() && !options_.observer) founding_.emplace(options_);
   reported_announcement_ = CurrentlyAnnounced();
 }

@@ -47,11 +47,13 @@ class RaftCore {
  public:
   // A node starts as a follower whatever it was before, and leads again only in a later epoch
   // (KAFKA-10527: a restarted leader went on in its old epoch).
-  // REQUIRES: Founding::CheckConfiguration(options, restored), CheckSnapshot(restored).
+  // REQUIRES: Founding::CheckConfiguration(options, restored), CheckRestored(restored).
   RaftCore(RaftOptions options, const RestoredLog& restored, uint64_t seed);
 
-  // Returns DATA_LOSS if the log begins after a snapshot that is missing.
-  static absl::Status CheckSnapshot(const RestoredLog& restored);
+  // Returns DATA_LOSS if what was restored contradicts itself: the log begins after a snapshot that
+  // is missing, or it has an epoch above that of the hard state, which is always durable before the
+  // log.
+  static absl::Status CheckRestored(const RestoredLog& restored);
 
   // Handles one event. REQUIRES: `now` never runs backwards; the first event is event::Start.
   // `wall_ms` (milliseconds since the Unix epoch) is used only to date entries.

@@ -135,18 +135,36 @@ TEST(SnapshotInstallTest, TheEpochIsAtLeastTheSnapshots) {
 }
 
 TEST(SnapshotInstallTest, ALogWithoutItsSnapshotIsRefused) {
-  RestoredLog restored{
-      .first_index = LogIndex(10), .last_index = LogIndex(9), .start = MakeMeta(9, 5)};
-  EXPECT_EQ(RaftCore::CheckSnapshot(restored).code(), absl::StatusCode::kDataLoss);
+  RestoredLog restored{.hard_state = {.epoch = Epoch(5)},
+                       .first_index = LogIndex(10),
+                       .last_index = LogIndex(9),
+                       .start = MakeMeta(9, 5)};
+  EXPECT_EQ(RaftCore::CheckRestored(restored).code(), absl::StatusCode::kDataLoss);
   restored.snapshot = MakeMeta(8, 5);
-  EXPECT_THAT(std::string(RaftCore::CheckSnapshot(restored).message()),
+  EXPECT_THAT(std::string(RaftCore::CheckRestored(restored).message()),
               HasSubstr("the newest snapshot ends at offset 8"));
   restored.snapshot = MakeMeta(9, 4);
-  EXPECT_FALSE(RaftCore::CheckSnapshot(restored).ok()) << "another one";
+  EXPECT_FALSE(RaftCore::CheckRestored(restored).ok()) << "another one";
   restored.snapshot = MakeMeta(9, 5);
-  EXPECT_TRUE(RaftCore::CheckSnapshot(restored).ok());
+  EXPECT_TRUE(RaftCore::CheckRestored(restored).ok());
   restored.snapshot = MakeMeta(12, 5);
-  EXPECT_TRUE(RaftCore::CheckSnapshot(restored).ok());
+  EXPECT_TRUE(RaftCore::CheckRestored(restored).ok());
+}
+
+TEST(SnapshotInstallTest, ALogAboveTheEpochOfTheNodeIsRefused) {
+  RestoredLog restored{.hard_state = {.epoch = Epoch(4)},
+                       .first_index = LogIndex(10),
+                       .last_index = LogIndex(9),
+                       .start = MakeMeta(9, 5),
+                       .snapshot = MakeMeta(9, 5)};
+  EXPECT_EQ(RaftCore::CheckRestored(restored),
+            absl::DataLossError("the log ends in epoch 5, but the node was in epoch 4"));
+  restored.hard_state.epoch = Epoch(5);
+  EXPECT_TRUE(RaftCore::CheckRestored(restored).ok());
+  const EntryPtr entry =
+      Entry::Make({.type = EntryType::kBarrier, .epoch = Epoch(6), .index = LogIndex(1)}, "");
+  restored = {.hard_state = {.epoch = Epoch(5)}, .last_index = LogIndex(1), .last_entry = entry};
+  EXPECT_EQ(RaftCore::CheckRestored(restored).code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

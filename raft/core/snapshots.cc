@@ -27,7 +27,15 @@ using Answer = InstallSnapshotResponse::State;
 
 }  // namespace
 
-absl::Status RaftCore::CheckSnapshot(const RestoredLog& restored) {
+absl::Status RaftCore::CheckRestored(const RestoredLog& restored) {
+  const Epoch last_epoch = restored.last_entry ? restored.last_entry->epoch()
+                           : restored.start    ? restored.start->id.epoch
+                                               : Epoch(0);
+  if (restored.hard_state.epoch < last_epoch) {
+    return absl::DataLossError(
+        absl::StrFormat("the log ends in epoch %d, but the node was in epoch %d",
+                        last_epoch.value(), restored.hard_state.epoch.value()));
+  }
   if (!restored.start) return absl::OkStatus();
   const SnapshotMeta& start = *restored.start;
   const std::optional<SnapshotMeta>& newest = restored.snapshot;

@@ -11,7 +11,7 @@ absl::StatusOr<std::unique_ptr<RaftNode>> RaftNode::Create(RaftOptions options,
                                                            RaftPorts ports, uint64_t seed,
                                                            FatalCallback on_fatal) {
   RETURN_IF_ERROR(Founding::CheckConfiguration(options, restored));
-  RETURN_IF_ERROR(RaftCore::CheckSnapshot(restored));
+  RETURN_IF_ERROR(RaftCore::CheckRestored(restored));
   return std::unique_ptr<RaftNode>(
       new RaftNode(std::move(options), restored, ports, seed, std::move(on_fatal)));
 }
