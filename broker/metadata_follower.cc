@@ -124,12 +124,14 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
   const bool goes_on =
       incoming_ && incoming_->epoch == chunk.epoch() && incoming_->end_offset == chunk.end_offset();
   if ((goes_on && incoming_->next_position != chunk.position()) ||
-      chunk.end_offset() <= replayed_.end_offset().value()) {
+      chunk.end_offset() <= replayed_.end_offset().value() ||
+      chunk.epoch() < replayed_.last_epoch().value()) {
     incoming_.reset();
     SubscribeElsewhere(
         finder_.OnFailure(),
-        absl::StrFormat("it sent byte %d of a snapshot that ends at offset %d out of order",
-                        chunk.position(), chunk.end_offset()));
+        absl::StrFormat(
+            "it sent byte %d of a snapshot that ends at offset %d, epoch %d out of order",
+            chunk.position(), chunk.end_offset(), chunk.epoch()));
     return;
   }
   if (!goes_on) {
@@ -140,7 +142,7 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
   incoming_->next_position = chunk.next_position();
   absl::Status status = incoming_->loader.Add(chunk.data());
   if (status.ok() && chunk.last()) {
-    status = LoadSnapshot(std::move(incoming_->loader));
+    status = LoadSnapshot(*std::move(incoming_));
     incoming_.reset();
   }
   if (!status.ok()) {
@@ -152,8 +154,16 @@ void MetadataFollower::OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk)
   OnSignOfLife();
 }
 
-absl::Status MetadataFollower::LoadSnapshot(metadata::SnapshotLoader loader) {
-  ASSIGN_OR_RETURN(replayed_, std::move(loader).Finish());
+absl::Status MetadataFollower::LoadSnapshot(Incoming incoming) {
+  ASSIGN_OR_RETURN(metadata::MetadataImage image, std::move(incoming.loader).Finish());
+  if (image.end_offset().value() != incoming.end_offset ||
+      image.last_epoch().value() != incoming.epoch) {
+    return absl::DataLossError(absl::StrFormat(
+        "it ends at offset %d, epoch %d, but was sent as one of offset %d, epoch %d",
+        image.end_offset().value(), image.last_epoch().value(), incoming.end_offset,
+        incoming.epoch));
+  }
+  replayed_ = std::move(image);
   if (caught_up_) Publish();
   return absl::OkStatus();
 }

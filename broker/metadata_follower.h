@@ -65,12 +65,21 @@ class MetadataFollower {
   int64_t subscriptions() const { return subscriptions_; }
 
  private:
+  // A snapshot that arrives in pieces in place of batches that are no longer in the log. It is kept
+  // when the stream breaks, because the next controller may continue it.
+  struct Incoming {
+    int32_t epoch = 0;
+    int64_t end_offset = 0;
+    int64_t next_position = 0;
+    metadata::SnapshotLoader loader;
+  };
+
   void Subscribe();
   void OnEvent(MetadataEvent event);
   void OnBatch(const metadata::v1::Batch& batch);
   void OnSnapshotChunk(const metadata::v1::SnapshotChunk& chunk);
   // Loads a snapshot that has arrived completely.
-  absl::Status LoadSnapshot(metadata::SnapshotLoader loader);
+  absl::Status LoadSnapshot(Incoming incoming);
   void OnProgress(const metadata::v1::Progress& progress);
   void OnReset(const metadata::v1::Reset& reset);
   void Fail(absl::Status status);
@@ -88,14 +97,6 @@ class MetadataFollower {
   Listener* const listener_;
   ControllerFinder finder_;
 
-  // A snapshot that arrives in pieces in place of batches that are no longer in the log. It is kept
-  // when the stream breaks, because the next controller may continue it.
-  struct Incoming {
-    int32_t epoch = 0;
-    int64_t end_offset = 0;
-    int64_t next_position = 0;
-    metadata::SnapshotLoader loader;
-  };
   std::optional<Incoming> incoming_;
 
   // The newest replayed image, and the image that others see.

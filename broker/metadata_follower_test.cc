@@ -350,6 +350,28 @@ TEST_F(MetadataFollowerSnapshotTest, APieceOutOfTurnMovesOnAndBeginsAnew) {
   EXPECT_FALSE(failed_);
 }
 
+TEST_F(MetadataFollowerSnapshotTest, ASnapshotOfAnotherPositionIsRefused) {
+  StartAndCatchUp();
+  MakeSnapshot(5);
+  end_offset_ += 10;
+  SendChunks(0, 100);
+  ASSERT_TRUE(failed_);
+  EXPECT_EQ(failed_->code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(published_, std::vector<int64_t>{3});
+}
+
+TEST_F(MetadataFollowerSnapshotTest, ASnapshotOfAnEarlierEpochIsRefused) {
+  StartAndCatchUp();
+  source_.SendBatch(7, 3);
+  Run();
+  MakeSnapshot(5);
+  const size_t subscriptions = source_.subscriptions.size();
+  SendChunks(0, 1);
+  executor_.AdvanceBy(options_.metadata_idle_timeout);
+  EXPECT_GT(source_.subscriptions.size(), subscriptions);
+  EXPECT_EQ(published_, (std::vector<int64_t>{3, 4}));
+}
+
 TEST_F(MetadataFollowerSnapshotTest, ASnapshotThatCannotBeReadIsTheEnd) {
   MakeSnapshot(5);
   chunks_[3] = "garbage";
