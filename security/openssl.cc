@@ -5,6 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -86,7 +87,12 @@ std::vector<std::string> UrisOf(const X509* certificate) {
 SystemTime TimeOf(const ASN1_TIME* time) {
   tm parts = {};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return SystemTime::min();
-  return std::chrono::system_clock::from_time_t(timegm(&parts));
+  using std::chrono::seconds;
+  const auto whole_seconds = [](SystemTime limit) {
+    return std::chrono::duration_cast<seconds>(limit.time_since_epoch());
+  };
+  return SystemTime(std::clamp(seconds(timegm(&parts)), whole_seconds(SystemTime::min()),
+                               whole_seconds(SystemTime::max())));
 }
 
 std::string TimeText(SystemTime time) {

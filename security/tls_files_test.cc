@@ -19,6 +19,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 class TlsFilesTest : public testing::Test {
  protected:
@@ -98,6 +99,15 @@ TEST_F(TlsFilesTest, ACertificateMustBeValidNow) {
               AllOf(HasSubstr("tls-cert '"), HasSubstr("expired at 20"), HasSubstr("renew it")));
   EXPECT_THAT(Error(Write(ca_.Issue({.valid_from = std::chrono::minutes(10)}))),
               HasSubstr("is not valid before 20"));
+}
+
+TEST_F(TlsFilesTest, ACertificateMayBeValidBeyondTheEndOfTheClock) {
+  const auto loaded =
+      LoadTlsMaterial(Write(ca_.Issue({.valid_to = std::chrono::hours(24 * 365 * 1000)})),
+                      CertificateUse::kServerAndClient);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  EXPECT_THAT((*loaded)->valid_until, StartsWith("2262-"));
+  EXPECT_EQ(ExpiryWarning(**loaded, std::chrono::hours(1)), std::nullopt);
 }
 
 TEST_F(TlsFilesTest, TheEndOfACertificateIsAnnounced) {
