@@ -10,7 +10,7 @@
 namespace quorate::security {
 namespace {
 
-constexpr size_t kMaxNamesBytes = 512;
+constexpr size_t kMaxNamesBytes = 400;
 
 // Returns "DNS:localhost, IP Address:127.0.0.1" for an error message.
 std::string AlternativeNames(X509* certificate) {
@@ -19,7 +19,7 @@ std::string AlternativeNames(X509* certificate) {
   const BioPtr bio(BIO_new(BIO_s_mem()));
   CHECK(bio != nullptr);
   X509V3_EXT_print(bio.get(), X509_get_ext(certificate, at), 0, 0);
-  return absl::CHexEscape(TextIn(bio).substr(0, kMaxNamesBytes));
+  return absl::CHexEscape(TextIn(bio)).substr(0, kMaxNamesBytes);
 }
 
 }  // namespace

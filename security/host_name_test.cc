@@ -40,5 +40,15 @@ TEST(HostNameTest, TheErrorShowsBothNames) {
   EXPECT_FALSE(CheckHostName("nothing", "host-2").ok());
 }
 
+TEST(HostNameTest, AnErrorIsShort) {
+  const std::string many = std::string(40, 'x') + ".example";
+  std::string names = "DNS:" + many;
+  for (int i = 0; i < 50; ++i) names += ",DNS:" + many;
+  EXPECT_LT(CheckHostName(TestAuthority().Issue({.alternative_names = names}).cert_pem, "host-2")
+                .message()
+                .size(),
+            1000u);
+}
+
 }  // namespace
 }  // namespace quorate::security

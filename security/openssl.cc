@@ -15,6 +15,8 @@
 namespace quorate::security {
 namespace {
 
+constexpr size_t kMaxNameBytes = 256;
+
 template <typename Ptr, typename ReadNext>
 std::vector<Ptr> ParseAll(const std::string& pem, ReadNext read_next) {
   const BioPtr bio = ReadOnly(pem);
@@ -56,6 +58,7 @@ std::string NameText(const X509_NAME* name) {
   CHECK(bio != nullptr);
   X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
   const std::string text = TextIn(bio);
+  if (text.size() > kMaxNameBytes) return text.substr(0, kMaxNameBytes) + "...";
   return text.empty() ? "(no subject)" : text;
 }
 

@@ -38,7 +38,7 @@ std::string TextIn(const BioPtr& bio);
 std::vector<CertificatePtr> ParseCertificates(const std::string& pem);
 std::vector<CrlPtr> ParseCrls(const std::string& pem);
 
-// Returns "CN=controller-1,O=Quorate" (RFC 2253).
+// Returns "CN=controller-1,O=Quorate" (RFC 2253): escaped, and cut after 256 bytes.
 std::string NameText(const X509_NAME* name);
 // Returns the serial number in hexadecimal digits, as `openssl x509 -serial` prints it.
 std::string SerialText(const ASN1_INTEGER* serial);
