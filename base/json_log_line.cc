@@ -84,13 +84,16 @@ Prefix TakePrefix(std::string_view& line) {
       line[kTimeLength - kMicros - 1] != '.') {
     return prefix;
   }
+  constexpr std::string_view kDigits = "0123456789";
+  const std::string_view micros = line.substr(kTimeLength - kMicros, kMicros);
+  if (micros.find_first_not_of(kDigits) != std::string_view::npos) return prefix;
   prefix.severity = line[0];
-  prefix.micros = line.substr(kTimeLength - kMicros, kMicros);
+  prefix.micros = micros;
   std::string_view rest = line.substr(kTimeLength, end - kTimeLength);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   const size_t space = rest.find(' ');
   if (space == std::string_view::npos ||
-      rest.substr(0, space).find_first_not_of("0123456789") != std::string_view::npos) {
+      rest.substr(0, space).find_first_not_of(kDigits) != std::string_view::npos) {
     return {};
   }
   prefix.thread = rest.substr(0, space);

@@ -39,7 +39,7 @@ TEST(JsonLogLineTest, KeepsUtf8AndReplacesOtherBytes) {
 TEST(JsonLogLineTest, ALineWithoutPrefixIsTheMessage) {
   for (const std::string line :
        {"", "x", "*** 3 lines] dropped", "I2026 ] x", "I20261130 02:02:03.456789] x",
-        "I20261130 02:02:03.456789 y] x"}) {
+        "I20261130 02:02:03.456789 y] x", "I20261130 02:02:03.45x789  1 a.cc:1] x"}) {
     EXPECT_NE(JsonLogLine(kTime, line + "\n").find("\"message\":\"" + line + "\"}\n"),
               std::string::npos)
         << JsonLogLine(kTime, line);
