@@ -6,6 +6,7 @@
 #include <string>
 
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 
 namespace quorate::server {
@@ -78,6 +79,35 @@ TEST(ParsedSizeTest, MalformedBytesDoNoHarm) {
   EXPECT_GT(SizeOf(std::string(1'000, '\xff')), 0U);
   // A length far beyond the end.
   EXPECT_GT(SizeOf("\x12\xff\xff\xff\xff\x0f"), 0U);
+}
+
+// An old controller gets fields that it does not know, which protobuf keeps.
+TEST(ParsedSizeTest, UnknownFields) {
+  constexpr int kUnknown = 1000;
+  google::protobuf::UnknownFieldSet numbers;
+  for (int i = 0; i < 10'000; ++i) numbers.AddVarint(kUnknown, 1);
+  google::protobuf::UnknownFieldSet texts;
+  for (int i = 0; i < 10'000; ++i) texts.AddLengthDelimited(kUnknown, "text");
+  google::protobuf::UnknownFieldSet groups;
+  for (int i = 0; i < 10'000; ++i) groups.AddGroup(kUnknown)->AddVarint(1, 1);
+  google::protobuf::UnknownFieldSet one_group;
+  for (int i = 0; i < 10'000; ++i) {
+    if (i == 0) one_group.AddGroup(kUnknown);
+    one_group.mutable_field(0)->mutable_group()->AddVarint(1, 1);
+  }
+  for (const auto* fields : {&numbers, &texts, &groups, &one_group}) {
+    CreateTopicsRequest request;
+    request.GetReflection()->MutableUnknownFields(&request)->MergeFrom(*fields);
+    ExpectBoundsWhatItTakes(request);
+  }
+}
+
+TEST(ParsedSizeTest, OneElementInManyLists) {
+  CreateTopicsRequest request;
+  auto* topic = request.add_topics();
+  topic->add_configs();
+  for (int i = 0; i < 100; ++i) topic->add_assignments()->add_broker_ids(1);
+  ExpectBoundsWhatItTakes(request);
 }
 
 }  // namespace
