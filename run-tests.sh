@@ -11,6 +11,7 @@
 #   observe       Debian's Prometheus, the alerts and the dashboards, on a real cluster through a failover
 #   compose       real containers; skipped if no Docker engine runs (CI starts one)
 #   asan          unit and interaction tests below gRPC under ASan and UBSan
+#   fuzz          every parser on random inputs, FUZZ_SECONDS each (default 60); docs/security.md
 #   tsan          integration tests with the programs under TSan; not run by CI
 #   format        clang-format on all files
 #   tidy          clang-tidy on all files;  tidy-core: on the targets below gRPC
@@ -28,7 +29,7 @@ tsan_tests='^(RestartTest|PauseTest|BrokerTest|SubscriptionTest|SnapshotTransfer
 # Excluded: under TSan a cluster writes so slowly that all data fits into a stopped broker's sockets.
 not_tsan_tests='^SnapshotTransferTest\.ABrokerFarBehindGetsASnapshotAndThenBatches$'
 
-usage() { sed -n '2,20s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,21s/^# \{0,1\}//p' "$0"; }
 
 # configure PRESET: configures a build that does not exist yet, or that quickstart.sh configured without
 # tests. Ninja itself handles changes of a CMakeLists.txt.
@@ -119,7 +120,7 @@ stages=("$@")
 [ ${#stages[@]} -gt 0 ] || stages=(unit interaction integration sim observe compose)
 for stage in "${stages[@]}"; do
   case $stage in
-    unit | interaction | integration | sim | observe | compose | asan | tsan | format | tidy | tidy-core) ;;
+    unit | interaction | integration | sim | observe | compose | asan | fuzz | tsan | format | tidy | tidy-core) ;;
     -h | --help) usage; exit 0 ;;
     *) echo "run-tests.sh: unknown stage '$stage'" >&2; usage >&2; exit 2 ;;
   esac
@@ -127,6 +128,7 @@ done
 
 purposes=(build test)
 [[ " ${stages[*]} " == *" tidy"* || " ${stages[*]} " == *" format "* ]] && purposes+=(tidy)
+[[ " ${stages[*]} " == *" fuzz "* ]] && purposes+=(fuzz)
 deploy/packages.sh install "${purposes[@]}"
 
 for stage in "${stages[@]}"; do
@@ -139,6 +141,12 @@ for stage in "${stages[@]}"; do
       run_ctest release observe
       ;;
     asan) build asan-ubsan; run_ctest asan-ubsan 'unit|interaction' -j "$jobs" ;;
+    fuzz)
+      build fuzz fuzzers
+      rm -f build/fuzz/summaries/*
+      run_ctest fuzz fuzz -j 2
+      cat build/fuzz/summaries/*
+      ;;
     tsan) run_tsan ;;
     format) check format formatted ;;
     tidy) build release; check "clang-tidy on all files" tidy "${core_dirs[@]}" client server cli bench ;;

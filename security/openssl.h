@@ -44,8 +44,9 @@ std::string NameText(const X509_NAME* name);
 std::string SerialText(const ASN1_INTEGER* serial);
 // Returns the URIs in the subject alternative names.
 std::vector<std::string> UrisOf(const X509* certificate);
-// The clock ends in the year 2262, but a certificate may be valid until 9999 (RFC 5280 §4.1.2.5). Returns
-// the last time of the clock for any later time, and the first one if the time is malformed.
+// The clock ends in the year 2262, but a certificate may be valid until 9999 (RFC 5280 §4.1.2.5).
+// Returns the last time of the clock for any later time, and the first one if the time is
+// malformed.
 SystemTime TimeOf(const ASN1_TIME* time);
 // Returns "2026-11-30T00:40:00Z".
 std::string TimeText(SystemTime time);

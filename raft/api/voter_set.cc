@@ -68,8 +68,8 @@ std::optional<std::string_view> TakeBytes(std::string_view& in) {
   return bytes;
 }
 
-// Sets `endpoint` if the field is there. Returns false if it is not there completely, or if it has a byte
-// that no endpoint has. Protobuf, for example, does not parse a text that is not UTF-8.
+// Sets `endpoint` if the field is there. Returns false if it is not there completely, or if it has
+// a byte that no endpoint has. Protobuf, for example, does not parse a text that is not UTF-8.
 bool TakeEndpoint(std::string_view& in, uint8_t tag, std::string& endpoint) {
   if (!TakeTag(in, tag)) return true;
   const std::optional<std::string_view> bytes = TakeBytes(in);
