@@ -23,7 +23,7 @@ cd "$(dirname "$0")"
 jobs=${JOBS:-$(nproc)}
 passed=0 failed=0 skipped=0 failures=""
 # The directories below gRPC, which the sanitizers and CI's clang-tidy cover.
-core_dirs=(base security raft storage metadata controller broker)
+core_dirs=(base security raft storage audit metadata controller broker)
 # Tests that involve many threads: failovers, brokers, subscriptions, snapshots, program exits.
 tsan_tests='^(RestartTest|PauseTest|BrokerTest|SubscriptionTest|SnapshotTransferTest|NetworkTest|RequestIdTest|LogFileTest|CrashTest)\.'
 # Excluded: under TSan a cluster writes so slowly that all data fits into a stopped broker's sockets.

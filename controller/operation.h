@@ -1,10 +1,12 @@
 // Declares an operation: a kind of request that the active controller executes. All layers take an
 // operation's names and rules from one declaration: the router, the front ends, forwarding, request
-// ids, logs, metrics and the check of permissions. The table of all operations is operations.h.
+// ids, logs, metrics, the audit log and the check of permissions. The table of all operations is
+// operations.h.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "controller/decide/decision.h"
@@ -85,6 +87,9 @@ struct Operation {
   // With kGuarded: returns whether this request is guarded. Null if every request is.
   bool (*is_guarded)(const Request&) = nullptr;
   Access access;
+  // Names what a request would change, for the audit log (resource_text.h). Null if requests change
+  // nothing that the log keeps; then the audit log does not record them.
+  std::string (*resource)(const Request&) = nullptr;
   // Set exactly for the operations whose result the log remembers (HasRequestId). The other
   // operations depend on more than the view, and QuorumController has a function for each.
   ItemDecision<Request, Response> decision = {};
@@ -98,6 +103,7 @@ struct Operation {
     return !log_name.empty() && !label.empty() && has_items == remembers &&
            (decision.decide == nullptr || remembers) &&
            (repetition == Repetition::kByRequestId) == remembers &&
+           (resource == nullptr || repetition != Repetition::kRead) &&
            (is_guarded == nullptr || repetition == Repetition::kGuarded);
   }
 };

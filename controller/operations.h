@@ -12,6 +12,7 @@
 #include "controller/decide/features/feature_decisions.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/operation.h"
+#include "controller/resource_text.h"
 #include "quorate/admin/v1/admin_service.pb.h"
 #include "quorate/broker/v1/broker_service.pb.h"
 
@@ -23,6 +24,7 @@ inline constexpr Operation<admin::v1::CreateTopicsRequest, admin::v1::CreateTopi
         .label = "create_topics",
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kTopic, AccessAction::kCreate},
+        .resource = ResourceText,
         .decision = {DecideCreateTopics, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
@@ -32,6 +34,7 @@ inline constexpr Operation<admin::v1::DeleteTopicsRequest, admin::v1::DeleteTopi
         .label = "delete_topics",
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kTopic, AccessAction::kDelete},
+        .resource = ResourceText,
         .decision = {DecideDeleteTopics, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
@@ -42,6 +45,7 @@ inline constexpr Operation<admin::v1::IncrementalAlterConfigsRequest,
         .label = "incremental_alter_configs",
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kConfigResource, AccessAction::kAlterConfigs},
+        .resource = ResourceText,
         .decision = {DecideIncrementalAlterConfigs, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
@@ -52,6 +56,7 @@ inline constexpr Operation<admin::v1::UpdateFeaturesRequest, admin::v1::UpdateFe
         .label = "update_features",
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .resource = ResourceText,
         .decision = {nullptr, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
@@ -62,6 +67,7 @@ inline constexpr Operation<broker::v1::RegisterBrokerRequest, broker::v1::Regist
         .label = "register_broker",
         .repetition = Repetition::kGuarded,
         .access = {AccessResource::kCluster, AccessAction::kClusterAction},
+        .resource = ResourceText,
 };
 
 // Guarded by the epochs of the broker and of each partition.
@@ -71,9 +77,10 @@ inline constexpr Operation<broker::v1::AlterPartitionRequest, broker::v1::AlterP
         .label = "alter_partition",
         .repetition = Repetition::kGuarded,
         .access = {AccessResource::kCluster, AccessAction::kClusterAction},
+        .resource = ResourceText,
 };
 
-// For display only, and guarded by the broker's epoch.
+// For display only, so nothing is written, and guarded by the broker's epoch.
 inline constexpr Operation<broker::v1::ReportRolesRequest, broker::v1::ReportRolesResponse>
     kReportRoles = {
         .log_name = "quorate.broker.v1.BrokerService/ReportRoles",
@@ -90,6 +97,7 @@ inline constexpr Operation<admin::v1::AddVoterRequest, admin::v1::ChangeVotersRe
         .label = "add_voter",
         .repetition = Repetition::kGuarded,
         .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .resource = ResourceText,
 };
 
 // Without a directory id, a repeated request could remove another replica that was added under the
@@ -104,6 +112,7 @@ inline constexpr Operation<admin::v1::RemoveVoterRequest, admin::v1::ChangeVoter
         .repetition = Repetition::kGuarded,
         .is_guarded = NamesOneReplica,
         .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .resource = ResourceText,
 };
 
 // Without a target, a repeated request would move leadership again.
@@ -118,6 +127,7 @@ inline constexpr Operation<admin::v1::TransferLeadershipRequest,
         .repetition = Repetition::kGuarded,
         .is_guarded = NamesTheTarget,
         .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .resource = ResourceText,
 };
 
 inline constexpr Operation<admin::v1::DescribeClusterRequest, admin::v1::DescribeClusterResponse>
@@ -142,6 +152,7 @@ inline constexpr Operation<admin::v1::UnregisterBrokerRequest, admin::v1::Unregi
         .label = "unregister_broker",
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .resource = ResourceText,
         .decision = {DecideUnregisterBroker, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 

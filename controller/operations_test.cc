@@ -64,6 +64,15 @@ TEST(OperationsTest, OnlyReadsAskToDescribe) {
   });
 }
 
+// A new operation that writes is in the audit log only if its row names a resource.
+TEST(OperationsTest, EveryWriteNamesItsResource) {
+  ForEachOperation([](const auto& operation) {
+    const bool writes =
+        operation.repetition != Repetition::kRead && operation.label != kReportRoles.label;
+    EXPECT_EQ(operation.resource != nullptr, writes) << operation.label;
+  });
+}
+
 TEST(OperationsTest, ARequestIdMakesAWriteRepeatable) {
   admin::v1::CreateTopicsRequest request;
   EXPECT_EQ(RepetitionOf(kCreateTopics, request), Repetition::kNever);

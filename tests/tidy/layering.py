@@ -15,13 +15,14 @@ MAY_INCLUDE = {
     "security": {"base"},
     "raft": {"base"},
     "storage": {"base", "raft"},
+    "audit": {"base", "proto", "storage"},
     "metadata": {"base", "proto"},
     "controller": {"base", "proto", "metadata", "raft"},
     "broker": {"base", "proto", "metadata"},
     "client": {"base", "security", "proto", "metadata"},
-    "server": {"base", "security", "proto", "raft", "storage", "metadata", "controller", "broker",
-               "client"},
-    "cli": {"base", "security", "proto", "metadata", "raft", "storage", "client"},
+    "server": {"base", "security", "proto", "raft", "storage", "audit", "metadata", "controller",
+               "broker", "client"},
+    "cli": {"base", "security", "proto", "metadata", "raft", "storage", "audit", "client"},
     "bench": {"base", "proto", "metadata", "storage", "client", "tests"},
 }
 # These folders may include raft/api/, but neither the core nor its driver.
