@@ -33,7 +33,10 @@ size_t BytesOf(const v1::AuditRecord& record) {
 }  // namespace
 
 AuditLog::AuditLog(Options options, Executor* executor, const Clock* clock)
-    : options_(std::move(options)), executor_(executor), clock_(clock), writer_(options_.files) {}
+    : options_(std::move(options)), executor_(executor), clock_(clock), writer_(options_.files) {
+  // The process log says at the start, and not at the first record, that files cannot be written.
+  if (is_on()) executor_->Post([this] { WriteLines(""); });
+}
 
 void AuditLog::Record(v1::AuditRecord record) {
   if (!is_on()) return;
@@ -56,8 +59,8 @@ void AuditLog::Record(v1::AuditRecord record) {
                queued_bytes_ + bytes > options_.max_queued_bytes) {
       ++lost_;
       dropped_.Add();
-      LOG_EVERY_T(WARNING, 10) << "the audit log loses records (" << dropped_.value()
-                               << " so far), because the disk is too slow for them";
+      LOG_EVERY_T(WARNING, 10) << "the disk is too slow for the audit log, which has lost "
+                               << dropped_.value() << " records so far";
     } else {
       queued_bytes_ += bytes;
       queue_.push_back(std::move(record));
@@ -140,14 +143,19 @@ size_t AuditLog::WriteOut(const std::vector<v1::AuditRecord>& records) {
     std::string lines;
     size_t end = done;
     while (end < records.size() && lines.size() < kWriteBytes) lines += AuditLine(records[end++]);
-    if (const absl::Status status = writer_.Append(lines); !status.ok()) {
-      LOG_EVERY_T(WARNING, 10) << "the audit log loses records (" << dropped_.value()
-                               << " so far): " << status.message();
-      break;
-    }
+    if (!WriteLines(lines)) break;
     done = end;
   }
   return done;
+}
+
+bool AuditLog::WriteLines(const std::string& lines) {
+  const absl::Status status = writer_.Append(lines);
+  if (!status.ok()) {
+    LOG_EVERY_T(WARNING, 10) << "the audit log cannot be written, and has lost " << dropped_.value()
+                             << " records so far: " << status.message();
+  }
+  return status.ok();
 }
 
 }  // namespace quorate::audit

@@ -40,7 +40,8 @@ class AuditLog {
   static constexpr Duration kRetryDelay = std::chrono::seconds(1);
 
   // `executor` runs what waits for the disk, and runs its last task before the log is destroyed.
-  // Both must outlive the log. Opens nothing.
+  // Both must outlive the log. The
+  // files are opened on the executor.
   AuditLog(Options options, Executor* executor, const Clock* clock);
 
   bool is_on() const { return options_.files.max_files > 0; }
@@ -67,6 +68,8 @@ class AuditLog {
   void Write(bool all);
   // Writes records until one cannot be written. Returns how many it has written.
   size_t WriteOut(const std::vector<v1::AuditRecord>& records);
+  // Returns whether the lines were written. Logs the reason if not.
+  bool WriteLines(const std::string& lines);
   v1::AuditRecord LossNote(int64_t lost) const;
   void WriteAt(MonoTime when);
   // Returns the time at which Write must be posted for this to happen by `when`, or kNever if it is

@@ -53,6 +53,7 @@ class AuditLogTest : public ::testing::Test {
   AuditLogTest() { Restart(); }
 
   void Restart(size_t max_queued_bytes = size_t{1} << 20, int64_t max_files = 3) {
+    executor_.RunReady();
     log_ = std::make_unique<AuditLog>(
         AuditLog::Options{
             .controller = NodeId(2),
@@ -101,6 +102,11 @@ TEST_F(AuditLogTest, ARecordIsWrittenInTheBackground) {
   EXPECT_THAT(Written(), ElementsAre(HasSubstr("topic:a"), HasSubstr("topic:b")));
   EXPECT_EQ(log_->written().value(), 2U);
   EXPECT_EQ(executor_.next_timer(), kNever) << "nothing runs while there is nothing to write";
+}
+
+TEST_F(AuditLogTest, TheFilesAreThereBeforeTheFirstRecord) {
+  executor_.RunReady();
+  EXPECT_EQ(ListAuditFiles(directory_)->size(), 1U);
 }
 
 TEST_F(AuditLogTest, TheLogKnowsTheTimeAndTheController) {
@@ -184,6 +190,7 @@ TEST_F(AuditLogTest, LongTextIsCut) {
 
 TEST_F(AuditLogTest, ALogThatIsOffRecordsNothing) {
   Restart(/*max_queued_bytes=*/1'000'000, /*max_files=*/0);
+  fs::remove_all(directory_);
   log_->Record(RecordOf("topic:a"));
   executor_.AdvanceBy(std::chrono::seconds(5));
   EXPECT_FALSE(fs::exists(directory_));

@@ -6,6 +6,7 @@
 #include "client/status_mapping.h"
 #include "client/utf8_check.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "quorate/audit/v1/audit_service.grpc.pb.h"
 #include "quorate/broker/v1/broker_view_service.grpc.pb.h"
 #include "quorate/process/v1/process_service.grpc.pb.h"
 
@@ -18,7 +19,33 @@ using ::grpc::health::v1::Health;
 using ::grpc::health::v1::HealthCheckRequest;
 using ::grpc::health::v1::HealthCheckResponse;
 
+using common::v1::Error;
+
 constexpr char kReadyService[] = "quorate.ready";
+
+// Makes one call.
+template <typename Stub, typename Request, typename Response>
+std::variant<Response, Error> AskOnce(BlockingConnection& connection,
+                                      grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                   const Request&, Response*),
+                                      const Request& request, Duration timeout) {
+  if (const auto complaint = FindStringNotUtf8(request)) {
+    Error error;
+    error.set_code(common::v1::INVALID_REQUEST);
+    error.set_message(*complaint);
+    error.set_outcome(common::v1::REFUSED);
+    return error;
+  }
+  Response response;
+  const grpc::Status status = connection.Call(
+      timeout, timeout,
+      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+        Stub stub(channel);
+        return (stub.*method)(context, request, &response);
+      });
+  if (!status.ok()) return ErrorFromStatus(status);
+  return response;
+}
 
 }  // namespace
 
@@ -71,37 +98,25 @@ std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
     const HostPort& endpoint, const std::string& level, Duration timeout, security::TlsStore* tls) {
   process::v1::SetLogLevelRequest request;
   request.set_level(level);
-  if (const auto complaint = FindStringNotUtf8(request)) {
-    common::v1::Error error;
-    error.set_code(common::v1::INVALID_REQUEST);
-    error.set_message(*complaint);
-    error.set_outcome(common::v1::REFUSED);
-    return error;
-  }
-  process::v1::SetLogLevelResponse response;
-  const grpc::Status status =
-      BlockingConnection(endpoint, tls)
-          .Call(timeout, timeout,
-                [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-                  return process::v1::ProcessService::Stub(channel).SetLogLevel(context, request,
-                                                                                &response);
-                });
-  if (!status.ok()) return ErrorFromStatus(status);
-  return response;
+  BlockingConnection connection(endpoint, tls);
+  return AskOnce(connection, &process::v1::ProcessService::Stub::SetLogLevel, request, timeout);
 }
 
 std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint, Duration timeout,
                                                         security::TlsStore* tls) {
-  process::v1::GetMetricsResponse response;
-  const grpc::Status status =
-      BlockingConnection(endpoint, tls)
-          .Call(timeout, timeout,
-                [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-                  return process::v1::ProcessService::Stub(channel).GetMetrics(context, {},
-                                                                               &response);
-                });
-  if (!status.ok()) return ErrorFromStatus(status);
-  return std::move(*response.mutable_page());
+  BlockingConnection connection(endpoint, tls);
+  auto answer = AskOnce(connection, &process::v1::ProcessService::Stub::GetMetrics,
+                        process::v1::GetMetricsRequest(), timeout);
+  if (auto* error = std::get_if<Error>(&answer)) return std::move(*error);
+  return std::move(*std::get<process::v1::GetMetricsResponse>(answer).mutable_page());
+}
+
+AuditProbe::AuditProbe(HostPort endpoint, security::TlsStore* tls)
+    : connection_(std::move(endpoint), tls) {}
+
+std::variant<audit::v1::ListAuditRecordsResponse, common::v1::Error> AuditProbe::List(
+    const audit::v1::ListAuditRecordsRequest& request, Duration timeout) {
+  return AskOnce(connection_, &audit::v1::AuditService::Stub::ListAuditRecords, request, timeout);
 }
 
 std::variant<BrokerView, common::v1::Error> ViewBroker(const HostPort& endpoint, Duration timeout,

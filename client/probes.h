@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "client/blocking_connection.h"
+#include "quorate/audit/v1/audit_service.pb.h"
 #include "quorate/broker/v1/broker_view_service.pb.h"
 #include "quorate/common/v1/error.pb.h"
 #include "quorate/process/v1/process_service.pb.h"
@@ -68,6 +69,20 @@ std::variant<process::v1::SetLogLevelResponse, common::v1::Error> SetLogLevel(
 // Blocks.
 std::variant<std::string, common::v1::Error> GetMetrics(const HostPort& endpoint, Duration timeout,
                                                         security::TlsStore* tls = nullptr);
+
+// Reads the audit log of one controller, page by page. Not thread-safe. Blocks.
+class AuditProbe {
+ public:
+  explicit AuditProbe(HostPort endpoint, security::TlsStore* tls = nullptr);
+
+  const HostPort& endpoint() const { return connection_.endpoint(); }
+
+  std::variant<audit::v1::ListAuditRecordsResponse, common::v1::Error> List(
+      const audit::v1::ListAuditRecordsRequest& request, Duration timeout);
+
+ private:
+  BlockingConnection connection_;
+};
 
 // A broker's view of itself and of the metadata.
 struct BrokerView {

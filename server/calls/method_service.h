@@ -28,6 +28,13 @@ class MethodService : public grpc::Service {
   void ForEachUnary(Fn fn) const {
     for (const UnaryMethod& method : unary_methods_) fn(method.path, *method.instruments);
   }
+  // Calls `fn(path)` for each method whose calls are in the audit log.
+  template <typename Fn>
+  void ForEachAudited(Fn fn) const {
+    for (const UnaryMethod& method : unary_methods_) {
+      if (method.audit) fn(method.path);
+    }
+  }
   // Calls `fn(path, started)` for each stream; `started` counts the streams that clients opened.
   // Any thread.
   template <typename Fn>

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "client/status_mapping.h"
 #include "server/calls/parse_errors.h"
 #include "server/calls/parsed_size.h"
+#include "server/calls/remote_address.h"
 #include "server/node/limits.h"
 #include "server/node/refused_error.h"
 
@@ -36,6 +38,12 @@ size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enou
          kCopies * std::max(bytes.Length(), ParsedSize(*type.GetDescriptor(), &reader, enough));
 }
 
+std::string AddressOf(const grpc::ServerContextBase& context) {
+  const std::string peer = context.peer();
+  const std::optional<RemoteAddress> remote = RemoteAddress::FromPeer(peer);
+  return remote ? remote->ToString() : peer;
+}
+
 common::v1::Error OverBudget(const Budget& budget) {
   common::v1::Error error =
       MakeError(common::v1::RESOURCE_EXHAUSTED,
@@ -50,6 +58,13 @@ common::v1::Error OverBudget(const Budget& budget) {
 
 UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method)
     : context_(context), method_(method), hold_(method->budget->TryTake(kCallBytes)) {
+  if (method_->audit) {
+    record_ = std::make_unique<audit::v1::AuditRecord>();
+    // gRPC no longer knows the address when the connection is gone.
+    record_->set_caller(AddressOf(*context_));
+    record_->set_principal(method_->principal(*context_));
+    record_->set_method(method_->path);
+  }
   if (hold_) {
     method_->queue->Enter(this);
   } else {
@@ -69,7 +84,8 @@ void UnaryCall::OnReadDone(bool ok) {
     // The request did not arrive completely, or it exceeds gRPC's size limit, which gRPC reports to
     // the client.
     method_->queue->Leave(this);
-    Fail(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
+    Ended(grpc::StatusCode::CANCELLED, "CANCELLED");
+    Finish(grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
   }
 }
 
@@ -91,11 +107,9 @@ void UnaryCall::AdmitAndParse() {
   }
   request_.Clear();
   method_->queue->Leave(this);
-  if (error) {
-    method_->refuse(this, *std::move(error));
-  } else {
-    method_->serve(this, std::move(request));
-  }
+  if (error) return method_->refuse(this, *std::move(error));
+  if (record_ && !method_->audit->add_request(*request, record_.get())) record_.reset();
+  method_->serve(this, std::move(request));
 }
 
 std::optional<common::v1::Error> UnaryCall::Reserve(size_t bytes) {
@@ -125,6 +139,7 @@ void UnaryCall::Answer(const Message& answer) {
   const grpc::Status status =
       grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(answer, &bytes, &own_buffer);
   if (!status.ok()) return Fail(status);
+  if (record_) method_->audit->add_answer(answer, record_.get());
   Answer(std::move(bytes));
 }
 
@@ -133,7 +148,7 @@ void UnaryCall::Answer(grpc::ByteBuffer answer) {
   response_ = std::move(answer);
   is_watched_ = response_.Length() > kQuickAnswerBytes;
   if (is_watched_) method_->sends->Began(this);
-  Count(grpc::StatusCode::OK);
+  Ended(grpc::StatusCode::OK, "OK");
   StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
 }
 
@@ -143,12 +158,20 @@ void UnaryCall::OnDone() {
 }
 
 void UnaryCall::Fail(grpc::Status status) {
-  Count(status.error_code());
+  std::string outcome;
+  if (record_) outcome = AuditOutcome(client::ErrorFromStatus(status));
+  Ended(status.error_code(), outcome);
   Finish(std::move(status));
 }
 
-void UnaryCall::Count(grpc::StatusCode code) {
-  method_->instruments->Ended(code, SystemClock().Now() - began_);
+void UnaryCall::Ended(grpc::StatusCode code, const std::string& outcome) {
+  const Duration took = SystemClock().Now() - began_;
+  method_->instruments->Ended(code, took);
+  if (!record_) return;
+  // An answer has said the outcome of its items.
+  if (record_->outcome().empty()) record_->set_outcome(outcome);
+  record_->set_duration_ms(ToMs(took));
+  method_->audit->log->Record(std::move(*record_));
 }
 
 }  // namespace quorate::server

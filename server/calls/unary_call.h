@@ -18,9 +18,11 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "google/protobuf/message.h"
+#include "quorate/audit/v1/audit_service.pb.h"
 #include "quorate/common/v1/error.pb.h"
 #include "server/calls/receive_queue.h"
 #include "server/calls/send_watch.h"
+#include "server/node/call_audit.h"
 #include "server/node/call_instruments.h"
 
 namespace quorate::server {
@@ -48,6 +50,10 @@ struct UnaryMethod {
   std::function<void(UnaryCall* call, MessagePtr request)> serve;
   // Ends a call with the error that refuses it, in place of `serve`.
   std::function<void(UnaryCall* call, common::v1::Error error)> refuse;
+  // Set if the audit log records the calls of the method, refused ones included.
+  std::optional<CallAudit> audit;
+  // Returns who makes a call, for the audit log. Called on gRPC's threads.
+  std::function<std::string(const grpc::ServerContextBase& context)> principal;
   // MethodService sets it.
   CallInstruments* instruments = nullptr;
 };
@@ -87,13 +93,15 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
 
   // Takes room for the request's size in memory, and parses it.
   void AdmitAndParse();
-  // Counts the call, which ends with this status.
-  void Count(grpc::StatusCode code);
+  // Counts and records the call, which ends with this status. `outcome` is for the audit log.
+  void Ended(grpc::StatusCode code, const std::string& outcome);
 
   grpc::CallbackServerContext* const context_;
   const UnaryMethod* const method_;
   const MonoTime began_ = SystemClock().Now();
   Budget::Hold hold_;
+  // What the audit log gets when the call ends. Null if it does not record the call.
+  std::unique_ptr<audit::v1::AuditRecord> record_;
   bool is_large_ = false;
   bool is_watched_ = false;
   grpc::ByteBuffer request_;

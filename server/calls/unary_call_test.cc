@@ -15,26 +15,34 @@
 #include <string>
 #include <vector>
 
+#include "audit/audit_log.h"
 #include "base/check.h"
 #include "base/event_loop.h"
+#include "client/status_mapping.h"
+#include "controller/operations.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 #include "server/calls/listener.h"
 #include "server/calls/method_service.h"
+#include "server/node/call_audit.h"
 #include "server/node/limits.h"
+#include "storage/testing/temp_dir.h"
 
 namespace quorate::server {
 namespace {
 
 using admin::v1::DeleteTopicsRequest;
 using admin::v1::DeleteTopicsResponse;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr std::chrono::seconds kPatience{60};
 
 // Keeps its calls until the test ends them.
 class HoldingService final : public MethodService {
  public:
-  HoldingService(Budget* budget, ReceiveQueue* queue, SendWatch* sends, EventLoop* loop) {
+  HoldingService(Budget* budget, ReceiveQueue* queue, SendWatch* sends, EventLoop* loop,
+                 audit::AuditLog* audit_log) {
     AddUnary({.path = "/quorate.admin.v1.AdminService/DeleteTopics",
               .request_type = &DeleteTopicsRequest::default_instance(),
               .budget = budget,
@@ -50,11 +58,13 @@ class HoldingService final : public MethodService {
                     came_.NotifyAll();
                   },
               .refuse =
-                  [](UnaryCall* call, const common::v1::Error& error) {
-                    call->Fail(grpc::Status(
-                        grpc::StatusCode::RESOURCE_EXHAUSTED,
-                        common::v1::ErrorCode_Name(error.code()) + ": " + error.message()));
-                  }});
+                  [](UnaryCall* call, common::v1::Error error) {
+                    error.set_message(common::v1::ErrorCode_Name(error.code()) + ": " +
+                                      error.message());
+                    call->Fail(client::StatusFromError(error));
+                  },
+              .audit = AuditOf(controller::kDeleteTopics, audit_log),
+              .principal = [](const grpc::ServerContextBase&) { return "User:test"; }});
   }
 
   // Waits for the next call and returns it.
@@ -111,6 +121,23 @@ class UnaryCallTest : public testing::Test {
     return request;
   }
 
+  // Returns the resource and outcome of each recorded call, the newest first.
+  std::vector<std::string> Recorded() {
+    std::promise<std::vector<std::string>> recorded;
+    audit_log_.List({}, [&recorded](const audit::AuditLog::Page& page) {
+      CHECK_OK(page.status());
+      std::vector<std::string> texts;
+      for (const audit::v1::AuditRecord& record : page->records()) {
+        EXPECT_EQ(record.method(), "quorate.admin.v1.AdminService/DeleteTopics");
+        EXPECT_EQ(record.principal(), "User:ANONYMOUS");
+        EXPECT_THAT(record.caller(), StartsWith("127.0.0.1:"));
+        texts.push_back(record.resource() + " " + record.outcome());
+      }
+      recorded.set_value(texts);
+    });
+    return recorded.get_future().get();
+  }
+
   void AwaitEmpty() {
     while (budget_.count() > 0) std::this_thread::yield();
     EXPECT_EQ(budget_.bytes(), 0U);
@@ -122,7 +149,13 @@ class UnaryCallTest : public testing::Test {
   ReceiveQueue queue_{
       {.max_receiving = 1, .max_of_connection = 1, .max_time = kMaxReceiveTime}, &loop_, &clock_};
   SendWatch sends_{std::chrono::milliseconds(200), &loop_, &clock_};
-  HoldingService service_{&budget_, &queue_, &sends_, &loop_};
+  storage::TempDir temp_;
+  audit::AuditLog audit_log_{
+      {.controller = NodeId(1),
+       .files = {.directory = temp_.path(), .max_file_bytes = 1'000'000, .max_files = 1}},
+      &loop_,
+      &clock_};
+  HoldingService service_{&budget_, &queue_, &sends_, &loop_, &audit_log_};
   Listener listener_;
   std::unique_ptr<admin::v1::AdminService::Stub> stub_;
 };
@@ -172,6 +205,44 @@ TEST_F(UnaryCallTest, ARequestForWhichThereIsNoMemoryNowIsRefused) {
   call->Answer(DeleteTopicsResponse());
   EXPECT_TRUE(one.get().ok());
   AwaitEmpty();
+}
+
+TEST_F(UnaryCallTest, EachCallIsRecordedWithItsOutcome) {
+  auto done = Start(RequestOf(1));
+  service_.Next()->Answer(DeleteTopicsResponse());
+  EXPECT_TRUE(done.get().ok());
+  EXPECT_THAT(Recorded(), ElementsAre("topic:x OK")) << "it is recorded before the answer leaves";
+
+  auto refused = Start(RequestOf(2));
+  DeleteTopicsResponse answer;
+  answer.add_results()->mutable_error()->set_code(common::v1::UNKNOWN_TOPIC_OR_PARTITION);
+  service_.Next()->Answer(answer);
+  EXPECT_TRUE(refused.get().ok());
+
+  auto unknown = Start(RequestOf(3));
+  common::v1::Error error;
+  error.set_code(common::v1::NOT_CONTROLLER);
+  error.set_outcome(common::v1::UNKNOWN);
+  service_.Next()->Fail(client::StatusFromError(error));
+  EXPECT_FALSE(unknown.get().ok());
+  EXPECT_THAT(Recorded(), ElementsAre("topic:xxx UNKNOWN", "topic:xx UNKNOWN_TOPIC_OR_PARTITION",
+                                      "topic:x OK"));
+}
+
+TEST_F(UnaryCallTest, CallsThatAreNeverServedAreRecordedToo) {
+  auto one = Start(RequestOf(1));
+  auto two = Start(RequestOf(1));
+  UnaryCall* calls[] = {service_.Next(), service_.Next()};
+  EXPECT_FALSE(Start(RequestOf(1)).get().ok());
+  EXPECT_THAT(Recorded(), ElementsAre(" RESOURCE_EXHAUSTED"));
+  for (UnaryCall* call : calls) call->Answer(DeleteTopicsResponse());
+  EXPECT_TRUE(one.get().ok());
+  EXPECT_TRUE(two.get().ok());
+  AwaitEmpty();
+  EXPECT_FALSE(Start(RequestOf(3'000'000)).get().ok());
+  EXPECT_EQ(Recorded().front(), " POLICY_VIOLATION");
+  EXPECT_FALSE(Start(RequestOf(kMaxRequestBytes + 1)).get().ok());
+  while (Recorded().front() != " CANCELLED") std::this_thread::yield();
 }
 
 TEST_F(UnaryCallTest, ARequestThatNeverFitsSaysSo) {

@@ -116,7 +116,9 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
 template <typename Request, typename Response>
 void AdminService::AddRouted(const controller::Operation<Request, Response>& operation,
                              Budget* budget) {
-  AddUnary(RoutedUnaryMethod(edge_, router_, router_->Find(operation.log_name), budget));
+  AddUnary(RoutedUnaryMethod(
+      edge_, router_, operation, budget,
+      [](const UnaryCall&, const Request&) { return std::optional<common::v1::Error>(); }));
 }
 
 template <typename Request, typename Response>

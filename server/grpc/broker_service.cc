@@ -27,17 +27,14 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
 template <typename Request, typename Response>
 void BrokerService::Route(const controller::Operation<Request, Response>& operation,
                           RequestRouter* router) {
-  const RequestRouter::Method* routed = router->Find(operation.log_name);
-  AddUnary(
-      edge_->Method(routed->request_type, &edge_->budgets().broker_calls,
-                    [this, router, routed](UnaryCall* call, RequestRouter::MessagePtr request) {
-                      const BrokerId broker(static_cast<const Request&>(*request).broker_id());
-                      if (const auto error = edge_->CheckSpeaksFor(call->context(), broker)) {
-                        return call->Fail(edge_->StatusOf(*error));
-                      }
-                      controller_->RecordContact(broker);
-                      StartRoutedCall(edge_, router, routed, call, std::move(request));
-                    }));
+  AddUnary(RoutedUnaryMethod(
+      edge_, router, operation, &edge_->budgets().broker_calls,
+      [this](const UnaryCall& call, const Request& request) -> std::optional<common::v1::Error> {
+        const BrokerId broker(request.broker_id());
+        if (auto error = edge_->CheckSpeaksFor(call.context(), broker)) return error;
+        controller_->RecordContact(broker);
+        return std::nullopt;
+      }));
 }
 
 grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat(

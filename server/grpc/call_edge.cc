@@ -65,16 +65,18 @@ grpc::Status CallEdge::OverBudget(const Budget& budget, const std::string& what)
 
 UnaryMethod CallEdge::Method(const google::protobuf::Message* request_type, Budget* budget,
                              std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const {
-  return {.path = MethodPath(*request_type),
-          .request_type = request_type,
-          .budget = budget,
-          .queue = &budgets_.receiving,
-          .sends = &budgets_.sends,
-          .large_loop = large_loop_,
-          .serve = std::move(serve),
-          .refuse = [this](UnaryCall* call, common::v1::Error error) {
-            call->Fail(StatusOf(std::move(error)));
-          }};
+  return {
+      .path = MethodPath(*request_type),
+      .request_type = request_type,
+      .budget = budget,
+      .queue = &budgets_.receiving,
+      .sends = &budgets_.sends,
+      .large_loop = large_loop_,
+      .serve = std::move(serve),
+      .refuse = [this](UnaryCall* call,
+                       common::v1::Error error) { call->Fail(StatusOf(std::move(error))); },
+      .principal =
+          [this](const grpc::ServerContextBase& context) { return PrincipalOf(access_, context); }};
 }
 
 common::v1::Error CallEdge::LostReply(const absl::Status& lost) {

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "audit/audit_log.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/failpoint.h"
@@ -31,18 +32,20 @@ using LeaderEndpoint = std::function<std::optional<common::v1::ControllerEndpoin
 class CallEdge {
  public:
   // All arguments must outlive the edge. Replies leave on `loop`; large requests are parsed on
-  // `large_loop`. `access` knows the callers.
+  // `large_loop`. `access` knows the callers. Requests for changes are recorded in `audit_log`.
   CallEdge(Executor* loop, Executor* large_loop, const Clock* clock, AccessControl* access,
-           LeaderEndpoint leader)
+           audit::AuditLog* audit_log, LeaderEndpoint leader)
       : loop_(loop),
         large_loop_(large_loop),
         clock_(clock),
         access_(access),
+        audit_log_(audit_log),
         leader_(std::move(leader)),
         budgets_(loop, clock) {}
 
   Executor* loop() const { return loop_; }
   const Clock* clock() const { return clock_; }
+  audit::AuditLog* audit_log() const { return audit_log_; }
   ClientBudgets& budgets() const { return budgets_; }
 
   // Returns the time by which the answer to a call must leave. That is a little before the client's
@@ -91,6 +94,7 @@ class CallEdge {
   Executor* const large_loop_;
   const Clock* const clock_;
   AccessControl* const access_;
+  audit::AuditLog* const audit_log_;
   const LeaderEndpoint leader_;
   mutable ClientBudgets budgets_;
 };

@@ -28,6 +28,7 @@ struct ClientBudgets {
     fn("broker_calls", broker_calls);
     fn("heartbeat_streams", heartbeat_streams);
     fn("subscriptions", subscriptions);
+    fn("audit_reads", audit_reads);
   }
 
   Budget client_writes{kClientWrites};
@@ -37,6 +38,7 @@ struct ClientBudgets {
   Budget broker_calls{kBrokerCalls};
   Budget heartbeat_streams{kHeartbeatStreams};
   Budget subscriptions{kSubscriptions};
+  Budget audit_reads{kAuditReads};
   ReceiveQueue receiving;
   SendWatch sends;
 };

@@ -9,17 +9,20 @@
 namespace quorate::server {
 
 GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
-    : edge_(ports.edge_loop, ports.large_loop, ports.clock, ports.access, std::move(ports.leader)),
+    : edge_(ports.edge_loop, ports.large_loop, ports.clock, ports.access, ports.audit_log,
+            std::move(ports.leader)),
       admin_service_(&edge_, ports.router, ports.queries, ports.query_loop),
       broker_service_(&edge_, ports.router, ports.controller),
       metadata_service_(
           std::move(cluster_id), &edge_, ports.hub,
           [controller = ports.controller](BrokerId broker) { controller->RecordContact(broker); }),
+      audit_service_(&edge_),
       credentials_(std::move(ports.credentials)),
       more_services_(std::move(ports.services)) {}
 
 absl::Status GrpcFrontEnd::Start(const HostPort& listen) {
-  std::vector<grpc::Service*> services = {&admin_service_, &broker_service_, &metadata_service_};
+  std::vector<grpc::Service*> services = {&admin_service_, &broker_service_, &metadata_service_,
+                                          &audit_service_};
   services.insert(services.end(), more_services_.begin(), more_services_.end());
   ASSIGN_OR_RETURN(
       listener_, OpenClientListener(listen, "client-listen", credentials_, services, connections_));

@@ -19,6 +19,7 @@
 #include "server/calls/listener.h"
 #include "server/feed/subscription_hub.h"
 #include "server/grpc/admin_service.h"
+#include "server/grpc/audit_service.h"
 #include "server/grpc/broker_service.h"
 #include "server/grpc/call_edge.h"
 #include "server/grpc/metadata_service.h"
@@ -42,6 +43,7 @@ class GrpcFrontEnd {
     controller::QuorumController* controller = nullptr;
     ClusterQueries* queries = nullptr;
     SubscriptionHub* hub = nullptr;
+    audit::AuditLog* audit_log = nullptr;
     LeaderEndpoint leader;
     // Who calls.
     AccessControl* access = nullptr;
@@ -74,7 +76,7 @@ class GrpcFrontEnd {
   const ConnectionInstruments& connections() const { return *connections_; }
   const ClientBudgets& budgets() const { return edge_.budgets(); }
   std::vector<const MethodService*> services() const {
-    return {&admin_service_, &broker_service_, &metadata_service_};
+    return {&admin_service_, &broker_service_, &metadata_service_, &audit_service_};
   }
 
   // Publishes the status of a service in grpc.health.v1. Any thread. REQUIRES: started.
@@ -85,6 +87,7 @@ class GrpcFrontEnd {
   AdminService admin_service_;
   BrokerService broker_service_;
   MetadataService metadata_service_;
+  AuditService audit_service_;
   const std::shared_ptr<grpc::ServerCredentials> credentials_;
   const std::vector<grpc::Service*> more_services_;
   const std::shared_ptr<ConnectionInstruments> connections_ =

@@ -106,7 +106,8 @@ class MetadataServiceTest : public testing::Test {
                         .encoder = &encoder_}};
   const security::IdentityMap identities_{kClusterId};
   AccessControl access_{&identities_, &clock_};
-  CallEdge edge_{&loop_, &loop_, &clock_, &access_, [] { return std::nullopt; }};
+  CallEdge edge_{
+      &loop_, &loop_, &clock_, &access_, /*audit_log=*/nullptr, [] { return std::nullopt; }};
   std::atomic<int32_t> heard_of_{-1};
   MetadataService service_{kClusterId, &edge_, &hub_,
                            [this](BrokerId broker) { heard_of_ = broker.value(); }};

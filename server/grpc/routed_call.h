@@ -5,7 +5,9 @@
 #include <utility>
 #include <variant>
 
+#include "controller/operation.h"
 #include "server/grpc/call_edge.h"
+#include "server/node/call_audit.h"
 #include "server/node/request_router.h"
 
 namespace quorate::server {
@@ -29,13 +31,24 @@ inline void StartRoutedCall(const CallEdge* edge, RequestRouter* router,
       });
 }
 
-// Returns the gRPC method that serves its calls with the router's `method`.
-inline UnaryMethod RoutedUnaryMethod(const CallEdge* edge, RequestRouter* router,
-                                     const RequestRouter::Method* method, Budget* budget) {
-  return edge->Method(method->request_type, budget,
-                      [edge, router, method](UnaryCall* call, RequestRouter::MessagePtr request) {
-                        StartRoutedCall(edge, router, method, call, std::move(request));
-                      });
+// Returns the gRPC method of `operation`. The router brings its calls to the active controller, and
+// they take room in `budget`. `check(call, request)` is called before a call is routed; the error
+// that it returns ends the call.
+template <typename Request, typename Response, typename Check>
+UnaryMethod RoutedUnaryMethod(const CallEdge* edge, RequestRouter* router,
+                              const controller::Operation<Request, Response>& operation,
+                              Budget* budget, Check check) {
+  const RequestRouter::Method* routed = router->Find(operation.log_name);
+  UnaryMethod method = edge->Method(
+      routed->request_type, budget,
+      [edge, router, routed, check](UnaryCall* call, RequestRouter::MessagePtr request) {
+        if (auto error = check(*call, static_cast<const Request&>(*request))) {
+          return call->Fail(edge->StatusOf(*std::move(error)));
+        }
+        StartRoutedCall(edge, router, routed, call, std::move(request));
+      });
+  method.audit = AuditOf(operation, edge->audit_log());
+  return method;
 }
 
 }  // namespace quorate::server

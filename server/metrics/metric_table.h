@@ -740,6 +740,22 @@ inline constexpr const Metric* kCallMetrics[] = {
     &kCalls,          &kCallTime,    &kStreamsStarted, &kBudgetCount,
     &kBudgetMaxCount, &kBudgetBytes, &kBudgetMaxBytes, &kBudgetRefused};
 
+// audit_metrics.h
+
+inline constexpr Metric kAuditRecords = {
+    .name = "quorate_audit_records_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Records that were written to the audit log. Refused requests that are summed are one "
+        "record.",
+};
+inline constexpr Metric kAuditDroppedRecords = {
+    .name = "quorate_audit_dropped_records_total",
+    .type = MetricType::kCounter,
+    .help = "Records that are missing in the audit log, because the disk was full or too slow.",
+};
+inline constexpr const Metric* kAuditMetrics[] = {&kAuditRecords, &kAuditDroppedRecords};
+
 // router_metrics.h
 
 inline constexpr Metric kRequestsUnanswered = {
@@ -920,6 +936,7 @@ inline constexpr MetricSection kMetricSections[] = {
     {"Changes of partitions (controllers)", kChangeMetrics},
     {"Sessions of brokers (controllers)", kSessionMetrics},
     {"Calls (controllers; of brokers only ProcessService)", kCallMetrics},
+    {"The audit log (controllers)", kAuditMetrics},
     {"Requests for the active controller (controllers)", kRouterMetrics},
     {"Subscriptions to the log (controllers)", kFeedMetrics},
     {"The broker (brokers)", kBrokerMetrics},

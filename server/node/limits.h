@@ -61,6 +61,8 @@ inline constexpr Budget::Limits kQuorumChanges = {.max_count = 64, .max_bytes = 
 inline constexpr Budget::Limits kBrokerCalls = {.max_count = 4'096, .max_bytes = 32 * kMiB};
 // Calls of operators about the process itself, controller or broker.
 inline constexpr Budget::Limits kProcessCalls = {.max_count = 16, .max_bytes = kMiB};
+// Pages of the audit log. One at a time is read, and each takes milliseconds.
+inline constexpr Budget::Limits kAuditReads = {.max_count = 16, .max_bytes = 4 * kMiB};
 // Calls that other controllers forward. Each of those controllers has its own limits on clients.
 inline constexpr Budget::Limits kForwardedCalls = {.max_count = 8'192, .max_bytes = 40 * kMiB};
 
@@ -77,8 +79,9 @@ inline constexpr size_t kMaxSubscribeRequestBytes = 4'096;
 
 // What the calls and streams of a controller may hold together, without kLargeReads.
 static_assert(kClientWrites.max_bytes + kClientReads.max_bytes + kQuorumChanges.max_bytes +
-                  kBrokerCalls.max_bytes + kProcessCalls.max_bytes + kForwardedCalls.max_bytes +
-                  kHeartbeatStreams.max_bytes + kSubscriptions.max_bytes <=
+                  kBrokerCalls.max_bytes + kProcessCalls.max_bytes + kAuditReads.max_bytes +
+                  kForwardedCalls.max_bytes + kHeartbeatStreams.max_bytes +
+                  kSubscriptions.max_bytes <=
               256 * kMiB);
 
 // gRPC.

@@ -79,7 +79,7 @@ class BrokerServer final : private broker::Broker::Listener {
   BrokerMetadataSource source_;
   broker::Broker broker_;
   BrokerViewServiceImpl view_service_;
-  ProcessService process_service_{&loop_, &clock_,
+  ProcessService process_service_{&loop_, &clock_, &access_, /*audit_log=*/nullptr,
                                   [this](auto done) { metrics_.Collect(std::move(done)); }};
   const std::shared_ptr<ConnectionInstruments> connections_ =
       std::make_shared<ConnectionInstruments>();

@@ -19,6 +19,7 @@ namespace {
 constexpr int64_t kMaxMilliseconds = int64_t{24} * 60 * 60 * 1000;
 constexpr int64_t kMaxBytes = int64_t{1} << 40;
 constexpr int64_t kMaxSnapshotLogRatio = 1000;
+constexpr int64_t kMaxAuditFiles = 1000;
 // A request with more items would not fit into one entry of the log.
 constexpr int64_t kMaxRequestItems = 10'000'000;
 
@@ -188,6 +189,19 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "controller.",
          .set = SetInteger(&config.min_free_disk_bytes, 1, kMaxBytes),
          .default_text = "536870912"}}},
+      {"Audit log",
+       {{.name = "audit-files",
+         .value_name = "N",
+         .help = "The number of files in the directory audit of --data-dir, which record each "
+                 "request for a change that this controller received ('quoratectl audit'). The "
+                 "oldest file is removed when another one begins. 0 turns the audit log off.",
+         .set = SetInteger(&config.audit_files, 0, kMaxAuditFiles),
+         .default_text = "8"},
+        {.name = "audit-file-bytes",
+         .value_name = "BYTES",
+         .help = "The maximum size of one such file. A record takes about 300 bytes.",
+         .set = SetInteger(&config.audit_file_bytes, int64_t{64} << 10, kMaxBytes),
+         .default_text = "16777216"}}},
       {"Snapshots",
        {{.name = "snapshot-min-log-bytes",
          .value_name = "BYTES",

@@ -62,6 +62,10 @@ struct ControllerConfig : ProcessConfig {
 
   int64_t min_free_disk_bytes = 0;
 
+  int64_t audit_file_bytes = 0;
+  // 0: there is no audit log.
+  int64_t audit_files = 0;
+
   int64_t snapshot_min_log_bytes = 0;
   // How many bytes the log grows for each byte of the last snapshot before the next one is due.
   int64_t snapshot_log_ratio = 0;

@@ -24,7 +24,7 @@ struct ControllerLoops {
   }
 
   std::vector<EventLoop*> All() {
-    return {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot};
+    return {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot, &audit_log};
   }
 
   // Returns the loops on which answers depend. The other loops work in the background and may be
@@ -55,6 +55,8 @@ struct ControllerLoops {
   EventLoop audit{"audit", kMaxQueued};
   // Reads and writes snapshots.
   EventLoop snapshot{"snapshot", kMaxQueued};
+  // Reads and writes the audit log. (The loop `audit` compares the states of the controllers.)
+  EventLoop audit_log{"audit-log", kMaxQueued};
 };
 
 }  // namespace quorate::server

@@ -8,6 +8,7 @@
 
 #include "controller/cluster_status.h"
 #include "raft/api/quorum_status.h"
+#include "server/metrics/audit_metrics.h"
 #include "server/metrics/call_metrics.h"
 #include "server/metrics/change_metrics.h"
 #include "server/metrics/cluster_metrics.h"
@@ -85,6 +86,7 @@ void ControllerMetrics::FinishIfComplete(Collection& collection, bool late) {
   AddHealthMetrics(controller.admission_metrics(), parts_.auditor->metrics(),
                    parts_.log_clock->BehindMs(), page);
   AddCalls(page);
+  AddAuditMetrics(*parts_.audit_log, page);
   AddRouterMetrics(*parts_.router, page);
   AddFeedMetrics(parts_.hub->instruments(), page);
   AddMemberMetrics(*parts_.member, page);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/functional/any_invocable.h"
+#include "audit/audit_log.h"
 #include "controller/quorum_controller.h"
 #include "server/feed/subscription_hub.h"
 #include "server/grpc/front_end.h"
@@ -27,6 +28,7 @@ class ControllerMetrics {
     controller::QuorumController* controller = nullptr;
     const StateAuditor* auditor = nullptr;
     const LogClock* log_clock = nullptr;
+    const audit::AuditLog* audit_log = nullptr;
     const RequestRouter* router = nullptr;
     SubscriptionHub* hub = nullptr;
     const GrpcFrontEnd* front_end = nullptr;

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "audit/audit_log.h"
 #include "base/check.h"
 #include "base/random.h"
 #include "controller/quorum_controller.h"
@@ -66,6 +67,13 @@ SnapshotScheduler::Options MakeSnapshotSchedulerOptions(const ControllerConfig& 
           .log_bytes_per_snapshot_byte = config.snapshot_log_ratio};
 }
 
+audit::AuditLog::Options MakeAuditOptions(const ControllerConfig& config) {
+  return {.controller = config.node_id,
+          .files = {.directory = config.data_dir + "/" + audit::kAuditName,
+                    .max_file_bytes = config.audit_file_bytes,
+                    .max_files = config.audit_files}};
+}
+
 controller::ControllerOptions MakeControllerOptions(const ControllerConfig& config, uint64_t seed) {
   return {.cluster_id = config.cluster_id,
           .node_id = config.node_id,
@@ -93,6 +101,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
         clock_(&member_->clock()),
         loops_(&member_->loops()),
         log_clock_(clock_),
+        audit_log_(MakeAuditOptions(config), &loops_->audit_log, clock_),
         voter_poll_(member_->forwarder(), clock_),
         prober_(std::in_place, GrpcBrokerProber::Options{.tls = tls_->clients()}),
         router_({.self = config.node_id}, &loops_->edge, clock_, &leader_, member_->forwarder()),
@@ -139,7 +148,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                  [this] { return OwnMachine(); }),
         changes_(&router_, &controller_, &member_->raft()),
         methods_(&router_, &controller_, &queries_),
-        process_service_(&loops_->edge, clock_, MetricsCollector()),
+        process_service_(&loops_->edge, clock_, &tls_->access(), &audit_log_, MetricsCollector()),
         front_end_(config.cluster_id, {.clock = clock_,
                                        .edge_loop = &loops_->edge,
                                        .large_loop = &loops_->decide,
@@ -148,6 +157,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                        .controller = &controller_,
                                        .queries = &queries_,
                                        .hub = &hub_,
+                                       .audit_log = &audit_log_,
                                        .leader = [this] { return LeaderEndpoint(); },
                                        .access = &tls_->access(),
                                        .credentials = MakeServerCredentials(
@@ -167,6 +177,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                   .controller = &controller_,
                   .auditor = &auditor_,
                   .log_clock = &log_clock_,
+                  .audit_log = &audit_log_,
                   .router = &router_,
                   .hub = &hub_,
                   .front_end = &front_end_,
@@ -210,6 +221,9 @@ class ControllerServer::Impl final : public ControllerDirectory {
       front_end_.Stop(kCloseTimeout);
     }
     monitor_.reset();
+    if (!RunAndWait(kCloseTimeout, [this](auto done) { audit_log_.Flush(std::move(done)); })) {
+      LOG(WARNING) << "the last records of the audit log may be missing: the disk is too slow";
+    }
     member_->Stop();
     // Ends its threads before the controller, which they call back, is destroyed.
     prober_.reset();
@@ -310,6 +324,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
 
   LeaderTracker leader_;
   LogClock log_clock_;
+  audit::AuditLog audit_log_;
   PeerVoterPoll voter_poll_;
   std::optional<GrpcBrokerProber> prober_;
   RequestRouter router_;

@@ -1,6 +1,7 @@
 #include "server/program/process_service.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,9 +12,11 @@
 #include "client/status_mapping.h"
 #include "quorate/process/v1/process_service.grpc.pb.h"
 #include "server/calls/method_path.h"
+#include "server/node/call_audit.h"
 #include "server/node/limits.h"
 #include "server/node/refused_error.h"
 #include "server/program/log_level.h"
+#include "server/security/caller.h"
 
 namespace quorate::server {
 namespace {
@@ -26,12 +29,32 @@ using process::v1::SetLogLevelResponse;
 // The most bytes of an unknown level that the error repeats.
 constexpr size_t kMaxQuotedLevel = 30;
 
+std::string Shortened(const std::string& level) {
+  return absl::CHexEscape(level.substr(0, kMaxQuotedLevel));
+}
+
 grpc::Status NoSuchLevel(const std::string& level) {
   return client::StatusFromError(
       MakeError(common::v1::INVALID_REQUEST,
-                absl::StrFormat("log level '%s' is not one of %s",
-                                absl::CHexEscape(level.substr(0, kMaxQuotedLevel)),
+                absl::StrFormat("log level '%s' is not one of %s", Shortened(level),
                                 absl::StrJoin(LogLevels(), ", "))));
+}
+
+// Returns nullopt if there is no audit log.
+std::optional<CallAudit> AuditOfSetLogLevel(audit::AuditLog* log) {
+  if (log == nullptr) return std::nullopt;
+  return CallAudit{
+      .log = log,
+      .add_request =
+          [](const google::protobuf::Message& request, audit::v1::AuditRecord* record) {
+            const std::string& level = static_cast<const SetLogLevelRequest&>(request).level();
+            record->set_resource("log-level:" + Shortened(level));
+            // Without a level, the request only asks for it.
+            return !level.empty();
+          },
+      .add_answer = [](const google::protobuf::Message& /*answer*/,
+                       audit::v1::AuditRecord* record) { record->set_outcome("OK"); },
+  };
 }
 
 void ServeSetLogLevel(UnaryCall* call, const SetLogLevelRequest& request) {
@@ -55,8 +78,8 @@ void ServeSetLogLevel(UnaryCall* call, const SetLogLevelRequest& request) {
 
 }  // namespace
 
-ProcessService::ProcessService(Executor* executor, const Clock* clock,
-                               CollectMetrics collect_metrics)
+ProcessService::ProcessService(Executor* executor, const Clock* clock, AccessControl* access,
+                               audit::AuditLog* audit_log, CollectMetrics collect_metrics)
     : collect_metrics_(std::move(collect_metrics)),
       budget_(kProcessCalls),
       receiving_({.max_receiving = kMaxReceivingProcessCalls,
@@ -64,21 +87,30 @@ ProcessService::ProcessService(Executor* executor, const Clock* clock,
                   .max_time = kMaxReceiveTime},
                  executor, clock),
       sends_(kMaxSendTime, executor, clock) {
-  const auto add = [this](const google::protobuf::Message& request_type, auto serve) {
+  const auto add = [this, access](const google::protobuf::Message& request_type, auto serve,
+                                  std::optional<CallAudit> audit = std::nullopt) {
     AddUnary({.path = MethodPath(request_type),
               .request_type = &request_type,
               .budget = &budget_,
               .queue = &receiving_,
               .sends = &sends_,
               .serve = std::move(serve),
-              .refuse = [](UnaryCall* call, const common::v1::Error& error) {
-                call->Fail(client::StatusFromError(error));
-              }});
+              .refuse =
+                  [](UnaryCall* call, const common::v1::Error& error) {
+                    call->Fail(client::StatusFromError(error));
+                  },
+              .audit = std::move(audit),
+              .principal =
+                  [access](const grpc::ServerContextBase& context) {
+                    return PrincipalOf(access, context);
+                  }});
   };
-  add(SetLogLevelRequest::default_instance(),
+  add(
+      SetLogLevelRequest::default_instance(),
       [](UnaryCall* call, const UnaryMethod::MessagePtr& request) {
         ServeSetLogLevel(call, static_cast<const SetLogLevelRequest&>(*request));
-      });
+      },
+      AuditOfSetLogLevel(audit_log));
   add(GetMetricsRequest::default_instance(),
       [this](UnaryCall* call, const UnaryMethod::MessagePtr& /*request*/) {
         ServeGetMetrics(call);

@@ -46,6 +46,9 @@ constexpr AccessRow kTable[] = {
     {"/quorate.admin.v1.AdminService/RemoveVoter", kAdmins, kClientPort},
     {"/quorate.admin.v1.AdminService/UnregisterBroker", kAdmins, kClientPort},
 
+    // It names people and their addresses.
+    {"/quorate.audit.v1.AuditService/ListAuditRecords", kAdmins, kClientPort},
+
     {"/quorate.metadata.v1.MetadataService/Subscribe", kReadersAndBrokers, kClientPort},
 
     // Only the broker itself, and only for itself, so that nobody else can take over its session.

@@ -40,6 +40,12 @@ security::CertificateNames CallerOf(const grpc_auth_context& context) {
   return names;
 }
 
+std::string PrincipalOf(AccessControl* access, const grpc::ServerContextBase& context) {
+  const std::optional<security::CertificateNames> names = CallerOf(*context.auth_context());
+  const absl::StatusOr<Caller> caller = access->CallerOf(names);
+  return caller.ok() ? caller->Principal() : names->subject;
+}
+
 absl::string_view CertificateOf(const grpc_auth_context& context) {
   absl::string_view pem;
   ForEachValue(context, GRPC_X509_PEM_CERT_PROPERTY_NAME,

@@ -3,11 +3,14 @@
 
 #include <grpc/grpc_security.h>
 #include <grpcpp/security/auth_context.h>
+#include <grpcpp/server_context.h>
 
 #include <optional>
+#include <string>
 
 #include "absl/strings/string_view.h"
 #include "security/identity_map.h"
+#include "server/security/access_control.h"
 
 namespace quorate::server {
 
@@ -20,5 +23,8 @@ std::optional<security::CertificateNames> CallerOf(const grpc::AuthContext& cont
 security::CertificateNames CallerOf(const grpc_auth_context& context);
 // Returns the certificate itself, in PEM. It is valid as long as the context is.
 absl::string_view CertificateOf(const grpc_auth_context& context);
+
+// Returns the principal of a call, or the subject of its certificate if that has no role.
+std::string PrincipalOf(AccessControl* access, const grpc::ServerContextBase& context);
 
 }  // namespace quorate::server
