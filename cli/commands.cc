@@ -1,4 +1,5 @@
 // The commands of quoratectl, in the order in which --help lists them.
+#include "cli/audit.h"
 #include "cli/brokers.h"
 #include "cli/check.h"
 #include "cli/cluster.h"
@@ -27,6 +28,7 @@ void AddAllCommands(CommandLine& line) {
   AddCluster(line);
   AddFeatures(line);
   AddLog(line);
+  AddAudit(line);
   AddSnapshot(line);
   AddHealth(line);
   AddDebug(line);

@@ -32,6 +32,29 @@ absl::StatusOr<Duration> ParseTimeout(const std::string& text) {
   return absl::ToChronoNanoseconds(duration);
 }
 
+absl::StatusOr<int64_t> ParsePastTime(const std::string& text, int64_t now_ms) {
+  absl::Duration ago;
+  if (absl::ParseDuration(text, &ago)) {
+    if (ago < absl::ZeroDuration() || ago > absl::FromUnixMillis(now_ms) - absl::UnixEpoch()) {
+      return Invalid(text, "is not a time in the past");
+    }
+    return now_ms - absl::ToInt64Milliseconds(ago);
+  }
+  for (const char* format : {"%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S UTC",
+                             "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%E*SZ"}) {
+    absl::Time time;
+    std::string ignored;
+    if (!absl::ParseTime(format, text, absl::UTCTimeZone(), &time, &ignored)) continue;
+    if (time < absl::UnixEpoch() || time > absl::FromUnixMillis(now_ms)) {
+      return Invalid(text, "is not a time in the past (times are UTC)");
+    }
+    return absl::ToUnixMillis(time);
+  }
+  return Invalid(text,
+                 "is not a time: use a UTC time such as 2026-11-30 or 2026-11-30T10:22:01Z, or how "
+                 "long it is ago, such as 15m or 36h");
+}
+
 absl::StatusOr<std::vector<HostPort>> ParseEndpoints(const std::string& text) {
   std::vector<HostPort> endpoints;
   for (const auto piece : absl::StrSplit(text, ',')) {

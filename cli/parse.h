@@ -2,6 +2,7 @@
 // it and what format is expected. The caller adds the name of the flag.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,11 @@ namespace quorate::cli {
 
 // Parses a duration such as "10s", "500ms" or "1m30s", from 1 ms to 24 h.
 absl::StatusOr<Duration> ParseTimeout(const std::string& text);
+
+// Parses a time in the past, and returns it in milliseconds since the Unix epoch: a UTC time such
+// as "2026-11-30", "2026-11-30 10:22:01" or "2026-11-30T10:22:01Z", or how long it is ago, such as
+// "15m" or "36h". `now_ms` is the current time.
+absl::StatusOr<int64_t> ParsePastTime(const std::string& text, int64_t now_ms);
 
 // Parses "HOST:PORT,HOST:PORT,...": at least one endpoint, without duplicates.
 absl::StatusOr<std::vector<HostPort>> ParseEndpoints(const std::string& text);

@@ -31,6 +31,27 @@ TEST(ParseTest, Timeouts) {
   }
 }
 
+TEST(ParseTest, PastTimes) {
+  constexpr int64_t kNowMs = 1'764'500'000'000;  // 2025-11-30 10:53:20 UTC
+  EXPECT_EQ(*ParsePastTime("15m", kNowMs), kNowMs - 900'000);
+  EXPECT_EQ(*ParsePastTime("36h", kNowMs), kNowMs - 129'600'000);
+  EXPECT_EQ(*ParsePastTime("0", kNowMs), kNowMs);
+  EXPECT_EQ(*ParsePastTime("2025-11-30", kNowMs), 1'764'460'800'000);
+  for (const char* text : {"2025-11-30 10:22:01", "2025-11-30 10:22:01 UTC", "2025-11-30T10:22:01Z",
+                           "2025-11-30T10:22:01.000Z"}) {
+    EXPECT_EQ(*ParsePastTime(text, kNowMs), 1'764'498'121'000) << text;
+  }
+  EXPECT_EQ(*ParsePastTime("2025-11-30T10:22:01.25Z", kNowMs), 1'764'498'121'250);
+  for (const char* text : {"", "yesterday", "2025-11-31", "10:22", "2025-11-30T10:22:01+01:00"}) {
+    EXPECT_THAT(ErrorOf(ParsePastTime(text, kNowMs)), HasSubstr("is not a time: use a UTC time"))
+        << text;
+  }
+  for (const char* text : {"-1s", "inf", "-inf", "2025-11-30 10:53:21", "1969-12-31", "9999999h"}) {
+    EXPECT_THAT(ErrorOf(ParsePastTime(text, kNowMs)), HasSubstr("is not a time in the past"))
+        << text;
+  }
+}
+
 TEST(ParseTest, Endpoints) {
   const auto endpoints = ParseEndpoints("127.0.0.1:9091, controller-2:9092,[::1]:9093");
   ASSERT_TRUE(endpoints.ok()) << endpoints.status();

@@ -3,11 +3,16 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <thread>
 
 namespace quorate::cli {
 namespace {
+
+// How soon a command that waits notices that it should end.
+constexpr Duration kPollInterval = std::chrono::milliseconds(50);
 
 volatile std::sig_atomic_t stop_signalled = 0;
 
@@ -46,6 +51,14 @@ StopCondition::StopCondition(std::optional<Duration> duration) : deadline_(FromN
 bool StopCondition::Reached() {
   if (stop_signalled != 0) return true;
   return deadline_.has_value() ? SystemClock().Now() >= *deadline_ : InputEnded();
+}
+
+void StopCondition::WaitFor(Duration time) {
+  const SystemClock clock;
+  const MonoTime end = clock.Now() + time;
+  while (!Reached() && clock.Now() < end) {
+    std::this_thread::sleep_for(std::min(kPollInterval, end - clock.Now()));
+  }
 }
 
 }  // namespace quorate::cli

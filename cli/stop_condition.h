@@ -19,6 +19,9 @@ class StopCondition {
   // Returns whether the command should end. Never blocks.
   bool Reached();
 
+  // Waits for `time`, or until the command should end.
+  void WaitFor(Duration time);
+
  private:
   // Nullopt if the command ends at the end of standard input.
   const std::optional<MonoTime> deadline_;

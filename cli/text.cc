@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
@@ -79,6 +81,13 @@ std::string CountText(int64_t count) { return count < 0 ? kNotKnown : std::to_st
 
 std::string IdsText(const google::protobuf::RepeatedField<int32_t>& ids) {
   return absl::StrJoin(ids, ",");
+}
+
+std::string Printable(const std::string& text) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isprint(static_cast<unsigned char>(c));
+  });
+  return is_plain ? text : absl::CEscape(text);
 }
 
 std::string Plural(int64_t count, const std::string& noun) {

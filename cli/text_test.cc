@@ -60,6 +60,12 @@ TEST(TextTest, AgesAndCounts) {
   EXPECT_EQ(Plural(0, "topic"), "0 topics");
 }
 
+TEST(TextTest, TextOfOthersIsPrintable) {
+  EXPECT_EQ(Printable("User:ANONYMOUS \"x\" \\"), "User:ANONYMOUS \"x\" \\");
+  EXPECT_EQ(Printable("a\x1b[2J\n\x7f"), "a\\033[2J\\n\\177");
+  EXPECT_EQ(Printable("\xc2\x9b"), "\\302\\233");
+}
+
 TEST(JsonTest, EveryFieldIsThereUnderItsName) {
   admin::v1::CreateTopicsResponse response;
   response.set_end_offset(int64_t{1} << 53);

@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <ostream>
-#include <thread>
 
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
@@ -17,16 +15,6 @@ namespace {
 
 // Moves the cursor of a terminal to the top, and clears the screen.
 constexpr char kClearScreen[] = "\x1b[H\x1b[2J";
-// How soon the command notices that it should end.
-constexpr Duration kPollInterval = std::chrono::milliseconds(50);
-
-void WaitFor(Duration interval, StopCondition& stop) {
-  const SystemClock clock;
-  const MonoTime end = clock.Now() + interval;
-  while (!stop.Reached() && clock.Now() < end) {
-    std::this_thread::sleep_for(std::min(kPollInterval, end - clock.Now()));
-  }
-}
 
 }  // namespace
 
@@ -57,7 +45,7 @@ ExitCode ShowOrWatch(Session& session, const WatchFlag& flag,
     code = show();
     session.Say("");
     session.out().flush();
-    WaitFor(*interval, stop);
+    stop.WaitFor(*interval);
   }
   return code;
 }

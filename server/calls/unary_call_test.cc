@@ -129,7 +129,7 @@ class UnaryCallTest : public testing::Test {
       std::vector<std::string> texts;
       for (const audit::v1::AuditRecord& record : page->records()) {
         EXPECT_EQ(record.method(), "quorate.admin.v1.AdminService/DeleteTopics");
-        EXPECT_EQ(record.principal(), "User:ANONYMOUS");
+        EXPECT_EQ(record.principal(), "User:test");
         EXPECT_THAT(record.caller(), StartsWith("127.0.0.1:"));
         texts.push_back(record.resource() + " " + record.outcome());
       }

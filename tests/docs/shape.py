@@ -29,6 +29,8 @@ _VARYING = {
     "controller_endpoint": _ADDRESS,
     "controller_epoch": _NUMBER,
     "directory_id": _ID,
+    "controller": _NUMBER,
+    "end": _NUMBER,
     "end_offset": _NUMBER,
     "endpoint": _ADDRESS,
     "epoch": _NUMBER,
