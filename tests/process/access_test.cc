@@ -134,6 +134,7 @@ class AccessTest : public ::testing::Test {
             EXPECT_NE(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
             EXPECT_NE(status.error_code(), grpc::StatusCode::UNAUTHENTICATED);
             EXPECT_NE(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+            EXPECT_NE(status.error_code(), grpc::StatusCode::UNAVAILABLE);
             EXPECT_NE(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
             break;
           case Access::kDenied:
