@@ -6,6 +6,7 @@ echo "== plain text and strangers are refused"
 ! QUORATE_TLS_CERT="" QUORATE_TLS_KEY="" QUORATE_TLS_CA="" "$quoratectl" status --timeout 5s >/dev/null 2>&1 ||
   fail "a client without TLS is served"
 compose exec -T tools quoratectl status >/dev/null || fail "status in the container tools"
+! compose exec -T broker-1 quoratectl topics delete orders >/dev/null 2>&1 || fail "a broker may delete a topic"
 
 # Prints a number that differs if a session of a broker or the leadership of a controller ended.
 sessions() {
