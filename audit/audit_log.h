@@ -39,9 +39,8 @@ class AuditLog {
   // The pause after a failed write.
   static constexpr Duration kRetryDelay = std::chrono::seconds(1);
 
-  // `executor` runs what waits for the disk, and runs its last task before the log is destroyed.
-  // Both must outlive the log. The
-  // files are opened on the executor.
+  // `executor` runs what waits for the disk, also the opening of the files, and runs its last task
+  // before the log is destroyed. Both must outlive the log.
   AuditLog(Options options, Executor* executor, const Clock* clock);
 
   bool is_on() const { return options_.files.max_files > 0; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs one fuzzer for FUZZ_SECONDS (default 60) or until an input breaks a rule.
+# Runs one fuzzer for FUZZ_SECONDS (default 60) or until an input breaks a rule. FUZZ_SEED (default 1) chooses
+# the random inputs, so that a run on unchanged code tries the same ones again; 0 is a new seed each time.
 #
 #   run_fuzzer.sh PROGRAM CORPUS BUILD
 #
@@ -15,7 +16,7 @@ mkdir -p "$inputs" "$build/logs" "$build/failures" "$build/summaries"
 
 # An input may take 10 s and 2.5 GiB. A leak counts as a failure too.
 failed=0
-GLOG_minloglevel=3 "$program" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2560 \
+GLOG_minloglevel=3 "$program" -max_total_time="${FUZZ_SECONDS:-60}" -seed="${FUZZ_SEED:-1}" -timeout=10 -rss_limit_mb=2560 \
   -max_len=8192 -print_final_stats=1 -artifact_prefix="$build/failures/$name-" \
   "$inputs" "$corpus" >"$log" 2>&1 || failed=$?
 

@@ -215,10 +215,22 @@ def check_protos(root):
                     yield f"{path.relative_to(root)}:{number}: no comment above '{line.strip()}'"
 
 
+def check_image(root):
+    """The image is built from every folder that the build adds, except that it runs no tests."""
+    added = re.findall(r"add_subdirectory\((\w+)\)", (root / "CMakeLists.txt").read_text())
+    dockerfile = (root / "deploy" / "Dockerfile").read_text().splitlines()
+    sent = (root / ".dockerignore").read_text().splitlines()
+    for folder in sorted(set(added) - {"tests"}):
+        if f"COPY {folder} {folder}" not in dockerfile:
+            yield f"deploy/Dockerfile: no line 'COPY {folder} {folder}'"
+        if f"!{folder}" not in sent:
+            yield f".dockerignore: no line '!{folder}'"
+
+
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     checks = (check_includes, check_rooms, check_decisions, check_headers, check_families,
-              check_protos)
+              check_protos, check_image)
     violations = [violation for check in checks for violation in check(root)]
     print("\n".join(violations) or "every rule of the source tree holds")
     return 1 if violations else 0
