@@ -67,11 +67,13 @@ TEST(AuditedMethodsTest, EveryMethodIsRecordedOrChangesNothing) {
   RequestRouter router({}, &executor, &clock, &leader, /*forwarder=*/nullptr);
   const OperationMethods operations(&router, /*controller=*/nullptr, /*queries=*/nullptr);
   const QuorumChanges changes(&router, /*controller=*/nullptr, /*log=*/nullptr);
-  CallEdge edge(&executor, &executor, &clock, &log, [] { return std::nullopt; });
+  const security::IdentityMap identities("cluster");
+  AccessControl access(&identities, &clock);
+  CallEdge edge(&executor, &executor, &clock, &access, &log, [] { return std::nullopt; });
   const AdminService admin(&edge, &router, /*queries=*/nullptr, &executor);
   const AuditService audit_service(&edge);
   const BrokerService broker(&edge, &router, /*controller=*/nullptr);
-  const ProcessService process(&executor, &clock, &log, [](auto) {});
+  const ProcessService process(&executor, &clock, &access, &log, [](auto) {});
 
   std::set<std::string> recorded;
   const MethodService* const services[] = {&admin, &audit_service, &broker, &process};
