@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.pb.h"
 #include "quorate/admin/v1/admin_service.pb.h"
+#include "quorate/audit/v1/audit_service.pb.h"
 #include "quorate/broker/v1/broker_service.pb.h"
 #include "quorate/broker/v1/broker_view_service.pb.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
@@ -34,10 +35,11 @@ constexpr char kReflection[] = "/grpc.reflection.v1alpha.ServerReflection/Server
 std::vector<std::string> DefinedMethods() {
   // Links the files with services into this program.
   for (const google::protobuf::Descriptor* message :
-       {admin::v1::ListTopicsRequest::descriptor(), broker::v1::HeartbeatRequest::descriptor(),
-        broker::v1::GetIdentityRequest::descriptor(), metadata::v1::SubscribeRequest::descriptor(),
-        metadata::v1::Record::descriptor(), process::v1::GetMetricsRequest::descriptor(),
-        raft::v1::PeerMessage::descriptor(),
+       {admin::v1::ListTopicsRequest::descriptor(),
+        audit::v1::ListAuditRecordsRequest::descriptor(),
+        broker::v1::HeartbeatRequest::descriptor(), broker::v1::GetIdentityRequest::descriptor(),
+        metadata::v1::SubscribeRequest::descriptor(), metadata::v1::Record::descriptor(),
+        process::v1::GetMetricsRequest::descriptor(), raft::v1::PeerMessage::descriptor(),
         ::grpc::health::v1::HealthCheckRequest::descriptor()}) {
     EXPECT_NE(message, nullptr);
   }
