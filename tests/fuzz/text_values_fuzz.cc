@@ -81,9 +81,10 @@ void CheckNodeUri(const std::string& text) {
   constexpr char kClusterId[] = "MkU3OEVBNTcwNTJENDM2Qg";
   const std::vector<std::string> uris = {text};
   CheckLine(security::UrisText(uris));
-  const bool is_one = security::IsController(uris, kClusterId, NodeId(1));
-  CHECK_EQ(is_one, text == security::ControllerUri(kClusterId, NodeId(1)));
-  CHECK(!is_one || security::IsAnyController(uris, kClusterId));
+  if (const auto owner = security::IdentityIn(text, kClusterId)) {
+    CHECK_EQ(security::UriOf(kClusterId, *owner), text);
+    CheckLine(security::PrincipalOf(*owner));
+  }
 }
 
 void CheckLogLine(const std::string& text) {
