@@ -205,6 +205,6 @@ elif [ -n "$new_ca" ] || [ ! -e ca.pem ]; then
   make_ca
 fi
 for name in "${names[@]}"; do
-  [ -n "$new_ca$drop_old_ca" ] || issue "$name"
+  [ -n "$new_ca$drop_old_ca$revoke" ] || issue "$name"
   [ -z "$folders" ] || fill_folder "$name"
 done
