@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<AuditFile>> ListAuditFiles(const std::string& directo
 }
 
 absl::Status AuditFileWriter::Append(std::string_view lines) {
-  const absl::Status status = Write(lines);
+  absl::Status status = Write(lines);
   if (!status.ok()) file_.reset();
   return status;
 }
@@ -73,7 +73,7 @@ absl::Status AuditFileWriter::Write(std::string_view lines) {
     RETURN_IF_ERROR(OpenFile(begin_ + size_));
     RETURN_IF_ERROR(RemoveOldest());
   }
-  if (const absl::Status status = storage::WriteAll(*file_, lines, path_); !status.ok()) {
+  if (absl::Status status = storage::WriteAll(*file_, lines, path_); !status.ok()) {
     // Part of the lines may be in the file.
     if (ftruncate(file_->get(), size_) != 0) PLOG(WARNING) << "cannot shorten " << path_;
     return status;

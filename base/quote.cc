@@ -14,7 +14,7 @@ std::string Printable(std::string_view text, size_t max_bytes) {
 
 std::string Quote(std::string_view text) {
   constexpr size_t kMaxBytes = 60;
-  const std::string quoted = absl::StrFormat("\"%s\"", Printable(text, kMaxBytes));
+  std::string quoted = absl::StrFormat("\"%s\"", Printable(text, kMaxBytes));
   if (text.size() <= kMaxBytes) return quoted;
   return absl::StrFormat("%s (%d bytes)", quoted, text.size());
 }
