@@ -10,11 +10,11 @@ using audit::v1::AuditRecord;
 
 // "quorate.admin.v1.AdminService/CreateTopics" -> "CreateTopics"
 std::string MethodText(const std::string& method) {
-  return Printable(method.substr(method.rfind('/') + 1));
+  return TerminalText(method.substr(method.rfind('/') + 1));
 }
 
 std::string OutcomeText(const AuditRecord& record) {
-  std::string text = Printable(record.outcome());
+  std::string text = TerminalText(record.outcome());
   if (record.refused_items() > 0 && record.items() > 1) {
     text += absl::StrFormat(" (%d of %d)", record.refused_items(), record.items());
   }
@@ -29,7 +29,9 @@ std::vector<std::string> Cells(const AuditRecord& record) {
   if (record.lost() > 0) {
     return {time, controller, "-", "-", "-", Plural(record.lost(), "record") + " lost", "-", "-"};
   }
-  const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : Printable(text); };
+  const auto or_dash = [](const std::string& text) {
+    return text.empty() ? "-" : TerminalText(text);
+  };
   return {time,
           controller,
           or_dash(record.principal()),

@@ -83,7 +83,7 @@ std::string IdsText(const google::protobuf::RepeatedField<int32_t>& ids) {
   return absl::StrJoin(ids, ",");
 }
 
-std::string Printable(const std::string& text) {
+std::string TerminalText(const std::string& text) {
   const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isprint(static_cast<unsigned char>(c));
   });

@@ -48,7 +48,7 @@ std::string CountText(int64_t count);
 std::string IdsText(const google::protobuf::RepeatedField<int32_t>& ids);
 // Returns text of another process for a terminal. If a byte is not a printable ASCII character, the
 // text is escaped as in C.
-std::string Printable(const std::string& text);
+std::string TerminalText(const std::string& text);
 // "1 topic", "2 topics".
 std::string Plural(int64_t count, const std::string& noun);
 

@@ -61,9 +61,9 @@ TEST(TextTest, AgesAndCounts) {
 }
 
 TEST(TextTest, TextOfOthersIsPrintable) {
-  EXPECT_EQ(Printable("User:ANONYMOUS \"x\" \\"), "User:ANONYMOUS \"x\" \\");
-  EXPECT_EQ(Printable("a\x1b[2J\n\x7f"), "a\\033[2J\\n\\177");
-  EXPECT_EQ(Printable("\xc2\x9b"), "\\302\\233");
+  EXPECT_EQ(TerminalText("User:ANONYMOUS \"x\" \\"), "User:ANONYMOUS \"x\" \\");
+  EXPECT_EQ(TerminalText("a\x1b[2J\n\x7f"), "a\\033[2J\\n\\177");
+  EXPECT_EQ(TerminalText("\xc2\x9b"), "\\302\\233");
 }
 
 TEST(JsonTest, EveryFieldIsThereUnderItsName) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/quote.h"
 
 namespace quorate::controller {
 namespace {
@@ -17,10 +17,7 @@ constexpr size_t kMaxListBytes = 1'000;
 // How many keys of one resource are named.
 constexpr int kMaxKeys = 5;
 
-std::string Escaped(const std::string& name) {
-  if (name.size() <= kMaxNameBytes) return absl::CEscape(name);
-  return absl::CEscape(name.substr(0, kMaxNameBytes)) + "...";
-}
+std::string Escaped(const std::string& name) { return Printable(name, kMaxNameBytes); }
 
 // Returns the names of the first items, separated by `separator`, and "..." for the others.
 template <typename Items, typename NameOf>

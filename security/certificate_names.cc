@@ -16,9 +16,7 @@ constexpr size_t kMaxNameBytesInText = 128;
 
 CertificateNames NamesIn(const std::string& pem) {
   const std::vector<CertificatePtr> chain = ParseCertificates(pem);
-  if (chain.empty()) return {};
-  const X509* const certificate = chain.front().get();
-  return {.subject = NameText(X509_get_subject_name(certificate)), .uris = UrisOf(certificate)};
+  return chain.empty() ? CertificateNames() : NamesOf(chain.front().get());
 }
 
 std::string SubjectText(const CertificateNames& names) {

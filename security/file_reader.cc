@@ -10,6 +10,14 @@
 #include "absl/strings/str_format.h"
 
 namespace quorate::security {
+namespace {
+
+std::chrono::system_clock::time_point TimeOf(const timespec& time) {
+  return std::chrono::system_clock::from_time_t(time.tv_sec) +
+         std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& name, const std::string& path,
                                      size_t max_bytes) {
@@ -35,15 +43,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& name, const std::string&
 
 FileVersion VersionOf(const std::string& path) {
   struct stat info = {};
-  // A missing file has the version of an empty struct.
-  if (stat(path.c_str(), &info) != 0) info = {};
-  return {static_cast<int64_t>(info.st_dev),
-          static_cast<int64_t>(info.st_ino),
-          static_cast<int64_t>(info.st_size),
-          info.st_mtim.tv_sec,
-          info.st_mtim.tv_nsec,
-          info.st_ctim.tv_sec,
-          info.st_ctim.tv_nsec};
+  if (stat(path.c_str(), &info) != 0) return {};
+  return {.device = info.st_dev,
+          .inode = info.st_ino,
+          .bytes = info.st_size,
+          .written = TimeOf(info.st_mtim),
+          .changed = TimeOf(info.st_ctim)};
 }
 
 }  // namespace quorate::security

@@ -87,6 +87,10 @@ std::vector<std::string> UrisOf(const X509* certificate) {
   return uris;
 }
 
+CertificateNames NamesOf(const X509* certificate) {
+  return {.subject = NameText(X509_get_subject_name(certificate)), .uris = UrisOf(certificate)};
+}
+
 SystemTime TimeOf(const ASN1_TIME* time) {
   tm parts = {};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return SystemTime::min();

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "security/certificate_names.h"
+
 namespace quorate::security {
 
 using SystemTime = std::chrono::system_clock::time_point;
@@ -44,6 +46,7 @@ std::string NameText(const X509_NAME* name);
 std::string SerialText(const ASN1_INTEGER* serial);
 // Returns the URIs in the subject alternative names.
 std::vector<std::string> UrisOf(const X509* certificate);
+CertificateNames NamesOf(const X509* certificate);
 // The clock ends in the year 2262, but a certificate may be valid until 9999 (RFC 5280 §4.1.2.5).
 // Returns the last time of the clock for any later time, and the first one if the time is
 // malformed.

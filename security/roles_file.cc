@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "base/quote.h"
 
 namespace quorate::security {
 namespace {
@@ -18,8 +19,7 @@ namespace {
 constexpr size_t kMaxQuotedBytes = 40;
 
 std::string Quoted(absl::string_view text) {
-  return "'" + absl::CHexEscape(std::string(text.substr(0, kMaxQuotedBytes))) +
-         (text.size() > kMaxQuotedBytes ? "...'" : "'");
+  return absl::StrCat("'", Printable({text.data(), text.size()}, kMaxQuotedBytes), "'");
 }
 
 // Cuts the first word off `rest`, with the blanks behind it.

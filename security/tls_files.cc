@@ -212,7 +212,7 @@ absl::StatusOr<std::shared_ptr<const TlsMaterial>> LoadTlsMaterial(const TlsFile
 
   auto material = std::make_shared<TlsMaterial>();
   material->trusted = TrustedText(cas);
-  material->names = NamesIn(cert.text);
+  material->names = NamesOf(certificate);
   if (const auto problem = OwnerProblem(cert, material->names, owner)) {
     if (owner.is_strict) return Refuse(*problem);
     material->warnings.push_back(*problem);

@@ -1,7 +1,6 @@
 #include "security/tls_store.h"
 
-#include <sys/stat.h>
-
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -56,16 +55,10 @@ absl::Status TlsStore::Load() {
 }
 
 bool TlsStore::ChangedRecently() const {
-  using std::chrono::system_clock;
-  const system_clock::time_point now = system_clock::now();
-  for (const std::string& path : {files_.cert, files_.key, files_.ca, files_.crl}) {
-    struct stat info = {};
-    if (path.empty() || stat(path.c_str(), &info) != 0) continue;
-    const auto changed = system_clock::from_time_t(info.st_ctim.tv_sec) +
-                         std::chrono::nanoseconds(info.st_ctim.tv_nsec);
-    if (changed <= now && now - changed < kSettleTime) return true;
-  }
-  return false;
+  const auto now = std::chrono::system_clock::now();
+  return std::any_of(versions_.begin(), versions_.end(), [now](const FileVersion& version) {
+    return version.changed <= now && now - version.changed < kSettleTime;
+  });
 }
 
 TlsStore::Versions TlsStore::FileVersions() const {

@@ -43,7 +43,8 @@ class TlsStore {
 
   absl::Status Load() ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
   Versions FileVersions() const;
-  bool ChangedRecently() const;
+  // Returns whether a file had changed within the last second when the files were last read.
+  bool ChangedRecently() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(refresh_mutex_);
 
   const TlsFiles files_;
   const CertificateUse use_;

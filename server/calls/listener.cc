@@ -59,7 +59,7 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                              static_cast<int>(ToMs(kConnectionLimits.timeout)));
   static const SystemClock clock;
-  listener.gate = std::make_shared<ConnectionGate>(
+  const auto gate = std::make_shared<ConnectionGate>(
       option, kConnectionLimits, &clock, instruments, [connections](int socket, int connection) {
         grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters taken;
         taken.listener_fd = socket;
@@ -67,14 +67,14 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
         connections->HandleNewConnection(&taken);
       });
   InterceptorCreators interceptors;
-  interceptors.push_back(std::make_unique<CallReporter>(listener.gate));
+  interceptors.push_back(std::make_unique<CallReporter>(gate));
   configure(builder, interceptors);
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
   listener.server = builder.BuildAndStart();
   if (listener.server == nullptr) {
     return absl::InternalError("gRPC cannot serve on " + option + ": see the log for the reason");
   }
-  listener.acceptor->Start(reserved_descriptors, listener.gate);
+  listener.acceptor->Start(reserved_descriptors, gate);
   return listener;
 }
 

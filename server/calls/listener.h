@@ -28,7 +28,6 @@ namespace quorate::server {
 absl::Status CheckCanListen(const HostPort& address, const std::string& option);
 
 struct Listener {
-  std::shared_ptr<ConnectionGate> gate;
   std::unique_ptr<grpc::Server> server;
   // Stop it before the server is shut down.
   std::unique_ptr<Acceptor> acceptor;

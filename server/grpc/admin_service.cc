@@ -116,9 +116,7 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
 template <typename Request, typename Response>
 void AdminService::AddRouted(const controller::Operation<Request, Response>& operation,
                              Budget* budget) {
-  AddUnary(RoutedUnaryMethod(
-      edge_, router_, operation, budget,
-      [](const UnaryCall&, const Request&) { return std::optional<common::v1::Error>(); }));
+  AddUnary(RoutedUnaryMethod(edge_, router_, operation, budget));
 }
 
 template <typename Request, typename Response>

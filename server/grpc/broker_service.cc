@@ -29,9 +29,9 @@ void BrokerService::Route(const controller::Operation<Request, Response>& operat
                           RequestRouter* router) {
   AddUnary(RoutedUnaryMethod(
       edge_, router, operation, &edge_->budgets().broker_calls,
-      [this](const UnaryCall& call, const Request& request) -> std::optional<common::v1::Error> {
+      [this](const Caller& caller, const Request& request) -> std::optional<common::v1::Error> {
         const BrokerId broker(request.broker_id());
-        if (auto error = edge_->CheckSpeaksFor(call.context(), broker)) return error;
+        if (auto error = edge_->CheckSpeaksFor(caller, broker)) return error;
         controller_->RecordContact(broker);
         return std::nullopt;
       }));

@@ -37,13 +37,18 @@ controller::Answer<Caller> CallEdge::CallerOf(const grpc::CallbackServerContext&
   return *std::move(caller);
 }
 
+std::optional<common::v1::Error> CallEdge::CheckSpeaksFor(const Caller& caller,
+                                                          BrokerId broker) const {
+  const absl::Status status = access_->CheckSpeaksFor(caller, broker);
+  if (status.ok()) return std::nullopt;
+  return Unauthorized(status);
+}
+
 std::optional<common::v1::Error> CallEdge::CheckSpeaksFor(
     const grpc::CallbackServerContext& context, BrokerId broker) const {
   controller::Answer<Caller> caller = CallerOf(context);
   if (auto* error = std::get_if<common::v1::Error>(&caller)) return std::move(*error);
-  const absl::Status status = access_->CheckSpeaksFor(std::get<Caller>(caller), broker);
-  if (status.ok()) return std::nullopt;
-  return Unauthorized(status);
+  return CheckSpeaksFor(std::get<Caller>(caller), broker);
 }
 
 grpc::Status CallEdge::StatusOf(common::v1::Error error) const {

@@ -54,8 +54,9 @@ class CallEdge {
   MonoTime DeadlineOf(const grpc::CallbackServerContext& context) const;
   // Returns who makes the call, or the error that refuses it (AccessControl::CallerOf).
   controller::Answer<Caller> CallerOf(const grpc::CallbackServerContext& context) const;
-  // Returns nullopt if the caller may speak for this broker (AccessControl::CheckSpeaksFor), else
+  // Return nullopt if the caller may speak for this broker (AccessControl::CheckSpeaksFor), else
   // the error that refuses the call.
+  std::optional<common::v1::Error> CheckSpeaksFor(const Caller& caller, BrokerId broker) const;
   std::optional<common::v1::Error> CheckSpeaksFor(const grpc::CallbackServerContext& context,
                                                   BrokerId broker) const;
 

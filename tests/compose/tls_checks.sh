@@ -8,28 +8,30 @@ echo "== plain text and strangers are refused"
 compose exec -T tools quoratectl status >/dev/null || fail "status in the container tools"
 ! compose exec -T broker-1 quoratectl topics delete orders >/dev/null 2>&1 || fail "a broker may delete a topic"
 
-# Prints a number that differs if a session of a broker or the leadership of a controller ended.
+# Prints lines that differ from earlier ones if a session of a broker or a leadership has ended.
 sessions() {
-  "$quoratectl" quorum describe --output json | jq -c '.leader_epoch // .epoch'
+  "$quoratectl" quorum describe --output json | jq -ce .epoch || fail "no epoch"
   "$quoratectl" brokers list --output json | jq -c '[.brokers[] | [.broker_id, .broker_epoch, .fenced]]'
 }
 
-# Counts the lines of each node's log that say what is in use now.
-loaded() { docker logs "$(compose ps -q "$1")" 2>&1 | grep -c "new connections use the certificate"; }
-
 # Runs make-certificates.sh and waits until every node uses what it wrote.
 change_certificates() {
-  local node
-  local -A before
-  for node in $nodes; do before[$node]=$(loaded "$node"); done
+  local node begin
+  begin=$(date +%s.%N)
   certificates --folders --owner 10001 "$@" >/dev/null || fail "make-certificates.sh $*"
   for node in $nodes; do
     for ((i = 0; i < 600; ++i)); do
-      [ "$(loaded "$node")" -gt "${before[$node]}" ] && break
+      loaded_since "$begin" "$node" && break
       sleep 0.1
     done
-    [ "$(loaded "$node")" -gt "${before[$node]}" ] || fail "$node did not load its files after make-certificates.sh $*"
+    loaded_since "$begin" "$node" || fail "$node did not load its files after make-certificates.sh $*"
   done
+}
+
+loaded_since() {
+  local lines
+  lines=$(docker logs --since "$1" "$(compose ps -q "$2")" 2>&1)
+  [[ $lines == *"new connections use the certificate"* ]]
 }
 
 # Prints the issuer of the certificate that a port serves.

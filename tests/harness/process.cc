@@ -147,4 +147,10 @@ RunResult Run(const std::vector<std::string>& argv,
   return result;
 }
 
+int CountOf(const std::string& text, const std::string& what) {
+  int count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
 }  // namespace quorate::testing

@@ -53,6 +53,9 @@ class Process {
   std::optional<ExitStatus> status_;
 };
 
+// Counts how often `what` is in `text`, for example in a log.
+int CountOf(const std::string& text, const std::string& what);
+
 // The result of Run, which runs a program and CHECKs that it ends within a minute.
 struct RunResult {
   ExitStatus status;

@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "client/channel.h"
 #include "client/status_mapping.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
@@ -200,9 +199,7 @@ TEST(DescriptorsTest, ManyIdleConnectionsAreSurvived) {
 }
 
 // Counts how often a controller believed that another one had died.
-size_t DeathsSeenBy(const Process& process) {
-  return std::vector<std::string>(absl::StrSplit(process.Log(), "is taken for dead")).size() - 1;
-}
+int DeathsSeenBy(const Process& process) { return CountOf(process.Log(), "is taken for dead"); }
 
 class FloodTest : public ::testing::TestWithParam<bool> {};
 
@@ -236,7 +233,7 @@ TEST_P(FloodTest, AFloodOfHostileConnectionsCostsLittleAndHarmsNobody) {
                                                      {"controller 3", &cluster.controller(3)},
                                                      {"broker 1", &cluster.broker(1)}};
   std::map<std::string, int64_t> memory;
-  std::map<std::string, size_t> deaths;
+  std::map<std::string, int> deaths;
   for (const auto& [name, process] : processes) {
     ForgetPeakMemory(process->pid());
     memory[name] = PeakMemoryBytes(process->pid());

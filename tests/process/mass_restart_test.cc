@@ -53,12 +53,6 @@ int64_t RssKilobytes(pid_t pid) {
   return kilobytes;
 }
 
-int CountOf(const std::string& text, const std::string& what) {
-  int count = 0;
-  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
-  return count;
-}
-
 class MassRestartTest : public ::testing::Test {
  protected:
   MassRestartTest() : cluster_({.controllers = kControllers, .brokers = kBrokers}) {}

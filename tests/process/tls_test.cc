@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
 #include "base/check.h"
 #include "client/blocking_connection.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
@@ -59,10 +58,8 @@ class TlsTest : public ::testing::Test {
   }
   // Waits until the node has logged at least `count` lines with the text.
   void AwaitLines(int node, const std::string& text, int count) {
-    EXPECT_TRUE(WaitFor([&] {
-      const std::vector<std::string> parts = absl::StrSplit(cluster_.controller(node).Log(), text);
-      return static_cast<int>(parts.size()) > count;
-    })) << text;
+    EXPECT_TRUE(WaitFor([&] { return CountOf(cluster_.controller(node).Log(), text) >= count; }))
+        << text;
   }
   void AwaitLog(int node, const std::string& text) { AwaitLines(node, text, 1); }
 
