@@ -19,7 +19,7 @@ packages_for() {
       protobuf-compiler protobuf-compiler-grpc ;;
     test) echo git libgmock-dev libgtest-dev openssl python3 python3-grpcio python3-protobuf \
       python3-yaml ;;
-    tidy) echo clang-14 clang-format-14 clang-tidy-14 ;;
+    tidy) echo clang-14 clang-format-14 clang-tidy-14 libbenchmark-dev ;;
     fuzz) echo clang-14 libclang-rt-14-dev ;;
     bench) echo etcd-server ;;
     compose) echo debootstrap docker-compose docker.io iptables jq ;;

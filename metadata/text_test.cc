@@ -140,8 +140,9 @@ TEST(RecordTextTest, IsOneLineWhateverTheRecordHolds) {
 }
 
 TEST(RecordTextTest, PartitionsMayGoBeyondTheHighestNumber) {
-  EXPECT_THAT(RecordText(MakePartitionsRecord(TestUuid(1), 2147483647, Partitions())),
-              HasSubstr("; 2147483648: leader=none"));
+  v1::Record record = MakePartitionsRecord(TestUuid(1), 0, Partitions());
+  record.mutable_partitions()->set_first_partition(2147483647);
+  EXPECT_THAT(RecordText(record), HasSubstr("; 2147483648: leader=none"));
 }
 
 }  // namespace
