@@ -38,6 +38,10 @@ std::vector<int> Numbers(int count) {
 
 }  // namespace
 
+std::vector<std::string> PatientElections() {
+  return {"--election-timeout-min-ms=5000", "--election-timeout-max-ms=10000"};
+}
+
 bool WaitFor(const std::function<bool()>& condition, std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
@@ -261,11 +265,26 @@ void Cluster::AwaitUnfencedBrokers(int count) {
     const auto result = client.DescribeCluster({});
     const auto* response = std::get_if<admin::v1::DescribeClusterResponse>(&result);
     if (response == nullptr) return false;
-    int unfenced = 0;
-    for (const auto& broker : response->brokers()) unfenced += broker.fenced() ? 0 : 1;
-    return unfenced >= count;
+    const auto unfenced = std::count_if(response->brokers().begin(), response->brokers().end(),
+                                        [](const auto& broker) { return !broker.fenced(); });
+    return unfenced >= count && RunningBrokersAreUnfenced(count);
   })) << "fewer than "
       << count << " brokers are unfenced; logs in " << directory_.path();
+}
+
+bool Cluster::RunningBrokersAreUnfenced(int count) {
+  int running = 0;
+  int unfenced = 0;
+  for (auto& [broker, process] : brokers_) {
+    if (!process->Running()) continue;
+    ++running;
+    const auto view = client::ViewBroker(*ParseHostPort(BrokerEndpoint(broker)),
+                                         std::chrono::seconds(1), /*with_topics=*/false, tls());
+    const auto* answer = std::get_if<client::BrokerView>(&view);
+    unfenced +=
+        answer != nullptr && answer->broker.state() == broker::v1::DescribeBrokerResponse::RUNNING;
+  }
+  return unfenced >= std::min(count, running);
 }
 
 std::optional<admin::v1::DescribeQuorumResponse> Cluster::QuorumSeenBy(int node) {

@@ -27,6 +27,10 @@ inline constexpr std::chrono::seconds kPatience{60};
 bool WaitFor(const std::function<bool()>& condition,
              std::chrono::milliseconds patience = kPatience);
 
+// Returns flags of controllers for tests that expect that nobody is elected: election timeouts of
+// several seconds, so that a machine under load does not cause an election.
+std::vector<std::string> PatientElections();
+
 struct ClusterOptions {
   // The number of controllers that found the cluster.
   int controllers = 3;
@@ -71,6 +75,8 @@ class Cluster {
   // Waits until the given controllers are ready (quorate.ready). If `nodes` is empty, waits for all
   // running controllers.
   void AwaitReady(std::vector<int> nodes = {});
+  // Waits until `count` brokers are unfenced. The brokers of this cluster that run must say so
+  // themselves, because the controllers may still show the registration of a predecessor.
   void AwaitUnfencedBrokers(int count);
   // Waits until a majority of the voters agrees on an active controller, and returns its node id.
   int AwaitActive();
@@ -128,6 +134,8 @@ class Cluster {
   const ClusterOptions& options() const { return options_; }
 
  private:
+  // Returns whether `count` of the running brokers say that they are unfenced, or all if fewer run.
+  bool RunningBrokersAreUnfenced(int count);
   // Founders and observers.
   int Everybody() const { return options_.controllers + options_.observers; }
   // Returns the endpoint at which brokers find a controller.

@@ -248,7 +248,8 @@ TEST_F(AuditLogTest, ManyRefusedRequestsShareRecords) {
     const std::vector<Json> refused = OwnRecords({"--refused"});
     for (const Json& record : refused) counted += record["count"].get<int>();
     records = refused.size();
-    return counted == kRequests;
+    // A client that waits for long on a busy machine repeats a request, and each attempt counts.
+    return counted >= kRequests;
   }));
   EXPECT_LT(records, static_cast<size_t>(kRequests));
   EXPECT_EQ(OwnRecords({"--resource", "orders"}).front()["outcome"], "OK");

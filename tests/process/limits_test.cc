@@ -209,7 +209,8 @@ constexpr int64_t kMaxGrowth = 64 * kMiB;
 
 TEST_P(FloodTest, AFloodOfHostileConnectionsCostsLittleAndHarmsNobody) {
   const uint16_t metrics_port = FreePorts(1).front();
-  Cluster cluster({.controllers = 3, .brokers = 2, .tls = GetParam()});
+  Cluster cluster(
+      {.controllers = 3, .brokers = 2, .tls = GetParam(), .controller_flags = PatientElections()});
   cluster.Start();
   const int active = cluster.AwaitActive();
   client::AdminClient client = cluster.Client();

@@ -134,7 +134,10 @@ TEST(NetworkTest, AFollowerThatReturnsDeposesNobody) {
 }
 
 TEST(NetworkTest, AFollowerThatTheLeaderCannotReachDeposesNobody) {
-  Cluster cluster({.controllers = 3, .brokers = 1, .proxied_peers = true});
+  Cluster cluster({.controllers = 3,
+                   .brokers = 1,
+                   .proxied_peers = true,
+                   .controller_flags = PatientElections()});
   cluster.Start();
   const Leadership before = AwaitLeadership(cluster);
   const int deaf = cluster.Others(before.leader).front();
