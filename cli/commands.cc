@@ -8,6 +8,7 @@
 #include "cli/configs.h"
 #include "cli/debug.h"
 #include "cli/doctor.h"
+#include "cli/events.h"
 #include "cli/features.h"
 #include "cli/health.h"
 #include "cli/log.h"
@@ -27,6 +28,7 @@ void AddAllCommands(CommandLine& line) {
   AddQuorum(line);
   AddCluster(line);
   AddFeatures(line);
+  AddEvents(line);
   AddLog(line);
   AddAudit(line);
   AddSnapshot(line);

@@ -22,7 +22,7 @@ struct LoggedEntry {
   // "controller" if a controller decided by itself. Empty for a new leader's barrier and first
   // entries.
   std::string principal;
-  // Empty for the barrier of a new leader.
+  // Empty for barriers that older programs have written.
   std::string cause;
   // In the format of --request-id.
   std::optional<std::string> request_id;

@@ -11,10 +11,9 @@
 #include "cli/snapshot_file.h"
 #include "client/admin_client.h"
 #include "client/log_follower.h"
-#include "metadata/replay.h"
 #include "metadata/snapshot_encoder.h"
-#include "metadata/snapshot_loader.h"
 #include "metadata/state_hash.h"
+#include "metadata/subscribed_image.h"
 #include "storage/disk_snapshot_files.h"
 #include "storage/snapshot_writer.h"
 
@@ -24,50 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using admin::v1::DescribeClusterResponse;
 using client::CallFailure;
-using metadata::v1::Batch;
 using metadata::v1::SnapshotChunk;
-
-// Builds an image from the messages of a subscription, up to an offset. Each Take returns whether
-// to continue.
-class StateReader {
- public:
-  explicit StateReader(RecordOffset until) : until_(until) {}
-
-  bool Take(const Batch& batch) {
-    auto next = metadata::ReplayPayload(image_,
-                                        {.epoch = Epoch(batch.epoch()),
-                                         .base_offset = RecordOffset(batch.base_offset()),
-                                         .record_count = batch.record_count(),
-                                         .append_time_ms = batch.append_time_ms()},
-                                        batch.records());
-    return GoesOn(std::move(next));
-  }
-
-  bool Take(const SnapshotChunk& chunk, bool begins) {
-    if (begins) loader_.emplace();
-    if (absl::Status added = loader_->Add(chunk.data()); !added.ok()) return GoesOn(added);
-    return chunk.last() ? GoesOn(std::move(*loader_).Finish()) : true;
-  }
-
-  // Returns the state at the offset or later, or an error. REQUIRES: a Take has returned false.
-  absl::StatusOr<metadata::MetadataImage> Result() const {
-    if (!status_.ok()) return status_;
-    return image_;
-  }
-
- private:
-  bool GoesOn(absl::StatusOr<metadata::MetadataImage> next) {
-    status_ = next.status();
-    if (!status_.ok()) return false;
-    image_ = *std::move(next);
-    return image_.end_offset() < until_;
-  }
-
-  const RecordOffset until_;
-  metadata::MetadataImage image_;
-  std::optional<metadata::SnapshotLoader> loader_;
-  absl::Status status_;
-};
 
 // Subscribers receive neither indexes nor checksums. A restored log begins a new checksum chain,
 // and counts each offset before it as one entry.
@@ -110,19 +66,24 @@ ExitCode Save(Session& session, const std::string& path) {
   // before.
   const auto& cluster = std::get<DescribeClusterResponse>(result);
 
-  StateReader reader{RecordOffset(cluster.end_offset())};
+  metadata::SubscribedImage state;
+  absl::Status added;
+  const auto take = [&](const auto& message) {
+    added = state.Add(message);
+    return added.ok() && state.image().end_offset().value() < cluster.end_offset();
+  };
   client::LogFollower follower(session.caller_options(), cluster.cluster_id(), {});
   const auto failure = follower.Follow(
-      [&](const Batch& batch) { return reader.Take(batch); },
-      [&](const SnapshotChunk& chunk, bool begins) { return reader.Take(chunk, begins); });
+      take, [&](const SnapshotChunk& chunk, bool /*begins*/) { return take(chunk); });
   if (failure) return session.Fail(*failure);
-  const absl::StatusOr<metadata::MetadataImage> image = reader.Result();
-  if (!image.ok()) return session.Fail(image.status());
+  if (!added.ok()) return session.Fail(added);
 
-  if (const absl::Status written = Write(path, *image); !written.ok()) return session.Fail(written);
+  if (const absl::Status written = Write(path, state.image()); !written.ok()) {
+    return session.Fail(written);
+  }
   absl::StatusOr<SnapshotContents> contents = ReadSnapshotFile(path);
   if (!contents.ok()) return session.Fail(contents.status());
-  if (metadata::StateHash(contents->image) != metadata::StateHash(*image)) {
+  if (metadata::StateHash(contents->image) != metadata::StateHash(state.image())) {
     return session.Fail(absl::DataLossError(absl::StrFormat(
         "%s does not contain the data that was written to it: check the disk", path)));
   }

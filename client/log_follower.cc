@@ -30,8 +30,12 @@ grpc::Status NotInLog(const LogPosition& position, const std::string& reason) {
 
 }  // namespace
 
-LogFollower::LogFollower(CallerOptions options, std::string cluster_id, LogPosition from)
-    : cluster_id_(std::move(cluster_id)), caller_(std::move(options)), position_(from) {}
+LogFollower::LogFollower(CallerOptions options, std::string cluster_id, LogPosition from,
+                         bool from_oldest_snapshot)
+    : cluster_id_(std::move(cluster_id)),
+      from_oldest_snapshot_(from_oldest_snapshot),
+      caller_(std::move(options)),
+      position_(from) {}
 
 std::optional<CallFailure> LogFollower::Follow(BatchHandler on_batch) {
   return Follow(on_batch, [](const metadata::v1::SnapshotChunk&, bool /*begins*/) { return true; });
@@ -61,6 +65,7 @@ grpc::Status LogFollower::ReadStream(const std::shared_ptr<grpc::Channel>& chann
   request.set_snapshot_epoch(part_.epoch);
   request.set_snapshot_end_offset(part_.end_offset);
   request.set_snapshot_position(next_piece_);
+  request.set_from_oldest_snapshot(from_oldest_snapshot_);
   const std::unique_ptr<MetadataService::Stub> stub = MetadataService::NewStub(channel);
   const auto reader = stub->Subscribe(context, request);
   SubscribeResponse event;

@@ -25,7 +25,10 @@ struct LogPosition {
 class LogFollower {
  public:
   // Follow fails if no endpoint has sent anything for `options.timeout`.
-  LogFollower(CallerOptions options, std::string cluster_id, LogPosition from);
+  // A new follower that needs a snapshot gets the newest one, or with `from_oldest_snapshot` the
+  // oldest.
+  LogFollower(CallerOptions options, std::string cluster_id, LogPosition from,
+              bool from_oldest_snapshot = false);
 
   // Passes every batch from the position on to `on_batch`, and the chunks of a snapshot that
   // replaces batches to `on_chunk`. Returns nullopt once one of them returns false. Returns a
@@ -50,6 +53,7 @@ class LogFollower {
   bool RecordChunk(const metadata::v1::SnapshotChunk& chunk);
 
   const std::string cluster_id_;
+  const bool from_oldest_snapshot_;
   FailoverCaller caller_;
   LogPosition position_;
   // The end of a partly received snapshot, and the position of its next chunk. Zeros if there is

@@ -39,6 +39,12 @@ absl::StatusOr<int64_t> FileSnapshotStore::SizeOf(const raft::SnapshotId& id) co
   return static_cast<int64_t>(reader.size());
 }
 
+void FileSnapshotStore::List(
+    absl::AnyInvocable<void(absl::StatusOr<std::vector<raft::SnapshotId>>) &&> done) {
+  executor_->Post(
+      [this, done = std::move(done)]() mutable { std::move(done)(ListSnapshots(*files_)); });
+}
+
 void FileSnapshotStore::ReadChunk(raft::SnapshotId id, FilePosition position,
                                   absl::AnyInvocable<void(absl::StatusOr<ContentChunk>) &&> done) {
   executor_->Post([this, id, position, done = std::move(done)]() mutable {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "base/executor.h"
@@ -51,6 +52,10 @@ class FileSnapshotStore final : public raft::SnapshotStore {
   // Returns the size of the snapshot file in bytes, or the errors of SnapshotReader::Open.
   // Thread-safe.
   absl::StatusOr<int64_t> SizeOf(const raft::SnapshotId& id) const;
+
+  // Passes the complete snapshots to `done`, ascending, or the error of listing the files. `done`
+  // runs on the executor.
+  void List(absl::AnyInvocable<void(absl::StatusOr<std::vector<raft::SnapshotId>>) &&> done);
 
   // Reads the chunk whose frame begins at `position`, or the first chunk if `position` is 0. `done`
   // runs on the executor. It receives NOT_FOUND if this node does not have the snapshot (any

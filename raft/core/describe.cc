@@ -1,4 +1,8 @@
 // Describes what the core knows of the quorum, for people and for metrics.
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "base/time.h"
 #include "raft/core/raft_core.h"
 
 namespace quorate::raft {
@@ -73,6 +77,26 @@ ElectionCause RaftCore::election_cause() const {
   if (candidate != nullptr && candidate->transfer) return ElectionCause::kTransfer;
   if (!death_watch_) return ElectionCause::kTimeout;
   return death_watch_->resigned ? ElectionCause::kResignation : ElectionCause::kLeaderDied;
+}
+
+std::string RaftCore::HowElected() const {
+  const int64_t ms = stood_at_ ? ToMs(now_ - *stood_at_) : 0;
+  std::string why = "no leader was in contact";
+  switch (election_cause()) {
+    case ElectionCause::kLeaderDied:
+      why = absl::StrFormat("the connection to controller %d broke", death_watch_->leader.value());
+      break;
+    case ElectionCause::kResignation:
+      why = absl::StrFormat("controller %d resigned", death_watch_->leader.value());
+      break;
+    case ElectionCause::kTransfer:
+      why = "the previous leader handed over";
+      break;
+    case ElectionCause::kStart:
+    case ElectionCause::kTimeout:
+      break;
+  }
+  return absl::StrFormat("controller %d elected after %d ms: %s", self().value(), ms, why);
 }
 
 }  // namespace quorate::raft

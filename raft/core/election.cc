@@ -37,6 +37,7 @@ void RaftCore::StandOrWait() {
 }
 
 void RaftCore::StartPreVote() {
+  if (!stood_at_) stood_at_ = now_;
   role_ = Prospective{.tally = VoteTally(log_.voters(), options_.self),
                       .round_deadline = RandomElectionDeadline()};
   std::get<Prospective>(role_).tally.Record(options_.self, true);
@@ -45,6 +46,7 @@ void RaftCore::StartPreVote() {
 }
 
 void RaftCore::StartVote(bool transfer) {
+  if (!stood_at_) stood_at_ = now_;
   EnterEpoch({.epoch = epoch() + 1, .vote = options_.self});
   // The requests leave while the vote for itself is being written. That vote counts once it is
   // durable, and there is no majority without it (Candidate::vote_write, VoteTally::Won).

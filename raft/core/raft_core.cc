@@ -292,6 +292,7 @@ void RaftCore::AdoptEpoch(Epoch epoch) {
 }
 
 void RaftCore::BecomeFollower(std::optional<NodeId> leader, MonoTime election_deadline) {
+  if (leader) stood_at_.reset();
   role_ = Follower{.leader = leader, .election_deadline = election_deadline, .ready_offset = {}};
 }
 

@@ -253,6 +253,9 @@ class RaftCore {
 
   // replication.cc
   void BecomeLeader();
+  // Returns, for people, which node wins the current election, after how long and why there was
+  // one.
+  std::string HowElected() const;
   void AppendAsLeader(EntryHeader header, std::string_view payload);
   void Replicate();
   void ReplicateTo(const ReplicaKey& peer, FollowerProgress& progress);
@@ -350,6 +353,8 @@ class RaftCore {
   std::optional<ReplicaKey> leader_of_epoch_;
   std::map<NodeId, Session> sessions_;
   std::optional<DeathWatch> death_watch_;
+  // When this node stood first in the current election. nullopt if it does not stand.
+  std::optional<MonoTime> stood_at_;
   // Set while a transfer of leadership is under way.
   std::optional<LeadershipTransfer> transfer_;
 

@@ -10,7 +10,9 @@
 namespace quorate::raft {
 
 void RaftCore::BecomeLeader() {
+  std::string cause = HowElected();
   role_ = Leader{};
+  stood_at_.reset();
   leader_of_epoch_ = options_.self;
   death_watch_.reset();
   TrackPeers();
@@ -20,7 +22,7 @@ void RaftCore::BecomeLeader() {
   }
   // The barrier. Entries of earlier epochs are committed only through it, and until it is committed
   // this node does not know which of them are (Raft §5.4.2, §8).
-  AppendAsLeader({.type = EntryType::kBarrier}, "");
+  AppendAsLeader({.type = EntryType::kBarrier, .cause = std::move(cause)}, "");
   leader.barrier = log_.last_index();
   leader.barrier_end = log_.end_offset();
   leader.next_heartbeat = now_ + options_.heartbeat_interval;

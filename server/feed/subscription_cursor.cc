@@ -146,14 +146,45 @@ void SubscriptionCursor::BeginSnapshot() {
   const auto newest = NewestSnapshot();
   if (!newest || newest->end_offset <= next_) {
     FailRead(absl::DataLossError("neither the log nor a snapshot has the next batch"));
-    return;
+  } else if (start_.from_oldest_snapshot && next_ == RecordOffset(0)) {
+    BeginOldestSnapshot();
+  } else {
+    BeginSnapshot(*newest);
   }
-  LOG(INFO) << start_.subscriber << " gets the snapshot of offset " << newest->end_offset
+}
+
+void SubscriptionCursor::BeginSnapshot(const raft::SnapshotId& id) {
+  LOG(INFO) << start_.subscriber << " gets the snapshot of offset " << id.end_offset
             << ": the log no longer has offset " << next_;
   source_->instruments->snapshots_begun.Add();
   phase_ = Phase::kSnapshot;
-  part_ = {.id = *newest};
+  part_ = {.id = id};
   SendNext();
+}
+
+void SubscriptionCursor::BeginOldestSnapshot() {
+  phase_ = Phase::kLocating;
+  source_->snapshots->List(OnLoop([](SubscriptionCursor& listed, const auto& ids) {
+    listed.FindOldest(ids.ok() ? *ids : std::vector<raft::SnapshotId>());
+  }));
+}
+
+void SubscriptionCursor::FindOldest(std::vector<raft::SnapshotId> ids) {
+  const auto newest = NewestSnapshot();
+  if (ids.empty() || ids.front() == newest) {
+    BeginSnapshot(*newest);
+    return;
+  }
+  const RecordOffset continues_at = ids.front().end_offset;
+  source_->log->ReadCommitted(
+      continues_at, /*max_bytes=*/1,
+      OnLoop([ids = std::move(ids)](SubscriptionCursor& read, const auto& entries) {
+        if (entries.ok()) {
+          read.BeginSnapshot(ids.front());
+        } else {
+          read.FindOldest({ids.begin() + 1, ids.end()});
+        }
+      }));
 }
 
 std::optional<raft::SnapshotId> SubscriptionCursor::NewestSnapshot() const {

@@ -95,6 +95,9 @@ struct SubscriptionStart {
     storage::FilePosition position = 0;
   };
   std::optional<PartOfSnapshot> part;
+  // Whether a subscriber without data that needs a snapshot gets the oldest one from which the log
+  // continues, instead of the newest.
+  bool from_oldest_snapshot = false;
 };
 
 // Owned by a shared_ptr, because callbacks may arrive after the cursor has ended.
@@ -160,6 +163,10 @@ class SubscriptionCursor : public std::enable_shared_from_this<SubscriptionCurso
 
   // Sending a snapshot.
   void BeginSnapshot();
+  void BeginSnapshot(const raft::SnapshotId& id);
+  void BeginOldestSnapshot();
+  // Looks for the first of `ids`, which ascend, from which the log continues.
+  void FindOldest(std::vector<raft::SnapshotId> ids);
   std::optional<raft::SnapshotId> NewestSnapshot() const;
   void ReadChunk();
   void OnChunk(const absl::StatusOr<storage::ContentChunk>& chunk);

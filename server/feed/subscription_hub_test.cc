@@ -505,6 +505,21 @@ TEST_F(SubscriptionHubSnapshotTest, WhoHasNothingGetsTheSnapshotThenBatches) {
   EXPECT_EQ(stream.progress.back(), 10);
 }
 
+// The log continues from the snapshot of offset 6. The older one of offset 4 is of no use.
+TEST_F(SubscriptionHubSnapshotTest, WhoAsksForTheHistoryGetsTheOldestSnapshotThatTheLogContinues) {
+  CHECK_OK(storage::WriteSnapshot(files_, storage::MakeMeta(4, 1), {"oldest"}));
+  const raft::SnapshotMeta newest = storage::MakeMeta(8, 1);
+  CHECK_OK(storage::WriteSnapshot(files_, newest, {"newest"}));
+  store_->Add(newest);
+  FakeStream stream;
+  const SubscriptionId id =
+      hub_.Subscribe({.subscriber = "test", .from_oldest_snapshot = true}, &stream);
+  executor_.RunReady();
+  Drain(id, stream);
+  EXPECT_EQ(Data(stream), storage::TestChunks());
+  EXPECT_THAT(stream.batches, ElementsAre(6, 8));
+}
+
 TEST_F(SubscriptionHubSnapshotTest, WhoseLastBatchIsGoneGetsTheSnapshot) {
   FakeStream stream;
   Drain(Subscribe(stream, 1, 4), stream);

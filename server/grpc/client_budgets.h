@@ -28,6 +28,7 @@ struct ClientBudgets {
     fn("broker_calls", broker_calls);
     fn("heartbeat_streams", heartbeat_streams);
     fn("subscriptions", subscriptions);
+    fn("event_streams", event_streams);
     fn("audit_reads", audit_reads);
   }
 
@@ -38,6 +39,7 @@ struct ClientBudgets {
   Budget broker_calls{kBrokerCalls};
   Budget heartbeat_streams{kHeartbeatStreams};
   Budget subscriptions{kSubscriptions};
+  Budget event_streams{kEventStreams};
   Budget audit_reads{kAuditReads};
   ReceiveQueue receiving;
   SendWatch sends;

@@ -14,7 +14,7 @@ GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
       admin_service_(&edge_, ports.router, ports.queries, ports.query_loop),
       broker_service_(&edge_, ports.router, ports.controller),
       metadata_service_(
-          std::move(cluster_id), &edge_, ports.hub,
+          std::move(cluster_id), &edge_, ports.hub, ports.history_loop,
           [controller = ports.controller](BrokerId broker) { controller->RecordContact(broker); }),
       audit_service_(&edge_),
       credentials_(std::move(ports.credentials)),

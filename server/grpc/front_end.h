@@ -38,6 +38,8 @@ class GrpcFrontEnd {
     Executor* edge_loop = nullptr;
     Executor* large_loop = nullptr;
     Executor* query_loop = nullptr;
+    // See MetadataService.
+    Executor* history_loop = nullptr;
     // All operations must be registered with it.
     RequestRouter* router = nullptr;
     controller::QuorumController* controller = nullptr;

@@ -23,20 +23,19 @@
 namespace quorate::server {
 namespace {
 
+using metadata::v1::ListEventsRequest;
 using metadata::v1::SubscribeRequest;
 using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
+
+using Opening = MetadataService::Opening;
 
 // The controller's end of one subscription. The hub's loop passes frames to it, and gRPC's threads
 // send them one by one. The lock decides which of the two finishes the stream. Deletes itself when
 // gRPC is done with it.
 class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, public SubscriberStream {
  public:
-  // Parses a request. Returns where the subscription starts, or the error that refuses it.
-  using Parse = std::function<std::variant<SubscriptionStart, common::v1::Error>(
-      grpc::ByteBuffer* request, const grpc::CallbackServerContext& context)>;
-
   SubscribeStream(grpc::CallbackServerContext* context, Budget::Hold hold, const CallEdge* edge,
-                  SubscriptionHub* hub, Parse parse)
+                  SubscriptionHub* hub, MetadataService::Parser parse)
       : context_(context),
         hold_(std::move(hold)),
         edge_(edge),
@@ -51,9 +50,21 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
       MutexLock lock(&mutex_);
       writing_ = true;
     }
-    frames_ = std::move(frames);
     next_ = 0;
-    WriteNext();
+    if (translator_ == nullptr) {
+      frames_ = std::move(frames);
+      WriteNext();
+      return;
+    }
+    // The stream lives until this is done, because it is writing.
+    translator_->Translate(std::move(frames), [this](EventTranslator::Result result) {
+      frames_ = std::move(result.frames);
+      if (result.ends) {
+        MutexLock lock(&mutex_);
+        own_end_ = result.error ? edge_->StatusOf(*std::move(result.error)) : grpc::Status::OK;
+      }
+      Continue(/*ok=*/true);
+    });
   }
 
   uint64_t frames_sent() const override { return sent_.load(std::memory_order_relaxed); }
@@ -63,9 +74,10 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
     {
       MutexLock lock(&mutex_);
       if (writing_) {
-        end_ = std::move(status);  // OnWriteDone finishes the stream
+        end_ = std::move(status);  // Continue finishes the stream
         return;
       }
+      if (own_end_) status = *own_end_;
     }
     Reactor::Finish(std::move(status));
   }
@@ -109,36 +121,45 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
           grpc::Status(grpc::StatusCode::CANCELLED, "the request did not arrive completely"));
       return;
     }
-    auto start = parse_(&request_, *context_);
+    auto parsed = parse_(&request_, *context_);
     request_.Clear();
-    if (auto* error = std::get_if<common::v1::Error>(&start)) {
+    if (auto* error = std::get_if<common::v1::Error>(&parsed)) {
       Reactor::Finish(edge_->StatusOf(std::move(*error)));
       return;
     }
+    auto& opening = std::get<Opening>(parsed);
+    translator_ = std::move(opening.translator);
     // Under the lock, because the hub may write before Subscribe returns, and OnWriteDone needs the
     // id.
     MutexLock lock(&mutex_);
-    id_ = hub_->Subscribe(std::get<SubscriptionStart>(std::move(start)), this);
+    id_ = hub_->Subscribe(std::move(opening.start), this);
     if (cancelled_) hub_->OnBroken(id_);
   }
 
   void OnWriteDone(bool ok) override {
     if (ok) sent_.fetch_add(1, std::memory_order_relaxed);
     ++next_;
+    Continue(ok);
+  }
+
+  // Sends the next frame. After the last one, asks the hub for more or ends the subscription.
+  void Continue(bool ok) {
     const bool has_more = ok && next_ < frames_.size();
     std::optional<grpc::Status> end;
+    bool ends_itself = false;
     SubscriptionId id = 0;
     {
       MutexLock lock(&mutex_);
       id = id_;
       end = end_;
+      ends_itself = own_end_.has_value();
       if (!has_more) writing_ = false;
     }
     if (end) {
       Reactor::Finish(*std::move(end));
     } else if (has_more) {
       WriteNext();
-    } else if (ok) {
+    } else if (ok && !ends_itself) {
       hub_->OnWritten(id);
     } else {
       hub_->OnBroken(id);
@@ -166,8 +187,9 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
   const Budget::Hold hold_;
   const CallEdge* const edge_;
   SubscriptionHub* const hub_;
-  const Parse parse_;
+  const MetadataService::Parser parse_;
   grpc::ByteBuffer request_;
+  std::shared_ptr<EventTranslator> translator_;
 
   // The frames of the current Write. Used by the thread that may send the next frame.
   std::vector<FramePtr> frames_;
@@ -179,7 +201,10 @@ class SubscribeStream final : public Reactor, public ReceiveQueue::Caller, publi
   SubscriptionId id_ ABSL_GUARDED_BY(mutex_) = 0;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  // The end that the hub wants.
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
+  // The end that the translator wants, after the current Write.
+  std::optional<grpc::Status> own_end_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Returns the broker that subscribes under this name, or nullopt if the name is not a broker's.
@@ -199,58 +224,91 @@ std::string NameOf(const SubscribeRequest& request) {
          (name.size() > kMaxSubscriberNameBytes ? "..." : "");
 }
 
-std::variant<SubscriptionStart, common::v1::Error> ParseStart(
-    const std::string& cluster_id, const CallEdge& edge, grpc::ByteBuffer* request,
-    const grpc::CallbackServerContext& context, const MetadataService::BrokerListener& on_broker) {
-  if (request->Length() > kMaxSubscribeRequestBytes) {
-    return controller::MakeError(
-        common::v1::INVALID_REQUEST,
-        absl::StrFormat("a SubscribeRequest may have at most %d bytes, this one has %d",
-                        kMaxSubscribeRequestBytes, request->Length()));
-  }
-  SubscribeRequest subscribe;
-  if (!grpc::SerializationTraits<SubscribeRequest>::Deserialize(request, &subscribe).ok()) {
+// Parses a request of either kind for this cluster.
+template <typename Request>
+controller::Answer<Request> ParseRequest(const std::string& cluster_id, grpc::ByteBuffer* bytes) {
+  const std::string& type = Request::descriptor()->name();
+  if (bytes->Length() > kMaxSubscribeRequestBytes) {
     return controller::MakeError(common::v1::INVALID_REQUEST,
-                                 "the bytes are not a SubscribeRequest");
+                                 absl::StrFormat("a %s may have at most %d bytes, this one has %d",
+                                                 type, kMaxSubscribeRequestBytes, bytes->Length()));
   }
-  if (subscribe.cluster_id() != cluster_id) {
+  Request request;
+  if (!grpc::SerializationTraits<Request>::Deserialize(bytes, &request).ok()) {
+    return controller::MakeError(common::v1::INVALID_REQUEST,
+                                 absl::StrFormat("the bytes are not a %s", type));
+  }
+  if (request.cluster_id() != cluster_id) {
     return controller::MakeError(
         common::v1::INCONSISTENT_CLUSTER_ID,
         absl::StrFormat("this is cluster %s, the subscriber asked for '%s'", cluster_id,
-                        absl::CHexEscape(subscribe.cluster_id())));
+                        absl::CHexEscape(request.cluster_id())));
   }
-  if (const auto broker = BrokerOf(subscribe.subscriber())) {
+  return request;
+}
+
+std::variant<Opening, common::v1::Error> ParseSubscribe(
+    const std::string& cluster_id, const CallEdge& edge, grpc::ByteBuffer* bytes,
+    const grpc::CallbackServerContext& context, const MetadataService::BrokerListener& on_broker) {
+  auto parsed = ParseRequest<SubscribeRequest>(cluster_id, bytes);
+  if (auto* error = std::get_if<common::v1::Error>(&parsed)) return std::move(*error);
+  const auto& request = std::get<SubscribeRequest>(parsed);
+  if (const auto broker = BrokerOf(request.subscriber())) {
     if (auto error = edge.CheckSpeaksFor(context, *broker)) return *std::move(error);
     on_broker(*broker);
   }
-  SubscriptionStart start{
-      .epoch = Epoch(subscribe.epoch()),
-      .end_offset = RecordOffset(subscribe.end_offset()),
-      .subscriber = absl::StrFormat("%s (%s)", NameOf(subscribe), context.peer())};
-  if (subscribe.snapshot_position() > 0) {
-    start.part = {.id = {.end_offset = RecordOffset(subscribe.snapshot_end_offset()),
-                         .epoch = Epoch(subscribe.snapshot_epoch())},
-                  .position = static_cast<storage::FilePosition>(subscribe.snapshot_position())};
+  SubscriptionStart start{.epoch = Epoch(request.epoch()),
+                          .end_offset = RecordOffset(request.end_offset()),
+                          .subscriber = absl::StrFormat("%s (%s)", NameOf(request), context.peer()),
+                          .from_oldest_snapshot = request.from_oldest_snapshot()};
+  if (request.snapshot_position() > 0) {
+    start.part = {.id = {.end_offset = RecordOffset(request.snapshot_end_offset()),
+                         .epoch = Epoch(request.snapshot_epoch())},
+                  .position = static_cast<storage::FilePosition>(request.snapshot_position())};
   }
-  return start;
+  return Opening{.start = std::move(start)};
+}
+
+std::variant<Opening, common::v1::Error> ParseListEvents(
+    const std::string& cluster_id, Executor* history_loop, grpc::ByteBuffer* bytes,
+    const grpc::CallbackServerContext& context) {
+  auto parsed = ParseRequest<ListEventsRequest>(cluster_id, bytes);
+  if (auto* error = std::get_if<common::v1::Error>(&parsed)) return std::move(*error);
+  return Opening{.start = {.subscriber = absl::StrFormat("a reader of events (%s)", context.peer()),
+                           .from_oldest_snapshot = true},
+                 .translator = std::make_shared<EventTranslator>(
+                     std::get<ListEventsRequest>(std::move(parsed)), history_loop)};
 }
 
 }  // namespace
 
 MetadataService::MetadataService(std::string cluster_id, const CallEdge* edge, SubscriptionHub* hub,
-                                 const BrokerListener& on_broker) {
-  const auto parse = [cluster_id = std::move(cluster_id), edge, on_broker](
-                         grpc::ByteBuffer* request, const grpc::CallbackServerContext& context) {
-    return ParseStart(cluster_id, *edge, request, context, on_broker);
-  };
+                                 Executor* history_loop, const BrokerListener& on_broker)
+    : edge_(edge), hub_(hub) {
+  AddSubscription(SubscribeRequest::default_instance(), &edge->budgets().subscriptions,
+                  "subscriptions",
+                  [cluster_id, edge, on_broker](grpc::ByteBuffer* request,
+                                                const grpc::CallbackServerContext& context) {
+                    return ParseSubscribe(cluster_id, *edge, request, context, on_broker);
+                  });
+  AddSubscription(ListEventsRequest::default_instance(), &edge->budgets().event_streams,
+                  "streams of events",
+                  [cluster_id, history_loop](grpc::ByteBuffer* request,
+                                             const grpc::CallbackServerContext& context) {
+                    return ParseListEvents(cluster_id, history_loop, request, context);
+                  });
+}
+
+void MetadataService::AddSubscription(const google::protobuf::Message& request, Budget* budget,
+                                      const char* what, Parser parse) {
   AddStream<grpc::ByteBuffer, grpc::ByteBuffer>(
-      MethodPath(SubscribeRequest::default_instance()),
-      [edge, hub, parse](grpc::CallbackServerContext* context) -> Reactor* {
-        Budget& budget = edge->budgets().subscriptions;
-        Budget::Hold hold = budget.TryTake(kSubscriptionBytes);
+      MethodPath(request),
+      [edge = edge_, hub = hub_, budget, what,
+       parse = std::move(parse)](grpc::CallbackServerContext* context) -> Reactor* {
+        Budget::Hold hold = budget->TryTake(kSubscriptionBytes);
         if (!hold) {
           return new RefusedStream<grpc::ByteBuffer, grpc::ByteBuffer>(
-              edge->OverBudget(budget, "subscriptions"));
+              edge->OverBudget(*budget, what));
         }
         return new SubscribeStream(context, std::move(hold), edge, hub, parse);
       });

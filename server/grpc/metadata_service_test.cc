@@ -109,7 +109,7 @@ class MetadataServiceTest : public testing::Test {
   CallEdge edge_{
       &loop_, &loop_, &clock_, &access_, /*audit_log=*/nullptr, [] { return std::nullopt; }};
   std::atomic<int32_t> heard_of_{-1};
-  MetadataService service_{kClusterId, &edge_, &hub_,
+  MetadataService service_{kClusterId, &edge_, &hub_, &loop_,
                            [this](BrokerId broker) { heard_of_ = broker.value(); }};
   Listener listener_;
 };

@@ -10,20 +10,17 @@
 #include "server/calls/slice_writer.h"
 
 namespace quorate::server {
-namespace {
 
 using metadata::v1::Batch;
 using metadata::v1::SubscribeResponse;
 
-FramePtr MakeFrame(const SubscribeResponse& response) {
+FramePtr MakeFrame(const google::protobuf::MessageLite& message) {
   auto frame = std::make_shared<SubscribeFrame>();
-  const grpc::Slice slice = ToSlice(response);
+  const grpc::Slice slice = ToSlice(message);
   frame->size_bytes = slice.size();
   frame->bytes = grpc::ByteBuffer(&slice, 1);
   return frame;
 }
-
-}  // namespace
 
 FramePtr SubscribeFrameEncoder::EncodeBatch(const raft::EntryPtr& entry) const {
   const raft::EntryHeader& header = entry->header();

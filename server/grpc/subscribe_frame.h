@@ -1,7 +1,8 @@
-// Encodes a subscription for gRPC: one frame is one SubscribeResponse. The frame of a batch shares
-// the bytes of the log entry.
+// Encodes a subscription for gRPC: one frame is one message, a SubscribeResponse unless a
+// translator made it (event_translator.h). The frame of a batch shares the bytes of the log entry.
 #pragma once
 
+#include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 
 #include <string>
@@ -13,6 +14,9 @@ namespace quorate::server {
 struct SubscribeFrame final : Frame {
   grpc::ByteBuffer bytes;
 };
+
+// Returns the frame that sends `message`.
+FramePtr MakeFrame(const google::protobuf::MessageLite& message);
 
 // Makes SubscribeFrames.
 class SubscribeFrameEncoder final : public FrameEncoder {

@@ -76,12 +76,15 @@ inline constexpr size_t kHeartbeatStreamBytes = 4'096;
 inline constexpr Budget::Limits kSubscriptions = {.max_count = 4'096, .max_bytes = 32 * kMiB};
 inline constexpr size_t kSubscriptionBytes = 8'192;
 inline constexpr size_t kMaxSubscribeRequestBytes = 4'096;
+// Streams of events. Each replays the log into an image of its own, which these bytes do not
+// include.
+inline constexpr Budget::Limits kEventStreams = {.max_count = 2, .max_bytes = kMiB};
 
 // What the calls and streams of a controller may hold together, without kLargeReads.
 static_assert(kClientWrites.max_bytes + kClientReads.max_bytes + kQuorumChanges.max_bytes +
                   kBrokerCalls.max_bytes + kProcessCalls.max_bytes + kAuditReads.max_bytes +
                   kForwardedCalls.max_bytes + kHeartbeatStreams.max_bytes +
-                  kSubscriptions.max_bytes <=
+                  kSubscriptions.max_bytes + kEventStreams.max_bytes <=
               256 * kMiB);
 
 // gRPC.

@@ -15,7 +15,7 @@ struct ControllerLoops {
   static constexpr size_t kMaxQueued = 20'000;
 
   ControllerLoops() {
-    for (EventLoop* loop : {&audit, &snapshot}) loop->Post(RunInBackground);
+    for (EventLoop* loop : {&audit, &snapshot, &history}) loop->Post(RunInBackground);
   }
 
   // Ends all threads. Idempotent.
@@ -24,7 +24,8 @@ struct ControllerLoops {
   }
 
   std::vector<EventLoop*> All() {
-    return {&raft, &controller, &decide, &edge, &fanout, &query, &audit, &snapshot, &audit_log};
+    return {&raft,  &controller, &decide,   &edge,    &fanout,
+            &query, &audit,      &snapshot, &history, &audit_log};
   }
 
   // Returns the loops on which answers depend. The other loops work in the background and may be
@@ -55,6 +56,8 @@ struct ControllerLoops {
   EventLoop audit{"audit", kMaxQueued};
   // Reads and writes snapshots.
   EventLoop snapshot{"snapshot", kMaxQueued};
+  // Replays the log for those who ask what happened (ListEvents).
+  EventLoop history{"history", kMaxQueued};
   // Reads and writes the audit log. (The loop `audit` compares the states of the controllers.)
   EventLoop audit_log{"audit-log", kMaxQueued};
 };

@@ -153,6 +153,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                                        .edge_loop = &loops_->edge,
                                        .large_loop = &loops_->decide,
                                        .query_loop = &loops_->query,
+                                       .history_loop = &loops_->history,
                                        .router = &router_,
                                        .controller = &controller_,
                                        .queries = &queries_,

@@ -50,6 +50,7 @@ constexpr AccessRow kTable[] = {
     {"/quorate.audit.v1.AuditService/ListAuditRecords", kAdmins, kClientPort},
 
     {"/quorate.metadata.v1.MetadataService/Subscribe", kReadersAndBrokers, kClientPort},
+    {"/quorate.metadata.v1.MetadataService/ListEvents", kReaders, kClientPort},
 
     // Only the broker itself, and only for itself, so that nobody else can take over its session.
     {"/quorate.broker.v1.BrokerService/RegisterBroker", kBrokers, kClientPort},

@@ -23,7 +23,8 @@ _VARYING = {
     "append_time_ms": _NUMBER,
     "base_offset": _NUMBER,
     "broker_epoch": _NUMBER,
-    "cause": re.compile(r"activation: [a-z ]+|register broker \d+"),
+    "cause": re.compile(
+        r"controller \d+ elected after \d+ ms: .*|activation: [a-z ]+|register broker \d+"),
     "client_endpoint": _ADDRESS,
     "cluster_id": _ID,
     "controller_endpoint": _ADDRESS,
