@@ -133,8 +133,8 @@ deploy/packages.sh install "${purposes[@]}"
 
 for stage in "${stages[@]}"; do
   case $stage in
-    unit | interaction | sim) build release; run_ctest release "$stage" -j "$jobs" ;;
-    integration | compose) build release; run_ctest release "$stage" ;;
+    unit | interaction | integration | sim) build release; run_ctest release "$stage" -j "$jobs" ;;
+    compose) build release; run_ctest release "$stage" ;;
     observe)
       build release
       deploy/packages.sh unpack build/release/prometheus observe

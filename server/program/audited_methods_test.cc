@@ -34,6 +34,7 @@ const std::set<std::string>& Unrecorded() {
       "/quorate.audit.v1.AuditService/ListAuditRecords",
       "/quorate.broker.v1.BrokerService/Heartbeat",
       "/quorate.broker.v1.BrokerService/ReportRoles",
+      "/quorate.metadata.v1.MetadataService/ListEvents",
       "/quorate.metadata.v1.MetadataService/Subscribe",
       "/quorate.process.v1.ProcessService/GetMetrics",
   };
