@@ -79,7 +79,7 @@ TEST_F(LogToolsTest, TheDumpSaysWhatHappenedAndWhy) {
   const RunResult dump = Quoratectl({"log", "dump", "--data-dir", directory});
   EXPECT_EQ(dump.status.code, 0) << dump.errors;
   EXPECT_THAT(dump.output,
-              AllOf(HasSubstr("barrier of a new leader\n"), HasSubstr("\n    Voter 2 directory="),
+              AllOf(HasSubstr(" elected after "), HasSubstr("\n    Voter 2 directory="),
                     HasSubstr("register broker 1"), HasSubstr("\n    Topic \"orders\" id=")));
   const RunResult verify = Quoratectl({"log", "verify", "--data-dir", directory});
   EXPECT_EQ(verify.status.code, 0) << verify.errors;
