@@ -115,6 +115,25 @@ absl::StatusOr<std::vector<admin::v1::ReplicaAssignment>> ParseAssignments(
   return assignments;
 }
 
+absl::StatusOr<admin::v1::ElectLeadersRequest::TopicPartitions> ParseTopicPartitions(
+    const std::string& text) {
+  const size_t colon = text.find(':');
+  if (text.empty() || colon == 0) return Invalid(text, "has no topic name");
+  admin::v1::ElectLeadersRequest::TopicPartitions topic;
+  topic.mutable_topic()->set_name(text.substr(0, colon));
+  if (colon == std::string::npos) return topic;
+  for (const auto partition : absl::StrSplit(text.substr(colon + 1), ',')) {
+    int32_t number = 0;
+    if (!absl::SimpleAtoi(partition, &number) || number < 0) {
+      return Invalid(text, absl::StrFormat("has '%s' where a partition number is needed: write the "
+                                           "topic, a colon and the numbers, for example orders:0,3",
+                                           Printable({partition.data(), partition.size()}, 20)));
+    }
+    topic.add_partitions(number);
+  }
+  return topic;
+}
+
 absl::StatusOr<admin::v1::ConfigEntry> ParseConfig(const std::string& text) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {

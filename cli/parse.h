@@ -35,6 +35,10 @@ std::string RequestIdText(const common::v1::RequestId& id);
 // colons.
 absl::StatusOr<std::vector<admin::v1::ReplicaAssignment>> ParseAssignments(const std::string& text);
 
+// Parses "TOPIC" or "TOPIC:P,P,...", with at least one partition.
+absl::StatusOr<admin::v1::ElectLeadersRequest::TopicPartitions> ParseTopicPartitions(
+    const std::string& text);
+
 // Parses "key=value". The value may be empty and may contain '='.
 absl::StatusOr<admin::v1::ConfigEntry> ParseConfig(const std::string& text);
 

@@ -91,6 +91,21 @@ TEST(ParseTest, Assignments) {
   EXPECT_LT(ErrorOf(ParseAssignments(std::string(5000, '\n'))).size(), 1024u);
 }
 
+TEST(ParseTest, TopicPartitions) {
+  const auto topic = ParseTopicPartitions("orders:0,13");
+  ASSERT_TRUE(topic.ok()) << topic.status();
+  EXPECT_EQ(topic->topic().name(), "orders");
+  EXPECT_THAT(topic->partitions(), testing::ElementsAre(0, 13));
+  EXPECT_EQ(ParseTopicPartitions("orders")->topic().name(), "orders");
+  EXPECT_EQ(ParseTopicPartitions("orders")->partitions_size(), 0);
+  EXPECT_THAT(ErrorOf(ParseTopicPartitions("")), HasSubstr("'' has no topic name"));
+  EXPECT_THAT(ErrorOf(ParseTopicPartitions(":1")), HasSubstr("':1' has no topic name"));
+  EXPECT_THAT(ErrorOf(ParseTopicPartitions("a:")), HasSubstr("has '' where a partition number"));
+  EXPECT_THAT(ErrorOf(ParseTopicPartitions("a:1,x")), HasSubstr("has 'x' where a partition"));
+  EXPECT_THAT(ErrorOf(ParseTopicPartitions("a:-1")), HasSubstr("has '-1' where a partition"));
+  EXPECT_THAT(ErrorOf(ParseTopicPartitions("a:1:2")), HasSubstr("has '1:2' where a partition"));
+}
+
 TEST(ParseTest, Configs) {
   EXPECT_EQ(ParseConfig("a.b=c=d")->key(), "a.b");
   EXPECT_EQ(ParseConfig("a.b=c=d")->value(), "c=d");

@@ -34,7 +34,8 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
   } cases[] = {
       {{}, "'quoratectl' needs one of: status, doctor, topics"},
       {{"topic", "list"}, "'quoratectl' does not know 'topic', only: status, doctor, topics"},
-      {{"topics"}, "'quoratectl topics' needs one of: create, delete, list, describe"},
+      {{"topics"},
+       "'quoratectl topics' needs one of: create, delete, elect-leader, list, describe"},
       {{"topics", "make"}, "'quoratectl topics' does not know 'make'"},
       {{"topics", "list", "--bogus"}, "'quoratectl topics list' does not take '--bogus'"},
       {{"topics", "list", "orders"}, "'quoratectl topics list' does not take 'orders'"},
@@ -46,6 +47,14 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"topics", "create", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
       {{"topics", "delete"}, "name a topic to delete"},
       {{"topics", "delete", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
+      {{"topics", "elect-leader", "a"}, "--type is required"},
+      {{"topics", "elect-leader", "a", "--type", "best"},
+       "--type: 'best' is neither preferred nor"},
+      {{"topics", "elect-leader", "--type", "preferred"}, "name a topic, or use --all"},
+      {{"topics", "elect-leader", "a", "--all", "--type", "preferred"},
+       "--all already means every"},
+      {{"topics", "elect-leader", "a:x", "--type", "preferred"}, "'a:x' has 'x' where a partition"},
+      {{"topics", "elect-leader", "a", "--type", "unclean"}, "add --yes to accept that"},
       {{"configs", "describe"}, "no resource given: use --topic NAME or --broker ID"},
       {{"configs", "alter", "--topic", "a"}, "no change given: use --set KEY=VALUE"},
       {{"configs", "alter", "--topic", "a", "--set", "b"}, "--set: 'b' is not KEY=VALUE"},
@@ -87,6 +96,7 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{"topics", "create"},
                                              {"topics", "delete"},
+                                             {"topics", "elect-leader"},
                                              {"topics", "list"},
                                              {"topics", "describe"},
                                              {"configs", "describe"},
@@ -450,6 +460,70 @@ TEST(QuoratectlTest, UnregistersABroker) {
   const Result refused = run({});
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_EQ(refused.err, "quoratectl: broker 7: INVALID_REQUEST: it is not fenced\n");
+}
+
+void AddResult(FakeAdminService& service, int partition, int leader,
+               common::v1::ErrorCode code = common::v1::ERROR_CODE_UNSPECIFIED,
+               const std::string& message = "") {
+  auto* result = service.elect_leaders.add_results();
+  result->set_name("orders");
+  result->set_partition(partition);
+  result->set_leader_id(leader);
+  if (code == common::v1::ERROR_CODE_UNSPECIFIED) return;
+  result->mutable_error()->set_code(code);
+  result->mutable_error()->set_message(message);
+}
+
+TEST(QuoratectlTest, ElectsLeadersAndTellsWhatIsAlreadyValid) {
+  FakeAdminService service(Ok);
+  const auto run = [&](std::vector<std::string> flags) {
+    std::vector<std::string> arguments = {"topics", "elect-leader", "--bootstrap",
+                                          service.endpoint().ToString()};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return Quoratectl(arguments);
+  };
+  AddResult(service, 0, 2);
+  AddResult(service, 13, 1, common::v1::ELECTION_NOT_NEEDED, "it leads");
+  service.elect_leaders.set_not_needed_count(4);
+  const Result done = run({"orders:0,13", "payments", "--type", "preferred"});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(done.out,
+            "TOPIC   PARTITION  LEADER  RESULT\n"
+            "orders          0       2  elected\n"
+            "orders         13       1  already valid\n"
+            "1 leader elected, 5 already valid, 0 failed.\n");
+  EXPECT_EQ(run({"--all", "--type", "unclean", "--yes"}).exit_code, 0);
+  EXPECT_THAT(run({"--all", "--type", "unclean", "--dry-run"}).out,
+              HasSubstr("1 leader would be elected, 5 already valid, 0 failed.\n"));
+  EXPECT_THAT(service.changes(),
+              ::testing::ElementsAre("elect preferred leaders of orders:0,13 payments",
+                                     "elect unclean leaders of all topics"));
+
+  AddResult(service, 5, 1, common::v1::PREFERRED_LEADER_NOT_AVAILABLE, "broker 3 is fenced");
+  const Result failed = run({"orders", "--type", "preferred"});
+  EXPECT_EQ(failed.exit_code, 1);
+  EXPECT_THAT(failed.out, HasSubstr("1 leader elected, 5 already valid, 1 failed.\n"));
+  EXPECT_EQ(failed.err,
+            "quoratectl: partition orders-5: PREFERRED_LEADER_NOT_AVAILABLE: broker 3 is "
+            "fenced\n");
+  const Result json = run({"orders", "--type", "preferred", "--output", "json"});
+  EXPECT_EQ(json.exit_code, 1);
+  EXPECT_EQ(nlohmann::json::parse(json.out)["results"][0]["leader_id"], 2);
+}
+
+TEST(QuoratectlTest, ElectsLeadersInAsManyRequestsAsTheAnswersAskFor) {
+  FakeAdminService service(Ok);
+  AddResult(service, 0, 2);
+  service.elect_leaders.mutable_next()->set_topic_id("8FZ4qjH1TLSPe-5nZVrbCQ");
+  service.elect_leaders_pages = 3;
+  const Result result = Quoratectl({"topics", "elect-leader", "--all", "--type", "preferred",
+                                    "--bootstrap", service.endpoint().ToString()});
+  EXPECT_THAT(result.out, HasSubstr("3 leaders elected, 0 already valid, 0 failed.\n"));
+  ASSERT_EQ(service.request_ids().size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(service.request_ids()[i].sequence(), static_cast<int64_t>(i) + 1);
+    EXPECT_EQ(service.request_ids()[i].client_uuid(), service.request_ids()[0].client_uuid());
+  }
 }
 
 TEST(QuoratectlTest, TheJsonOfABrokerHasItsListenersFeaturesAndDirectories) {

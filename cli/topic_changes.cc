@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/json.h"
+#include "cli/leader_elections.h"
 #include "cli/parse.h"
 #include "cli/request_id.h"
 #include "client/admin_client.h"
@@ -193,6 +194,7 @@ void AddDeleteVerb(CommandLine& line, CLI::App* topics) {
 void AddTopicChanges(CommandLine& line, CLI::App* topics) {
   AddCreateVerb(line, topics);
   AddDeleteVerb(line, topics);
+  AddElectLeader(line, topics);
 }
 
 }  // namespace quorate::cli

@@ -1,4 +1,4 @@
-// quoratectl topics: create, delete, list, describe.
+// quoratectl topics: create, delete, elect-leader, list, describe.
 #pragma once
 
 #include <string>

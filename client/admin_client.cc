@@ -131,4 +131,10 @@ CallResult<admin::v1::UnregisterBrokerResponse> AdminClient::UnregisterBroker(
   return CallMethod(caller_, KindOf(request), &AdminService::Stub::UnregisterBroker, request);
 }
 
+CallResult<admin::v1::ElectLeadersResponse> AdminClient::ElectLeaders(
+    admin::v1::ElectLeadersRequest request) {
+  EnsureRequestId(request);
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::ElectLeaders, request);
+}
+
 }  // namespace quorate::client

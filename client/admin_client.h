@@ -44,6 +44,7 @@ class AdminClient {
 
   CallResult<admin::v1::UnregisterBrokerResponse> UnregisterBroker(
       admin::v1::UnregisterBrokerRequest request);
+  CallResult<admin::v1::ElectLeadersResponse> ElectLeaders(admin::v1::ElectLeadersRequest request);
 
  private:
   template <typename Request>

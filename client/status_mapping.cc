@@ -147,6 +147,9 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::CLUSTER_AUTHORIZATION_FAILED:
       return grpc::StatusCode::PERMISSION_DENIED;
     case common::v1::UNSUPPORTED_VERSION:
+    case common::v1::PREFERRED_LEADER_NOT_AVAILABLE:
+    case common::v1::ELIGIBLE_LEADERS_NOT_AVAILABLE:
+    case common::v1::ELECTION_NOT_NEEDED:
     case common::v1::POLICY_VIOLATION:
     case common::v1::STALE_BROKER_EPOCH:
     case common::v1::INCONSISTENT_CLUSTER_ID:

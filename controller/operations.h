@@ -10,6 +10,7 @@
 #include "controller/decide/brokers/unregister_broker.h"
 #include "controller/decide/configs/config_decisions.h"
 #include "controller/decide/features/feature_decisions.h"
+#include "controller/decide/leaders/elect_leaders.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/operation.h"
 #include "controller/resource_text.h"
@@ -156,11 +157,21 @@ inline constexpr Operation<admin::v1::UnregisterBrokerRequest, admin::v1::Unregi
         .decision = {DecideUnregisterBroker, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
+inline constexpr Operation<admin::v1::ElectLeadersRequest, admin::v1::ElectLeadersResponse>
+    kElectLeaders = {
+        .log_name = "quorate.admin.v1.AdminService/ElectLeaders",
+        .label = "elect_leaders",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .resource = ResourceText,
+        .decision = {DecideElectLeaders, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
 // All operations, for code that does the same with each of them (ForEachOperation).
-inline constexpr auto kOperations =
-    std::tie(kCreateTopics, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures,
-             kRegisterBroker, kAlterPartition, kReportRoles, kAddVoter, kRemoveVoter,
-             kTransferLeadership, kDescribeCluster, kDescribeQuorum, kUnregisterBroker);
+inline constexpr auto kOperations = std::tie(
+    kCreateTopics, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures, kRegisterBroker,
+    kAlterPartition, kReportRoles, kAddVoter, kRemoveVoter, kTransferLeadership, kDescribeCluster,
+    kDescribeQuorum, kUnregisterBroker, kElectLeaders);
 
 // Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
 template <typename Visit>

@@ -31,7 +31,8 @@ TEST(OperationsTest, NamesInTheLogArePermanent) {
                                    "quorate.admin.v1.AdminService/TransferLeadership",
                                    "quorate.admin.v1.AdminService/DescribeCluster",
                                    "quorate.admin.v1.AdminService/DescribeQuorum",
-                                   "quorate.admin.v1.AdminService/UnregisterBroker"}));
+                                   "quorate.admin.v1.AdminService/UnregisterBroker",
+                                   "quorate.admin.v1.AdminService/ElectLeaders"}));
 }
 
 TEST(OperationsTest, FieldsFitTogether) {

@@ -52,6 +52,11 @@ std::string ConfigText(const admin::v1::IncrementalAlterConfigsRequest::Changes&
                       ")");
 }
 
+std::string NameOrId(const admin::v1::TopicRef& topic) {
+  return topic.topic_id().empty() ? Escaped(topic.name())
+                                  : absl::StrCat("id=", Escaped(topic.topic_id()));
+}
+
 }  // namespace
 
 std::string ResourceText(const admin::v1::CreateTopicsRequest& request) {
@@ -60,10 +65,7 @@ std::string ResourceText(const admin::v1::CreateTopicsRequest& request) {
 }
 
 std::string ResourceText(const admin::v1::DeleteTopicsRequest& request) {
-  return Resources("topic", request.topics(), [](const auto& topic) {
-    return topic.topic_id().empty() ? Escaped(topic.name())
-                                    : absl::StrCat("id=", Escaped(topic.topic_id()));
-  });
+  return Resources("topic", request.topics(), NameOrId);
 }
 
 std::string ResourceText(const admin::v1::IncrementalAlterConfigsRequest& request) {
@@ -91,6 +93,21 @@ std::string ResourceText(const admin::v1::TransferLeadershipRequest& request) {
 
 std::string ResourceText(const admin::v1::UnregisterBrokerRequest& request) {
   return absl::StrCat("broker:", request.broker_id());
+}
+
+std::string ResourceText(const admin::v1::ElectLeadersRequest& request) {
+  const char* type =
+      request.type() == admin::v1::ElectLeadersRequest::UNCLEAN ? "unclean" : "preferred";
+  const std::string prefix = absl::StrCat("leaders:", type, " of ");
+  if (request.all_topics()) return prefix + "all topics";
+  return prefix + Resources("topic", request.topics(), [](const auto& entry) {
+           std::string name = NameOrId(entry.topic());
+           if (entry.partitions().empty()) return name;
+           return absl::StrCat(name, "(",
+                               Names(entry.partitions(), ",", kMaxKeys,
+                                     [](int32_t partition) { return absl::StrCat(partition); }),
+                               ")");
+         });
 }
 
 std::string ResourceText(const broker::v1::RegisterBrokerRequest& request) {

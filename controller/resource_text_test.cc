@@ -94,6 +94,17 @@ TEST(ResourceTextTest, FeaturesVotersAndBrokers) {
   admin::v1::UnregisterBrokerRequest unregister;
   unregister.set_broker_id(3);
   EXPECT_EQ(ResourceText(unregister), "broker:3");
+  admin::v1::ElectLeadersRequest election;
+  election.set_all_topics(true);
+  EXPECT_EQ(ResourceText(election), "leaders:preferred of all topics");
+  election.set_all_topics(false);
+  election.set_type(admin::v1::ElectLeadersRequest::UNCLEAN);
+  election.add_topics()->mutable_topic()->set_name("orders");
+  EXPECT_EQ(ResourceText(election), "leaders:unclean of topic:orders");
+  for (int i = 0; i < 7; ++i) election.mutable_topics(0)->add_partitions(i);
+  election.add_topics()->mutable_topic()->set_topic_id("8FZ4qjH1TLSPe-5nZVrbCQ");
+  EXPECT_EQ(ResourceText(election),
+            "leaders:unclean of topics:2 (orders(0,1,2,3,4,...), id=8FZ4qjH1TLSPe-5nZVrbCQ)");
   broker::v1::RegisterBrokerRequest registration;
   registration.set_broker_id(3);
   EXPECT_EQ(ResourceText(registration), "broker:3");

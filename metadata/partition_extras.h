@@ -6,6 +6,9 @@
 
 namespace quorate::metadata {
 
+// The metadata version from which on partitions may have extras.
+inline constexpr uint32_t kPartitionExtrasVersion = 2;
+
 // A value type. In each mask, bit i stands for the replica at position i.
 struct PartitionExtras {
   // The replicas that a reassignment adds and removes (KIP-455). The added ones are already among

@@ -206,4 +206,29 @@ grpc::Status FakeAdminService::UnregisterBroker(grpc::ServerContext* /*context*/
   return Next();
 }
 
+grpc::Status FakeAdminService::ElectLeaders(grpc::ServerContext* /*context*/,
+                                            const admin::v1::ElectLeadersRequest* request,
+                                            admin::v1::ElectLeadersResponse* response) {
+  std::string topics = request->all_topics() ? " all topics" : "";
+  for (const auto& topic : request->topics()) {
+    topics += " " + topic.topic().name();
+    const char* separator = ":";
+    for (const int32_t partition : topic.partitions()) {
+      topics += std::exchange(separator, ",") + std::to_string(partition);
+    }
+  }
+  *response = elect_leaders;
+  {
+    MutexLock lock(&mutex_);
+    request_ids_.push_back(request->request_id());
+    if (request_ids_.size() == static_cast<size_t>(elect_leaders_pages)) response->clear_next();
+    const bool is_unclean = request->type() == admin::v1::ElectLeadersRequest::UNCLEAN;
+    if (!request->validate_only()) {
+      changes_.push_back(std::string("elect ") + (is_unclean ? "unclean" : "preferred") +
+                         " leaders of" + topics);
+    }
+  }
+  return Next();
+}
+
 }  // namespace quorate::client

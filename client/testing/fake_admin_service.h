@@ -34,8 +34,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   // Returns the request ids of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
   // Returns the changes of all mutating calls in order of arrival: "create NAME", "delete NAME" or
-  // "alter NAME" for each topic or resource, "raise FEATURE LEVEL", "unregister BROKER", and "add
-  // NODE", "remove NODE" or "transfer NODE".
+  // "alter NAME" for each topic or resource, "raise FEATURE LEVEL", "unregister BROKER", "elect
+  // TYPE leaders of TOPICS", and "add NODE", "remove NODE" or "transfer NODE".
   std::vector<std::string> changes() const;
 
   // The responses of successful calls. Set them before the first call.
@@ -51,6 +51,9 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::ChangeVotersResponse change_voters;
   admin::v1::TransferLeadershipResponse transfer_leadership;
   admin::v1::UnregisterBrokerResponse unregister_broker;
+  admin::v1::ElectLeadersResponse elect_leaders;
+  // The answer to this call of ElectLeaders, counted from 1, has no `next`.
+  int elect_leaders_pages = 1;
 
  private:
   grpc::Status Next();
@@ -95,6 +98,9 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   grpc::Status UnregisterBroker(grpc::ServerContext* context,
                                 const admin::v1::UnregisterBrokerRequest* request,
                                 admin::v1::UnregisterBrokerResponse* response) override;
+  grpc::Status ElectLeaders(grpc::ServerContext* context,
+                            const admin::v1::ElectLeadersRequest* request,
+                            admin::v1::ElectLeadersResponse* response) override;
 
   const Script script_;
   HostPort endpoint_;

@@ -14,6 +14,7 @@ namespace {
 
 using admin::v1::CreateTopicsResponse;
 using admin::v1::DeleteTopicsResponse;
+using admin::v1::ElectLeadersResponse;
 using admin::v1::IncrementalAlterConfigsResponse;
 using broker::v1::AlterPartitionResponse;
 using broker::v1::HeartbeatResponse;
@@ -206,6 +207,8 @@ bool ControllerStory::DispatchTopic(const TranscriptCommand& command) {
     Delete(command);
   } else if (command.name() == "configure") {
     Configure(command);
+  } else if (command.name() == "elect-leaders") {
+    ElectLeaders(command);
   } else if (command.name() == "voters") {
     ChangeVoters(command);
   } else if (command.name() == "topic") {
@@ -280,6 +283,36 @@ void ControllerStory::Configure(const TranscriptCommand& command) {
           "configure " + command.Get("topic"), [](const IncrementalAlterConfigsResponse& response) {
             return TopicResultsText(response, "altered");
           }));
+  cluster_.Run();
+}
+
+void ControllerStory::ElectLeaders(const TranscriptCommand& command) {
+  admin::v1::ElectLeadersRequest request;
+  request.set_type(command.Get("type") == "unclean" ? admin::v1::ElectLeadersRequest::UNCLEAN
+                                                    : admin::v1::ElectLeadersRequest::PREFERRED);
+  request.set_all_topics(command.Has("all"));
+  if (command.Has("topic")) {
+    auto* entry = request.add_topics();
+    entry->mutable_topic()->set_name(command.Get("topic"));
+    for (const int64_t partition : command.GetInts("partitions")) {
+      entry->add_partitions(static_cast<int32_t>(partition));
+    }
+  }
+  request.set_validate_only(command.Has("validate_only"));
+  if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
+  Asked(command).Execute(
+      kElectLeaders, request, ContextOf(command),
+      PrintAnswer<ElectLeadersResponse>("elect-leaders", [](const ElectLeadersResponse& response) {
+        std::string text = absl::StrFormat("%d needed no election, as of offset %d",
+                                           response.not_needed_count(), response.end_offset());
+        for (const auto& result : response.results()) {
+          absl::StrAppendFormat(&text, "\n  %s-%d: leader %d%s%s", result.name(),
+                                result.partition(), result.leader_id(),
+                                result.has_error() ? ", " : "",
+                                result.has_error() ? ItemText(result.error()) : "");
+        }
+        return text;
+      }));
   cluster_.Run();
 }
 

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "controller/decide/brokers/broker_decisions.h"
+#include "controller/decide/configs/config_decisions.h"
 #include "controller/decide/decision.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/testing/partition_text.h"
@@ -121,6 +122,21 @@ class DecisionFixture {
       config->set_value(value);
     }
     return Create(request);
+  }
+
+  // Sets a config of a topic; the request must succeed.
+  void SetConfig(const std::string& topic, const std::string& key, const std::string& value) {
+    admin::v1::IncrementalAlterConfigsRequest request;
+    auto* item = request.add_resources();
+    item->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
+    item->mutable_resource()->set_name(topic);
+    auto* change = item->add_changes();
+    change->set_key(key);
+    change->set_operation(admin::v1::ConfigChange::SET);
+    change->set_value(value);
+    const auto decision = DecideIncrementalAlterConfigs(view(), request, context());
+    CHECK_EQ(std::get<ItemResults>(decision.answer).at(0).code, 0);
+    Apply(decision);
   }
 
   broker::v1::RegisterBrokerRequest RegistrationOf(int32_t id, uint16_t life = 1,

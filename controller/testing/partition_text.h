@@ -8,8 +8,8 @@
 
 namespace quorate::controller {
 
-// For example "leader 1, isr 1,2 of 1,2,3, epochs 0/0". The epochs are leader epoch/partition
-// epoch.
+// For example "leader 1, isr 1,2 of 1,2,3, epochs 0/0" or "leader 3, isr 3 of 1,2,3, epochs 2/3,
+// recovering". The epochs are leader epoch/partition epoch.
 inline std::string ToText(const metadata::PartitionView& partition) {
   std::string text = partition.leader() ? "leader " + ToString(*partition.leader()) : "no leader";
   const char* separator = ", isr ";
@@ -22,8 +22,10 @@ inline std::string ToText(const metadata::PartitionView& partition) {
     text += separator + std::to_string(id);
     separator = ",";
   }
-  return text +
-         absl::StrFormat(", epochs %d/%d", partition.leader_epoch(), partition.partition_epoch());
+  absl::StrAppendFormat(&text, ", epochs %d/%d", partition.leader_epoch(),
+                        partition.partition_epoch());
+  if (partition.recovering()) text += ", recovering";
+  return text;
 }
 
 }  // namespace quorate::controller

@@ -9,9 +9,10 @@ namespace quorate::server {
 namespace {
 
 // In the order of controller::ElectionCause.
-constexpr const char* kCauses[] = {"fence",        "controlled_shutdown", "unfence",
-                                   "registration", "unregistration",      "unclean",
-                                   "other"};
+constexpr const char* kCauses[] = {
+    "fence",          "controlled_shutdown", "unfence", "registration",
+    "unregistration", "elect_leaders",       "balance", "unclean",
+    "other"};
 static_assert(std::size(kCauses) == controller::kElectionCauses);
 
 }  // namespace

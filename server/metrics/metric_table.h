@@ -607,8 +607,9 @@ inline constexpr Metric kElections = {
         "Partitions that got another leader, counted by the active controller when it appends the "
         "change. The label cause is fence (the leader's broker was fenced), controlled_shutdown, "
         "unfence (a replica of a partition without a leader returned), registration (the broker "
-        "was replaced by a new process), unregistration, unclean (the new leader may lack "
-        "records, whatever the reason) or other.",
+        "was replaced by a new process), unregistration, elect_leaders (an operator asked for it), "
+        "balance (the first replica leads again), unclean (the new leader may lack records, "
+        "whatever the reason) or other.",
     .labels = "cause",
     .kafka = "ControllerStats: UncleanLeaderElectionsPerSec (unclean)",
 };

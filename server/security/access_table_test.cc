@@ -89,7 +89,8 @@ TEST(AccessTableTest, EachRoleOfPeopleMayDoMoreThanTheOneBefore) {
   operations.insert({"CreateTopics", "IncrementalAlterConfigs", "TransferLeadership"});
   EXPECT_THAT(AdminCallsOf(Role::kOperator), ElementsAreArray(operations));
   std::set<std::string> all = operations;
-  all.insert({"AddVoter", "DeleteTopics", "RemoveVoter", "UnregisterBroker", "UpdateFeatures"});
+  all.insert({"AddVoter", "DeleteTopics", "ElectLeaders", "RemoveVoter", "UnregisterBroker",
+              "UpdateFeatures"});
   EXPECT_THAT(AdminCallsOf(Role::kAdmin), ElementsAreArray(all));
   EXPECT_THAT(AdminCallsOf(Role::kBroker), ElementsAreArray({"DescribeCluster"}));
   EXPECT_TRUE(AdminCallsOf(Role::kController).empty());

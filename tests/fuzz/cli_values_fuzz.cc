@@ -39,6 +39,13 @@ void ParseTheAssignments(const std::string& text) {
   }
 }
 
+void ParseTheTopicPartitions(const std::string& text) {
+  const auto topic = cli::ParseTopicPartitions(text);
+  if (!topic.ok()) return CheckError(topic.status());
+  CHECK(!topic->topic().name().empty());
+  for (const int32_t partition : topic->partitions()) CHECK_GE(partition, 0);
+}
+
 void ParseTheConfig(const std::string& text) {
   const auto config = cli::ParseConfig(text);
   if (!config.ok()) return CheckError(config.status());
@@ -66,6 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   quorate::fuzz::ParseTheEndpoints(text);
   quorate::fuzz::ParseTheRequestId(text);
   quorate::fuzz::ParseTheAssignments(text);
+  quorate::fuzz::ParseTheTopicPartitions(text);
   quorate::fuzz::ParseTheConfig(text);
   quorate::fuzz::ParseThePage(text);
   return 0;

@@ -164,6 +164,14 @@ void AddRequests(CorpusWriter& corpus) {
   corpus.Add("requests", FromText<Requests>(R"(is_old: true
       requests { update_features { updates { feature: "metadata.version" level: 2 } } }
       requests { update_features { updates { feature: "kraft.version" level: 1 } } })"));
+  corpus.Add("requests", FromText<Requests>(absl::StrCat(R"(
+      requests { departure { dead: [1, 2, 3] } }
+      requests { heartbeat { request { broker_id: 2 } } }
+      requests { elect_leaders { )",
+                                                         id, R"( type: UNCLEAN all_topics: true } }
+      requests { elect_leaders { type: PREFERRED
+        topics { topic { name: "topic" } partitions: [0, 2, 2, 9] } topics { topic { name: "x" } }
+        start { topic_id: "AAAAAAAAAAAAAAAAAAAAAQ" partition: 1 } } })")));
 }
 
 void AddRequestBytes(CorpusWriter& corpus) {

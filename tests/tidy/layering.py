@@ -62,7 +62,8 @@ DECISIONS_MAY_INCLUDE = {
 }
 # ... and all the headers of libraries that the files in controller/decide/ may include themselves.
 DECISIONS_MAY_INCLUDE_OF_LIBRARIES = re.compile(
-    r"absl/(?:algorithm|container|numeric|status|strings|types)/\w+\.h|google/protobuf/.+\.h|xxhash\.h|"
+    r"absl/(?:algorithm|container|numeric|status|strings|types)/\w+\.h|absl/functional/function_ref\.h|"
+    r"google/protobuf/.+\.h|xxhash\.h|"
     r"algorithm|array|bit|cmath|compare|concepts|cstddef|cstdint|functional|iterator|limits|map|memory|"
     r"numeric|optional|set|span|string|string_view|tuple|type_traits|utility|variant|vector")
 GRPC_FOLDERS = {"client", "server", "cli", "bench", "tests"}

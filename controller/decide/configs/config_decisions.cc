@@ -141,8 +141,8 @@ void ConfigChanger::AddRecords(const admin::v1::ConfigResource& resource, const 
     *records_.add_records() = metadata::MakeConfigRecord(type, resource.name(), key, value);
     if (type != ConfigResourceType::kTopic || key != kUncleanLeaderElectionKey) continue;
     if (value != "true") continue;
-    const SettlementCounts counts =
-        ElectUncleanly(*image_.FindTopicByName(resource.name()), ActiveBrokers(image_), &records_);
+    const SettlementCounts counts = ElectUncleanly(image_, *image_.FindTopicByName(resource.name()),
+                                                   ActiveBrokers(image_), &records_);
     settled_.changed += counts.changed;
     settled_.leaders_found += counts.leaders_found;
   }

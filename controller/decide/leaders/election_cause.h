@@ -11,9 +11,11 @@ enum class ElectionCause {
   kUnfence,             // a replica of a partition without a leader is back
   kRegistration,        // the leader's broker was replaced by a new incarnation
   kUnregistration,      // the leader's broker was unregistered
+  kElectLeaders,        // an operator asked for it
+  kBalance,             // the first replica leads again
   kUnclean,             // the new leader may lack records; whatever the decision was about
   kOther,
 };
-inline constexpr size_t kElectionCauses = 7;
+inline constexpr size_t kElectionCauses = 9;
 
 }  // namespace quorate::controller

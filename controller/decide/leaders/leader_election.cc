@@ -36,40 +36,35 @@ bool UncleanElectionEnabled(const metadata::MetadataImage& image, const std::str
   return it != configs.end() && it->second == "true";
 }
 
-void CountChange(const std::optional<size_t>& before, const std::optional<size_t>& after,
-                 SettlementCounts* counts) {
-  ++counts->changed;
-  if (before == after) return;
-  if (!after) {
-    ++counts->leaders_lost;
-  } else {
-    ++(before ? counts->leaders_moved : counts->leaders_found);
-  }
+// Returns the change that makes the replica at `leader` the leader and the only ISR member.
+metadata::PartitionChange LeadUncleanly(const metadata::PartitionView& partition, size_t leader,
+                                        Unclean unclean) {
+  metadata::PartitionChange change = ChangeIsr(partition, 1u << leader, leader);
+  metadata::PartitionExtras extras = partition.extras();
+  extras.elr_mask = 0;
+  extras.recovering = unclean == Unclean::kAllowed;
+  if (!(extras == partition.extras())) change.extras = extras;
+  return change;
 }
 
-// Settles one part (SettlePartitionsOf).
-class PartSettler {
+// Changes the partitions of one part (ChangePartitions).
+class PartChanger {
  public:
-  PartSettler(const metadata::MetadataImage& image, std::span<const BrokerId> brokers,
-              const ActiveBrokers& active, const SettlementPart& part,
-              metadata::v1::RecordBatch* batch)
-      : image_(image), active_(active), part_(part), batch_(batch), bytes_(batch->ByteSizeLong()) {
-    for (const BrokerId broker : brokers) brokers_.insert(broker.value());
-  }
+  PartChanger(const SettlementPart& part, ChangeFn change_of, metadata::v1::RecordBatch* batch)
+      : part_(part), change_of_(change_of), batch_(batch), bytes_(batch->ByteSizeLong()) {}
 
-  // Settles the topic's partitions. Returns false if the part is full.
-  bool SettleTopic(const metadata::TopicImage& topic) {
+  // Changes the topic's partitions. Returns false if the part is full.
+  bool ChangeTopic(const metadata::TopicImage& topic) {
     std::vector<metadata::PartitionChange> changes;
-    std::optional<bool> unclean;
     looked_at_ += kPartitionsPerTopic;
     int32_t i = topic.id() == part_.from.topic_id ? part_.from.partition : 0;
     for (; i < topic.partition_count() && looked_at_ < part_.max_partitions; ++i, ++looked_at_) {
       const metadata::PartitionView partition = topic.partition(i);
-      auto change = ChangeOf(partition, topic.name(), &unclean);
+      auto change = change_of_(topic, partition);
       if (!change) continue;
       bytes_ += BytesOf(*change) + (changes.empty() ? kRecordOverheadBytes : 0);
-      if (bytes_ > part_.max_bytes) break;
-      CountChange(partition.leader_position(), change->leader_position, &counts_);
+      if (bytes_ > part_.max_bytes || counts_.changed == part_.max_changes) break;
+      CountChange(partition, *change, &counts_);
       changes.push_back(*std::move(change));
     }
     if (!changes.empty()) {
@@ -83,42 +78,68 @@ class PartSettler {
   const SettlementCounts& counts() const { return counts_; }
 
  private:
-  // Returns nullopt if the partition stays as it is. `unclean` keeps whether the topic allows
-  // unclean elections; it is looked up only for a topic that needs it.
-  std::optional<metadata::PartitionChange> ChangeOf(const metadata::PartitionView& partition,
-                                                    const std::string& topic,
-                                                    std::optional<bool>* unclean) {
+  const SettlementPart& part_;
+  const ChangeFn change_of_;
+  metadata::v1::RecordBatch* const batch_;
+  size_t bytes_;
+  int64_t looked_at_ = 0;
+  SettlementCounts counts_;
+};
+
+// Decides the changes of a settlement (SettlePartitionsOf).
+class Settler {
+ public:
+  Settler(const metadata::MetadataImage& image, std::span<const BrokerId> brokers,
+          const ActiveBrokers& active)
+      : image_(image), active_(active) {
+    for (const BrokerId broker : brokers) brokers_.insert(broker.value());
+  }
+
+  // Returns nullopt if the partition stays as it is.
+  std::optional<metadata::PartitionChange> ChangeOf(const metadata::TopicImage& topic,
+                                                    const metadata::PartitionView& partition) {
     if (!Concerns(partition)) return std::nullopt;
     const uint32_t active_mask = active_.MaskOf(partition);
-    metadata::PartitionChange change = Settle(partition, active_mask, /*unclean=*/false);
+    metadata::PartitionChange change = Settle(partition, active_mask, Unclean::kForbidden);
     if (!change.leader_position && active_mask != 0) {
-      if (!*unclean) *unclean = UncleanElectionEnabled(image_, topic);
-      change = Settle(partition, active_mask, **unclean);
+      change = Settle(partition, active_mask, UncleanIn(topic));
     }
     if (!IsChange(partition, change)) return std::nullopt;
     return change;
   }
 
+  int64_t lookups() const { return lookups_; }
+
+ private:
   // Returns whether one of the brokers is in the ISR, or is a replica while there is no leader.
   bool Concerns(const metadata::PartitionView& partition) {
     const bool has_leader = partition.leader_position().has_value();
     const auto replicas = partition.replicas();
     for (size_t i = 0; i < replicas.size(); ++i) {
       if (has_leader && (partition.isr_mask() >> i & 1) == 0) continue;
-      ++counts_.lookups;
+      ++lookups_;
       if (brokers_.contains(replicas[i])) return true;
     }
     return false;
   }
 
+  // Looks it up only for a topic that needs it, and once.
+  Unclean UncleanIn(const metadata::TopicImage& topic) {
+    if (topic_ != topic.id()) {
+      topic_ = topic.id();
+      unclean_ =
+          UncleanElectionEnabled(image_, topic.name()) ? AllowUnclean(image_) : Unclean::kForbidden;
+    }
+    return unclean_;
+  }
+
   const metadata::MetadataImage& image_;
   const ActiveBrokers& active_;
-  const SettlementPart& part_;
-  metadata::v1::RecordBatch* const batch_;
   absl::flat_hash_set<int32_t> brokers_;
-  size_t bytes_;
-  int64_t looked_at_ = 0;
-  SettlementCounts counts_;
+  int64_t lookups_ = 0;
+  // The topic that was looked up last, and whether it allows unclean elections.
+  std::optional<Uuid> topic_;
+  Unclean unclean_ = Unclean::kForbidden;
 };
 
 }  // namespace
@@ -145,8 +166,14 @@ uint32_t ActiveBrokers::MaskOf(const metadata::PartitionView& partition) const {
   return mask;
 }
 
+Unclean AllowUnclean(const metadata::MetadataImage& image) {
+  return image.metadata_version() >= metadata::kPartitionExtrasVersion
+             ? Unclean::kAllowed
+             : Unclean::kAllowedWithoutMark;
+}
+
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
-                                 bool unclean) {
+                                 Unclean unclean) {
   const auto first_of = [](uint32_t mask) { return static_cast<size_t>(__builtin_ctz(mask)); };
   const uint32_t isr = partition.isr_mask() & active_mask;
   if (isr != 0) {
@@ -154,24 +181,57 @@ metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint3
     const bool stays = leader && (isr >> *leader & 1) != 0;
     return ChangeIsr(partition, isr, stays ? *leader : first_of(isr));
   }
-  if (unclean && active_mask != 0) {
-    const size_t leader = first_of(active_mask);
-    return ChangeIsr(partition, 1u << leader, leader);
+  if (unclean != Unclean::kForbidden && active_mask != 0) {
+    return LeadUncleanly(partition, first_of(active_mask), unclean);
   }
   return ChangeIsr(partition, partition.isr_mask(), std::nullopt);
+}
+
+std::optional<metadata::PartitionChange> MoveToPreferred(const metadata::PartitionView& partition,
+                                                         uint32_t active_mask) {
+  const auto leader = partition.leader_position();
+  const bool may_lead = (partition.isr_mask() & active_mask & 1) != 0;
+  if (!leader || *leader == 0 || !may_lead) return std::nullopt;
+  return ChangeIsr(partition, partition.isr_mask(), 0);
+}
+
+void CountChange(const metadata::PartitionView& before, const metadata::PartitionChange& change,
+                 SettlementCounts* counts) {
+  ++counts->changed;
+  const auto& after = change.leader_position;
+  if (before.leader_position() == after) return;
+  if (!after) {
+    ++counts->leaders_lost;
+  } else {
+    ++(before.leader_position() ? counts->leaders_moved : counts->leaders_found);
+  }
+}
+
+SettlementCounts ChangePartitions(const metadata::MetadataImage& image, const SettlementPart& part,
+                                  ChangeFn change_of, metadata::v1::RecordBatch* batch) {
+  PartChanger changer(part, change_of, batch);
+  image.ForEachTopicFrom(part.from.topic_id, [&](const metadata::TopicPtr& topic) {
+    return changer.ChangeTopic(*topic);
+  });
+  return changer.counts();
 }
 
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
                                     const SettlementPart& part, metadata::v1::RecordBatch* batch) {
-  PartSettler settler(image, brokers, active, part, batch);
-  image.ForEachTopicFrom(part.from.topic_id, [&](const metadata::TopicPtr& topic) {
-    return settler.SettleTopic(*topic);
-  });
-  return settler.counts();
+  Settler settler(image, brokers, active);
+  SettlementCounts counts = ChangePartitions(
+      image, part,
+      [&](const metadata::TopicImage& topic, const metadata::PartitionView& partition) {
+        return settler.ChangeOf(topic, partition);
+      },
+      batch);
+  counts.lookups = settler.lookups();
+  return counts;
 }
 
-SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveBrokers& active,
+SettlementCounts ElectUncleanly(const metadata::MetadataImage& image,
+                                const metadata::TopicImage& topic, const ActiveBrokers& active,
                                 metadata::v1::RecordBatch* batch) {
   SettlementCounts counts;
   std::vector<metadata::PartitionChange> changes;
@@ -179,9 +239,9 @@ SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveB
     const metadata::PartitionView partition = topic.partition(i);
     if (partition.leader_position()) continue;
     metadata::PartitionChange change =
-        Settle(partition, active.MaskOf(partition), /*unclean=*/true);
+        Settle(partition, active.MaskOf(partition), AllowUnclean(image));
     if (!IsChange(partition, change)) continue;
-    CountChange(partition.leader_position(), change.leader_position, &counts);
+    CountChange(partition, change, &counts);
     changes.push_back(std::move(change));
   }
   if (!changes.empty()) {

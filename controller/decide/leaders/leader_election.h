@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "base/ids.h"
 #include "base/uuid.h"
 #include "metadata/metadata_image.h"
@@ -36,18 +38,35 @@ class ActiveBrokers {
   absl::flat_hash_set<int32_t> active_;
 };
 
+// Whether a partition without an active ISR member gets a leader that may lack records.
+enum class Unclean {
+  kForbidden,
+  kAllowed,
+  // The metadata version does not know the mark of a recovering leader (KIP-704).
+  kAllowedWithoutMark,
+};
+// Returns how the image's metadata version allows unclean elections.
+Unclean AllowUnclean(const metadata::MetadataImage& image);
+
 // Returns the change of a partition when exactly the replicas in `active_mask` are active. Inactive
 // replicas leave the ISR. The leader stays if it is active; otherwise the first ISR member in order
 // of preference leads. If no ISR member is active, there is no leader and the ISR stays as it is,
-// because only its members are sure to have everything that was committed. With `unclean`, the
-// first active replica leads instead and is the only ISR member. Of the extras, only those change
-// that contradict the new ISR (ChangeIsr).
+// because only its members are sure to have everything that was committed. If `unclean` allows it,
+// the first active replica leads instead and is the only ISR member. It is marked as recovering,
+// and there are no eligible leader replicas any more, because they may have other records. Of the
+// other extras, only those change that contradict the new ISR (ChangeIsr).
 //
 // Example with replicas 1,2,3, ISR 1,2 and leader 1: if 1 becomes inactive, 2 leads and the ISR is
 // 2. If 2 then becomes inactive too, there is no leader and the ISR stays 2. With `unclean`, 3
 // leads and the ISR is 3.
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
-                                 bool unclean);
+                                 Unclean unclean);
+
+// Returns the change that makes the first replica of a partition the leader instead of another one.
+// Returns nullopt if the partition has no leader, or if the first replica leads already, is not
+// active, or is not in the ISR.
+std::optional<metadata::PartitionChange> MoveToPreferred(const metadata::PartitionView& partition,
+                                                         uint32_t active_mask);
 
 // A partition's place in the order of settlements: by topic id, then by index.
 struct PartitionPlace {
@@ -68,6 +87,8 @@ struct SettlementPart {
   // The most partitions to look at, changed or not. A topic counts like ten of them, because it is
   // elsewhere in memory. This takes a few milliseconds, too.
   int64_t max_partitions = 100'000;
+  // The most changes.
+  int64_t max_changes = std::numeric_limits<int64_t>::max();
 };
 
 // What a settlement changed, for the log line.
@@ -84,6 +105,17 @@ struct SettlementCounts {
   std::optional<PartitionPlace> rest = std::nullopt;
 };
 
+// Counts the change of `before`, without its place.
+void CountChange(const metadata::PartitionView& before, const metadata::PartitionChange& change,
+                 SettlementCounts* counts);
+
+// Calls `change_of` for each partition of the part, and appends the changes that it returns to
+// `batch`.
+using ChangeFn = absl::FunctionRef<std::optional<metadata::PartitionChange>(
+    const metadata::TopicImage&, const metadata::PartitionView&)>;
+SettlementCounts ChangePartitions(const metadata::MetadataImage& image, const SettlementPart& part,
+                                  ChangeFn change_of, metadata::v1::RecordBatch* batch);
+
 // Settles the partitions that have one of `brokers` in their ISR, or as a replica while they have
 // no leader, and appends the changes to `batch`. Looks at each replica once, however many brokers
 // there are. The caller settles the rest from the image that results. REQUIRES: between the parts,
@@ -95,7 +127,8 @@ SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
 // Gives leadership of the topic's partitions without a leader to their first active replica, in the
 // ISR or not, and appends the changes. Used for a topic whose unclean election has just been
 // enabled.
-SettlementCounts ElectUncleanly(const metadata::TopicImage& topic, const ActiveBrokers& active,
+SettlementCounts ElectUncleanly(const metadata::MetadataImage& image,
+                                const metadata::TopicImage& topic, const ActiveBrokers& active,
                                 metadata::v1::RecordBatch* batch);
 
 }  // namespace quorate::controller

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "controller/decide/configs/config_keys.h"
 #include "controller/testing/decision_fixture.h"
 
 namespace quorate::controller {
@@ -106,12 +107,12 @@ TEST_F(LeaderElectionTest, AnEmptyIsrStaysEmptyWithoutUncleanElection) {
   }
 }
 
-TEST_F(LeaderElectionTest, AnUncleanLeaderLeavesTheElr) {
+TEST_F(LeaderElectionTest, AnUncleanElectionEndsTheElrAndIsMarked) {
   cluster_.Create("t", {{1, 2, 3}}, {{"unclean.leader.election.enable", "true"}});
   cluster_.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b011}});
   cluster_.Fence({BrokerId(1)});
-  EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2,3, epochs 2/2");
-  EXPECT_EQ(cluster_.image().FindTopicByName("t")->partition(0).elr_mask(), 0b001u);
+  EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2,3, epochs 2/2, recovering");
+  EXPECT_EQ(cluster_.image().FindTopicByName("t")->partition(0).elr_mask(), 0u);
 }
 
 TEST_F(LeaderElectionTest, ASettlementLeavesOtherExtrasAlone) {
@@ -209,6 +210,54 @@ TEST_F(LeaderElectionTest, APartLooksAtFewPartitionsAndNoneTwice) {
   }
   EXPECT_EQ(parts, 4) << "the topics count a little, too";
   EXPECT_EQ(lookups, 2 * 60'000);
+}
+
+// Whatever happens to brokers and configs, there is nothing left for a periodic search to elect.
+TEST_F(LeaderElectionTest, NoPartitionStaysWithoutALeaderThatItCouldHave) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Rng rng(seed);
+    DecisionFixture cluster(seed);
+    cluster.StartBrokers(4);
+    for (const char* name : {"t", "u", "v"}) cluster.Create(name, 4, 3);
+    const auto broker = [&] { return BrokerId(1 + static_cast<int32_t>(rng.Below(4))); };
+    for (int step = 0; step < 200; ++step) {
+      const BrokerId chosen = broker();
+      switch (rng.Below(6)) {
+        case 0:
+          cluster.Fence({chosen});
+          break;
+        case 1:
+          if (const BrokerId other = broker(); other != chosen) cluster.Fence({chosen, other});
+          break;
+        case 2:
+          if (cluster.image().FindBroker(chosen)->active()) cluster.Stop({chosen});
+          break;
+        case 3:
+          cluster.Register(chosen.value(), static_cast<uint16_t>(2 + rng.Below(90)));
+          break;
+        case 4:
+          cluster.SetConfig(rng.Below(2) == 0 ? "t" : "u", kUncleanLeaderElectionKey,
+                            rng.Below(2) == 0 ? "true" : "false");
+          break;
+        default:
+          cluster.Heartbeat(chosen.value());
+      }
+      const ActiveBrokers active(cluster.image());
+      cluster.image().ForEachTopic([&](const metadata::TopicPtr& topic) {
+        const auto configs =
+            cluster.image().Configs(metadata::ConfigResourceType::kTopic, topic->name());
+        const auto unclean = configs.find(kUncleanLeaderElectionKey);
+        const bool any_replica = unclean != configs.end() && unclean->second == "true";
+        for (int32_t i = 0; i < topic->partition_count(); ++i) {
+          const metadata::PartitionView partition = topic->partition(i);
+          if (partition.leader()) continue;
+          const uint32_t may_lead = any_replica ? ~0u : partition.isr_mask();
+          EXPECT_EQ(active.MaskOf(partition) & may_lead, 0u)
+              << "seed " << seed << ", step " << step << ": " << ToText(partition);
+        }
+      });
+    }
+  }
 }
 
 }  // namespace

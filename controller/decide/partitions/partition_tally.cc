@@ -80,7 +80,11 @@ PartitionTally::Load PartitionTally::LoadOf(BrokerId broker) const {
 
 void PartitionTally::Count(const metadata::PartitionView& partition, size_t min_isr,
                            int64_t times) {
-  for (const int32_t replica : partition.replicas()) loads_[BrokerId(replica)].replicas += times;
+  for (size_t i = 0; i < partition.replica_count(); ++i) {
+    Load& load = loads_[partition.replica(i)];
+    load.replicas += times;
+    if ((partition.isr_mask() >> i & 1) != 0) load.in_sync += times;
+  }
   if (const auto leader = partition.leader()) {
     loads_[*leader].leaders += times;
   } else {
@@ -88,6 +92,10 @@ void PartitionTally::Count(const metadata::PartitionView& partition, size_t min_
   }
   if (partition.isr_count() < partition.replica_count()) counts_.under_replicated += times;
   if (partition.leader_position() != size_t{0}) counts_.not_led_by_preferred += times;
+  const bool is_first_in_sync = (partition.isr_mask() & 1) != 0;
+  if (is_first_in_sync && partition.leader_position().value_or(0) != 0) {
+    loads_[partition.replica(0)].led_by_others += times;
+  }
   CountMinIsr(partition, min_isr, times);
 }
 

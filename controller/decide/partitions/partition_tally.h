@@ -19,6 +19,10 @@ class PartitionTally {
   struct Load {
     int64_t leaders = 0;
     int64_t replicas = 0;
+    // Replicas that are in the ISR.
+    int64_t in_sync = 0;
+    // Partitions that another broker leads, although it is the first replica and in the ISR.
+    int64_t led_by_others = 0;
   };
 
   // How many partitions are in each of these conditions. One partition may be in several.

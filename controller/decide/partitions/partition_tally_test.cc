@@ -24,7 +24,11 @@ void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& 
       const auto partition = topic->partition(i);
       for (size_t r = 0; r < partition.replica_count(); ++r) {
         ++loads[partition.replica(r)].replicas;
+        loads[partition.replica(r)].in_sync += partition.InIsr(partition.replica(r)) ? 1 : 0;
       }
+      const BrokerId first = partition.replica(0);
+      const bool led_by_others = partition.leader() && partition.leader() != first;
+      loads[first].led_by_others += led_by_others && partition.InIsr(first) ? 1 : 0;
       if (partition.leader()) ++loads[*partition.leader()].leaders;
       counts.offline += partition.leader() ? 0 : 1;
       counts.under_replicated += partition.isr_count() < partition.replica_count() ? 1 : 0;
@@ -37,6 +41,8 @@ void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& 
   for (const auto& [id, broker] : image.brokers()) {
     EXPECT_EQ(tally.LoadOf(id).leaders, loads[id].leaders) << "broker " << id;
     EXPECT_EQ(tally.LoadOf(id).replicas, loads[id].replicas) << "broker " << id;
+    EXPECT_EQ(tally.LoadOf(id).in_sync, loads[id].in_sync) << "broker " << id;
+    EXPECT_EQ(tally.LoadOf(id).led_by_others, loads[id].led_by_others) << "broker " << id;
   }
   EXPECT_EQ(tally.counts().offline, counts.offline);
   EXPECT_EQ(tally.counts().under_replicated, counts.under_replicated);

@@ -3,68 +3,32 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/quote.h"
 #include "controller/decide/topics/topic_decisions.h"
+#include "controller/decide/topics/topic_ref.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
-namespace {
 
 using admin::v1::DeleteTopicsRequest;
 using admin::v1::TopicRef;
 
-// The topic that an item names.
-struct Resolved {
-  // Null if there is an error.
-  metadata::TopicPtr topic;
-  ItemResult error;
-};
-
-Resolved Resolve(const metadata::MetadataImage& image, const TopicRef& ref) {
-  const auto fail = [](common::v1::ErrorCode code, std::string message) {
-    return Resolved{.error = MakeItemError(code, std::move(message))};
-  };
-  if (ref.name().empty() == ref.topic_id().empty()) {
-    return fail(common::v1::INVALID_REQUEST, "name each topic by exactly one of name and id");
-  }
-  if (!ref.name().empty()) {
-    if (metadata::TopicPtr topic = image.FindTopicByName(ref.name())) return {.topic = topic};
-    return fail(common::v1::UNKNOWN_TOPIC_OR_PARTITION,
-                absl::StrFormat("there is no topic %s", Quote(ref.name())));
-  }
-  const auto id = Uuid::Parse(ref.topic_id());
-  if (!id) {
-    return fail(common::v1::INVALID_REQUEST,
-                absl::StrFormat("%s is not a topic id, which has 22 characters of base64url",
-                                Quote(ref.topic_id())));
-  }
-  if (metadata::TopicPtr topic = image.FindTopic(*id)) return {.topic = topic};
-  return fail(common::v1::UNKNOWN_TOPIC_ID,
-              absl::StrFormat("there is no topic with id %s", ref.topic_id()));
-}
-
-}  // namespace
-
 Decision<ItemResults> DecideDeleteTopics(const View& view, const DeleteTopicsRequest& request,
                                          const Context& /*context*/) {
-  std::vector<Resolved> resolved;
+  std::vector<ResolvedTopic> resolved;
   std::map<Uuid, int> times_named;
   for (const TopicRef& ref : request.topics()) {
-    resolved.push_back(Resolve(view.image, ref));
+    resolved.push_back(ResolveTopic(view.image, ref));
     if (const auto& topic = resolved.back().topic) ++times_named[topic->id()];
   }
 
   metadata::v1::RecordBatch records;
   ItemResults items;
   std::string only_name;
-  for (const Resolved& item : resolved) {
+  for (const ResolvedTopic& item : resolved) {
     if (item.topic == nullptr) {
       items.push_back(item.error);
     } else if (const int times = times_named[item.topic->id()]; times > 1) {
-      items.push_back(MakeItemError(
-          common::v1::INVALID_REQUEST,
-          absl::StrFormat("the request names topic \"%s\" %d times, by name or id; name it once",
-                          item.topic->name(), times)));
+      items.push_back(NamedTwice(*item.topic, times));
     } else {
       *records.add_records() = metadata::MakeRemoveTopicRecord(item.topic->id());
       items.push_back({.topic_id = item.topic->id()});
