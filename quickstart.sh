@@ -55,6 +55,7 @@ start_controller() {
   start_node "controller-$1" quorate-controller --node-id "$1" --voters "$voters" \
     --client-listen "127.0.0.1:1909$1" --client-advertise "127.0.0.1:1909$1" \
     --peer-listen "127.0.0.1:1919$1" --peer-advertise "127.0.0.1:1919$1" \
+    --leader-balance-interval-ms 1000 \
     --metrics-listen "127.0.0.1:1939$1"
 }
 
@@ -134,6 +135,12 @@ all_in_sync() {
   [ "$(ctl cluster describe --output json | jq .under_replicated_partition_count)" = 0 ]
 }
 
+# Returns whether every partition of orders is led by the first of its replicas.
+preferred_replicas_lead() {
+  [ "$(ctl topics describe orders --output json |
+    jq '[.topics[].partitions[] | select(.leader_id != .replicas[0])] | length')" = 0 ]
+}
+
 tour() {
   local old new before after probe offset
   say "a topic: six partitions, three replicas each"
@@ -173,11 +180,12 @@ tour() {
   run_ctl topics describe orders
   run_ctl events --since "$offset"
 
-  say "broker 1 comes back and rejoins its ISRs"
+  say "broker 1 comes back, rejoins its ISRs, and leads its partitions again"
   start_broker 1
   await_listening broker-1
   run_ctl cluster wait --ready --brokers 3 --timeout 60s
   await "every replica is in sync" all_in_sync
+  await "broker 1 leads its partitions again" preferred_replicas_lead
   run_ctl topics describe orders
   ctl topics delete written-during-the-failover >/dev/null
 

@@ -30,6 +30,7 @@ QuorumController::QuorumController(ControllerOptions options, const ControllerPo
       pipeline_(options_.node_id, options_.seed, options_.remembered_limit, ports,
                 [this] { AfterLargeWork(); }),
       watch_(options_.node_id, ToSessionOptions(options_), ports, &pipeline_),
+      balance_(options_.leader_balance, ports, &pipeline_, &watch_),
       broker_requests_(options_.cluster_id, ports.executor, ports.clock, ports.prober, &pipeline_,
                        &watch_),
       feature_updates_(ports.executor, ports.log, &pipeline_, &watch_.sessions()),
@@ -156,6 +157,7 @@ void QuorumController::Shutdown() {
   executor_->Post([this] {
     pipeline_.Stop();
     voter_changes_.Clear();
+    balance_.Clear();
     watch_.Clear();
     Publish();
   });
@@ -217,6 +219,7 @@ void QuorumController::OnClaim(Epoch epoch, RecordOffset end_offset, bool has_vo
   QueueLogCallback([this, epoch, end_offset, has_voters, voters] {
     pipeline_.Claim(epoch, end_offset, has_voters, voters);
     watch_.TakeOver();
+    balance_.TakeOver();
     voter_changes_.TakeOver();
     pipeline_.ReleaseParked();
     Publish();
@@ -228,6 +231,7 @@ void QuorumController::OnRenounce(Epoch epoch) {
     pipeline_.Renounce(epoch);
     if (!pipeline_.is_active()) {
       voter_changes_.Clear();
+      balance_.Clear();
       watch_.Clear();
     }
     Publish();

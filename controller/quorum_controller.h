@@ -4,7 +4,7 @@
 //
 // This class is a facade. It takes calls to the loop and connects the parts: the path of a request
 // (request_pipeline.h), the table of operations (operations.h) with their pure decisions (decide/)
-// and the brokers' sessions (broker_watch.h).
+// the brokers' sessions (broker_watch.h) and the balance of leaders (leader_balance.h).
 #pragma once
 
 #include <atomic>
@@ -29,6 +29,7 @@
 #include "controller/decide/request_size.h"
 #include "controller/feature_updates.h"
 #include "controller/heartbeat_stream.h"
+#include "controller/leader_balance.h"
 #include "controller/operations.h"
 #include "controller/partition_instruments.h"
 #include "controller/remembered_requests.h"
@@ -53,6 +54,7 @@ struct ControllerOptions {
   Duration broker_mass_loss_hold = std::chrono::seconds(60);
   // A fenced broker without a replica that was silent for this long is unregistered.
   Duration idle_broker_timeout = std::chrono::minutes(10);
+  LeaderBalanceOptions leader_balance;
   RequestLimits request_limits;
   uint64_t seed = 0;
   // Limits how fast answers to requests that changed nothing are stored in the log
@@ -179,6 +181,7 @@ class QuorumController final : public raft::ReplicatedLogListener {
   RequestInbox inbox_;
   RequestPipeline pipeline_;
   BrokerWatch watch_;
+  LeaderBalance balance_;
   BrokerRequests broker_requests_;
   FeatureUpdates feature_updates_;
   VoterChanges voter_changes_;

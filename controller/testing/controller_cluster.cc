@@ -7,13 +7,15 @@
 
 namespace quorate::controller {
 
-ControllerCluster::ControllerCluster(int controllers, Duration grace) {
+ControllerCluster::ControllerCluster(int controllers, Duration grace,
+                                     LeaderBalanceOptions balance) {
   for (int id = 1; id <= controllers; ++id) {
     auto& controller = controllers_[id];
     controller =
         std::make_unique<QuorumController>(ControllerOptions{.cluster_id = kClusterId,
                                                              .node_id = NodeId(id),
                                                              .broker_connection_grace = grace,
+                                                             .leader_balance = balance,
                                                              .seed = static_cast<uint64_t>(id)},
                                            ControllerPorts{.executor = &executor_,
                                                            .clock = &clock_,

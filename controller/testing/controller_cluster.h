@@ -41,7 +41,8 @@ class ControllerCluster {
  public:
   // Creates controllers 1 to `controllers`, none of which leads. `grace` is
   // ControllerOptions::broker_connection_grace.
-  explicit ControllerCluster(int controllers = 1, Duration grace = std::chrono::seconds(1));
+  explicit ControllerCluster(int controllers = 1, Duration grace = std::chrono::seconds(1),
+                             LeaderBalanceOptions balance = {});
   // Shuts the controllers down first, so that every request is answered.
   ~ControllerCluster();
 

@@ -22,6 +22,7 @@ constexpr int64_t kMaxSnapshotLogRatio = 1000;
 constexpr int64_t kMaxAuditFiles = 1000;
 // A request with more items would not fit into one entry of the log.
 constexpr int64_t kMaxRequestItems = 10'000'000;
+constexpr int64_t kMaxBalancePerSecond = 1'000'000;
 
 // The values that the checks still have to turn into values of ControllerConfig.
 struct Raw {
@@ -161,6 +162,17 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "fenced in one batch.",
          .set = SetMilliseconds(&config.broker_mass_loss_hold, 0, kMaxMilliseconds),
          .default_text = "60000"},
+        {.name = "leader-balance-interval-ms",
+         .value_name = "MS",
+         .help = "How long a broker must have been back before it leads the partitions again of "
+                 "which it is the first replica. 0 leaves the leaders where they are.",
+         .set = SetMilliseconds(&config.leader_balance_interval, 0, kMaxMilliseconds),
+         .default_text = "10000"},
+        {.name = "leader-balance-max-per-second",
+         .value_name = "N",
+         .help = "The maximum number of leaders that the controller gives back in one second.",
+         .set = SetInteger(&config.leader_balance_max_per_second, 10, kMaxBalancePerSecond),
+         .default_text = "10000"},
         {.name = "state-check-interval-ms",
          .value_name = "MS",
          .help = "The interval at which the controllers compare their states. A controller whose "

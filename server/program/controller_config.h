@@ -56,6 +56,9 @@ struct ControllerConfig : ProcessConfig {
   Duration broker_connection_grace{};
   Duration broker_mass_loss_hold{};
   Duration state_check_interval{};
+  // Zero: leaders stay where they are.
+  Duration leader_balance_interval{};
+  int64_t leader_balance_max_per_second = 0;
 
   int64_t max_request_items = 0;
   int64_t max_request_partitions = 0;

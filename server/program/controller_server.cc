@@ -80,6 +80,8 @@ controller::ControllerOptions MakeControllerOptions(const ControllerConfig& conf
           .broker_session_timeout = config.broker_session_timeout,
           .broker_connection_grace = config.broker_connection_grace,
           .broker_mass_loss_hold = config.broker_mass_loss_hold,
+          .leader_balance = {.interval = config.leader_balance_interval,
+                             .max_per_second = config.leader_balance_max_per_second},
           .request_limits = {.max_items = config.max_request_items,
                              .max_partitions = config.max_request_partitions},
           .seed = seed};

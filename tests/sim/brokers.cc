@@ -13,7 +13,6 @@ using controller::ProbeResult;
 using controller::VoterAnswer;
 using std::chrono::milliseconds;
 
-constexpr int kBrokers = 3;
 constexpr Duration kReadLogPause = milliseconds(100);
 constexpr Duration kPollTimeout = milliseconds(500);
 constexpr Duration kProbeTimeout = milliseconds(1000);
@@ -71,8 +70,17 @@ void Brokers::ReadLog() {
       const metadata::MetadataImage& image = machine->process()->user().image();
       brokers_[i]->OnMetadata(image.end_offset(), image.last_epoch());
     }
+    KeepPartitions();
     ReadLog();
   });
+}
+
+void Brokers::KeepPartitions() {
+  for (Machine* machine : machines_) {
+    if (!machine->up() || machine->process()->paused()) continue;
+    Process* process = machine->process();
+    process->Run([this, process] { process->user().KeepPartitions(rng_, over_); });
+  }
 }
 
 void Brokers::ScheduleFault() {
@@ -135,6 +143,10 @@ bool Brokers::AreInSession(Machine* machine) {
                      [epoch](const auto& broker) { return broker->session() == epoch; });
 }
 
+bool Brokers::LeadWherePreferred(Machine* machine) {
+  return machine->up() && machine->process()->user().PreferredReplicasLead();
+}
+
 void Brokers::OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) {
   std::set<BrokerId> unfenced;
   for (const auto& [id, registration] : image.brokers()) {
@@ -147,6 +159,7 @@ void Brokers::OnApplied(const raft::Entry& entry, const metadata::MetadataImage&
   if (auto wrong = checks_.OnUnfenced(entry.epoch(), now, std::move(unfenced))) {
     fail_("invariant 15: " + *wrong);
   }
+  if (auto wrong = leader_checks_.OnApplied(image)) fail_("invariant 16: " + *wrong);
 }
 
 void Brokers::OnClaimed(Epoch epoch, NodeId leader) {

@@ -15,6 +15,7 @@
 #include "controller/voter_poll.h"
 #include "tests/sim/broker_process.h"
 #include "tests/sim/checks/broker_checks.h"
+#include "tests/sim/checks/leader_checks.h"
 #include "tests/sim/client_paths.h"
 #include "tests/sim/machine.h"
 
@@ -22,6 +23,7 @@ namespace quorate::sim {
 
 class Brokers {
  public:
+  static constexpr int kBrokers = 3;
   // Shorter than in production, so that a run covers all timeouts.
   static constexpr controller::SessionOptions kSessionOptions = {
       .timeout = std::chrono::milliseconds(2000),
@@ -43,6 +45,8 @@ class Brokers {
 
   // Returns whether all brokers are unfenced and in session with this controller.
   bool AreInSession(Machine* machine);
+  // Returns whether every partition is led by its first replica, at this controller.
+  static bool LeadWherePreferred(Machine* machine);
   bool AreFenced() const { return checks_.unfenced().empty(); }
   size_t fences() const { return checks_.fences(); }
 
@@ -64,6 +68,8 @@ class Brokers {
   ClientPath DrawCut();
   // Periodically passes the log position of a random controller to each broker that can reach it.
   void ReadLog();
+  // The leaders of partitions ask the active controller for their ISRs.
+  void KeepPartitions();
   Machine* Find(NodeId id);
 
   Scheduler& scheduler_;
@@ -72,6 +78,7 @@ class Brokers {
   Rng rng_;
   ClientPaths paths_;
   BrokerChecks checks_;
+  LeaderChecks leader_checks_;
   std::function<void(std::string)> fail_;
   std::vector<Machine*> machines_;
   std::vector<BrokerId> ids_;

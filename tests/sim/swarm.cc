@@ -108,6 +108,7 @@ Swarm Swarm::Draw(Rng& rng, std::optional<int> voters, std::optional<int> observ
   // while none of its appended entries is pending.
   if (OneIn(own, 3)) swarm.client_pause *= 10;
   if (OneIn(own, 4)) swarm.broker_seed = own.Next();
+  if (OneIn(own, 2)) swarm.leader_balance_interval = milliseconds(100 << own.Below(4));
   return swarm;
 }
 

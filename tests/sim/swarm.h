@@ -89,6 +89,9 @@ struct Swarm {
 
   // The seed of the brokers and their paths, or nullopt if there are no brokers.
   std::optional<uint64_t> broker_seed;
+  // How long a broker must have been back before it leads its partitions again. Zero means that
+  // leaders stay where they are.
+  Duration leader_balance_interval{0};
 
   // Draws the parameters. `voters` and `observers` are used instead of drawn values if they are
   // given.

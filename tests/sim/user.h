@@ -1,7 +1,7 @@
 // The code above the log in a simulated process. It runs the controller's own pipeline, from
 // pending answers to the image and its snapshots, with changes of key-value pairs
-// (checks/key_values.h) instead of topics. It also runs the controller's watch over the brokers. It
-// answers the requests and reads of clients.
+// (checks/key_values.h) instead of topics. It also runs the controller's watch over the brokers,
+// and the balance of the leaders of one topic. It answers the requests and reads of clients.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,12 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "base/random.h"
 #include "controller/broker_requests.h"
 #include "controller/broker_watch.h"
 #include "controller/decide/voters/voter_decisions.h"
 #include "controller/image_observer.h"
+#include "controller/leader_balance.h"
 #include "controller/request_pipeline.h"
 #include "raft/node/raft_node.h"
 #include "tests/sim/controller_ports.h"
@@ -60,6 +62,11 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   void Heartbeat(controller::StreamId stream, const broker::v1::HeartbeatRequest& request,
                  controller::Reply<broker::v1::HeartbeatResponse> reply);
   void StreamEnded(controller::StreamId stream, controller::StreamEnd end);
+  // If it leads, creates a topic, or adds brokers that have returned to ISRs, as the leaders of the
+  // partitions ask for it. Unless it is in a `hurry`, some partitions wait for long.
+  void KeepPartitions(Rng& rng, bool hurry);
+  // Whether every partition is led by its first replica. False while there is no topic.
+  bool PreferredReplicasLead() const;
   std::vector<BrokerId> HeardWithin(Duration within) {
     return broker_requests_.HeardWithin(within);
   }
@@ -105,6 +112,7 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   ControllerPorts ports_;
   controller::RequestPipeline pipeline_;
   controller::BrokerWatch watch_;
+  controller::LeaderBalance balance_;
   controller::BrokerRequests broker_requests_;
 
   // The position in the log at which the committed state ends, or nullopt if the state is empty.

@@ -188,6 +188,15 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
   if (!until(kProgressWithin, in_session)) {
     return Fail("healed, not every broker is unfenced and in session");
   }
+  const auto lead_where_preferred = [&] {
+    return std::any_of(machines_.begin(), machines_.end(), [&](const auto& machine) {
+      return brokers_->AreInSession(machine.get()) && Brokers::LeadWherePreferred(machine.get());
+    });
+  };
+  if (swarm_.leader_balance_interval > Duration(0) &&
+      !until(kProgressWithin, lead_where_preferred)) {
+    return Fail("healed, a partition is not led by its first replica");
+  }
   // After this, no heartbeat is waiting for an answer that was lost earlier.
   until(kSettleWithin, [] { return false; });
   if (!until(kProgressWithin, in_session)) return Fail("a broker is fenced or lost in peace");
