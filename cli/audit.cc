@@ -248,7 +248,9 @@ void AddAudit(CommandLine& line) {
        .description =
            "Reads the audit logs of the controllers named by --bootstrap and prints their records "
            "by time, the newest last: when, by whom and from where a change was requested, what it "
-           "was for, and its outcome. Requests that were refused are included. A request is "
+           "was for, and its outcome. Requests that were refused are included, and so is every "
+           "call "
+           "that the certificate of its caller did not allow (PERMISSION_DENIED). A request is "
            "recorded by the controller that received it first, so name all controllers. Of the "
            "requests that were refused with one error, ten in a second have records of their own; "
            "the others share one.\n"

@@ -92,4 +92,9 @@ RemoteAddress RemoteAddress::Host() const {
   return host;
 }
 
+std::string AddressText(std::string_view peer) {
+  const std::optional<RemoteAddress> remote = RemoteAddress::FromPeer(peer);
+  return remote ? remote->ToString() : std::string(peer);
+}
+
 }  // namespace quorate::server

@@ -39,4 +39,8 @@ struct RemoteAddress {
   }
 };
 
+// Returns the address in what grpc::ServerContext::peer() returns, as ToString writes it. Returns
+// `peer` itself if it has another form.
+std::string AddressText(std::string_view peer);
+
 }  // namespace quorate::server

@@ -38,12 +38,6 @@ size_t MemoryFor(const Message& type, const grpc::ByteBuffer& bytes, size_t enou
          kCopies * std::max(bytes.Length(), ParsedSize(*type.GetDescriptor(), &reader, enough));
 }
 
-std::string AddressOf(const grpc::ServerContextBase& context) {
-  const std::string peer = context.peer();
-  const std::optional<RemoteAddress> remote = RemoteAddress::FromPeer(peer);
-  return remote ? remote->ToString() : peer;
-}
-
 common::v1::Error OverBudget(const Budget& budget) {
   common::v1::Error error =
       MakeError(common::v1::RESOURCE_EXHAUSTED,
@@ -61,7 +55,7 @@ UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* me
   if (method_->audit) {
     record_ = std::make_unique<audit::v1::AuditRecord>();
     // gRPC no longer knows the address when the connection is gone.
-    record_->set_caller(AddressOf(*context_));
+    record_->set_caller(AddressText(context_->peer()));
     record_->set_principal(method_->principal(*context_));
     record_->set_method(method_->path);
   }

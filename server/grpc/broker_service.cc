@@ -29,9 +29,14 @@ void BrokerService::Route(const controller::Operation<Request, Response>& operat
                           RequestRouter* router) {
   AddUnary(RoutedUnaryMethod(
       edge_, router, operation, &edge_->budgets().broker_calls,
-      [this](const Caller& caller, const Request& request) -> std::optional<common::v1::Error> {
+      [this, &operation](const grpc::CallbackServerContext& context, const Caller& caller,
+                         const Request& request) -> std::optional<common::v1::Error> {
         const BrokerId broker(request.broker_id());
-        if (auto error = edge_->CheckSpeaksFor(caller, broker)) return error;
+        const bool is_recorded = operation.resource != nullptr;
+        if (auto error = is_recorded ? edge_->CheckSpeaksFor(caller, broker)
+                                     : edge_->CheckSpeaksFor(context, request, broker)) {
+          return error;
+        }
         controller_->RecordContact(broker);
         return std::nullopt;
       }));

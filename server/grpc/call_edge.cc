@@ -6,6 +6,8 @@
 #include "absl/strings/str_format.h"
 #include "client/status_mapping.h"
 #include "server/calls/method_path.h"
+#include "server/calls/remote_address.h"
+#include "server/node/call_audit.h"
 #include "server/node/reply_margin.h"
 #include "server/security/caller.h"
 
@@ -45,10 +47,25 @@ std::optional<common::v1::Error> CallEdge::CheckSpeaksFor(const Caller& caller,
 }
 
 std::optional<common::v1::Error> CallEdge::CheckSpeaksFor(
-    const grpc::CallbackServerContext& context, BrokerId broker) const {
+    const grpc::CallbackServerContext& context, const google::protobuf::Message& request,
+    BrokerId broker) const {
   controller::Answer<Caller> caller = CallerOf(context);
-  if (auto* error = std::get_if<common::v1::Error>(&caller)) return std::move(*error);
-  return CheckSpeaksFor(std::get<Caller>(caller), broker);
+  std::optional<common::v1::Error> error;
+  if (auto* unknown = std::get_if<common::v1::Error>(&caller)) {
+    error = std::move(*unknown);
+  } else {
+    error = CheckSpeaksFor(std::get<Caller>(caller), broker);
+  }
+  if (error && audit_log_ != nullptr) {
+    audit::v1::AuditRecord record;
+    record.set_caller(AddressText(context.peer()));
+    record.set_principal(PrincipalOf(*access_, context));
+    record.set_method(MethodPath(request));
+    record.set_resource(absl::StrFormat("broker:%d", broker.value()));
+    record.set_outcome(AuditOutcome(*error));
+    audit_log_->Record(std::move(record));
+  }
+  return error;
 }
 
 grpc::Status CallEdge::StatusOf(common::v1::Error error) const {
@@ -70,18 +87,19 @@ grpc::Status CallEdge::OverBudget(const Budget& budget, const std::string& what)
 
 UnaryMethod CallEdge::Method(const google::protobuf::Message* request_type, Budget* budget,
                              std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const {
-  return {
-      .path = MethodPath(*request_type),
-      .request_type = request_type,
-      .budget = budget,
-      .queue = &budgets_.receiving,
-      .sends = &budgets_.sends,
-      .large_loop = large_loop_,
-      .serve = std::move(serve),
-      .refuse = [this](UnaryCall* call,
-                       common::v1::Error error) { call->Fail(StatusOf(std::move(error))); },
-      .principal =
-          [this](const grpc::ServerContextBase& context) { return PrincipalOf(access_, context); }};
+  return {.path = MethodPath(*request_type),
+          .request_type = request_type,
+          .budget = budget,
+          .queue = &budgets_.receiving,
+          .sends = &budgets_.sends,
+          .large_loop = large_loop_,
+          .serve = std::move(serve),
+          .refuse = [this](UnaryCall* call,
+                           common::v1::Error error) { call->Fail(StatusOf(std::move(error))); },
+          .principal =
+              [this](const grpc::ServerContextBase& context) {
+                return PrincipalOf(*access_, context);
+              }};
 }
 
 common::v1::Error CallEdge::LostReply(const absl::Status& lost) {

@@ -54,10 +54,13 @@ class CallEdge {
   MonoTime DeadlineOf(const grpc::CallbackServerContext& context) const;
   // Returns who makes the call, or the error that refuses it (AccessControl::CallerOf).
   controller::Answer<Caller> CallerOf(const grpc::CallbackServerContext& context) const;
-  // Return nullopt if the caller may speak for this broker (AccessControl::CheckSpeaksFor), else
+  // Returns nullopt if the caller may speak for this broker (AccessControl::CheckSpeaksFor), else
   // the error that refuses the call.
   std::optional<common::v1::Error> CheckSpeaksFor(const Caller& caller, BrokerId broker) const;
+  // The same for a call whose refusal the audit log does not record otherwise. Records it under the
+  // method that takes `request` (method_path.h).
   std::optional<common::v1::Error> CheckSpeaksFor(const grpc::CallbackServerContext& context,
+                                                  const google::protobuf::Message& request,
                                                   BrokerId broker) const;
 
   // Returns the status of a failed call. Adds the active controller's endpoint to NOT_CONTROLLER.

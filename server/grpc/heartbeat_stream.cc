@@ -85,7 +85,7 @@ void HeartbeatStream::OnHeartbeat() {
     default:
       break;
   }
-  if (auto error = edge_->CheckSpeaksFor(*context_, BrokerId(request_.broker_id()))) {
+  if (auto error = edge_->CheckSpeaksFor(*context_, request_, BrokerId(request_.broker_id()))) {
     End(*std::move(error));
     return;
   }

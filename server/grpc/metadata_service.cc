@@ -254,7 +254,7 @@ std::variant<Opening, common::v1::Error> ParseSubscribe(
   if (auto* error = std::get_if<common::v1::Error>(&parsed)) return std::move(*error);
   const auto& request = std::get<SubscribeRequest>(parsed);
   if (const auto broker = BrokerOf(request.subscriber())) {
-    if (auto error = edge.CheckSpeaksFor(context, *broker)) return *std::move(error);
+    if (auto error = edge.CheckSpeaksFor(context, request, *broker)) return *std::move(error);
     on_broker(*broker);
   }
   SubscriptionStart start{.epoch = Epoch(request.epoch()),

@@ -41,8 +41,8 @@ inline void StartRoutedCall(
 
 // Decides whether a caller may make a request. Returns the error that refuses it, or nullopt.
 template <typename Request>
-using CheckRequest =
-    std::function<std::optional<common::v1::Error>(const Caller& caller, const Request& request)>;
+using CheckRequest = std::function<std::optional<common::v1::Error>(
+    const grpc::CallbackServerContext& context, const Caller& caller, const Request& request)>;
 
 // Returns the gRPC method of `operation`. The router brings its calls to the active controller, and
 // they take room in `budget`. `check` (null: no check) is called before a call is routed.
@@ -52,17 +52,17 @@ UnaryMethod RoutedUnaryMethod(const CallEdge* edge, RequestRouter* router,
                               Budget* budget,
                               std::type_identity_t<CheckRequest<Request>> check = nullptr) {
   const RequestRouter::Method* routed = router->Find(operation.log_name);
-  UnaryMethod method =
-      edge->Method(routed->request_type, budget,
-                   [edge, router, routed, check = std::move(check)](
-                       UnaryCall* call, RequestRouter::MessagePtr request) {
-                     if (check == nullptr) {
-                       return StartRoutedCall(edge, router, routed, call, std::move(request));
-                     }
-                     const auto& checked = static_cast<const Request&>(*request);
-                     StartRoutedCall(edge, router, routed, call, std::move(request),
-                                     [&](const Caller& caller) { return check(caller, checked); });
-                   });
+  UnaryMethod method = edge->Method(
+      routed->request_type, budget,
+      [edge, router, routed, check = std::move(check)](UnaryCall* call,
+                                                       RequestRouter::MessagePtr request) {
+        if (check == nullptr) {
+          return StartRoutedCall(edge, router, routed, call, std::move(request));
+        }
+        const auto& checked = static_cast<const Request&>(*request);
+        StartRoutedCall(edge, router, routed, call, std::move(request),
+                        [&](const Caller& c) { return check(call->context(), c, checked); });
+      });
   method.audit = AuditOf(operation, edge->audit_log());
   return method;
 }

@@ -114,7 +114,8 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
   }
   ASSIGN_OR_RETURN(listener_,
                    OpenClientListener(config.listen, "--listen",
-                                      MakeServerCredentials(tls_.get(), Port::kBroker, &access_),
+                                      MakeServerCredentials(tls_.get(), Port::kBroker, &access_,
+                                                            /*audit_log=*/nullptr),
                                       {&view_service_, &process_service_}, connections_));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   if (config.metrics_listen) {

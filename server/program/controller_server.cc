@@ -151,21 +151,22 @@ class ControllerServer::Impl final : public ControllerDirectory {
         changes_(&router_, &controller_, &member_->raft()),
         methods_(&router_, &controller_, &queries_),
         process_service_(&loops_->edge, clock_, &tls_->access(), &audit_log_, MetricsCollector()),
-        front_end_(config.cluster_id, {.clock = clock_,
-                                       .edge_loop = &loops_->edge,
-                                       .large_loop = &loops_->decide,
-                                       .query_loop = &loops_->query,
-                                       .history_loop = &loops_->history,
-                                       .router = &router_,
-                                       .controller = &controller_,
-                                       .queries = &queries_,
-                                       .hub = &hub_,
-                                       .audit_log = &audit_log_,
-                                       .leader = [this] { return LeaderEndpoint(); },
-                                       .access = &tls_->access(),
-                                       .credentials = MakeServerCredentials(
-                                           tls_->clients(), Port::kClient, &tls_->access()),
-                                       .services = {&process_service_}}),
+        front_end_(config.cluster_id,
+                   {.clock = clock_,
+                    .edge_loop = &loops_->edge,
+                    .large_loop = &loops_->decide,
+                    .query_loop = &loops_->query,
+                    .history_loop = &loops_->history,
+                    .router = &router_,
+                    .controller = &controller_,
+                    .queries = &queries_,
+                    .hub = &hub_,
+                    .audit_log = &audit_log_,
+                    .leader = [this] { return LeaderEndpoint(); },
+                    .access = &tls_->access(),
+                    .credentials = MakeServerCredentials(tls_->clients(), Port::kClient,
+                                                         &tls_->access(), &audit_log_),
+                    .services = {&process_service_}}),
         listeners_({&leader_, &controller_, &router_, &hub_, front_end_.log_watcher(), &readiness_,
                     &snapshot_scheduler_, &log_clock_}),
         watchdog_(
@@ -191,14 +192,15 @@ class ControllerServer::Impl final : public ControllerDirectory {
   absl::Status Start() {
     // The peer listener must be opened before the client listener: OpenClientListener enables
     // reflection and health checks for every server that is built after it.
-    RETURN_IF_ERROR(member_->Start(
-        &listeners_, [this](const raft::v1::ForwardRequest& request, ForwardReply reply) {
-          if (request.method() == kListHeardBrokers) {
-            AnswerListHeardBrokers(request, &controller_, std::move(reply));
-          } else {
-            router_.OnForwarded(request, std::move(reply));
-          }
-        }));
+    RETURN_IF_ERROR(
+        member_->Start(&listeners_, &audit_log_,
+                       [this](const raft::v1::ForwardRequest& request, ForwardReply reply) {
+                         if (request.method() == kListHeardBrokers) {
+                           AnswerListHeardBrokers(request, &controller_, std::move(reply));
+                         } else {
+                           router_.OnForwarded(request, std::move(reply));
+                         }
+                       }));
     RETURN_IF_ERROR(front_end_.Start(config_.client_listen));
     front_end_.SetServing(kReadyService, false);
     if (config_.metrics_listen) {

@@ -102,7 +102,7 @@ ProcessService::ProcessService(Executor* executor, const Clock* clock, AccessCon
               .audit = std::move(audit),
               .principal =
                   [access](const grpc::ServerContextBase& context) {
-                    return PrincipalOf(access, context);
+                    return PrincipalOf(*access, context);
                   }});
   };
   add(

@@ -158,16 +158,18 @@ void QuorumMember::RememberVoterList(const raft::RestoredLog& restored) const {
   }
 }
 
-absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, ForwardHandler handler) {
+absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, audit::AuditLog* audit_log,
+                                 ForwardHandler handler) {
   PeerService* const service = transport_.Serve(std::move(handler));
-  ASSIGN_OR_RETURN(listener_,
-                   OpenListener(config_.peer_listen, "peer-listen",
-                                MakeServerCredentials(tls_->peers(), Port::kPeer, &tls_->access()),
-                                kReservedFromPeers, connections_,
-                                [service](grpc::ServerBuilder& builder, InterceptorCreators&) {
-                                  ConfigurePeerServer({}, &builder);
-                                  builder.RegisterService(service);
-                                }));
+  ASSIGN_OR_RETURN(
+      listener_,
+      OpenListener(config_.peer_listen, "peer-listen",
+                   MakeServerCredentials(tls_->peers(), Port::kPeer, &tls_->access(), audit_log),
+                   kReservedFromPeers, connections_,
+                   [service](grpc::ServerBuilder& builder, InterceptorCreators&) {
+                     ConfigurePeerServer({}, &builder);
+                     builder.RegisterService(service);
+                   }));
   raft_->Start(listener);
   return absl::OkStatus();
 }

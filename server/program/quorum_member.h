@@ -17,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "audit/audit_log.h"
 #include "base/clock.h"
 #include "raft/node/raft_node.h"
 #include "server/calls/listener.h"
@@ -53,9 +54,11 @@ class QuorumMember {
     return std::exchange(loaded_, std::nullopt);
   }
 
-  // Opens the peer listener and starts the Raft node. `listener` receives what the log reports, and
-  // `handler` the requests that other controllers forward.
-  absl::Status Start(raft::ReplicatedLogListener* listener, ForwardHandler handler);
+  // Opens the peer listener and starts the Raft node. `listener` receives what the log reports,
+  // `audit_log` the calls that the peer listener refuses, and `handler` the requests that other
+  // controllers forward. All must outlive Stop.
+  absl::Status Start(raft::ReplicatedLogListener* listener, audit::AuditLog* audit_log,
+                     ForwardHandler handler);
   // Starts to exchange messages with the peers. `client_endpoint` is the HOST:PORT at which clients
   // reach this process.
   void Connect(std::string client_endpoint);

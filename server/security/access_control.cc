@@ -77,4 +77,9 @@ absl::Status AccessControl::CheckSpeaksFor(const Caller& caller, BrokerId broker
   return absl::PermissionDeniedError(message);
 }
 
+std::string AccessControl::PrincipalOrSubject(const security::CertificateNames& names) const {
+  const absl::StatusOr<Identity> identity = identities_->Find(names);
+  return identity.ok() ? security::PrincipalOf(*identity) : names.subject;
+}
+
 }  // namespace quorate::server

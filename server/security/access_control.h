@@ -46,6 +46,10 @@ class AccessControl {
   // the message names both.
   absl::Status CheckSpeaksFor(const Caller& caller, BrokerId broker);
 
+  // Returns the principal of the owner of a certificate with these names, or the certificate's
+  // subject if it gives no role.
+  std::string PrincipalOrSubject(const security::CertificateNames& names) const;
+
   security::RefusedCalls& refused() { return refused_; }
   const security::RefusedCalls& refused() const { return refused_; }
 

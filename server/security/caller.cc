@@ -40,10 +40,9 @@ security::CertificateNames CallerOf(const grpc_auth_context& context) {
   return names;
 }
 
-std::string PrincipalOf(AccessControl* access, const grpc::ServerContextBase& context) {
+std::string PrincipalOf(const AccessControl& access, const grpc::ServerContextBase& context) {
   const std::optional<security::CertificateNames> names = CallerOf(*context.auth_context());
-  const absl::StatusOr<Caller> caller = access->CallerOf(names);
-  return caller.ok() ? caller->Principal() : names->subject;
+  return names ? access.PrincipalOrSubject(*names) : security::kAnonymous;
 }
 
 absl::string_view CertificateOf(const grpc_auth_context& context) {

@@ -24,7 +24,7 @@ security::CertificateNames CallerOf(const grpc_auth_context& context);
 // Returns the certificate itself, in PEM. It is valid as long as the context is.
 absl::string_view CertificateOf(const grpc_auth_context& context);
 
-// Returns the principal of a call, or the subject of its certificate if that has no role.
-std::string PrincipalOf(AccessControl* access, const grpc::ServerContextBase& context);
+// Returns the principal of a call (AccessControl::PrincipalOrSubject), also in plain text.
+std::string PrincipalOf(const AccessControl& access, const grpc::ServerContextBase& context);
 
 }  // namespace quorate::server

@@ -15,12 +15,19 @@ namespace {
 
 // Shared by the callbacks of one listener's credentials.
 struct State {
-  State(const security::TlsStore* tls_store, Port served, AccessControl* access_control)
-      : tls(tls_store), port(served), access(access_control), revocations(tls_store) {}
+  State(const security::TlsStore* tls_store, Port served, AccessControl* access_control,
+        audit::AuditLog* audit)
+      : tls(tls_store),
+        port(served),
+        access(access_control),
+        audit_log(audit),
+        revocations(tls_store) {}
 
   const security::TlsStore* const tls;
   const Port port;
   AccessControl* const access;
+  // Null if there is none.
+  audit::AuditLog* const audit_log;
   RevocationCheck revocations;
   // What gRPC has now. gRPC calls Fetch under a lock.
   std::shared_ptr<const security::TlsMaterial> fetched;
@@ -49,12 +56,29 @@ std::string_view PathOf(const grpc_metadata* headers, size_t count) {
   return "";
 }
 
+// Records a call that the certificate of its caller does not allow. A method that does not exist
+// has no name in the record, because callers invent such names.
+void RecordRefused(const State& state, const security::CertificateNames& caller,
+                   std::string_view path, const absl::Status& refusal) {
+  audit::v1::AuditRecord record;
+  record.set_principal(state.access->PrincipalOrSubject(caller));
+  const AccessRow* const row = FindAccessRow(path);
+  record.set_method(row != nullptr ? std::string(row->path) : "unknown");
+  record.set_outcome(absl::StatusCodeToString(refusal.code()));
+  state.audit_log->Record(std::move(record));
+}
+
 absl::Status CheckCall(State& state, const grpc_auth_context& context, std::string_view path) {
-  if (absl::Status status = state.revocations.Check(CertificateOf(context)); !status.ok()) {
+  const security::CertificateNames caller = CallerOf(context);
+  absl::Status status = state.revocations.Check(CertificateOf(context));
+  if (!status.ok()) {
     state.access->refused().Record(security::RefusalReason::kRevoked, status.message());
-    return status;
+  } else {
+    status = state.access->CheckCall(state.port, caller, path);
   }
-  return state.access->CheckCall(state.port, CallerOf(context), path);
+  const bool is_refused = !status.ok() && !absl::IsUnimplemented(status);
+  if (is_refused && state.audit_log != nullptr) RecordRefused(state, caller, path, status);
+  return status;
 }
 
 // gRPC calls it for each call, when the headers have arrived.
@@ -99,10 +123,12 @@ class ReloadingServerCredentials final : public grpc::ServerCredentials {
 }  // namespace
 
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const security::TlsStore* tls,
-                                                               Port port, AccessControl* access) {
+                                                               Port port, AccessControl* access,
+                                                               audit::AuditLog* audit_log) {
   if (tls == nullptr) return grpc::InsecureServerCredentials();
   CHECK(access != nullptr);
-  return std::make_shared<ReloadingServerCredentials>(std::make_unique<State>(tls, port, access));
+  return std::make_shared<ReloadingServerCredentials>(
+      std::make_unique<State>(tls, port, access, audit_log));
 }
 
 }  // namespace quorate::server

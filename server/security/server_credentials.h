@@ -11,6 +11,7 @@
 
 #include <memory>
 
+#include "audit/audit_log.h"
 #include "security/tls_store.h"
 #include "server/security/access_control.h"
 
@@ -20,9 +21,12 @@ namespace quorate::server {
 // caller. TLS 1.2 is the oldest version. Each new connection uses what is current in `tls` then;
 // connections that are open stay open. A call is refused before any byte of its message is parsed
 // if its certificate is revoked by then (UNAUTHENTICATED), also on an old connection, or if
-// `access` refuses it on this port. `tls` and `access` must outlive the server. Returns plain-text
-// credentials, which allow every call, if `tls` is null; then `access` is not used.
+// `access` refuses it on this port. `audit_log` (null: none) records the calls that the certificate
+// does not allow; gRPC does not know the address of their caller at that time. The arguments must
+// outlive the server. Returns plain-text credentials, which allow every call, if `tls` is null;
+// then `access` and `audit_log` are not used.
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const security::TlsStore* tls,
-                                                               Port port, AccessControl* access);
+                                                               Port port, AccessControl* access,
+                                                               audit::AuditLog* audit_log);
 
 }  // namespace quorate::server

@@ -4,20 +4,25 @@
 
 #include <gmock/gmock.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/check.h"
+#include "base/event_loop.h"
 #include "client/channel.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 #include "security/testing/test_authority.h"
 #include "server/calls/listener.h"
+#include "storage/testing/temp_dir.h"
 
 namespace quorate::server {
 namespace {
@@ -30,6 +35,8 @@ using security::TlsFiles;
 using security::TlsStore;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 
 constexpr std::chrono::seconds kPatience{60};
 const char kCluster[] = "MkU3OEVBNTcwNTJENDM2Qg";
@@ -52,10 +59,27 @@ grpc::Status Call(const std::shared_ptr<grpc::Channel>& channel) {
   return grpc::health::v1::Health::NewStub(channel)->Check(&context, {}, &response);
 }
 
+grpc::Status CallPath(const std::shared_ptr<grpc::Channel>& channel, const std::string& path) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  grpc::CompletionQueue queue;
+  grpc::GenericStub stub(channel);
+  const auto call = stub.PrepareUnaryCall(&context, path, grpc::ByteBuffer(), &queue);
+  call->StartCall();
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  CHECK(queue.Next(&tag, &ok));
+  return status;
+}
+
 class ServerCredentialsTest : public testing::Test {
  protected:
   ~ServerCredentialsTest() override {
     if (listener_.server != nullptr) Close(listener_, std::chrono::seconds(1));
+    audit_loop_.Stop();
   }
 
   TlsFiles Write(const std::string& name, const IssuedCertificate& issued) {
@@ -63,9 +87,9 @@ class ServerCredentialsTest : public testing::Test {
     return files;
   }
   void Start(Port port = Port::kClient) {
-    auto listener =
-        OpenClientListener({"127.0.0.1", 0}, "client-listen",
-                           MakeServerCredentials(server_tls_.get(), port, &access_), {});
+    auto listener = OpenClientListener(
+        {"127.0.0.1", 0}, "client-listen",
+        MakeServerCredentials(server_tls_.get(), port, &access_, &audit_log_), {});
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
   }
@@ -73,10 +97,35 @@ class ServerCredentialsTest : public testing::Test {
     return client::MakeChannel({host, listener_.port}, tls);
   }
 
+  // Returns "PRINCIPAL METHOD OUTCOME" for each record of the audit log, the oldest first, with
+  // "xCOUNT" if it stands for several calls.
+  std::vector<std::string> Recorded() {
+    std::promise<std::vector<std::string>> recorded;
+    audit_log_.Flush([] {});
+    audit_log_.List({}, [&recorded](const audit::AuditLog::Page& page) {
+      CHECK_OK(page.status());
+      std::vector<std::string> lines;
+      for (const audit::v1::AuditRecord& record : page->records()) {
+        EXPECT_EQ(record.caller(), "");
+        lines.insert(lines.begin(),
+                     absl::StrCat(record.principal(), " ", record.method(), " ", record.outcome()));
+        if (record.count() > 1) absl::StrAppend(&lines.front(), " x", record.count());
+      }
+      recorded.set_value(std::move(lines));
+    });
+    return recorded.get_future().get();
+  }
+
   TestAuthority ca_;
   const SystemClock clock_;
   const security::IdentityMap identities_{kCluster};
   AccessControl access_{&identities_, &clock_};
+  const storage::TempDir audit_directory_;
+  EventLoop audit_loop_{"audit", /*max_external=*/1000};
+  audit::AuditLog audit_log_{
+      {.files = {.directory = audit_directory_.path(), .max_file_bytes = 1 << 20, .max_files = 2}},
+      &audit_loop_,
+      &clock_};
   TlsFiles server_files_ = Write("server", ca_.Issue({.name = "server"}));
   std::unique_ptr<TlsStore> server_tls_ = Open(server_files_);
   const std::unique_ptr<TlsStore> client_tls_ = Open(
@@ -251,6 +300,39 @@ TEST_F(ServerCredentialsTest, ACallOfAnotherPortIsUnimplemented) {
                                   ->ListTopics(&context, {}, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_EQ(access_.refused().count(security::RefusalReason::kNotServed).value(), 1u);
+}
+
+TEST_F(ServerCredentialsTest, TheAuditLogRecordsWhatTheCertificateDoesNotAllow) {
+  const IssuedCertificate stolen = ca_.Issue({.name = "stolen", .alternative_names = kAdminNames});
+  server_files_.crl = security::TestDirectory() + "/server.crl";
+  ReplaceFile(server_files_.crl, ca_.Revoke({stolen}));
+  server_tls_ = Open(server_files_);
+  Start(Port::kPeer);
+  EXPECT_FALSE(Call(Dial(Open(Write("stolen", stolen)).get())).ok());
+  EXPECT_FALSE(Call(Dial(client_tls_.get())).ok());
+  const std::shared_ptr<grpc::Channel> nobody =
+      Dial(Open(Write("nobody", ca_.Issue({.name = "nobody"}))).get());
+  EXPECT_FALSE(CallPath(nobody, "/no.Such/Method\n").ok());
+  for (int i = 0; i < 50; ++i) EXPECT_FALSE(Call(nobody).ok());
+
+  const std::vector<std::string> recorded = Recorded();
+  EXPECT_THAT(recorded, IsSupersetOf({
+                            "User:admin/maria grpc.health.v1.Health/Check UNAUTHENTICATED",
+                            "User:admin/maria grpc.health.v1.Health/Check PERMISSION_DENIED",
+                            "CN=nobody unknown PERMISSION_DENIED",
+                            "CN=nobody grpc.health.v1.Health/Check PERMISSION_DENIED",
+                        }));
+  EXPECT_LT(recorded.size(), 50u) << "refusals of one kind share a record";
+}
+
+TEST_F(ServerCredentialsTest, TheAuditLogRecordsNoCallThatTheCertificateAllows) {
+  Start(Port::kBroker);
+  const std::shared_ptr<grpc::Channel> admin = Dial(client_tls_.get());
+  EXPECT_TRUE(Call(admin).ok());
+  // Another port serves it.
+  EXPECT_EQ(CallPath(admin, "/quorate.admin.v1.AdminService/ListTopics").error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_THAT(Recorded(), IsEmpty());
 }
 
 TEST_F(ServerCredentialsTest, ThePeerPortRefusesAnAdmin) {

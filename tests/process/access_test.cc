@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -33,7 +34,10 @@ using security::TlsStore;
 using server::Access;
 using server::Port;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr int kRefused = 1;  // by quoratectl
 
@@ -154,6 +158,24 @@ class AccessTest : public ::testing::Test {
     return quorate::testing::Run(arguments);
   }
 
+  // Returns "PRINCIPAL METHOD RESOURCE" of each record of the audit log with this outcome.
+  std::vector<std::string> Audited(const std::string& outcome, bool has_address) {
+    const RunResult result =
+        Quoratectl("admin", {"audit", "--refused", "--limit=10000", "--output=json"});
+    EXPECT_EQ(result.status.code, 0) << result.errors;
+    std::vector<std::string> lines;
+    const auto audit = nlohmann::json::parse(result.output);
+    for (const auto& record : audit["records"]) {
+      if (record["outcome"] != outcome) continue;
+      EXPECT_EQ(record["caller"] != "", has_address) << record;
+      const std::string method = record["method"];
+      lines.push_back(absl::StrCat(record["principal"].get<std::string>(), " ",
+                                   method.substr(method.rfind('/') + 1), " ",
+                                   record["resource"].get<std::string>()));
+    }
+    return lines;
+  }
+
   Cluster cluster_{{.controllers = 1, .brokers = 1, .tls = true}};
   TestAuthority other_ca_{"other CA"};
 };
@@ -211,6 +233,12 @@ TEST_F(AccessTest, EachRoleWorksWithItsCommands) {
   }));
   const RunResult metrics = Quoratectl("reader", {"debug", "metrics"});
   EXPECT_THAT(metrics.output, HasSubstr("quorate_tls_refused_calls_total{reason=\"role\"} 2"));
+  // gRPC refuses them before it knows the address.
+  EXPECT_THAT(
+      Audited("PERMISSION_DENIED", /*has_address=*/false),
+      ElementsAre("User:reader/reader CreateTopics ", "User:operator/operator DeleteTopics "));
+  EXPECT_THAT(Quoratectl("admin", {"audit"}).output,
+              ContainsRegex("User:reader/reader +- +CreateTopics +- +PERMISSION_DENIED"));
 }
 
 // Returns the error that ends a call.
@@ -280,6 +308,10 @@ TEST_F(AccessTest, ABrokerSpeaksOnlyForItself) {
   };
   expect_refused(subscribe("broker-1"));
   EXPECT_EQ(subscribe("broker-2").error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_THAT(Audited("CLUSTER_AUTHORIZATION_FAILED", /*has_address=*/true),
+              ElementsAre("Broker:2 RegisterBroker broker:1", StartsWith("Broker:2 AlterPartition"),
+                          "Broker:2 ReportRoles broker:1", "Broker:2 Heartbeat broker:1",
+                          "Broker:2 Subscribe broker:1"));
 }
 
 TEST_F(AccessTest, ABrokerWithTheCertificateOfAnotherOneIsNotLetIn) {

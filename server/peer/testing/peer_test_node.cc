@@ -164,7 +164,9 @@ PeerTestNode::PeerTestNode(Config config, bool has_log, std::optional<raft::Vote
   ConfigurePeerServer(config.timings, &builder);
   int bound_port = 0;
   builder.AddListeningPort(config.listen.ToString(),
-                           MakeServerCredentials(config.tls, Port::kPeer, &access_), &bound_port);
+                           MakeServerCredentials(config.tls, Port::kPeer, &access_,
+                                                 /*audit_log=*/nullptr),
+                           &bound_port);
   builder.RegisterService(transport_.Serve(std::move(config.forward_handler)));
   server_ = builder.BuildAndStart();
   CHECK(server_ != nullptr) << "cannot listen at " << config.listen.ToString();
