@@ -77,10 +77,10 @@ int TimeoutMs(MonoTime when) {
 
 // Returns the lowest descriptor that a connection must not have. It is computed for each
 // connection, because prlimit(2) can change the limit.
-int EndOfDescriptors(int reserve) {
+int EndOfDescriptors(int reserve, size_t max_descriptors) {
   rlimit limit = {};
   CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, kMaxConnectionDescriptors));
+  const int end = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, max_descriptors));
   return end - std::min(reserve, end / 4);
 }
 
@@ -120,8 +120,9 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Listen(const HostPort& addre
 
 Acceptor::~Acceptor() { Stop(); }
 
-void Acceptor::Start(int reserve, std::shared_ptr<ConnectionGate> gate) {
+void Acceptor::Start(int reserve, size_t max_descriptors, std::shared_ptr<ConnectionGate> gate) {
   reserve_ = reserve;
+  max_descriptors_ = max_descriptors;
   gate_ = std::move(gate);
   stop_event_ = eventfd(0, EFD_CLOEXEC);
   spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -170,7 +171,7 @@ void Acceptor::Accept(int listener) {
     }
     return;  // other errors: the connection ended before it was accepted
   }
-  if (connection >= EndOfDescriptors(reserve_)) {
+  if (connection >= EndOfDescriptors(reserve_, max_descriptors_)) {
     close(connection);
     CountClosed();
     return;
@@ -193,7 +194,8 @@ void Acceptor::CountClosed() {
   ++closed_;
   LOG_EVERY_T(WARNING, 10) << name_ << ": new connections are closed at once (" << closed_
                            << " so far), because this process has too few free file descriptors: "
-                              "close connections, or raise the limit (ulimit -n, LimitNOFILE)";
+                              "close connections, or raise the limits (ulimit -n, LimitNOFILE, "
+                              "--max-connection-descriptors)";
 }
 
 }  // namespace quorate::server

@@ -33,14 +33,14 @@ class Acceptor {
   // Returns the bound port, also if the address has port 0.
   uint16_t port() const { return port_; }
 
-  // Starts accepting. A connection whose descriptor is one of the last `reserve` descriptors of the
-  // process, but at most the last quarter of them, is closed at once; `gate` gets all others. The
-  // kernel assigns the lowest free number to a new descriptor, so the number shows how many
-  // descriptors are in use.
+  // Starts accepting. Connections use descriptors below `max_descriptors` and the limit of the
+  // process. A connection whose descriptor is one of the last `reserve` of these, but at most the
+  // last quarter of them, is closed at once; `gate` gets all others. The kernel assigns the lowest
+  // free number to a new descriptor, so the number shows how many descriptors are in use.
   //
   // Example: limit 1024, `reserve` 128. Connections get descriptors 0 to 895; one that would be
   // descriptor 896 is closed, which leaves 128 for files and for listeners with a smaller reserve.
-  void Start(int reserve, std::shared_ptr<ConnectionGate> gate);
+  void Start(int reserve, size_t max_descriptors, std::shared_ptr<ConnectionGate> gate);
   // Closes the port. The gate passes nothing on after it returns. Idempotent.
   void Stop();
 
@@ -58,6 +58,7 @@ class Acceptor {
   std::vector<int> listeners_;
   uint16_t port_ = 0;
   int reserve_ = 0;
+  size_t max_descriptors_ = 0;
   std::shared_ptr<ConnectionGate> gate_;
   std::thread thread_;
   // An eventfd; Stop writes to it to wake the thread.

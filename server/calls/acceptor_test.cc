@@ -73,13 +73,16 @@ class Socket {
 
 class AcceptorTest : public testing::Test {
  protected:
-  AcceptorTest() {
+  AcceptorTest() { Open(kConnectionLimits); }
+  ~AcceptorTest() override { Stop(); }
+
+  void Open(const ConnectionLimits& limits) {
     auto listener = OpenClientListener({"127.0.0.1", 0}, "client-listen",
-                                       grpc::InsecureServerCredentials(), {});
+                                       grpc::InsecureServerCredentials(), {}, limits);
     CHECK_OK(listener.status());
     listener_ = *std::move(listener);
   }
-  ~AcceptorTest() override {
+  void Stop() {
     listener_.acceptor->Stop();
     listener_.server->Shutdown();
   }
@@ -100,6 +103,29 @@ class AcceptorTest : public testing::Test {
   Listener listener_;
   DescriptorLimit limit_;
 };
+
+TEST_F(AcceptorTest, TheLimitsOfTheListenerCount) {
+  Stop();
+  ConnectionLimits limits = kConnectionLimits;
+  limits.max_descriptors = 400;
+  limits.max_of_host = 30;
+  Open(limits);
+  std::vector<Socket> sockets;
+  for (int i = 0; i < 31; ++i) sockets.emplace_back().Connect(listener_.port);
+  EXPECT_TRUE(sockets.back().AwaitClosed()) << "the limit of the host";
+
+  Stop();
+  limits.max_of_host = 1'000;
+  Open(limits);
+  for (int i = 0; i < 160; ++i) sockets.emplace_back().Connect(listener_.port);
+  EXPECT_TRUE(sockets.back().AwaitClosed()) << "the limit of the process";
+  Stop();
+  limits.timeout = std::chrono::milliseconds(100);
+  sockets.clear();
+  Open(limits);
+  sockets.emplace_back().Connect(listener_.port);
+  EXPECT_TRUE(sockets.back().AwaitClosed()) << "its first bytes do not come";
+}
 
 TEST_F(AcceptorTest, TheLastDescriptorsAreNotForConnections) {
   // Each connection takes two descriptors, because both ends are in this process. A quarter of the

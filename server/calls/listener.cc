@@ -44,7 +44,7 @@ absl::Status CheckCanListen(const HostPort& address, const std::string& option) 
 
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
                                       const std::shared_ptr<grpc::ServerCredentials>& credentials,
-                                      int reserved_descriptors,
+                                      int reserved_descriptors, const ConnectionLimits& limits,
                                       const std::shared_ptr<ConnectionInstruments>& instruments,
                                       const ConfigureListener& configure) {
   Listener listener;
@@ -57,10 +57,10 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
           grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
   // gRPC's default is two minutes.
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
-                             static_cast<int>(ToMs(kConnectionLimits.timeout)));
+                             static_cast<int>(ToMs(limits.timeout)));
   static const SystemClock clock;
   const auto gate = std::make_shared<ConnectionGate>(
-      option, kConnectionLimits, &clock, instruments, [connections](int socket, int connection) {
+      option, limits, &clock, instruments, [connections](int socket, int connection) {
         grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters taken;
         taken.listener_fd = socket;
         taken.fd = connection;
@@ -74,7 +74,7 @@ absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string
   if (listener.server == nullptr) {
     return absl::InternalError("gRPC cannot serve on " + option + ": see the log for the reason");
   }
-  listener.acceptor->Start(reserved_descriptors, gate);
+  listener.acceptor->Start(reserved_descriptors, limits.max_descriptors, gate);
   return listener;
 }
 
@@ -87,14 +87,14 @@ void Close(Listener& listener, Duration timeout) {
 absl::StatusOr<Listener> OpenClientListener(
     const HostPort& address, const std::string& option,
     const std::shared_ptr<grpc::ServerCredentials>& credentials,
-    const std::vector<grpc::Service*>& services,
+    const std::vector<grpc::Service*>& services, const ConnectionLimits& limits,
     const std::shared_ptr<ConnectionInstruments>& instruments) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // gRPC's health service has no descriptor, which reflection needs. This reference links ours in.
   CHECK(grpc::health::v1::HealthCheckRequest::descriptor() != nullptr);
   return OpenListener(
-      address, option, credentials, kReservedFromClients, instruments,
+      address, option, credentials, kReservedFromClients, limits, instruments,
       [&](grpc::ServerBuilder& builder, InterceptorCreators& interceptors) {
         for (grpc::Service* service : services) builder.RegisterService(service);
         interceptors.push_back(MakeParseErrorReporter());

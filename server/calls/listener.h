@@ -45,7 +45,7 @@ void Close(Listener& listener, Duration timeout);
 absl::StatusOr<Listener> OpenClientListener(
     const HostPort& address, const std::string& option,
     const std::shared_ptr<grpc::ServerCredentials>& credentials,
-    const std::vector<grpc::Service*>& services,
+    const std::vector<grpc::Service*>& services, const ConnectionLimits& limits = kConnectionLimits,
     const std::shared_ptr<ConnectionInstruments>& instruments =
         std::make_shared<ConnectionInstruments>());
 
@@ -54,13 +54,13 @@ using InterceptorCreators =
 // Registers the services of a listener, sets its options and adds its interceptors.
 using ConfigureListener = std::function<void(grpc::ServerBuilder&, InterceptorCreators&)>;
 
-// Opens a listener. New connections pass a ConnectionGate with the limits of server/node/limits.h.
-// A connection whose handshakes (TLS and HTTP/2) take longer than ten seconds is closed. The
-// counts of its connections go to `instruments`. They leave the last `reserved_descriptors` file
-// descriptors of the process free (Acceptor::Start).
+// Opens a listener. New connections pass a ConnectionGate with these limits. A connection whose
+// handshakes (TLS and HTTP/2) take longer than `limits.timeout` is closed. The counts of its
+// connections go to `instruments`. They leave the last `reserved_descriptors` file descriptors of
+// the process free (Acceptor::Start).
 absl::StatusOr<Listener> OpenListener(const HostPort& address, const std::string& option,
                                       const std::shared_ptr<grpc::ServerCredentials>& credentials,
-                                      int reserved_descriptors,
+                                      int reserved_descriptors, const ConnectionLimits& limits,
                                       const std::shared_ptr<ConnectionInstruments>& instruments,
                                       const ConfigureListener& configure);
 

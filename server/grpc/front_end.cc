@@ -18,14 +18,15 @@ GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
           [controller = ports.controller](BrokerId broker) { controller->RecordContact(broker); }),
       audit_service_(&edge_),
       credentials_(std::move(ports.credentials)),
+      connection_limits_(ports.connection_limits),
       more_services_(std::move(ports.services)) {}
 
 absl::Status GrpcFrontEnd::Start(const HostPort& listen) {
   std::vector<grpc::Service*> services = {&admin_service_, &broker_service_, &metadata_service_,
                                           &audit_service_};
   services.insert(services.end(), more_services_.begin(), more_services_.end());
-  ASSIGN_OR_RETURN(
-      listener_, OpenClientListener(listen, "client-listen", credentials_, services, connections_));
+  ASSIGN_OR_RETURN(listener_, OpenClientListener(listen, "client-listen", credentials_, services,
+                                                 connection_limits_, connections_));
   port_ = listener_.port;
   return absl::OkStatus();
 }

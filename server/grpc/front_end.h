@@ -51,6 +51,7 @@ class GrpcFrontEnd {
     AccessControl* access = nullptr;
     // Of the listener (server/security/server_credentials.h).
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+    ConnectionLimits connection_limits = kConnectionLimits;
     // Other services that the listener serves.
     std::vector<grpc::Service*> services;
   };
@@ -91,6 +92,7 @@ class GrpcFrontEnd {
   MetadataService metadata_service_;
   AuditService audit_service_;
   const std::shared_ptr<grpc::ServerCredentials> credentials_;
+  const ConnectionLimits connection_limits_;
   const std::vector<grpc::Service*> more_services_;
   const std::shared_ptr<ConnectionInstruments> connections_ =
       std::make_shared<ConnectionInstruments>();

@@ -109,16 +109,16 @@ inline constexpr Duration kMaxTimeout = std::chrono::hours(24);
 
 // The soft limit that a program sets for itself, as far as the hard limit allows.
 inline constexpr uint64_t kWantedDescriptors = 65'536;
-// Connections use only descriptors below this number, because each connection also costs memory,
-// about 60 KiB. It is enough for thousands of brokers and tools.
-inline constexpr uint64_t kMaxConnectionDescriptors = 16'384;
-// The last descriptors below the lower of the two limits are reserved. Clients leave 256 of them
-// free, so that peers can still connect; peers leave 128 free, so that the files of the log and of
-// snapshots can still be opened.
+// The last descriptors below the lower of this limit and ConnectionLimits::max_descriptors are
+// reserved. Clients leave 256 of them free, so that peers can still connect; peers leave 128 free,
+// so that the files of the log and of snapshots can still be opened.
 inline constexpr int kReservedFromClients = 256;
 inline constexpr int kReservedFromPeers = 128;
 // New connections of one listener (server/calls/connection_gate.h).
 struct ConnectionLimits {
+  // Connections use only descriptors below this number, because each connection also costs memory,
+  // about 60 KiB.
+  size_t max_descriptors = 0;
   // Connections whose first bytes have not arrived or that wait for a place: in all, and of one
   // host. A new one beyond the first limit replaces the oldest one of the host that has most.
   size_t max_waiting = 0;
@@ -134,7 +134,10 @@ struct ConnectionLimits {
   // How long a connection keeps its place although others wait for it.
   Duration min_opening_time = {};
 };
+// The defaults. The options of both programs change some of them (server/program/process_config.h).
 inline constexpr ConnectionLimits kConnectionLimits = {
+    // Enough for thousands of brokers and tools.
+    .max_descriptors = 16'384,
     .max_waiting = 4'096,
     .max_waiting_of_host = 1'024,
     // A connection that opens costs up to 100 KiB.

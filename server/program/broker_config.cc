@@ -100,6 +100,7 @@ std::vector<OptionGroup> Options(Raw& raw, BrokerConfig& config) {
                  "brokers.",
          .set = SetMilliseconds(&config.controlled_shutdown_timeout, 0, kMaxMilliseconds),
          .default_text = "5000"}}},
+      ConnectionOptions(config),
       LogAndTestOptions(config),
   };
 }

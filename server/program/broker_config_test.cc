@@ -86,6 +86,29 @@ TEST(BrokerConfigTest, BootstrapMeansTheControllers) {
   EXPECT_THAT(ErrorOf({{"bootstrap", "127.0.0.1:9092"}}), HasSubstr("this broker itself"));
 }
 
+TEST(BrokerConfigTest, TheLimitsOnConnectionsAreThoseOfTheLibraryByDefault) {
+  const auto config = Load({});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->connection_limits.max_descriptors, kConnectionLimits.max_descriptors);
+  EXPECT_EQ(config->connection_limits.max_of_host, kConnectionLimits.max_of_host);
+  EXPECT_EQ(config->connection_limits.timeout, kConnectionLimits.timeout);
+}
+
+TEST(BrokerConfigTest, TheLimitsOnConnectionsHaveRanges) {
+  const auto config = Load({{"max-connection-descriptors", "65536"},
+                            {"max-connections-per-host", "16"},
+                            {"connection-timeout-ms", "600000"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->connection_limits.max_descriptors, 65'536u);
+  EXPECT_EQ(config->connection_limits.max_of_host, 16u);
+  EXPECT_EQ(config->connection_limits.timeout, std::chrono::minutes(10));
+  for (const auto& [option, value] : Settings{{"max-connection-descriptors", "1023"},
+                                              {"max-connections-per-host", "-1"},
+                                              {"connection-timeout-ms", "99"}}) {
+    EXPECT_THAT(ErrorOf({{option, value}}), HasSubstr(option));
+  }
+}
+
 TEST(BrokerConfigTest, IdentityIsChecked) {
   EXPECT_THAT(ErrorOf({{"cluster-id", "orders"}}), HasSubstr("quoratectl cluster new-id"));
   EXPECT_THAT(ErrorOf({{"broker-id", "-1"}}), HasSubstr("--broker-id: "));

@@ -116,7 +116,8 @@ absl::Status BrokerServer::Open(const BrokerConfig& config, uint64_t seed) {
                    OpenClientListener(config.listen, "--listen",
                                       MakeServerCredentials(tls_.get(), Port::kBroker, &access_,
                                                             /*audit_log=*/nullptr),
-                                      {&view_service_, &process_service_}, connections_));
+                                      {&view_service_, &process_service_}, config.connection_limits,
+                                      connections_));
   listener_.server->GetHealthCheckService()->SetServingStatus(kReadyService, false);
   if (config.metrics_listen) {
     ASSIGN_OR_RETURN(

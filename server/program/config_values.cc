@@ -64,6 +64,15 @@ OptionSetter SetInteger(int64_t* target, int64_t min, int64_t max) {
           absl::StrFormat("a whole number from %d to %d", min, max)};
 }
 
+OptionSetter SetInteger(size_t* target, int64_t min, int64_t max) {
+  return {[=](const std::string& text) -> absl::Status {
+            ASSIGN_OR_RETURN(const int64_t value, ParseInteger(text, min, max));
+            *target = static_cast<size_t>(value);
+            return absl::OkStatus();
+          },
+          absl::StrFormat("a whole number from %d to %d", min, max)};
+}
+
 OptionSetter SetMilliseconds(Duration* target, int64_t min, int64_t max) {
   return {[=](const std::string& text) -> absl::Status {
             ASSIGN_OR_RETURN(const int64_t value, ParseInteger(text, min, max));

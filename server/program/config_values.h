@@ -2,6 +2,7 @@
 // target only if the text is valid. The target must outlive the setter.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -21,6 +22,8 @@ OptionSetter SetSwitch(bool* target);
 OptionSetter SetChoice(std::string* target, std::initializer_list<const char*> allowed);
 // Accepts an integer from `min` to `max`, both inclusive.
 OptionSetter SetInteger(int64_t* target, int64_t min, int64_t max);
+// The same. REQUIRES: `min` is not negative.
+OptionSetter SetInteger(size_t* target, int64_t min, int64_t max);
 // Accepts a whole number of milliseconds from `min` to `max`, both inclusive.
 OptionSetter SetMilliseconds(Duration* target, int64_t min, int64_t max);
 // Accepts an address to listen on: port 0 and wildcard hosts are allowed.

@@ -234,6 +234,7 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "log.",
          .set = SetInteger(&config.snapshot_max_bytes_per_second, 1024, kMaxBytes),
          .default_text = "33554432"}}},
+      ConnectionOptions(config),
       LogAndTestOptions(config),
   };
 }

@@ -166,6 +166,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                     .access = &tls_->access(),
                     .credentials = MakeServerCredentials(tls_->clients(), Port::kClient,
                                                          &tls_->access(), &audit_log_),
+                    .connection_limits = config.connection_limits,
                     .services = {&process_service_}}),
         listeners_({&leader_, &controller_, &router_, &hub_, front_end_.log_watcher(), &readiness_,
                     &snapshot_scheduler_, &log_clock_}),

@@ -25,6 +25,34 @@ Option MetricsListenOption(ProcessConfig& config) {
           .set = SetListen(&config.metrics_listen)};
 }
 
+OptionGroup ConnectionOptions(ProcessConfig& config) {
+  ConnectionLimits& limits = config.connection_limits;
+  return {
+      "Connections",
+      {{.name = "max-connection-descriptors",
+        .value_name = "N",
+        .help =
+            "New connections of all ports are closed at once while this process has about this "
+            "many file descriptors open, files included. (Connections of clients leave the last "
+            "256 of them free.) A connection takes one descriptor and about 60 KiB of memory. "
+            "The limit of the operating system (ulimit -n) counts if it is lower.",
+        .set = SetInteger(&limits.max_descriptors, 1024, kWantedDescriptors),
+        .default_text = "16384"},
+       {.name = "max-connections-per-host",
+        .value_name = "N",
+        .help = "The maximum number of connections of one host to the port for clients. A host is "
+                "an IPv4 address or a /64 network of IPv6. Raise it if more brokers and tools than "
+                "this connect through one address.",
+        .set = SetInteger(&limits.max_of_host, 16, 16'384),
+        .default_text = "2048"},
+       {.name = "connection-timeout-ms",
+        .value_name = "MS",
+        .help = "A new connection to the port for clients is closed if it does not send its first "
+                "bytes, or complete its handshakes, in this time.",
+        .set = SetMilliseconds(&limits.timeout, 100, 600'000),
+        .default_text = "10000"}}};
+}
+
 OptionGroup LogAndTestOptions(ProcessConfig& config) {
   return {
       "Logs and tests",

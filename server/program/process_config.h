@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/host_port.h"
+#include "server/node/limits.h"
 #include "server/program/config.h"
 
 namespace quorate::server {
@@ -24,6 +25,8 @@ struct ProcessConfig {
   std::string failpoints;
   // nullopt: no metrics listener.
   std::optional<HostPort> metrics_listen;
+  // Of the port for clients.
+  ConnectionLimits connection_limits = kConnectionLimits;
   // Refuse to listen in plain text where other machines can connect.
   bool require_tls = false;
   // Empty: there is none.
@@ -37,6 +40,7 @@ struct ProcessConfig {
 // The options write to `config`, which must outlive them.
 Option ClusterIdOption(ProcessConfig& config);
 Option MetricsListenOption(ProcessConfig& config);
+OptionGroup ConnectionOptions(ProcessConfig& config);
 OptionGroup LogAndTestOptions(ProcessConfig& config);
 
 }  // namespace quorate::server

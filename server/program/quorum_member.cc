@@ -24,6 +24,14 @@ constexpr Duration kCommitLinger = std::chrono::milliseconds(3);
 // How long calls of peers may take to end when the listener closes.
 constexpr Duration kCloseTimeout = std::chrono::seconds(1);
 
+// Returns the default limits, because options for clients must not keep controllers apart. Only the
+// limit of the whole process is that of the configuration.
+ConnectionLimits PeerConnectionLimits(const ControllerConfig& config) {
+  ConnectionLimits limits = kConnectionLimits;
+  limits.max_descriptors = config.connection_limits.max_descriptors;
+  return limits;
+}
+
 PeerTransportOptions TransportOptions(const ControllerConfig& config, const ControllerTls& tls,
                                       const raft::ReplicaKey& self) {
   PeerTransportOptions options = {.cluster_id = config.cluster_id,
@@ -165,7 +173,7 @@ absl::Status QuorumMember::Start(raft::ReplicatedLogListener* listener, audit::A
       listener_,
       OpenListener(config_.peer_listen, "peer-listen",
                    MakeServerCredentials(tls_->peers(), Port::kPeer, &tls_->access(), audit_log),
-                   kReservedFromPeers, connections_,
+                   kReservedFromPeers, PeerConnectionLimits(config_), connections_,
                    [service](grpc::ServerBuilder& builder, InterceptorCreators&) {
                      ConfigurePeerServer({}, &builder);
                      builder.RegisterService(service);
