@@ -41,6 +41,10 @@ absl::Status CheckName(absl::string_view name) {
         "the name %s has %d bytes, and the limit is %d: issue a certificate with a shorter one",
         Quoted(name), name.size(), Identity::kMaxNameBytes));
   }
+  if (absl::StrContains(name, '\t')) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "the name %s contains a tab: write a space between the words of a name", Quoted(name)));
+  }
   const bool is_uri = absl::ConsumePrefix(&name, "URI:");
   if (name.empty() || !absl::StrContains(name, is_uri ? ':' : '=')) {
     return absl::InvalidArgumentError(

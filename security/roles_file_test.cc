@@ -56,6 +56,8 @@ TEST(RolesFileTest, AMalformedLineIsRefusedWithItsNumberAndTheRemedy) {
   EXPECT_THAT(ErrorIn("admin URI:alice"), HasSubstr("'alice' is neither"));
   EXPECT_THAT(ErrorIn("reader CN=\xc3\xa4"), HasSubstr("line 1: it has a character"));
   EXPECT_THAT(ErrorIn(std::string("reader CN=a\0b", 13)), HasSubstr("it has a character"));
+  EXPECT_THAT(ErrorIn("broker 3\tCN=a\tb"),
+              HasSubstr("line 1: the name 'CN=a\\tb' contains a tab"));
   for (const char* id : {"x", "-1", "+1", "01", "2147483648", "CN=a"}) {
     EXPECT_THAT(ErrorIn(std::string("broker ") + id + " CN=a"),
                 AllOf(HasSubstr(std::string("'") + id + "' is not the id of a broker"),

@@ -76,14 +76,18 @@ std::optional<RemoteAddress> RemoteAddress::FromPeer(std::string_view peer) {
   return std::nullopt;
 }
 
-std::string RemoteAddress::ToString() const {
+std::string RemoteAddress::IpText() const {
   char text[INET6_ADDRSTRLEN] = {};
   if (IsMapped(ip)) {
     inet_ntop(AF_INET, ip.data() + kMappedPrefix.size(), text, sizeof(text));
-    return absl::StrCat(text, ":", port);
+  } else {
+    inet_ntop(AF_INET6, ip.data(), text, sizeof(text));
   }
-  inet_ntop(AF_INET6, ip.data(), text, sizeof(text));
-  return absl::StrCat("[", text, "]:", port);
+  return text;
+}
+
+std::string RemoteAddress::ToString() const {
+  return IsMapped(ip) ? absl::StrCat(IpText(), ":", port) : absl::StrCat("[", IpText(), "]:", port);
 }
 
 RemoteAddress RemoteAddress::Host() const {
@@ -95,6 +99,11 @@ RemoteAddress RemoteAddress::Host() const {
 std::string AddressText(std::string_view peer) {
   const std::optional<RemoteAddress> remote = RemoteAddress::FromPeer(peer);
   return remote ? remote->ToString() : std::string(peer);
+}
+
+std::string HostText(std::string_view peer) {
+  const std::optional<RemoteAddress> remote = RemoteAddress::FromPeer(peer);
+  return remote ? remote->Host().IpText() : "";
 }
 
 }  // namespace quorate::server

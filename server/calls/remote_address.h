@@ -27,6 +27,8 @@ struct RemoteAddress {
 
   // Returns "10.0.0.1:4000" or "[2001:db8::1]:4000".
   std::string ToString() const;
+  // Returns the address without the port: "10.0.0.1" or "2001:db8::1".
+  std::string IpText() const;
 
   // Returns the address by which connections are counted: of IPv6 the first 64 bits, because one
   // machine usually has all addresses of such a network. The port is 0.
@@ -42,5 +44,8 @@ struct RemoteAddress {
 // Returns the address in what grpc::ServerContext::peer() returns, as ToString writes it. Returns
 // `peer` itself if it has another form.
 std::string AddressText(std::string_view peer);
+// Returns the host of that address (RemoteAddress::Host) without the port, or "" if `peer` has
+// another form.
+std::string HostText(std::string_view peer);
 
 }  // namespace quorate::server

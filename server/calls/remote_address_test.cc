@@ -66,5 +66,14 @@ TEST(RemoteAddressTest, IsPrintedAsUsual) {
   EXPECT_EQ(RemoteAddress::From(Ipv6("2001:db8::1", 4000))->ToString(), "[2001:db8::1]:4000");
 }
 
+TEST(RemoteAddressTest, TheTextsOfPeers) {
+  EXPECT_EQ(AddressText("ipv4:10.0.0.1:4000"), "10.0.0.1:4000");
+  EXPECT_EQ(HostText("ipv4:10.0.0.1:4000"), "10.0.0.1");
+  EXPECT_EQ(AddressText("ipv6:%5B2001:db8::1%5D:4000"), "[2001:db8::1]:4000");
+  EXPECT_EQ(HostText("ipv6:%5B2001:db8::1%5D:4000"), "2001:db8::");
+  EXPECT_EQ(AddressText("unix:/tmp/socket"), "unix:/tmp/socket");
+  EXPECT_EQ(HostText("unix:/tmp/socket"), "");
+}
+
 }  // namespace
 }  // namespace quorate::server

@@ -1,3 +1,6 @@
+#include <netinet/in.h>
+
+#include <cstdint>
 #include <string>
 
 #include "tests/fuzz/make_corpus.h"
@@ -27,6 +30,50 @@ void AddConfigs(CorpusWriter& corpus) {
   corpus.Add("config", voters);
 }
 
+void AddRolesFiles(CorpusWriter& corpus) {
+  corpus.Add("roles_file", std::string("# people\nadmin        CN=alice,O=corp\n"
+                                       "operator     URI:spiffe://corp/ops\n"
+                                       "reader       CN=grafana,OU=Our Monitoring,O=corp\r\n"
+                                       "broker 3     URI:spiffe://corp/kafka/3\n"
+                                       "controller 1 CN=controller-1,O=corp\n"));
+  for (const char* text : {"admin CN=a\nreader CN=a\n", "root CN=a", "\n\nbroker x CN=a",
+                           "broker 2147483648 CN=a", "admin alice", "admin URI:", "reader"}) {
+    corpus.Add("roles_file", std::string(text));
+  }
+}
+
+// Returns a TLS record of a handshake, whose message begins like a ClientHello.
+std::string ClientHelloRecord(uint16_t length) {
+  std::string record = {22, 3, 1, static_cast<char>(length >> 8), static_cast<char>(length), 1};
+  record.resize(size_t{5} + length);
+  return record;
+}
+
+void AddConnections(CorpusWriter& corpus) {
+  for (const uint16_t length : {1, 17, 40, 0x4000}) {
+    corpus.Add("first_bytes", ClientHelloRecord(length));
+  }
+  corpus.Add("first_bytes", ClientHelloRecord(40).substr(0, 30));
+  for (const char* text :
+       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM", "POST / HTTP/1.1",
+        "GET / HTTP/1.1\r\nHost: controller-1\r\n\r\n", "SSH-2.0-OpenSSH_9.2"}) {
+    corpus.Add("first_bytes", std::string(text));
+  }
+  for (const char* peer :
+       {"ipv4:10.0.0.1:4000", "ipv6:%5B2001:db8::1%5D:4000", "ipv6:%5Bfe80::1%252%5D:4000",
+        "ipv6:%5B::ffff:10.0.0.1%5D:1", "unix:/tmp/socket", "10.0.0.1:0", "2001:db8::1%5D:65535"}) {
+    corpus.Add("remote_address", std::string(peer));
+  }
+  const auto bytes = [](const void* address, size_t size) {
+    return std::string(static_cast<const char*>(address), size);
+  };
+  sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_port = 4'000, .sin_addr = {0x0100000a}};
+  corpus.Add("remote_address", bytes(&ipv4, sizeof(ipv4)));
+  sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_port = 4'000};
+  ipv6.sin6_addr.s6_addr[0] = 0xfe;
+  corpus.Add("remote_address", bytes(&ipv6, sizeof(ipv6)));
+}
+
 }  // namespace
 
 void AddTextInputs(CorpusWriter& corpus) {
@@ -47,6 +94,8 @@ void AddTextInputs(CorpusWriter& corpus) {
     corpus.Add("cli_values", std::string(text));
   }
   AddConfigs(corpus);
+  AddRolesFiles(corpus);
+  AddConnections(corpus);
 }
 
 }  // namespace quorate::fuzz
