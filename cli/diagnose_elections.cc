@@ -92,8 +92,8 @@ void LookAtFrequency(const ClusterFacts& facts, Findings& findings) {
   findings.push_back(
       {Severity::kWarning, "frequent-elections", "the active controller changes often",
        CauseOfElections(facts), Names(evidence),
-       "read the logs of the controllers that are named; if the network is slow, raise "
-       "--election-timeout-min-ms and --election-timeout-max-ms on all controllers"});
+       "read the logs of the controllers that are named; if the network is slow, start all "
+       "controllers with --profile wan or --profile noisy"});
 }
 
 void LookAtSyncs(const ProcessFacts& process, Findings& findings) {

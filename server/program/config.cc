@@ -178,7 +178,22 @@ absl::StatusOr<Flags> ReadFlags(const std::vector<std::string>& names,
   return flags;
 }
 
-absl::Status Apply(const Option& option, const Values& values) {
+// Returns the value that an option has if no source gives it. The text is empty if it has none.
+Given DefaultOf(const Option& option, const std::string& profile) {
+  for (const auto& [name, text] : option.profile_defaults) {
+    if (name == profile) return {text, absl::StrFormat("%s %s", kProfileOption, profile)};
+  }
+  return {option.default_text, kDefaultSource};
+}
+
+// Returns the profile that is given, which is checked when its option is set. Returns an empty
+// string if none is.
+std::string GivenProfile(const Values& values) {
+  const auto it = values.find(kProfileOption);
+  return it == values.end() ? "" : it->second.text;
+}
+
+absl::Status Apply(const Option& option, const Values& values, const std::string& profile) {
   const auto it = values.find(option.name);
   if (it == values.end()) {
     if (option.required) {
@@ -186,8 +201,8 @@ absl::Status Apply(const Option& option, const Values& values) {
           "%s is not set: give --%s, %s, or %s in a configuration file", option.name, option.name,
           EnvironmentName(option.name), FileKey(option.name)));
     }
-    if (option.default_text.empty()) return absl::OkStatus();
-    CHECK_OK(option.set(option.default_text));
+    const std::string text = DefaultOf(option, profile).text;
+    if (!text.empty()) CHECK_OK(option.set(text));
     return absl::OkStatus();
   }
   absl::Status status = option.set(it->second.text);
@@ -216,6 +231,7 @@ std::string TomlValue(const Option& option, const std::string& text) {
 // Returns the text of --check-config.
 std::string RenderConfig(const ProgramOptions& options, const Values& values,
                          const std::vector<std::string>& warnings) {
+  const std::string profile = GivenProfile(values);
   std::string text =
       absl::StrFormat("# %s %s: this configuration is valid.\n", options.manual.name, Version());
   for (const std::string& warning : warnings) text += absl::StrFormat("# Warning: %s.\n", warning);
@@ -224,12 +240,11 @@ std::string RenderConfig(const ProgramOptions& options, const Values& values,
     for (const Option& option : group.options) {
       const std::string key = FileKey(option.name);
       const auto it = values.find(option.name);
-      if (it == values.end() && option.default_text.empty()) {
+      const Given given = it != values.end() ? it->second : DefaultOf(option, profile);
+      if (it == values.end() && given.text.empty()) {
         text += absl::StrFormat("# %s is not set\n", key);
         continue;
       }
-      const Given given =
-          it != values.end() ? it->second : Given{option.default_text, kDefaultSource};
       text += absl::StrFormat("%s = %s  # %s\n", key, TomlValue(option, given.text), given.source);
     }
   }
@@ -260,6 +275,15 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
+
+std::string DescribeDefaults(const Option& option) {
+  std::vector<std::string> of_profiles;
+  for (const auto& [profile, text] : option.profile_defaults) {
+    of_profiles.push_back(absl::StrFormat("%s: %s", profile, text));
+  }
+  if (of_profiles.empty()) return option.default_text;
+  return absl::StrFormat("%s (%s)", option.default_text, absl::StrJoin(of_profiles, ", "));
+}
 
 std::string EnvironmentName(std::string_view option) {
   return kEnvironmentPrefix + absl::AsciiStrToUpper(FileKey(option));
@@ -318,8 +342,9 @@ absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc
     RETURN_IF_ERROR(ReadFile(config->second.text, names, from_file));
     values.merge(from_file);
   }
+  const std::string profile = GivenProfile(values);
   for (const OptionGroup& group : options.groups) {
-    for (const Option& option : group.options) RETURN_IF_ERROR(Apply(option, values));
+    for (const Option& option : group.options) RETURN_IF_ERROR(Apply(option, values, profile));
   }
   std::vector<std::string> warnings;
   if (options.check) {

@@ -34,6 +34,9 @@ class OptionSetter {
   std::string accepts_;
 };
 
+// The option that selects the defaults of other options. A program need not have it.
+inline constexpr char kProfileOption[] = "profile";
+
 struct Option {
   // In kebab-case.
   std::string name;
@@ -45,6 +48,10 @@ struct Option {
   OptionSetter set;
   // The text that is set if no source gives the option; --help shows it. Empty: no default.
   std::string default_text = {};
+  // The defaults that replace default_text, by the value of the option kProfileOption, in the order
+  // of the documentation. For a profile without an entry, and for the default profile, default_text
+  // applies.
+  std::vector<std::pair<std::string, std::string>> profile_defaults = {};
   // It is an error if no source gives the option.
   bool required = false;
   // How the value changes while the program runs, as a phrase. Empty: only with a restart.
@@ -90,7 +97,8 @@ enum class ConfigOutcome {
 };
 
 // Reads the three sources and calls the setter of each option that is given or has a default, once,
-// in the order of declaration, then calls `options.check`. `environment` maps full names
+// in the order of declaration, then calls `options.check`. A value that any source gives overrides
+// the default of the profile. `environment` maps full names
 // ("QUORATE_NODE_ID") to values; an empty value counts as unset. --check-config prints the warnings
 // and all values to standard output, in the format of a configuration file.
 //
@@ -104,6 +112,10 @@ absl::StatusOr<ConfigOutcome> LoadConfig(const ProgramOptions& options, int argc
 
 // Returns the environment variables of this process.
 std::map<std::string, std::string> ProcessEnvironment();
+
+// Returns the default of an option and those of the profiles, e.g. "100 (wan: 300, noisy: 200)".
+// Empty: the option has no default.
+std::string DescribeDefaults(const Option& option);
 
 // Return the names of an option in the other sources: "QUORATE_NODE_ID" and "node_id" for
 // "node-id".

@@ -22,6 +22,10 @@ source:
 
     quorate-controller --config FILE --check-config
 
+`--profile` selects defaults that suit the network between the controllers
+([which one](operations.md#choose-a-profile)). Where a profile has another default than `lan`, the table
+shows it in parentheses. A value that is set overrides the profile.
+
 The unit of a value is at the end of its name. An option changes with a restart of the program, unless
 its description says otherwise. The options of `quoratectl` are in `quoratectl --help`.
 )";
@@ -44,7 +48,7 @@ std::string DescribeOptions(const ProgramOptions& options) {
                               accepts.empty() ? option.value_name : accepts,
                               option.required               ? "required"
                               : option.default_text.empty() ? "–"
-                                                            : option.default_text,
+                                                            : DescribeDefaults(option),
                               meaning);
     }
   }

@@ -85,6 +85,37 @@ TEST_F(ConfigTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
   EXPECT_EQ(timeout_, std::chrono::milliseconds(9000));
 }
 
+TEST_F(ConfigTest, AProfileReplacesDefaultsAndNothingThatIsGiven) {
+  std::string profile;
+  options_.groups[1].options.push_back({.name = kProfileOption,
+                                        .value_name = "NAME",
+                                        .help = "Where it runs.",
+                                        .set = SetChoice(&profile, {"near", "far"}),
+                                        .default_text = "near"});
+  options_.groups[1].options[1].profile_defaults = {{"far", "9999"}};
+  ASSERT_TRUE(Load({"--node-id", "1"}).ok());
+  EXPECT_EQ(timeout_, std::chrono::milliseconds(9000));
+  ASSERT_TRUE(Load({"--node-id", "1", "--profile", "far"}).ok());
+  EXPECT_EQ(timeout_, std::chrono::milliseconds(9999));
+  environment_ = {{"QUORATE_PROFILE", "far"}};
+  ASSERT_TRUE(Load({"--node-id", "1"}).ok());
+  EXPECT_EQ(timeout_, std::chrono::milliseconds(9999));
+
+  testing::internal::CaptureStdout();
+  ASSERT_TRUE(Load({"--node-id", "1", "--check-config"}).ok());
+  const std::string text = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(text, HasSubstr("\nsession_timeout_ms = 9999  # profile far\n"));
+  EXPECT_THAT(text, HasSubstr("\nprofile = \"far\"  # QUORATE_PROFILE\n"));
+
+  // A file sets the value, and a variable the profile: the value counts.
+  const std::string path = WriteFile("session_timeout_ms = 9000\n");
+  ASSERT_TRUE(Load({"--node-id", "1", "--config", path.c_str()}).ok());
+  EXPECT_EQ(timeout_, std::chrono::milliseconds(9000));
+  EXPECT_THAT(ErrorOf({"--node-id=1", "--profile=off"}),
+              HasSubstr("'off' is not one of near, far"));
+  EXPECT_THAT(RenderManual(options_), HasSubstr("Default: 9000 (far: 9999)."));
+}
+
 TEST_F(ConfigTest, ListsAreTomlArraysOrCommaSeparated) {
   const std::string path =
       WriteFile("node_id = 1\nbootstrap_servers = [\"a:1\", \"b:2\"]  # two\n");

@@ -11,18 +11,17 @@
 #include "server/program/config_document.h"
 #include "server/program/config_values.h"
 #include "server/program/controller_manual.h"
+#include "server/program/controller_timing.h"
 #include "server/program/tls_options.h"
 
 namespace quorate::server {
 namespace {
 
-constexpr int64_t kMaxMilliseconds = int64_t{24} * 60 * 60 * 1000;
 constexpr int64_t kMaxBytes = int64_t{1} << 40;
 constexpr int64_t kMaxSnapshotLogRatio = 1000;
 constexpr int64_t kMaxAuditFiles = 1000;
 // A request with more items would not fit into one entry of the log.
 constexpr int64_t kMaxRequestItems = 10'000'000;
-constexpr int64_t kMaxBalancePerSecond = 1'000'000;
 
 // The values that the checks still have to turn into values of ControllerConfig.
 struct Raw {
@@ -126,60 +125,7 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
                  "listener) and pid=N.",
          .set = SetText(&config.ready_file)}}},
       {"TLS", ControllerTlsOptions(config)},
-      {"Timing",
-       {{.name = "heartbeat-interval-ms",
-         .value_name = "MS",
-         .help = "The interval at which the active controller sends heartbeats to the others.",
-         .set = SetMilliseconds(&config.heartbeat_interval, 1, kMaxMilliseconds),
-         .default_text = "100"},
-        {.name = "election-timeout-min-ms",
-         .value_name = "MS",
-         .help = "A controller that receives nothing from the active controller starts an election "
-                 "after a random time between this value and --election-timeout-max-ms. (It "
-                 "notices a broken connection at once.)",
-         .set = SetMilliseconds(&config.election_timeout_min, 2, kMaxMilliseconds),
-         .default_text = "500"},
-        {.name = "election-timeout-max-ms",
-         .value_name = "MS",
-         .help = "The upper limit of that time.",
-         .set = SetMilliseconds(&config.election_timeout_max, 2, kMaxMilliseconds),
-         .default_text = "1000"},
-        {.name = "broker-session-timeout-ms",
-         .value_name = "MS",
-         .help = "A broker that sends no heartbeat for this long is fenced.",
-         .set = SetMilliseconds(&config.broker_session_timeout, 10, kMaxMilliseconds),
-         .default_text = "9000"},
-        {.name = "broker-connection-grace-ms",
-         .value_name = "MS",
-         .help = "How long a broker whose connection broke may take to reconnect before it is "
-                 "fenced. A broker that is proved dead is fenced at once.",
-         .set = SetMilliseconds(&config.broker_connection_grace, 1, kMaxMilliseconds),
-         .default_text = "1000"},
-        {.name = "broker-mass-loss-hold-ms",
-         .value_name = "MS",
-         .help = "While more than half of the brokers are out of contact without proof that they "
-                 "are dead, leaders and ISRs stay unchanged for this long. Then those brokers are "
-                 "fenced in one batch.",
-         .set = SetMilliseconds(&config.broker_mass_loss_hold, 0, kMaxMilliseconds),
-         .default_text = "60000"},
-        {.name = "leader-balance-interval-ms",
-         .value_name = "MS",
-         .help = "How long a broker must have been back before it leads the partitions again of "
-                 "which it is the first replica. 0 leaves the leaders where they are.",
-         .set = SetMilliseconds(&config.leader_balance_interval, 0, kMaxMilliseconds),
-         .default_text = "10000"},
-        {.name = "leader-balance-max-per-second",
-         .value_name = "N",
-         .help = "The maximum number of leaders that the controller gives back in one second.",
-         .set = SetInteger(&config.leader_balance_max_per_second, 10, kMaxBalancePerSecond),
-         .default_text = "10000"},
-        {.name = "state-check-interval-ms",
-         .value_name = "MS",
-         .help = "The interval at which the controllers compare their states. A controller whose "
-                 "state contradicts a majority of the voters ends itself. Use the same value on "
-                 "all controllers.",
-         .set = SetMilliseconds(&config.state_check_interval, 100, kMaxMilliseconds),
-         .default_text = "60000"}}},
+      TimingOptions(config),
       {"Requests",
        {{.name = "max-request-items",
          .value_name = "N",
@@ -329,26 +275,6 @@ absl::Status ResolveTls(ControllerConfig& config) {
   RETURN_IF_ERROR(CheckRolesFile(config, tls.is_set() || peer.is_set()));
   RETURN_IF_ERROR(CheckTls(tls, "client-listen", config.client_listen, config));
   return CheckTls(peer, "peer-listen", config.peer_listen, config);
-}
-
-absl::Status CheckTiming(ControllerConfig& config) {
-  if (config.election_timeout_min > config.election_timeout_max) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("election-timeout-min-ms %d is above election-timeout-max-ms %d",
-                        ToMs(config.election_timeout_min), ToMs(config.election_timeout_max)));
-  }
-  if (config.heartbeat_interval * 2 > config.election_timeout_min) {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "heartbeat-interval-ms %d is more than half of election-timeout-min-ms %d: a single late "
-        "heartbeat could start an election",
-        ToMs(config.heartbeat_interval), ToMs(config.election_timeout_min)));
-  }
-  if (config.broker_connection_grace > config.broker_session_timeout) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("broker-connection-grace-ms %d is above broker-session-timeout-ms %d",
-                        ToMs(config.broker_connection_grace), ToMs(config.broker_session_timeout)));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace

@@ -49,6 +49,10 @@ struct ControllerConfig : ProcessConfig {
   // Empty: no ready file is written.
   std::string ready_file;
 
+  // "lan", "wan" or "noisy": the source of the times below that are not set.
+  std::string profile;
+  // How long a message to another controller and its answer take at most, as a rule.
+  Duration peer_round_trip{};
   Duration heartbeat_interval{};
   Duration election_timeout_min{};
   Duration election_timeout_max{};

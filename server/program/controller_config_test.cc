@@ -49,6 +49,8 @@ TEST(ControllerConfigTest, DefaultsFollowTheDesignAndThisNodesEntry) {
   EXPECT_EQ(config->peer_listen.ToString(), "127.0.0.1:9092");
   EXPECT_EQ(config->peer_advertise.ToString(), "127.0.0.1:9092");
   EXPECT_EQ(config->client_advertise.ToString(), "127.0.0.1:9090");
+  EXPECT_EQ(config->profile, "lan");
+  EXPECT_EQ(config->peer_round_trip, std::chrono::milliseconds(5));
   EXPECT_EQ(config->heartbeat_interval, std::chrono::milliseconds(100));
   EXPECT_EQ(config->election_timeout_min, std::chrono::milliseconds(500));
   EXPECT_EQ(config->broker_session_timeout, std::chrono::seconds(9));
@@ -57,6 +59,43 @@ TEST(ControllerConfigTest, DefaultsFollowTheDesignAndThisNodesEntry) {
   EXPECT_EQ(config->snapshot_min_log_bytes, 64 << 20);
   EXPECT_EQ(config->snapshot_log_ratio, 4);
   EXPECT_THAT(config->warnings, IsEmpty());
+}
+
+TEST(ControllerConfigTest, AProfileGivesDefaultsThatFitTogether) {
+  const auto lan = Load({});
+  const auto explicit_lan = Load({{"profile", "lan"}});
+  ASSERT_TRUE(explicit_lan.ok()) << explicit_lan.status();
+  EXPECT_EQ(explicit_lan->profile, lan->profile);
+  EXPECT_EQ(explicit_lan->election_timeout_min, lan->election_timeout_min);
+  for (const char* profile : {"wan", "noisy"}) {
+    const auto config = Load({{"profile", profile}});
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_EQ(config->profile, profile);
+    EXPECT_GT(config->peer_round_trip, lan->peer_round_trip);
+    EXPECT_GT(config->heartbeat_interval, lan->heartbeat_interval);
+    EXPECT_GT(config->election_timeout_min, lan->election_timeout_min);
+    EXPECT_GT(config->election_timeout_max, lan->election_timeout_max);
+    EXPECT_GT(config->broker_session_timeout, lan->broker_session_timeout);
+    EXPECT_GT(config->broker_connection_grace, lan->broker_connection_grace);
+    EXPECT_EQ(config->state_check_interval, lan->state_check_interval)
+        << "all controllers need the same value, whatever their profiles";
+  }
+  EXPECT_THAT(ErrorOf({{"profile", "moon"}}),
+              HasSubstr("--profile: 'moon' is not one of lan, wan, noisy"));
+}
+
+TEST(ControllerConfigTest, AValueThatIsSetOverridesTheProfile) {
+  const auto config = Load({{"profile", "wan"}, {"heartbeat-interval-ms", "50"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->heartbeat_interval, std::chrono::milliseconds(50));
+  EXPECT_EQ(config->election_timeout_min, Load({{"profile", "wan"}})->election_timeout_min);
+  // It is checked against the values of the profile.
+  EXPECT_THAT(ErrorOf({{"profile", "wan"}, {"election-timeout-max-ms", "1000"}}),
+              AllOf(HasSubstr("is above election-timeout-max-ms 1000"),
+                    HasSubstr("values that are not set come from profile wan")));
+  EXPECT_THAT(ErrorOf({{"peer-round-trip-ms", "101"}}),
+              HasSubstr("election-timeout-min-ms 500 is less than 5 times peer-round-trip-ms 101"));
+  EXPECT_TRUE(Load({{"peer-round-trip-ms", "100"}}).ok());
 }
 
 TEST(ControllerConfigTest, APlainListenerThatOthersReachIsAWarning) {

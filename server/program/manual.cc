@@ -34,7 +34,7 @@ std::string RenderOptions(const ProgramOptions& options) {
     for (const Option& option : group.options) {
       std::string help = option.help;
       if (option.required) help += " Required.";
-      if (!option.default_text.empty()) help += " Default: " + option.default_text + ".";
+      if (!option.default_text.empty()) help += " Default: " + DescribeDefaults(option) + ".";
       page += RenderOption(option.name, option.value_name, help);
     }
   }

@@ -40,6 +40,8 @@ PeerTransportOptions TransportOptions(const ControllerConfig& config, const Cont
                                   .tls = tls.peers(),
                                   .identities = &tls.identities(),
                                   .max_metadata_version = metadata::kLatestMetadataVersion};
+  // A refused dial proves a death after one round trip. Silence gets as long.
+  options.timings.death_grace = config.peer_round_trip;
   for (const ConfiguredVoter& voter : config.voters) {
     if (voter.node_id != config.node_id) options.peers.emplace(voter.node_id, voter.endpoint);
   }
@@ -62,6 +64,12 @@ raft::RaftOptions MakeRaftOptions(const ControllerConfig& config, const raft::Re
   options.election_timeout_min = config.election_timeout_min;
   options.election_timeout_max = config.election_timeout_max;
   options.check_quorum_timeout = config.election_timeout_max;
+  // One survivor of a dead leader has its pre-vote and its vote before the next one stands, and two
+  // that lost a round rarely repeat it within the same round trip.
+  options.death_jitter = config.peer_round_trip;
+  options.death_stagger = 3 * config.peer_round_trip;
+  options.death_retry_min = 2 * config.peer_round_trip;
+  options.death_retry_max = 6 * config.peer_round_trip;
   options.commit_linger = kCommitLinger;
   return options;
 }

@@ -19,6 +19,7 @@
 
 #include "base/check.h"
 #include "base/mutex.h"
+#include "base/random.h"
 #include "tests/harness/loopback_socket.h"
 
 namespace quorate::testing {
@@ -118,7 +119,7 @@ class FaultProxy::Engine {
 
   void Heal() {
     swallowed_ = {false, false};
-    delay_ = std::chrono::milliseconds(0);
+    SetDelay({}, {});
     ApplySwallowing();
     if (!listener_) Listen();
   }
@@ -135,7 +136,10 @@ class FaultProxy::Engine {
     ApplySwallowing();
   }
 
-  void SetDelay(std::chrono::milliseconds delay) { delay_ = delay; }
+  void SetDelay(std::chrono::milliseconds delay, std::chrono::milliseconds jitter) {
+    delay_ = delay;
+    jitter_ = jitter;
+  }
 
   size_t open() const { return connections_.size(); }
   size_t accepted() const { return accepted_; }
@@ -162,6 +166,11 @@ class FaultProxy::Engine {
       commands.swap(commands_);
     }
     for (auto& command : commands) command(*this);
+  }
+
+  Time DueAt(Time now) {
+    const std::chrono::microseconds jitter(rng_.Below(1 + 1000 * uint64_t(jitter_.count())));
+    return now + delay_ + jitter;
   }
 
   // Waits until there is work.
@@ -241,7 +250,7 @@ class FaultProxy::Engine {
       }
       pipe.ended = count == 0;
       pipe.held_bytes += static_cast<size_t>(count);
-      pipe.chunks.push_back({now + delay_, std::string(buffer, static_cast<size_t>(count))});
+      pipe.chunks.push_back({DueAt(now), std::string(buffer, static_cast<size_t>(count))});
     }
     // A reset overtakes data in flight, as on a real network. A blackhole drops it too.
     return !pipe.broken || pipe.swallowed;
@@ -282,6 +291,8 @@ class FaultProxy::Engine {
   std::optional<LoopbackSocket> listener_;
   std::array<bool, 2> swallowed_ = {false, false};
   std::chrono::milliseconds delay_{0};
+  std::chrono::milliseconds jitter_{0};
+  Rng rng_{Rng::SystemSeed()};
   std::list<Connection> connections_;
   size_t accepted_ = 0;
 };
@@ -317,8 +328,8 @@ void FaultProxy::Blackhole(Direction direction) {
   });
 }
 
-void FaultProxy::Delay(std::chrono::milliseconds delay) {
-  Do([delay](Engine& engine) { engine.SetDelay(delay); });
+void FaultProxy::Delay(std::chrono::milliseconds delay, std::chrono::milliseconds jitter) {
+  Do([=](Engine& engine) { engine.SetDelay(delay, jitter); });
 }
 
 size_t FaultProxy::open_connections() {

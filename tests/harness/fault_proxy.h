@@ -36,8 +36,10 @@ class FaultProxy {
   // Delivers nothing in that direction, neither bytes nor the end of a connection, like a network
   // that drops packets. Unlike such a network, it still accepts new connections.
   void Blackhole(Direction direction);
-  // Delays everything by `delay`, in both directions, from now on.
-  void Delay(std::chrono::milliseconds delay);
+  // Delays everything in both directions from now on, by `delay` and a random part of `jitter`.
+  // Bytes stay in order.
+  void Delay(std::chrono::milliseconds delay,
+             std::chrono::milliseconds jitter = std::chrono::milliseconds(0));
 
   // Return the number of connections that are open now, and that were ever accepted.
   size_t open_connections();

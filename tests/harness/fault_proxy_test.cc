@@ -187,6 +187,21 @@ TEST_F(FaultProxyTest, DelayedBytesArriveLaterAndInOrder) {
   EXPECT_GE(std::chrono::steady_clock::now() - sent_at, kDelay);
 }
 
+TEST_F(FaultProxyTest, JitterAddsToTheDelayAndKeepsTheOrder) {
+  constexpr milliseconds kDelay(10);
+  Socket client = *Connect(proxy_.port());
+  Socket server = upstream_.Accept();
+  proxy_.Delay(kDelay, milliseconds(30));
+  const auto sent_at = std::chrono::steady_clock::now();
+  std::string sent;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    client.Send(std::string(1, c));
+    sent += c;
+  }
+  EXPECT_EQ(server.Receive(sent.size()), sent);
+  EXPECT_GE(std::chrono::steady_clock::now() - sent_at, kDelay);
+}
+
 TEST(FaultProxyWithoutUpstreamTest, ResetsWhatUpstreamRefuses) {
   const LoopbackSocket not_listening;
   FaultProxy proxy(not_listening.port());

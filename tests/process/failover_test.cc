@@ -106,6 +106,30 @@ TEST(SevenVotersTest, ThreeMayDieAndAFourthEndsTheWritesButLosesNone) {
   }
 }
 
+TEST(ProfileTest, ControllersWithDifferentProfilesReplaceEachOther) {
+  const std::vector<std::string> profiles = {"lan", "wan", "noisy"};
+  Cluster cluster({.controllers = 3, .brokers = 1});
+  const auto start = [&](int node) {
+    cluster.StartController(node, {"--profile=" + profiles.at(static_cast<size_t>(node - 1))});
+  };
+  for (int node = 1; node <= 3; ++node) start(node);
+  cluster.StartBroker(1);
+  cluster.AwaitReady();
+  cluster.AwaitUnfencedBrokers(1);
+  TopicStream stream(cluster, "stream");
+  for (int round = 0; round < 3; ++round) {
+    stream.AwaitMore(5);
+    const int active = cluster.AwaitActive();
+    cluster.controller(active).Kill();
+    stream.AwaitMore(5);
+    start(active);
+    cluster.AwaitReady();
+  }
+  stream.Stop();
+  client::AdminClient client = cluster.Client();
+  ExpectExactlyAcknowledged(client, stream);
+}
+
 TEST(RestartTest, KillingAllControllersAtOnceLosesNothing) {
   Cluster cluster({.controllers = 3, .brokers = 1});
   cluster.Start();
