@@ -35,7 +35,8 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{}, "'quoratectl' needs one of: status, doctor, topics"},
       {{"topic", "list"}, "'quoratectl' does not know 'topic', only: status, doctor, topics"},
       {{"topics"},
-       "'quoratectl topics' needs one of: create, delete, elect-leader, list, describe"},
+       "'quoratectl topics' needs one of: create, add-partitions, delete, elect-leader, list, "
+       "describe"},
       {{"topics", "make"}, "'quoratectl topics' does not know 'make'"},
       {{"topics", "list", "--bogus"}, "'quoratectl topics list' does not take '--bogus'"},
       {{"topics", "list", "orders"}, "'quoratectl topics list' does not take 'orders'"},
@@ -45,6 +46,9 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"topics", "create", "a", "--assignment", "1", "--partitions", "1"}, "leave out"},
       {{"topics", "create", "a", "--config", "b"}, "--config: 'b' is not KEY=VALUE"},
       {{"topics", "create", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
+      {{"topics", "add-partitions", "a"}, "--partitions is required"},
+      {{"topics", "add-partitions", "--partitions", "6"}, "NAME is required"},
+      {{"topics", "add-partitions", "a", "--partitions", "6", "--assignment", "1:x"}, "has 'x'"},
       {{"topics", "delete"}, "name a topic to delete"},
       {{"topics", "delete", "a", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
       {{"topics", "elect-leader", "a"}, "--type is required"},
@@ -95,6 +99,7 @@ TEST(QuoratectlTest, AWrongVariableIsNamed) {
 TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{"topics", "create"},
+                                             {"topics", "add-partitions"},
                                              {"topics", "delete"},
                                              {"topics", "elect-leader"},
                                              {"topics", "list"},
@@ -209,6 +214,30 @@ TEST(QuoratectlTest, CreatesTopicsAndTellsTheirIds) {
   EXPECT_THAT(result.err, IsEmpty());
   ASSERT_EQ(service.request_ids().size(), 1u);
   EXPECT_EQ(service.request_ids()[0].sequence(), 5);
+}
+
+TEST(QuoratectlTest, AddsPartitionsToEachTopicThatAllowsIt) {
+  FakeAdminService service(Ok);
+  service.create_partitions.add_results()->set_name("a");
+  auto* refused = service.create_partitions.add_results();
+  refused->set_name("b");
+  refused->mutable_error()->set_code(common::v1::INVALID_PARTITIONS);
+  refused->mutable_error()->set_message("it has 6");
+  const std::string endpoint = service.endpoint().ToString();
+
+  const std::vector<std::string> command = {
+      "topics", "add-partitions", "a", "b", "--partitions", "6", "--bootstrap", endpoint};
+  Result result = Quoratectl(command);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "Topic a now has 6 partitions.\n");
+  EXPECT_EQ(result.err, "quoratectl: topic b: INVALID_PARTITIONS: it has 6\n");
+  EXPECT_THAT(service.changes(), ::testing::ElementsAre("extend a", "extend b"));
+
+  std::vector<std::string> dry_run = command;
+  dry_run.emplace_back("--dry-run");
+  result = Quoratectl(dry_run);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "Topic a could get 6 partitions.\n");
 }
 
 // Controllers 1 and 2 are voters, and 3 is an observer.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "base/check.h"
 #include "cli/json.h"
 #include "cli/leader_elections.h"
 #include "cli/parse.h"
@@ -18,6 +19,7 @@
 namespace quorate::cli {
 namespace {
 
+using admin::v1::CreatePartitionsRequest;
 using admin::v1::CreateTopicsRequest;
 using admin::v1::DeleteTopicsRequest;
 using client::AdminClient;
@@ -33,6 +35,18 @@ struct CreateFlags {
   std::string request_id;
 };
 
+// Adds the value of --assignment.
+template <typename Topic>
+absl::Status AddAssignments(const std::string& text, Topic& topic) {
+  const auto assignments = ParseAssignments(text);
+  if (!assignments.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--assignment: %s", assignments.status().message()));
+  }
+  topic.mutable_assignments()->Add(assignments->begin(), assignments->end());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<CreateTopicsRequest> MakeRequest(const CreateFlags& flags) {
   admin::v1::NewTopic topic;
   if (flags.partitions.has_value()) topic.set_partition_count(*flags.partitions);
@@ -45,12 +59,7 @@ absl::StatusOr<CreateTopicsRequest> MakeRequest(const CreateFlags& flags) {
           "--assignment already defines the partitions and replicas: leave out --partitions and "
           "--replication-factor");
     }
-    const auto assignments = ParseAssignments(flags.assignment);
-    if (!assignments.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("--assignment: %s", assignments.status().message()));
-    }
-    topic.mutable_assignments()->Add(assignments->begin(), assignments->end());
+    RETURN_IF_ERROR(AddAssignments(flags.assignment, topic));
   }
   for (const std::string& config : flags.configs) {
     const auto entry = ParseConfig(config);
@@ -137,6 +146,82 @@ void AddCreateVerb(CommandLine& line, CLI::App* topics) {
   AddRequestIdFlag(verb, &flags->request_id);
 }
 
+struct AddPartitionsFlags {
+  std::vector<std::string> names;
+  int32_t partitions = 0;
+  std::string assignment;
+  bool dry_run = false;
+  std::string request_id;
+};
+
+absl::StatusOr<CreatePartitionsRequest> MakeRequest(const AddPartitionsFlags& flags) {
+  CreatePartitionsRequest::Topic topic;
+  topic.set_partition_count(flags.partitions);
+  if (!flags.assignment.empty()) RETURN_IF_ERROR(AddAssignments(flags.assignment, topic));
+  ASSIGN_OR_RETURN(const common::v1::RequestId id, ChooseRequestId(flags.request_id));
+  CreatePartitionsRequest request;
+  *request.mutable_request_id() = id;
+  request.set_validate_only(flags.dry_run);
+  for (const std::string& name : flags.names) {
+    topic.set_name(name);
+    *request.add_topics() = topic;
+  }
+  return request;
+}
+
+ExitCode AddPartitions(Session& session, const AddPartitionsFlags& flags) {
+  const auto request = MakeRequest(flags);
+  if (!request.ok()) return session.RefuseUsage(std::string(request.status().message()));
+
+  const auto result = AdminClient(session.caller_options()).CreatePartitions(*request);
+  if (const auto* failure = std::get_if<CallFailure>(&result)) {
+    return session.Fail(*failure, RequestIdText(request->request_id()));
+  }
+  const auto& response = std::get<admin::v1::CreatePartitionsResponse>(result);
+  if (session.json()) session.out() << JsonText(ToJson(response));
+  ExitCode code = ExitCode::kDone;
+  for (const auto& topic : response.results()) {
+    if (topic.has_error()) {
+      code = session.FailItem("topic " + topic.name(), topic.error());
+    } else {
+      session.Say(absl::StrFormat(
+          flags.dry_run ? "Topic %s could get %d partitions." : "Topic %s now has %d partitions.",
+          topic.name(), flags.partitions));
+    }
+  }
+  return code;
+}
+
+void AddAddPartitionsVerb(CommandLine& line, CLI::App* topics) {
+  auto flags = std::make_shared<AddPartitionsFlags>();
+  CLI::App* verb = line.AddCommand(
+      topics,
+      {.name = "add-partitions",
+       .summary = "add partitions to topics",
+       .description =
+           "Adds partitions behind those that the topics have, with as many replicas. Each topic "
+           "gets all of its new partitions or none. Existing partitions do not change, and "
+           "partitions cannot be removed. Messages with keys may go to other partitions than "
+           "before.",
+       .examples = {"quoratectl topics add-partitions orders --partitions 12",
+                    "quoratectl topics add-partitions orders --partitions 8 --assignment 1:2,2:3",
+                    "quoratectl topics add-partitions orders --partitions 12 --dry-run"}},
+      CommonFlags::kCluster, [flags](Session& session) { return AddPartitions(session, *flags); });
+  verb->add_option("NAME", flags->names, "The topics.")->required();
+  verb->add_option("--partitions", flags->partitions,
+                   "The number of partitions that each topic has afterwards.")
+      ->type_name("N")
+      ->check(CommandLine::WholeNumber())
+      ->required();
+  verb->add_option("--assignment", flags->assignment,
+                   "The brokers of each new partition, in order of preference: if orders has 6 "
+                   "partitions, 1:2,2:3 with --partitions 8 is partition 6 on brokers 1 and 2, and "
+                   "partition 7 on brokers 2 and 3. Default: the controller chooses them.")
+      ->type_name("B:B,B:B,...");
+  verb->add_flag("--dry-run", flags->dry_run, "Check the request without creating anything.");
+  AddRequestIdFlag(verb, &flags->request_id);
+}
+
 struct DeleteFlags {
   std::vector<std::string> names;
   std::vector<std::string> ids;
@@ -193,6 +278,7 @@ void AddDeleteVerb(CommandLine& line, CLI::App* topics) {
 
 void AddTopicChanges(CommandLine& line, CLI::App* topics) {
   AddCreateVerb(line, topics);
+  AddAddPartitionsVerb(line, topics);
   AddDeleteVerb(line, topics);
   AddElectLeader(line, topics);
 }

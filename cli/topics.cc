@@ -125,7 +125,7 @@ std::string TopicText(const admin::v1::TopicDescription& topic) {
 
 void AddTopics(CommandLine& line) {
   CLI::App* topics =
-      line.AddNoun("topics", "create, delete, list and describe topics, and elect leaders");
+      line.AddNoun("topics", "create, extend, delete, list and describe topics, and elect leaders");
   AddTopicChanges(line, topics);
   line.AddCommand(topics,
                   {.name = "list",

@@ -66,6 +66,12 @@ CallResult<admin::v1::CreateTopicsResponse> AdminClient::CreateTopics(
   return CallMethod(caller_, KindOf(request), &AdminService::Stub::CreateTopics, request);
 }
 
+CallResult<admin::v1::CreatePartitionsResponse> AdminClient::CreatePartitions(
+    admin::v1::CreatePartitionsRequest request) {
+  EnsureRequestId(request);
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::CreatePartitions, request);
+}
+
 CallResult<admin::v1::DeleteTopicsResponse> AdminClient::DeleteTopics(
     admin::v1::DeleteTopicsRequest request) {
   EnsureRequestId(request);

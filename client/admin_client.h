@@ -18,6 +18,8 @@ class AdminClient {
 
   // These calls use the next request id unless the request already carries one.
   CallResult<admin::v1::CreateTopicsResponse> CreateTopics(admin::v1::CreateTopicsRequest request);
+  CallResult<admin::v1::CreatePartitionsResponse> CreatePartitions(
+      admin::v1::CreatePartitionsRequest request);
   CallResult<admin::v1::DeleteTopicsResponse> DeleteTopics(admin::v1::DeleteTopicsRequest request);
   CallResult<admin::v1::IncrementalAlterConfigsResponse> IncrementalAlterConfigs(
       admin::v1::IncrementalAlterConfigsRequest request);

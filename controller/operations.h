@@ -29,6 +29,16 @@ inline constexpr Operation<admin::v1::CreateTopicsRequest, admin::v1::CreateTopi
         .decision = {DecideCreateTopics, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
+inline constexpr Operation<admin::v1::CreatePartitionsRequest, admin::v1::CreatePartitionsResponse>
+    kCreatePartitions = {
+        .log_name = "quorate.admin.v1.AdminService/CreatePartitions",
+        .label = "create_partitions",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kTopic, AccessAction::kAlter},
+        .resource = ResourceText,
+        .decision = {DecideCreatePartitions, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
 inline constexpr Operation<admin::v1::DeleteTopicsRequest, admin::v1::DeleteTopicsResponse>
     kDeleteTopics = {
         .log_name = "quorate.admin.v1.AdminService/DeleteTopics",
@@ -169,9 +179,9 @@ inline constexpr Operation<admin::v1::ElectLeadersRequest, admin::v1::ElectLeade
 
 // All operations, for code that does the same with each of them (ForEachOperation).
 inline constexpr auto kOperations = std::tie(
-    kCreateTopics, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures, kRegisterBroker,
-    kAlterPartition, kReportRoles, kAddVoter, kRemoveVoter, kTransferLeadership, kDescribeCluster,
-    kDescribeQuorum, kUnregisterBroker, kElectLeaders);
+    kCreateTopics, kCreatePartitions, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures,
+    kRegisterBroker, kAlterPartition, kReportRoles, kAddVoter, kRemoveVoter, kTransferLeadership,
+    kDescribeCluster, kDescribeQuorum, kUnregisterBroker, kElectLeaders);
 
 // Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
 template <typename Visit>

@@ -20,6 +20,7 @@ TEST(OperationsTest, NamesInTheLogArePermanent) {
   std::vector<std::string> names;
   ForEachOperation([&](const auto& operation) { names.emplace_back(operation.log_name); });
   EXPECT_THAT(names, IsSupersetOf({"quorate.admin.v1.AdminService/CreateTopics",
+                                   "quorate.admin.v1.AdminService/CreatePartitions",
                                    "quorate.admin.v1.AdminService/DeleteTopics",
                                    "quorate.admin.v1.AdminService/IncrementalAlterConfigs",
                                    "quorate.admin.v1.AdminService/UpdateFeatures",

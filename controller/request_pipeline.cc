@@ -31,9 +31,11 @@ common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
 
 }  // namespace
 
-RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
+RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, const RequestLimits& limits,
+                                 TokenBucket::Options remembered_limit,
                                  const ControllerPorts& ports, std::function<void()> resume)
     : self_(self),
+      limits_(limits),
       executor_(ports.executor),
       clock_(ports.clock),
       log_(ports.log),

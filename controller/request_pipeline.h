@@ -74,8 +74,9 @@ class RequestPipeline {
   // after work on the worker and after each further slice of entries. The caller then delivers the
   // callbacks of the log that arrived meanwhile, lets the brokers' watch act, and calls
   // ReleaseParked. Not needed without a worker.
-  RequestPipeline(NodeId self, uint64_t seed, TokenBucket::Options remembered_limit,
-                  const ControllerPorts& ports, std::function<void()> resume = nullptr);
+  RequestPipeline(NodeId self, uint64_t seed, const RequestLimits& limits,
+                  TokenBucket::Options remembered_limit, const ControllerPorts& ports,
+                  std::function<void()> resume = nullptr);
 
   // Callbacks of the log. After Claim and Resume, the caller must call ReleaseParked once
   // everything else that follows leadership is ready.
@@ -272,6 +273,7 @@ class RequestPipeline {
   void ExpireDeadlines();
 
   const NodeId self_;
+  const RequestLimits limits_;
   Executor* const executor_;
   const Clock* const clock_;
   raft::ReplicatedLog* const log_;
@@ -344,7 +346,8 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
     Context context = {.now = clock_->Now(),
                        .rng = &rng_,
                        .principal = request.principal,
-                       .request_id = request.request_id};
+                       .request_id = request.request_id,
+                       .limits = limits_};
     Outcome<T> outcome = RunPart(decide, &context);
     if (!outcome.again) return Conclude(request, std::move(outcome), std::move(reply));
     if (request.stream != 0) {
@@ -404,14 +407,15 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
     std::optional<PreparedBatch> batch = {};
   };
   const View view = NewestView();
-  auto work = std::make_shared<Work>(Work{
-      .decide = std::move(decide),
-      .image = view.image,
-      .tally = view.tally,
-      .position = NextPosition(0),
-      .rng = Rng(rng_.Next()),
-      .context = {
-          .now = clock_->Now(), .principal = request.principal, .request_id = request.request_id}});
+  auto work = std::make_shared<Work>(Work{.decide = std::move(decide),
+                                          .image = view.image,
+                                          .tally = view.tally,
+                                          .position = NextPosition(0),
+                                          .rng = Rng(rng_.Next()),
+                                          .context = {.now = clock_->Now(),
+                                                      .principal = request.principal,
+                                                      .request_id = request.request_id,
+                                                      .limits = limits_}});
   work->context.rng = &work->rng;
 
   CHECK(!large_request_) << "one large request at a time";

@@ -64,6 +64,11 @@ std::string ResourceText(const admin::v1::CreateTopicsRequest& request) {
                    [](const auto& topic) { return Escaped(topic.name()); });
 }
 
+std::string ResourceText(const admin::v1::CreatePartitionsRequest& request) {
+  return Resources("topic", request.topics(),
+                   [](const auto& topic) { return Escaped(topic.name()); });
+}
+
 std::string ResourceText(const admin::v1::DeleteTopicsRequest& request) {
   return Resources("topic", request.topics(), NameOrId);
 }

@@ -14,6 +14,7 @@ namespace quorate::controller {
 // and cut, and a long list ends with "...". Only names are in the text, never the value of a
 // config.
 std::string ResourceText(const admin::v1::CreateTopicsRequest& request);
+std::string ResourceText(const admin::v1::CreatePartitionsRequest& request);
 std::string ResourceText(const admin::v1::DeleteTopicsRequest& request);
 std::string ResourceText(const admin::v1::IncrementalAlterConfigsRequest& request);
 std::string ResourceText(const admin::v1::UpdateFeaturesRequest& request);

@@ -24,6 +24,9 @@ TEST(ResourceTextTest, Topics) {
   EXPECT_EQ(ResourceText(Create({"orders"})), "topic:orders");
   EXPECT_EQ(ResourceText(Create({"orders", "payments", "x"})), "topics:3 (orders, payments, x)");
   EXPECT_EQ(ResourceText(Create({})), "topics:0");
+  admin::v1::CreatePartitionsRequest more;
+  more.add_topics()->set_name("orders");
+  EXPECT_EQ(ResourceText(more), "topic:orders");
   admin::v1::DeleteTopicsRequest request;
   request.add_topics()->set_name("orders");
   EXPECT_EQ(ResourceText(request), "topic:orders");

@@ -84,6 +84,14 @@ grpc::Status FakeAdminService::CreateTopics(grpc::ServerContext* /*context*/,
   return Next();
 }
 
+grpc::Status FakeAdminService::CreatePartitions(grpc::ServerContext* /*context*/,
+                                                const admin::v1::CreatePartitionsRequest* request,
+                                                admin::v1::CreatePartitionsResponse* response) {
+  Remember("extend", *request);
+  *response = create_partitions;
+  return Next();
+}
+
 grpc::Status FakeAdminService::DeleteTopics(grpc::ServerContext* /*context*/,
                                             const admin::v1::DeleteTopicsRequest* request,
                                             admin::v1::DeleteTopicsResponse* response) {

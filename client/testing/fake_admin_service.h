@@ -40,6 +40,7 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
 
   // The responses of successful calls. Set them before the first call.
   admin::v1::CreateTopicsResponse create_topics;
+  admin::v1::CreatePartitionsResponse create_partitions;
   admin::v1::DeleteTopicsResponse delete_topics;
   admin::v1::ListTopicsResponse list_topics;
   admin::v1::DescribeTopicsResponse describe_topics;
@@ -64,6 +65,9 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   grpc::Status CreateTopics(grpc::ServerContext* context,
                             const admin::v1::CreateTopicsRequest* request,
                             admin::v1::CreateTopicsResponse* response) override;
+  grpc::Status CreatePartitions(grpc::ServerContext* context,
+                                const admin::v1::CreatePartitionsRequest* request,
+                                admin::v1::CreatePartitionsResponse* response) override;
   grpc::Status DeleteTopics(grpc::ServerContext* context,
                             const admin::v1::DeleteTopicsRequest* request,
                             admin::v1::DeleteTopicsResponse* response) override;

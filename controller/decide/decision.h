@@ -14,6 +14,7 @@
 #include "controller/decide/leaders/election_cause.h"
 #include "controller/decide/leaders/leader_election.h"
 #include "controller/decide/partitions/partition_tally.h"
+#include "controller/decide/request_size.h"
 #include "metadata/metadata_image.h"
 #include "quorate/metadata/v1/records.pb.h"
 #include "raft/api/entry.h"
@@ -38,6 +39,8 @@ struct Context {
   Rng* rng = nullptr;
   std::string principal;
   std::optional<RequestId> request_id;
+  // For a request whose size depends on the image. All others are checked before (CheckSize).
+  RequestLimits limits = {};
   // Where a change of many partitions goes on, if this is not its first part (Decision::again).
   PartitionPlace settle_from = {};
 };

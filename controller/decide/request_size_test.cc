@@ -60,6 +60,14 @@ TEST(RequestSizeTest, NegativeAndHugeCountsNeitherHideOthersNorOverflow) {
   EXPECT_THAT(Refusal(request), HasSubstr("4294967294 partitions"));
 }
 
+TEST(RequestSizeTest, TopicsThatGetPartitionsAreItems) {
+  admin::v1::CreatePartitionsRequest request;
+  for (int i = 0; i < 10; ++i) request.add_topics();
+  EXPECT_EQ(Refusal(request), "");
+  request.add_topics();
+  EXPECT_THAT(Refusal(request), HasSubstr("11 topics"));
+}
+
 TEST(RequestSizeTest, DeletionsAreItems) {
   admin::v1::DeleteTopicsRequest request;
   for (int i = 0; i < 10; ++i) request.add_topics();

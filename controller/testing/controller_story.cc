@@ -12,6 +12,7 @@
 namespace quorate::controller {
 namespace {
 
+using admin::v1::CreatePartitionsResponse;
 using admin::v1::CreateTopicsResponse;
 using admin::v1::DeleteTopicsResponse;
 using admin::v1::ElectLeadersResponse;
@@ -55,6 +56,18 @@ std::string TopicResultsText(const Response& response, const char* done) {
 void SetRequestId(const TranscriptCommand& command, common::v1::RequestId* id) {
   id->set_client_uuid(std::string(metadata::TestUuid(1).bytes()));
   id->set_sequence(command.GetInt("id"));
+}
+
+// Adds the assignments of a command with replicas=1,2;2,3.
+template <typename Topic>
+void AddAssignments(const TranscriptCommand& command, Topic* topic) {
+  if (!command.Has("replicas")) return;
+  const std::vector<std::string> partitions = absl::StrSplit(command.Get("replicas"), ';');
+  for (const std::string& of_partition : partitions) {
+    auto* assignment = topic->add_assignments();
+    const std::vector<std::string> ids = absl::StrSplit(of_partition, ',');
+    for (const std::string& id : ids) assignment->add_broker_ids(std::stoi(id));
+  }
 }
 
 std::vector<int32_t> Brokers(const TranscriptCommand& command) {
@@ -203,6 +216,8 @@ bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
 bool ControllerStory::DispatchTopic(const TranscriptCommand& command) {
   if (command.name() == "create") {
     Create(command);
+  } else if (command.name() == "extend") {
+    Extend(command);
   } else if (command.name() == "delete") {
     Delete(command);
   } else if (command.name() == "configure") {
@@ -229,14 +244,7 @@ void ControllerStory::Create(const TranscriptCommand& command) {
   if (command.Has("factor")) {
     topic->set_replication_factor(static_cast<int32_t>(command.GetInt("factor")));
   }
-  if (command.Has("replicas")) {
-    const std::vector<std::string> partitions = absl::StrSplit(command.Get("replicas"), ';');
-    for (const std::string& of_partition : partitions) {
-      auto* assignment = topic->add_assignments();
-      const std::vector<std::string> ids = absl::StrSplit(of_partition, ',');
-      for (const std::string& id : ids) assignment->add_broker_ids(std::stoi(id));
-    }
-  }
+  AddAssignments(command, topic);
   request.set_validate_only(command.Has("validate_only"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
   Asked(command).Execute(kCreateTopics, request, ContextOf(command),
@@ -244,6 +252,23 @@ void ControllerStory::Create(const TranscriptCommand& command) {
                              "create " + topic->name(), [](const CreateTopicsResponse& response) {
                                return TopicResultsText(response, "created");
                              }));
+  cluster_.Run();
+}
+
+void ControllerStory::Extend(const TranscriptCommand& command) {
+  admin::v1::CreatePartitionsRequest request;
+  auto* topic = request.add_topics();
+  topic->set_name(command.Get("topic"));
+  topic->set_partition_count(static_cast<int32_t>(command.GetInt("partitions")));
+  AddAssignments(command, topic);
+  request.set_validate_only(command.Has("validate_only"));
+  if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
+  Asked(command).Execute(
+      kCreatePartitions, request, ContextOf(command),
+      PrintAnswer<CreatePartitionsResponse>("extend " + topic->name(),
+                                            [](const CreatePartitionsResponse& response) {
+                                              return TopicResultsText(response, "extended");
+                                            }));
   cluster_.Run();
 }
 

@@ -21,6 +21,7 @@
 //   heartbeat broker=1,2 [want_shutdown] [offset=7] [to=2]
 //   heartbeat broker=1 late        on the replaced stream
 //   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
+//   extend topic=t partitions=5 [replicas=1,2;2,1] [id=5] [validate_only]
 //   delete topic=t [id=5]
 //   configure topic=t set=key:value [delete=key] [id=5] [validate_only]
 //   elect-leaders type=preferred|unclean all|topic=t [partitions=0,1] [id=5] [validate_only]
@@ -57,6 +58,7 @@ class ControllerStory {
   bool DispatchTopic(const TranscriptCommand& command);
 
   void Create(const TranscriptCommand& command);
+  void Extend(const TranscriptCommand& command);
   void Delete(const TranscriptCommand& command);
   void Configure(const TranscriptCommand& command);
   void ElectLeaders(const TranscriptCommand& command);

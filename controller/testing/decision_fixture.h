@@ -139,6 +139,18 @@ class DecisionFixture {
     Apply(decision);
   }
 
+  // Gives a topic further partitions; the request must succeed.
+  metadata::TopicPtr Extend(const std::string& name, int32_t partitions) {
+    admin::v1::CreatePartitionsRequest request;
+    request.add_topics()->set_name(name);
+    request.mutable_topics(0)->set_partition_count(partitions);
+    const auto decision = DecideCreatePartitions(view(), request, context());
+    const auto& items = std::get<ItemResults>(decision.answer);
+    CHECK_EQ(items.at(0).code, 0) << items.at(0).message;
+    Apply(decision);
+    return image().FindTopicByName(name);
+  }
+
   broker::v1::RegisterBrokerRequest RegistrationOf(int32_t id, uint16_t life = 1,
                                                    const std::string& rack = "") const {
     broker::v1::RegisterBrokerRequest request;

@@ -38,6 +38,7 @@ constexpr AccessRow kTable[] = {
     {"/quorate.admin.v1.AdminService/DescribeQuorum", kReaders, kClientPort},
     {"/quorate.admin.v1.AdminService/DescribeConfigs", kReaders, kClientPort},
     {"/quorate.admin.v1.AdminService/CreateTopics", kOperators, kClientPort},
+    {"/quorate.admin.v1.AdminService/CreatePartitions", kOperators, kClientPort},
     {"/quorate.admin.v1.AdminService/IncrementalAlterConfigs", kOperators, kClientPort},
     {"/quorate.admin.v1.AdminService/TransferLeadership", kOperators, kClientPort},
     {"/quorate.admin.v1.AdminService/DeleteTopics", kAdmins, kClientPort},

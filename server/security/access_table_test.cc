@@ -86,7 +86,8 @@ TEST(AccessTableTest, EachRoleOfPeopleMayDoMoreThanTheOneBefore) {
                                        "DescribeTopics", "ListTopics"};
   EXPECT_THAT(AdminCallsOf(Role::kReader), ElementsAreArray(reads));
   std::set<std::string> operations = reads;
-  operations.insert({"CreateTopics", "IncrementalAlterConfigs", "TransferLeadership"});
+  operations.insert(
+      {"CreatePartitions", "CreateTopics", "IncrementalAlterConfigs", "TransferLeadership"});
   EXPECT_THAT(AdminCallsOf(Role::kOperator), ElementsAreArray(operations));
   std::set<std::string> all = operations;
   all.insert({"AddVoter", "DeleteTopics", "ElectLeaders", "RemoveVoter", "UnregisterBroker",

@@ -153,6 +153,14 @@ void AddRequests(CorpusWriter& corpus) {
       topics { name: "c" assignments { broker_ids: [1, 2] } assignments { broker_ids: [2, 3] } } } })");
   corpus.Add("requests", FromText<Requests>(absl::StrCat(create, create, R"(
       requests { delete_topics { topics { name: "a.b" } topics { name: "none" } } })")));
+  corpus.Add("requests", FromText<Requests>(absl::StrCat(R"(
+      requests { departure { dead: 1 } }
+      requests { create_partitions { )",
+                                                         id, R"(
+        topics { name: "topic" partition_count: 9 } topics { name: "none" partition_count: 2 } } }
+      requests { create_partitions {
+        topics { name: "topic" partition_count: 11
+                 assignments { broker_ids: [3, 2, 1] } assignments { broker_ids: [1, 2, 3] } } } })")));
   corpus.Add("requests", FromText<Requests>(R"(
       requests { alter_configs { resources { resource { type: TOPIC name: "topic" }
         changes { key: "cleanup.policy" operation: APPEND value: "compact" }

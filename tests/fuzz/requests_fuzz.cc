@@ -51,6 +51,8 @@ class Cluster {
         return Execute(request.alter_partition());
       case Request::kCreateTopics:
         return Execute(controller::kCreateTopics, request.create_topics());
+      case Request::kCreatePartitions:
+        return Execute(controller::kCreatePartitions, request.create_partitions());
       case Request::kDeleteTopics:
         return Execute(controller::kDeleteTopics, request.delete_topics());
       case Request::kAlterConfigs:
@@ -105,6 +107,7 @@ class Cluster {
   template <typename Decide>
   void ApplyParts(Decide decide) {
     Context context = cluster_.context();
+    context.limits = kLimits;
     while (true) {
       const auto decision = decide(context);
       Apply(decision);

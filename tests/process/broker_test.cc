@@ -90,6 +90,41 @@ TEST(BrokerTest, DeathMovesLeadersAndReturnRestoresIsrs) {
   }
 }
 
+TEST(BrokerTest, AddedPartitionsGetRolesBesideTheOldOnes) {
+  Cluster cluster({.controllers = 3, .brokers = 3});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "orders", 2, 2);
+  const auto before = Describe(client, "orders");
+  const auto extend = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {QuoratectlProgram(), "topics", "add-partitions", "orders",
+                                         "--bootstrap", cluster.Bootstrap()});
+    return Run(arguments);
+  };
+  EXPECT_EQ(extend({"--partitions=5", "--dry-run"}).output,
+            "Topic orders could get 5 partitions.\n");
+  EXPECT_EQ(Describe(client, "orders").partitions_size(), 2);
+  EXPECT_EQ(extend({"--partitions=5"}).output, "Topic orders now has 5 partitions.\n");
+  EXPECT_EQ(extend({"--partitions=7", "--assignment=3:1,2:3"}).status.code, 0);
+  const RunResult refused = extend({"--partitions=7"});
+  EXPECT_EQ(refused.status.code, 1);
+  EXPECT_NE(refused.errors.find("INVALID_PARTITIONS: topic \"orders\" has 7 partitions"),
+            std::string::npos)
+      << refused.errors;
+
+  const auto topic = Describe(client, "orders");
+  ASSERT_EQ(topic.partitions_size(), 7);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(topic.partitions(i).SerializeAsString(), before.partitions(i).SerializeAsString());
+  }
+  EXPECT_EQ(std::vector<int>(topic.partitions(5).replicas().begin(),
+                             topic.partitions(5).replicas().end()),
+            std::vector<int>({3, 1}));
+  for (int broker = 1; broker <= 3; ++broker) {
+    EXPECT_TRUE(WaitFor([&] { return PlaysItsRoles(cluster, broker, topic); })) << broker;
+  }
+}
+
 TEST(BrokerTest, AStoppedBrokerLeavesInGoodOrder) {
   Cluster cluster({.controllers = 3, .brokers = 3});
   cluster.Start();

@@ -80,12 +80,45 @@ void ReplicaCandidates::ChangeTotals(size_t index, Change change) {
 
 void ReplicaCandidates::Count(const std::vector<BrokerId>& replicas, BrokerId leader) {
   for (const BrokerId id : replicas) {
-    const auto found = std::lower_bound(candidates_.begin(), candidates_.end(), id,
-                                        [](const Candidate& c, BrokerId i) { return c.id < i; });
-    if (found == candidates_.end() || found->id != id) continue;
-    ChangeTotals(static_cast<size_t>(found - candidates_.begin()), [&](Candidate& candidate) {
+    const std::optional<size_t> index = Find(id);
+    if (!index) continue;
+    ChangeTotals(*index, [&](Candidate& candidate) {
       ++candidate.replicas;
       if (id == leader) ++candidate.leaders;
+    });
+  }
+}
+
+std::optional<size_t> ReplicaCandidates::Find(BrokerId id) const {
+  const auto found = std::lower_bound(candidates_.begin(), candidates_.end(), id,
+                                      [](const Candidate& c, BrokerId i) { return c.id < i; });
+  if (found == candidates_.end() || found->id != id) return std::nullopt;
+  return static_cast<size_t>(found - candidates_.begin());
+}
+
+void ReplicaCandidates::Resume(const metadata::TopicImage& topic) {
+  struct Held {
+    int64_t leaders = 0;
+    int64_t replicas = 0;
+  };
+  std::vector<Held> held(candidates_.size());
+  topic.ForEachChangedPartition(nullptr, [&](const metadata::PartitionView& partition) {
+    for (size_t i = 0; i < partition.replica_count(); ++i) {
+      const std::optional<size_t> index = Find(partition.replica(i));
+      if (!index) continue;
+      ++held[*index].replicas;
+      if (i == 0) ++held[*index].leaders;
+    }
+  });
+  for (size_t index = 0; index < held.size(); ++index) {
+    if (held[index].replicas == 0) continue;
+    candidates_[index].used = true;
+    used_.push_back(index);
+    ChangeTotals(index, [&](Candidate& candidate) {
+      candidate.leaders -= held[index].leaders;
+      candidate.replicas -= held[index].replicas;
+      candidate.topic_leaders = held[index].leaders;
+      candidate.topic_replicas = held[index].replicas;
     });
   }
 }
@@ -162,6 +195,36 @@ std::vector<size_t> ReplicaCandidates::FewestLeaders(size_t count,
     }
   }
   return fewest;
+}
+
+std::vector<size_t> ReplicaCandidates::FewestTopicLeaders(size_t count) const {
+  // Topic leaders, topic replicas, leaders in total, tie, index. The least leads next.
+  using Place = std::tuple<int64_t, int64_t, int64_t, uint64_t, size_t>;
+  absl::btree_set<Place> places;
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    const Candidate& candidate = candidates_[i];
+    places.emplace(candidate.topic_leaders, candidate.topic_replicas, candidate.leaders,
+                   candidate.tie, i);
+  }
+  std::vector<size_t> leaders;
+  leaders.reserve(count);
+  while (leaders.size() < count) {
+    const auto [topic_leaders, topic_replicas, total, tie, index] = *places.begin();
+    places.erase(places.begin());
+    leaders.push_back(index);
+    places.emplace(topic_leaders + 1, topic_replicas + 1, total, tie, index);
+  }
+  return leaders;
+}
+
+size_t ReplicaCandidates::MissingTopicLeaders() const {
+  int64_t most = 0;
+  int64_t sum = 0;
+  for (const Candidate& candidate : candidates_) {
+    most = std::max(most, candidate.topic_leaders);
+    sum += candidate.topic_leaders;
+  }
+  return static_cast<size_t>(most * static_cast<int64_t>(candidates_.size()) - sum);
 }
 
 size_t ReplicaCandidates::CountIn(size_t rack, const Partition& partition) const {

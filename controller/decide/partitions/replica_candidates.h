@@ -36,7 +36,12 @@ class ReplicaCandidates {
   // ignored.
   void Count(const std::vector<BrokerId>& replicas, BrokerId leader);
 
-  // Orders the candidates of each rack in a ring. REQUIRES: the topic has no replica yet.
+  // Begins with a topic that has partitions already. They count for the topic and no longer for the
+  // totals, so that EndTopic leaves the totals right. As in a new topic, the first replica counts
+  // as the leader. REQUIRES: no other topic has begun.
+  void Resume(const metadata::TopicImage& topic);
+
+  // Orders the candidates of each rack in a ring, those that hold the fewest replicas first.
   void FormRings();
   // Returns all candidates, ring by ring.
   std::vector<size_t> InRings() const;
@@ -45,6 +50,13 @@ class ReplicaCandidates {
   // candidates with the most replicas come first, or, with a replication factor of 1, those with
   // the fewest. REQUIRES: count <= size().
   std::vector<size_t> FewestLeaders(size_t count, size_t replication_factor) const;
+
+  // Returns the leaders of the next `count` partitions: each time one of the candidates that lead
+  // the fewest partitions of the topic. Among equals, those that hold the fewest replicas of the
+  // topic come first, then those that lead the fewest partitions in total.
+  std::vector<size_t> FewestTopicLeaders(size_t count) const;
+  // Returns how many partitions it takes until all candidates lead equally many of the topic.
+  size_t MissingTopicLeaders() const;
 
   // Returns the candidate that takes one more replica of `partition`. It is in a rack with the
   // fewest replicas of the partition and has the fewest replicas of the topic there.
@@ -123,6 +135,8 @@ class ReplicaCandidates {
 
   // Returns how many replicas of `partition` are in `rack`.
   size_t CountIn(size_t rack, const Partition& partition) const;
+  // Returns the index of the broker, or nullopt if it is not a candidate.
+  std::optional<size_t> Find(BrokerId id) const;
   // Returns the first candidate of `rack` that has no replica of `partition`. REQUIRES: there is
   // one.
   Rank FirstFree(size_t rack, const Partition& partition) const;

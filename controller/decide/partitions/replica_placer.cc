@@ -23,29 +23,59 @@ ReplicaPlacer::ReplicaPlacer(const View& view, Rng* rng) : candidates_(view, rng
 
 std::vector<std::vector<BrokerId>> ReplicaPlacer::Place(size_t partition_count,
                                                         size_t replication_factor) {
-  CHECK(1 <= replication_factor && replication_factor <= candidate_count());
-  // Every active broker holds every partition before a fenced one holds any.
-  const size_t taken_by_away = replication_factor - std::min(replication_factor, active_count());
+  const size_t taken_by_away = TakenByAway(replication_factor);
   replication_factor -= taken_by_away;
   Partitions placed;
   placed.reserve(partition_count);
-  const size_t rounds = partition_count / candidates_.size();
-  if (rounds > 0) candidates_.FormRings();
-  for (size_t round = 0; round < rounds; ++round) PlaceRound(round, replication_factor, &placed);
+  PlaceRounds(partition_count / candidates_.size(), replication_factor, &placed);
   PlaceRest(partition_count % candidates_.size(), replication_factor, &placed);
-  candidates_.EndTopic();
+  return Finish(placed, taken_by_away);
+}
 
+std::vector<std::vector<BrokerId>> ReplicaPlacer::PlaceMore(const metadata::TopicImage& topic,
+                                                            size_t partition_count,
+                                                            size_t replication_factor) {
+  const size_t taken_by_away = TakenByAway(replication_factor);
+  replication_factor -= taken_by_away;
+  candidates_.Resume(topic);
+  // First the partitions that make up for the differences between the brokers, and those that do
+  // not fill a round.
+  const size_t missing = candidates_.MissingTopicLeaders();
+  const size_t rounds =
+      partition_count > missing ? (partition_count - missing) / candidates_.size() : 0;
+  Partitions placed;
+  placed.reserve(partition_count);
+  PlaceLed(candidates_.FewestTopicLeaders(partition_count - rounds * candidates_.size()),
+           replication_factor, &placed);
+  PlaceRounds(rounds, replication_factor, &placed);
+  return Finish(placed, taken_by_away);
+}
+
+// Every active broker holds every partition before a fenced one holds any.
+size_t ReplicaPlacer::TakenByAway(size_t replication_factor) const {
+  CHECK(1 <= replication_factor && replication_factor <= candidate_count());
+  return replication_factor - std::min(replication_factor, active_count());
+}
+
+std::vector<std::vector<BrokerId>> ReplicaPlacer::Finish(const Partitions& placed,
+                                                         size_t taken_by_away) {
+  candidates_.EndTopic();
   std::vector<std::vector<BrokerId>> partitions;
   partitions.reserve(placed.size());
   for (const ReplicaCandidates::Partition& partition : placed) {
     std::vector<BrokerId>& replicas = partitions.emplace_back();
-    replicas.reserve(partition.size());
+    replicas.reserve(partition.size() + taken_by_away);
     for (const size_t index : partition) replicas.push_back(candidates_.id(index));
     for (size_t i = 0; i < taken_by_away; ++i) {
       replicas.push_back(away_[(partitions.size() - 1 + i) % away_.size()]);
     }
   }
   return partitions;
+}
+
+void ReplicaPlacer::PlaceRounds(size_t rounds, size_t replication_factor, Partitions* placed) {
+  if (rounds > 0) candidates_.FormRings();
+  for (size_t round = 0; round < rounds; ++round) PlaceRound(round, replication_factor, placed);
 }
 
 // Every candidate leads one partition. All partitions get their second replica before any gets its
@@ -78,6 +108,11 @@ void ReplicaPlacer::PlaceRest(size_t partition_count, size_t replication_factor,
     extras -= leaders.size();
   }
   candidates_.AddExtras(extras);
+  PlaceLed(leaders, replication_factor, placed);
+}
+
+void ReplicaPlacer::PlaceLed(const std::vector<size_t>& leaders, size_t replication_factor,
+                             Partitions* placed) {
   for (size_t i = 0; i < leaders.size(); ++i) {
     // Leaders are counted before any follower is placed. A leader cannot follow in its own
     // partition. The later that partition is placed, the sooner the leader must get the replicas

@@ -44,6 +44,12 @@ class ReplicaPlacer {
   // REQUIRES: active_count() > 0; 1 <= replication_factor <= candidate_count().
   std::vector<std::vector<BrokerId>> Place(size_t partition_count, size_t replication_factor);
 
+  // Returns the replicas of `partition_count` more partitions of a topic that has partitions. The
+  // same holds for all its partitions together, as far as the replicas that it has allow it. The
+  // brokers that lead or hold fewer than others get more of the new ones. REQUIRES: as Place.
+  std::vector<std::vector<BrokerId>> PlaceMore(const metadata::TopicImage& topic,
+                                               size_t partition_count, size_t replication_factor);
+
   // Counts a partition that the client assigned and that `leader` leads.
   void Count(const std::vector<BrokerId>& replicas, BrokerId leader) {
     candidates_.Count(replicas, leader);
@@ -52,8 +58,15 @@ class ReplicaPlacer {
  private:
   using Partitions = std::vector<ReplicaCandidates::Partition>;
 
+  void PlaceRounds(size_t rounds, size_t replication_factor, Partitions* placed);
   void PlaceRound(size_t round, size_t replication_factor, Partitions* placed);
   void PlaceRest(size_t partition_count, size_t replication_factor, Partitions* placed);
+  // Places partitions with these leaders.
+  void PlaceLed(const std::vector<size_t>& leaders, size_t replication_factor, Partitions* placed);
+  // Returns how many replicas of each partition fenced brokers take.
+  size_t TakenByAway(size_t replication_factor) const;
+  // Ends the topic. Returns its new partitions, with the replicas on fenced brokers.
+  std::vector<std::vector<BrokerId>> Finish(const Partitions& placed, size_t taken_by_away);
 
   // The active brokers.
   ReplicaCandidates candidates_;

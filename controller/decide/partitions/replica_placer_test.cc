@@ -104,6 +104,66 @@ TEST(ReplicaPlacerTest, ATopicIsSpreadEvenlyWhateverTheBrokersHold) {
   }
 }
 
+// A topic is as even as if it had been created with all its partitions.
+TEST(ReplicaPlacerTest, ATopicThatGrowsStaysSpreadEvenly) {
+  for (int brokers = 1; brokers <= 7; ++brokers) {
+    const auto seed = static_cast<uint64_t>(brokers);
+    Rng rng(seed);
+    DecisionFixture cluster(seed);
+    cluster.StartBrokers(brokers);
+    Unbalance(cluster, brokers, rng);
+    for (int32_t factor = 1; factor <= brokers; ++factor) {
+      for (int run = 0; run < 20; ++run) {
+        const std::string name = absl::StrFormat("t-%d-%d", factor, run);
+        int32_t partitions = 1 + static_cast<int32_t>(rng.Below(2 * seed));
+        cluster.Create(name, partitions, factor);
+        for (int step = 0; step < 4; ++step) {
+          partitions += 1 + static_cast<int32_t>(rng.Below(2 * seed));
+          SCOPED_TRACE(
+              absl::StrFormat("%d brokers, %d x %d replicas", brokers, partitions, factor));
+          const Loads loads = LoadsOf(cluster.Extend(name, partitions), brokers);
+          EXPECT_LE(SpreadOf(loads.leaders), 1);
+          EXPECT_LE(SpreadOf(loads.replicas), 2);
+        }
+      }
+    }
+  }
+}
+
+TEST(ReplicaPlacerTest, NewPartitionsMakeUpForAnUnevenTopic) {
+  DecisionFixture cluster;
+  cluster.StartBrokers(3);
+  cluster.Create("t", {{1, 2}, {1, 2}, {1, 2}});
+  const Loads loads = LoadsOf(cluster.Extend("t", 9), 3);
+  EXPECT_EQ(loads.leaders, Counts({3, 3, 3}));
+  EXPECT_LE(SpreadOf(loads.replicas), 1);
+}
+
+TEST(ReplicaPlacerTest, ANewBrokerTakesNewPartitionsUntilItHasAsManyAsTheOthers) {
+  DecisionFixture cluster;
+  cluster.StartBrokers(3);
+  cluster.Create("t", 12, 3);
+  cluster.Register(4);
+  cluster.Heartbeat(4);
+  const Loads loads = LoadsOf(cluster.Extend("t", 16), 4);
+  EXPECT_EQ(loads.leaders, Counts({4, 4, 4, 4}));
+  // Each new partition has a replica on it.
+  EXPECT_EQ(loads.replicas[3], 4);
+}
+
+TEST(ReplicaPlacerTest, ExtendingKeepsTheTotalsRight) {
+  DecisionFixture cluster;
+  cluster.StartBrokers(4);
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = absl::StrFormat("t%d", i);
+    cluster.Create(name, 1, 3);
+    cluster.Extend(name, 2 + i % 5);
+  }
+  const Loads totals = TotalsOf(cluster.view().tally, 4);
+  EXPECT_LE(SpreadOf(totals.leaders), 2);
+  EXPECT_LE(SpreadOf(totals.replicas), 3);
+}
+
 TEST(ReplicaPlacerTest, NoBrokerGetsAllLeadersBecauseItLedNothing) {
   DecisionFixture cluster;
   cluster.StartBrokers(3);

@@ -7,11 +7,12 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "base/quote.h"
 #include "controller/decide/configs/config_keys.h"
 #include "controller/decide/item_results.h"
 #include "controller/decide/topics/new_partitions.h"
+#include "controller/decide/topics/repeated_names.h"
 #include "controller/decide/topics/topic_decisions.h"
+#include "controller/decide/topics/topic_results.h"
 #include "metadata/record_builders.h"
 #include "metadata/topic_name.h"
 
@@ -53,9 +54,7 @@ ItemError ReadConfigs(const NewTopic& topic, Configs* configs) {
 class TopicCreator {
  public:
   TopicCreator(const View& view, const CreateTopicsRequest& request, Rng* rng)
-      : image_(view.image), rng_(rng), partitions_(view, rng) {
-    for (const NewTopic& topic : request.topics()) ++times_named_[topic.name()];
-  }
+      : image_(view.image), rng_(rng), partitions_(view, rng), names_(request.topics()) {}
 
   // Returns the topic's result. Its records follow those of the earlier topics.
   ItemResult Create(const NewTopic& topic);
@@ -70,7 +69,7 @@ class TopicCreator {
   const metadata::MetadataImage& image_;
   Rng* const rng_;
   NewPartitions partitions_;
-  std::map<std::string, int> times_named_;
+  const RepeatedNames names_;
   // Names of the topics that this request creates, by their normalized form.
   std::map<std::string, std::string> created_;
   metadata::v1::RecordBatch records_;
@@ -96,11 +95,7 @@ ItemResult TopicCreator::Create(const NewTopic& topic) {
 }
 
 ItemError TopicCreator::CheckName(const std::string& name) const {
-  if (const int times = times_named_.at(name); times > 1) {
-    return MakeItemError(
-        common::v1::INVALID_REQUEST,
-        absl::StrFormat("the request names topic %s %d times; name it once", Quote(name), times));
-  }
+  if (auto error = names_.CheckOnce(name)) return error;
   if (name == kReservedName) {
     return MakeItemError(common::v1::INVALID_REQUEST,
                          absl::StrFormat("\"%s\" is reserved; choose another name", name));
@@ -149,15 +144,7 @@ Decision<ItemResults> DecideCreateTopics(const View& view, const CreateTopicsReq
 
 admin::v1::CreateTopicsResponse ToResponse(const CreateTopicsRequest& request,
                                            const ItemResults& items) {
-  admin::v1::CreateTopicsResponse response;
-  for (int i = 0; i < request.topics_size(); ++i) {
-    const ItemResult& item = items.at(static_cast<size_t>(i));
-    auto* result = response.add_results();
-    result->set_name(request.topics(i).name());
-    if (!item.topic_id.is_zero()) result->set_topic_id(item.topic_id.ToString());
-    if (item.code != common::v1::ERROR_CODE_UNSPECIFIED) *result->mutable_error() = ToError(item);
-  }
-  return response;
+  return ResultsByName<admin::v1::CreateTopicsResponse>(request, items);
 }
 
 std::optional<common::v1::Error> CheckSize(const CreateTopicsRequest& request,

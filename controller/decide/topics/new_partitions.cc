@@ -11,6 +11,7 @@
 namespace quorate::controller {
 namespace {
 
+using admin::v1::CreatePartitionsRequest;
 using admin::v1::NewTopic;
 using admin::v1::ReplicaAssignment;
 
@@ -37,20 +38,46 @@ NewPartitions::NewPartitions(const View& view, Rng* rng)
     : image_(view.image), active_(view.image), placer_(view, rng) {}
 
 ItemError NewPartitions::Make(const NewTopic& topic, Partitions* partitions) {
-  return topic.assignments().empty() ? Place(topic, partitions) : AssignByHand(topic, partitions);
-}
-
-ItemError NewPartitions::AssignByHand(const NewTopic& topic, Partitions* partitions) {
+  if (topic.assignments().empty()) return PlaceNew(topic, partitions);
   if (topic.has_partition_count() || topic.has_replication_factor()) {
     return MakeItemError(common::v1::INVALID_REQUEST,
                          "with replica assignments, omit the partition count and the replication "
                          "factor: the assignments define both");
   }
-  const int first_size = topic.assignments(0).broker_ids_size();
-  for (int32_t i = 0; i < topic.assignments_size(); ++i) {
-    if (auto error = CheckReplicas(i, topic.assignments(i), first_size)) return error;
+  const auto factor = static_cast<size_t>(topic.assignments(0).broker_ids_size());
+  return AssignByHand(topic.assignments(), 0, factor, partitions);
+}
+
+ItemError NewPartitions::MakeMore(const metadata::TopicImage& topic,
+                                  const CreatePartitionsRequest::Topic& wanted,
+                                  Partitions* partitions) {
+  const int32_t present = topic.partition_count();
+  if (wanted.partition_count() <= present) {
+    return MakeItemError(
+        common::v1::INVALID_PARTITIONS,
+        absl::StrFormat("topic \"%s\" has %d partitions; the new number must be larger, not %d, "
+                        "because partitions cannot be removed",
+                        topic.name(), present, wanted.partition_count()));
   }
-  for (const ReplicaAssignment& assignment : topic.assignments()) {
+  const auto added = static_cast<size_t>(wanted.partition_count() - present);
+  const size_t factor = present > 0 ? topic.partition(0).replica_count() : DefaultFactor();
+  if (wanted.assignments().empty()) return Place(&topic, added, factor, partitions);
+  if (static_cast<size_t>(wanted.assignments_size()) != added) {
+    return InvalidAssignment(absl::StrFormat(
+        "the number of replica assignments (%d) is not the number of added partitions (%d, from "
+        "partition %d on); assign all of them or none",
+        wanted.assignments_size(), added, present));
+  }
+  return AssignByHand(wanted.assignments(), present, factor, partitions);
+}
+
+ItemError NewPartitions::AssignByHand(const Assignments& assignments, int32_t first, size_t factor,
+                                      Partitions* partitions) {
+  int32_t partition = first;
+  for (const ReplicaAssignment& assignment : assignments) {
+    if (auto error = CheckReplicas(partition++, assignment, factor)) return error;
+  }
+  for (const ReplicaAssignment& assignment : assignments) {
     partitions->push_back(MakePartition(BrokerIds(assignment)));
     const metadata::NewPartition& made = partitions->back();
     placer_.Count(made.replicas, made.replicas[*made.leader_position]);
@@ -59,13 +86,13 @@ ItemError NewPartitions::AssignByHand(const NewTopic& topic, Partitions* partiti
 }
 
 ItemError NewPartitions::CheckReplicas(int32_t partition, const ReplicaAssignment& assignment,
-                                       int first_size) const {
-  const int size = assignment.broker_ids_size();
+                                       size_t factor) const {
+  const auto size = static_cast<size_t>(assignment.broker_ids_size());
   if (size == 0) {
     return InvalidAssignment(
         absl::StrFormat("partition %d has no replicas; name at least one broker", partition));
   }
-  if (static_cast<size_t>(size) > metadata::kMaxReplicas) {
+  if (size > metadata::kMaxReplicas) {
     return InvalidAssignment(absl::StrFormat("partition %d has %d replicas; at most %d are allowed",
                                              partition, size, metadata::kMaxReplicas));
   }
@@ -80,10 +107,10 @@ ItemError NewPartitions::CheckReplicas(int32_t partition, const ReplicaAssignmen
           absl::StrFormat("partition %d names broker %d, which is not registered", partition, id));
     }
   }
-  if (size != first_size) {
+  if (size != factor) {
     return InvalidAssignment(absl::StrFormat(
         "partition %d has %d replicas and partition 0 has %d; all must have the same number",
-        partition, size, first_size));
+        partition, size, factor));
   }
   if (active_.MaskOf(BrokerIds(assignment)) == 0) {
     return InvalidAssignment(
@@ -94,7 +121,7 @@ ItemError NewPartitions::CheckReplicas(int32_t partition, const ReplicaAssignmen
   return std::nullopt;
 }
 
-ItemError NewPartitions::Place(const NewTopic& topic, Partitions* partitions) {
+ItemError NewPartitions::PlaceNew(const NewTopic& topic, Partitions* partitions) {
   const int32_t partition_count =
       topic.has_partition_count() ? topic.partition_count() : kDefaultPartitionCount;
   if (partition_count < 1) {
@@ -108,20 +135,32 @@ ItemError NewPartitions::Place(const NewTopic& topic, Partitions* partitions) {
   }
   const size_t factor = topic.has_replication_factor()
                             ? static_cast<size_t>(topic.replication_factor())
-                            : std::min(kDefaultReplicationFactor, placer_.member_count());
-  if (auto error = CheckReplicationFactor(factor)) return error;
+                            : DefaultFactor();
+  return Place(nullptr, static_cast<size_t>(partition_count), factor, partitions);
+}
+
+size_t NewPartitions::DefaultFactor() const {
+  return std::min(kDefaultReplicationFactor, placer_.member_count());
+}
+
+ItemError NewPartitions::Place(const metadata::TopicImage* topic, size_t count, size_t factor,
+                               Partitions* partitions) {
+  const std::string remedy = topic == nullptr
+                                 ? absl::StrFormat("ask for at most %d", placer_.candidate_count())
+                                 : "assign the replicas";
+  if (auto error = CheckReplicationFactor(factor, remedy)) return error;
 
   // At least one byte for each replica and three for each partition. A request for two billion
   // partitions is refused before it fills the memory.
-  least_bytes_ += static_cast<size_t>(partition_count) * (factor + 3);
+  least_bytes_ += count * (factor + 3);
   if (least_bytes_ > kMaxBatchBytes) return std::nullopt;
-  for (auto& replicas : placer_.Place(static_cast<size_t>(partition_count), factor)) {
-    partitions->push_back(MakePartition(std::move(replicas)));
-  }
+  auto placed =
+      topic == nullptr ? placer_.Place(count, factor) : placer_.PlaceMore(*topic, count, factor);
+  for (auto& replicas : placed) partitions->push_back(MakePartition(std::move(replicas)));
   return std::nullopt;
 }
 
-ItemError NewPartitions::CheckReplicationFactor(size_t factor) const {
+ItemError NewPartitions::CheckReplicationFactor(size_t factor, const std::string& remedy) const {
   const size_t registered = image_.brokers().size();
   const size_t candidates = placer_.candidate_count();
   if (registered == 0) {
@@ -140,9 +179,9 @@ ItemError NewPartitions::CheckReplicationFactor(size_t factor) const {
             : absl::StrFormat(
                   "%d of %d registered brokers that run, or are fenced and hold replicas",
                   candidates, registered);
-    return InvalidFactor(absl::StrFormat(
-        "replication factor %d is larger than the %s; start more brokers or ask for at most %d",
-        factor, running, candidates));
+    return InvalidFactor(
+        absl::StrFormat("replication factor %d is larger than the %s; start more brokers or %s",
+                        factor, running, remedy));
   }
   if (factor > metadata::kMaxReplicas) {
     return InvalidFactor(absl::StrFormat("replication factor %d is larger than the maximum, %d",
