@@ -240,6 +240,47 @@ TEST(QuoratectlTest, AddsPartitionsToEachTopicThatAllowsIt) {
   EXPECT_EQ(result.out, "Topic a could get 6 partitions.\n");
 }
 
+// Adds a partition without a leader to the answer.
+void AddOffline(admin::v1::DescribeTopicsResponse& response, const std::string& name,
+                const std::string& id, int partition) {
+  auto* topic = response.add_topics();
+  topic->set_name(name);
+  topic->set_topic_id(id);
+  topic->add_partitions()->set_partition(partition);
+  topic->mutable_partitions(0)->set_leader_id(-1);
+  topic->mutable_partitions(0)->add_replicas(3);
+}
+
+TEST(QuoratectlTest, TopicsThatAreFilteredComeInPagesAndAreSortedByName) {
+  FakeAdminService service(Ok);
+  AddOffline(service.describe_topics, "b", "AAAAAAAAAAAAAAAAAAAAAQ", 0);
+  AddOffline(service.describe_topics, "c", "AAAAAAAAAAAAAAAAAAAAAg", 4);
+  service.describe_topics.mutable_next()->set_topic_id("AAAAAAAAAAAAAAAAAAAAAg");
+  AddOffline(service.describe_next_topics, "c", "AAAAAAAAAAAAAAAAAAAAAg", 7);
+  AddOffline(service.describe_next_topics, "a", "AAAAAAAAAAAAAAAAAAAAAw", 1);
+  const std::string endpoint = service.endpoint().ToString();
+
+  const Result table = Quoratectl({"topics", "describe", "--unavailable", "--bootstrap", endpoint});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_EQ(table.out,
+            "  Topic: a  Partition: 1  Leader: none  Replicas: 3  Isr:   LeaderEpoch: 0\n"
+            "  Topic: b  Partition: 0  Leader: none  Replicas: 3  Isr:   LeaderEpoch: 0\n"
+            "  Topic: c  Partition: 4  Leader: none  Replicas: 3  Isr:   LeaderEpoch: 0\n"
+            "  Topic: c  Partition: 7  Leader: none  Replicas: 3  Isr:   LeaderEpoch: 0\n");
+  EXPECT_EQ(service.call_count(), 2);
+
+  const Result overrides =
+      Quoratectl({"topics", "describe", "--with-overrides", "--bootstrap", endpoint});
+  EXPECT_THAT(overrides.out, HasSubstr("Topic: c  TopicId: AAAAAAAAAAAAAAAAAAAAAg  "
+                                       "PartitionCount: 2"));
+
+  const Result json = Quoratectl(
+      {"topics", "describe", "--at-min-isr", "--bootstrap", endpoint, "--output", "json"});
+  const auto parsed = nlohmann::json::parse(json.out);
+  EXPECT_EQ(parsed["topics"].size(), 3u);
+  EXPECT_EQ(parsed["topics"][2]["partitions"].size(), 2u);
+}
+
 // Controllers 1 and 2 are voters, and 3 is an observer.
 void DescribeThree(FakeAdminService& service) {
   service.describe_quorum.set_leader_id(1);

@@ -1,8 +1,10 @@
 #include "cli/topics.h"
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,6 +18,10 @@
 namespace quorate::cli {
 namespace {
 
+using admin::v1::DescribeTopicsRequest;
+using admin::v1::DescribeTopicsResponse;
+using admin::v1::TopicDescription;
+using admin::v1::TopicFilter;
 using client::AdminClient;
 using client::CallFailure;
 
@@ -39,21 +45,81 @@ ExitCode List(Session& session) {
   return ExitCode::kDone;
 }
 
-ExitCode Describe(Session& session, const std::vector<std::string>& names) {
-  admin::v1::DescribeTopicsRequest request;
-  request.mutable_topics()->Add(names.begin(), names.end());
-  request.set_allow_stale(session.settings().stale);
-  const auto result = AdminClient(session.caller_options()).DescribeTopics(request);
+struct DescribeFlags {
+  std::vector<std::string> names;
+  bool under_replicated = false;
+  bool unavailable = false;
+  bool under_min_isr = false;
+  bool at_min_isr = false;
+  bool with_overrides = false;
+};
+
+DescribeTopicsRequest MakeRequest(const DescribeFlags& flags, bool stale) {
+  DescribeTopicsRequest request;
+  request.mutable_topics()->Add(flags.names.begin(), flags.names.end());
+  request.set_allow_stale(stale);
+  const auto add = [&request](bool wanted, TopicFilter::Condition condition) {
+    if (wanted) request.mutable_filter()->add_conditions(condition);
+  };
+  add(flags.under_replicated, TopicFilter::UNDER_REPLICATED);
+  add(flags.unavailable, TopicFilter::UNAVAILABLE);
+  add(flags.under_min_isr, TopicFilter::UNDER_MIN_ISR);
+  add(flags.at_min_isr, TopicFilter::AT_MIN_ISR);
+  if (flags.with_overrides) request.mutable_filter()->set_with_overrides(true);
+  return request;
+}
+
+// Adds the topics of the next page. The first one may be the rest of the last one so far.
+void AddPage(DescribeTopicsResponse page, DescribeTopicsResponse& all) {
+  for (TopicDescription& topic : *page.mutable_topics()) {
+    const bool goes_on = !all.topics().empty() && !topic.topic_id().empty() &&
+                         all.topics().rbegin()->topic_id() == topic.topic_id();
+    if (goes_on) {
+      all.mutable_topics()->rbegin()->mutable_partitions()->MergeFrom(topic.partitions());
+    } else {
+      *all.add_topics() = std::move(topic);
+    }
+  }
+  all.set_end_offset(page.end_offset());
+}
+
+// Gets all pages. Without a filter, there is only one. The topics of pages come by id, and are
+// returned by name.
+client::CallResult<DescribeTopicsResponse> DescribeAll(Session& session,
+                                                       DescribeTopicsRequest request) {
+  AdminClient client(session.caller_options());
+  if (!request.has_filter()) return client.DescribeTopics(request);
+  DescribeTopicsResponse all;
+  while (true) {
+    auto result = client.DescribeTopics(request);
+    if (std::holds_alternative<CallFailure>(result)) return result;
+    auto& page = std::get<DescribeTopicsResponse>(result);
+    const bool is_last = !page.has_next();
+    *request.mutable_filter()->mutable_from() = page.next();
+    AddPage(std::move(page), all);
+    if (is_last) break;
+  }
+  std::sort(
+      all.mutable_topics()->begin(), all.mutable_topics()->end(),
+      [](const TopicDescription& a, const TopicDescription& b) { return a.name() < b.name(); });
+  return all;
+}
+
+ExitCode Describe(Session& session, const DescribeFlags& flags) {
+  const DescribeTopicsRequest request = MakeRequest(flags, session.settings().stale);
+  const auto result = DescribeAll(session, request);
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
 
-  const auto& response = std::get<admin::v1::DescribeTopicsResponse>(result);
+  const auto& response = std::get<DescribeTopicsResponse>(result);
   if (session.json()) session.out() << JsonText(ToJson(response));
+  // If only some partitions of a topic are shown, a line about the topic would mislead.
+  const bool only_partitions = !request.filter().conditions().empty();
   ExitCode code = ExitCode::kDone;
   for (const auto& topic : response.topics()) {
     if (topic.has_error()) {
       code = session.FailItem("topic " + topic.name(), topic.error());
     } else if (!session.json()) {
-      session.out() << TopicText(topic);
+      session.out() << (only_partitions ? PartitionsText(topic) : TopicText(topic));
     }
   }
   return code;
@@ -83,7 +149,7 @@ std::string ExtrasText(const admin::v1::PartitionDescription& partition) {
 }
 
 void AddDescribe(CommandLine& line, CLI::App* topics) {
-  auto names = std::make_shared<std::vector<std::string>>();
+  auto flags = std::make_shared<DescribeFlags>();
   CLI::App* verb = line.AddCommand(
       topics,
       {.name = "describe",
@@ -93,24 +159,42 @@ void AddDescribe(CommandLine& line, CLI::App* topics) {
                       "epoch, which increases with every change of leader. If they are in use, "
                       "the replicas that a reassignment adds and removes, the eligible and the "
                       "last known leaders, the recovery from an unclean election, and the log "
-                      "directories of the replicas follow.",
+                      "directories of the replicas follow. With one or more of the conditions "
+                      "below, only the partitions to which one of them applies are printed.",
        .examples = {"quoratectl topics describe", "quoratectl topics describe orders payments",
+                    "quoratectl topics describe --under-min-isr --unavailable",
+                    "quoratectl topics describe --with-overrides",
                     "quoratectl topics describe orders --output json"}},
-      CommonFlags::kReads, [names](Session& session) { return Describe(session, *names); });
-  verb->add_option("NAME", *names, "The topics to show. Default: all.");
+      CommonFlags::kReads, [flags](Session& session) { return Describe(session, *flags); });
+  verb->add_option("NAME", flags->names, "The topics to show. Default: all.");
+  verb->add_flag("--under-replicated", flags->under_replicated,
+                 "Partitions whose ISR is smaller than their replica set.");
+  verb->add_flag("--unavailable", flags->unavailable, "Partitions without a leader.");
+  verb->add_flag("--under-min-isr", flags->under_min_isr,
+                 "Partitions without a leader, or with fewer ISR members than "
+                 "min.insync.replicas: writes with acks=all fail.");
+  verb->add_flag("--at-min-isr", flags->at_min_isr,
+                 "Partitions whose ISR has exactly min.insync.replicas members: the next loss "
+                 "makes such writes fail.");
+  verb->add_flag("--with-overrides", flags->with_overrides,
+                 "Only topics for which configs are set.");
 }
 
 }  // namespace
 
-std::string TopicText(const admin::v1::TopicDescription& topic) {
+std::string TopicText(const TopicDescription& topic) {
   const std::string configs = absl::StrJoin(
       topic.configs(), ",", [](std::string* out, const admin::v1::ConfigEntry& entry) {
         absl::StrAppendFormat(out, "%s=%s", entry.key(), entry.value());
       });
-  std::string text = absl::StrFormat(
+  const std::string text = absl::StrFormat(
       "Topic: %s  TopicId: %s  PartitionCount: %d  ReplicationFactor: %d  Configs:%s%s\n",
       topic.name(), topic.topic_id(), topic.partitions_size(), topic.replication_factor(),
       configs.empty() ? "" : " ", configs);
+  return text + PartitionsText(topic);
+}
+
+std::string PartitionsText(const TopicDescription& topic) {
   Table table(std::vector<Table::Column>(6));
   for (const auto& partition : topic.partitions()) {
     table.AddRow(
@@ -120,7 +204,7 @@ std::string TopicText(const admin::v1::TopicDescription& topic) {
          "Replicas: " + IdsText(partition.replicas()), "Isr: " + IdsText(partition.isr()),
          absl::StrFormat("LeaderEpoch: %d%s", partition.leader_epoch(), ExtrasText(partition))});
   }
-  return text + table.ToString(/*indent=*/2);
+  return table.ToString(/*indent=*/2);
 }
 
 void AddTopics(CommandLine& line) {

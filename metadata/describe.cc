@@ -32,6 +32,17 @@ void DescribeExtras(const PartitionView& view, admin::v1::PartitionDescription& 
 }
 
 admin::v1::TopicDescription Describe(const MetadataImage& image, const TopicImage& topic) {
+  admin::v1::TopicDescription description = DescribeTopicOnly(image, topic);
+  description.mutable_partitions()->Reserve(topic.partition_count());
+  for (int32_t i = 0; i < topic.partition_count(); ++i) {
+    *description.add_partitions() = DescribePartition(topic.partition(i));
+  }
+  return description;
+}
+
+}  // namespace
+
+admin::v1::TopicDescription DescribeTopicOnly(const MetadataImage& image, const TopicImage& topic) {
   admin::v1::TopicDescription description;
   description.set_name(topic.name());
   description.set_topic_id(topic.id().ToString());
@@ -43,22 +54,20 @@ admin::v1::TopicDescription Describe(const MetadataImage& image, const TopicImag
     config.set_key(key);
     config.set_value(value);
   }
-  description.mutable_partitions()->Reserve(topic.partition_count());
-  for (int32_t i = 0; i < topic.partition_count(); ++i) {
-    const PartitionView view = topic.partition(i);
-    auto& partition = *description.add_partitions();
-    partition.set_partition(i);
-    partition.set_leader_id(view.leader().has_value() ? view.leader()->value() : -1);
-    partition.set_leader_epoch(view.leader_epoch());
-    partition.set_partition_epoch(view.partition_epoch());
-    partition.mutable_replicas()->Add(view.replicas().begin(), view.replicas().end());
-    AddIds(view.Isr(), partition.mutable_isr());
-    DescribeExtras(view, partition);
-  }
   return description;
 }
 
-}  // namespace
+admin::v1::PartitionDescription DescribePartition(const PartitionView& view) {
+  admin::v1::PartitionDescription partition;
+  partition.set_partition(view.index());
+  partition.set_leader_id(view.leader().has_value() ? view.leader()->value() : -1);
+  partition.set_leader_epoch(view.leader_epoch());
+  partition.set_partition_epoch(view.partition_epoch());
+  partition.mutable_replicas()->Add(view.replicas().begin(), view.replicas().end());
+  AddIds(view.Isr(), partition.mutable_isr());
+  DescribeExtras(view, partition);
+  return partition;
+}
 
 admin::v1::TopicDescription DescribeTopic(const MetadataImage& image, std::string_view name) {
   const TopicPtr topic = image.FindTopicByName(name);

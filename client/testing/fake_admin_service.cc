@@ -108,9 +108,9 @@ grpc::Status FakeAdminService::ListTopics(grpc::ServerContext* /*context*/,
 }
 
 grpc::Status FakeAdminService::DescribeTopics(grpc::ServerContext* /*context*/,
-                                              const admin::v1::DescribeTopicsRequest* /*request*/,
+                                              const admin::v1::DescribeTopicsRequest* request,
                                               admin::v1::DescribeTopicsResponse* response) {
-  *response = describe_topics;
+  *response = request->filter().has_from() ? describe_next_topics : describe_topics;
   return Next();
 }
 

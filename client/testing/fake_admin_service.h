@@ -44,6 +44,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::DeleteTopicsResponse delete_topics;
   admin::v1::ListTopicsResponse list_topics;
   admin::v1::DescribeTopicsResponse describe_topics;
+  // The answer to a request for a later page.
+  admin::v1::DescribeTopicsResponse describe_next_topics;
   admin::v1::DescribeClusterResponse describe_cluster;
   admin::v1::DescribeQuorumResponse describe_quorum;
   admin::v1::IncrementalAlterConfigsResponse alter_configs;

@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include "controller/decide/configs/config_description.h"
+#include "controller/decide/topics/topic_pages.h"
 #include "controller/operations.h"
 #include "metadata/describe.h"
 #include "server/grpc/routed_call.h"
@@ -42,6 +44,11 @@ void ListTopics(const metadata::MetadataImage& image, const ListTopicsRequest& /
 
 void DescribeTopics(const metadata::MetadataImage& image, const DescribeTopicsRequest& request,
                     AnswerPieces* pieces) {
+  if (request.has_filter()) {
+    auto page = controller::DescribeTopicPage(image, request);
+    if (auto* error = std::get_if<common::v1::Error>(&page)) return pieces->Fail(std::move(*error));
+    return pieces->Add(std::get<DescribeTopicsResponse>(page));
+  }
   const auto describe = [&](const std::string& name, const metadata::TopicPtr& topic) {
     const size_t partitions = topic == nullptr ? 0 : topic->partition_count();
     if (!pieces->HasRoomFor(partitions * kPartitionBytes)) return;

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "google/protobuf/message.h"
@@ -33,6 +34,11 @@ class AnswerPieces {
     piece.AppendToString(&last_);
     length_ += piece.ByteSizeLong();
     if (last_.size() >= kSliceBytes) Cut();
+  }
+
+  // Makes the answer an error, unless it has failed already.
+  void Fail(common::v1::Error error) {
+    if (!error_) error_ = std::move(error);
   }
 
   // Returns why the answer has failed, or nullopt if it has not.

@@ -1,4 +1,5 @@
 // Brokers die and come back. Leaderships move, and the brokers agree with the controllers.
+#include <algorithm>
 #include <csignal>
 #include <set>
 
@@ -123,6 +124,38 @@ TEST(BrokerTest, AddedPartitionsGetRolesBesideTheOldOnes) {
   for (int broker = 1; broker <= 3; ++broker) {
     EXPECT_TRUE(WaitFor([&] { return PlaysItsRoles(cluster, broker, topic); })) << broker;
   }
+}
+
+TEST(BrokerTest, TheTopicsOfADeadBrokerAreFoundAmongMany) {
+  Cluster cluster({.controllers = 3, .brokers = 3});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  CreateTopic(client, "large", 25'000, 1);
+  const auto create = [&](const std::string& name, std::vector<int32_t> replicas) {
+    admin::v1::CreateTopicsRequest request;
+    request.add_topics()->set_name(name);
+    request.mutable_topics(0)->add_assignments()->mutable_broker_ids()->Add(replicas.begin(),
+                                                                            replicas.end());
+    Must(client.CreateTopics(request));
+  };
+  create("safe", {1, 2});
+  create("hit", {1, 3});
+  const auto find = [&](const std::string& condition) {
+    return Run(
+        {QuoratectlProgram(), "topics", "describe", condition, "--bootstrap", cluster.Bootstrap()});
+  };
+  const RunResult before = find("--under-replicated");
+  EXPECT_EQ(before.status.code, 0);
+  EXPECT_EQ(before.output, "");
+  cluster.broker(3).Kill();
+  EXPECT_TRUE(WaitFor([&] {
+    return find("--under-replicated").output ==
+           "  Topic: hit  Partition: 0  Leader: 1  Replicas: 1,3  Isr: 1  LeaderEpoch: 0\n";
+  }));
+  // The partitions whose only replica is on broker 3.
+  const std::string offline = find("--unavailable").output;
+  EXPECT_NEAR(static_cast<double>(std::count(offline.begin(), offline.end(), '\n')), 25'000 / 3.0,
+              1);
 }
 
 TEST(BrokerTest, AStoppedBrokerLeavesInGoodOrder) {

@@ -1,10 +1,8 @@
 #include "controller/decide/partitions/partition_tally.h"
 
-#include <algorithm>
 #include <string>
 
-#include "absl/strings/numbers.h"
-#include "controller/decide/configs/config_keys.h"
+#include "controller/decide/partitions/partition_conditions.h"
 #include "metadata/image_state.h"
 
 namespace quorate::controller {
@@ -12,23 +10,6 @@ namespace {
 
 using metadata::ConfigResourceType;
 using metadata::ConfigsImage;
-
-// Returns the min.insync.replicas of a topic with these configs. Null: it has no configs.
-size_t MinIsrOf(const ConfigsImage::Values* configs) {
-  static const size_t default_value = [] {
-    size_t number = 0;
-    const ConfigKey* key = FindConfigKey(ConfigResourceType::kTopic, kMinInsyncReplicasKey);
-    return absl::SimpleAtoi(std::string(key->default_value), &number) ? number : 1;
-  }();
-  if (configs == nullptr) return default_value;
-  const auto it = configs->find(kMinInsyncReplicasKey);
-  size_t number = 0;
-  return it != configs->end() && absl::SimpleAtoi(it->second, &number) ? number : default_value;
-}
-
-size_t MinIsrOf(const metadata::MetadataImage& image, const metadata::TopicImage& topic) {
-  return MinIsrOf(image.Get<ConfigsImage>().Find(ConfigResourceType::kTopic, topic.name()));
-}
 
 }  // namespace
 
@@ -85,12 +66,9 @@ void PartitionTally::Count(const metadata::PartitionView& partition, size_t min_
     load.replicas += times;
     if ((partition.isr_mask() >> i & 1) != 0) load.in_sync += times;
   }
-  if (const auto leader = partition.leader()) {
-    loads_[*leader].leaders += times;
-  } else {
-    counts_.offline += times;
-  }
-  if (partition.isr_count() < partition.replica_count()) counts_.under_replicated += times;
+  if (const auto leader = partition.leader()) loads_[*leader].leaders += times;
+  if (IsOffline(partition)) counts_.offline += times;
+  if (IsUnderReplicated(partition)) counts_.under_replicated += times;
   if (partition.leader_position() != size_t{0}) counts_.not_led_by_preferred += times;
   const bool is_first_in_sync = (partition.isr_mask() & 1) != 0;
   if (is_first_in_sync && partition.leader_position().value_or(0) != 0) {
@@ -117,12 +95,8 @@ void PartitionTally::CountChange(const metadata::PartitionView& before,
 
 void PartitionTally::CountMinIsr(const metadata::PartitionView& partition, size_t min_isr,
                                  int64_t times) {
-  const size_t needed = std::min(min_isr, partition.replica_count());
-  if (!partition.leader_position() || partition.isr_count() < needed) {
-    counts_.under_min_isr += times;
-  } else if (partition.isr_count() == needed) {
-    counts_.at_min_isr += times;
-  }
+  if (IsUnderMinIsr(partition, min_isr)) counts_.under_min_isr += times;
+  if (IsAtMinIsr(partition, min_isr)) counts_.at_min_isr += times;
 }
 
 }  // namespace quorate::controller

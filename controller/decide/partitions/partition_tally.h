@@ -25,16 +25,13 @@ class PartitionTally {
     int64_t led_by_others = 0;
   };
 
-  // How many partitions are in each of these conditions. One partition may be in several.
+  // How many partitions are in each of these conditions (partition_conditions.h). One partition may
+  // be in several.
   struct Counts {
-    // Without a leader.
     int64_t offline = 0;
-    // The ISR is smaller than the replica set.
     int64_t under_replicated = 0;
-    // Without a leader, or the ISR is smaller than the topic's min.insync.replicas (at most the
-    // number of replicas), so that writes with acks=all fail. Kafka: UnderMinIsrPartitionCount.
+    // Kafka: UnderMinIsrPartitionCount.
     int64_t under_min_isr = 0;
-    // With a leader and exactly that many ISR members: the next loss makes such writes fail.
     int64_t at_min_isr = 0;
     // Not led by the first replica, or without a leader. Kafka: PreferredReplicaImbalanceCount.
     int64_t not_led_by_preferred = 0;

@@ -1,0 +1,33 @@
+// The conditions of partitions that operators watch. Counts, filters and metrics agree on them.
+#pragma once
+
+#include <cstddef>
+
+#include "metadata/families/configs.h"
+#include "metadata/metadata_image.h"
+
+namespace quorate::controller {
+
+// Return the min.insync.replicas of a topic: by its configs, which are null if it has none, or in
+// an image.
+size_t MinIsrOf(const metadata::ConfigsImage::Values* configs);
+size_t MinIsrOf(const metadata::MetadataImage& image, const metadata::TopicImage& topic);
+
+// Without a leader.
+inline bool IsOffline(const metadata::PartitionView& partition) {
+  return !partition.leader_position().has_value();
+}
+
+// The ISR is smaller than the replica set.
+inline bool IsUnderReplicated(const metadata::PartitionView& partition) {
+  return partition.isr_count() < partition.replica_count();
+}
+
+// Without a leader, or the ISR is smaller than the topic's min.insync.replicas (at most the number
+// of replicas), so that writes with acks=all fail.
+bool IsUnderMinIsr(const metadata::PartitionView& partition, size_t min_isr);
+
+// With a leader and exactly that many ISR members: the next loss makes such writes fail.
+bool IsAtMinIsr(const metadata::PartitionView& partition, size_t min_isr);
+
+}  // namespace quorate::controller
