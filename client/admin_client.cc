@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "client/status_mapping.h"
 #include "client/utf8_check.h"
 #include "quorate/admin/v1/admin_service.grpc.pb.h"
 
@@ -20,6 +21,19 @@ Uuid RandomUuid() {
 template <typename Request>
 CallKind KindOf(const Request& request) {
   return request.validate_only() ? CallKind::kRead : CallKind::kWrite;
+}
+
+// Returns the error of a response all of whose items failed with THROTTLING_QUOTA_EXCEEDED, else
+// nullptr. Nothing has happened then, so the call is repeated like one that failed as a whole.
+template <typename Response>
+const common::v1::Error* ThrottledError(const Response& response) {
+  if constexpr (requires { response.results(0).error(); }) {
+    for (const auto& result : response.results()) {
+      if (result.error().code() != common::v1::THROTTLING_QUOTA_EXCEEDED) return nullptr;
+    }
+    if (response.results_size() > 0) return &response.results(0).error();
+  }
+  return nullptr;
 }
 
 // Calls `method` of the stub, on one endpoint after the other. Refuses a request with a string that
@@ -42,7 +56,9 @@ CallResult<Response> CallMethod(FailoverCaller& caller, CallKind kind,
       kind, [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
         AdminService::Stub stub(channel);
         response.Clear();
-        return (stub.*method)(context, request, &response);
+        const grpc::Status status = (stub.*method)(context, request, &response);
+        const common::v1::Error* const throttled = status.ok() ? ThrottledError(response) : nullptr;
+        return throttled == nullptr ? status : StatusFromError(*throttled);
       });
   if (failure.has_value()) return *std::move(failure);
   return response;

@@ -72,6 +72,35 @@ TEST(AdminClientTest, GoesToTheNextEndpointAndStaysWhereItWasAnswered) {
   EXPECT_EQ(second.call_count(), 2);
 }
 
+TEST(AdminClientTest, ARequestAllOfWhoseItemsAreThrottledIsRepeated) {
+  FakeAdminService service(Ok);
+  auto* error = service.create_topics.add_results()->mutable_error();
+  error->set_code(common::v1::THROTTLING_QUOTA_EXCEEDED);
+  error->set_message("10 partitions a second");
+  error->set_outcome(common::v1::REFUSED);
+  error->set_retry_after_ms(10);
+  AdminClient client(Impatient({service.endpoint()}));
+  const auto result = client.CreateTopics({});
+  ASSERT_TRUE(std::holds_alternative<CallFailure>(result));
+  EXPECT_EQ(FailureOf(result).kind, FailureKind::kRefused);
+  EXPECT_THAT(FailureOf(result).ToString(),
+              AllOf(HasSubstr("gave up after "), HasSubstr("nothing was changed"),
+                    HasSubstr("THROTTLING_QUOTA_EXCEEDED"), HasSubstr("10 partitions a second")));
+  EXPECT_GT(service.call_count(), 1);
+  const auto ids = service.request_ids();
+  EXPECT_EQ(ids.front().sequence(), ids.back().sequence());
+}
+
+TEST(AdminClientTest, ARequestSomeOfWhoseItemsAreThrottledIsAnswered) {
+  FakeAdminService service(Ok);
+  service.create_topics.add_results()->mutable_error()->set_code(
+      common::v1::THROTTLING_QUOTA_EXCEEDED);
+  service.create_topics.add_results()->set_name("created");
+  AdminClient client(Endpoints({service.endpoint()}));
+  EXPECT_TRUE(std::holds_alternative<admin::v1::CreateTopicsResponse>(client.CreateTopics({})));
+  EXPECT_EQ(service.call_count(), 1);
+}
+
 TEST(AdminClientTest, ARetryKeepsItsRequestIdAndTheNextRequestGetsTheNext) {
   FakeAdminService service([](int call) {
     return call < 3 ? ErrorStatus(common::v1::NOT_CONTROLLER, common::v1::UNKNOWN, "lost it")

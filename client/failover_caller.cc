@@ -26,8 +26,10 @@ FailureKind KindOfAnswer(CallKind call, const Error& error) {
 FailureKind KindOfGivingUp(bool maybe_changed, const Error& last) {
   if (maybe_changed) return FailureKind::kUnknown;
   // A controller that answers "retry later" has refused the call. It was not unreachable.
-  return last.code() == common::v1::RESOURCE_EXHAUSTED ? FailureKind::kRefused
-                                                       : FailureKind::kUnreachable;
+  return last.code() == common::v1::RESOURCE_EXHAUSTED ||
+                 last.code() == common::v1::THROTTLING_QUOTA_EXCEEDED
+             ? FailureKind::kRefused
+             : FailureKind::kUnreachable;
 }
 
 }  // namespace
@@ -37,6 +39,7 @@ bool IsRetryable(const Error& error) {
     case common::v1::NOT_CONTROLLER:
     case common::v1::CONTROLLER_NOT_AVAILABLE:
     case common::v1::RESOURCE_EXHAUSTED:
+    case common::v1::THROTTLING_QUOTA_EXCEEDED:
     case common::v1::REQUEST_TIMED_OUT:
       return true;
     case common::v1::REQUEST_ID_EVICTED:
@@ -52,10 +55,12 @@ std::string CallFailure::ToString() const {
   if (answered_for_good) {
     return absl::StrFormat("%s: %s", common::v1::ErrorCode_Name(error.code()), error.message());
   }
-  std::string text =
-      absl::StrFormat("timed out after %.1f s; %s:", static_cast<double>(ToMs(elapsed)) / 1000,
-                      kind == FailureKind::kUnknown ? "the change may or may not have been made"
-                                                    : "nothing was changed");
+  // A controller may ask for more time than is left.
+  std::string text = absl::StrFormat(
+      "%s after %.1f s; %s:", kind == FailureKind::kRefused ? "gave up" : "timed out",
+      static_cast<double>(ToMs(elapsed)) / 1000,
+      kind == FailureKind::kUnknown ? "the change may or may not have been made"
+                                    : "nothing was changed");
   for (const EndpointAnswer& answer : answers) {
     absl::StrAppendFormat(&text, "\n  %s: ", answer.endpoint);
     if (answer.attempts == 0) {

@@ -163,6 +163,7 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::CONTROLLER_NOT_AVAILABLE:
       return grpc::StatusCode::UNAVAILABLE;
     case common::v1::RESOURCE_EXHAUSTED:
+    case common::v1::THROTTLING_QUOTA_EXCEEDED:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;
     case common::v1::REQUEST_TIMED_OUT:
       return grpc::StatusCode::DEADLINE_EXCEEDED;

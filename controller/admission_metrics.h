@@ -1,4 +1,4 @@
-// What the active controller refuses because its log has no room.
+// What the active controller refuses although the request may be valid.
 #pragma once
 
 #include "base/instruments.h"
@@ -11,6 +11,8 @@ struct AdmissionMetrics {
   Counter log_full;
   // Requests that were refused because the disk is nearly full.
   Counter disk_full;
+  // Requests that were refused because their principal has used up its quota of partitions.
+  Counter throttled;
 };
 
 }  // namespace quorate::controller

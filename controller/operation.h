@@ -90,6 +90,9 @@ struct Operation {
   // Names what a request would change, for the audit log (resource_text.h). Null if requests change
   // nothing that the log keeps; then the audit log does not record them.
   std::string (*resource)(const Request&) = nullptr;
+  // The request creates or deletes partitions, so it is refused while its principal has used up its
+  // quota (partition_quota.h). Its decision says how many (Decision::partition_mutations).
+  bool mutates_partitions = false;
   // Set exactly for the operations whose result the log remembers (HasRequestId). The other
   // operations depend on more than the view, and QuorumController has a function for each.
   ItemDecision<Request, Response> decision = {};
@@ -103,6 +106,7 @@ struct Operation {
     return !log_name.empty() && !label.empty() && has_items == remembers &&
            (decision.decide == nullptr || remembers) &&
            (repetition == Repetition::kByRequestId) == remembers &&
+           (!mutates_partitions || remembers) &&
            (resource == nullptr || repetition != Repetition::kRead) &&
            (is_guarded == nullptr || repetition == Repetition::kGuarded);
   }

@@ -26,6 +26,7 @@ inline constexpr Operation<admin::v1::CreateTopicsRequest, admin::v1::CreateTopi
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kTopic, AccessAction::kCreate},
         .resource = ResourceText,
+        .mutates_partitions = true,
         .decision = {DecideCreateTopics, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
@@ -36,6 +37,7 @@ inline constexpr Operation<admin::v1::CreatePartitionsRequest, admin::v1::Create
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kTopic, AccessAction::kAlter},
         .resource = ResourceText,
+        .mutates_partitions = true,
         .decision = {DecideCreatePartitions, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
@@ -46,6 +48,7 @@ inline constexpr Operation<admin::v1::DeleteTopicsRequest, admin::v1::DeleteTopi
         .repetition = Repetition::kByRequestId,
         .access = {AccessResource::kTopic, AccessAction::kDelete},
         .resource = ResourceText,
+        .mutates_partitions = true,
         .decision = {DecideDeleteTopics, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/ids.h"
+#include "base/token_bucket.h"
 #include "controller/admission_metrics.h"
 #include "controller/answer.h"
 #include "controller/broker_instruments.h"
@@ -35,7 +36,6 @@
 #include "controller/remembered_requests.h"
 #include "controller/request_inbox.h"
 #include "controller/request_pipeline.h"
-#include "controller/token_bucket.h"
 #include "controller/voter_changes.h"
 #include "metadata/metadata_image.h"
 #include "quorate/admin/v1/admin_service.pb.h"
@@ -60,6 +60,9 @@ struct ControllerOptions {
   // Limits how fast answers to requests that changed nothing are stored in the log
   // (RequestPipeline). The memory of request ids has room for 100,000 entries.
   TokenBucket::Options remembered_limit = {.tokens_per_second = 2'000, .capacity = 10'000};
+  // How many partitions each principal may create and delete a second (PartitionQuota); 0: no
+  // limit.
+  int64_t partition_mutations_per_second = 0;
 };
 
 class QuorumController final : public raft::ReplicatedLogListener {

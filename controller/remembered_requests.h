@@ -33,6 +33,21 @@ template <typename Request>
 using DecideItems =
     std::function<Decision<ItemResults>(const View&, const Request&, const Context&)>;
 
+// Returns the answer to a request whose principal has used up its quota: `error` for each item. It
+// is not stored, because nothing has happened: the same request may succeed later.
+template <typename Request, typename Response>
+Decision<Response> Throttle(const Operation<Request, Response>& operation,
+                            const metadata::MetadataImage& image, const Request& request,
+                            const common::v1::Error& error) {
+  Response response = operation.decision.to_response(
+      request, ItemResults(operation.decision.item_count(request), ItemResult()));
+  if constexpr (requires { response.mutable_results(); }) {
+    for (auto& result : *response.mutable_results()) *result.mutable_error() = error;
+  }
+  response.set_end_offset(image.end_offset().value());
+  return {.answer = std::move(response), .is_throttled = true};
+}
+
 // Decides the request, or repeats the stored answer. `identity` is nullopt if the log does not
 // store the result.
 template <typename Request, typename Response>
@@ -44,6 +59,8 @@ Decision<Response> DecideRemembered(const Operation<Request, Response>& operatio
   Decision<ItemResults> items;
   if (auto known = identity ? FindResult(view.image, *identity) : std::nullopt) {
     items = {.answer = *std::move(known), .is_retry = true};
+  } else if (operation.mutates_partitions && context.throttled && !IsDryRun(request)) {
+    return Throttle(operation, view.image, request, *context.throttled);
   } else {
     items = decide(view, request, context);
     // The last part of a large change stores the answer. If the controller is lost before, a retry
@@ -59,6 +76,7 @@ Decision<Response> DecideRemembered(const Operation<Request, Response>& operatio
                               .election_cause = items.election_cause,
                               .again = items.again,
                               .is_retry = items.is_retry,
+                              .partition_mutations = items.partition_mutations,
                               .remembers_only = items.remembers_only};
   if (auto* error = std::get_if<common::v1::Error>(&items.answer)) {
     decision.answer = std::move(*error);

@@ -33,7 +33,8 @@ common::v1::Error Exhausted(std::string message, int64_t retry_after_ms) {
 
 RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, const RequestLimits& limits,
                                  TokenBucket::Options remembered_limit,
-                                 const ControllerPorts& ports, std::function<void()> resume)
+                                 PartitionQuota partition_quota, const ControllerPorts& ports,
+                                 std::function<void()> resume)
     : self_(self),
       limits_(limits),
       executor_(ports.executor),
@@ -44,6 +45,7 @@ RequestPipeline::RequestPipeline(NodeId self, uint64_t seed, const RequestLimits
       resume_(std::move(resume)),
       rng_(seed),
       remembered_limit_(remembered_limit),
+      partition_quota_(std::move(partition_quota)),
       parked_(kMaxParked),
       confirmation_(executor_, clock_, log_),
       deadline_alarm_(executor_, [this] { ExpireDeadlines(); }),
@@ -338,6 +340,17 @@ void RequestPipeline::WhenCommitted(RecordOffset end_offset, MonoTime deadline, 
   readers_.Add(end_offset, {.deadline = deadline, .done = std::move(done)});
   readers_.Release(committed().end_offset());
   deadline_alarm_.FireBy(readers_.next_deadline());
+}
+
+Context RequestPipeline::MakeContext(std::string principal, std::optional<RequestId> request_id) {
+  const MonoTime now = clock_->Now();
+  std::optional<common::v1::Error> throttled = partition_quota_.Check(principal, now);
+  return {.now = now,
+          .rng = &rng_,
+          .principal = std::move(principal),
+          .request_id = request_id,
+          .limits = limits_,
+          .throttled = std::move(throttled)};
 }
 
 std::optional<common::v1::Error> RequestPipeline::LimitRemembered(size_t bytes) {

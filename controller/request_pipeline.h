@@ -40,6 +40,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
+#include "base/token_bucket.h"
 #include "controller/admission_metrics.h"
 #include "controller/alarm.h"
 #include "controller/answer.h"
@@ -51,7 +52,7 @@
 #include "controller/leadership_confirmation.h"
 #include "controller/parked_requests.h"
 #include "controller/partition_instruments.h"
-#include "controller/token_bucket.h"
+#include "controller/partition_quota.h"
 #include "controller/uncommitted_images.h"
 #include "metadata/replay.h"
 #include "raft/api/replicated_log.h"
@@ -70,12 +71,14 @@ class RequestPipeline {
   };
 
   // `remembered_limit` limits the entries that only store the answer of a request that changed
-  // nothing. Each takes one token, plus one for each 1,024 bytes. `resume` is called on the loop
+  // nothing. Each takes one token, plus one for each 1,024 bytes. `partition_quota` limits the
+  // partitions that each principal creates and deletes. `resume` is called on the loop
   // after work on the worker and after each further slice of entries. The caller then delivers the
   // callbacks of the log that arrived meanwhile, lets the brokers' watch act, and calls
   // ReleaseParked. Not needed without a worker.
   RequestPipeline(NodeId self, uint64_t seed, const RequestLimits& limits,
-                  TokenBucket::Options remembered_limit, const ControllerPorts& ports,
+                  TokenBucket::Options remembered_limit, PartitionQuota partition_quota,
+                  const ControllerPorts& ports,
                   std::function<void()> resume = nullptr);
 
   // Callbacks of the log. After Claim and Resume, the caller must call ReleaseParked once
@@ -251,6 +254,14 @@ class RequestPipeline {
   void Release(size_t count);
   // Continues the request, parks it or fails it.
   void Admit(PendingRequest request);
+  // Returns the context in which a request of this principal is decided now.
+  Context MakeContext(std::string principal, std::optional<RequestId> request_id);
+  // Counts what the decision says about the principal's quota of partitions. Called on the loop.
+  template <typename T>
+  void CountMutations(const Decision<T>& decision, const Context& context) {
+    if (decision.is_throttled) admission_metrics_.throttled.Add();
+    partition_quota_.Spend(context.principal, clock_->Now(), decision.partition_mutations);
+  }
   // Returns an error if entries that only store an answer come too fast. This one has `bytes`.
   std::optional<common::v1::Error> LimitRemembered(size_t bytes);
   View NewestView();
@@ -316,6 +327,7 @@ class RequestPipeline {
   bool replaying_ = false;
 
   TokenBucket remembered_limit_;
+  PartitionQuota partition_quota_;
   ParkedRequests parked_;
   LeadershipConfirmation confirmation_;
   DeferredReplies deferred_;
@@ -343,11 +355,7 @@ void RequestPipeline::Submit(Request request, Decide<T> decide, Reply<T> reply) 
     if (request.is_large && worker_ != nullptr) {
       return RunOnWorker<T>(std::move(request), std::move(decide), std::move(reply));
     }
-    Context context = {.now = clock_->Now(),
-                       .rng = &rng_,
-                       .principal = request.principal,
-                       .request_id = request.request_id,
-                       .limits = limits_};
+    Context context = MakeContext(request.principal, request.request_id);
     Outcome<T> outcome = RunPart(decide, &context);
     if (!outcome.again) return Conclude(request, std::move(outcome), std::move(reply));
     if (request.stream != 0) {
@@ -407,15 +415,13 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
     std::optional<PreparedBatch> batch = {};
   };
   const View view = NewestView();
-  auto work = std::make_shared<Work>(Work{.decide = std::move(decide),
-                                          .image = view.image,
-                                          .tally = view.tally,
-                                          .position = NextPosition(0),
-                                          .rng = Rng(rng_.Next()),
-                                          .context = {.now = clock_->Now(),
-                                                      .principal = request.principal,
-                                                      .request_id = request.request_id,
-                                                      .limits = limits_}});
+  auto work =
+      std::make_shared<Work>(Work{.decide = std::move(decide),
+                                  .image = view.image,
+                                  .tally = view.tally,
+                                  .position = NextPosition(0),
+                                  .rng = Rng(rng_.Next()),
+                                  .context = MakeContext(request.principal, request.request_id)});
   work->context.rng = &work->rng;
 
   CHECK(!large_request_) << "one large request at a time";
@@ -432,6 +438,7 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
         work->batch.reset();
       }
     }
+    CountMutations(decision, work->context);
     const bool appended = work->batch.has_value();
     if (appended) {
       const PartitionTally::Changes before = newest_tally_.changes();
@@ -468,7 +475,7 @@ void RequestPipeline::RunOnWorker(Request request, Decide<T> decide, Reply<T> re
 template <typename T>
 void RequestPipeline::Execute(Decide<T> decide) {
   CHECK(MayAppend());
-  Context context = {.now = clock_->Now(), .rng = &rng_, .principal = "controller"};
+  Context context = MakeContext("controller", std::nullopt);
   if (!RunPart(decide, &context).again) return;
   ScheduleNextPart([this, context = std::move(context), decide = std::move(decide)](
                        const std::optional<common::v1::Error>& lost) mutable {
@@ -493,6 +500,7 @@ RequestPipeline::Outcome<T> RequestPipeline::RunPart(const Decide<T>& decide, Co
   } else if (decision.remembers_only) {
     if (auto error = LimitRemembered(bytes)) decision = {.answer = *std::move(error)};
   }
+  CountMutations(decision, *context);
   bool appended = false;
   if (!decision.records.records().empty()) {
     appended = true;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,9 @@ struct Context {
   std::optional<RequestId> request_id;
   // For a request whose size depends on the image. All others are checked before (CheckSize).
   RequestLimits limits = {};
+  // The error of a request that creates or deletes partitions, if its principal has used up its
+  // quota (partition_quota.h). No decision depends on it: DecideRemembered refuses such a request.
+  std::optional<common::v1::Error> throttled = {};
   // Where a change of many partitions goes on, if this is not its first part (Decision::again).
   PartitionPlace settle_from = {};
 };
@@ -66,6 +70,10 @@ struct Decision {
   // The answer repeats the answer to an earlier attempt of the same request. That attempt's records
   // may still be uncommitted.
   bool is_retry = false;
+  // The number of partitions that the records create or delete, for the quota of the principal.
+  int64_t partition_mutations = 0;
+  // The request was refused with the error Context::throttled.
+  bool is_throttled = false;
   // The records change only the memory of request ids. Their rate is limited.
   bool remembers_only = false;
 };

@@ -8,21 +8,23 @@
 namespace quorate::controller {
 
 ControllerCluster::ControllerCluster(int controllers, Duration grace,
-                                     LeaderBalanceOptions balance) {
+                                     LeaderBalanceOptions balance,
+                                     int64_t partition_mutations_per_second) {
   for (int id = 1; id <= controllers; ++id) {
     auto& controller = controllers_[id];
-    controller =
-        std::make_unique<QuorumController>(ControllerOptions{.cluster_id = kClusterId,
-                                                             .node_id = NodeId(id),
-                                                             .broker_connection_grace = grace,
-                                                             .leader_balance = balance,
-                                                             .seed = static_cast<uint64_t>(id)},
-                                           ControllerPorts{.executor = &executor_,
-                                                           .clock = &clock_,
-                                                           .log = quorum_.AddNode(NodeId(id)),
-                                                           .prober = &prober_,
-                                                           .worker = &worker_,
-                                                           .voter_poll = &poll_});
+    controller = std::make_unique<QuorumController>(
+        ControllerOptions{.cluster_id = kClusterId,
+                          .node_id = NodeId(id),
+                          .broker_connection_grace = grace,
+                          .leader_balance = balance,
+                          .seed = static_cast<uint64_t>(id),
+                          .partition_mutations_per_second = partition_mutations_per_second},
+        ControllerPorts{.executor = &executor_,
+                        .clock = &clock_,
+                        .log = quorum_.AddNode(NodeId(id)),
+                        .prober = &prober_,
+                        .worker = &worker_,
+                        .voter_poll = &poll_});
     quorum_.StartNode(NodeId(id), controller.get());
   }
 }

@@ -42,7 +42,8 @@ class ControllerCluster {
   // Creates controllers 1 to `controllers`, none of which leads. `grace` is
   // ControllerOptions::broker_connection_grace.
   explicit ControllerCluster(int controllers = 1, Duration grace = std::chrono::seconds(1),
-                             LeaderBalanceOptions balance = {});
+                             LeaderBalanceOptions balance = {},
+                             int64_t partition_mutations_per_second = 0);
   // Shuts the controllers down first, so that every request is answered.
   ~ControllerCluster();
 

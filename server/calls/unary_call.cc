@@ -51,7 +51,7 @@ common::v1::Error OverBudget(const Budget& budget) {
 }  // namespace
 
 UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method)
-    : context_(context), method_(method), hold_(method->budget->TryTake(kCallBytes)) {
+    : context_(context), method_(method) {
   if (method_->audit) {
     record_ = std::make_unique<audit::v1::AuditRecord>();
     // gRPC no longer knows the address when the connection is gone.
@@ -59,10 +59,16 @@ UnaryCall::UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* me
     record_->set_principal(method_->principal(*context_));
     record_->set_method(method_->path);
   }
-  if (hold_) {
-    method_->queue->Enter(this);
+  std::optional<common::v1::Error> refusal;
+  if (method_->admit != nullptr) refusal = method_->admit(*context_);
+  if (!refusal) {
+    hold_ = method_->budget->TryTake(kCallBytes);
+    if (!hold_) refusal = OverBudget(*method_->budget);
+  }
+  if (refusal) {
+    method_->refuse(this, *std::move(refusal));
   } else {
-    method_->refuse(this, OverBudget(*method_->budget));
+    method_->queue->Enter(this);
   }
 }
 

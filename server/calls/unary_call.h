@@ -48,6 +48,9 @@ struct UnaryMethod {
   // Serves a request that has arrived completely, and ends the call. Called on gRPC's threads or on
   // `large_loop`.
   std::function<void(UnaryCall* call, MessagePtr request)> serve;
+  // Returns the error that refuses a call before it takes room, or nullopt. If it is null, no call
+  // is refused. Called on gRPC's threads.
+  std::function<std::optional<common::v1::Error>(const grpc::ServerContextBase& context)> admit;
   // Ends a call with the error that refuses it, in place of `serve`.
   std::function<void(UnaryCall* call, common::v1::Error error)> refuse;
   // Set if the audit log records the calls of the method, refused ones included.
@@ -62,8 +65,8 @@ class UnaryCall final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::B
                         public ReceiveQueue::Caller,
                         public SendWatch::Sender {
  public:
-  // Takes room from `method->budget` and queues the call to receive its request, or refuses it. The
-  // call deletes itself once gRPC is done with it.
+  // Asks `method->admit`, takes room from `method->budget` and queues the call to receive its
+  // request, or refuses it. The call deletes itself once gRPC is done with it.
   UnaryCall(grpc::CallbackServerContext* context, const UnaryMethod* method);
 
   // Valid until the call has ended.

@@ -25,6 +25,7 @@
 #include "server/calls/method_service.h"
 #include "server/node/call_audit.h"
 #include "server/node/limits.h"
+#include "server/node/refused_error.h"
 #include "storage/testing/temp_dir.h"
 
 namespace quorate::server {
@@ -57,6 +58,14 @@ class HoldingService final : public MethodService {
                     requests_.push_back(std::move(request));
                     came_.NotifyAll();
                   },
+              .admit =
+                  [this](const grpc::ServerContextBase& /*context*/) {
+                    std::optional<common::v1::Error> error;
+                    if (too_fast) {
+                      error = MakeError(common::v1::RESOURCE_EXHAUSTED, "too many calls a second");
+                    }
+                    return error;
+                  },
               .refuse =
                   [](UnaryCall* call, common::v1::Error error) {
                     error.set_message(common::v1::ErrorCode_Name(error.code()) + ": " +
@@ -81,6 +90,9 @@ class HoldingService final : public MethodService {
     MutexLock lock(&mutex_);
     return served_in_loop_;
   }
+
+  // Whether new calls are refused for their rate.
+  std::atomic<bool> too_fast = false;
 
  private:
   Mutex mutex_;
@@ -176,6 +188,20 @@ TEST_F(UnaryCallTest, ACallIsServedAndItsRoomGivenBack) {
   call->Answer(DeleteTopicsResponse());
   EXPECT_TRUE(status.get().ok());
   AwaitEmpty();
+}
+
+TEST_F(UnaryCallTest, ACallThatIsNotAdmittedTakesNoRoomAndIsRecorded) {
+  service_.too_fast = true;
+  const grpc::Status refused = Start(RequestOf(10)).get();
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(refused.error_message(), HasSubstr("too many calls a second"));
+  EXPECT_EQ(budget_.count(), 0U);
+  EXPECT_EQ(budget_.refused(), 0U);
+  EXPECT_THAT(Recorded(), ElementsAre(" RESOURCE_EXHAUSTED"));
+  service_.too_fast = false;
+  auto status = Start(RequestOf(10));
+  service_.Next()->Answer(DeleteTopicsResponse());
+  EXPECT_TRUE(status.get().ok());
 }
 
 TEST_F(UnaryCallTest, ACallTooManyIsRefused) {

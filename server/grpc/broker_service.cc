@@ -27,7 +27,7 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
 template <typename Request, typename Response>
 void BrokerService::Route(const controller::Operation<Request, Response>& operation,
                           RequestRouter* router) {
-  AddUnary(RoutedUnaryMethod(
+  UnaryMethod method = RoutedUnaryMethod(
       edge_, router, operation, &edge_->budgets().broker_calls,
       [this, &operation](const grpc::CallbackServerContext& context, const Caller& caller,
                          const Request& request) -> std::optional<common::v1::Error> {
@@ -39,7 +39,10 @@ void BrokerService::Route(const controller::Operation<Request, Response>& operat
         }
         controller_->RecordContact(broker);
         return std::nullopt;
-      }));
+      });
+  // A broker must be able to register and to report at any time.
+  method.admit = nullptr;
+  AddUnary(std::move(method));
 }
 
 grpc::ServerBidiReactor<HeartbeatRequest, HeartbeatResponse>* BrokerService::Heartbeat(

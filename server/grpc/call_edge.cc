@@ -94,12 +94,19 @@ UnaryMethod CallEdge::Method(const google::protobuf::Message* request_type, Budg
           .sends = &budgets_.sends,
           .large_loop = large_loop_,
           .serve = std::move(serve),
+          .admit = [this](const grpc::ServerContextBase& context) { return CheckRate(context); },
           .refuse = [this](UnaryCall* call,
                            common::v1::Error error) { call->Fail(StatusOf(std::move(error))); },
           .principal =
               [this](const grpc::ServerContextBase& context) {
                 return PrincipalOf(*access_, context);
               }};
+}
+
+std::optional<common::v1::Error> CallEdge::CheckRate(const grpc::ServerContextBase& context) const {
+  if (!rates_.has_limit()) return std::nullopt;
+  const std::string principal = PrincipalOf(*access_, context);
+  return rates_.Admit(principal, principal == security::kAnonymous ? HostText(context.peer()) : "");
 }
 
 common::v1::Error CallEdge::LostReply(const absl::Status& lost) {

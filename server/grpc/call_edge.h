@@ -20,6 +20,7 @@
 #include "quorate/common/v1/error.pb.h"
 #include "server/calls/unary_call.h"
 #include "server/grpc/client_budgets.h"
+#include "server/node/call_rates.h"
 #include "server/security/access_control.h"
 
 namespace quorate::server {
@@ -33,20 +34,23 @@ class CallEdge {
  public:
   // All arguments must outlive the edge. Replies leave on `loop`; large requests are parsed on
   // `large_loop`. `access` knows the callers. Requests for changes are recorded in `audit_log`.
+  // `calls_per_second` limits each caller (CallRates); 0: no limit.
   CallEdge(Executor* loop, Executor* large_loop, const Clock* clock, AccessControl* access,
-           audit::AuditLog* audit_log, LeaderEndpoint leader)
+           audit::AuditLog* audit_log, LeaderEndpoint leader, int64_t calls_per_second = 0)
       : loop_(loop),
         large_loop_(large_loop),
         clock_(clock),
         access_(access),
         audit_log_(audit_log),
         leader_(std::move(leader)),
+        rates_(calls_per_second, clock),
         budgets_(loop, clock) {}
 
   Executor* loop() const { return loop_; }
   const Clock* clock() const { return clock_; }
   audit::AuditLog* audit_log() const { return audit_log_; }
   ClientBudgets& budgets() const { return budgets_; }
+  const CallRates& rates() const { return rates_; }
 
   // Returns the time by which the answer to a call must leave. That is a little before the client's
   // deadline, so that the answer arrives in time, or 30 s from now if the client set no deadline.
@@ -70,8 +74,8 @@ class CallEdge {
   grpc::Status OverBudget(const Budget& budget, const std::string& what) const;
 
   // Returns the unary method of the client listener that takes requests of `request_type`
-  // (method_path.h). Its calls take room in `budget`, one of budgets()'s budgets. `serve(call,
-  // request)` must end the call with Finish.
+  // (method_path.h). The rate of each caller is limited. Its calls take room in `budget`, one of
+  // budgets()'s budgets. `serve(call, request)` must end the call with Finish.
   UnaryMethod Method(const google::protobuf::Message* request_type, Budget* budget,
                      std::function<void(UnaryCall*, UnaryMethod::MessagePtr)> serve) const;
 
@@ -92,6 +96,9 @@ class CallEdge {
   }
 
  private:
+  // Returns RESOURCE_EXHAUSTED if the caller makes too many calls. Callers in plain text have one
+  // principal, so their hosts are told apart.
+  std::optional<common::v1::Error> CheckRate(const grpc::ServerContextBase& context) const;
   static common::v1::Error LostReply(const absl::Status& lost);
 
   Executor* const loop_;
@@ -100,6 +107,7 @@ class CallEdge {
   AccessControl* const access_;
   audit::AuditLog* const audit_log_;
   const LeaderEndpoint leader_;
+  mutable CallRates rates_;
   mutable ClientBudgets budgets_;
 };
 

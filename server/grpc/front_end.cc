@@ -10,7 +10,7 @@ namespace quorate::server {
 
 GrpcFrontEnd::GrpcFrontEnd(std::string cluster_id, Ports ports)
     : edge_(ports.edge_loop, ports.large_loop, ports.clock, ports.access, ports.audit_log,
-            std::move(ports.leader)),
+            std::move(ports.leader), ports.calls_per_second),
       admin_service_(&edge_, ports.router, ports.queries, ports.query_loop),
       broker_service_(&edge_, ports.router, ports.controller),
       metadata_service_(

@@ -49,6 +49,8 @@ class GrpcFrontEnd {
     LeaderEndpoint leader;
     // Who calls.
     AccessControl* access = nullptr;
+    // See CallEdge.
+    int64_t calls_per_second = 0;
     // Of the listener (server/security/server_credentials.h).
     std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
     ConnectionLimits connection_limits = kConnectionLimits;
@@ -78,6 +80,7 @@ class GrpcFrontEnd {
   // What the front end has counted and holds, for metrics. Any thread.
   const ConnectionInstruments& connections() const { return *connections_; }
   const ClientBudgets& budgets() const { return edge_.budgets(); }
+  const CallRates& rates() const { return edge_.rates(); }
   std::vector<const MethodService*> services() const {
     return {&admin_service_, &broker_service_, &metadata_service_, &audit_service_};
   }

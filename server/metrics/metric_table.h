@@ -488,8 +488,9 @@ inline constexpr Metric kRefusedProposals = {
     .name = "quorate_refused_proposals_total",
     .type = MetricType::kCounter,
     .help =
-        "Requests that this active controller refused because its log has no room. The label "
-        "reason is uncommitted_bytes (too much is not committed yet) or disk_full.",
+        "Requests that this active controller refused. The label reason is uncommitted_bytes (too "
+        "much of the log is not committed yet), disk_full, or partition_quota (the principal has "
+        "created or deleted more partitions than --partition-mutations-per-second).",
     .labels = "reason",
 };
 inline constexpr Metric kStateComparisons = {
@@ -737,9 +738,16 @@ inline constexpr Metric kBudgetRefused = {
     .help = "How often the budget had no room; the call or stream got RESOURCE_EXHAUSTED.",
     .labels = "budget",
 };
+inline constexpr Metric kCallsOverRate = {
+    .name = "quorate_calls_over_rate_total",
+    .type = MetricType::kCounter,
+    .help =
+        "Calls that were refused because their principal makes more of them than "
+        "--principal-calls-per-second; they got RESOURCE_EXHAUSTED.",
+};
 inline constexpr const Metric* kCallMetrics[] = {
-    &kCalls,          &kCallTime,    &kStreamsStarted, &kBudgetCount,
-    &kBudgetMaxCount, &kBudgetBytes, &kBudgetMaxBytes, &kBudgetRefused};
+    &kCalls,       &kCallTime,       &kStreamsStarted, &kBudgetCount,  &kBudgetMaxCount,
+    &kBudgetBytes, &kBudgetMaxBytes, &kBudgetRefused,  &kCallsOverRate};
 
 // audit_metrics.h
 

@@ -20,6 +20,7 @@ namespace {
 constexpr int64_t kMaxBytes = int64_t{1} << 40;
 constexpr int64_t kMaxSnapshotLogRatio = 1000;
 constexpr int64_t kMaxAuditFiles = 1000;
+constexpr int64_t kMaxPerSecond = 1'000'000'000;
 // A request with more items would not fit into one entry of the log.
 constexpr int64_t kMaxRequestItems = 10'000'000;
 
@@ -138,7 +139,25 @@ std::vector<OptionGroup> Options(Raw& raw, ControllerConfig& config) {
          .help = "The maximum number of partitions that one request may create or alter. A larger "
                  "request is refused.",
          .set = SetInteger(&config.max_request_partitions, 1, kMaxRequestItems),
-         .default_text = "200000"}}},
+         .default_text = "200000"},
+        {.name = "principal-calls-per-second",
+         .value_name = "N",
+         .help =
+             "The maximum number of calls to AdminService and AuditService that one principal "
+             "may make to this controller in a second. Callers without TLS count by host. A call "
+             "above it gets RESOURCE_EXHAUSTED with a time to wait. 0: no limit.",
+         .set = SetInteger(&config.principal_calls_per_second, 0, kMaxPerSecond),
+         .default_text = "0"},
+        {.name = "partition-mutations-per-second",
+         .value_name = "N",
+         .help = "How many partitions one principal may create and delete in a second, on average, "
+                 "counted by the active controller. A principal may save ten seconds' worth. A "
+                 "request is accepted while any of it is left, and delays the next one by what it "
+                 "takes beyond that. Until then each topic of a request gets "
+                 "THROTTLING_QUOTA_EXCEEDED with a time to wait. All callers without TLS are one "
+                 "principal. Use the same value on all controllers. 0: no limit.",
+         .set = SetInteger(&config.partition_mutations_per_second, 0, kMaxPerSecond),
+         .default_text = "0"}}},
       {"Disk",
        {{.name = "min-free-disk-bytes",
          .value_name = "BYTES",

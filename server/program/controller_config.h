@@ -66,6 +66,9 @@ struct ControllerConfig : ProcessConfig {
 
   int64_t max_request_items = 0;
   int64_t max_request_partitions = 0;
+  // 0: no limit.
+  int64_t principal_calls_per_second = 0;
+  int64_t partition_mutations_per_second = 0;
 
   int64_t min_free_disk_bytes = 0;
 

@@ -110,6 +110,7 @@ void ControllerMetrics::AddCalls(MetricsPage& page) const {
   std::vector<const MethodService*> services = parts_.front_end->services();
   services.push_back(parts_.process_service);
   for (const MethodService* service : services) AddServiceMetrics(*service, page);
+  page.Add(kCallsOverRate, parts_.front_end->rates().refused());
   parts_.front_end->budgets().ForEachBudget([&page](std::string_view name, const Budget& budget) {
     AddBudgetMetrics(name, budget, page);
   });

@@ -84,7 +84,8 @@ controller::ControllerOptions MakeControllerOptions(const ControllerConfig& conf
                              .max_per_second = config.leader_balance_max_per_second},
           .request_limits = {.max_items = config.max_request_items,
                              .max_partitions = config.max_request_partitions},
-          .seed = seed};
+          .seed = seed,
+          .partition_mutations_per_second = config.partition_mutations_per_second};
 }
 
 }  // namespace
@@ -164,6 +165,7 @@ class ControllerServer::Impl final : public ControllerDirectory {
                     .audit_log = &audit_log_,
                     .leader = [this] { return LeaderEndpoint(); },
                     .access = &tls_->access(),
+                    .calls_per_second = config.principal_calls_per_second,
                     .credentials = MakeServerCredentials(tls_->clients(), Port::kClient,
                                                          &tls_->access(), &audit_log_),
                     .connection_limits = config.connection_limits,

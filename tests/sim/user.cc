@@ -40,8 +40,7 @@ constexpr char kTopic[] = "t";
 constexpr int kPartitions = 30;
 constexpr int kSlowPartitions = 3;
 // The same value as ControllerOptions::remembered_limit.
-constexpr controller::TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000,
-                                                               .capacity = 10'000};
+constexpr TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000, .capacity = 10'000};
 
 KeyValues StateOf(const metadata::MetadataImage& image) {
   return image.Configs(ConfigResourceType::kBroker, kBroker);
@@ -164,7 +163,7 @@ User::User(const Surroundings& surroundings, Snapshots* snapshots, const raft::R
       log_(log),
       ports_(surroundings.brokers, self.node_id),
       pipeline_(self.node_id, static_cast<uint64_t>(self.node_id.value()),
-                controller::RequestLimits(), kRememberedLimit,
+                controller::RequestLimits(), kRememberedLimit, controller::PartitionQuota(0),
                 {.executor = executor, .clock = clock, .log = log, .image_observer = this}),
       watch_(self.node_id, Brokers::kSessionOptions,
              {.executor = executor,

@@ -50,9 +50,12 @@ class PartitionCreator {
     if (least_bytes() > kMaxBatchBytes) return {};  // the whole request is refused
     *records_.add_records() =
         metadata::MakePartitionsRecord(topic->id(), topic->partition_count(), partitions);
+    partitions_made_ += static_cast<int64_t>(partitions.size());
     return {.topic_id = topic->id()};
   }
 
+  // The number of partitions that these topics get.
+  int64_t partitions_made() const { return partitions_made_; }
   // The least number of bytes that the records of all topics so far take.
   size_t least_bytes() const { return partitions_.least_bytes(); }
   metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }
@@ -62,6 +65,7 @@ class PartitionCreator {
   const RepeatedNames names_;
   NewPartitions partitions_;
   metadata::v1::RecordBatch records_;
+  int64_t partitions_made_ = 0;
 };
 
 }  // namespace
@@ -87,7 +91,10 @@ Decision<ItemResults> DecideCreatePartitions(const View& view,
       request.topics_size() == 1
           ? absl::StrCat("CreatePartitions ", Printable(request.topics(0).name(), kMaxNameBytes))
           : absl::StrFormat("CreatePartitions (%d topics)", request.topics_size());
-  return {.records = std::move(records), .answer = std::move(items), .cause = std::move(cause)};
+  return {.records = std::move(records),
+          .answer = std::move(items),
+          .cause = std::move(cause),
+          .partition_mutations = request.validate_only() ? 0 : creator.partitions_made()};
 }
 
 admin::v1::CreatePartitionsResponse ToResponse(const CreatePartitionsRequest& request,

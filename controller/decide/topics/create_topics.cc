@@ -59,6 +59,8 @@ class TopicCreator {
   // Returns the topic's result. Its records follow those of the earlier topics.
   ItemResult Create(const NewTopic& topic);
 
+  // The number of partitions that these topics have.
+  int64_t partitions_made() const { return partitions_made_; }
   // The least number of bytes that the records of all topics so far take.
   size_t least_bytes() const { return partitions_.least_bytes(); }
   metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }
@@ -73,6 +75,7 @@ class TopicCreator {
   // Names of the topics that this request creates, by their normalized form.
   std::map<std::string, std::string> created_;
   metadata::v1::RecordBatch records_;
+  int64_t partitions_made_ = 0;
 };
 
 ItemResult TopicCreator::Create(const NewTopic& topic) {
@@ -91,6 +94,7 @@ ItemResult TopicCreator::Create(const NewTopic& topic) {
   }
   *records_.add_records() = metadata::MakePartitionsRecord(id, 0, partitions);
   created_.emplace(Normalized(topic.name()), topic.name());
+  partitions_made_ += static_cast<int64_t>(partitions.size());
   return {.topic_id = id};
 }
 
@@ -139,7 +143,10 @@ Decision<ItemResults> DecideCreateTopics(const View& view, const CreateTopicsReq
   std::string cause = request.topics_size() == 1
                           ? absl::StrFormat("CreateTopics %s", request.topics(0).name())
                           : absl::StrFormat("CreateTopics (%d topics)", request.topics_size());
-  return {.records = std::move(records), .answer = std::move(items), .cause = std::move(cause)};
+  return {.records = std::move(records),
+          .answer = std::move(items),
+          .cause = std::move(cause),
+          .partition_mutations = request.validate_only() ? 0 : creator.partitions_made()};
 }
 
 admin::v1::CreateTopicsResponse ToResponse(const CreateTopicsRequest& request,

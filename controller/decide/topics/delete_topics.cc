@@ -24,6 +24,7 @@ Decision<ItemResults> DecideDeleteTopics(const View& view, const DeleteTopicsReq
   metadata::v1::RecordBatch records;
   ItemResults items;
   std::string only_name;
+  int64_t partitions = 0;
   for (const ResolvedTopic& item : resolved) {
     if (item.topic == nullptr) {
       items.push_back(item.error);
@@ -33,12 +34,16 @@ Decision<ItemResults> DecideDeleteTopics(const View& view, const DeleteTopicsReq
       *records.add_records() = metadata::MakeRemoveTopicRecord(item.topic->id());
       items.push_back({.topic_id = item.topic->id()});
       only_name = item.topic->name();
+      partitions += static_cast<int64_t>(item.topic->partition_count());
     }
   }
   std::string cause = records.records_size() == 1
                           ? absl::StrFormat("DeleteTopics %s", only_name)
                           : absl::StrFormat("DeleteTopics (%d topics)", records.records_size());
-  return {.records = std::move(records), .answer = std::move(items), .cause = std::move(cause)};
+  return {.records = std::move(records),
+          .answer = std::move(items),
+          .cause = std::move(cause),
+          .partition_mutations = partitions};
 }
 
 admin::v1::DeleteTopicsResponse ToResponse(const DeleteTopicsRequest& request,

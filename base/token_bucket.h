@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-namespace quorate::controller {
+namespace quorate {
 
 // Not thread-safe. Full at first.
 class TokenBucket {
@@ -19,26 +19,45 @@ class TokenBucket {
 
   explicit TokenBucket(Options options) : options_(options), tokens_(options.capacity) {}
 
+  // Returns how long to wait until there is a token, or nullopt if there is any now.
+  std::optional<Duration> WaitFor(MonoTime now) {
+    Refill(now);
+    if (tokens_ > 0) return std::nullopt;
+    const std::chrono::duration<double> wait((1 - tokens_) / options_.tokens_per_second);
+    return std::chrono::ceil<std::chrono::milliseconds>(wait);
+  }
+
+  // Takes `cost` tokens, even if that leaves a debt.
+  void Spend(MonoTime now, double cost) {
+    Refill(now);
+    tokens_ -= cost;
+  }
+
   // Takes `cost` tokens if there is any token, even if that leaves a debt, and returns nullopt.
   // Otherwise takes none and returns how long to wait.
   std::optional<Duration> Take(MonoTime now, double cost) {
+    if (const auto wait = WaitFor(now)) return wait;
+    Spend(now, cost);
+    return std::nullopt;
+  }
+
+  bool IsFull(MonoTime now) {
+    Refill(now);
+    return tokens_ >= options_.capacity;
+  }
+
+ private:
+  void Refill(MonoTime now) {
     if (last_) {
       const std::chrono::duration<double> elapsed = now - *last_;
       tokens_ = std::min(options_.capacity, tokens_ + elapsed.count() * options_.tokens_per_second);
     }
     last_ = now;
-    if (tokens_ > 0) {
-      tokens_ -= cost;
-      return std::nullopt;
-    }
-    const std::chrono::duration<double> wait((1 - tokens_) / options_.tokens_per_second);
-    return std::chrono::ceil<std::chrono::milliseconds>(wait);
   }
 
- private:
-  const Options options_;
+  Options options_;
   double tokens_;
   std::optional<MonoTime> last_;
 };
 
-}  // namespace quorate::controller
+}  // namespace quorate
