@@ -10,10 +10,12 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "cli/history.h"
 #include "cli/json.h"
 #include "cli/text.h"
 #include "cli/topic_changes.h"
 #include "client/admin_client.h"
+#include "metadata/describe.h"
 
 namespace quorate::cli {
 namespace {
@@ -47,6 +49,8 @@ ExitCode List(Session& session) {
 
 struct DescribeFlags {
   std::vector<std::string> names;
+  // A time or an offset in the past; empty: now.
+  std::string at;
   bool under_replicated = false;
   bool unavailable = false;
   bool under_min_isr = false;
@@ -105,15 +109,10 @@ client::CallResult<DescribeTopicsResponse> DescribeAll(Session& session,
   return all;
 }
 
-ExitCode Describe(Session& session, const DescribeFlags& flags) {
-  const DescribeTopicsRequest request = MakeRequest(flags, session.settings().stale);
-  const auto result = DescribeAll(session, request);
-  if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
-
-  const auto& response = std::get<DescribeTopicsResponse>(result);
+// Prints the topics. If `only_partitions`, a line about a topic would mislead, because some of its
+// partitions are left out.
+ExitCode Print(Session& session, const DescribeTopicsResponse& response, bool only_partitions) {
   if (session.json()) session.out() << JsonText(ToJson(response));
-  // If only some partitions of a topic are shown, a line about the topic would mislead.
-  const bool only_partitions = !request.filter().conditions().empty();
   ExitCode code = ExitCode::kDone;
   for (const auto& topic : response.topics()) {
     if (topic.has_error()) {
@@ -123,6 +122,36 @@ ExitCode Describe(Session& session, const DescribeFlags& flags) {
     }
   }
   return code;
+}
+
+// Describes the topics as they were in the past. The answer is made here: the log is replayed up to
+// that point.
+ExitCode DescribePast(Session& session, const DescribeTopicsRequest& request,
+                      const std::string& at) {
+  if (request.has_filter()) {
+    return session.RefuseUsage("--at: describes whole topics; leave out the filters");
+  }
+  const absl::StatusOr<LogPoint> point = ParseLogPoint(at);
+  if (!point.ok()) return session.RefuseUsage("--at: " + std::string(point.status().message()));
+  ExitCode code = ExitCode::kDone;
+  const auto image = ImageAt(session, *point, code);
+  if (!image) return code;
+  if (!image->ok()) return session.Fail(image->status());
+  DescribeTopicsResponse response;
+  *response.mutable_topics() = metadata::DescribeTopics(**image, request.topics());
+  response.set_end_offset((*image)->end_offset().value());
+  session.Say(absl::StrFormat("After offset %d, at %s:", response.end_offset() - 1,
+                              TimeText((*image)->last_append_time_ms())));
+  return Print(session, response, /*only_partitions=*/false);
+}
+
+ExitCode Describe(Session& session, const DescribeFlags& flags) {
+  const DescribeTopicsRequest request = MakeRequest(flags, session.settings().stale);
+  if (!flags.at.empty()) return DescribePast(session, request, flags.at);
+  const auto result = DescribeAll(session, request);
+  if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
+  return Print(session, std::get<DescribeTopicsResponse>(result),
+               /*only_partitions=*/!request.filter().conditions().empty());
 }
 
 // Returns "  Name: value" for each property that few partitions have, or "".
@@ -164,6 +193,7 @@ void AddDescribe(CommandLine& line, CLI::App* topics) {
        .examples = {"quoratectl topics describe", "quoratectl topics describe orders payments",
                     "quoratectl topics describe --under-min-isr --unavailable",
                     "quoratectl topics describe --with-overrides",
+                    "quoratectl topics describe orders --at 15m",
                     "quoratectl topics describe orders --output json"}},
       CommonFlags::kReads, [flags](Session& session) { return Describe(session, *flags); });
   verb->add_option("NAME", flags->names, "The topics to show. Default: all.");
@@ -178,6 +208,11 @@ void AddDescribe(CommandLine& line, CLI::App* topics) {
                  "makes such writes fail.");
   verb->add_flag("--with-overrides", flags->with_overrides,
                  "Only topics for which configs are set.");
+  verb->add_option("--at", flags->at,
+                   "The topics as they were after this offset of the log or at this time, for "
+                   "example '2026-11-30 10:22:01' or 15m (ago). The past goes back to the oldest "
+                   "snapshot of the controller that answers.")
+      ->type_name("TIME|OFFSET");
 }
 
 }  // namespace

@@ -97,6 +97,17 @@ class ThrottledRequestsTest : public ::testing::Test {
   ControllerCluster cluster_{2, seconds(1), {}, /*partition_mutations_per_second=*/10};
 };
 
+TEST_F(ThrottledRequestsTest, PartitionsThatATopicGetsAreCounted) {
+  Create(Topics({"t"}, 1));
+  admin::v1::CreatePartitionsRequest more;
+  more.add_topics()->set_name("t");
+  more.mutable_topics(0)->set_partition_count(50);
+  EXPECT_EQ(CodeOf(Ask(kCreatePartitions, more)), common::v1::ERROR_CODE_UNSPECIFIED);
+  more.mutable_topics(0)->set_partition_count(51);
+  EXPECT_EQ(CodeOf(Ask(kCreatePartitions, more)), common::v1::THROTTLING_QUOTA_EXCEEDED);
+  EXPECT_EQ(cluster_.ImageOf(1).FindTopicByName("t")->partition_count(), 50);
+}
+
 TEST_F(ThrottledRequestsTest, EachTopicOfARequestAfterTheLastTokenIsRefusedForAWhile) {
   const auto first = Create(Topics({"a", "b"}, 75));
   EXPECT_FALSE(first.results(0).has_error());

@@ -78,8 +78,7 @@ class RequestPipeline {
   // ReleaseParked. Not needed without a worker.
   RequestPipeline(NodeId self, uint64_t seed, const RequestLimits& limits,
                   TokenBucket::Options remembered_limit, PartitionQuota partition_quota,
-                  const ControllerPorts& ports,
-                  std::function<void()> resume = nullptr);
+                  const ControllerPorts& ports, std::function<void()> resume = nullptr);
 
   // Callbacks of the log. After Claim and Resume, the caller must call ReleaseParked once
   // everything else that follows leadership is ready.

@@ -7,8 +7,7 @@
 
 namespace quorate::controller {
 
-ControllerCluster::ControllerCluster(int controllers, Duration grace,
-                                     LeaderBalanceOptions balance,
+ControllerCluster::ControllerCluster(int controllers, Duration grace, LeaderBalanceOptions balance,
                                      int64_t partition_mutations_per_second) {
   for (int id = 1; id <= controllers; ++id) {
     auto& controller = controllers_[id];

@@ -158,6 +158,35 @@ TEST(EventsTest, BeginWhereTheOldestSnapshotEnds) {
   EXPECT_TRUE(stream.End().ok());
 }
 
+TEST(EventsTest, TopicsAreDescribedAsTheyWere) {
+  Cluster cluster({.controllers = 1, .brokers = 2});
+  cluster.Start();
+  client::AdminClient client = cluster.Client();
+  const int64_t created = CreateTopic(client, "orders", 1, 2).end_offset() - 1;
+  cluster.broker(1).Kill();
+  EXPECT_TRUE(WaitFor([&] {
+    admin::v1::DescribeTopicsRequest request;
+    request.add_topics("orders");
+    return Must(client.DescribeTopics(request)).topics(0).partitions(0).isr_size() == 1;
+  }));
+  const auto describe = [&](const std::string& at) {
+    return testing::Run({QuoratectlProgram(), "topics", "describe", "orders", "--at", at,
+                         "--output=json", "--bootstrap=" + cluster.Bootstrap()});
+  };
+  RunResult result = describe(absl::StrCat(created));
+  ASSERT_EQ(result.status.code, 0) << result.errors;
+  nlohmann::json topic = nlohmann::json::parse(result.output)["topics"][0];
+  EXPECT_EQ(topic["partitions"][0]["isr"].size(), 2u);
+  topic = nlohmann::json::parse(describe("0s").output)["topics"][0];
+  EXPECT_EQ(topic["partitions"][0]["isr"].size(), 1u);
+  // Before the topic was created.
+  result = describe("0");
+  EXPECT_EQ(result.status.code, 1);
+  result = describe("1000000");
+  EXPECT_EQ(result.status.code, 1);
+  EXPECT_THAT(result.errors, HasSubstr("offset 1000000 is not in the log yet"));
+}
+
 TEST(EventsTest, AStreamFollowsAndTheirNumberIsLimited) {
   Cluster cluster({.controllers = 1, .brokers = 1});
   cluster.Start();
