@@ -101,11 +101,11 @@ TEST_F(ThrottledRequestsTest, PartitionsThatATopicGetsAreCounted) {
   Create(Topics({"t"}, 1));
   admin::v1::CreatePartitionsRequest more;
   more.add_topics()->set_name("t");
-  more.mutable_topics(0)->set_partition_count(50);
+  more.mutable_topics(0)->set_partition_count(150);
   EXPECT_EQ(CodeOf(Ask(kCreatePartitions, more)), common::v1::ERROR_CODE_UNSPECIFIED);
-  more.mutable_topics(0)->set_partition_count(51);
+  more.mutable_topics(0)->set_partition_count(151);
   EXPECT_EQ(CodeOf(Ask(kCreatePartitions, more)), common::v1::THROTTLING_QUOTA_EXCEEDED);
-  EXPECT_EQ(cluster_.ImageOf(1).FindTopicByName("t")->partition_count(), 50);
+  EXPECT_EQ(cluster_.ImageOf(1).FindTopicByName("t")->partition_count(), 150);
 }
 
 TEST_F(ThrottledRequestsTest, EachTopicOfARequestAfterTheLastTokenIsRefusedForAWhile) {

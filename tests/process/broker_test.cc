@@ -100,7 +100,7 @@ TEST(BrokerTest, AddedPartitionsGetRolesBesideTheOldOnes) {
   const auto extend = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {QuoratectlProgram(), "topics", "add-partitions", "orders",
                                          "--bootstrap", cluster.Bootstrap()});
-    return Run(arguments);
+    return testing::Run(arguments);
   };
   EXPECT_EQ(extend({"--partitions=5", "--dry-run"}).output,
             "Topic orders could get 5 partitions.\n");
@@ -141,7 +141,7 @@ TEST(BrokerTest, TheTopicsOfADeadBrokerAreFoundAmongMany) {
   create("safe", {1, 2});
   create("hit", {1, 3});
   const auto find = [&](const std::string& condition) {
-    return Run(
+    return testing::Run(
         {QuoratectlProgram(), "topics", "describe", condition, "--bootstrap", cluster.Bootstrap()});
   };
   const RunResult before = find("--under-replicated");
