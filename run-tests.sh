@@ -16,7 +16,8 @@
 #   format        clang-format on all files
 #   tidy          clang-tidy on all files;  tidy-core: on the targets below gRPC
 #
-# The first six stages share the build in build/release. JOBS=N overrides the number of cores used.
+# The first six stages share the build in build/release; asan and fuzz share build/asan-ubsan. JOBS=N
+# overrides the number of cores used.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -29,7 +30,7 @@ tsan_tests='^(RestartTest|PauseTest|BrokerTest|SubscriptionTest|SnapshotTransfer
 # Excluded: under TSan a cluster writes so slowly that all data fits into a stopped broker's sockets.
 not_tsan_tests='^SnapshotTransferTest\.ABrokerFarBehindGetsASnapshotAndThenBatches$'
 
-usage() { sed -n '2,21s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,22s/^# \{0,1\}//p' "$0"; }
 
 # configure PRESET: configures a build that does not exist yet, or that quickstart.sh configured without
 # tests. Ninja itself handles changes of a CMakeLists.txt.
@@ -102,14 +103,7 @@ run_tsan() {
 tidy() {
   local files
   mapfile -t files < <(git ls-files "${@/%//*.cc}" | grep -v '_test\.cc$')
-  # Removes gcc's precompiled headers, which clang cannot read.
-  mkdir -p build/tidy
-  sed 's/ -Winvalid-pch -include [^ ]*cmake_pch\.hxx//' build/release/compile_commands.json \
-    >build/tidy/compile_commands.json
-  printf '%s\n' "${files[@]}" |
-    xargs -P "$jobs" -n 4 clang-tidy-14 -p build/tidy --quiet --extra-arg=-Wno-unknown-warning-option 2>&1 |
-    grep -v '^[0-9]* warnings\? generated\|^Suppressed \|^Use -header-filter' | tee build/tidy/log
-  ! grep -q 'error:' build/tidy/log
+  JOBS=$jobs python3 tests/tidy/clang_tidy.py build/release "${files[@]}"
 }
 
 formatted() {
@@ -128,7 +122,7 @@ done
 
 purposes=(build test)
 [[ " ${stages[*]} " == *" tidy"* || " ${stages[*]} " == *" format "* ]] && purposes+=(tidy)
-[[ " ${stages[*]} " == *" fuzz "* ]] && purposes+=(fuzz)
+[[ " ${stages[*]} " == *" fuzz "* || " ${stages[*]} " == *" asan "* ]] && purposes+=(sanitize)
 deploy/packages.sh install "${purposes[@]}"
 
 for stage in "${stages[@]}"; do
@@ -142,10 +136,10 @@ for stage in "${stages[@]}"; do
       ;;
     asan) build asan-ubsan; run_ctest asan-ubsan 'unit|interaction' -j "$jobs" ;;
     fuzz)
-      build fuzz fuzzers
-      rm -f build/fuzz/summaries/*
-      run_ctest fuzz fuzz -j 2
-      cat build/fuzz/summaries/*
+      build asan-ubsan
+      rm -f build/asan-ubsan/fuzz/summaries/*
+      run_ctest asan-ubsan fuzz -j "$jobs"
+      cat build/asan-ubsan/fuzz/summaries/*
       ;;
     tsan) run_tsan ;;
     format) check format formatted ;;

@@ -5,7 +5,7 @@
 #   deploy/packages.sh install PURPOSE…      prints and installs the missing ones (as root or with sudo)
 #   deploy/packages.sh unpack DIR PURPOSE…   unpacks them below DIR and installs nothing
 #
-# Purposes: run build test tidy fuzz compose bench observe
+# Purposes: run build test tidy sanitize compose bench observe
 # Installing prometheus would start a daemon that listens on all addresses, so observe is for unpack.
 set -euo pipefail
 
@@ -20,11 +20,11 @@ packages_for() {
     test) echo git libgmock-dev libgtest-dev openssl python3 python3-grpcio python3-protobuf \
       python3-yaml ;;
     tidy) echo clang-14 clang-format-14 clang-tidy-14 libbenchmark-dev ;;
-    fuzz) echo clang-14 libclang-rt-14-dev ;;
+    sanitize) echo clang-14 libclang-rt-14-dev ;;
     bench) echo etcd-server ;;
     compose) echo debootstrap docker-compose docker.io iptables jq ;;
     observe) echo prometheus ;;
-    *) echo "packages.sh: unknown purpose '$1' (run, build, test, tidy, fuzz, compose, bench, observe)" >&2; exit 2 ;;
+    *) echo "packages.sh: unknown purpose '$1' (run, build, test, tidy, sanitize, compose, bench, observe)" >&2; exit 2 ;;
   esac
 }
 

@@ -31,7 +31,9 @@ struct Kept {
 void ExpectLookupsAgree(const MetadataImage& image, const NaiveModel& model) {
   EXPECT_EQ(image.topic_count(), model.topics.size());
   int64_t partitions = 0;
-  for (const auto& [id, topic] : model.topics) {
+  for (const auto& item : model.topics) {
+    const Uuid& id = item.first;
+    const NaiveTopic& topic = item.second;
     partitions += static_cast<int64_t>(topic.partitions.size());
     ASSERT_NE(image.FindTopic(id), nullptr);
     ASSERT_EQ(image.FindTopicByName(topic.name), image.FindTopic(id));

@@ -2,22 +2,22 @@
 # Runs one fuzzer for FUZZ_SECONDS (default 60) or until an input breaks a rule. FUZZ_SEED (default 1) chooses
 # the random inputs, so that a run on unchanged code tries the same ones again; 0 is a new seed each time.
 #
-#   run_fuzzer.sh PROGRAM CORPUS BUILD
+#   run_fuzzer.sh PROGRAM CORPUS DIRECTORY
 #
-# It begins with the corpus and with the inputs that earlier runs have found, which are in BUILD/inputs/.
-# One line with the number of inputs and the coverage is added to BUILD/summaries/. An input that breaks a
-# rule is kept in BUILD/failures/.
+# It begins with the corpus and with the inputs that earlier runs have found, which are in DIRECTORY/inputs/.
+# One line with the number of inputs and the coverage is added to DIRECTORY/summaries/. An input that breaks a
+# rule is kept in DIRECTORY/failures/.
 set -euo pipefail
 
-program=$1 corpus=$2 build=$3
+program=$1 corpus=$2 directory=$3
 name=${program##*/fuzz_}
-inputs=$build/inputs/$name log=$build/logs/$name.log summary=$build/summaries/$name
-mkdir -p "$inputs" "$build/logs" "$build/failures" "$build/summaries"
+inputs=$directory/inputs/$name log=$directory/logs/$name.log summary=$directory/summaries/$name
+mkdir -p "$inputs" "$directory/logs" "$directory/failures" "$directory/summaries"
 
 # An input may take 10 s and 2.5 GiB. A leak counts as a failure too.
 failed=0
 GLOG_minloglevel=3 "$program" -max_total_time="${FUZZ_SECONDS:-60}" -seed="${FUZZ_SEED:-1}" -timeout=10 -rss_limit_mb=2560 \
-  -max_len=8192 -print_final_stats=1 -artifact_prefix="$build/failures/$name-" \
+  -max_len=8192 -print_final_stats=1 -artifact_prefix="$directory/failures/$name-" \
   "$inputs" "$corpus" >"$log" 2>&1 || failed=$?
 
 awk -v name="$name" -v failed="$failed" '
