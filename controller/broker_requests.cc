@@ -3,12 +3,15 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "controller/decide/brokers/allocate_producer_ids.h"
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/brokers/registration_request.h"
 #include "controller/decide/partitions/partition_decisions.h"
 
 namespace quorate::controller {
 
+using broker::v1::AllocateProducerIdsRequest;
+using broker::v1::AllocateProducerIdsResponse;
 using broker::v1::AlterPartitionRequest;
 using broker::v1::AlterPartitionResponse;
 using broker::v1::HeartbeatRequest;
@@ -183,6 +186,18 @@ void BrokerRequests::AlterPartition(AlterPartitionRequest request, RequestContex
        .is_large = is_large},
       [request = std::move(request)](const View& view, const Context& c) {
         return DecideAlterPartition(view, request, c);
+      },
+      std::move(reply));
+}
+
+void BrokerRequests::AllocateProducerIds(AllocateProducerIdsRequest request, RequestContext context,
+                                         Reply<AllocateProducerIdsResponse> reply) {
+  pipeline_->Submit<AllocateProducerIdsResponse>(
+      {.principal = std::move(context.principal),
+       .deadline = context.deadline,
+       .epoch = context.epoch},
+      [request = std::move(request)](const View& view, const Context& c) {
+        return DecideAllocateProducerIds(view, request, c);
       },
       std::move(reply));
 }

@@ -36,6 +36,8 @@ class BrokerRequests {
                  Reply<broker::v1::HeartbeatResponse> reply);
   void AlterPartition(broker::v1::AlterPartitionRequest request, RequestContext context,
                       Reply<broker::v1::AlterPartitionResponse> reply);
+  void AllocateProducerIds(broker::v1::AllocateProducerIdsRequest request, RequestContext context,
+                           Reply<broker::v1::AllocateProducerIdsResponse> reply);
   void ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
                    Reply<broker::v1::ReportRolesResponse> reply);
 

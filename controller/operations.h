@@ -94,6 +94,17 @@ inline constexpr Operation<broker::v1::AlterPartitionRequest, broker::v1::AlterP
         .resource = ResourceText,
 };
 
+// Guarded by the broker's epoch. A repeated request takes another block, which harms nobody.
+inline constexpr Operation<broker::v1::AllocateProducerIdsRequest,
+                           broker::v1::AllocateProducerIdsResponse>
+    kAllocateProducerIds = {
+        .log_name = "quorate.broker.v1.BrokerService/AllocateProducerIds",
+        .label = "allocate_producer_ids",
+        .repetition = Repetition::kGuarded,
+        .access = {AccessResource::kCluster, AccessAction::kClusterAction},
+        .resource = ResourceText,
+};
+
 // For display only, so nothing is written, and guarded by the broker's epoch.
 inline constexpr Operation<broker::v1::ReportRolesRequest, broker::v1::ReportRolesResponse>
     kReportRoles = {
@@ -183,8 +194,8 @@ inline constexpr Operation<admin::v1::ElectLeadersRequest, admin::v1::ElectLeade
 // All operations, for code that does the same with each of them (ForEachOperation).
 inline constexpr auto kOperations = std::tie(
     kCreateTopics, kCreatePartitions, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures,
-    kRegisterBroker, kAlterPartition, kReportRoles, kAddVoter, kRemoveVoter, kTransferLeadership,
-    kDescribeCluster, kDescribeQuorum, kUnregisterBroker, kElectLeaders);
+    kRegisterBroker, kAlterPartition, kAllocateProducerIds, kReportRoles, kAddVoter, kRemoveVoter,
+    kTransferLeadership, kDescribeCluster, kDescribeQuorum, kUnregisterBroker, kElectLeaders);
 
 // Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
 template <typename Visit>

@@ -70,6 +70,15 @@ void QuorumController::AlterPartition(broker::v1::AlterPartitionRequest request,
   });
 }
 
+void QuorumController::AllocateProducerIds(broker::v1::AllocateProducerIdsRequest request,
+                                           RequestContext context,
+                                           Reply<broker::v1::AllocateProducerIdsResponse> reply) {
+  inbox_.Run(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<broker::v1::AllocateProducerIdsResponse> r) mutable {
+    broker_requests_.AllocateProducerIds(std::move(request), std::move(context), std::move(r));
+  });
+}
+
 void QuorumController::ChangeVoters(VoterChange change, bool validate_only, RequestContext context,
                                     Reply<VoterChangeResult> reply) {
   inbox_.Run(std::move(reply), [this, change, validate_only,

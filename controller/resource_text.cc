@@ -125,4 +125,8 @@ std::string ResourceText(const broker::v1::AlterPartitionRequest& request) {
   return absl::StrCat("partitions:", partitions, " (broker ", request.broker_id(), ")");
 }
 
+std::string ResourceText(const broker::v1::AllocateProducerIdsRequest& request) {
+  return absl::StrCat("producer_ids (broker ", request.broker_id(), ")");
+}
+
 }  // namespace quorate::controller

@@ -25,5 +25,6 @@ std::string ResourceText(const admin::v1::UnregisterBrokerRequest& request);
 std::string ResourceText(const admin::v1::ElectLeadersRequest& request);
 std::string ResourceText(const broker::v1::RegisterBrokerRequest& request);
 std::string ResourceText(const broker::v1::AlterPartitionRequest& request);
+std::string ResourceText(const broker::v1::AllocateProducerIdsRequest& request);
 
 }  // namespace quorate::controller

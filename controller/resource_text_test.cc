@@ -111,6 +111,9 @@ TEST(ResourceTextTest, FeaturesVotersAndBrokers) {
   broker::v1::RegisterBrokerRequest registration;
   registration.set_broker_id(3);
   EXPECT_EQ(ResourceText(registration), "broker:3");
+  broker::v1::AllocateProducerIdsRequest producers;
+  producers.set_broker_id(3);
+  EXPECT_EQ(ResourceText(producers), "producer_ids (broker 3)");
 }
 
 TEST(ResourceTextTest, PartitionsAreCounted) {

@@ -25,7 +25,7 @@
 namespace quorate::metadata {
 
 // The highest metadata version that this program can replay (records.proto has the history).
-inline constexpr uint32_t kLatestMetadataVersion = 2;
+inline constexpr uint32_t kLatestMetadataVersion = 3;
 
 // Thread-compatible: different threads may use copies of one image at the same time. Pointers,
 // references and views into an image are valid as long as it is alive.

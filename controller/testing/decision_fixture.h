@@ -46,6 +46,8 @@ class DecisionFixture {
     log_.MustAppend({decision.records.records().begin(), decision.records.records().end()});
   }
 
+  void Append(const metadata::v1::Record& record) { log_.MustAppend({record}); }
+
   // Changes partition 0 of a topic. The log is then at metadata version 2.
   void Change(const std::string& topic, const metadata::PartitionChange& change) {
     const std::vector<metadata::PartitionChange> changes = {change};

@@ -57,7 +57,7 @@ class Broker(view_grpc.BrokerViewServiceServicer):
         self.epoch = self.call("RegisterBroker", broker.RegisterBrokerRequest(
             cluster_id=self.cluster_id, broker_id=self.id, incarnation_id=self.incarnation_id,
             advertised_endpoint=self.endpoint, features=[
-                common.FeatureRange(name="metadata.version", min_level=1, max_level=2)],
+                common.FeatureRange(name="metadata.version", min_level=1, max_level=3)],
         )).broker_epoch
         self.say(f"registered with epoch {self.epoch}")
 
@@ -69,7 +69,7 @@ class Broker(view_grpc.BrokerViewServiceServicer):
                 broker_id=self.id, broker_epoch=self.epoch, incarnation_id=self.incarnation_id,
                 metadata_end_offset=self.log.image.end_offset, want_shutdown=self.wants_shutdown,
                 goodbye=broker.HeartbeatRequest.STOPPING if stopping else None,
-                stream_ordinal=ordinal, max_metadata_version=2, interval_ms=1000)
+                stream_ordinal=ordinal, max_metadata_version=3, interval_ms=1000)
             if stopping:
                 return
             with self.changed:

@@ -8,13 +8,14 @@
 #include "metadata/families/brokers.h"
 #include "metadata/families/configs.h"
 #include "metadata/families/features.h"
+#include "metadata/families/producer_ids.h"
 #include "metadata/families/request_results.h"
 #include "metadata/families/topics.h"
 #include "metadata/record_family.h"
 
 namespace quorate::metadata {
 
-using Families =
-    FamilyList<FeaturesImage, BrokersImage, TopicsImage, ConfigsImage, RequestResultsImage>;
+using Families = FamilyList<FeaturesImage, BrokersImage, TopicsImage, ConfigsImage,
+                            RequestResultsImage, ProducerIdsImage>;
 
 }  // namespace quorate::metadata

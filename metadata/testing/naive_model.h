@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "metadata/image_state.h"
 #include "metadata/metadata_image.h"
 
 namespace quorate::metadata {
@@ -44,6 +45,7 @@ struct NaiveModel {
   std::map<BrokerId, BrokerRegistration> brokers;
   std::map<std::pair<ConfigResourceType, std::string>, std::map<std::string, std::string>> configs;
   std::vector<RequestResult> results;
+  int64_t next_producer_id = 0;
 
   friend bool operator==(const NaiveModel&, const NaiveModel&) = default;
 };
@@ -85,6 +87,7 @@ inline NaiveModel ReadModel(const MetadataImage& image) {
         model.configs[{type, name}] = configs;
       });
   image.ForEachRequestResult([&](const RequestResult& result) { model.results.push_back(result); });
+  model.next_producer_id = image.Get<ProducerIdsImage>().next_producer_id();
   return model;
 }
 

@@ -76,6 +76,7 @@ class RandomLog {
       case 7:
         return ChangeBroker();
       case 8:
+        if (metadata_version_ >= kProducerIdsVersion && OneIn(4)) return AllocateProducerIds();
         return ChangeConfig();
       default:
         return AddResult();
@@ -198,6 +199,12 @@ class RandomLog {
       details.log_directories = *change.log_directories;
       broker->second.details = std::move(details);
     }
+  }
+
+  void AllocateProducerIds() {
+    model_.next_producer_id += 1 + static_cast<int64_t>(rng_.Below(1'000));
+    Write(MakeProducerIdsRecord(BrokerId(static_cast<int32_t>(rng_.Below(8))), offset_,
+                                model_.next_producer_id));
   }
 
   void ChangeConfig() {

@@ -18,6 +18,7 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
     : edge_(edge), controller_(controller) {
   Route(controller::kRegisterBroker, router);
   Route(controller::kAlterPartition, router);
+  Route(controller::kAllocateProducerIds, router);
   Route(controller::kReportRoles, router);
   AddStream<HeartbeatRequest, HeartbeatResponse>(
       MethodPath(HeartbeatRequest::default_instance()),

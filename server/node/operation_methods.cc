@@ -60,6 +60,8 @@ OperationMethods::OperationMethods(RequestRouter* router, QuorumController* cont
   RegisterOwn(controller::kUpdateFeatures, &QuorumController::UpdateFeatures, router, controller);
   RegisterOwn(controller::kRegisterBroker, &QuorumController::RegisterBroker, router, controller);
   RegisterOwn(controller::kAlterPartition, &QuorumController::AlterPartition, router, controller);
+  RegisterOwn(controller::kAllocateProducerIds, &QuorumController::AllocateProducerIds, router,
+              controller);
   RegisterOwn(controller::kReportRoles, &QuorumController::ReportRoles, router, controller);
   RegisterDescription(controller::kDescribeCluster, &ClusterQueries::DescribeCluster, router,
                       queries);

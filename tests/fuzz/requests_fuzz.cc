@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "controller/decide/brokers/allocate_producer_ids.h"
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/features/feature_decisions.h"
 #include "controller/decide/partitions/partition_decisions.h"
@@ -49,6 +50,8 @@ class Cluster {
         return Execute(request.departure());
       case Request::kAlterPartition:
         return Execute(request.alter_partition());
+      case Request::kAllocateProducerIds:
+        return Execute(request.allocate_producer_ids());
       case Request::kCreateTopics:
         return Execute(controller::kCreateTopics, request.create_topics());
       case Request::kCreatePartitions:
@@ -166,6 +169,10 @@ class Cluster {
         if (partition.has_error()) CheckErrorText(partition.error().message());
       }
     }
+  }
+
+  void Execute(const broker::v1::AllocateProducerIdsRequest& request) {
+    Apply(DecideAllocateProducerIds(cluster_.view(), request, cluster_.context()));
   }
 
   // An operation whose result the log remembers.

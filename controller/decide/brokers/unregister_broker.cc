@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/brokers/broker_list.h"
+#include "controller/decide/version_problem.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -19,12 +20,10 @@ using metadata::BrokerRegistration;
 
 ItemError CheckRequest(const metadata::MetadataImage& image,
                        const UnregisterBrokerRequest& request) {
-  if (image.metadata_version() < metadata::kBrokerDetailsVersion) {
-    return MakeItemError(
-        common::v1::UNSUPPORTED_VERSION,
-        absl::StrFormat("brokers can be unregistered from metadata version %d on, but the cluster "
-                        "has version %d; run 'quoratectl features upgrade' first",
-                        metadata::kBrokerDetailsVersion, image.metadata_version()));
+  if (std::string problem =
+          VersionProblem(image, metadata::kBrokerDetailsVersion, "brokers can be unregistered");
+      !problem.empty()) {
+    return MakeItemError(common::v1::UNSUPPORTED_VERSION, std::move(problem));
   }
   const BrokerRegistration* broker = image.FindBroker(BrokerId(request.broker_id()));
   if (broker == nullptr) {
