@@ -63,8 +63,14 @@ TEST(RecordTextTest, EveryKind) {
   EXPECT_EQ(RecordText(MakeRequestResultRecord(kResult)),
             "RequestResult \"alice\" AAAAAAAAAAAAAAAAAAAACA/5 CreateTopics hash=00000000000000ab "
             "[TOPIC_ALREADY_EXISTS \"is there\", OK AAAAAAAAAAAAAAAAAAAAAQ, 4711]");
+  EXPECT_EQ(RecordText(MakeConfigRecord(ConfigResourceType::kTopic, "orders", "segment.ms", "v")),
+            "Config topic \"orders\" segment.ms=\"v\"");
   EXPECT_EQ(RecordText(MakeConfigRecord(ConfigResourceType::kTopic, "orders", "k", "v")),
-            "Config topic \"orders\" k=\"v\"");
+            "Config topic \"orders\" k=(redacted)")
+      << "a key that is not known may be a secret";
+  EXPECT_EQ(RecordText(MakeConfigRecord(ConfigResourceType::kBroker, "2",
+                                        "listener.name.a.ssl.key.password", "v")),
+            "Config broker \"2\" listener.name.a.ssl.key.password=(redacted)");
   EXPECT_EQ(RecordText(MakeConfigRecord(ConfigResourceType::kBroker, "2", "k", std::nullopt)),
             "Config broker \"2\" k deleted");
   EXPECT_EQ(RecordText(MakeSnapshotHeaderRecord(RecordOffset(300), Epoch(7), 1000)),
@@ -105,8 +111,8 @@ TEST(ImageTextTest, EverythingInIt) {
   log.MustAppend({MakeTopicRecord("b", TestUuid(1)),
                   MakePartitionsRecord(TestUuid(1), 0, Partitions()),
                   MakeTopicRecord("a", TestUuid(2)),
-                  MakeConfigRecord(ConfigResourceType::kTopic, "b", "k", "v"),
-                  MakeConfigRecord(ConfigResourceType::kBroker, "2", "k", "w"),
+                  MakeConfigRecord(ConfigResourceType::kTopic, "b", "segment.ms", "v"),
+                  MakeConfigRecord(ConfigResourceType::kBroker, "2", "sasl.jaas.config", "w"),
                   MakeRequestResultRecord(kResult)});
   log.MustAppend({MakeRegisterBrokerRecord(Broker(log.end_offset()))});
   EXPECT_EQ(ImageText(log.image()),
@@ -116,8 +122,8 @@ topic a id=AAAAAAAAAAAAAAAAAAAAAg partitions=0
 topic b id=AAAAAAAAAAAAAAAAAAAAAQ partitions=2
   0 leader=1 replicas=3,1 isr=1 leader_epoch=0 partition_epoch=0
   1 leader=none replicas=1,3 isr=1,3 leader_epoch=0 partition_epoch=0
-config topic b k="v"
-config broker 2 k="w"
+config topic b segment.ms="v"
+config broker 2 sasl.jaas.config=(redacted)
 request "alice" AAAAAAAAAAAAAAAAAAAACA/5 CreateTopics hash=00000000000000ab [TOPIC_ALREADY_EXISTS "is there", OK AAAAAAAAAAAAAAAAAAAAAQ, 4711]
 )");
   EXPECT_EQ(ImageText(MetadataImage()),

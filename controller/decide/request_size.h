@@ -25,6 +25,8 @@ std::optional<common::v1::Error> CheckCount(int64_t count, int64_t limit, std::s
 // The estimated cost of a request. The unit is about a microsecond (decision_benchmark.cc).
 inline constexpr int64_t kCostPerTopic = 15;
 inline constexpr int64_t kCostPerConfig = 5;
+// How many bytes of a config's value cost one unit.
+inline constexpr int64_t kValueBytesPerCost = 64;
 inline constexpr int64_t kCostPerPartition = 1;
 // A request that costs more is large: it would stop the controller's loop for milliseconds.
 inline constexpr int64_t kMaxCostOnLoop = 4'000;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -126,19 +127,14 @@ class DecisionFixture {
     return Create(request);
   }
 
-  // Sets a config of a topic; the request must succeed.
-  void SetConfig(const std::string& topic, const std::string& key, const std::string& value) {
-    admin::v1::IncrementalAlterConfigsRequest request;
-    auto* item = request.add_resources();
-    item->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
-    item->mutable_resource()->set_name(topic);
-    auto* change = item->add_changes();
-    change->set_key(key);
-    change->set_operation(admin::v1::ConfigChange::SET);
-    change->set_value(value);
-    const auto decision = DecideIncrementalAlterConfigs(view(), request, context());
-    CHECK_EQ(std::get<ItemResults>(decision.answer).at(0).code, 0);
-    Apply(decision);
+  // Sets a config of a topic, or deletes it if there is no value; the request must succeed.
+  void SetConfig(const std::string& topic, const std::string& key,
+                 const std::optional<std::string>& value) {
+    SetConfig(admin::v1::ConfigResource::TOPIC, topic, key, value);
+  }
+  // The same for the default of all brokers. REQUIRES: metadata version 3.
+  void SetDefaultConfig(const std::string& key, const std::optional<std::string>& value) {
+    SetConfig(admin::v1::ConfigResource::BROKER, "", key, value);
   }
 
   // Gives a topic further partitions; the request must succeed.
@@ -188,6 +184,23 @@ class DecisionFixture {
     CHECK_EQ(items.at(0).code, 0) << items.at(0).message;
     Apply(decision);
     return image().FindTopicByName(request.topics(0).name());
+  }
+
+  void SetConfig(admin::v1::ConfigResource::Type type, const std::string& name,
+                 const std::string& key, const std::optional<std::string>& value) {
+    admin::v1::IncrementalAlterConfigsRequest request;
+    auto* item = request.add_resources();
+    item->mutable_resource()->set_type(type);
+    item->mutable_resource()->set_name(name);
+    auto* change = item->add_changes();
+    change->set_key(key);
+    change->set_operation(value ? admin::v1::ConfigChange::SET : admin::v1::ConfigChange::DELETE);
+    change->set_value(value.value_or(""));
+    const auto decision = DecideIncrementalAlterConfigs(view(), request, context());
+    const auto& items = std::get<ItemResults>(decision.answer);
+    CHECK_EQ(items.at(0).code, 0) << items.at(0).message;
+    CHECK(!decision.again) << "the test has too many partitions for one part";
+    Apply(decision);
   }
 
   Rng rng_;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/quote.h"
+#include "metadata/configs/config_keys.h"
 #include "metadata/copy_on_write.h"
 #include "metadata/hash_sections.h"
 #include "metadata/metadata_image.h"
@@ -19,6 +20,14 @@
 #include "metadata/text_util.h"
 
 namespace quorate::metadata {
+namespace {
+
+// Returns the value in quotes, or what stands for a secret.
+std::string ShownValue(ConfigResourceType type, const std::string& key, const std::string& value) {
+  return IsSensitiveConfig(type, key) ? kHiddenConfigValue : Quoted(value);
+}
+
+}  // namespace
 
 v1::Record MakeConfigRecord(ConfigResourceType type, std::string_view name, std::string_view key,
                             std::optional<std::string_view> value) {
@@ -102,6 +111,13 @@ absl::Status ConfigsImage::Replay(const v1::ConfigRecord& record, const ReplayCo
       }
       break;
     case v1::ConfigRecord::RESOURCE_TYPE_BROKER: {
+      if (record.resource_name().empty()) {
+        const uint32_t version = context.image.metadata_version();
+        if (version >= kDefaultBrokerConfigsVersion) break;
+        return Contradiction(
+            "the default of all brokers needs metadata version %d, but the log has version %d",
+            kDefaultBrokerConfigsVersion, version);
+      }
       int32_t id = -1;
       if (!absl::SimpleAtoi(record.resource_name(), &id) || id < 0 ||
           std::to_string(id) != record.resource_name()) {
@@ -128,7 +144,7 @@ std::string ConfigsImage::TextOf(const v1::ConfigRecord& record, size_t /*max_it
   const auto type = static_cast<ConfigResourceType>(record.resource_type());
   return absl::StrCat("Config ", ConfigResourceText(type), " ", Quoted(record.resource_name()), " ",
                       absl::CHexEscape(record.key()), record.has_value() ? "=" : " deleted",
-                      record.has_value() ? Quoted(record.value()) : "");
+                      record.has_value() ? ShownValue(type, record.key(), record.value()) : "");
 }
 
 void ConfigsImage::AddToSnapshot(SnapshotSections& sections) const {
@@ -170,8 +186,9 @@ void ConfigsImage::AddToHash(HashSections& sections) const {
 void ConfigsImage::AddToText(std::string& text) const {
   ForEachResource([&](ConfigResourceType type, const std::string& name, const Values& values) {
     for (const auto& [key, value] : values) {
-      absl::StrAppend(&text, "config ", ConfigResourceText(type), " ", name, " ",
-                      absl::CHexEscape(key), "=", Quoted(value), "\n");
+      absl::StrAppend(&text, "config ", ConfigResourceText(type), " ",
+                      name.empty() ? "(default)" : name, " ", absl::CHexEscape(key), "=",
+                      ShownValue(type, key, value), "\n");
     }
   });
 }

@@ -1,7 +1,9 @@
-// ConfigsImage holds the configs of topics and brokers. Kafka: ConfigurationsImage.
+// ConfigsImage holds the configs of topics, of brokers, and of the default of all brokers. Kafka:
+// ConfigurationsImage.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +19,12 @@
 #include "quorate/metadata/v1/records.pb.h"
 
 namespace quorate::metadata {
+
+// The metadata version from which on the default of all brokers has configs.
+inline constexpr uint32_t kDefaultBrokerConfigsVersion = 3;
+
+// The resource that holds the default of all brokers is the broker without a name.
+inline constexpr std::string_view kDefaultOfBrokers = "";
 
 // A record family (record_family.h).
 class ConfigsImage {

@@ -37,6 +37,8 @@ const GoldenRecords kGolden([] {
        "520f080212066f72646572731a016b2200"},
       {MakeConfigRecord(ConfigResourceType::kBroker, "2", "k", std::nullopt),
        "520808041201321a016b"},
+      {MakeConfigRecord(ConfigResourceType::kBroker, kDefaultOfBrokers, "k", "v"),
+       "520808041a016b220176"},
   };
 });
 
@@ -59,6 +61,17 @@ TEST_F(ConfigsTest, ConfigsAreSetAndDeleted) {
     EXPECT_EQ(name, "3");
   });
   EXPECT_EQ(resources, 1);
+}
+
+TEST_F(ConfigsTest, TheDefaultOfAllBrokersNeedsMetadataVersion2) {
+  const auto broker = ConfigResourceType::kBroker;
+  const v1::Record record = MakeConfigRecord(broker, kDefaultOfBrokers, "a", "1");
+  EXPECT_THAT(Contradicts(record), HasSubstr("needs metadata version 3"));
+  log_.MustAppend({MakeMetadataVersionRecord(2), record, MakeConfigRecord(broker, "3", "a", "2")});
+  EXPECT_THAT(image().Configs(broker, ""), ElementsAre(std::pair("a", "1")));
+  EXPECT_THAT(image().Configs(broker, "3"), ElementsAre(std::pair("a", "2")));
+  log_.MustAppend({MakeConfigRecord(broker, kDefaultOfBrokers, "a", std::nullopt)});
+  EXPECT_THAT(image().Configs(broker, ""), IsEmpty());
 }
 
 TEST_F(ConfigsTest, ChangedResourcesAreFound) {

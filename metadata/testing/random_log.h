@@ -213,6 +213,8 @@ class RandomLog {
     if (!OneIn(3)) {
       if (model_.topics.empty()) return;
       resource = {ConfigResourceType::kTopic, AnyTopic()->second.name};
+    } else if (metadata_version_ >= kDefaultBrokerConfigsVersion && OneIn(3)) {
+      resource.second = kDefaultOfBrokers;
     }
     const std::string key = std::to_string(rng_.Below(4));
     if (OneIn(2)) {

@@ -8,7 +8,8 @@
 #include "base/host_port.h"
 #include "base/json_log_line.h"
 #include "base/uuid.h"
-#include "controller/decide/configs/config_keys.h"
+#include "metadata/configs/config_keys.h"
+#include "metadata/configs/config_value.h"
 #include "metadata/topic_name.h"
 #include "security/certificate_names.h"
 #include "security/node_uri.h"
@@ -47,13 +48,13 @@ void CheckTopicName(const std::string& text) {
   CheckLine(text);
 }
 
-// A canonical value is its own canonical value.
-void CheckConfigValue(const controller::ConfigKey& key, const std::string& text) {
-  const absl::StatusOr<std::string> value = controller::CanonicalConfigValue(key, text);
+// A canonical value is its own canonical value. Only a secret may have several lines.
+void CheckConfigValue(const metadata::ConfigKey& key, const std::string& text) {
+  const absl::StatusOr<std::string> value = metadata::CanonicalConfigValue(key, key.name, text);
   if (!value.ok()) return CheckError(value.status());
-  CHECK_LE(value->size(), controller::kMaxConfigValueBytes);
-  CheckLine(*value);
-  const absl::StatusOr<std::string> again = controller::CanonicalConfigValue(key, *value);
+  CHECK_LE(value->size(), metadata::kMaxConfigValueBytes);
+  if (!key.is_sensitive()) CheckLine(*value);
+  const absl::StatusOr<std::string> again = metadata::CanonicalConfigValue(key, key.name, *value);
   CHECK_OK(again.status());
   CHECK_EQ(*again, *value);
 }
@@ -61,12 +62,17 @@ void CheckConfigValue(const controller::ConfigKey& key, const std::string& text)
 void CheckConfigs(const std::string& text) {
   for (const auto type :
        {metadata::ConfigResourceType::kTopic, metadata::ConfigResourceType::kBroker}) {
-    for (const controller::ConfigKey& key : controller::ConfigKeysOf(type)) {
+    for (const metadata::ConfigKey& key : metadata::ConfigKeysOf(type)) {
       CheckConfigValue(key, text);
-      CheckConfigValue(key, std::string(key.default_value));
     }
-    if (controller::FindConfigKey(type, text) == nullptr) {
-      CheckError(controller::UnknownConfigKey(type, text));
+    const metadata::ConfigKey* key = metadata::FindConfigKey(type, text);
+    if (key == nullptr) {
+      CheckError(metadata::UnknownConfigKey(type, text));
+      continue;
+    }
+    for (const char* resource : {"", "1"}) {
+      const absl::Status status = metadata::CheckConfigUpdate(*key, text, type, resource);
+      if (!status.ok()) CheckError(status);
     }
   }
 }

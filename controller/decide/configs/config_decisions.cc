@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "base/quote.h"
-#include "controller/decide/configs/config_keys.h"
+#include "controller/decide/configs/config_changes.h"
 #include "controller/decide/configs/config_resource.h"
+#include "controller/decide/configs/effective_config.h"
+#include "controller/decide/version_problem.h"
+#include "metadata/configs/config_keys.h"
+#include "metadata/image_state.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -22,86 +23,23 @@ using admin::v1::IncrementalAlterConfigsRequest;
 using metadata::ConfigResourceType;
 
 // The values that are set. The default applies to all other keys.
-using Values = std::map<std::string, std::string>;
+using Values = metadata::ConfigsImage::Values;
 
-ItemError InvalidConfig(const absl::Status& status) {
-  return MakeItemError(common::v1::INVALID_CONFIG, std::string(status.message()));
-}
-
-std::string ChangeList(const std::string& list, const ConfigChange& change) {
-  std::vector<std::string> words = absl::StrSplit(list, ',', absl::SkipEmpty());
-  for (const std::string& word : SplitConfigList(change.value())) {
-    const auto found = std::find(words.begin(), words.end(), word);
-    if (change.operation() == ConfigChange::SUBTRACT) {
-      if (found != words.end()) words.erase(found);
-    } else if (found == words.end()) {
-      words.push_back(word);
-    }
-  }
-  return absl::StrJoin(words, ",");
-}
-
-// Applies the change to `values`.
-ItemError Apply(ConfigResourceType type, const ConfigChange& change, Values* values) {
-  const ConfigKey* key = FindConfigKey(type, change.key());
-  if (key == nullptr) return InvalidConfig(UnknownConfigKey(type, change.key()));
-  std::string value = change.value();
-  switch (change.operation()) {
-    case ConfigChange::SET:
-      break;
-    case ConfigChange::DELETE:
-      if (!value.empty()) {
-        return MakeItemError(common::v1::INVALID_REQUEST,
-                             absl::StrFormat("DELETE of %s takes no value", key->name));
-      }
-      values->erase(change.key());
-      return std::nullopt;
-    case ConfigChange::APPEND:
-    case ConfigChange::SUBTRACT: {
-      if (!key->is_list) {
-        return MakeItemError(
-            common::v1::INVALID_REQUEST,
-            absl::StrFormat("%s is not a list: SET it instead of APPEND or SUBTRACT", key->name));
-      }
-      if (value.size() > kMaxConfigValueBytes) {
-        return InvalidConfig(CanonicalConfigValue(*key, value).status());
-      }
-      const auto set = values->find(change.key());
-      value =
-          ChangeList(set == values->end() ? std::string(key->default_value) : set->second, change);
-      break;
-    }
-    default:
-      return MakeItemError(
-          common::v1::INVALID_REQUEST,
-          absl::StrFormat("the operation on %s must be SET, DELETE, APPEND or SUBTRACT",
-                          key->name));
-  }
-  absl::StatusOr<std::string> canonical = CanonicalConfigValue(*key, value);
-  if (!canonical.ok()) return InvalidConfig(canonical.status());
-  (*values)[change.key()] = *std::move(canonical);
-  return std::nullopt;
-}
-
-// Applies all changes to `values`, or returns why that is not possible.
-ItemError ApplyAll(ConfigResourceType type, const IncrementalAlterConfigsRequest::Changes& item,
-                   Values* values) {
-  std::map<std::string, int> times_named;
-  for (const ConfigChange& change : item.changes()) {
-    if (++times_named[change.key()] > 1) {
-      return MakeItemError(
-          common::v1::INVALID_REQUEST,
-          absl::StrFormat("%s is changed twice; change it once", Quote(change.key())));
-    }
-    if (auto error = Apply(type, change, values)) return error;
-  }
-  return std::nullopt;
+// Returns whether the item changes unclean election for all topics that do not set it themselves.
+bool ChangesUncleanDefault(const IncrementalAlterConfigsRequest::Changes& item) {
+  return item.resource().type() == admin::v1::ConfigResource::BROKER &&
+         item.resource().name() == metadata::kDefaultOfBrokers &&
+         std::any_of(item.changes().begin(), item.changes().end(), [](const ConfigChange& change) {
+           return change.key() == metadata::kUncleanLeaderElectionKey;
+         });
 }
 
 // Decides the resources of one request in turn.
 class ConfigChanger {
  public:
-  explicit ConfigChanger(const View& view) : image_(view.image) {}
+  ConfigChanger(const View& view, const IncrementalAlterConfigsRequest& request,
+                const Context& context)
+      : image_(view.image), request_(request), settle_from_(context.settle_from) {}
 
   // Returns the result for one resource. Its records follow those of the earlier resources.
   ItemResult Change(const IncrementalAlterConfigsRequest::Changes& item);
@@ -110,27 +48,49 @@ class ConfigChanger {
   const SettlementCounts& settled() const { return settled_; }
 
  private:
-  void AddRecords(const admin::v1::ConfigResource& resource, const Values& before,
-                  const Values& after);
+  ItemError CheckItem(const IncrementalAlterConfigsRequest::Changes& item) const;
+  // Elects leaders if the change of the resource enables unclean election. Returns false if a part
+  // of the election remains for later.
+  bool Elect(const admin::v1::ConfigResource& resource, const Values& before, const Values& after);
 
   const metadata::MetadataImage& image_;
+  const IncrementalAlterConfigsRequest& request_;
+  const PartitionPlace settle_from_;
   metadata::v1::RecordBatch records_;
   SettlementCounts settled_;
 };
 
-ItemResult ConfigChanger::Change(const IncrementalAlterConfigsRequest::Changes& item) {
-  if (auto error = CheckConfigResource(image_, item.resource())) return *error;
-  const ConfigResourceType type = TypeOf(item.resource());
-  const Values before = image_.Configs(type, item.resource().name());
-  Values after = before;
-  if (auto error = ApplyAll(type, item, &after)) return *error;
-  AddRecords(item.resource(), before, after);
-  return {};
+ItemError ConfigChanger::CheckItem(const IncrementalAlterConfigsRequest::Changes& item) const {
+  if (auto error = CheckConfigResource(image_, item.resource())) return error;
+  const bool is_default = item.resource().type() == admin::v1::ConfigResource::BROKER &&
+                          item.resource().name() == metadata::kDefaultOfBrokers;
+  if (is_default) {
+    if (std::string problem = VersionProblem(image_, metadata::kDefaultBrokerConfigsVersion,
+                                             "all brokers have a default");
+        !problem.empty()) {
+      return MakeItemError(common::v1::UNSUPPORTED_VERSION, std::move(problem));
+    }
+  }
+  if (ChangesUncleanDefault(item) && (request_.resources_size() > 1 || item.changes_size() > 1)) {
+    return MakeItemError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("the default of %s may elect a leader of every partition, so it must be "
+                        "the only change of its request",
+                        metadata::kUncleanLeaderElectionKey));
+  }
+  return std::nullopt;
 }
 
-void ConfigChanger::AddRecords(const admin::v1::ConfigResource& resource, const Values& before,
-                               const Values& after) {
+ItemResult ConfigChanger::Change(const IncrementalAlterConfigsRequest::Changes& item) {
+  if (auto error = CheckItem(item)) return *error;
+  const admin::v1::ConfigResource& resource = item.resource();
   const ConfigResourceType type = TypeOf(resource);
+  const auto& configs = image_.Get<metadata::ConfigsImage>();
+  const Values* own = configs.Find(type, resource.name());
+  const Values before = own == nullptr ? Values() : *own;
+  Values after = before;
+  if (auto error = ApplyConfigChanges(configs, resource, item.changes(), &after)) return *error;
+  if (!Elect(resource, before, after)) return {};
   for (const auto& [key, value] : before) {
     if (after.count(key) != 0) continue;
     *records_.add_records() = metadata::MakeConfigRecord(type, resource.name(), key, std::nullopt);
@@ -139,13 +99,35 @@ void ConfigChanger::AddRecords(const admin::v1::ConfigResource& resource, const 
     const auto old = before.find(key);
     if (old != before.end() && old->second == value) continue;
     *records_.add_records() = metadata::MakeConfigRecord(type, resource.name(), key, value);
-    if (type != ConfigResourceType::kTopic || key != kUncleanLeaderElectionKey) continue;
-    if (value != "true") continue;
+  }
+  return {};
+}
+
+bool ConfigChanger::Elect(const admin::v1::ConfigResource& resource, const Values& before,
+                          const Values& after) {
+  const std::string key = metadata::kUncleanLeaderElectionKey;
+  const auto is_enabled = [&](const Values& values) {
+    const auto it = values.find(key);
+    return it != values.end() && it->second == "true";
+  };
+  if (TypeOf(resource) == ConfigResourceType::kTopic) {
+    const auto& configs = image_.Get<metadata::ConfigsImage>();
+    if (EffectiveTopicConfig(configs, &before, key) == "true" ||
+        EffectiveTopicConfig(configs, &after, key) != "true") {
+      return true;
+    }
     const SettlementCounts counts = ElectUncleanly(image_, *image_.FindTopicByName(resource.name()),
                                                    ActiveBrokers(image_), &records_);
     settled_.changed += counts.changed;
     settled_.leaders_found += counts.leaders_found;
+    return true;
   }
+  // The built-in default is false.
+  if (is_enabled(before) || !is_enabled(after)) return true;
+  if (request_.validate_only()) return true;
+  settled_ =
+      ElectUncleanlyByDefault(image_, ActiveBrokers(image_), {.from = settle_from_}, &records_);
+  return !settled_.rest.has_value();
 }
 
 std::string CauseOf(const IncrementalAlterConfigsRequest& request) {
@@ -159,12 +141,12 @@ std::string CauseOf(const IncrementalAlterConfigsRequest& request) {
 
 Decision<ItemResults> DecideIncrementalAlterConfigs(const View& view,
                                                     const IncrementalAlterConfigsRequest& request,
-                                                    const Context& /*context*/) {
+                                                    const Context& context) {
   std::map<std::pair<int, std::string>, int> times_named;
   for (const auto& item : request.resources()) {
     ++times_named[{item.resource().type(), item.resource().name()}];
   }
-  ConfigChanger changer(view);
+  ConfigChanger changer(view, request, context);
   ItemResults items;
   for (const auto& item : request.resources()) {
     const auto& resource = item.resource();
@@ -185,7 +167,8 @@ Decision<ItemResults> DecideIncrementalAlterConfigs(const View& view,
   return {.records = std::move(records),
           .answer = std::move(items),
           .cause = CauseOf(request),
-          .settled = changer.settled()};
+          .settled = changer.settled(),
+          .again = changer.settled().rest.has_value()};
 }
 
 admin::v1::IncrementalAlterConfigsResponse ToResponse(const IncrementalAlterConfigsRequest& request,
@@ -209,16 +192,20 @@ std::optional<common::v1::Error> CheckSize(const IncrementalAlterConfigsRequest&
 }
 
 bool IsLarge(const IncrementalAlterConfigsRequest& request, const metadata::MetadataImage& image) {
+  // It is the only change of its request, and is split.
+  if (request.resources_size() == 1 && ChangesUncleanDefault(request.resources(0))) return false;
   int64_t cost = request.resources_size() * kCostPerTopic;
-  for (const auto& resource : request.resources()) {
-    for (const ConfigChange& change : resource.changes()) {
+  for (const auto& item : request.resources()) {
+    for (const ConfigChange& change : item.changes()) {
       if (cost > kMaxCostOnLoop) return true;
-      cost += kCostPerConfig;
-      // The decision or PartitionTally looks at each partition.
-      if (change.key() != kUncleanLeaderElectionKey && change.key() != kMinInsyncReplicasKey) {
+      cost += kCostPerConfig + static_cast<int64_t>(change.value().size()) / kValueBytesPerCost;
+      // The decision or PartitionTally looks at each partition of the topic.
+      if (item.resource().type() != admin::v1::ConfigResource::TOPIC ||
+          (change.key() != metadata::kUncleanLeaderElectionKey &&
+           change.key() != metadata::kMinInsyncReplicasKey)) {
         continue;
       }
-      cost += CostOfPartitions(image.FindTopicByName(resource.resource().name()));
+      cost += CostOfPartitions(image.FindTopicByName(item.resource().name()));
     }
   }
   return cost > kMaxCostOnLoop;

@@ -13,12 +13,16 @@
 namespace quorate::controller {
 
 // Writes a record for each config whose value changes. A config that has the requested value
-// already gets none, and with validate_only there are no records at all. If unclean election
-// becomes enabled for a topic, the batch also holds the election.
+// already gets none, and with validate_only there are no records at all.
+//
+// If unclean election becomes enabled for a topic, the batch also holds the election. If it becomes
+// enabled by default, there may be several batches (`again`), of which the last one holds the
+// config. Such a change must be the only one of its request.
 //
 // Errors of items: INVALID_REQUEST (a duplicate resource or key, or an invalid type, id or
-// operation), UNKNOWN_TOPIC_OR_PARTITION, BROKER_ID_NOT_REGISTERED, INVALID_CONFIG.
-// POLICY_VIOLATION for the whole request if it does not fit in one entry.
+// operation), UNKNOWN_TOPIC_OR_PARTITION, BROKER_ID_NOT_REGISTERED, INVALID_CONFIG,
+// UNSUPPORTED_VERSION (the default of all brokers). POLICY_VIOLATION for the whole request if it
+// does not fit in one entry.
 Decision<ItemResults> DecideIncrementalAlterConfigs(
     const View& view, const admin::v1::IncrementalAlterConfigsRequest& request,
     const Context& context);

@@ -6,7 +6,9 @@
 
 namespace quorate::controller {
 
-// Errors of items: those of CheckConfigResource, and INVALID_CONFIG for an unknown key.
+// Describes the keys that each resource can have, and the configs of a broker's listeners. Secrets
+// are left out. Errors of items: those of CheckConfigResource, and INVALID_CONFIG for an unknown
+// key.
 admin::v1::DescribeConfigsResponse DescribeConfigs(
     const metadata::MetadataImage& image, const admin::v1::DescribeConfigsRequest& request);
 

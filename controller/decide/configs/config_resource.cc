@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/quote.h"
+#include "metadata/families/configs.h"
 
 namespace quorate::controller {
 
@@ -19,6 +20,7 @@ ItemError CheckConfigResource(const metadata::MetadataImage& image,
       return MakeItemError(common::v1::UNKNOWN_TOPIC_OR_PARTITION,
                            absl::StrFormat("there is no topic %s", Quote(resource.name())));
     case ConfigResource::BROKER: {
+      if (resource.name() == metadata::kDefaultOfBrokers) return std::nullopt;
       int32_t id = -1;
       // Only the printed form is accepted: neither "+1" nor "01" names broker 1.
       if (!absl::SimpleAtoi(resource.name(), &id) || id < 0 ||
@@ -48,8 +50,9 @@ metadata::ConfigResourceType TypeOf(const ConfigResource& resource) {
 }
 
 std::string ToText(const ConfigResource& resource) {
-  return absl::StrFormat("%s %s", resource.type() == ConfigResource::TOPIC ? "topic" : "broker",
-                         resource.name());
+  if (resource.type() == ConfigResource::TOPIC) return "topic " + resource.name();
+  if (resource.name() == metadata::kDefaultOfBrokers) return "the default of all brokers";
+  return "broker " + resource.name();
 }
 
 }  // namespace quorate::controller

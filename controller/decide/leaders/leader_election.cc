@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "controller/decide/configs/config_keys.h"
+#include "controller/decide/configs/effective_config.h"
 #include "controller/decide/partitions/isr_change.h"
 #include "google/protobuf/io/coded_stream.h"
+#include "metadata/configs/config_keys.h"
+#include "metadata/image_state.h"
 
 namespace quorate::controller {
 namespace {
@@ -30,10 +32,16 @@ bool IsChange(const metadata::PartitionView& now, const metadata::PartitionChang
   return change.isr_mask != now.isr_mask() || change.leader_position != now.leader_position();
 }
 
-bool UncleanElectionEnabled(const metadata::MetadataImage& image, const std::string& topic) {
-  const auto configs = image.Configs(metadata::ConfigResourceType::kTopic, topic);
-  const auto it = configs.find(kUncleanLeaderElectionKey);
-  return it != configs.end() && it->second == "true";
+const metadata::ConfigsImage::Values* ConfigsOf(const metadata::MetadataImage& image,
+                                                const metadata::TopicImage& topic) {
+  return image.Get<metadata::ConfigsImage>().Find(metadata::ConfigResourceType::kTopic,
+                                                  topic.name());
+}
+
+bool UncleanElectionEnabled(const metadata::MetadataImage& image,
+                            const metadata::TopicImage& topic) {
+  return EffectiveTopicConfig(image.Get<metadata::ConfigsImage>(), ConfigsOf(image, topic),
+                              metadata::kUncleanLeaderElectionKey) == "true";
 }
 
 // Returns the change that makes the replica at `leader` the leader and the only ISR member.
@@ -44,6 +52,17 @@ metadata::PartitionChange LeadUncleanly(const metadata::PartitionView& partition
   extras.elr_mask = 0;
   extras.recovering = unclean == Unclean::kAllowed;
   if (!(extras == partition.extras())) change.extras = extras;
+  return change;
+}
+
+// Returns the change that gives a partition without a leader its first active replica; nullopt if
+// the partition has a leader, or no replica is active.
+std::optional<metadata::PartitionChange> UncleanChangeOf(const metadata::PartitionView& partition,
+                                                         const ActiveBrokers& active,
+                                                         Unclean unclean) {
+  if (partition.leader_position()) return std::nullopt;
+  metadata::PartitionChange change = Settle(partition, active.MaskOf(partition), unclean);
+  if (!IsChange(partition, change)) return std::nullopt;
   return change;
 }
 
@@ -127,8 +146,7 @@ class Settler {
   Unclean UncleanIn(const metadata::TopicImage& topic) {
     if (topic_ != topic.id()) {
       topic_ = topic.id();
-      unclean_ =
-          UncleanElectionEnabled(image_, topic.name()) ? AllowUnclean(image_) : Unclean::kForbidden;
+      unclean_ = UncleanElectionEnabled(image_, topic) ? AllowUnclean(image_) : Unclean::kForbidden;
     }
     return unclean_;
   }
@@ -236,18 +254,38 @@ SettlementCounts ElectUncleanly(const metadata::MetadataImage& image,
   SettlementCounts counts;
   std::vector<metadata::PartitionChange> changes;
   for (int32_t i = 0; i < topic.partition_count(); ++i) {
-    const metadata::PartitionView partition = topic.partition(i);
-    if (partition.leader_position()) continue;
-    metadata::PartitionChange change =
-        Settle(partition, active.MaskOf(partition), AllowUnclean(image));
-    if (!IsChange(partition, change)) continue;
-    CountChange(partition, change, &counts);
-    changes.push_back(std::move(change));
+    auto change = UncleanChangeOf(topic.partition(i), active, AllowUnclean(image));
+    if (!change) continue;
+    CountChange(topic.partition(i), *change, &counts);
+    changes.push_back(*std::move(change));
   }
   if (!changes.empty()) {
     *batch->add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);
   }
   return counts;
+}
+
+SettlementCounts ElectUncleanlyByDefault(const metadata::MetadataImage& image,
+                                         const ActiveBrokers& active, const SettlementPart& part,
+                                         metadata::v1::RecordBatch* batch) {
+  const Unclean unclean = AllowUnclean(image);
+  // The topic that was looked up last.
+  std::optional<Uuid> topic_id;
+  bool has_own = false;
+  return ChangePartitions(
+      image, part,
+      [&](const metadata::TopicImage& topic, const metadata::PartitionView& partition)
+          -> std::optional<metadata::PartitionChange> {
+        if (partition.leader_position()) return std::nullopt;
+        if (topic_id != topic.id()) {
+          const auto* own = ConfigsOf(image, topic);
+          has_own = own != nullptr && own->count(metadata::kUncleanLeaderElectionKey) != 0;
+          topic_id = topic.id();
+        }
+        if (has_own) return std::nullopt;
+        return UncleanChangeOf(partition, active, unclean);
+      },
+      batch);
 }
 
 }  // namespace quorate::controller

@@ -131,4 +131,10 @@ SettlementCounts ElectUncleanly(const metadata::MetadataImage& image,
                                 const metadata::TopicImage& topic, const ActiveBrokers& active,
                                 metadata::v1::RecordBatch* batch);
 
+// The same for all topics without an unclean.leader.election.enable of their own, in parts. Used
+// when the default of all brokers has just been enabled. REQUIRES: as SettlePartitionsOf.
+SettlementCounts ElectUncleanlyByDefault(const metadata::MetadataImage& image,
+                                         const ActiveBrokers& active, const SettlementPart& part,
+                                         metadata::v1::RecordBatch* batch);
+
 }  // namespace quorate::controller

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "controller/decide/configs/config_keys.h"
+#include <optional>
+#include <string>
+
 #include "controller/testing/decision_fixture.h"
 
 namespace quorate::controller {
@@ -217,12 +219,19 @@ TEST_F(LeaderElectionTest, NoPartitionStaysWithoutALeaderThatItCouldHave) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     Rng rng(seed);
     DecisionFixture cluster(seed);
+    if (seed % 2 == 0) cluster.UpgradeTo(3);
     cluster.StartBrokers(4);
     for (const char* name : {"t", "u", "v"}) cluster.Create(name, 4, 3);
+    const std::string kUnclean = "unclean.leader.election.enable";
+    const auto some_bool = [&]() -> std::optional<std::string> {
+      const uint64_t choice = rng.Below(3);
+      if (choice == 2) return std::nullopt;
+      return choice == 0 ? "false" : "true";
+    };
     const auto broker = [&] { return BrokerId(1 + static_cast<int32_t>(rng.Below(4))); };
     for (int step = 0; step < 200; ++step) {
       const BrokerId chosen = broker();
-      switch (rng.Below(6)) {
+      switch (rng.Below(7)) {
         case 0:
           cluster.Fence({chosen});
           break;
@@ -236,18 +245,26 @@ TEST_F(LeaderElectionTest, NoPartitionStaysWithoutALeaderThatItCouldHave) {
           cluster.Register(chosen.value(), static_cast<uint16_t>(2 + rng.Below(90)));
           break;
         case 4:
-          cluster.SetConfig(rng.Below(2) == 0 ? "t" : "u", kUncleanLeaderElectionKey,
-                            rng.Below(2) == 0 ? "true" : "false");
+          cluster.SetConfig(rng.Below(2) == 0 ? "t" : "u", kUnclean, some_bool());
+          break;
+        case 5:
+          // The default of all brokers needs metadata version 3.
+          if (cluster.image().metadata_version() >= 2) {
+            cluster.SetDefaultConfig(kUnclean, some_bool());
+          }
           break;
         default:
           cluster.Heartbeat(chosen.value());
       }
       const ActiveBrokers active(cluster.image());
       cluster.image().ForEachTopic([&](const metadata::TopicPtr& topic) {
-        const auto configs =
-            cluster.image().Configs(metadata::ConfigResourceType::kTopic, topic->name());
-        const auto unclean = configs.find(kUncleanLeaderElectionKey);
-        const bool any_replica = unclean != configs.end() && unclean->second == "true";
+        bool any_replica = false;
+        for (const auto& configs :
+             {cluster.image().Configs(metadata::ConfigResourceType::kBroker, ""),
+              cluster.image().Configs(metadata::ConfigResourceType::kTopic, topic->name())}) {
+          const auto unclean = configs.find(kUnclean);
+          if (unclean != configs.end()) any_replica = unclean->second == "true";
+        }
         for (int32_t i = 0; i < topic->partition_count(); ++i) {
           const metadata::PartitionView partition = topic->partition(i);
           if (partition.leader()) continue;

@@ -4,14 +4,19 @@
 #include <string>
 
 #include "absl/strings/numbers.h"
-#include "controller/decide/configs/config_keys.h"
-#include "metadata/image_state.h"
+#include "controller/decide/configs/effective_config.h"
+#include "metadata/configs/config_keys.h"
 
 namespace quorate::controller {
 namespace {
 
-using metadata::ConfigResourceType;
 using metadata::ConfigsImage;
+
+// Only a number from 1 on is ever stored.
+size_t NumberOf(const std::string& value) {
+  size_t number = 0;
+  return absl::SimpleAtoi(value, &number) ? number : 1;
+}
 
 size_t NeededIsr(const metadata::PartitionView& partition, size_t min_isr) {
   return std::min(min_isr, partition.replica_count());
@@ -19,20 +24,15 @@ size_t NeededIsr(const metadata::PartitionView& partition, size_t min_isr) {
 
 }  // namespace
 
-size_t MinIsrOf(const ConfigsImage::Values* configs) {
-  static const size_t default_value = [] {
-    size_t number = 0;
-    const ConfigKey* key = FindConfigKey(ConfigResourceType::kTopic, kMinInsyncReplicasKey);
-    return absl::SimpleAtoi(std::string(key->default_value), &number) ? number : 1;
-  }();
-  if (configs == nullptr) return default_value;
-  const auto it = configs->find(kMinInsyncReplicasKey);
-  size_t number = 0;
-  return it != configs->end() && absl::SimpleAtoi(it->second, &number) ? number : default_value;
+size_t MinIsrOf(const ConfigsImage& configs, const ConfigsImage::Values* own) {
+  return NumberOf(EffectiveTopicConfig(configs, own, metadata::kMinInsyncReplicasKey));
 }
 
-size_t MinIsrOf(const metadata::MetadataImage& image, const metadata::TopicImage& topic) {
-  return MinIsrOf(image.Get<ConfigsImage>().Find(ConfigResourceType::kTopic, topic.name()));
+std::optional<size_t> OwnMinIsrOf(const ConfigsImage::Values* own) {
+  if (own == nullptr) return std::nullopt;
+  const auto it = own->find(metadata::kMinInsyncReplicasKey);
+  if (it == own->end()) return std::nullopt;
+  return NumberOf(it->second);
 }
 
 bool IsUnderMinIsr(const metadata::PartitionView& partition, size_t min_isr) {

@@ -2,16 +2,18 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "metadata/families/configs.h"
 #include "metadata/metadata_image.h"
 
 namespace quorate::controller {
 
-// Return the min.insync.replicas of a topic: by its configs, which are null if it has none, or in
-// an image.
-size_t MinIsrOf(const metadata::ConfigsImage::Values* configs);
-size_t MinIsrOf(const metadata::MetadataImage& image, const metadata::TopicImage& topic);
+// Returns the min.insync.replicas that applies to a topic with these configs; null if it has none.
+size_t MinIsrOf(const metadata::ConfigsImage& configs, const metadata::ConfigsImage::Values* own);
+// Returns the min.insync.replicas of the topic itself; nullopt if it has the default of all
+// brokers.
+std::optional<size_t> OwnMinIsrOf(const metadata::ConfigsImage::Values* own);
 
 // Without a leader.
 inline bool IsOffline(const metadata::PartitionView& partition) {

@@ -1,5 +1,6 @@
 #include "controller/decide/partitions/partition_tally.h"
 
+#include <algorithm>
 #include <string>
 
 #include "controller/decide/partitions/partition_conditions.h"
@@ -11,14 +12,20 @@ namespace {
 using metadata::ConfigResourceType;
 using metadata::ConfigsImage;
 
+std::optional<size_t> OwnMinIsrIn(const metadata::MetadataImage& image,
+                                  const metadata::TopicImage& topic) {
+  return OwnMinIsrOf(image.Get<ConfigsImage>().Find(ConfigResourceType::kTopic, topic.name()));
+}
+
 }  // namespace
 
 void PartitionTally::AdvanceTo(const metadata::MetadataImage& image) {
   // After this, the configs of `image` hold for the partitions of both images.
   RecountWithConfigsOf(image);
+  ChangeDefaultMinIsr(MinIsrOf(image.Get<ConfigsImage>(), nullptr));
   image.ForEachChangedTopic(
       counted_, [&](const metadata::TopicPtr& before, const metadata::TopicPtr& now) {
-        const size_t min_isr = MinIsrOf(image, now == nullptr ? *before : *now);
+        const auto min_isr = OwnMinIsrIn(image, now == nullptr ? *before : *now);
         if (now == nullptr) {
           before->ForEachChangedPartition(
               nullptr, [&](const metadata::PartitionView& gone) { Count(gone, min_isr, -1); });
@@ -41,9 +48,10 @@ void PartitionTally::RecountWithConfigsOf(const metadata::MetadataImage& image) 
       counted_.Get<ConfigsImage>(),
       [this](ConfigResourceType type, const std::string& name, const ConfigsImage::Values* before,
              const ConfigsImage::Values* now) {
-        const size_t old_min_isr = MinIsrOf(before);
-        const size_t new_min_isr = MinIsrOf(now);
-        if (type != ConfigResourceType::kTopic || old_min_isr == new_min_isr) return;
+        if (type != ConfigResourceType::kTopic) return;
+        const std::optional<size_t> old_min_isr = OwnMinIsrOf(before);
+        const std::optional<size_t> new_min_isr = OwnMinIsrOf(now);
+        if (old_min_isr == new_min_isr) return;
         const metadata::TopicPtr topic = counted_.FindTopicByName(name);
         if (topic == nullptr) return;
         for (int32_t i = 0; i < topic->partition_count(); ++i) {
@@ -59,8 +67,22 @@ PartitionTally::Load PartitionTally::LoadOf(BrokerId broker) const {
   return it == loads_.end() ? Load{} : it->second;
 }
 
-void PartitionTally::Count(const metadata::PartitionView& partition, size_t min_isr,
-                           int64_t times) {
+void PartitionTally::ChangeDefaultMinIsr(size_t min_isr) {
+  if (min_isr == default_min_isr_) return;
+  for (const auto& [sizes, partitions] : led_with_default_) {
+    const auto count = [&, isr = sizes.first, replicas = sizes.second](size_t needed,
+                                                                       int64_t times) {
+      if (isr < std::min(needed, replicas)) counts_.under_min_isr += times;
+      if (isr == std::min(needed, replicas)) counts_.at_min_isr += times;
+    };
+    count(default_min_isr_, -partitions);
+    count(min_isr, partitions);
+  }
+  default_min_isr_ = min_isr;
+}
+
+void PartitionTally::Count(const metadata::PartitionView& partition,
+                           std::optional<size_t> own_min_isr, int64_t times) {
   for (size_t i = 0; i < partition.replica_count(); ++i) {
     Load& load = loads_[partition.replica(i)];
     load.replicas += times;
@@ -74,7 +96,7 @@ void PartitionTally::Count(const metadata::PartitionView& partition, size_t min_
   if (is_first_in_sync && partition.leader_position().value_or(0) != 0) {
     loads_[partition.replica(0)].led_by_others += times;
   }
-  CountMinIsr(partition, min_isr, times);
+  CountMinIsr(partition, own_min_isr, times);
 }
 
 void PartitionTally::CountChange(const metadata::PartitionView& before,
@@ -93,10 +115,13 @@ void PartitionTally::CountChange(const metadata::PartitionView& before,
   ++(is_clean ? changes_.elections : changes_.unclean_elections);
 }
 
-void PartitionTally::CountMinIsr(const metadata::PartitionView& partition, size_t min_isr,
-                                 int64_t times) {
+void PartitionTally::CountMinIsr(const metadata::PartitionView& partition,
+                                 std::optional<size_t> own_min_isr, int64_t times) {
+  const size_t min_isr = own_min_isr.value_or(default_min_isr_);
   if (IsUnderMinIsr(partition, min_isr)) counts_.under_min_isr += times;
   if (IsAtMinIsr(partition, min_isr)) counts_.at_min_isr += times;
+  if (own_min_isr || IsOffline(partition)) return;
+  led_with_default_[{partition.isr_count(), partition.replica_count()}] += times;
 }
 
 }  // namespace quorate::controller

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <utility>
 
 #include "base/ids.h"
 #include "metadata/metadata_image.h"
@@ -56,7 +58,7 @@ class PartitionTally {
   };
 
   // Moves the counts on to `image`, which must be the counted image or descend from it. Takes time
-  // proportional to the changes. A topic whose min.insync.replicas changed is counted again.
+  // proportional to the changes. A topic whose own min.insync.replicas changed is counted again.
   void AdvanceTo(const metadata::MetadataImage& image);
 
   Load LoadOf(BrokerId broker) const;
@@ -64,10 +66,16 @@ class PartitionTally {
   const Changes& changes() const { return changes_; }
 
  private:
-  // `times` is 1 or -1. `min_isr` is the min.insync.replicas of the partition's topic.
-  void Count(const metadata::PartitionView& partition, size_t min_isr, int64_t times);
-  void CountMinIsr(const metadata::PartitionView& partition, size_t min_isr, int64_t times);
+  // `times` is 1 or -1. `own_min_isr` is the min.insync.replicas of the partition's topic, if it
+  // has one of its own.
+  void Count(const metadata::PartitionView& partition, std::optional<size_t> own_min_isr,
+             int64_t times);
+  void CountMinIsr(const metadata::PartitionView& partition, std::optional<size_t> own_min_isr,
+                   int64_t times);
   void CountChange(const metadata::PartitionView& before, const metadata::PartitionView& now);
+  // Counts the topics that have the default min.insync.replicas with another one. Takes the same
+  // time for any number of partitions.
+  void ChangeDefaultMinIsr(size_t min_isr);
   // Counts the topics of `counted_` with the min.insync.replicas that they have in `image`.
   void RecountWithConfigsOf(const metadata::MetadataImage& image);
 
@@ -75,6 +83,10 @@ class PartitionTally {
   std::map<BrokerId, Load> loads_;
   Counts counts_;
   Changes changes_;
+  // The default of min.insync.replicas. The partitions that have a leader and this default are
+  // counted by their number of ISR members and of replicas.
+  size_t default_min_isr_ = 1;
+  std::map<std::pair<size_t, size_t>, int64_t> led_with_default_;
 };
 
 }  // namespace quorate::controller

@@ -17,9 +17,13 @@ void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& 
   std::map<BrokerId, PartitionTally::Load> loads;
   PartitionTally::Counts counts;
   image.ForEachTopic([&](const metadata::TopicPtr& topic) {
-    const auto configs = image.Configs(metadata::ConfigResourceType::kTopic, topic->name());
-    const auto config = configs.find("min.insync.replicas");
-    const size_t min_isr = config == configs.end() ? 1 : std::stoul(config->second);
+    const auto own = image.Configs(metadata::ConfigResourceType::kTopic, topic->name());
+    const auto defaults = image.Configs(metadata::ConfigResourceType::kBroker, "");
+    size_t min_isr = 1;
+    for (const auto& configs : {defaults, own}) {
+      const auto config = configs.find("min.insync.replicas");
+      if (config != configs.end()) min_isr = std::stoul(config->second);
+    }
     for (int32_t i = 0; i < topic->partition_count(); ++i) {
       const auto partition = topic->partition(i);
       for (size_t r = 0; r < partition.replica_count(); ++r) {
@@ -71,21 +75,7 @@ TEST(PartitionTallyTest, FollowsNewReplicas) {
   EXPECT_EQ(cluster.view().tally.counts().offline, 1);
 }
 
-// Sets the topic's min.insync.replicas, or deletes it if `value` is empty.
-void SetMinIsr(DecisionFixture& cluster, const std::string& topic, const std::string& value) {
-  admin::v1::IncrementalAlterConfigsRequest request;
-  auto* item = request.add_resources();
-  item->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
-  item->mutable_resource()->set_name(topic);
-  auto* change = item->add_changes();
-  change->set_key("min.insync.replicas");
-  change->set_operation(value.empty() ? admin::v1::ConfigChange::DELETE
-                                      : admin::v1::ConfigChange::SET);
-  change->set_value(value);
-  const auto decision = DecideIncrementalAlterConfigs(cluster.view(), request, cluster.context());
-  ASSERT_FALSE(decision.records.records().empty());
-  cluster.Apply(decision);
-}
+constexpr char kMinIsr[] = "min.insync.replicas";
 
 TEST(PartitionTallyTest, FollowsMinIsr) {
   DecisionFixture cluster;
@@ -102,15 +92,15 @@ TEST(PartitionTallyTest, FollowsMinIsr) {
       counts(),
       (PartitionTally::Counts{
           .under_replicated = 2, .under_min_isr = 2, .at_min_isr = 1, .not_led_by_preferred = 2}));
-  SetMinIsr(cluster, "t", "1");
+  cluster.SetConfig("t", kMinIsr, "1");
   EXPECT_EQ(counts().under_min_isr, 0);
   EXPECT_EQ(counts().at_min_isr, 3);
   // More than the number of replicas means all of them.
-  SetMinIsr(cluster, "u", "5");
+  cluster.SetConfig("u", kMinIsr, "5");
   EXPECT_EQ(counts().at_min_isr, 3);
-  SetMinIsr(cluster, "t", "3");
+  cluster.SetConfig("t", kMinIsr, "3");
   EXPECT_EQ(counts().under_min_isr, 2);
-  SetMinIsr(cluster, "t", "");
+  cluster.SetConfig("t", kMinIsr, std::nullopt);
   EXPECT_EQ(counts().under_min_isr, 0);
   // A partition without a leader cannot take writes.
   cluster.Fence({BrokerId(3)});
@@ -118,6 +108,32 @@ TEST(PartitionTallyTest, FollowsMinIsr) {
   EXPECT_EQ(counts().under_min_isr, 3);
   EXPECT_EQ(counts().at_min_isr, 0);
   EXPECT_EQ(counts().not_led_by_preferred, 3);
+}
+
+TEST(PartitionTallyTest, FollowsTheDefaultOfMinIsr) {
+  DecisionFixture cluster;
+  cluster.UpgradeTo(3);
+  cluster.StartBrokers(3);
+  cluster.Create("own", {{1, 2, 3}}, {{kMinIsr, "3"}});
+  cluster.Create("t", {{1, 2, 3}, {2, 3, 1}, {3, 1}});
+  const auto counts = [&] { return cluster.view().tally.counts(); };
+  EXPECT_EQ(counts(), (PartitionTally::Counts{.at_min_isr = 1}));  // own
+  cluster.SetDefaultConfig(kMinIsr, "2");
+  EXPECT_EQ(counts(), (PartitionTally::Counts{.at_min_isr = 2}));
+  cluster.Fence({BrokerId(1)});
+  EXPECT_EQ(counts().under_min_isr, 2);
+  EXPECT_EQ(counts().at_min_isr, 2);
+  cluster.SetDefaultConfig(kMinIsr, "3");
+  EXPECT_EQ(counts().under_min_isr, 4);
+  cluster.SetDefaultConfig(kMinIsr, std::nullopt);
+  EXPECT_EQ(counts().under_min_isr, 1);
+  EXPECT_EQ(counts().at_min_isr, 1);
+  ExpectCountsOf(cluster.image(), cluster.view().tally);
+  // A topic that gets the default.
+  cluster.SetDefaultConfig(kMinIsr, "2");
+  cluster.SetConfig("own", kMinIsr, std::nullopt);
+  EXPECT_EQ(counts().at_min_isr, 3);
+  EXPECT_EQ(counts().under_min_isr, 1);
 }
 
 TEST(PartitionTallyTest, CountsChangesOfLeadersAndIsrs) {
@@ -166,12 +182,17 @@ TEST(PartitionTallyTest, FollowsATopicThatIsDeletedAndCreatedAgain) {
 TEST(PartitionTallyTest, FollowsRandomChanges) {
   for (uint64_t seed = 0; seed < 10; ++seed) {
     DecisionFixture cluster(seed);
+    cluster.UpgradeTo(3);
     cluster.StartBrokers(4);
     Rng rng(seed);
     PartitionTally lazy;  // advanced only now and then
+    const auto some_min_isr = [&]() -> std::optional<std::string> {
+      if (rng.Below(3) == 0) return std::nullopt;
+      return std::to_string(rng.Below(3) + 1);
+    };
     for (int i = 0; i < 60; ++i) {
       const auto id = static_cast<int32_t>(rng.Below(4) + 1);
-      switch (rng.Below(5)) {
+      switch (rng.Below(6)) {
         case 0:
           cluster.Create(absl::StrFormat("t%d", i), static_cast<int32_t>(rng.Below(200) + 1), 2);
           break;
@@ -190,10 +211,12 @@ TEST(PartitionTallyTest, FollowsRandomChanges) {
           const auto topics = cluster.image().TopicsByName();
           if (topics.empty()) break;
           const std::string& name = topics[rng.Below(topics.size())]->name();
-          const auto configs = cluster.image().Configs(metadata::ConfigResourceType::kTopic, name);
-          SetMinIsr(cluster, name, configs.empty() ? std::to_string(rng.Below(3) + 1) : "");
+          cluster.SetConfig(name, kMinIsr, some_min_isr());
           break;
         }
+        case 4:
+          cluster.SetDefaultConfig(kMinIsr, some_min_isr());
+          break;
         default:
           for (int32_t all = 1; all <= 4; ++all) cluster.Heartbeat(all);
       }

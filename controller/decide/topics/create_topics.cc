@@ -7,12 +7,13 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "controller/decide/configs/config_keys.h"
 #include "controller/decide/item_results.h"
 #include "controller/decide/topics/new_partitions.h"
 #include "controller/decide/topics/repeated_names.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/decide/topics/topic_results.h"
+#include "metadata/configs/config_keys.h"
+#include "metadata/configs/config_value.h"
 #include "metadata/record_builders.h"
 #include "metadata/topic_name.h"
 
@@ -35,9 +36,10 @@ ItemError ReadConfigs(const NewTopic& topic, Configs* configs) {
   constexpr auto kTopic = metadata::ConfigResourceType::kTopic;
   std::set<std::string> keys;
   for (const admin::v1::ConfigEntry& config : topic.configs()) {
-    const ConfigKey* key = FindConfigKey(kTopic, config.key());
-    absl::StatusOr<std::string> value = UnknownConfigKey(kTopic, config.key());
-    if (key != nullptr) value = CanonicalConfigValue(*key, config.value());
+    const metadata::ConfigKey* key = metadata::FindConfigKey(kTopic, config.key());
+    const absl::StatusOr<std::string> value =
+        key == nullptr ? metadata::UnknownConfigKey(kTopic, config.key())
+                       : metadata::CanonicalConfigValue(*key, config.key(), config.value());
     if (!value.ok()) {
       return MakeItemError(common::v1::INVALID_CONFIG, std::string(value.status().message()));
     }
@@ -45,7 +47,7 @@ ItemError ReadConfigs(const NewTopic& topic, Configs* configs) {
       return MakeItemError(common::v1::INVALID_CONFIG,
                            absl::StrFormat("%s is given twice; give it once", config.key()));
     }
-    configs->emplace_back(config.key(), *std::move(value));
+    configs->emplace_back(config.key(), *value);
   }
   return std::nullopt;
 }

@@ -246,9 +246,9 @@ TEST_F(TopicDecisionsTest, ConfigsAreValidated) {
   EXPECT_EQ(TryConfig("cleanup.policy", "compact,delete").code, 0);
   EXPECT_EQ(TryConfig("retention.ms", "-1").code, 0);
   EXPECT_EQ(TryConfig("min.insync.replicas", "0").message,
-            "min.insync.replicas takes a number from 1 to 2147483647, not \"0\"");
+            "min.insync.replicas takes a whole number from 1 to 2147483647, not \"0\"");
   EXPECT_EQ(TryConfig("unclean.leader.election.enable", "yes").message,
-            "unclean.leader.election.enable takes one of false,true, not \"yes\"");
+            "unclean.leader.election.enable takes true or false, not \"yes\"");
   EXPECT_EQ(TryConfig("cleanup.policy", "shred").code, common::v1::INVALID_CONFIG);
   const ItemResult unknown = TryConfig("retention.hours", "1");
   EXPECT_EQ(unknown.code, common::v1::INVALID_CONFIG);

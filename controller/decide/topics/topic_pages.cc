@@ -66,10 +66,10 @@ class Page {
   bool Add(const metadata::TopicImage& topic, int32_t first) {
     if (IsFull()) return EndAt(topic, first);
     ++looked_at_;
-    const metadata::ConfigsImage::Values* configs = image_.Get<metadata::ConfigsImage>().Find(
-        metadata::ConfigResourceType::kTopic, topic.name());
-    if (filter_.with_overrides() && configs == nullptr) return true;
-    const size_t min_isr = MinIsrOf(configs);
+    const auto& configs = image_.Get<metadata::ConfigsImage>();
+    const auto* own = configs.Find(metadata::ConfigResourceType::kTopic, topic.name());
+    if (filter_.with_overrides() && own == nullptr) return true;
+    const size_t min_isr = MinIsrOf(configs, own);
     admin::v1::TopicDescription* description = nullptr;
     for (int32_t i = first; i < topic.partition_count(); ++i) {
       if (IsFull()) return EndAt(topic, i);
