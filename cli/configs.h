@@ -1,4 +1,4 @@
-// quoratectl configs: describe, alter.
+// quoratectl configs: list, describe, alter.
 #pragma once
 
 #include "cli/command_line.h"

@@ -18,18 +18,10 @@
 #include "cli/json.h"
 #include "cli/status.h"
 #include "cli/text.h"
+#include "metadata/configs/config_keys.h"
 
 namespace quorate::cli {
 namespace {
-
-// Returns whether a config with this key may hold a secret.
-bool MayBeSecret(const std::string& key) {
-  const std::string lower = absl::AsciiStrToLower(key);
-  for (const char* word : {"password", "secret", "credential", "token", "jaas", "private"}) {
-    if (lower.find(word) != std::string::npos) return true;
-  }
-  return false;
-}
 
 // Returns the endpoint as a part of a file name.
 std::string FileNameOf(std::string endpoint) {
@@ -105,7 +97,9 @@ ExitCode Bundle(Session& session, const std::string& path) {
 admin::v1::DescribeTopicsResponse WithoutSecrets(admin::v1::DescribeTopicsResponse topics) {
   for (auto& topic : *topics.mutable_topics()) {
     for (auto& config : *topic.mutable_configs()) {
-      if (MayBeSecret(config.key())) config.set_value("(redacted)");
+      if (metadata::IsSensitiveConfig(metadata::ConfigResourceType::kTopic, config.key())) {
+        config.set_value(metadata::kHiddenConfigValue);
+      }
     }
   }
   return topics;

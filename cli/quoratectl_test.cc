@@ -59,7 +59,8 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
        "--all already means every"},
       {{"topics", "elect-leader", "a:x", "--type", "preferred"}, "'a:x' has 'x' where a partition"},
       {{"topics", "elect-leader", "a", "--type", "unclean"}, "add --yes to accept that"},
-      {{"configs", "describe"}, "no resource given: use --topic NAME or --broker ID"},
+      {{"configs", "describe"},
+       "no resource given: use --topic NAME, --broker ID or --broker-default"},
       {{"configs", "alter", "--topic", "a"}, "no change given: use --set KEY=VALUE"},
       {{"configs", "alter", "--topic", "a", "--set", "b"}, "--set: 'b' is not KEY=VALUE"},
       {{"configs", "alter", "--set", "a=b"}, "no resource given"},
@@ -104,6 +105,7 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
                                              {"topics", "elect-leader"},
                                              {"topics", "list"},
                                              {"topics", "describe"},
+                                             {"configs", "list"},
                                              {"configs", "describe"},
                                              {"configs", "alter"},
                                              {"brokers", "list"},
@@ -396,8 +398,72 @@ TEST(QuoratectlTest, ConfigsAreShownWithTheirSources) {
       {"configs", "describe", "--topic", "orders", "--bootstrap", service.endpoint().ToString()});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(result.out,
-            "OF            KEY           VALUE  SET FOR  DEFAULT\n"
-            "topic orders  retention.ms  1000   topic    604800000\n");
+            "OF            KEY           VALUE  SOURCE  DEFAULT\n"
+            "topic orders  retention.ms  1000   topic   604800000\n");
+}
+
+TEST(QuoratectlTest, ConfigsAreShownWithWhatTheyOverrideAndWithoutSecrets) {
+  FakeAdminService service(Ok);
+  auto* item = service.describe_configs.add_results();
+  item->mutable_resource()->set_type(admin::v1::ConfigResource::BROKER);
+  const auto add = [&](const std::string& key, const std::string& value,
+                       admin::v1::ConfigDescription::Source source) {
+    auto* config = item->add_configs();
+    config->set_key(key);
+    config->set_value(value);
+    config->set_source(source);
+    return config;
+  };
+  using admin::v1::ConfigDescription;
+  add("num.io.threads", "8", ConfigDescription::DEFAULT_CONFIG);
+  auto* config = add("log.retention.ms", "5", ConfigDescription::DYNAMIC_DEFAULT_BROKER_CONFIG);
+  for (const auto& [key, value, source] :
+       {std::tuple("log.retention.ms", "5", ConfigDescription::DYNAMIC_DEFAULT_BROKER_CONFIG),
+        std::tuple("log.retention.hours", "168", ConfigDescription::DEFAULT_CONFIG)}) {
+    auto* synonym = config->add_synonyms();
+    synonym->set_key(key);
+    synonym->set_value(value);
+    synonym->set_source(source);
+  }
+  add("sasl.jaas.config", "", ConfigDescription::DYNAMIC_BROKER_CONFIG)->set_is_sensitive(true);
+  const Result result = Quoratectl({"configs", "describe", "--broker-default", "--only-set",
+                                    "--synonyms", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out,
+            "OF              KEY               VALUE     SOURCE          OTHERWISE\n"
+            "broker default  log.retention.ms  5         broker default  built in: "
+            "log.retention.hours=168\n"
+            "broker default  sasl.jaas.config  (secret)  broker\n");
+}
+
+TEST(QuoratectlTest, ConfigKeysAreExplainedWithoutACluster) {
+  Result result = Quoratectl({"configs", "list", "retention.ms"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(
+      result.out,
+      "retention.ms (topic)\n"
+      "  How long records are kept before their segments are deleted; -1 is without a limit.\n"
+      "  type        long\n"
+      "  values      a whole number from -1 to 9223372036854775807\n"
+      "  default     604800000\n"
+      "  set for     a topic\n"
+      "  if not set  log.retention.ms, then log.retention.minutes, then "
+      "log.retention.hours\n");
+  result = Quoratectl({"configs", "list", "--entity", "broker"});
+  EXPECT_THAT(result.out, StartsWith("OF      KEY "));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("num.io.threads"), Not(HasSubstr("topic  retention"))));
+  // A key of both kinds, and one of a listener.
+  result = Quoratectl({"configs", "list", "min.insync.replicas",
+                       "listener.name.public.ssl.key.password", "--output", "json"});
+  const auto json = nlohmann::json::parse(result.out);
+  ASSERT_EQ(json["configs"].size(), 3u) << result.out;
+  EXPECT_EQ(json["configs"][0]["entity"], "topic");
+  EXPECT_EQ(json["configs"][1]["set_for"], "the default of all brokers");
+  EXPECT_EQ(json["configs"][2]["key"], "ssl.key.password");
+  EXPECT_EQ(json["configs"][2]["is_sensitive"], true);
+  result = Quoratectl({"configs", "list", "retention.m"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("did you mean retention.ms?"));
 }
 
 TEST(QuoratectlTest, AltersConfigsOfSeveralResourcesAtOnce) {

@@ -1,5 +1,6 @@
-// Tests fences, registrations and shutdowns that change more partitions than one entry takes. They
-// are decided in parts. Between the parts, other requests get their turn but append nothing.
+// Tests fences, registrations, shutdowns and elections that change more partitions than one entry
+// takes. They are decided in parts. Between the parts, other requests get their turn but append
+// nothing.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -252,6 +253,56 @@ TEST_F(LargeChangesTest, AForcedUnregistrationThatWasLostInTheMiddleIsFinishedBy
   const auto again = send();
   cluster_.Run();
   EXPECT_EQ(again.value().replica_count(), kPartitions);
+  EXPECT_EQ(entries(), appended);
+}
+
+TEST_F(LargeChangesTest, UncleanElectionByDefaultThatWasLostInTheMiddleIsFinishedByItsRetry) {
+  // Broker 3 was the last one in sync. Broker 1 returns, and may lack records.
+  for (const int32_t id : {1, 2, 3}) {
+    BeginToFence(id);
+    cluster_.Run();
+    ASSERT_TRUE(Fenced(id));
+  }
+  cluster_.BringUp(1);
+  ASSERT_EQ(LedAndInSync(1), std::pair(0, 0));
+  begin_ = entries();
+
+  admin::v1::IncrementalAlterConfigsRequest request;
+  request.mutable_request_id()->set_client_uuid(std::string(metadata::TestUuid(1).bytes()));
+  request.mutable_request_id()->set_sequence(1);
+  auto* item = request.add_resources();
+  item->mutable_resource()->set_type(admin::v1::ConfigResource::BROKER);
+  auto* change = item->add_changes();
+  change->set_key("unclean.leader.election.enable");
+  change->set_operation(admin::v1::ConfigChange::SET);
+  change->set_value("true");
+  const auto send = [&] {
+    Pending<admin::v1::IncrementalAlterConfigsResponse> pending;
+    cluster_.active().Execute(kIncrementalAlterConfigs, request, {.principal = "tester"},
+                              pending.reply());
+    return pending;
+  };
+  const auto configured = [&](int32_t controller) {
+    return !cluster_.ImageOf(controller).Configs(metadata::ConfigResourceType::kBroker, "").empty();
+  };
+  const auto first = send();
+  RunUntilAppended(1);
+  cluster_.quorum().SetAdmission(raft::Admission::kFull);
+  cluster_.Elect(2);
+  cluster_.quorum().SetAdmission(raft::Admission::kOpen);
+  EXPECT_EQ(first.error().outcome(), common::v1::UNKNOWN);
+  EXPECT_FALSE(configured(2));
+
+  const auto retry = send();
+  cluster_.Run();
+  EXPECT_FALSE(retry.value().results(0).has_error());
+  EXPECT_TRUE(configured(2));
+  EXPECT_EQ(LedAndInSync(1), std::pair(kPartitions, kPartitions));
+  const size_t appended = entries();
+  EXPECT_GE(appended, begin_ + 3);
+  const auto again = send();
+  cluster_.Run();
+  EXPECT_FALSE(again.value().results(0).has_error());
   EXPECT_EQ(entries(), appended);
 }
 

@@ -46,7 +46,9 @@ std::string ConfigText(const admin::v1::IncrementalAlterConfigsRequest::Changes&
   const char* type = "unknown";
   if (resource.type() == admin::v1::ConfigResource::TOPIC) type = "topic";
   if (resource.type() == admin::v1::ConfigResource::BROKER) type = "broker";
-  return absl::StrCat(type, "/", Escaped(resource.name()), "(",
+  const bool is_default =
+      resource.type() == admin::v1::ConfigResource::BROKER && resource.name().empty();
+  return absl::StrCat(type, "/", is_default ? "<default>" : Escaped(resource.name()), "(",
                       Names(item.changes(), ",", kMaxKeys,
                             [](const auto& change) { return Escaped(change.key()); }),
                       ")");

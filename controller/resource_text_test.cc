@@ -69,6 +69,8 @@ TEST(ResourceTextTest, ConfigsHaveKeysAndNoValues) {
   request.Clear();
   request.add_resources();
   EXPECT_EQ(ResourceText(request), "config:unknown/()");
+  request.mutable_resources(0)->mutable_resource()->set_type(admin::v1::ConfigResource::BROKER);
+  EXPECT_EQ(ResourceText(request), "config:broker/<default>()");
 }
 
 TEST(ResourceTextTest, ValuesOfNewTopicsAreNotInTheText) {

@@ -12,6 +12,8 @@
 #include "absl/strings/str_join.h"
 #include "base/ids.h"
 #include "base/uuid.h"
+#include "metadata/configs/config_keys.h"
+#include "metadata/families/configs.h"
 #include "metadata/text_util.h"
 #include "quorate/metadata/v1/records.pb.h"
 
@@ -322,20 +324,22 @@ class RecordEvents {
                                               topic->partition_count()));
   }
 
-  // Only values of topics are shown: a broker's config may be a password.
   void AddConfig(const v1::ConfigRecord& record) {
-    const bool is_topic = record.resource_type() == v1::ConfigRecord::RESOURCE_TYPE_TOPIC;
+    const auto type = static_cast<ConfigResourceType>(record.resource_type());
     const std::string resource =
-        absl::StrFormat("%s %s", is_topic ? "topic" : "broker", record.resource_name());
+        type == ConfigResourceType::kBroker && record.resource_name() == kDefaultOfBrokers
+            ? "all brokers"
+            : absl::StrCat(ConfigResourceText(type), " ", record.resource_name());
     if (!record.has_value()) {
       configured_.Add(
           record.resource_name(),
           absl::StrFormat("config of %s: %s back to its default", resource, record.key()));
     } else {
-      configured_.Add(
-          record.resource_name(),
-          absl::StrFormat("config of %s: %s set%s", resource, record.key(),
-                          is_topic ? absl::StrCat(" to ", Quoted(record.value())) : ""));
+      configured_.Add(record.resource_name(),
+                      absl::StrFormat("config of %s: %s set%s", resource, record.key(),
+                                      IsSensitiveConfig(type, record.key())
+                                          ? ""
+                                          : absl::StrCat(" to ", Quoted(record.value()))));
     }
   }
 

@@ -12,6 +12,7 @@
 namespace quorate::metadata {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -129,12 +130,19 @@ TEST_F(ClusterEventsTest, AnUncleanElectionIsNamed) {
                           "ISRS_EXPANDED: 1 ISR expanded: 1 with broker 2"));
 }
 
-TEST_F(ClusterEventsTest, ConfigsOfBrokersMayBeSecret) {
+TEST_F(ClusterEventsTest, ASecretIsNotTold) {
   CreateOrders(1);
-  EXPECT_THAT(Texts({MakeConfigRecord(ConfigResourceType::kTopic, "orders", "retention.ms", "5"),
-                     MakeConfigRecord(ConfigResourceType::kBroker, "3", "password", "hunter2")}),
-              ElementsAre("CONFIG_CHANGED: config of topic orders: retention.ms set to \"5\"",
-                          "CONFIG_CHANGED: config of broker 3: password set"));
+  EXPECT_THAT(
+      Texts({MakeConfigRecord(ConfigResourceType::kTopic, "orders", "retention.ms", "5"),
+             MakeConfigRecord(ConfigResourceType::kBroker, "3", "sasl.jaas.config", "hunter2"),
+             MakeConfigRecord(ConfigResourceType::kBroker, "3", "num.io.threads", "4")}),
+      ElementsAre("CONFIG_CHANGED: config of topic orders: retention.ms set to \"5\"",
+                  "CONFIG_CHANGED: config of broker 3: sasl.jaas.config set",
+                  "CONFIG_CHANGED: config of broker 3: num.io.threads set to \"4\""));
+  EXPECT_THAT(Texts({MakeMetadataVersionRecord(2),
+                     MakeConfigRecord(ConfigResourceType::kBroker, kDefaultOfBrokers,
+                                      "log.retention.ms", "5")}),
+              Contains("CONFIG_CHANGED: config of all brokers: log.retention.ms set to \"5\""));
   EXPECT_THAT(
       Texts({MakeConfigRecord(ConfigResourceType::kTopic, "orders", "retention.ms", std::nullopt)}),
       ElementsAre("CONFIG_CHANGED: config of topic orders: retention.ms back to its default"));

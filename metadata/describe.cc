@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "metadata/configs/config_keys.h"
 #include "metadata/text_util.h"
 
 namespace quorate::metadata {
@@ -52,7 +53,8 @@ admin::v1::TopicDescription DescribeTopicOnly(const MetadataImage& image, const 
   for (const auto& [key, value] : image.Configs(ConfigResourceType::kTopic, topic.name())) {
     auto& config = *description.add_configs();
     config.set_key(key);
-    config.set_value(value);
+    config.set_value(IsSensitiveConfig(ConfigResourceType::kTopic, key) ? kHiddenConfigValue
+                                                                        : value);
   }
   return description;
 }

@@ -30,7 +30,7 @@ class DescribeTest : public ::testing::Test {
         {.replicas = {BrokerId(2), BrokerId(3), BrokerId(1)}, .isr_mask = 6, .leader_position = 2},
         {.replicas = {BrokerId(3), BrokerId(1), BrokerId(2)}, .isr_mask = 1}};
     log_.MustAppend({MakeTopicRecord("orders", TestUuid(1)),
-                     MakeConfigRecord(ConfigResourceType::kTopic, "orders", "k", "v"),
+                     MakeConfigRecord(ConfigResourceType::kTopic, "orders", "segment.ms", "v"),
                      MakePartitionsRecord(TestUuid(1), 0, partitions),
                      MakeTopicRecord("empty", TestUuid(2))});
   }
@@ -45,7 +45,7 @@ TEST_F(DescribeTest, ATopic) {
   EXPECT_EQ(topic.topic_id(), TestUuid(1).ToString());
   EXPECT_EQ(topic.replication_factor(), 3);
   ASSERT_EQ(topic.configs_size(), 1);
-  EXPECT_EQ(topic.configs(0).key() + "=" + topic.configs(0).value(), "k=v");
+  EXPECT_EQ(topic.configs(0).key() + "=" + topic.configs(0).value(), "segment.ms=v");
   ASSERT_EQ(topic.partitions_size(), 3);
   const auto& partition = topic.partitions(1);
   EXPECT_EQ(partition.partition(), 1);

@@ -288,8 +288,10 @@ void ControllerStory::Delete(const TranscriptCommand& command) {
 void ControllerStory::Configure(const TranscriptCommand& command) {
   admin::v1::IncrementalAlterConfigsRequest request;
   auto* item = request.add_resources();
-  item->mutable_resource()->set_type(admin::v1::ConfigResource::TOPIC);
-  item->mutable_resource()->set_name(command.Get("topic"));
+  const bool is_default = command.Has("broker_default");
+  item->mutable_resource()->set_type(is_default ? admin::v1::ConfigResource::BROKER
+                                                : admin::v1::ConfigResource::TOPIC);
+  if (!is_default) item->mutable_resource()->set_name(command.Get("topic"));
   auto* change = item->add_changes();
   if (command.Has("delete")) {
     change->set_operation(admin::v1::ConfigChange::DELETE);
@@ -302,12 +304,12 @@ void ControllerStory::Configure(const TranscriptCommand& command) {
   }
   request.set_validate_only(command.Has("validate_only"));
   if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
-  Asked(command).Execute(
-      kIncrementalAlterConfigs, request, ContextOf(command),
-      PrintAnswer<IncrementalAlterConfigsResponse>(
-          "configure " + command.Get("topic"), [](const IncrementalAlterConfigsResponse& response) {
-            return TopicResultsText(response, "altered");
-          }));
+  Asked(command).Execute(kIncrementalAlterConfigs, request, ContextOf(command),
+                         PrintAnswer<IncrementalAlterConfigsResponse>(
+                             "configure " + (is_default ? "all brokers" : command.Get("topic")),
+                             [](const IncrementalAlterConfigsResponse& response) {
+                               return TopicResultsText(response, "altered");
+                             }));
   cluster_.Run();
 }
 

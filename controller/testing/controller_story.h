@@ -23,7 +23,7 @@
 //   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
 //   extend topic=t partitions=5 [replicas=1,2;2,1] [id=5] [validate_only]
 //   delete topic=t [id=5]
-//   configure topic=t set=key:value [delete=key] [id=5] [validate_only]
+//   configure topic=t|broker_default set=key:value [delete=key] [id=5] [validate_only]
 //   elect-leaders type=preferred|unclean all|topic=t [partitions=0,1] [id=5] [validate_only]
 //   voters add=3 | remove=3        changes the voters; all of them are caught up
 //     each of these: [on=1]        asks that controller instead of the one that leads

@@ -49,12 +49,11 @@ class DecisionFixture {
 
   void Append(const metadata::v1::Record& record) { log_.MustAppend({record}); }
 
-  // Changes partition 0 of a topic. The log is then at metadata version 2.
+  // Changes partition 0 of a topic. The log is then at metadata version 2 or higher.
   void Change(const std::string& topic, const metadata::PartitionChange& change) {
+    if (image().metadata_version() < 2) UpgradeTo(2);
     const std::vector<metadata::PartitionChange> changes = {change};
-    log_.MustAppend(
-        {metadata::MakeMetadataVersionRecord(2),
-         metadata::MakePartitionChangesRecord(image().FindTopicByName(topic)->id(), changes)});
+    Append(metadata::MakePartitionChangesRecord(image().FindTopicByName(topic)->id(), changes));
   }
 
   // Registers broker `id` as its `life`-th incarnation; fenced.

@@ -115,7 +115,8 @@ TEST(PartitionTallyTest, FollowsTheDefaultOfMinIsr) {
   cluster.UpgradeTo(3);
   cluster.StartBrokers(3);
   cluster.Create("own", {{1, 2, 3}}, {{kMinIsr, "3"}});
-  cluster.Create("t", {{1, 2, 3}, {2, 3, 1}, {3, 1}});
+  cluster.Create("t", {{1, 2, 3}, {2, 3, 1}});
+  cluster.Create("u", {{3, 1}});
   const auto counts = [&] { return cluster.view().tally.counts(); };
   EXPECT_EQ(counts(), (PartitionTally::Counts{.at_min_isr = 1}));  // own
   cluster.SetDefaultConfig(kMinIsr, "2");
