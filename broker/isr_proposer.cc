@@ -174,7 +174,9 @@ bool IsrProposer::OnResponse(const v1::AlterPartitionRequest& request,
         std::min(asked_topic.partitions_size(), answered_topic.partitions_size());
     for (int p = 0; p < partitions; ++p) {
       const auto& answer = answered_topic.partitions(p);
-      if (answer.has_error()) {
+      // The proposal was accepted and completed a reassignment, so that another broker leads.
+      const bool leads_no_longer = answer.error().code() == common::v1::NEW_LEADER_ELECTED;
+      if (answer.has_error() && !leads_no_longer) {
         VLOG(1) << "AlterPartition of " << *topic_id << "-" << answer.partition() << ": "
                 << answer.error().message();
         continue;

@@ -1,7 +1,7 @@
-// Asks the active controller to put replicas back into the ISRs of the partitions that this broker
-// leads. Brokers hold no messages yet, so a replica is in sync as soon as it is unfenced, that is,
-// once it has replayed the metadata log past its own registration. (Kafka: AlterPartitionManager;
-// KIP-841, KIP-903.)
+// Asks the active controller to put replicas into the ISRs of the partitions that this broker
+// leads: those that have returned, and those that a reassignment adds. Brokers hold no messages
+// yet, so a replica is in sync as soon as it is unfenced, that is, once it has replayed the
+// metadata log past its own registration. (Kafka: AlterPartitionManager; KIP-841, KIP-903.)
 #pragma once
 
 #include <cstdint>

@@ -111,6 +111,38 @@ class IsrProposerTest : public testing::Test {
   IsrProposer proposer_{options_, &executor_, &clock_, &rng_, &channel_};
 };
 
+TEST_F(IsrProposerTest, AReplicaThatAReassignmentAddsIsAskedForUntilAnotherBrokerLeads) {
+  log_.MustAppend({metadata::MakeMetadataVersionRecord(2)});
+  CreateTopic("orders", 1, 1, 0b111);
+  Register(4);
+  for (int id = 2; id <= 4; ++id) Fence(id, false);
+  OpenSession();
+  Publish();
+  EXPECT_TRUE(channel_.alterations.empty());
+  // Broker 4 replaces broker 1.
+  const auto change = [&](const metadata::PartitionChange& to) {
+    log_.MustAppend({metadata::MakePartitionChangesRecord(
+        TestUuid(1), std::vector<metadata::PartitionChange>{to})});
+  };
+  change({.isr_mask = 0b1110,
+          .leader_position = 3,
+          .replicas = {BrokerId(4), BrokerId(2), BrokerId(3), BrokerId(1)},
+          .extras = metadata::PartitionExtras{.adding_mask = 0b0001, .removing_mask = 0b1000}});
+  Publish();
+  EXPECT_THAT(Asked(), ElementsAre(absl::StrFormat(
+                           "1-0 leader epoch 0, partition epoch 1: 4@%d 2@%d 3@%d 1@%d", EpochOf(4),
+                           EpochOf(2), EpochOf(3), EpochOf(1))));
+  // That completes the reassignment, so the proposal is not repeated while the image is older.
+  AnswerAll(common::v1::NEW_LEADER_ELECTED);
+  executor_.AdvanceBy(std::chrono::seconds(60));
+  EXPECT_TRUE(channel_.alterations.empty());
+  change({.isr_mask = 0b111,
+          .leader_position = 0,
+          .replicas = {BrokerId(4), BrokerId(2), BrokerId(3)}});
+  Publish();
+  EXPECT_TRUE(channel_.alterations.empty());
+}
+
 TEST_F(IsrProposerTest, AnUnfencedReplicaOutsideTheIsrIsAskedForWithItsBrokerEpoch) {
   CreateTopic("orders", 1, 1);
   OpenSession();

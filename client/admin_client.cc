@@ -159,4 +159,17 @@ CallResult<admin::v1::ElectLeadersResponse> AdminClient::ElectLeaders(
   return CallMethod(caller_, KindOf(request), &AdminService::Stub::ElectLeaders, request);
 }
 
+CallResult<admin::v1::AlterPartitionReassignmentsResponse> AdminClient::AlterPartitionReassignments(
+    admin::v1::AlterPartitionReassignmentsRequest request) {
+  EnsureRequestId(request);
+  return CallMethod(caller_, KindOf(request), &AdminService::Stub::AlterPartitionReassignments,
+                    request);
+}
+
+CallResult<admin::v1::ListPartitionReassignmentsResponse> AdminClient::ListPartitionReassignments(
+    const admin::v1::ListPartitionReassignmentsRequest& request) {
+  return CallMethod(caller_, CallKind::kRead, &AdminService::Stub::ListPartitionReassignments,
+                    request);
+}
+
 }  // namespace quorate::client

@@ -47,6 +47,10 @@ class AdminClient {
   CallResult<admin::v1::UnregisterBrokerResponse> UnregisterBroker(
       admin::v1::UnregisterBrokerRequest request);
   CallResult<admin::v1::ElectLeadersResponse> ElectLeaders(admin::v1::ElectLeadersRequest request);
+  CallResult<admin::v1::AlterPartitionReassignmentsResponse> AlterPartitionReassignments(
+      admin::v1::AlterPartitionReassignmentsRequest request);
+  CallResult<admin::v1::ListPartitionReassignmentsResponse> ListPartitionReassignments(
+      const admin::v1::ListPartitionReassignmentsRequest& request);
 
  private:
   template <typename Request>

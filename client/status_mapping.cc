@@ -150,6 +150,7 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::PREFERRED_LEADER_NOT_AVAILABLE:
     case common::v1::ELIGIBLE_LEADERS_NOT_AVAILABLE:
     case common::v1::ELECTION_NOT_NEEDED:
+    case common::v1::NO_REASSIGNMENT_IN_PROGRESS:
     case common::v1::POLICY_VIOLATION:
     case common::v1::STALE_BROKER_EPOCH:
     case common::v1::INCONSISTENT_CLUSTER_ID:
@@ -157,6 +158,7 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::REQUEST_ID_EVICTED:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case common::v1::FENCED_LEADER_EPOCH:
+    case common::v1::NEW_LEADER_ELECTED:
     case common::v1::INVALID_UPDATE_VERSION:
       return grpc::StatusCode::ABORTED;
     case common::v1::NOT_CONTROLLER:

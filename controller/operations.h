@@ -11,6 +11,7 @@
 #include "controller/decide/configs/config_decisions.h"
 #include "controller/decide/features/feature_decisions.h"
 #include "controller/decide/leaders/elect_leaders.h"
+#include "controller/decide/partitions/alter_reassignments.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/operation.h"
 #include "controller/resource_text.h"
@@ -191,11 +192,23 @@ inline constexpr Operation<admin::v1::ElectLeadersRequest, admin::v1::ElectLeade
         .decision = {DecideElectLeaders, ToResponse, ItemCount, CheckSize, IsLarge},
 };
 
+inline constexpr Operation<admin::v1::AlterPartitionReassignmentsRequest,
+                           admin::v1::AlterPartitionReassignmentsResponse>
+    kAlterPartitionReassignments = {
+        .log_name = "quorate.admin.v1.AdminService/AlterPartitionReassignments",
+        .label = "alter_partition_reassignments",
+        .repetition = Repetition::kByRequestId,
+        .access = {AccessResource::kCluster, AccessAction::kAlter},
+        .resource = ResourceText,
+        .decision = {DecideAlterPartitionReassignments, ToResponse, ItemCount, CheckSize, IsLarge},
+};
+
 // All operations, for code that does the same with each of them (ForEachOperation).
-inline constexpr auto kOperations = std::tie(
-    kCreateTopics, kCreatePartitions, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures,
-    kRegisterBroker, kAlterPartition, kAllocateProducerIds, kReportRoles, kAddVoter, kRemoveVoter,
-    kTransferLeadership, kDescribeCluster, kDescribeQuorum, kUnregisterBroker, kElectLeaders);
+inline constexpr auto kOperations =
+    std::tie(kCreateTopics, kCreatePartitions, kDeleteTopics, kIncrementalAlterConfigs,
+             kUpdateFeatures, kRegisterBroker, kAlterPartition, kAllocateProducerIds, kReportRoles,
+             kAddVoter, kRemoveVoter, kTransferLeadership, kDescribeCluster, kDescribeQuorum,
+             kUnregisterBroker, kElectLeaders, kAlterPartitionReassignments);
 
 // Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
 template <typename Visit>

@@ -34,7 +34,8 @@ TEST(OperationsTest, NamesInTheLogArePermanent) {
                                    "quorate.admin.v1.AdminService/DescribeCluster",
                                    "quorate.admin.v1.AdminService/DescribeQuorum",
                                    "quorate.admin.v1.AdminService/UnregisterBroker",
-                                   "quorate.admin.v1.AdminService/ElectLeaders"}));
+                                   "quorate.admin.v1.AdminService/ElectLeaders",
+                                   "quorate.admin.v1.AdminService/AlterPartitionReassignments"}));
 }
 
 TEST(OperationsTest, FieldsFitTogether) {

@@ -117,6 +117,18 @@ std::string ResourceText(const admin::v1::ElectLeadersRequest& request) {
          });
 }
 
+std::string ResourceText(const admin::v1::AlterPartitionReassignmentsRequest& request) {
+  return "reassignments of " + Resources("topic", request.topics(), [](const auto& entry) {
+           return absl::StrCat(NameOrId(entry.topic()), "(",
+                               Names(entry.partitions(), ",", kMaxKeys,
+                                     [](const auto& partition) {
+                                       return absl::StrCat(partition.has_target() ? "" : "cancel ",
+                                                           partition.partition());
+                                     }),
+                               ")");
+         });
+}
+
 std::string ResourceText(const broker::v1::RegisterBrokerRequest& request) {
   return absl::StrCat("broker:", request.broker_id());
 }

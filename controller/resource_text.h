@@ -23,6 +23,7 @@ std::string ResourceText(const admin::v1::RemoveVoterRequest& request);
 std::string ResourceText(const admin::v1::TransferLeadershipRequest& request);
 std::string ResourceText(const admin::v1::UnregisterBrokerRequest& request);
 std::string ResourceText(const admin::v1::ElectLeadersRequest& request);
+std::string ResourceText(const admin::v1::AlterPartitionReassignmentsRequest& request);
 std::string ResourceText(const broker::v1::RegisterBrokerRequest& request);
 std::string ResourceText(const broker::v1::AlterPartitionRequest& request);
 std::string ResourceText(const broker::v1::AllocateProducerIdsRequest& request);

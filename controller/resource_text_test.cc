@@ -110,6 +110,12 @@ TEST(ResourceTextTest, FeaturesVotersAndBrokers) {
   election.add_topics()->mutable_topic()->set_topic_id("8FZ4qjH1TLSPe-5nZVrbCQ");
   EXPECT_EQ(ResourceText(election),
             "leaders:unclean of topics:2 (orders(0,1,2,3,4,...), id=8FZ4qjH1TLSPe-5nZVrbCQ)");
+  admin::v1::AlterPartitionReassignmentsRequest reassignment;
+  auto* reassigned = reassignment.add_topics();
+  reassigned->mutable_topic()->set_name("orders");
+  reassigned->add_partitions()->mutable_target()->add_broker_ids(1);
+  reassigned->add_partitions()->set_partition(3);
+  EXPECT_EQ(ResourceText(reassignment), "reassignments of topic:orders(0,cancel 3)");
   broker::v1::RegisterBrokerRequest registration;
   registration.set_broker_id(3);
   EXPECT_EQ(ResourceText(registration), "broker:3");

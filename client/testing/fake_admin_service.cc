@@ -110,7 +110,10 @@ grpc::Status FakeAdminService::ListTopics(grpc::ServerContext* /*context*/,
 grpc::Status FakeAdminService::DescribeTopics(grpc::ServerContext* /*context*/,
                                               const admin::v1::DescribeTopicsRequest* request,
                                               admin::v1::DescribeTopicsResponse* response) {
-  *response = request->filter().has_from() ? describe_next_topics : describe_topics;
+  {
+    MutexLock lock(&mutex_);
+    *response = request->filter().has_from() ? describe_next_topics : describe_topics;
+  }
   return Next();
 }
 
@@ -236,6 +239,47 @@ grpc::Status FakeAdminService::ElectLeaders(grpc::ServerContext* /*context*/,
                          " leaders of" + topics);
     }
   }
+  return Next();
+}
+
+grpc::Status FakeAdminService::AlterPartitionReassignments(
+    grpc::ServerContext* /*context*/, const admin::v1::AlterPartitionReassignmentsRequest* request,
+    admin::v1::AlterPartitionReassignmentsResponse* response) {
+  {
+    MutexLock lock(&mutex_);
+    request_ids_.push_back(request->request_id());
+    for (const auto& topic : request->topics()) {
+      for (const auto& wanted : topic.partitions()) {
+        const std::string name = topic.topic().name() + "-" + std::to_string(wanted.partition());
+        auto* result = response->add_results();
+        result->set_name(topic.topic().name());
+        result->set_partition(wanted.partition());
+        if (const auto error = reassignment_errors.find(name); error != reassignment_errors.end()) {
+          *result->mutable_error() = error->second;
+          continue;
+        }
+        std::string change = (wanted.has_target() ? "reassign " : "cancel ") + name;
+        const char* separator = " to ";
+        for (const int32_t id : wanted.target().broker_ids()) {
+          change += std::exchange(separator, ",") + std::to_string(id);
+        }
+        changes_.push_back(std::move(change));
+        for (auto& described : *describe_topics.mutable_topics()) {
+          if (described.name() != topic.topic().name() || !wanted.has_target()) continue;
+          *described.mutable_partitions(wanted.partition())->mutable_replicas() =
+              wanted.target().broker_ids();
+        }
+      }
+    }
+  }
+  return Next();
+}
+
+grpc::Status FakeAdminService::ListPartitionReassignments(
+    grpc::ServerContext* /*context*/,
+    const admin::v1::ListPartitionReassignmentsRequest* /*request*/,
+    admin::v1::ListPartitionReassignmentsResponse* response) {
+  *response = list_reassignments;
   return Next();
 }
 

@@ -5,6 +5,7 @@
 #include <grpcpp/server.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,7 +36,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   std::vector<common::v1::RequestId> request_ids() const;
   // Returns the changes of all mutating calls in order of arrival: "create NAME", "delete NAME" or
   // "alter NAME" for each topic or resource, "raise FEATURE LEVEL", "unregister BROKER", "elect
-  // TYPE leaders of TOPICS", and "add NODE", "remove NODE" or "transfer NODE".
+  // TYPE leaders of TOPICS", "reassign TOPIC-PARTITION to IDS" or "cancel TOPIC-PARTITION", and
+  // "add NODE", "remove NODE" or "transfer NODE".
   std::vector<std::string> changes() const;
 
   // The responses of successful calls. Set them before the first call.
@@ -57,6 +59,10 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::ElectLeadersResponse elect_leaders;
   // The answer to this call of ElectLeaders, counted from 1, has no `next`.
   int elect_leaders_pages = 1;
+  admin::v1::ListPartitionReassignmentsResponse list_reassignments;
+  // The errors of AlterPartitionReassignments, by TOPIC-PARTITION. All other partitions have their
+  // new replicas at once, also in `describe_topics`.
+  std::map<std::string, common::v1::Error> reassignment_errors;
 
  private:
   grpc::Status Next();
@@ -107,6 +113,12 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   grpc::Status ElectLeaders(grpc::ServerContext* context,
                             const admin::v1::ElectLeadersRequest* request,
                             admin::v1::ElectLeadersResponse* response) override;
+  grpc::Status AlterPartitionReassignments(
+      grpc::ServerContext* context, const admin::v1::AlterPartitionReassignmentsRequest* request,
+      admin::v1::AlterPartitionReassignmentsResponse* response) override;
+  grpc::Status ListPartitionReassignments(
+      grpc::ServerContext* context, const admin::v1::ListPartitionReassignmentsRequest* request,
+      admin::v1::ListPartitionReassignmentsResponse* response) override;
 
   const Script script_;
   HostPort endpoint_;

@@ -4,14 +4,17 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/check.h"
+#include "controller/decide/partitions/reassignment_pages.h"
 #include "controller/testing/partition_text.h"
 #include "metadata/testing/test_log.h"
 
 namespace quorate::controller {
 namespace {
 
+using admin::v1::AlterPartitionReassignmentsResponse;
 using admin::v1::CreatePartitionsResponse;
 using admin::v1::CreateTopicsResponse;
 using admin::v1::DeleteTopicsResponse;
@@ -224,6 +227,10 @@ bool ControllerStory::DispatchTopic(const TranscriptCommand& command) {
     Configure(command);
   } else if (command.name() == "elect-leaders") {
     ElectLeaders(command);
+  } else if (command.name() == "reassign") {
+    Reassign(command);
+  } else if (command.name() == "reassignments") {
+    ListReassignments();
   } else if (command.name() == "voters") {
     ChangeVoters(command);
   } else if (command.name() == "topic") {
@@ -341,6 +348,41 @@ void ControllerStory::ElectLeaders(const TranscriptCommand& command) {
         return text;
       }));
   cluster_.Run();
+}
+
+void ControllerStory::Reassign(const TranscriptCommand& command) {
+  admin::v1::AlterPartitionReassignmentsRequest request;
+  auto* entry = request.add_topics();
+  entry->mutable_topic()->set_name(command.Get("topic"));
+  auto* partition = entry->add_partitions();
+  partition->set_partition(static_cast<int32_t>(command.GetInt("partition")));
+  if (!command.Has("cancel")) {
+    for (const int64_t id : command.GetInts("replicas")) {
+      partition->mutable_target()->add_broker_ids(static_cast<int32_t>(id));
+    }
+  }
+  request.set_validate_only(command.Has("validate_only"));
+  if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
+  Asked(command).Execute(
+      kAlterPartitionReassignments, request, ContextOf(command),
+      PrintAnswer<AlterPartitionReassignmentsResponse>(
+          absl::StrFormat("reassign %s-%d", command.Get("topic"), partition->partition()),
+          [](const AlterPartitionReassignmentsResponse& response) {
+            return TopicResultsText(response, "done");
+          }));
+  cluster_.Run();
+}
+
+void ControllerStory::ListReassignments() {
+  const auto page = ListReassignmentPage(cluster_.ImageOf(1), {});
+  const auto& list = std::get<admin::v1::ListPartitionReassignmentsResponse>(page);
+  if (list.reassignments().empty()) Print("no partition is being reassigned");
+  for (const auto& one : list.reassignments()) {
+    Print(absl::StrFormat(
+        "%s-%d: replicas %s, adding %s, removing %s, isr %s", one.name(), one.partition(),
+        absl::StrJoin(one.replicas(), ","), absl::StrJoin(one.adding_replicas(), ","),
+        absl::StrJoin(one.removing_replicas(), ","), absl::StrJoin(one.isr(), ",")));
+  }
 }
 
 void ControllerStory::ChangeVoters(const TranscriptCommand& command) {

@@ -25,12 +25,14 @@
 //   delete topic=t [id=5]
 //   configure topic=t|broker_default set=key:value [delete=key] [id=5] [validate_only]
 //   elect-leaders type=preferred|unclean all|topic=t [partitions=0,1] [id=5] [validate_only]
+//   reassign topic=t partition=0 replicas=2,3 | cancel [id=5] [validate_only]
 //   voters add=3 | remove=3        changes the voters; all of them are caught up
 //     each of these: [on=1]        asks that controller instead of the one that leads
 //                    [within=1s]   sets the deadline
 //                    [epoch=2]     is an attempt for that epoch
 //   alter broker=1 topic=t partition=0 leader_epoch=0 partition_epoch=0 isr=1,2
 //   topic name=t [on=2]            its partitions, as controller 2 has applied them
+//   reassignments                  those that are in progress
 //   brokers [on=2]
 #pragma once
 
@@ -62,6 +64,7 @@ class ControllerStory {
   void Delete(const TranscriptCommand& command);
   void Configure(const TranscriptCommand& command);
   void ElectLeaders(const TranscriptCommand& command);
+  void Reassign(const TranscriptCommand& command);
   void Alter(const TranscriptCommand& command);
   void ChangeVoters(const TranscriptCommand& command);
   // Returns the controller to which a request is sent.
@@ -69,6 +72,7 @@ class ControllerStory {
   RequestContext ContextOf(const TranscriptCommand& command);
   void DescribeTopic(const TranscriptCommand& command);
   void DescribeBrokers(const TranscriptCommand& command);
+  void ListReassignments();
 
   void Print(const std::string& line) { output_ += line + "\n"; }
   // Prints what has changed in the log since the last call.

@@ -1,6 +1,7 @@
 // Formats a partition as one line, for comparisons in tests.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -8,22 +9,23 @@
 
 namespace quorate::controller {
 
-// For example "leader 1, isr 1,2 of 1,2,3, epochs 0/0" or "leader 3, isr 3 of 1,2,3, epochs 2/3,
-// recovering". The epochs are leader epoch/partition epoch.
+// For example "leader 1, isr 1,2 of 1,2,3, epochs 0/0", "leader 3, isr 3 of 1,2,3, epochs 2/3,
+// recovering" or "leader 1, isr 1 of 2,1, epochs 0/1, adding 2, removing 1". The epochs are leader
+// epoch/partition epoch.
 inline std::string ToText(const metadata::PartitionView& partition) {
   std::string text = partition.leader() ? "leader " + ToString(*partition.leader()) : "no leader";
-  const char* separator = ", isr ";
-  for (const BrokerId id : partition.Isr()) {
-    text += separator + ToString(id);
-    separator = ",";
-  }
-  separator = " of ";
-  for (const int32_t id : partition.replicas()) {
-    text += separator + std::to_string(id);
-    separator = ",";
-  }
+  const auto add = [&](const char* separator, uint32_t mask) {
+    for (const BrokerId id : partition.ReplicasIn(mask)) {
+      text += separator + ToString(id);
+      separator = ",";
+    }
+  };
+  add(", isr ", partition.isr_mask());
+  add(" of ", ~0U);
   absl::StrAppendFormat(&text, ", epochs %d/%d", partition.leader_epoch(),
                         partition.partition_epoch());
+  add(", adding ", partition.adding_mask());
+  add(", removing ", partition.removing_mask());
   if (partition.recovering()) text += ", recovering";
   return text;
 }

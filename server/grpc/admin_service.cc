@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "controller/decide/configs/config_description.h"
+#include "controller/decide/partitions/reassignment_pages.h"
 #include "controller/decide/topics/topic_pages.h"
 #include "controller/operations.h"
 #include "metadata/describe.h"
@@ -18,6 +19,8 @@ using admin::v1::DescribeConfigsRequest;
 using admin::v1::DescribeConfigsResponse;
 using admin::v1::DescribeTopicsRequest;
 using admin::v1::DescribeTopicsResponse;
+using admin::v1::ListPartitionReassignmentsRequest;
+using admin::v1::ListPartitionReassignmentsResponse;
 using admin::v1::ListTopicsRequest;
 using admin::v1::ListTopicsResponse;
 
@@ -71,6 +74,14 @@ void DescribeTopics(const metadata::MetadataImage& image, const DescribeTopicsRe
   pieces->Add(last);
 }
 
+void ListPartitionReassignments(const metadata::MetadataImage& image,
+                                const ListPartitionReassignmentsRequest& request,
+                                AnswerPieces* pieces) {
+  auto page = controller::ListReassignmentPage(image, request);
+  if (auto* error = std::get_if<common::v1::Error>(&page)) return pieces->Fail(std::move(*error));
+  pieces->Add(std::get<ListPartitionReassignmentsResponse>(page));
+}
+
 void DescribeConfigs(const metadata::MetadataImage& image, const DescribeConfigsRequest& request,
                      AnswerPieces* pieces) {
   DescribeConfigsRequest one;
@@ -117,6 +128,7 @@ AdminService::AdminService(const CallEdge* edge, RequestRouter* router, ClusterQ
   AddDescription(controller::kDescribeQuorum, &ClusterQueries::DescribeQuorum);
   AddImageRead(ListTopics);
   AddImageRead(DescribeTopics);
+  AddImageRead(ListPartitionReassignments);
   AddImageRead(DescribeConfigs);
 }
 

@@ -10,9 +10,8 @@ namespace {
 
 // In the order of controller::ElectionCause.
 constexpr const char* kCauses[] = {
-    "fence",          "controlled_shutdown", "unfence", "registration",
-    "unregistration", "elect_leaders",       "balance", "unclean",
-    "other"};
+    "fence",   "controlled_shutdown", "unfence", "registration", "unregistration", "elect_leaders",
+    "balance", "reassignment",        "unclean", "other"};
 static_assert(std::size(kCauses) == controller::kElectionCauses);
 
 }  // namespace

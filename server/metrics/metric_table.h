@@ -609,8 +609,8 @@ inline constexpr Metric kElections = {
         "change. The label cause is fence (the leader's broker was fenced), controlled_shutdown, "
         "unfence (a replica of a partition without a leader returned), registration (the broker "
         "was replaced by a new process), unregistration, elect_leaders (an operator asked for it), "
-        "balance (the first replica leads again), unclean (the new leader may lack records, "
-        "whatever the reason) or other.",
+        "balance (the first replica leads again), reassignment (the leader is no longer a "
+        "replica), unclean (the new leader may lack records, whatever the reason) or other.",
     .labels = "cause",
     .kafka = "ControllerStats: UncleanLeaderElectionsPerSec (unclean)",
 };

@@ -82,12 +82,16 @@ std::set<std::string> AdminCallsOf(Role role) {
 }
 
 TEST(AccessTableTest, EachRoleOfPeopleMayDoMoreThanTheOneBefore) {
-  const std::set<std::string> reads = {"DescribeCluster", "DescribeConfigs", "DescribeQuorum",
-                                       "DescribeTopics", "ListTopics"};
+  const std::set<std::string> reads = {"DescribeCluster",
+                                       "DescribeConfigs",
+                                       "DescribeQuorum",
+                                       "DescribeTopics",
+                                       "ListPartitionReassignments",
+                                       "ListTopics"};
   EXPECT_THAT(AdminCallsOf(Role::kReader), ElementsAreArray(reads));
   std::set<std::string> operations = reads;
-  operations.insert(
-      {"CreatePartitions", "CreateTopics", "IncrementalAlterConfigs", "TransferLeadership"});
+  operations.insert({"AlterPartitionReassignments", "CreatePartitions", "CreateTopics",
+                     "IncrementalAlterConfigs", "TransferLeadership"});
   EXPECT_THAT(AdminCallsOf(Role::kOperator), ElementsAreArray(operations));
   std::set<std::string> all = operations;
   all.insert({"AddVoter", "DeleteTopics", "ElectLeaders", "RemoveVoter", "UnregisterBroker",

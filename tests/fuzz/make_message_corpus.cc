@@ -180,6 +180,19 @@ void AddRequests(CorpusWriter& corpus) {
       requests { elect_leaders { type: PREFERRED
         topics { topic { name: "topic" } partitions: [0, 2, 2, 9] } topics { topic { name: "x" } }
         start { topic_id: "AAAAAAAAAAAAAAAAAAAAAQ" partition: 1 } } })")));
+  corpus.Add("requests", FromText<Requests>(absl::StrCat(R"(
+      requests { departure { dead: 3 } }
+      requests { alter_reassignments { )",
+                                                         id, R"( topics {
+        topic { name: "topic" }
+        partitions { partition: 0 target { broker_ids: [3, 1] } }
+        partitions { partition: 1 target { broker_ids: [2, 1, 3] } }
+        partitions { partition: 9 target { broker_ids: [1, 1, 7] } } } } }
+      requests { alter_partition { broker_id: 1 topics { partitions { partition: 0
+        new_isr { broker_id: 1 broker_epoch: -1 } } } } }
+      requests { alter_reassignments { topics {
+        topic { name: "topic" } partitions { partition: 0 } partitions { partition: 2 } }
+        validate_only: true } })")));
 }
 
 void AddRequestBytes(CorpusWriter& corpus) {

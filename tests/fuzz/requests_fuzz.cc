@@ -66,6 +66,8 @@ class Cluster {
         return Execute(controller::kUnregisterBroker, request.unregister_broker());
       case Request::kElectLeaders:
         return Execute(controller::kElectLeaders, request.elect_leaders());
+      case Request::kAlterReassignments:
+        return Execute(controller::kAlterPartitionReassignments, request.alter_reassignments());
       case Request::KIND_NOT_SET:
         return;
     }

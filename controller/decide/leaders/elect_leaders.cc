@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "base/quote.h"
 #include "controller/decide/leaders/leader_election.h"
+#include "controller/decide/partitions/partition_change.h"
 #include "controller/decide/topics/topic_ref.h"
 #include "metadata/record_builders.h"
 
@@ -29,9 +30,7 @@ using metadata::PartitionView;
 constexpr int64_t kMaxLookedAt = 100'000;
 constexpr int64_t kPartitionsPerTopic = 10;
 
-int32_t LeaderId(const PartitionView& partition, const std::optional<size_t>& position) {
-  return position ? partition.replica(*position).value() : -1;
-}
+int32_t IdOf(const std::optional<BrokerId>& leader) { return leader ? leader->value() : -1; }
 
 // Items hold texts, because the log stores nothing else of them. The formats are permanent
 // (docs/storage_format.md): a retry gets its answer from the item of an older program.
@@ -147,9 +146,9 @@ class ElectionWalk {
     std::vector<PartitionChange> changes;
     named.empty() ? VisitAll(topic, &changes) : VisitNamed(topic, named, &changes);
     if (!changes.empty()) {
-      *records_.add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);
       only_topic_ = topic.name();
       only_partition_ = changes[0].partition;
+      AddPartitionChanges(topic, std::move(changes), &records_);
     }
     return !next_;
   }
@@ -220,8 +219,8 @@ class ElectionWalk {
              std::vector<PartitionChange>* changes) {
     PartitionChange change;
     const ItemError error = elector_.Elect(partition, &change);
-    const auto leader = error ? partition.leader_position() : change.leader_position;
-    results_.push_back(PartitionItem(topic, partition.index(), LeaderId(partition, leader), error));
+    const auto leader = error ? partition.leader() : LeaderAfter(partition, change);
+    results_.push_back(PartitionItem(topic, partition.index(), IdOf(leader), error));
     if (error) return;
     CountChange(partition, change, &counts_);
     changes->push_back(std::move(change));

@@ -13,9 +13,10 @@ enum class ElectionCause {
   kUnregistration,      // the leader's broker was unregistered
   kElectLeaders,        // an operator asked for it
   kBalance,             // the first replica leads again
+  kReassignment,        // the leader is no longer a replica
   kUnclean,             // the new leader may lack records; whatever the decision was about
   kOther,
 };
-inline constexpr size_t kElectionCauses = 9;
+inline constexpr size_t kElectionCauses = 10;
 
 }  // namespace quorate::controller

@@ -5,6 +5,7 @@
 
 #include "controller/decide/configs/effective_config.h"
 #include "controller/decide/partitions/isr_change.h"
+#include "controller/decide/partitions/partition_change.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "metadata/configs/config_keys.h"
 #include "metadata/image_state.h"
@@ -18,6 +19,10 @@ constexpr size_t kRecordOverheadBytes = 48;
 // A PartitionExtras with its tag and length, rounded up.
 constexpr size_t kExtrasBytes = 32;
 
+// A replica id and a directory with its number, rounded up.
+constexpr size_t kReplicaBytes = 5;
+constexpr size_t kDirectoryBytes = 21;
+
 // What a topic counts in SettlementPart::max_partitions.
 constexpr int64_t kPartitionsPerTopic = 10;
 
@@ -25,34 +30,14 @@ size_t BytesOf(const metadata::PartitionChange& change) {
   using google::protobuf::io::CodedOutputStream;
   return CodedOutputStream::VarintSize32SignExtended(change.partition) +
          CodedOutputStream::VarintSize32(change.isr_mask) + 1 +
-         (change.extras.has_value() ? kExtrasBytes : 0);
-}
-
-bool IsChange(const metadata::PartitionView& now, const metadata::PartitionChange& change) {
-  return change.isr_mask != now.isr_mask() || change.leader_position != now.leader_position();
+         (change.extras.has_value() ? kExtrasBytes : 0) + change.replicas.size() * kReplicaBytes +
+         change.directories.size() * kDirectoryBytes;
 }
 
 const metadata::ConfigsImage::Values* ConfigsOf(const metadata::MetadataImage& image,
                                                 const metadata::TopicImage& topic) {
   return image.Get<metadata::ConfigsImage>().Find(metadata::ConfigResourceType::kTopic,
                                                   topic.name());
-}
-
-bool UncleanElectionEnabled(const metadata::MetadataImage& image,
-                            const metadata::TopicImage& topic) {
-  return EffectiveTopicConfig(image.Get<metadata::ConfigsImage>(), ConfigsOf(image, topic),
-                              metadata::kUncleanLeaderElectionKey) == "true";
-}
-
-// Returns the change that makes the replica at `leader` the leader and the only ISR member.
-metadata::PartitionChange LeadUncleanly(const metadata::PartitionView& partition, size_t leader,
-                                        Unclean unclean) {
-  metadata::PartitionChange change = ChangeIsr(partition, 1u << leader, leader);
-  metadata::PartitionExtras extras = partition.extras();
-  extras.elr_mask = 0;
-  extras.recovering = unclean == Unclean::kAllowed;
-  if (!(extras == partition.extras())) change.extras = extras;
-  return change;
 }
 
 // Returns the change that gives a partition without a leader its first active replica; nullopt if
@@ -86,9 +71,7 @@ class PartChanger {
       CountChange(partition, *change, &counts_);
       changes.push_back(*std::move(change));
     }
-    if (!changes.empty()) {
-      *batch_->add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);
-    }
+    AddPartitionChanges(topic, std::move(changes), batch_);
     if (i == topic.partition_count()) return true;
     counts_.rest = {topic.id(), i};
     return false;
@@ -146,7 +129,7 @@ class Settler {
   Unclean UncleanIn(const metadata::TopicImage& topic) {
     if (topic_ != topic.id()) {
       topic_ = topic.id();
-      unclean_ = UncleanElectionEnabled(image_, topic) ? AllowUnclean(image_) : Unclean::kForbidden;
+      unclean_ = AllowsUncleanElection(image_, topic) ? AllowUnclean(image_) : Unclean::kForbidden;
     }
     return unclean_;
   }
@@ -184,6 +167,12 @@ uint32_t ActiveBrokers::MaskOf(const metadata::PartitionView& partition) const {
   return mask;
 }
 
+bool AllowsUncleanElection(const metadata::MetadataImage& image,
+                           const metadata::TopicImage& topic) {
+  return EffectiveTopicConfig(image.Get<metadata::ConfigsImage>(), ConfigsOf(image, topic),
+                              metadata::kUncleanLeaderElectionKey) == "true";
+}
+
 Unclean AllowUnclean(const metadata::MetadataImage& image) {
   return image.metadata_version() >= metadata::kPartitionExtrasVersion
              ? Unclean::kAllowed
@@ -200,7 +189,7 @@ metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint3
     return ChangeIsr(partition, isr, stays ? *leader : first_of(isr));
   }
   if (unclean != Unclean::kForbidden && active_mask != 0) {
-    return LeadUncleanly(partition, first_of(active_mask), unclean);
+    return LeadUncleanly(partition, first_of(active_mask), /*marks=*/unclean == Unclean::kAllowed);
   }
   return ChangeIsr(partition, partition.isr_mask(), std::nullopt);
 }
@@ -216,12 +205,12 @@ std::optional<metadata::PartitionChange> MoveToPreferred(const metadata::Partiti
 void CountChange(const metadata::PartitionView& before, const metadata::PartitionChange& change,
                  SettlementCounts* counts) {
   ++counts->changed;
-  const auto& after = change.leader_position;
-  if (before.leader_position() == after) return;
+  const auto after = LeaderAfter(before, change);
+  if (before.leader() == after) return;
   if (!after) {
     ++counts->leaders_lost;
   } else {
-    ++(before.leader_position() ? counts->leaders_moved : counts->leaders_found);
+    ++(before.leader() ? counts->leaders_moved : counts->leaders_found);
   }
 }
 
@@ -259,9 +248,7 @@ SettlementCounts ElectUncleanly(const metadata::MetadataImage& image,
     CountChange(topic.partition(i), *change, &counts);
     changes.push_back(*std::move(change));
   }
-  if (!changes.empty()) {
-    *batch->add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);
-  }
+  AddPartitionChanges(topic, std::move(changes), batch);
   return counts;
 }
 
@@ -274,8 +261,8 @@ SettlementCounts ElectUncleanlyByDefault(const metadata::MetadataImage& image,
   bool has_own = false;
   return ChangePartitions(
       image, part,
-      [&](const metadata::TopicImage& topic, const metadata::PartitionView& partition)
-          -> std::optional<metadata::PartitionChange> {
+      [&](const metadata::TopicImage& topic,
+          const metadata::PartitionView& partition) -> std::optional<metadata::PartitionChange> {
         if (partition.leader_position()) return std::nullopt;
         if (topic_id != topic.id()) {
           const auto* own = ConfigsOf(image, topic);

@@ -45,6 +45,8 @@ enum class Unclean {
   // The metadata version does not know the mark of a recovering leader (KIP-704).
   kAllowedWithoutMark,
 };
+// Returns whether the configs of the topic allow unclean elections.
+bool AllowsUncleanElection(const metadata::MetadataImage& image, const metadata::TopicImage& topic);
 // Returns how the image's metadata version allows unclean elections.
 Unclean AllowUnclean(const metadata::MetadataImage& image);
 

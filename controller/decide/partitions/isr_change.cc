@@ -1,19 +1,40 @@
 #include "controller/decide/partitions/isr_change.h"
 
-namespace quorate::controller {
+#include <utility>
 
-metadata::PartitionChange ChangeIsr(const metadata::PartitionView& partition, uint32_t isr_mask,
-                                    std::optional<size_t> leader_position) {
-  metadata::PartitionChange change{
+#include "controller/decide/partitions/reassignment.h"
+
+namespace quorate::controller {
+namespace {
+
+using metadata::PartitionChange;
+using metadata::PartitionExtras;
+using metadata::PartitionView;
+
+PartitionChange ChangeState(const PartitionView& partition, uint32_t isr_mask,
+                            std::optional<size_t> leader_position, const PartitionExtras& extras) {
+  PartitionChange change{
       .partition = partition.index(), .isr_mask = isr_mask, .leader_position = leader_position};
-  const metadata::PartitionExtras& now = partition.extras();
-  if (now.empty()) return change;
-  metadata::PartitionExtras extras = now;
+  if (!(extras == partition.extras())) change.extras = extras;
+  return CompleteReassignment(partition, std::move(change));
+}
+
+}  // namespace
+
+PartitionChange ChangeIsr(const PartitionView& partition, uint32_t isr_mask,
+                          std::optional<size_t> leader_position) {
+  PartitionExtras extras = partition.extras();
   extras.elr_mask &= ~isr_mask;
   const bool has_several_members = (isr_mask & (isr_mask - 1)) != 0;
   if (has_several_members) extras.recovering = false;
-  if (!(extras == now)) change.extras = extras;
-  return change;
+  return ChangeState(partition, isr_mask, leader_position, extras);
+}
+
+PartitionChange LeadUncleanly(const PartitionView& partition, size_t leader, bool marks) {
+  PartitionExtras extras = partition.extras();
+  extras.elr_mask = 0;
+  extras.recovering = marks;
+  return ChangeState(partition, 1u << leader, leader, extras);
 }
 
 }  // namespace quorate::controller

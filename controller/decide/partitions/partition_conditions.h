@@ -20,9 +20,11 @@ inline bool IsOffline(const metadata::PartitionView& partition) {
   return !partition.leader_position().has_value();
 }
 
-// The ISR is smaller than the replica set.
+// The ISR is smaller than the replica set. As in Kafka, the replicas that a reassignment adds do
+// not count, because they are not in the ISR until they have caught up.
 inline bool IsUnderReplicated(const metadata::PartitionView& partition) {
-  return partition.isr_count() < partition.replica_count();
+  const auto added = static_cast<size_t>(__builtin_popcount(partition.adding_mask()));
+  return partition.isr_count() + added < partition.replica_count();
 }
 
 // Without a leader, or the ISR is smaller than the topic's min.insync.replicas (at most the number

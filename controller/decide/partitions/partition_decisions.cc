@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/partitions/isr_change.h"
+#include "controller/decide/partitions/partition_change.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -93,15 +94,29 @@ std::variant<uint32_t, Error> CheckIsr(const metadata::MetadataImage& image,
   return mask;
 }
 
-// Describes the partition with this ISR.
-void Describe(const PartitionView& partition, uint32_t isr_mask, bool changed,
+// Describes the partition after the change.
+void Describe(const PartitionView& partition, const PartitionChange& change, bool changed,
               AlterPartitionResponse::Partition* out) {
-  out->set_leader_id(partition.leader() ? partition.leader()->value() : -1);
-  out->set_leader_epoch(partition.leader_epoch());
+  const auto leader = LeaderAfter(partition, change);
+  out->set_leader_id(leader ? leader->value() : -1);
+  out->set_leader_epoch(LeaderEpochAfter(partition, change));
   out->set_partition_epoch(partition.partition_epoch() + (changed ? 1 : 0));
-  for (size_t i = 0; i < partition.replica_count(); ++i) {
-    if ((isr_mask >> i & 1) != 0) out->add_isr(partition.replica(i).value());
-  }
+  for (const BrokerId member : IsrAfter(partition, change)) out->add_isr(member.value());
+}
+
+// Returns the error of a change that was made: it completed a reassignment that takes the
+// leadership away from the sender.
+Error LeadsNoLonger(const PartitionView& partition, const PartitionChange& change) {
+  const auto leader = LeaderAfter(partition, change);
+  return MakeError(
+      common::v1::NEW_LEADER_ELECTED,
+      absl::StrFormat(
+          "the new ISR completes the reassignment, which removes broker %d; %s in "
+          "leader epoch %d",
+          partition.leader()->value(),
+          leader ? absl::StrFormat("broker %d leads", leader->value()) : "there is no leader",
+          LeaderEpochAfter(partition, change)),
+      common::v1::UNKNOWN);
 }
 
 // Collects the changes of one request.
@@ -135,15 +150,20 @@ class PartitionAlterer {
     }
     const uint32_t isr_mask = std::get<uint32_t>(isr);
     const bool changed = isr_mask != partition.isr_mask();
+    PartitionChange change{.isr_mask = isr_mask, .leader_position = partition.leader_position()};
     if (changed) {
-      const PartitionChange change = ChangeIsr(partition, isr_mask, partition.leader_position());
+      change = ChangeIsr(partition, isr_mask, partition.leader_position());
       if (!changes_[topic_id].try_emplace(request.partition(), change).second) {
         *out->mutable_error() =
             MakeError(common::v1::INVALID_REQUEST, "the request changes this partition twice");
         return;
       }
     }
-    Describe(partition, isr_mask, changed, out);
+    if (LeaderAfter(partition, change) != sender_) {
+      *out->mutable_error() = LeadsNoLonger(partition, change);
+      return;
+    }
+    Describe(partition, change, changed, out);
   }
 
   metadata::v1::RecordBatch Records() const {
@@ -151,7 +171,7 @@ class PartitionAlterer {
     for (const auto& [topic_id, by_partition] : changes_) {
       std::vector<PartitionChange> changes;
       for (const auto& [partition, change] : by_partition) changes.push_back(change);
-      *records.add_records() = metadata::MakePartitionChangesRecord(topic_id, changes);
+      AddPartitionChanges(*image_.FindTopic(topic_id), std::move(changes), &records);
     }
     return records;
   }
@@ -184,7 +204,8 @@ Decision<AlterPartitionResponse> DecideAlterPartition(const View& view,
   }
   return {.records = alterer.Records(),
           .answer = std::move(response),
-          .cause = absl::StrFormat("AlterPartition of broker %d", request.broker_id())};
+          .cause = absl::StrFormat("AlterPartition of broker %d", request.broker_id()),
+          .election_cause = ElectionCause::kReassignment};
 }
 
 std::optional<Error> CheckSize(const AlterPartitionRequest& request, const RequestLimits& limits) {

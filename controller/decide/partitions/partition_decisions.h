@@ -18,7 +18,8 @@ namespace quorate::controller {
 // the sender is ahead), FENCED_LEADER_EPOCH, INVALID_REQUEST (the sender is not the leader),
 // INVALID_UPDATE_VERSION, INVALID_REQUEST (a duplicate member, a member that is not a replica, or
 // the leader is missing), INELIGIBLE_REPLICA. INVALID_REQUEST also for a partition that the request
-// names a second time.
+// names a second time. NEW_LEADER_ELECTED if the change was made and completed a reassignment that
+// gives the partition another leader than the sender.
 Decision<broker::v1::AlterPartitionResponse> DecideAlterPartition(
     const View& view, const broker::v1::AlterPartitionRequest& request, const Context& context);
 

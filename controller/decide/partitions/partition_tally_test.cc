@@ -35,7 +35,8 @@ void ExpectCountsOf(const metadata::MetadataImage& image, const PartitionTally& 
       loads[first].led_by_others += led_by_others && partition.InIsr(first) ? 1 : 0;
       if (partition.leader()) ++loads[*partition.leader()].leaders;
       counts.offline += partition.leader() ? 0 : 1;
-      counts.under_replicated += partition.isr_count() < partition.replica_count() ? 1 : 0;
+      const size_t added = partition.ReplicasIn(partition.adding_mask()).size();
+      counts.under_replicated += partition.isr_count() < partition.replica_count() - added ? 1 : 0;
       const size_t needed = std::min(min_isr, partition.replica_count());
       counts.under_min_isr += !partition.leader() || partition.isr_count() < needed ? 1 : 0;
       counts.at_min_isr += partition.leader() && partition.isr_count() == needed ? 1 : 0;
@@ -63,12 +64,16 @@ TEST(PartitionTallyTest, FollowsNewReplicas) {
   cluster.Change("t", {.isr_mask = 0b001,
                        .leader_position = 0,
                        .replicas = {BrokerId(3), BrokerId(2), BrokerId(4)},
-                       .extras = metadata::PartitionExtras{.adding_mask = 0b101}});
+                       .extras = metadata::PartitionExtras{.adding_mask = 0b100}});
   ExpectCountsOf(cluster.image(), cluster.view().tally);
   EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(1)).replicas, 1);
   EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(4)).replicas, 1);
   EXPECT_EQ(cluster.view().tally.LoadOf(BrokerId(3)).leaders, 1);
-  EXPECT_EQ(cluster.view().tally.counts().under_replicated, 1);
+  EXPECT_EQ(cluster.view().tally.counts().under_replicated, 1) << "broker 2 is not in sync";
+  // An added replica is not missing.
+  cluster.Change("t", {.isr_mask = 0b011, .leader_position = 0});
+  ExpectCountsOf(cluster.image(), cluster.view().tally);
+  EXPECT_EQ(cluster.view().tally.counts().under_replicated, 0);
   // No replica is in sync.
   cluster.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b001}});
   ExpectCountsOf(cluster.image(), cluster.view().tally);

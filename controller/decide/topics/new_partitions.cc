@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "controller/decide/partitions/reassignment.h"
 
 namespace quorate::controller {
 namespace {
@@ -60,7 +61,7 @@ ItemError NewPartitions::MakeMore(const metadata::TopicImage& topic,
                         topic.name(), present, wanted.partition_count()));
   }
   const auto added = static_cast<size_t>(wanted.partition_count() - present);
-  const size_t factor = present > 0 ? topic.partition(0).replica_count() : DefaultFactor();
+  const size_t factor = present > 0 ? TargetReplicaCount(topic.partition(0)) : DefaultFactor();
   if (wanted.assignments().empty()) return Place(&topic, added, factor, partitions);
   if (static_cast<size_t>(wanted.assignments_size()) != added) {
     return InvalidAssignment(absl::StrFormat(

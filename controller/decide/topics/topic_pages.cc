@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_format.h"
-#include "base/quote.h"
 #include "controller/decide/partitions/partition_conditions.h"
+#include "controller/decide/topics/topic_walk.h"
 #include "metadata/describe.h"
 #include "metadata/image_state.h"
 
@@ -18,30 +18,8 @@ using admin::v1::DescribeTopicsRequest;
 using admin::v1::DescribeTopicsResponse;
 using admin::v1::TopicFilter;
 
-struct Place {
-  Uuid topic;
-  int32_t partition = 0;
-};
-
-Answer<Place> PlaceOf(const admin::v1::TopicCursor& cursor) {
-  const auto id = Uuid::Parse(cursor.topic_id());
-  if (!id || cursor.partition() < 0) {
-    return MakeError(
-        common::v1::INVALID_REQUEST,
-        absl::StrFormat("the filter begins at topic id %s, partition %d, which is not a "
-                        "place; use `next` of the page before",
-                        Quote(cursor.topic_id()), cursor.partition()));
-  }
-  return Place{.topic = *id, .partition = cursor.partition()};
-}
-
 std::optional<common::v1::Error> Check(const DescribeTopicsRequest& request) {
-  if (request.topics_size() > kMaxFilteredNames) {
-    return MakeError(common::v1::POLICY_VIOLATION,
-                     absl::StrFormat("the request names %d topics; with a filter it may name at "
-                                     "most %d: split it, or name none",
-                                     request.topics_size(), kMaxFilteredNames));
-  }
+  if (auto error = CheckNameCount(request.topics())) return error;
   for (const int condition : request.filter().conditions()) {
     if (condition != TopicFilter::CONDITION_UNSPECIFIED &&
         TopicFilter::Condition_IsValid(condition)) {
@@ -135,19 +113,6 @@ class Page {
   size_t bytes_ = 0;
 };
 
-// Returns the named topics by id, each once.
-std::vector<metadata::TopicPtr> NamedTopics(const metadata::MetadataImage& image,
-                                            const DescribeTopicsRequest& request) {
-  std::vector<metadata::TopicPtr> topics;
-  for (const std::string& name : request.topics()) {
-    if (metadata::TopicPtr topic = image.FindTopicByName(name)) topics.push_back(std::move(topic));
-  }
-  std::sort(topics.begin(), topics.end(),
-            [](const auto& a, const auto& b) { return a->id() < b->id(); });
-  topics.erase(std::unique(topics.begin(), topics.end()), topics.end());
-  return topics;
-}
-
 }  // namespace
 
 Answer<DescribeTopicsResponse> DescribeTopicPage(const metadata::MetadataImage& image,
@@ -155,29 +120,21 @@ Answer<DescribeTopicsResponse> DescribeTopicPage(const metadata::MetadataImage& 
                                                  const TopicPageLimits& limits) {
   const TopicFilter& filter = request.filter();
   if (auto error = Check(request)) return *std::move(error);
-  Place from;
+  PartitionPlace from;
   if (filter.has_from()) {
-    Answer<Place> place = PlaceOf(filter.from());
+    Answer<PartitionPlace> place = PlaceOf(filter.from());
     if (auto* error = std::get_if<common::v1::Error>(&place)) return std::move(*error);
-    from = std::get<Place>(place);
+    from = std::get<PartitionPlace>(place);
   }
   Page page(image, filter, limits);
-  const auto add = [&](const metadata::TopicPtr& topic) {
-    return page.Add(*topic, topic->id() == from.topic ? from.partition : 0);
-  };
-  if (request.topics().empty()) {
-    image.ForEachTopicFrom(from.topic, add);
-    return page.Take();
-  }
   if (!filter.has_from()) {
     for (const std::string& name : request.topics()) {
       if (image.FindTopicByName(name) == nullptr) page.AddMissing(name);
     }
   }
-  for (const metadata::TopicPtr& topic : NamedTopics(image, request)) {
-    if (topic->id() < from.topic) continue;
-    if (!add(topic)) break;
-  }
+  VisitTopics(image, request.topics(), from, [&](const metadata::TopicImage& topic, int32_t first) {
+    return page.Add(topic, first);
+  });
   return page.Take();
 }
 

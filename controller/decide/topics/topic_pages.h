@@ -18,9 +18,6 @@ struct TopicPageLimits {
   size_t bytes = size_t{256} << 10;
 };
 
-// With a filter, one request may name this many topics.
-inline constexpr int kMaxFilteredNames = 1'000;
-
 // Returns the page that begins at the filter's cursor. Each page makes progress. Errors:
 // INVALID_REQUEST (an unknown condition, a malformed cursor), POLICY_VIOLATION (too many names).
 // REQUIRES: the request has a filter.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "controller/decide/topics/topic_walk.h"
 #include "controller/testing/decision_fixture.h"
 
 namespace quorate::controller {
@@ -180,7 +181,7 @@ TEST_F(TopicPagesTest, WhatIsNoFilterIsRefused) {
   request.mutable_filter()->mutable_from()->set_partition(-1);
   EXPECT_EQ(ErrorOf(request).code(), common::v1::INVALID_REQUEST);
   request = Filter({});
-  for (int i = 0; i <= kMaxFilteredNames; ++i) request.add_topics("t");
+  for (int i = 0; i <= kMaxNamedTopics; ++i) request.add_topics("t");
   EXPECT_EQ(ErrorOf(request).code(), common::v1::POLICY_VIOLATION);
 }
 
