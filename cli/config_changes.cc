@@ -68,10 +68,9 @@ absl::StatusOr<std::vector<ConfigChange>> MakeChanges(const AlterFlags& flags) {
     ConfigChange& change = changes.emplace_back();
     change.set_key(entry->key());
     change.set_operation(ConfigChange::SET);
-    ASSIGN_OR_RETURN(
-        *change.mutable_value(),
-        security::ReadFile(absl::StrFormat("--set-file '%s'", entry->value()), entry->value(),
-                           kMaxValueFileBytes));
+    ASSIGN_OR_RETURN(*change.mutable_value(),
+                     security::ReadFile(absl::StrFormat("--set-file '%s'", entry->value()),
+                                        entry->value(), kMaxValueFileBytes));
   }
   for (const std::string& key : flags.unset) {
     ConfigChange& change = changes.emplace_back();
@@ -148,7 +147,8 @@ void AddConfigsAlter(CommandLine& line, CLI::App* configs) {
   add("--set", &flags->set, "KEY=VALUE", "Set a config. May be repeated.");
   add("--set-file", &flags->set_files, "KEY=FILE",
       "Set a config to the content of a file. A secret is then not in the command line.");
-  add("--delete", &flags->unset, "KEY", "Restore the default. May be repeated.");
+  add("--delete", &flags->unset, "KEY",
+      "Remove the setting, so that what it overrides applies. May be repeated.");
   add("--append", &flags->append, "KEY=WORDS",
       "Append words to a list unless it already contains them.");
   add("--subtract", &flags->subtract, "KEY=WORDS", "Remove words from a list.");

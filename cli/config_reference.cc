@@ -169,7 +169,10 @@ std::string DetailsOf(const Entry& entry) {
   const std::string of_listener = ListenerText(key);
   if (!of_listener.empty()) table.AddRow({"for a listener", of_listener});
   const std::vector<std::string> synonyms = SynonymsOf(key);
-  if (!synonyms.empty()) table.AddRow({"if not set", absl::StrJoin(synonyms, ", then ")});
+  if (!synonyms.empty()) {
+    const char* whose = entry.type == ConfigResourceType::kTopic ? "the brokers' " : "";
+    table.AddRow({"if not set", whose + absl::StrJoin(synonyms, ", then ")});
+  }
   return absl::StrFormat("%s (%s)\n  %s\n%s", key.name, EntityText(entry.type), key.documentation,
                          table.ToString(2));
 }

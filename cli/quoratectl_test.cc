@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -20,6 +21,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr char kBootstrap[] = "QUORATE_BOOTSTRAP";
 
@@ -447,7 +449,7 @@ TEST(QuoratectlTest, ConfigKeysAreExplainedWithoutACluster) {
       "  values      a whole number from -1 to 9223372036854775807\n"
       "  default     604800000\n"
       "  set for     a topic\n"
-      "  if not set  log.retention.ms, then log.retention.minutes, then "
+      "  if not set  the brokers' log.retention.ms, then log.retention.minutes, then "
       "log.retention.hours\n");
   result = Quoratectl({"configs", "list", "--entity", "broker"});
   EXPECT_THAT(result.out, StartsWith("OF      KEY "));

@@ -31,6 +31,11 @@ inline constexpr int64_t kCostPerPartition = 1;
 // A request that costs more is large: it would stop the controller's loop for milliseconds.
 inline constexpr int64_t kMaxCostOnLoop = 4'000;
 
+// Returns the cost of a config with this value.
+inline int64_t CostOfConfig(std::string_view value) {
+  return kCostPerConfig + static_cast<int64_t>(value.size()) / kValueBytesPerCost;
+}
+
 // Returns the cost of looking at each partition of a topic. The topic may be null.
 inline int64_t CostOfPartitions(const metadata::TopicPtr& topic) {
   return topic == nullptr ? 0 : kCostPerPartition * topic->partition_count();

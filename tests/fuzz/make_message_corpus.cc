@@ -193,6 +193,16 @@ void AddRequests(CorpusWriter& corpus) {
       requests { alter_reassignments { topics {
         topic { name: "topic" } partitions { partition: 0 } partitions { partition: 2 } }
         validate_only: true } })")));
+  corpus.Add("requests", FromText<Requests>(R"(
+      requests { departure { dead: [1, 2, 3] } }
+      requests { heartbeat { request { broker_id: 2 } } }
+      requests { alter_configs { resources { resource { type: BROKER }
+        changes { key: "min.insync.replicas" operation: SET value: "2" }
+        changes { key: "log.cleanup.policy" operation: APPEND value: "compact" } } } }
+      requests { alter_configs { resources { resource { type: BROKER }
+        changes { key: "unclean.leader.election.enable" operation: SET value: "true" } } } }
+      requests { alter_configs { resources { resource { type: BROKER name: "1" }
+        changes { key: "listener.name.a.ssl.key.password" operation: SET value: "secret" } } } })"));
 }
 
 void AddRequestBytes(CorpusWriter& corpus) {

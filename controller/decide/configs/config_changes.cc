@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -138,7 +140,27 @@ ItemError ApplyConfigChanges(const ConfigsImage& configs, const admin::v1::Confi
                                          "%d are possible",
                                          of_listeners, kMaxListenerConfigs));
   }
+  if (TypeOf(resource) == metadata::ConfigResourceType::kTopic) {
+    return CheckTopicConfigs(configs, *values);
+  }
   return std::nullopt;
+}
+
+ItemError CheckTopicConfigs(const ConfigsImage& configs, const ConfigsImage::Values& values) {
+  constexpr char kMin[] = "min.compaction.lag.ms";
+  constexpr char kMax[] = "max.compaction.lag.ms";
+  // A default alone refuses no topic.
+  if (values.count(kMin) == 0 && values.count(kMax) == 0) return std::nullopt;
+  const std::string min = EffectiveTopicConfig(configs, &values, kMin);
+  const std::string max = EffectiveTopicConfig(configs, &values, kMax);
+  int64_t min_ms = 0;
+  int64_t max_ms = 0;
+  if (!absl::SimpleAtoi(min, &min_ms) || !absl::SimpleAtoi(max, &max_ms) || min_ms <= max_ms) {
+    return std::nullopt;
+  }
+  return MakeItemError(
+      common::v1::INVALID_CONFIG,
+      absl::StrFormat("%s (%s) must not be larger than %s (%s)", kMin, min, kMax, max));
 }
 
 }  // namespace quorate::controller

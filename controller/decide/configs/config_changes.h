@@ -17,4 +17,8 @@ ItemError ApplyConfigChanges(
     const google::protobuf::RepeatedPtrField<admin::v1::ConfigChange>& changes,
     metadata::ConfigsImage::Values* values);
 
+// Returns INVALID_CONFIG if the values that apply to a topic with these configs exclude each other.
+ItemError CheckTopicConfigs(const metadata::ConfigsImage& configs,
+                            const metadata::ConfigsImage::Values& values);
+
 }  // namespace quorate::controller

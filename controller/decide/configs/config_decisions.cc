@@ -198,7 +198,7 @@ bool IsLarge(const IncrementalAlterConfigsRequest& request, const metadata::Meta
   for (const auto& item : request.resources()) {
     for (const ConfigChange& change : item.changes()) {
       if (cost > kMaxCostOnLoop) return true;
-      cost += kCostPerConfig + static_cast<int64_t>(change.value().size()) / kValueBytesPerCost;
+      cost += CostOfConfig(change.value());
       // The decision or PartitionTally looks at each partition of the topic.
       if (item.resource().type() != admin::v1::ConfigResource::TOPIC ||
           (change.key() != metadata::kUncleanLeaderElectionKey &&

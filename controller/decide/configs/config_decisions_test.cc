@@ -278,6 +278,40 @@ TEST_F(ConfigDecisionsTest, EnablingUncleanElectionElectsWhereThereIsNoLeader) {
   EXPECT_EQ(decision.settled.leaders_found, 1);
 }
 
+TEST_F(ConfigDecisionsTest, ValuesThatExcludeEachOtherAreRefused) {
+  const auto set = [](const std::string& key, const std::string& value) {
+    return Change(ConfigChange::SET, key, value);
+  };
+  EXPECT_EQ(Alter(Topic("orders"), {set("max.compaction.lag.ms", "100")}).code, 0);
+  const ItemResult item = Alter(Topic("orders"), {set("min.compaction.lag.ms", "101")});
+  EXPECT_EQ(item.code, common::v1::INVALID_CONFIG);
+  EXPECT_EQ(item.message,
+            "min.compaction.lag.ms (101) must not be larger than max.compaction.lag.ms (100)");
+  EXPECT_EQ(Alter(Topic("orders"), {set("min.compaction.lag.ms", "100")}).code, 0);
+  EXPECT_EQ(Alter(Topic("orders"),
+                  {set("min.compaction.lag.ms", "500"), set("max.compaction.lag.ms", "500")})
+                .code,
+            0);
+  admin::v1::CreateTopicsRequest request;
+  auto* topic = request.add_topics();
+  topic->set_name("new");
+  for (const auto& [key, value] :
+       {std::pair("min.compaction.lag.ms", "2"), std::pair("max.compaction.lag.ms", "1")}) {
+    auto* config = topic->add_configs();
+    config->set_key(key);
+    config->set_value(value);
+  }
+  const auto decision = DecideCreateTopics(cluster_.view(), request, cluster_.context());
+  EXPECT_EQ(std::get<ItemResults>(decision.answer).at(0).code, common::v1::INVALID_CONFIG);
+}
+
+TEST_F(ConfigDecisionsTest, AnErrorQuotesWhatARequestNames) {
+  auto request = Request(Topic("a\nb"), {Change(ConfigChange::SET, "retention.ms", "1")});
+  request.MergeFrom(IncrementalAlterConfigsRequest(request));
+  const auto items = std::get<ItemResults>(Alter(request).answer);
+  EXPECT_THAT(items.at(0).message, HasSubstr("topic a\\nb more than once"));
+}
+
 TEST_F(ConfigDecisionsTest, TheDefaultOfAllBrokersIsAResource) {
   cluster_.UpgradeTo(3);
   EXPECT_EQ(Alter(AllBrokers(), {Change(ConfigChange::SET, "log.retention.ms", " 5"),

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/quote.h"
 #include "metadata/families/configs.h"
+#include "metadata/topic_name.h"
 
 namespace quorate::controller {
 
@@ -50,9 +51,10 @@ metadata::ConfigResourceType TypeOf(const ConfigResource& resource) {
 }
 
 std::string ToText(const ConfigResource& resource) {
-  if (resource.type() == ConfigResource::TOPIC) return "topic " + resource.name();
-  if (resource.name() == metadata::kDefaultOfBrokers) return "the default of all brokers";
-  return "broker " + resource.name();
+  // A request may name anything.
+  const std::string name = Printable(resource.name(), metadata::kMaxTopicNameBytes);
+  if (resource.type() == ConfigResource::TOPIC) return "topic " + name;
+  return name == metadata::kDefaultOfBrokers ? "the default of all brokers" : "broker " + name;
 }
 
 }  // namespace quorate::controller

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "controller/decide/configs/config_changes.h"
 #include "controller/decide/item_results.h"
 #include "controller/decide/topics/new_partitions.h"
 #include "controller/decide/topics/repeated_names.h"
@@ -14,6 +15,7 @@
 #include "controller/decide/topics/topic_results.h"
 #include "metadata/configs/config_keys.h"
 #include "metadata/configs/config_value.h"
+#include "metadata/image_state.h"
 #include "metadata/record_builders.h"
 #include "metadata/topic_name.h"
 
@@ -84,6 +86,8 @@ ItemResult TopicCreator::Create(const NewTopic& topic) {
   if (auto error = CheckName(topic.name())) return *error;
   Configs configs;
   if (auto error = ReadConfigs(topic, &configs)) return *error;
+  const metadata::ConfigsImage::Values values(configs.begin(), configs.end());
+  if (auto error = CheckTopicConfigs(image_.Get<metadata::ConfigsImage>(), values)) return *error;
   NewPartitions::Partitions partitions;
   if (auto error = partitions_.Make(topic, &partitions)) return *error;
   if (least_bytes() > kMaxBatchBytes) return {};  // the whole request is refused
@@ -174,7 +178,8 @@ bool IsLarge(const CreateTopicsRequest& request, const metadata::MetadataImage& 
   int64_t cost = 0;
   for (const NewTopic& topic : request.topics()) {
     const int64_t partitions = topic.assignments_size() + std::max(topic.partition_count(), 1);
-    cost += kCostPerTopic + topic.configs_size() * kCostPerConfig + partitions * kCostPerPartition;
+    cost += kCostPerTopic + partitions * kCostPerPartition;
+    for (const auto& config : topic.configs()) cost += CostOfConfig(config.value());
   }
   return cost > kMaxCostOnLoop;
 }
