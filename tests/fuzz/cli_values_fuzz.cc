@@ -1,10 +1,12 @@
-// The values of quoratectl's flags, and the page of metrics that it reads from a process.
+// The values of quoratectl's flags, the reassignment files that it reads, and the page of metrics
+// that it reads from a process.
 #include <cstdint>
 #include <string>
 
 #include "base/check.h"
 #include "cli/metrics_text.h"
 #include "cli/parse.h"
+#include "cli/reassignment_file.h"
 #include "tests/fuzz/properties.h"
 
 namespace quorate::fuzz {
@@ -52,6 +54,14 @@ void ParseTheConfig(const std::string& text) {
   CHECK_EQ(config->key() + "=" + config->value(), text);
 }
 
+void ParseTheReassignment(const std::string& text) {
+  const auto partitions = cli::ParseReassignment(text);
+  if (!partitions.ok()) return CheckError(partitions.status());
+  const auto again = cli::ParseReassignment(cli::ReassignmentText(*partitions));
+  CHECK_OK(again.status());
+  CHECK(*again == *partitions);
+}
+
 void ParseThePage(const std::string& page) {
   const cli::Metrics metrics = cli::ParseMetrics(page);
   CHECK_LE(metrics.size(), page.size());
@@ -75,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   quorate::fuzz::ParseTheAssignments(text);
   quorate::fuzz::ParseTheTopicPartitions(text);
   quorate::fuzz::ParseTheConfig(text);
+  quorate::fuzz::ParseTheReassignment(text);
   quorate::fuzz::ParseThePage(text);
   return 0;
 }

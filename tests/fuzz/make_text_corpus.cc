@@ -90,7 +90,9 @@ void AddTextInputs(CorpusWriter& corpus) {
                            "1:2,2:3", "min.insync.replicas=2", "key=a=b",
                            "# HELP x y\n# TYPE x histogram\nx_bucket{le=\"0.005\"} "
                            "3\nx_bucket{le=\"+Inf\"} 4\nx_count "
-                           "4\nx_sum 0.1\nbuild{version=\"1\"} 1\n"}) {
+                           "4\nx_sum 0.1\nbuild{version=\"1\"} 1\n",
+                           "{\"version\":1,\"partitions\":[{\"topic\":\"a\\u00e9\",\"partition\":0,"
+                           "\"replicas\":[3,1],\"log_dirs\":[\"any\",\"any\"]}]}"}) {
     corpus.Add("cli_values", std::string(text));
   }
   AddConfigs(corpus);
