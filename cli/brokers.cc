@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/strings/str_format.h"
+#include "cli/broker_drain.h"
 #include "cli/json.h"
 #include "cli/parse.h"
 #include "cli/request_id.h"
@@ -203,7 +204,7 @@ std::string BrokerViewText(const BrokerView& view) {
 
 void AddBrokers(CommandLine& line) {
   CLI::App* brokers =
-      line.AddNoun("brokers", "list and unregister brokers, and show a broker's own view");
+      line.AddNoun("brokers", "list, drain and unregister brokers, and show a broker's own view");
   line.AddCommand(
       brokers,
       {.name = "list",
@@ -258,6 +259,7 @@ void AddBrokers(CommandLine& line) {
   unregister->add_flag("--force", flags->force, "Also unregister a broker that is not fenced.");
   unregister->add_flag("--dry-run", flags->dry_run, "Check the request without changing anything.");
   AddRequestIdFlag(unregister, &flags->request_id);
+  AddBrokerDrain(line, brokers);
 }
 
 }  // namespace quorate::cli

@@ -119,9 +119,14 @@ CommandLine::CommandLine() : app_("", kProgram) {
 }
 
 CLI::App* CommandLine::AddNoun(const std::string& name, const std::string& summary) {
-  CLI::App* noun = app_.add_subcommand(name, summary);
-  noun->require_subcommand(1);
-  return noun;
+  return AddNoun(&app_, name, summary);
+}
+
+CLI::App* CommandLine::AddNoun(CLI::App* noun, const std::string& name,
+                               const std::string& summary) {
+  CLI::App* added = noun->add_subcommand(name, summary);
+  added->require_subcommand(1);
+  return added;
 }
 
 CLI::App* CommandLine::AddCommand(CLI::App* noun, const Manual& manual, CommonFlags flags,

@@ -48,6 +48,8 @@ class CommandLine {
   // Adds a noun, which is followed by a verb. The command line owns it, like all CLI11 objects
   // here.
   CLI::App* AddNoun(const std::string& name, const std::string& summary);
+  // Adds a noun that follows another one.
+  static CLI::App* AddNoun(CLI::App* noun, const std::string& name, const std::string& summary);
 
   // Adds a command: a verb of `noun`, or a single word if `noun` is app(). The caller adds its
   // arguments.

@@ -12,6 +12,7 @@
 #include "cli/features.h"
 #include "cli/health.h"
 #include "cli/log.h"
+#include "cli/partitions.h"
 #include "cli/quorum.h"
 #include "cli/snapshot.h"
 #include "cli/status.h"
@@ -23,6 +24,7 @@ void AddAllCommands(CommandLine& line) {
   AddStatus(line);
   AddDoctor(line);
   AddTopics(line);
+  AddPartitions(line);
   AddConfigs(line);
   AddBrokers(line);
   AddQuorum(line);

@@ -1,6 +1,5 @@
 #include "cli/topics.h"
 
-#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "cli/described_topics.h"
 #include "cli/history.h"
 #include "cli/json.h"
 #include "cli/text.h"
@@ -73,42 +73,6 @@ DescribeTopicsRequest MakeRequest(const DescribeFlags& flags, bool stale) {
   return request;
 }
 
-// Adds the topics of the next page. The first one may be the rest of the last one so far.
-void AddPage(DescribeTopicsResponse page, DescribeTopicsResponse& all) {
-  for (TopicDescription& topic : *page.mutable_topics()) {
-    const bool goes_on = !all.topics().empty() && !topic.topic_id().empty() &&
-                         all.topics().rbegin()->topic_id() == topic.topic_id();
-    if (goes_on) {
-      all.mutable_topics()->rbegin()->mutable_partitions()->MergeFrom(topic.partitions());
-    } else {
-      *all.add_topics() = std::move(topic);
-    }
-  }
-  all.set_end_offset(page.end_offset());
-}
-
-// Gets all pages. Without a filter, there is only one. The topics of pages come by id, and are
-// returned by name.
-client::CallResult<DescribeTopicsResponse> DescribeAll(Session& session,
-                                                       DescribeTopicsRequest request) {
-  AdminClient client(session.caller_options());
-  if (!request.has_filter()) return client.DescribeTopics(request);
-  DescribeTopicsResponse all;
-  while (true) {
-    auto result = client.DescribeTopics(request);
-    if (std::holds_alternative<CallFailure>(result)) return result;
-    auto& page = std::get<DescribeTopicsResponse>(result);
-    const bool is_last = !page.has_next();
-    *request.mutable_filter()->mutable_from() = page.next();
-    AddPage(std::move(page), all);
-    if (is_last) break;
-  }
-  std::sort(
-      all.mutable_topics()->begin(), all.mutable_topics()->end(),
-      [](const TopicDescription& a, const TopicDescription& b) { return a.name() < b.name(); });
-  return all;
-}
-
 // Prints the topics. If `only_partitions`, a line about a topic would mislead, because some of its
 // partitions are left out.
 ExitCode Print(Session& session, const DescribeTopicsResponse& response, bool only_partitions) {
@@ -148,7 +112,8 @@ ExitCode DescribePast(Session& session, const DescribeTopicsRequest& request,
 ExitCode Describe(Session& session, const DescribeFlags& flags) {
   const DescribeTopicsRequest request = MakeRequest(flags, session.settings().stale);
   if (!flags.at.empty()) return DescribePast(session, request, flags.at);
-  const auto result = DescribeAll(session, request);
+  AdminClient client(session.caller_options());
+  const auto result = DescribeTopicPages(client, request);
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
   return Print(session, std::get<DescribeTopicsResponse>(result),
                /*only_partitions=*/!request.filter().conditions().empty());

@@ -107,7 +107,7 @@ TEST(BadRequestTest, TopicsThatCannotBeAreRefusedOneByOne) {
        common::v1::INVALID_REQUEST, "omit the partition count"},
       {Request([](auto& topic) { topic.add_configs()->set_key("retention"); }),
        common::v1::INVALID_CONFIG,
-       "there is no topic configuration \"retention\"; the known ones are"},
+       "there is no topic configuration \"retention\"; did you mean retention.ms?"},
   };
   for (const BadCreation& creation : bad) ExpectItemsRefused(client, creation);
   EXPECT_THAT(TopicNames(client), ::testing::ElementsAre("my.topic", "orders"));
@@ -150,7 +150,7 @@ TEST(BadRequestTest, ARequestThatIsTooLargeIsRefusedAsAWhole) {
 
   // A request just below the limit is admitted, forwarded, and decided like any other.
   ExpectItemsRefused(client, {request_of(kLimit - 1000), common::v1::INVALID_CONFIG,
-                              "retention.ms takes a number from -1"});
+                              "retention.ms takes a whole number from -1"});
 
   // This request is small, but its work would be too large.
   const common::v1::Error too_many =

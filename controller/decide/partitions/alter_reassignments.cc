@@ -63,6 +63,7 @@ class Reassigner {
       changes.emplace(partition.partition(), *std::move(change));
     }
     std::vector<PartitionChange> list;
+    list.reserve(changes.size());
     for (auto& [index, change] : changes) list.push_back(std::move(change));
     if (!list.empty()) {
       only_topic_ = topic.name();
