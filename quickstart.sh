@@ -144,7 +144,7 @@ preferred_replicas_lead() {
 tour() {
   local old new before after probe offset
   say "a topic: six partitions, three replicas each"
-  ctl topics delete orders written-during-the-failover >/dev/null 2>&1 || true
+  ctl topics delete orders payments written-during-the-failover >/dev/null 2>&1 || true
   run_ctl topics create orders --partitions 6 --replication-factor 3
   run_ctl topics describe orders
   before=$(ctl topics describe orders)
@@ -188,6 +188,12 @@ tour() {
   await "broker 1 leads its partitions again" preferred_replicas_lead
   run_ctl topics describe orders
   ctl topics delete written-during-the-failover >/dev/null
+
+  say "partitions move away from broker 1"
+  run_ctl topics create payments --partitions 12 --replication-factor 2
+  run_ctl partitions reassign plan "$data/plan.json" --topics payments --exclude-broker 1
+  run_ctl partitions reassign execute "$data/plan.json"
+  ctl topics delete payments >/dev/null
 
   say "the whole cluster on one screen"
   run_ctl status

@@ -10,6 +10,7 @@
 
 #include "cli/testing/run_quoratectl.h"
 #include "client/testing/fake_admin_service.h"
+#include "storage/testing/temp_dir.h"
 
 namespace quorate::cli {
 namespace {
@@ -64,7 +65,8 @@ class ReassignTest : public ::testing::Test {
   }
 
   FakeAdminService service_{[](int /*call*/) { return grpc::Status::OK; }};
-  const std::string file_ = ::testing::TempDir() + "plan.json";
+  const storage::TempDir dir_;
+  const std::string file_ = dir_.path() + "/plan.json";
 };
 
 TEST_F(ReassignTest, APlanIsWrittenWithAWayBack) {

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "storage/testing/temp_dir.h"
+
 namespace quorate::cli {
 namespace {
 
@@ -98,7 +100,8 @@ TEST(ReassignmentFileTest, DeepNestingIsRefused) {
 }
 
 TEST(ReassignmentFileTest, AFileIsReplacedAndItsErrorsNameIt) {
-  const std::string path = ::testing::TempDir() + "reassignment.json";
+  const storage::TempDir dir;
+  const std::string path = dir.path() + "/reassignment.json";
   ASSERT_TRUE(
       WriteReassignmentFile(path, {{.topic = "old", .partition = 0, .replicas = {1}}}).ok());
   const std::vector<PartitionReplicas> partitions = {

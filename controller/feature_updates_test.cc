@@ -102,7 +102,7 @@ TEST_F(FeatureUpdatesTest, TheLogIsRaised) {
   EXPECT_EQ(version(), kLatest);
   EXPECT_EQ(cluster_.ImageOf(2).metadata_version(), kLatest);
   EXPECT_EQ(cluster_.quorum().entries().back()->header().cause,
-            "UpdateFeatures metadata.version 2");
+            "UpdateFeatures metadata.version 3");
   cluster_.Elect(2);
   EXPECT_EQ(cluster_.ImageOf(2).metadata_version(), kLatest);
 }

@@ -139,7 +139,7 @@ TEST_F(ClusterEventsTest, ASecretIsNotTold) {
       ElementsAre("CONFIG_CHANGED: config of topic orders: retention.ms set to \"5\"",
                   "CONFIG_CHANGED: config of broker 3: sasl.jaas.config set",
                   "CONFIG_CHANGED: config of broker 3: num.io.threads set to \"4\""));
-  EXPECT_THAT(Texts({MakeMetadataVersionRecord(2),
+  EXPECT_THAT(Texts({MakeMetadataVersionRecord(3),
                      MakeConfigRecord(ConfigResourceType::kBroker, kDefaultOfBrokers,
                                       "log.retention.ms", "5")}),
               Contains("CONFIG_CHANGED: config of all brokers: log.retention.ms set to \"5\""));

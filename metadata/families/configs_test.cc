@@ -63,11 +63,11 @@ TEST_F(ConfigsTest, ConfigsAreSetAndDeleted) {
   EXPECT_EQ(resources, 1);
 }
 
-TEST_F(ConfigsTest, TheDefaultOfAllBrokersNeedsMetadataVersion2) {
+TEST_F(ConfigsTest, TheDefaultOfAllBrokersNeedsMetadataVersion3) {
   const auto broker = ConfigResourceType::kBroker;
   const v1::Record record = MakeConfigRecord(broker, kDefaultOfBrokers, "a", "1");
   EXPECT_THAT(Contradicts(record), HasSubstr("needs metadata version 3"));
-  log_.MustAppend({MakeMetadataVersionRecord(2), record, MakeConfigRecord(broker, "3", "a", "2")});
+  log_.MustAppend({MakeMetadataVersionRecord(3), record, MakeConfigRecord(broker, "3", "a", "2")});
   EXPECT_THAT(image().Configs(broker, ""), ElementsAre(std::pair("a", "1")));
   EXPECT_THAT(image().Configs(broker, "3"), ElementsAre(std::pair("a", "2")));
   log_.MustAppend({MakeConfigRecord(broker, kDefaultOfBrokers, "a", std::nullopt)});

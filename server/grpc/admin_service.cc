@@ -85,8 +85,10 @@ void ListPartitionReassignments(const metadata::MetadataImage& image,
 void DescribeConfigs(const metadata::MetadataImage& image, const DescribeConfigsRequest& request,
                      AnswerPieces* pieces) {
   DescribeConfigsRequest one;
+  one.set_include_synonyms(request.include_synonyms());
+  one.set_include_documentation(request.include_documentation());
   for (const DescribeConfigsRequest::Query& query : request.resources()) {
-    one.Clear();
+    one.clear_resources();
     *one.add_resources() = query;
     DescribeConfigsResponse piece = controller::DescribeConfigs(image, one);
     piece.clear_end_offset();

@@ -30,6 +30,7 @@ const std::set<std::string>& Unrecorded() {
       "/quorate.admin.v1.AdminService/DescribeConfigs",
       "/quorate.admin.v1.AdminService/DescribeQuorum",
       "/quorate.admin.v1.AdminService/DescribeTopics",
+      "/quorate.admin.v1.AdminService/ListPartitionReassignments",
       "/quorate.admin.v1.AdminService/ListTopics",
       "/quorate.audit.v1.AuditService/ListAuditRecords",
       "/quorate.broker.v1.BrokerService/Heartbeat",

@@ -149,8 +149,9 @@ TEST(BadRequestTest, ARequestThatIsTooLargeIsRefusedAsAWhole) {
   EXPECT_THAT(too_large.message(), HasSubstr("8388608"));
 
   // A request just below the limit is admitted, forwarded, and decided like any other.
-  ExpectItemsRefused(client, {request_of(kLimit - 1000), common::v1::INVALID_CONFIG,
-                              "retention.ms takes a whole number from -1"});
+  ExpectItemsRefused(client,
+                     {request_of(kLimit - 1000), common::v1::INVALID_CONFIG,
+                      "the value of retention.ms has 8387608 bytes; at most 16384 are possible"});
 
   // This request is small, but its work would be too large.
   const common::v1::Error too_many =

@@ -27,7 +27,7 @@ class ConfigsTest : public ::testing::Test {
   std::string Ask(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), QuoratectlProgram());
     arguments.insert(arguments.end(), {"--bootstrap", cluster_.Bootstrap()});
-    const RunResult result = Run(arguments);
+    const RunResult result = testing::Run(arguments);
     EXPECT_EQ(result.status.code, 0) << result.errors;
     return result.output;
   }
@@ -53,6 +53,7 @@ TEST_F(ConfigsTest, TheNearestSettingApplies) {
   EXPECT_EQ(config["value"], "1");
   EXPECT_EQ(config["source"], "DYNAMIC_TOPIC_CONFIG");
   EXPECT_EQ(config["synonyms"].size(), 3u) << config;
+  EXPECT_NE(config["documentation"], "");
   Ask({"configs", "alter", "--topic", "orders", "--delete", "min.insync.replicas"});
   EXPECT_EQ(OfTopic("min.insync.replicas")["value"], "2");
   // The default survives the controllers.
@@ -82,8 +83,8 @@ TEST_F(ConfigsTest, ASecretIsNeverShown) {
 
   cluster_.AwaitReady();
   for (const int node : {1, 2, 3}) cluster_.controller(node).Kill();
-  const RunResult dump =
-      Run({QuoratectlProgram(), "log", "dump", "--data-dir", cluster_.ControllerDirectory(1)});
+  const RunResult dump = testing::Run(
+      {QuoratectlProgram(), "log", "dump", "--data-dir", cluster_.ControllerDirectory(1)});
   EXPECT_EQ(dump.status.code, 0) << dump.errors;
   EXPECT_THAT(dump.output, HasSubstr(std::string(kKey) + "=(redacted)"));
   EXPECT_THAT(dump.output, Not(HasSubstr(kSecret)));

@@ -72,7 +72,7 @@ class UpgradeTest : public ::testing::Test {
           {QuoratectlProgram(), "features", "upgrade", "--bootstrap=" + cluster_->Bootstrap()});
       return last.status.code == 0;
     })) << last.errors;
-    EXPECT_EQ(last.output, "Raised metadata.version from 1 to 2.\n");
+    EXPECT_EQ(last.output, "Raised metadata.version from 1 to 3.\n");
   }
 
   // Expects what the log of version 0.1 holds, as far as it does not change by itself.
@@ -134,15 +134,15 @@ TEST_F(UpgradeTest, TheMetadataVersionIsRaised) {
   cluster_->AwaitReady();
   ExpectMetadataVersion(1);
   RaiseTheMetadataVersion();
-  ExpectMetadataVersion(2);
+  ExpectMetadataVersion(3);
   ExpectOldData();
-  EXPECT_THAT(Ask({"features", "upgrade"}), HasSubstr("metadata.version is already 2."));
+  EXPECT_THAT(Ask({"features", "upgrade"}), HasSubstr("metadata.version is already 3."));
 
   cluster_->controller(1).Kill();
   cluster_->StartController(1);
   cluster_->AwaitReady();
   AwaitTheBroker();
-  ExpectMetadataVersion(2);
+  ExpectMetadataVersion(3);
   ExpectOldData();
   cluster_->controller(1).Kill();
   EXPECT_THAT(Quoratectl({"log", "verify", "--data-dir=" + cluster_->ControllerDirectory(1)}),
@@ -184,7 +184,7 @@ TEST_F(UpgradeTest, ThreeControllersRaiseTheMetadataVersionUnderWrites) {
   const int leader = cluster_->AwaitActive();
   cluster_->controller(leader).Kill();
   stream.AwaitMore(5);
-  ExpectMetadataVersion(2);
+  ExpectMetadataVersion(3);
   cluster_->StartController(leader);
   cluster_->AwaitReady();
   stream.Stop();
@@ -194,7 +194,7 @@ TEST_F(UpgradeTest, ThreeControllersRaiseTheMetadataVersionUnderWrites) {
     ExpectExactlyAcknowledged(one, stream);
     EXPECT_THAT(Quoratectl({"features", "describe", "--stale", "--output", "json",
                             "--bootstrap=" + cluster_->ControllerEndpoint(node)}),
-                HasSubstr("\"finalized_level\": 2"));
+                HasSubstr("\"finalized_level\": 3"));
   }
 }
 

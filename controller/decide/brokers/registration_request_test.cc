@@ -77,7 +77,7 @@ TEST_F(RegistrationRequestTest, TheListsAreStoredInTheOrderOfTheLog) {
       ElementsAre(metadata::BrokerListener{"PUBLIC", {.host = "public", .port = 9092}, 3},
                   metadata::BrokerListener{"INTERNAL", {.host = "internal", .port = 9093}, 0}));
   EXPECT_THAT(Details().features, ElementsAre(metadata::FeatureRange{"group.version", 0, 1},
-                                              metadata::FeatureRange{"metadata.version", 1, 2}));
+                                              metadata::FeatureRange{"metadata.version", 1, 3}));
   EXPECT_THAT(Details().log_directories,
               ElementsAre(metadata::TestUuid(0x107), metadata::TestUuid(0x109)));
 }

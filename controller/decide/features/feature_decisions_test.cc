@@ -100,13 +100,13 @@ TEST_F(FeatureDecisionsTest, ADryRunWritesNothing) {
 
 TEST_F(FeatureDecisionsTest, ALowerLevelIsRefused) {
   cluster_.Apply(Decide(RequestFor(kLatest)));
-  EXPECT_EQ(Refusal(1), "metadata.version is 2 and cannot become 1: a downgrade is not supported");
+  EXPECT_EQ(Refusal(1), "metadata.version is 3 and cannot become 1: a downgrade is not supported");
   EXPECT_THAT(Refusal(0), HasSubstr("a downgrade is not supported"));
 }
 
 TEST_F(FeatureDecisionsTest, ALevelThatThisProgramDoesNotSupportIsRefused) {
   EXPECT_EQ(Refusal(kLatest + 1),
-            "metadata.version cannot become 3: the active controller supports metadata version 2 "
+            "metadata.version cannot become 4: the active controller supports metadata version 3 "
             "at most");
   EXPECT_THAT(Refusal(UINT32_MAX), HasSubstr("at most"));
 }
@@ -133,7 +133,7 @@ TEST_F(FeatureDecisionsTest, AFeatureThatIsNamedTwiceIsRefusedTwice) {
 TEST_F(FeatureDecisionsTest, AVoterOrObserverWithAnOlderProgramIsNamed) {
   evidence_.quorum.replicas[1].max_metadata_version = 1;
   EXPECT_EQ(Refusal(kLatest),
-            "metadata.version cannot become 2: controller 2 supports metadata version 1 at most: "
+            "metadata.version cannot become 3: controller 2 supports metadata version 1 at most: "
             "start the new program there");
   evidence_.quorum.replicas[3].max_metadata_version = 1;
   EXPECT_THAT(Refusal(kLatest),
@@ -157,7 +157,7 @@ TEST_F(FeatureDecisionsTest, AnObserverThatHasNotSaidWhatItSupportsIsNamed) {
 TEST_F(FeatureDecisionsTest, ABrokerWithAnOlderProgramIsNamed) {
   evidence_.brokers[BrokerId(2)] = 1;
   EXPECT_EQ(Refusal(kLatest),
-            "metadata.version cannot become 2: broker 2 supports metadata version 1 at most: start "
+            "metadata.version cannot become 3: broker 2 supports metadata version 1 at most: start "
             "the new program there");
 }
 
@@ -177,7 +177,7 @@ TEST_F(FeatureDecisionsTest, AMessageNamesAtMostTenPrograms) {
     evidence_.quorum.replicas.push_back(
         {.key = {.node_id = NodeId(id)}, .is_voter = false, .max_metadata_version = 1});
   }
-  EXPECT_THAT(Refusal(kLatest), AllOf(StartsWith("metadata.version cannot become 2: controller 5 "),
+  EXPECT_THAT(Refusal(kLatest), AllOf(StartsWith("metadata.version cannot become 3: controller 5 "),
                                       HasSubstr("controller 14 supports"),
                                       Not(HasSubstr("controller 15")), HasSubstr("; and 26 more")));
 }
