@@ -13,6 +13,9 @@
 namespace quorate::sim {
 namespace {
 
+// For clang, only this form of the attribute is part of the type that glog wants.
+__attribute__((noreturn)) void ExitFailed() { _exit(2); }
+
 [[noreturn]] void BeChild(const std::function<std::optional<std::string>()>& run, int output,
                           int limit_seconds) {
   const rlimit limit = {.rlim_cur = static_cast<rlim_t>(limit_seconds), .rlim_max = RLIM_INFINITY};
@@ -23,7 +26,7 @@ namespace {
   dup2(output, STDERR_FILENO);
   // Prints no stack trace, which is long and slow. The same seed reproduces it.
   std::signal(SIGABRT, SIG_DFL);
-  google::InstallFailureFunction([] { _exit(2); });
+  google::InstallFailureFunction(&ExitFailed);
   const std::optional<std::string> wrong = run();
   if (!wrong) _exit(0);
   const ssize_t written = write(output, wrong->data(), wrong->size());

@@ -64,7 +64,7 @@ void Network::Pass(NodeId from, NodeId to, Task arrival) {
 }
 
 void Network::SendOnce(Connection* connection, Connection::Way way, raft::Message message) {
-  Carry(connection, way, [this, connection, way, message = std::move(message)]() mutable {
+  Carry(connection, way, [connection, way, message = std::move(message)]() mutable {
     Endpoint* to = way == Connection::Way::kForth ? connection->acceptor : connection->dialler;
     if (to == nullptr) return;
     // A paused process does not read from the connection.
@@ -105,10 +105,12 @@ void Network::Clog(NodeId from, NodeId to, Duration duration) {
 }
 
 void Network::Reset(NodeId a, NodeId b) {
-  for (const auto& [self, peer] : {std::pair(a, b), std::pair(b, a)}) {
-    Endpoint* endpoint = ProcessOf(self);
+  const auto break_at = [this](NodeId node, NodeId peer) {
+    Endpoint* endpoint = ProcessOf(node);
     if (endpoint != nullptr) endpoint->WhenRunning([endpoint, peer] { endpoint->BreakAll(peer); });
-  }
+  };
+  break_at(a, b);
+  break_at(b, a);
 }
 
 }  // namespace quorate::sim
