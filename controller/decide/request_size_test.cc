@@ -58,6 +58,10 @@ TEST(RequestSizeTest, NegativeAndHugeCountsNeitherHideOthersNorOverflow) {
     topic.set_partition_count(std::numeric_limits<int32_t>::max());
   }
   EXPECT_THAT(Refusal(request), HasSubstr("4294967294 partitions"));
+  // The decision refuses a topic with both; the two counts of one topic must not overflow before
+  // it.
+  request.mutable_topics(1)->add_assignments();
+  EXPECT_THAT(Refusal(request), HasSubstr("4294967295 partitions"));
 }
 
 TEST(RequestSizeTest, TopicsThatGetPartitionsAreItems) {

@@ -168,7 +168,7 @@ std::optional<common::v1::Error> CheckSize(const CreateTopicsRequest& request,
   for (const NewTopic& topic : request.topics()) {
     items += topic.configs_size();
     // Only one of the two is valid; the decision says so.
-    partitions += topic.assignments_size() + std::max(topic.partition_count(), 0);
+    partitions += int64_t{topic.assignments_size()} + std::max(topic.partition_count(), 0);
   }
   if (auto error = CheckCount(items, limits.max_items, "topics and configs")) return error;
   return CheckCount(partitions, limits.max_partitions, "partitions");
@@ -177,7 +177,8 @@ std::optional<common::v1::Error> CheckSize(const CreateTopicsRequest& request,
 bool IsLarge(const CreateTopicsRequest& request, const metadata::MetadataImage& /*image*/) {
   int64_t cost = 0;
   for (const NewTopic& topic : request.topics()) {
-    const int64_t partitions = topic.assignments_size() + std::max(topic.partition_count(), 1);
+    const int64_t partitions =
+        int64_t{topic.assignments_size()} + std::max(topic.partition_count(), 1);
     cost += kCostPerTopic + partitions * kCostPerPartition;
     for (const auto& config : topic.configs()) cost += CostOfConfig(config.value());
   }
