@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "metadata/configs/config_keys.h"
+#include "metadata/image_state.h"
 
 namespace quorate::controller {
 
@@ -19,6 +20,11 @@ const std::string* FindValue(const ConfigsImage::Values* values, std::string_vie
 }
 
 }  // namespace
+
+const ConfigsImage::Values* OwnConfigsOf(const metadata::MetadataImage& image,
+                                         const metadata::TopicImage& topic) {
+  return image.Get<ConfigsImage>().Find(ConfigResourceType::kTopic, topic.name());
+}
 
 std::string EffectiveTopicConfig(const ConfigsImage& configs, const ConfigsImage::Values* own,
                                  std::string_view key) {

@@ -8,6 +8,7 @@
 
 #include "metadata/configs/config_key.h"
 #include "metadata/families/configs.h"
+#include "metadata/metadata_image.h"
 
 namespace quorate::controller {
 
@@ -21,6 +22,10 @@ struct ConfigSetting {
   std::string value;
   ConfigSource source = ConfigSource::kBuiltIn;
 };
+
+// Returns the configs that the topic itself has; null if it has none.
+const metadata::ConfigsImage::Values* OwnConfigsOf(const metadata::MetadataImage& image,
+                                                   const metadata::TopicImage& topic);
 
 // Returns the value that applies to a topic: its own, the default of all brokers, or the built-in
 // default. The configs of single brokers do not count, because a decision concerns all replicas.

@@ -13,8 +13,10 @@
 #include "absl/strings/str_split.h"
 #include "base/quote.h"
 #include "controller/decide/leaders/leader_election.h"
+#include "controller/decide/leaders/requested_changes.h"
 #include "controller/decide/partitions/partition_change.h"
 #include "controller/decide/topics/topic_ref.h"
+#include "controller/decide/topics/topic_walk.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -26,9 +28,8 @@ using common::v1::Error;
 using metadata::PartitionChange;
 using metadata::PartitionView;
 
-// The most partitions to look at, and what a topic counts (SettlementPart::max_partitions).
-constexpr int64_t kMaxLookedAt = 100'000;
-constexpr int64_t kPartitionsPerTopic = 10;
+// The most partitions to look at.
+constexpr int64_t kMaxLookedAt = SettlementPart().max_partitions;
 
 int32_t IdOf(const std::optional<BrokerId>& leader) { return leader ? leader->value() : -1; }
 
@@ -48,8 +49,7 @@ void ReadSummary(const ItemResult& item, ElectLeadersResponse* response) {
   if (absl::SimpleAtoi(words[0], &not_needed)) response->set_not_needed_count(not_needed);
   int32_t partition = 0;
   if (words.size() < 2 || !absl::SimpleAtoi(words[1], &partition)) return;
-  response->mutable_next()->set_topic_id(item.topic_id.ToString());
-  response->mutable_next()->set_partition(partition);
+  *response->mutable_next() = CursorOf({.topic_id = item.topic_id, .partition = partition});
 }
 
 // A partition is "PARTITION LEADER TOPIC" or "PARTITION LEADER TOPIC MESSAGE".
@@ -145,24 +145,14 @@ class ElectionWalk {
     looked_at_ += kPartitionsPerTopic;
     std::vector<PartitionChange> changes;
     named.empty() ? VisitAll(topic, &changes) : VisitNamed(topic, named, &changes);
-    if (!changes.empty()) {
-      only_topic_ = topic.name();
-      only_partition_ = changes[0].partition;
-      AddPartitionChanges(topic, std::move(changes), &records_);
-    }
+    changes_.Add(topic, std::move(changes));
     return !next_;
   }
 
-  metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }
+  RequestedChanges& changes() { return changes_; }
   // The results of the partitions.
   const ItemResults& results() const { return results_; }
   ItemResult Summary() const { return SummaryItem(not_needed_, next_); }
-  const SettlementCounts& counts() const { return counts_; }
-  // Names what changes. REQUIRES: something changes.
-  std::string ChangedText() const {
-    return counts_.changed == 1 ? absl::StrFormat("%s-%d", only_topic_, only_partition_)
-                                : absl::StrFormat("(%d partitions)", counts_.changed);
-  }
 
  private:
   void VisitAll(const metadata::TopicImage& topic, std::vector<PartitionChange>* changes) {
@@ -188,19 +178,8 @@ class ElectionWalk {
     for (; it != times_named.end(); ++it) {
       const auto& [i, times] = *it;
       if (IsFull(topic, i)) return;
-      if (times > 1) {
-        results_.push_back(PartitionItem(
-            topic, i, -1,
-            MakeItemError(common::v1::INVALID_REQUEST,
-                          absl::StrFormat("the request names partition %d of topic \"%s\" %d "
-                                          "times; name it once",
-                                          i, topic.name(), times))));
-      } else if (i < 0 || i >= topic.partition_count()) {
-        results_.push_back(PartitionItem(
-            topic, i, -1,
-            MakeItemError(common::v1::UNKNOWN_TOPIC_OR_PARTITION,
-                          absl::StrFormat("topic \"%s\" has no partition %d, only 0 to %d",
-                                          topic.name(), i, topic.partition_count() - 1))));
+      if (const ItemError error = CheckPartition(topic, i, times)) {
+        results_.push_back(PartitionItem(topic, i, -1, error));
       } else {
         Elect(topic, topic.partition(i), changes);
       }
@@ -221,46 +200,29 @@ class ElectionWalk {
     const ItemError error = elector_.Elect(partition, &change);
     const auto leader = error ? partition.leader() : LeaderAfter(partition, change);
     results_.push_back(PartitionItem(topic, partition.index(), IdOf(leader), error));
-    if (error) return;
-    CountChange(partition, change, &counts_);
-    changes->push_back(std::move(change));
+    if (!error) changes->push_back(std::move(change));
   }
 
   const Elector& elector_;
   const PartitionPlace start_;
-  metadata::v1::RecordBatch records_;
+  RequestedChanges changes_;
   ItemResults results_;
-  SettlementCounts counts_;
   int64_t looked_at_ = 0;
   int64_t not_needed_ = 0;
   std::optional<PartitionPlace> next_;
-  // The topic that has changed last, and a partition of it that has changed.
-  std::string only_topic_;
-  int32_t only_partition_ = 0;
 };
 
 // Resolves the topics that the request names, and adds an item for each to `items`. Errors are
 // reported only by the first request of a sequence.
-std::map<Uuid, std::pair<metadata::TopicPtr, const ElectLeadersRequest::TopicPartitions*>>
-ResolveTopics(const metadata::MetadataImage& image, const ElectLeadersRequest& request,
-              ItemResults* items) {
-  std::vector<ResolvedTopic> resolved;
-  std::map<Uuid, int> times_named;
-  for (const auto& entry : request.topics()) {
-    resolved.push_back(ResolveTopic(image, entry.topic()));
-    if (const auto& topic = resolved.back().topic) ++times_named[topic->id()];
-  }
+std::map<Uuid, std::pair<metadata::TopicPtr, const ElectLeadersRequest::TopicPartitions*>> TopicsOf(
+    const metadata::MetadataImage& image, const ElectLeadersRequest& request, ItemResults* items) {
+  const std::vector<ResolvedTopic> resolved = ResolveTopics(image, request.topics());
   std::map<Uuid, std::pair<metadata::TopicPtr, const ElectLeadersRequest::TopicPartitions*>> topics;
   for (int i = 0; i < request.topics_size(); ++i) {
     const ResolvedTopic& entry = resolved[static_cast<size_t>(i)];
     ItemResult item = entry.error;
     if (entry.topic != nullptr) {
-      const int times = times_named[entry.topic->id()];
-      if (times > 1) {
-        item = NamedTwice(*entry.topic, times);
-      } else {
-        topics[entry.topic->id()] = {entry.topic, &request.topics(i)};
-      }
+      if (item.code == 0) topics[entry.topic->id()] = {entry.topic, &request.topics(i)};
       item.topic_id = entry.topic->id();
     }
     items->push_back(request.has_start() && item.code != 0 ? ItemResult() : std::move(item));
@@ -282,7 +244,7 @@ Decision<ItemResults> DecideElectLeaders(const View& view, const ElectLeadersReq
   const PartitionPlace start = StartOf(request);
   ElectionWalk walk(elector, start);
   ItemResults items(1);
-  const auto topics = ResolveTopics(view.image, request, &items);
+  const auto topics = TopicsOf(view.image, request, &items);
   if (request.all_topics()) {
     view.image.ForEachTopicFrom(
         start.topic_id, [&](const metadata::TopicPtr& topic) { return walk.Visit(*topic, {}); });
@@ -294,14 +256,16 @@ Decision<ItemResults> DecideElectLeaders(const View& view, const ElectLeadersReq
   }
   items[0] = walk.Summary();
   items.insert(items.end(), walk.results().begin(), walk.results().end());
-  if (request.validate_only() || walk.counts().changed == 0) return {.answer = std::move(items)};
-  return {
-      .records = walk.TakeRecords(),
-      .answer = std::move(items),
-      .cause = absl::StrFormat("ElectLeaders %s %s", ElectLeadersRequest::Type_Name(request.type()),
-                               walk.ChangedText()),
-      .settled = walk.counts(),
-      .election_cause = ElectionCause::kElectLeaders};
+  RequestedChanges& changes = walk.changes();
+  if (request.validate_only() || changes.counts().changed == 0) {
+    return {.answer = std::move(items)};
+  }
+  return {.records = changes.TakeRecords(),
+          .answer = std::move(items),
+          .cause = absl::StrFormat("ElectLeaders %s %s",
+                                   ElectLeadersRequest::Type_Name(request.type()), changes.Text()),
+          .settled = changes.counts(),
+          .election_cause = ElectionCause::kElectLeaders};
 }
 
 ElectLeadersResponse ToResponse(const ElectLeadersRequest& request, const ItemResults& items) {

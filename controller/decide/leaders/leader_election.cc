@@ -23,21 +23,12 @@ constexpr size_t kExtrasBytes = 32;
 constexpr size_t kReplicaBytes = 5;
 constexpr size_t kDirectoryBytes = 21;
 
-// What a topic counts in SettlementPart::max_partitions.
-constexpr int64_t kPartitionsPerTopic = 10;
-
 size_t BytesOf(const metadata::PartitionChange& change) {
   using google::protobuf::io::CodedOutputStream;
   return CodedOutputStream::VarintSize32SignExtended(change.partition) +
          CodedOutputStream::VarintSize32(change.isr_mask) + 1 +
          (change.extras.has_value() ? kExtrasBytes : 0) + change.replicas.size() * kReplicaBytes +
          change.directories.size() * kDirectoryBytes;
-}
-
-const metadata::ConfigsImage::Values* ConfigsOf(const metadata::MetadataImage& image,
-                                                const metadata::TopicImage& topic) {
-  return image.Get<metadata::ConfigsImage>().Find(metadata::ConfigResourceType::kTopic,
-                                                  topic.name());
 }
 
 // Returns the change that gives a partition without a leader its first active replica; nullopt if
@@ -169,7 +160,7 @@ uint32_t ActiveBrokers::MaskOf(const metadata::PartitionView& partition) const {
 
 bool AllowsUncleanElection(const metadata::MetadataImage& image,
                            const metadata::TopicImage& topic) {
-  return EffectiveTopicConfig(image.Get<metadata::ConfigsImage>(), ConfigsOf(image, topic),
+  return EffectiveTopicConfig(image.Get<metadata::ConfigsImage>(), OwnConfigsOf(image, topic),
                               metadata::kUncleanLeaderElectionKey) == "true";
 }
 
@@ -265,7 +256,7 @@ SettlementCounts ElectUncleanlyByDefault(const metadata::MetadataImage& image,
           const metadata::PartitionView& partition) -> std::optional<metadata::PartitionChange> {
         if (partition.leader_position()) return std::nullopt;
         if (topic_id != topic.id()) {
-          const auto* own = ConfigsOf(image, topic);
+          const auto* own = OwnConfigsOf(image, topic);
           has_own = own != nullptr && own->count(metadata::kUncleanLeaderElectionKey) != 0;
           topic_id = topic.id();
         }

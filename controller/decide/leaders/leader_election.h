@@ -78,6 +78,9 @@ struct PartitionPlace {
   friend bool operator==(const PartitionPlace&, const PartitionPlace&) = default;
 };
 
+// What a topic counts in SettlementPart::max_partitions, because it is elsewhere in memory.
+inline constexpr int64_t kPartitionsPerTopic = 10;
+
 // One part of a settlement. A settlement of many partitions is divided into parts, so that no loop
 // is blocked by a large broker or by a large image.
 struct SettlementPart {
@@ -86,8 +89,8 @@ struct SettlementPart {
   // The most bytes of records: about 10,000 changes, which take a few milliseconds to decide and to
   // replay.
   size_t max_bytes = 64 << 10;
-  // The most partitions to look at, changed or not. A topic counts like ten of them, because it is
-  // elsewhere in memory. This takes a few milliseconds, too.
+  // The most partitions to look at, changed or not. A topic counts like kPartitionsPerTopic of
+  // them. This takes a few milliseconds, too.
   int64_t max_partitions = 100'000;
   // The most changes.
   int64_t max_changes = std::numeric_limits<int64_t>::max();

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_format.h"
 #include "controller/decide/leaders/leader_election.h"
+#include "controller/decide/leaders/requested_changes.h"
 #include "controller/decide/partitions/partition_change.h"
 #include "controller/decide/partitions/reassignment.h"
 #include "controller/decide/topics/topic_ref.h"
@@ -53,53 +54,26 @@ class Reassigner {
     std::map<int32_t, PartitionChange> changes;
     for (const PartitionRequest& partition : request.partitions()) {
       std::optional<PartitionChange> change;
-      const int times = times_named[partition.partition()];
-      const ItemError error = times > 1 ? PartitionNamedTwice(topic, partition.partition(), times)
-                                        : AlterPartition(topic, partition, &change);
+      ItemError error =
+          CheckPartition(topic, partition.partition(), times_named[partition.partition()]);
+      if (!error) error = AlterPartition(topic, partition, &change);
       ItemResult& item = items->emplace_back(error.value_or(ItemResult()));
       item.topic_id = topic.id();
-      if (error || !change) continue;
-      CountChange(topic.partition(partition.partition()), *change, &counts_);
-      changes.emplace(partition.partition(), *std::move(change));
+      if (!error && change) changes.emplace(partition.partition(), *std::move(change));
     }
     std::vector<PartitionChange> list;
     list.reserve(changes.size());
     for (auto& [index, change] : changes) list.push_back(std::move(change));
-    if (!list.empty()) {
-      only_topic_ = topic.name();
-      only_partition_ = list[0].partition;
-    }
-    AddPartitionChanges(topic, std::move(list), &records_);
+    changes_.Add(topic, std::move(list));
   }
 
-  const metadata::v1::RecordBatch& records() const { return records_; }
-  metadata::v1::RecordBatch TakeRecords() { return std::move(records_); }
-  const SettlementCounts& counts() const { return counts_; }
-  // Names what changes. REQUIRES: something changes.
-  std::string ChangedText() const {
-    return counts_.changed == 1 ? absl::StrFormat("%s-%d", only_topic_, only_partition_)
-                                : absl::StrFormat("(%d partitions)", counts_.changed);
-  }
+  RequestedChanges& changes() { return changes_; }
 
  private:
-  static ItemResult PartitionNamedTwice(const metadata::TopicImage& topic, int32_t partition,
-                                        int times) {
-    return MakeItemError(
-        common::v1::INVALID_REQUEST,
-        absl::StrFormat("the request names partition %d of topic \"%s\" %d times; name it once",
-                        partition, topic.name(), times));
-  }
-
-  // Sets `change` if something changes.
+  // Sets `change` if something changes. REQUIRES: the topic has the partition.
   ItemError AlterPartition(const metadata::TopicImage& topic, const PartitionRequest& request,
                            std::optional<PartitionChange>* change) const {
-    const int32_t index = request.partition();
-    if (index < 0 || index >= topic.partition_count()) {
-      return MakeItemError(common::v1::UNKNOWN_TOPIC_OR_PARTITION,
-                           absl::StrFormat("topic \"%s\" has no partition %d, only 0 to %d",
-                                           topic.name(), index, topic.partition_count() - 1));
-    }
-    const PartitionView partition = topic.partition(index);
+    const PartitionView partition = topic.partition(request.partition());
     if (!request.has_target()) return Cancel(topic, partition, change);
     const std::vector<BrokerId> target = BrokerIds(request.target());
     if (auto error = CheckTarget(partition, target)) return error;
@@ -160,11 +134,7 @@ class Reassigner {
 
   const metadata::MetadataImage& image_;
   const ActiveBrokers active_;
-  metadata::v1::RecordBatch records_;
-  SettlementCounts counts_;
-  // The topic that has changed last, and a partition of it that has changed.
-  std::string only_topic_;
-  int32_t only_partition_ = 0;
+  RequestedChanges changes_;
 };
 
 // Returns UNSUPPORTED_VERSION if the log cannot say which replicas are added and removed.
@@ -183,12 +153,7 @@ Decision<ItemResults> DecideAlterPartitionReassignments(
   if (auto error = CheckVersion(view.image)) {
     return {.answer = ItemResults(ItemCount(request), *error)};
   }
-  std::vector<ResolvedTopic> resolved;
-  std::map<Uuid, int> times_named;
-  for (const TopicRequest& topic : request.topics()) {
-    resolved.push_back(ResolveTopic(view.image, topic.topic()));
-    if (const auto& found = resolved.back().topic) ++times_named[found->id()];
-  }
+  const std::vector<ResolvedTopic> resolved = ResolveTopics(view.image, request.topics());
   Reassigner reassigner(view.image);
   ItemResults items;
   items.reserve(ItemCount(request));
@@ -196,25 +161,24 @@ Decision<ItemResults> DecideAlterPartitionReassignments(
     const auto& [topic, error] = resolved[static_cast<size_t>(i)];
     const TopicRequest& wanted = request.topics(i);
     const auto partitions = static_cast<size_t>(wanted.partitions_size());
-    if (topic == nullptr) {
+    if (error.code != 0) {
       items.insert(items.end(), partitions, error);
-    } else if (const int times = times_named[topic->id()]; times > 1) {
-      items.insert(items.end(), partitions, NamedTwice(*topic, times));
     } else {
       reassigner.AlterTopic(*topic, wanted, &items);
     }
   }
-  if (const size_t bytes = reassigner.records().ByteSizeLong(); bytes > kMaxBatchBytes) {
+  RequestedChanges& changes = reassigner.changes();
+  if (const size_t bytes = changes.records().ByteSizeLong(); bytes > kMaxBatchBytes) {
     return {.answer = TooLargeForOneEntry(bytes)};
   }
-  if (request.validate_only() || reassigner.counts().changed == 0) {
+  if (request.validate_only() || changes.counts().changed == 0) {
     return {.answer = std::move(items)};
   }
-  const std::string cause = "AlterPartitionReassignments " + reassigner.ChangedText();
-  return {.records = reassigner.TakeRecords(),
+  const std::string cause = "AlterPartitionReassignments " + changes.Text();
+  return {.records = changes.TakeRecords(),
           .answer = std::move(items),
           .cause = cause,
-          .settled = reassigner.counts(),
+          .settled = changes.counts(),
           .election_cause = ElectionCause::kReassignment};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "controller/decide/configs/effective_config.h"
 #include "controller/decide/partitions/partition_conditions.h"
 #include "metadata/image_state.h"
 
@@ -12,20 +13,14 @@ namespace {
 using metadata::ConfigResourceType;
 using metadata::ConfigsImage;
 
-std::optional<size_t> OwnMinIsrIn(const metadata::MetadataImage& image,
-                                  const metadata::TopicImage& topic) {
-  return OwnMinIsrOf(image.Get<ConfigsImage>().Find(ConfigResourceType::kTopic, topic.name()));
-}
-
 }  // namespace
 
 void PartitionTally::AdvanceTo(const metadata::MetadataImage& image) {
   // After this, the configs of `image` hold for the partitions of both images.
   RecountWithConfigsOf(image);
-  ChangeDefaultMinIsr(MinIsrOf(image.Get<ConfigsImage>(), nullptr));
   image.ForEachChangedTopic(
       counted_, [&](const metadata::TopicPtr& before, const metadata::TopicPtr& now) {
-        const auto min_isr = OwnMinIsrIn(image, now == nullptr ? *before : *now);
+        const auto min_isr = OwnMinIsrOf(OwnConfigsOf(image, now == nullptr ? *before : *now));
         if (now == nullptr) {
           before->ForEachChangedPartition(
               nullptr, [&](const metadata::PartitionView& gone) { Count(gone, min_isr, -1); });
@@ -46,8 +41,11 @@ void PartitionTally::AdvanceTo(const metadata::MetadataImage& image) {
 void PartitionTally::RecountWithConfigsOf(const metadata::MetadataImage& image) {
   image.Get<ConfigsImage>().ForEachChangedResource(
       counted_.Get<ConfigsImage>(),
-      [this](ConfigResourceType type, const std::string& name, const ConfigsImage::Values* before,
-             const ConfigsImage::Values* now) {
+      [this, &image](ConfigResourceType type, const std::string& name,
+                     const ConfigsImage::Values* before, const ConfigsImage::Values* now) {
+        if (type == ConfigResourceType::kBroker && name == metadata::kDefaultOfBrokers) {
+          ChangeDefaultMinIsr(MinIsrOf(image.Get<ConfigsImage>(), nullptr));
+        }
         if (type != ConfigResourceType::kTopic) return;
         const std::optional<size_t> old_min_isr = OwnMinIsrOf(before);
         const std::optional<size_t> new_min_isr = OwnMinIsrOf(now);

@@ -54,8 +54,7 @@ class Page {
   }
 
   bool EndAt(const metadata::TopicImage& topic, int32_t partition) {
-    response_.mutable_next()->set_topic_id(topic.id().ToString());
-    response_.mutable_next()->set_partition(partition);
+    *response_.mutable_next() = CursorOf({.topic_id = topic.id(), .partition = partition});
     return false;
   }
 
@@ -83,12 +82,9 @@ Answer<ListPartitionReassignmentsResponse> ListReassignmentPage(
     const metadata::MetadataImage& image, const ListPartitionReassignmentsRequest& request,
     const ReassignmentPageLimits& limits) {
   if (auto error = CheckNameCount(request.topics())) return *std::move(error);
-  PartitionPlace from;
-  if (request.has_from()) {
-    Answer<PartitionPlace> place = PlaceOf(request.from());
-    if (auto* error = std::get_if<common::v1::Error>(&place)) return std::move(*error);
-    from = std::get<PartitionPlace>(place);
-  }
+  Answer<PartitionPlace> begin = BeginOf(request);
+  if (auto* error = std::get_if<common::v1::Error>(&begin)) return std::move(*error);
+  const PartitionPlace from = std::get<PartitionPlace>(begin);
   Page page(limits);
   VisitTopics(image, request.topics(), from, [&](const metadata::TopicImage& topic, int32_t first) {
     return page.Add(topic, first);

@@ -1,4 +1,3 @@
-#include <map>
 #include <string>
 #include <utility>
 
@@ -14,22 +13,13 @@ using admin::v1::TopicRef;
 
 Decision<ItemResults> DecideDeleteTopics(const View& view, const DeleteTopicsRequest& request,
                                          const Context& /*context*/) {
-  std::vector<ResolvedTopic> resolved;
-  std::map<Uuid, int> times_named;
-  for (const TopicRef& ref : request.topics()) {
-    resolved.push_back(ResolveTopic(view.image, ref));
-    if (const auto& topic = resolved.back().topic) ++times_named[topic->id()];
-  }
-
   metadata::v1::RecordBatch records;
   ItemResults items;
   std::string only_name;
   int64_t partitions = 0;
-  for (const ResolvedTopic& item : resolved) {
-    if (item.topic == nullptr) {
+  for (const ResolvedTopic& item : ResolveTopics(view.image, request.topics())) {
+    if (item.error.code != 0) {
       items.push_back(item.error);
-    } else if (const int times = times_named[item.topic->id()]; times > 1) {
-      items.push_back(NamedTwice(*item.topic, times));
     } else {
       *records.add_records() = metadata::MakeRemoveTopicRecord(item.topic->id());
       items.push_back({.topic_id = item.topic->id()});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "controller/decide/configs/effective_config.h"
 #include "controller/decide/partitions/partition_conditions.h"
 #include "controller/decide/topics/topic_walk.h"
 #include "metadata/describe.h"
@@ -44,10 +45,9 @@ class Page {
   bool Add(const metadata::TopicImage& topic, int32_t first) {
     if (IsFull()) return EndAt(topic, first);
     ++looked_at_;
-    const auto& configs = image_.Get<metadata::ConfigsImage>();
-    const auto* own = configs.Find(metadata::ConfigResourceType::kTopic, topic.name());
+    const auto* own = OwnConfigsOf(image_, topic);
     if (filter_.with_overrides() && own == nullptr) return true;
-    const size_t min_isr = MinIsrOf(configs, own);
+    const size_t min_isr = MinIsrOf(image_.Get<metadata::ConfigsImage>(), own);
     admin::v1::TopicDescription* description = nullptr;
     for (int32_t i = first; i < topic.partition_count(); ++i) {
       if (IsFull()) return EndAt(topic, i);
@@ -81,8 +81,7 @@ class Page {
   }
 
   bool EndAt(const metadata::TopicImage& topic, int32_t partition) {
-    response_.mutable_next()->set_topic_id(topic.id().ToString());
-    response_.mutable_next()->set_partition(partition);
+    *response_.mutable_next() = CursorOf({.topic_id = topic.id(), .partition = partition});
     return false;
   }
 
@@ -120,12 +119,9 @@ Answer<DescribeTopicsResponse> DescribeTopicPage(const metadata::MetadataImage& 
                                                  const TopicPageLimits& limits) {
   const TopicFilter& filter = request.filter();
   if (auto error = Check(request)) return *std::move(error);
-  PartitionPlace from;
-  if (filter.has_from()) {
-    Answer<PartitionPlace> place = PlaceOf(filter.from());
-    if (auto* error = std::get_if<common::v1::Error>(&place)) return std::move(*error);
-    from = std::get<PartitionPlace>(place);
-  }
+  Answer<PartitionPlace> begin = BeginOf(filter);
+  if (auto* error = std::get_if<common::v1::Error>(&begin)) return std::move(*error);
+  const PartitionPlace from = std::get<PartitionPlace>(begin);
   Page page(image, filter, limits);
   if (!filter.has_from()) {
     for (const std::string& name : request.topics()) {

@@ -1,5 +1,7 @@
 #include "controller/decide/topics/topic_ref.h"
 
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -31,11 +33,34 @@ ResolvedTopic ResolveTopic(const metadata::MetadataImage& image, const admin::v1
               absl::StrFormat("there is no topic with id %s", ref.topic_id()));
 }
 
-ItemResult NamedTwice(const metadata::TopicImage& topic, int times) {
-  return MakeItemError(
-      common::v1::INVALID_REQUEST,
-      absl::StrFormat("the request names topic \"%s\" %d times, by name or id; name it once",
-                      topic.name(), times));
+void RefuseRepeatedTopics(std::vector<ResolvedTopic>* items) {
+  std::map<Uuid, int> times_named;
+  for (const ResolvedTopic& item : *items) {
+    if (item.topic != nullptr) ++times_named[item.topic->id()];
+  }
+  for (ResolvedTopic& item : *items) {
+    const int times = item.topic == nullptr ? 0 : times_named[item.topic->id()];
+    if (times <= 1) continue;
+    item.error = MakeItemError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("the request names topic \"%s\" %d times, by name or id; name it once",
+                        item.topic->name(), times));
+  }
+}
+
+ItemError CheckPartition(const metadata::TopicImage& topic, int32_t partition, int times) {
+  if (times > 1) {
+    return MakeItemError(
+        common::v1::INVALID_REQUEST,
+        absl::StrFormat("the request names partition %d of topic \"%s\" %d times; name it once",
+                        partition, topic.name(), times));
+  }
+  if (partition < 0 || partition >= topic.partition_count()) {
+    return MakeItemError(common::v1::UNKNOWN_TOPIC_OR_PARTITION,
+                         absl::StrFormat("topic \"%s\" has no partition %d, only 0 to %d",
+                                         topic.name(), partition, topic.partition_count() - 1));
+  }
+  return std::nullopt;
 }
 
 }  // namespace quorate::controller

@@ -37,6 +37,13 @@ Answer<PartitionPlace> PlaceOf(const admin::v1::TopicCursor& cursor) {
   return PartitionPlace{.topic_id = *id, .partition = cursor.partition()};
 }
 
+admin::v1::TopicCursor CursorOf(const PartitionPlace& place) {
+  admin::v1::TopicCursor cursor;
+  cursor.set_topic_id(place.topic_id.ToString());
+  cursor.set_partition(place.partition);
+  return cursor;
+}
+
 std::optional<common::v1::Error> CheckNameCount(
     const google::protobuf::RepeatedPtrField<std::string>& names) {
   if (names.size() <= kMaxNamedTopics) return std::nullopt;

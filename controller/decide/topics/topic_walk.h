@@ -14,11 +14,20 @@
 
 namespace quorate::controller {
 
+// Returns the place that a cursor names, or INVALID_REQUEST if it is malformed.
+Answer<PartitionPlace> PlaceOf(const admin::v1::TopicCursor& cursor);
+
 // A request for a page may name this many topics.
 inline constexpr int kMaxNamedTopics = 1'000;
 
-// Returns the place that a cursor names, or INVALID_REQUEST if it is malformed.
-Answer<PartitionPlace> PlaceOf(const admin::v1::TopicCursor& cursor);
+// Returns where the page of a request begins, or INVALID_REQUEST if its cursor `from` is malformed.
+// Without a cursor, that is the first partition.
+template <typename Request>
+Answer<PartitionPlace> BeginOf(const Request& request) {
+  return request.has_from() ? PlaceOf(request.from()) : PartitionPlace();
+}
+// Returns the cursor of a place.
+admin::v1::TopicCursor CursorOf(const PartitionPlace& place);
 
 // Returns POLICY_VIOLATION if a request for a page names too many topics.
 std::optional<common::v1::Error> CheckNameCount(
