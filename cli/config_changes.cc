@@ -43,9 +43,12 @@ absl::StatusOr<std::vector<ConfigChange>> MakeChanges(const AlterFlags& flags) {
     const char* flag;
     ConfigChange::Operation operation;
     const std::vector<std::string>& texts;
+    // Whether a text names the file that holds the value.
+    bool is_file = false;
   } with_value[] = {{"--set", ConfigChange::SET, flags.set},
                     {"--append", ConfigChange::APPEND, flags.append},
-                    {"--subtract", ConfigChange::SUBTRACT, flags.subtract}};
+                    {"--subtract", ConfigChange::SUBTRACT, flags.subtract},
+                    {"--set-file", ConfigChange::SET, flags.set_files, /*is_file=*/true}};
   for (const auto& given : with_value) {
     for (const std::string& text : given.texts) {
       const auto entry = ParseConfig(text);
@@ -57,20 +60,11 @@ absl::StatusOr<std::vector<ConfigChange>> MakeChanges(const AlterFlags& flags) {
       change.set_key(entry->key());
       change.set_operation(given.operation);
       change.set_value(entry->value());
+      if (!given.is_file) continue;
+      ASSIGN_OR_RETURN(*change.mutable_value(),
+                       security::ReadFile(absl::StrFormat("%s '%s'", given.flag, entry->value()),
+                                          entry->value(), kMaxValueFileBytes));
     }
-  }
-  for (const std::string& text : flags.set_files) {
-    const auto entry = ParseConfig(text);
-    if (!entry.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("--set-file: %s", entry.status().message()));
-    }
-    ConfigChange& change = changes.emplace_back();
-    change.set_key(entry->key());
-    change.set_operation(ConfigChange::SET);
-    ASSIGN_OR_RETURN(*change.mutable_value(),
-                     security::ReadFile(absl::StrFormat("--set-file '%s'", entry->value()),
-                                        entry->value(), kMaxValueFileBytes));
   }
   for (const std::string& key : flags.unset) {
     ConfigChange& change = changes.emplace_back();

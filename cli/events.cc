@@ -65,7 +65,7 @@ ExitCode Events(Session& session, const EventsArguments& arguments) {
     since = *point;
   }
   return ReadHistory(
-      session, arguments.follow,
+      session, {.follow = arguments.follow},
       [&](const MetadataImage& image) {
         TellBeginning(session, image, since);
         return true;

@@ -34,22 +34,24 @@ absl::StatusOr<LogPoint> ParseLogPoint(const std::string& text) {
   return LogPoint{.ms = *ms};
 }
 
-ExitCode ReadHistory(Session& session, bool follow, SnapshotVisitor on_snapshot,
+ExitCode ReadHistory(Session& session, HistoryOptions options, SnapshotVisitor on_snapshot,
                      HistoryVisitor on_batch) {
   client::AdminClient admin(session.caller_options());
   const auto result = admin.DescribeCluster({});
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
-  // The answer was confirmed by a quorum, so its end offset includes everything acknowledged
-  // before.
-  const auto& cluster = std::get<DescribeClusterResponse>(result);
+  return ReadHistory(session, std::get<DescribeClusterResponse>(result), options, on_snapshot,
+                     on_batch);
+}
 
+ExitCode ReadHistory(Session& session, const DescribeClusterResponse& cluster,
+                     HistoryOptions options, SnapshotVisitor on_snapshot, HistoryVisitor on_batch) {
   metadata::SubscribedImage state;
   absl::Status added;
   const auto goes_on = [&] {
-    return follow || state.image().end_offset().value() < cluster.end_offset();
+    return options.follow || state.image().end_offset().value() < cluster.end_offset();
   };
   client::LogFollower follower(session.caller_options(), cluster.cluster_id(), {},
-                               /*from_oldest_snapshot=*/true);
+                               options.from_oldest_snapshot);
   const auto failure = follower.Follow(
       [&](const Batch& batch) {
         const MetadataImage before = state.image();
@@ -72,7 +74,7 @@ std::optional<absl::StatusOr<MetadataImage>> ImageAt(Session& session, const Log
     return point.offset ? base_offset > *point.offset : append_time_ms > *point.ms;
   };
   code = ReadHistory(
-      session, /*follow=*/false,
+      session, HistoryOptions(),
       [&](const MetadataImage& image) {
         const RecordOffset end = image.end_offset();
         if (is_after(end.value() - 1, image.last_append_time_ms())) {

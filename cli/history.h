@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "cli/session.h"
 #include "metadata/metadata_image.h"
+#include "quorate/admin/v1/admin_service.pb.h"
 #include "quorate/metadata/v1/metadata_service.pb.h"
 
 namespace quorate::cli {
@@ -31,11 +32,21 @@ using HistoryVisitor =
 // on.
 using SnapshotVisitor = absl::FunctionRef<bool(const metadata::MetadataImage& image)>;
 
-// Passes the log to the visitors: the oldest snapshot, unless the controllers still have the whole
-// log, and the batches since. Ends after everything that was committed when it began, or if
-// `follow` is set, not before a visitor returns false or no controller answers. Reports a failure
-// to the session.
-ExitCode ReadHistory(Session& session, bool follow, SnapshotVisitor on_snapshot,
+struct HistoryOptions {
+  // Begin with the oldest snapshot and not with the newest one. If the controllers still have the
+  // whole log, there is none.
+  bool from_oldest_snapshot = true;
+  // End not before a visitor returns false or no controller answers. Otherwise, end after
+  // everything that was committed when `cluster` was described.
+  bool follow = false;
+};
+
+// Passes a snapshot and the batches since to the visitors. Reports a failure to the session.
+ExitCode ReadHistory(Session& session, const admin::v1::DescribeClusterResponse& cluster,
+                     HistoryOptions options, SnapshotVisitor on_snapshot, HistoryVisitor on_batch);
+// Describes the cluster first. The answer is confirmed by a quorum, so its end offset includes
+// everything that was acknowledged before.
+ExitCode ReadHistory(Session& session, HistoryOptions options, SnapshotVisitor on_snapshot,
                      HistoryVisitor on_batch);
 
 // Returns the state after the entry that holds the offset, or after the last entry that was

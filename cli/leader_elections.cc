@@ -122,8 +122,7 @@ ExitCode Elect(Session& session, const ElectFlags& flags) {
     all.set_end_offset(response.end_offset());
     if (!response.has_next()) return Print(session, all, flags.dry_run);
     *request->mutable_start() = response.next();
-    auto* id = request->mutable_request_id();
-    id->set_sequence(id->sequence() + 1);
+    *request->mutable_request_id() = NextRequestId(request->request_id());
   }
 }
 

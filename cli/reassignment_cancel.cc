@@ -63,7 +63,7 @@ ExitCode CancelReassignments(Session& session, const std::vector<PartitionReplic
   for (size_t begin = 0; begin < wanted.size(); begin += size_t{kReassignmentsPerRequest}) {
     AlterPartitionReassignmentsRequest request = MakeRequest(wanted, begin);
     *request.mutable_request_id() = request_id;
-    request_id.set_sequence(request_id.sequence() + 1);
+    request_id = NextRequestId(request_id);
     const auto result = client.AlterPartitionReassignments(request);
     if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
     const auto& response = std::get<AlterPartitionReassignmentsResponse>(result);

@@ -72,7 +72,7 @@ class Runner {
     const auto id = ChooseRequestId("");
     if (!id.ok()) return session_.Fail(id.status());
     request_id_ = *id;
-    if (auto failure = LookAtAll(/*at_the_end=*/false)) return Fail(*failure);
+    if (auto failure = DescribeAll(&Runner::Classify)) return Fail(*failure);
     done_before_ = CountOf(State::kDone);
     while (!stop_.Reached()) {
       bool sent_all = false;
@@ -94,9 +94,10 @@ class Runner {
     errors_[entry] = std::move(error);
   }
 
-  // Compares the partitions with what is wanted: at the beginning to find out what is to be done,
-  // and at the end to find out whether all was done.
-  std::optional<CallFailure> LookAtAll(bool at_the_end) {
+  // Asks for the partitions of all entries and calls `compare` for each entry. Refuses entries
+  // whose partition does not exist.
+  std::optional<CallFailure> DescribeAll(void (Runner::*compare)(size_t entry,
+                                                                 const PartitionDescription&)) {
     std::set<std::string> names;
     for (const PartitionReplicas& entry : wanted_) names.insert(entry.topic);
     admin::v1::DescribeTopicsRequest request;
@@ -115,17 +116,16 @@ class Runner {
       // All partitions are described, so the index is that of the partition.
       const bool exists =
           topic != topics.end() && wanted_[i].partition < topic->second->partitions_size();
-      if (!exists) {
-        Refuse(i, ItemError(common::v1::UNKNOWN_TOPIC_OR_PARTITION, "it does not exist"));
-      } else if (at_the_end) {
-        Verify(i, topic->second->partitions(wanted_[i].partition));
+      if (exists) {
+        (this->*compare)(i, topic->second->partitions(wanted_[i].partition));
       } else {
-        Classify(i, topic->second->partitions(wanted_[i].partition));
+        Refuse(i, ItemError(common::v1::UNKNOWN_TOPIC_OR_PARTITION, "it does not exist"));
       }
     }
     return std::nullopt;
   }
 
+  // Finds out, before the first request, what the entry still needs.
   void Classify(size_t i, const PartitionDescription& partition) {
     if (TargetOf(partition) == wanted_[i].replicas) {
       states_[i] = IsReassigning(partition) ? State::kRunning : State::kDone;
@@ -135,6 +135,7 @@ class Runner {
                             {partition.replicas().begin(), partition.replicas().end()}));
   }
 
+  // Finds out, after the last reassignment, whether the entry was done and still is.
   void Verify(size_t i, const PartitionDescription& partition) {
     if (states_[i] != State::kDone) return;
     if (TargetOf(partition) == wanted_[i].replicas && !IsReassigning(partition)) return;
@@ -176,7 +177,7 @@ class Runner {
   std::optional<CallFailure> Begin(const std::vector<size_t>& entries) {
     AlterPartitionReassignmentsRequest request;
     *request.mutable_request_id() = request_id_;
-    request_id_.set_sequence(request_id_.sequence() + 1);
+    request_id_ = NextRequestId(request_id_);
     std::map<std::string, std::vector<size_t>> by_topic;
     for (const size_t i : entries) by_topic[wanted_[i].topic].push_back(i);
     std::vector<size_t> in_order;
@@ -211,7 +212,7 @@ class Runner {
   }
 
   ExitCode Finish() {
-    if (auto failure = LookAtAll(/*at_the_end=*/true)) return Fail(*failure);
+    if (auto failure = DescribeAll(&Runner::Verify)) return Fail(*failure);
     progress_.Finish();
     return Report();
   }

@@ -29,4 +29,9 @@ absl::StatusOr<common::v1::RequestId> ChooseRequestId(const std::string& text) {
   return id;
 }
 
+common::v1::RequestId NextRequestId(common::v1::RequestId id) {
+  id.set_sequence(id.sequence() + 1);
+  return id;
+}
+
 }  // namespace quorate::cli

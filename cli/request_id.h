@@ -17,4 +17,7 @@ void AddRequestIdFlag(CLI::App* verb, std::string* text);
 // the flag.
 absl::StatusOr<common::v1::RequestId> ChooseRequestId(const std::string& text);
 
+// Returns the id of the request after the one with `id`, for a command that makes several.
+common::v1::RequestId NextRequestId(common::v1::RequestId id);
+
 }  // namespace quorate::cli

@@ -7,13 +7,12 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "cli/history.h"
 #include "cli/snapshot.h"
 #include "cli/snapshot_file.h"
 #include "client/admin_client.h"
-#include "client/log_follower.h"
 #include "metadata/snapshot_encoder.h"
 #include "metadata/state_hash.h"
-#include "metadata/subscribed_image.h"
 #include "storage/disk_snapshot_files.h"
 #include "storage/snapshot_writer.h"
 
@@ -23,17 +22,17 @@ namespace {
 namespace fs = std::filesystem;
 using admin::v1::DescribeClusterResponse;
 using client::CallFailure;
-using metadata::v1::SnapshotChunk;
+using metadata::MetadataImage;
 
 // Subscribers receive neither indexes nor checksums. A restored log begins a new checksum chain,
 // and counts each offset before it as one entry.
-raft::SnapshotMeta MetaOf(const metadata::MetadataImage& image) {
+raft::SnapshotMeta MetaOf(const MetadataImage& image) {
   return {.id = {.end_offset = image.end_offset(), .epoch = image.last_epoch()},
           .last_index = LogIndex(image.end_offset().value()),
           .last_append_time_ms = image.last_append_time_ms()};
 }
 
-absl::Status Write(const fs::path& path, const metadata::MetadataImage& image) {
+absl::Status Write(const fs::path& path, const MetadataImage& image) {
   ASSIGN_OR_RETURN(storage::DiskSnapshotFiles files,
                    storage::DiskSnapshotFiles::Open(fs::absolute(path).parent_path().string()));
   storage::SnapshotWriter writer(&files, MetaOf(image), path.filename().string());
@@ -62,28 +61,23 @@ ExitCode Save(Session& session, const std::string& path) {
   client::AdminClient admin(session.caller_options());
   const auto result = admin.DescribeCluster({});
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
-  // The answer was confirmed by a quorum, so its end offset includes everything acknowledged
-  // before.
   const auto& cluster = std::get<DescribeClusterResponse>(result);
-
-  metadata::SubscribedImage state;
-  absl::Status added;
-  const auto take = [&](const auto& message) {
-    added = state.Add(message);
-    return added.ok() && state.image().end_offset().value() < cluster.end_offset();
+  MetadataImage image;
+  const auto keep = [&image](const MetadataImage& now) {
+    image = now;
+    return true;
   };
-  client::LogFollower follower(session.caller_options(), cluster.cluster_id(), {});
-  const auto failure = follower.Follow(
-      take, [&](const SnapshotChunk& chunk, bool /*begins*/) { return take(chunk); });
-  if (failure) return session.Fail(*failure);
-  if (!added.ok()) return session.Fail(added);
+  const ExitCode code = ReadHistory(
+      session, cluster, {.from_oldest_snapshot = false}, keep,
+      [&](const auto& /*batch*/, const auto& /*before*/, const auto& now) { return keep(now); });
+  if (code != ExitCode::kDone) return code;
 
-  if (const absl::Status written = Write(path, state.image()); !written.ok()) {
+  if (const absl::Status written = Write(path, image); !written.ok()) {
     return session.Fail(written);
   }
   absl::StatusOr<SnapshotContents> contents = ReadSnapshotFile(path);
   if (!contents.ok()) return session.Fail(contents.status());
-  if (metadata::StateHash(contents->image) != metadata::StateHash(state.image())) {
+  if (metadata::StateHash(contents->image) != metadata::StateHash(image)) {
     return session.Fail(absl::DataLossError(absl::StrFormat(
         "%s does not contain the data that was written to it: check the disk", path)));
   }
