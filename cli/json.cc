@@ -3,8 +3,11 @@
 #include <google/protobuf/descriptor.h>
 
 #include <optional>
+#include <ostream>
+#include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_replace.h"
 #include "base/check.h"
 #include "base/uuid.h"
 
@@ -14,6 +17,10 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
+
+std::string Dumped(const Json& json) {
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
 
 std::string BytesText(const std::string& bytes) {
   const std::optional<Uuid> uuid = Uuid::FromBytes(bytes);
@@ -127,8 +134,24 @@ Json ToJson(const absl::Status& status) {
             {"endpoints", Json::array()}}}};
 }
 
-std::string JsonText(const Json& json) {
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
+std::string JsonText(const Json& json) { return Dumped(json) + "\n"; }
+
+JsonListPrinter::JsonListPrinter(std::ostream* out, std::string_view name) : out_(out) {
+  *out_ << "{\n  " << Dumped(Json(name)) << ": [";
+}
+
+void JsonListPrinter::Add(const Json& item) {
+  *out_ << (std::exchange(empty_, false) ? "\n    " : ",\n    ")
+        << absl::StrReplaceAll(Dumped(item), {{"\n", "\n    "}});
+}
+
+void JsonListPrinter::Finish(const Json& others) {
+  *out_ << (empty_ ? "]" : "\n  ]");
+  for (const auto& [name, value] : others.items()) {
+    *out_ << ",\n  " << Dumped(Json(name)) << ": "
+          << absl::StrReplaceAll(Dumped(value), {{"\n", "\n  "}});
+  }
+  *out_ << "\n}\n";
 }
 
 }  // namespace quorate::cli

@@ -4,8 +4,10 @@
 
 #include <google/protobuf/message.h>
 
+#include <iosfwd>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "client/failover_caller.h"
@@ -26,5 +28,21 @@ Json ToJson(const absl::Status& status);
 
 // Formats JSON with an indentation of two spaces and a newline at the end.
 std::string JsonText(const Json& json);
+
+// Prints one object item by item, as JsonText would print it whole. Its first member is a list that
+// may be too long for the memory.
+class JsonListPrinter {
+ public:
+  // `name` is the name of the list. `out` must outlive the printer.
+  JsonListPrinter(std::ostream* out, std::string_view name);
+
+  void Add(const Json& item);
+  // Ends the list, and prints the members of the object `others` after it.
+  void Finish(const Json& others);
+
+ private:
+  std::ostream* const out_;
+  bool empty_ = true;
+};
 
 }  // namespace quorate::cli

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <tuple>
@@ -80,6 +81,8 @@ TEST(QuoratectlTest, UsageErrorsExitWith2AndAskNobody) {
       {{"quorum", "add", "4", "--directory-id", "x"}, "--directory-id: 'x' is not a directory id"},
       {{"features", "upgrade", "--metadata-version", "-1"}, "'-1' is not a whole number from 0"},
       {{"features", "upgrade", "--request-id", "x"}, "--request-id: 'x' is not UUID:SEQUENCE"},
+      {{"features", "upgrade", "--feature", "x"}, "--feature: 'x' is not NAME=LEVEL"},
+      {{"features", "downgrade"}, "--feature is required"},
       {{"brokers", "unregister"}, "BROKER is required"},
       {{"brokers", "unregister", "x"}, "BROKER: 'x' is not a whole number"},
       {{"partitions"}, "'quoratectl partitions' needs one of: reassign"},
@@ -138,6 +141,7 @@ TEST(QuoratectlTest, EveryCommandHasAManualWithExamples) {
                                              {"cluster", "new-id"},
                                              {"features", "describe"},
                                              {"features", "upgrade"},
+                                             {"features", "downgrade"},
                                              {"health", "check"},
                                              {"debug", "log-level"},
                                              {"check", "write-gap"},
@@ -298,6 +302,42 @@ TEST(QuoratectlTest, TopicsThatAreFilteredComeInPagesAndAreSortedByName) {
   const auto parsed = nlohmann::json::parse(json.out);
   EXPECT_EQ(parsed["topics"].size(), 3u);
   EXPECT_EQ(parsed["topics"][2]["partitions"].size(), 2u);
+}
+
+TEST(QuoratectlTest, AllTopicsAreDescribedPageByPage) {
+  FakeAdminService service(Ok);
+  service.list_topics.add_topics()->set_name("a");
+  service.list_topics.set_has_more(true);
+  service.list_next_topics.add_topics()->set_name("b");
+  service.list_next_topics.set_end_offset(8);
+  // A topic of the list that is deleted before it is described is left out.
+  AddOffline(service.describe_topics, "a", "AAAAAAAAAAAAAAAAAAAAAQ", 0);
+  service.describe_topics.add_topics()->set_name("gone");
+  service.describe_topics.mutable_topics(1)->mutable_error()->set_code(
+      common::v1::UNKNOWN_TOPIC_OR_PARTITION);
+  const std::string endpoint = service.endpoint().ToString();
+
+  const Result table = Quoratectl({"topics", "describe", "--bootstrap", endpoint});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, StartsWith("Topic: a  TopicId: AAAAAAAAAAAAAAAAAAAAAQ"));
+  EXPECT_EQ(std::count(table.out.begin(), table.out.end(), '\n'), 4) << table.out;
+  EXPECT_EQ(service.call_count(), 4);
+
+  const Result json =
+      Quoratectl({"topics", "describe", "--bootstrap", endpoint, "--output", "json"});
+  const auto parsed = nlohmann::json::parse(json.out);
+  EXPECT_EQ(parsed["topics"].size(), 2u);
+  EXPECT_EQ(parsed["end_offset"], 8);
+}
+
+TEST(QuoratectlTest, AListOfTopicsMayBeOnePage) {
+  FakeAdminService service(Ok);
+  service.list_topics.add_topics()->set_name("a");
+  service.list_topics.set_has_more(true);
+  const Result result =
+      Quoratectl({"topics", "list", "--limit", "1", "--bootstrap", service.endpoint().ToString()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.err, "quoratectl: more topics follow; continue with --after a\n");
 }
 
 // Controllers 1 and 2 are voters, and 3 is an observer.
@@ -542,6 +582,36 @@ TEST(QuoratectlTest, UpgradesToWhatAllProgramsSupport) {
   EXPECT_EQ(service.request_ids().size(), 3u);
   result = upgrade({"--output", "json"});
   EXPECT_EQ(nlohmann::json::parse(result.out)["results"][0]["level"], 2);
+}
+
+TEST(QuoratectlTest, RaisesAndLowersOtherFeatures) {
+  FakeAdminService service(Ok);
+  DescribeVersions(service);
+  auto* groups = service.describe_cluster.add_features();
+  groups->set_name("group.version");
+  groups->set_level(1);
+  const auto run = [&](std::vector<std::string> flags) {
+    service.update_features.Clear();
+    for (const std::string& flag : flags) {
+      const size_t end = flag.find('=');
+      if (end == std::string::npos) continue;
+      auto* item = service.update_features.add_results();
+      item->set_feature(flag.substr(0, end));
+    }
+    flags.insert(flags.begin(), "features");
+    flags.insert(flags.end(), {"--bootstrap", service.endpoint().ToString()});
+    return Quoratectl(flags);
+  };
+  Result result = run({"upgrade", "--feature", "share.version=1", "--feature", "group.version=2"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "Raised share.version to 1.\nRaised group.version from 1 to 2.\n");
+  result = run({"downgrade", "--feature", "group.version=0", "--dry-run"});
+  EXPECT_EQ(result.out, "group.version could be lowered from 1 to 0.\n");
+  result = run({"downgrade", "--feature", "group.version=0"});
+  EXPECT_EQ(result.out, "Lowered group.version from 1 to 0.\n");
+  EXPECT_EQ(service.changes(),
+            (std::vector<std::string>{"raise share.version 1", "raise group.version 2",
+                                      "lower group.version 0", "lower group.version 0"}));
 }
 
 TEST(QuoratectlTest, AnUpgradeSaysWhyNothingIsHigher) {

@@ -92,6 +92,22 @@ TEST(JsonTest, EveryFieldIsThereUnderItsName) {
 )");
 }
 
+TEST(JsonTest, AListThatIsPrintedItemByItemLooksTheSame) {
+  for (const int items : {0, 1, 3}) {
+    admin::v1::CreateTopicsResponse response;
+    response.set_end_offset(7);
+    for (int i = 0; i < items; ++i) {
+      response.add_results()->set_name("two\nlines");
+      response.mutable_results(i)->mutable_error()->set_code(common::v1::TOPIC_ALREADY_EXISTS);
+    }
+    std::ostringstream out;
+    JsonListPrinter printer(&out, "results");
+    for (const auto& result : response.results()) printer.Add(ToJson(result));
+    printer.Finish({{"end_offset", 7}});
+    EXPECT_EQ(out.str(), JsonText(ToJson(response)));
+  }
+}
+
 TEST(JsonTest, AnUnsetOptionalFieldIsNull) {
   admin::v1::PartitionDescription partition;
   EXPECT_EQ(ToJson(partition)["last_known_leader_id"], nullptr);

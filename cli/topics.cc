@@ -1,6 +1,8 @@
 #include "cli/topics.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -27,9 +29,16 @@ using admin::v1::TopicFilter;
 using client::AdminClient;
 using client::CallFailure;
 
-ExitCode List(Session& session) {
+struct ListFlags {
+  int32_t limit = 0;
+  std::string after;
+};
+
+ExitCode List(Session& session, const ListFlags& flags) {
   admin::v1::ListTopicsRequest request;
   request.set_allow_stale(session.settings().stale);
+  request.set_max_topics(flags.limit);
+  request.set_after_name(flags.after);
   const auto result = AdminClient(session.caller_options()).ListTopics(request);
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
 
@@ -44,6 +53,10 @@ ExitCode List(Session& session) {
     table.AddRow({topic.name(), topic.topic_id(), std::to_string(topic.partition_count())});
   }
   session.out() << table.ToString();
+  if (response.has_more()) {
+    session.Complain(absl::StrFormat("more topics follow; continue with --after %s",
+                                     response.topics().rbegin()->name()));
+  }
   return ExitCode::kDone;
 }
 
@@ -109,10 +122,28 @@ ExitCode DescribePast(Session& session, const DescribeTopicsRequest& request,
   return Print(session, response, /*only_partitions=*/false);
 }
 
+// Prints all topics as they come.
+ExitCode DescribeAll(Session& session, AdminClient& client) {
+  std::optional<JsonListPrinter> json;
+  if (session.json()) json.emplace(&session.out(), "topics");
+  const auto result =
+      DescribeEachTopic(client, session.settings().stale, [&](const TopicDescription& topic) {
+        if (json) {
+          json->Add(ToJson(topic));
+        } else {
+          session.out() << TopicText(topic);
+        }
+      });
+  if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
+  if (json) json->Finish({{"end_offset", std::get<int64_t>(result)}, {"next", nullptr}});
+  return ExitCode::kDone;
+}
+
 ExitCode Describe(Session& session, const DescribeFlags& flags) {
   const DescribeTopicsRequest request = MakeRequest(flags, session.settings().stale);
   if (!flags.at.empty()) return DescribePast(session, request, flags.at);
   AdminClient client(session.caller_options());
+  if (request.topics().empty() && !request.has_filter()) return DescribeAll(session, client);
   const auto result = DescribeTopicPages(client, request);
   if (const auto* failure = std::get_if<CallFailure>(&result)) return session.Fail(*failure);
   return Print(session, std::get<DescribeTopicsResponse>(result),
@@ -211,13 +242,22 @@ void AddTopics(CommandLine& line) {
   CLI::App* topics =
       line.AddNoun("topics", "create, extend, delete, list and describe topics, and elect leaders");
   AddTopicChanges(line, topics);
-  line.AddCommand(topics,
-                  {.name = "list",
-                   .summary = "list all topics",
-                   .description = "Prints names, ids and partition counts, sorted by name.",
-                   .examples = {"quoratectl topics list", "quoratectl topics list --output json",
-                                "quoratectl topics list --stale"}},
-                  CommonFlags::kReads, List);
+  auto flags = std::make_shared<ListFlags>();
+  CLI::App* list = line.AddCommand(
+      topics,
+      {.name = "list",
+       .summary = "list all topics",
+       .description = "Prints names, ids and partition counts, sorted by name.",
+       .examples = {"quoratectl topics list", "quoratectl topics list --output json",
+                    "quoratectl topics list --limit 100 --after orders",
+                    "quoratectl topics list --stale"}},
+      CommonFlags::kReads, [flags](Session& session) { return List(session, *flags); });
+  list->add_option("--limit", flags->limit,
+                   "How many topics to print at most; 0 prints all. Default: 0.")
+      ->type_name("N")
+      ->check(CommandLine::WholeNumber());
+  list->add_option("--after", flags->after, "Print only topics whose names come after this text.")
+      ->type_name("NAME");
   AddDescribe(line, topics);
 }
 

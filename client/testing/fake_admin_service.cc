@@ -101,9 +101,9 @@ grpc::Status FakeAdminService::DeleteTopics(grpc::ServerContext* /*context*/,
 }
 
 grpc::Status FakeAdminService::ListTopics(grpc::ServerContext* /*context*/,
-                                          const admin::v1::ListTopicsRequest* /*request*/,
+                                          const admin::v1::ListTopicsRequest* request,
                                           admin::v1::ListTopicsResponse* response) {
-  *response = list_topics;
+  *response = request->after_name().empty() ? list_topics : list_next_topics;
   return Next();
 }
 
@@ -159,7 +159,8 @@ grpc::Status FakeAdminService::UpdateFeatures(grpc::ServerContext* /*context*/,
     MutexLock lock(&mutex_);
     request_ids_.push_back(request->request_id());
     for (const auto& update : request->updates()) {
-      changes_.push_back("raise " + update.feature() + " " + std::to_string(update.level()));
+      changes_.push_back((update.downgrade() ? "lower " : "raise ") + update.feature() + " " +
+                         std::to_string(update.level()));
     }
   }
   *response = update_features;

@@ -35,9 +35,9 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   // Returns the request ids of all mutating calls, in order of arrival.
   std::vector<common::v1::RequestId> request_ids() const;
   // Returns the changes of all mutating calls in order of arrival: "create NAME", "delete NAME" or
-  // "alter NAME" for each topic or resource, "raise FEATURE LEVEL", "unregister BROKER", "elect
-  // TYPE leaders of TOPICS", "reassign TOPIC-PARTITION to IDS" or "cancel TOPIC-PARTITION", and
-  // "add NODE", "remove NODE" or "transfer NODE".
+  // "alter NAME" for each topic or resource, "raise FEATURE LEVEL" or "lower FEATURE LEVEL",
+  // "unregister BROKER", "elect TYPE leaders of TOPICS", "reassign TOPIC-PARTITION to IDS" or
+  // "cancel TOPIC-PARTITION", and "add NODE", "remove NODE" or "transfer NODE".
   std::vector<std::string> changes() const;
 
   // The responses of successful calls. Set them before the first call.
@@ -45,6 +45,8 @@ class FakeAdminService final : public admin::v1::AdminService::Service {
   admin::v1::CreatePartitionsResponse create_partitions;
   admin::v1::DeleteTopicsResponse delete_topics;
   admin::v1::ListTopicsResponse list_topics;
+  // The answer to a request for a later page.
+  admin::v1::ListTopicsResponse list_next_topics;
   admin::v1::DescribeTopicsResponse describe_topics;
   // The answer to a request for a later page.
   admin::v1::DescribeTopicsResponse describe_next_topics;

@@ -6,6 +6,7 @@
 
 #include "controller/decide/configs/config_description.h"
 #include "controller/decide/partitions/reassignment_pages.h"
+#include "controller/decide/topics/topic_list.h"
 #include "controller/decide/topics/topic_pages.h"
 #include "controller/operations.h"
 #include "metadata/describe.h"
@@ -28,10 +29,13 @@ using admin::v1::ListTopicsResponse;
 constexpr size_t kPartitionBytes = 192;
 constexpr int kTopicsPerPiece = 256;
 
-void ListTopics(const metadata::MetadataImage& image, const ListTopicsRequest& /*request*/,
+void ListTopics(const metadata::MetadataImage& image, const ListTopicsRequest& request,
                 AnswerPieces* pieces) {
+  auto page = controller::ListTopicPage(image, request);
+  if (auto* error = std::get_if<common::v1::Error>(&page)) return pieces->Fail(std::move(*error));
+  const auto& list = std::get<controller::TopicList>(page);
   ListTopicsResponse piece;
-  for (const metadata::TopicPtr& topic : image.TopicsByName()) {
+  for (const metadata::TopicPtr& topic : list.topics) {
     auto* listed = piece.add_topics();
     listed->set_name(topic->name());
     listed->set_topic_id(topic->id().ToString());
@@ -42,6 +46,7 @@ void ListTopics(const metadata::MetadataImage& image, const ListTopicsRequest& /
     piece.Clear();
   }
   piece.set_end_offset(image.end_offset().value());
+  piece.set_has_more(list.has_more);
   pieces->Add(piece);
 }
 
