@@ -27,6 +27,7 @@
 #include "bench/single_writer.h"
 #include "bench/slow_network.h"
 #include "bench/statistics.h"
+#include "bench/write_gap.h"
 #include "tests/harness/cluster.h"
 
 namespace quorate::bench {
@@ -36,53 +37,10 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using testing::Cluster;
 
-constexpr int kNoSignal = 0;
 constexpr milliseconds kAttemptTimeout(100);
 
 const std::map<std::string, int> kSignals = {
     {"NONE", kNoSignal}, {"KILL", SIGKILL}, {"TERM", SIGTERM}, {"STOP", SIGSTOP}};
-
-struct Run {
-  double gap_ms = 0;
-  // The time from the signal to the beginning of the gap.
-  double gap_began_ms = 0;
-  // The median latency of the writes before the signal.
-  double usual_ms = 0;
-};
-
-Run RunOnce(Cluster& cluster, int signal, const std::string& prefix, milliseconds attempt_timeout) {
-  const int active = cluster.AwaitActive();
-  SingleWriter writer(cluster, active % 3 + 1, prefix, attempt_timeout);
-  std::this_thread::sleep_for(milliseconds(500));
-  const auto hit = steady_clock::now();
-  if (signal != kNoSignal) cluster.controller(active).Signal(signal);
-  std::this_thread::sleep_for(milliseconds(signal == SIGSTOP ? 2500 : 1000));
-  const std::vector<steady_clock::time_point> acknowledged = writer.Finish();
-  CHECK_GT(acknowledged.size(), 2u) << "hardly anything was written";
-  CHECK(acknowledged.back() > hit) << "no write was acknowledged after the signal";
-
-  Run run;
-  std::vector<double> usual;
-  for (size_t i = 1; i < acknowledged.size(); ++i) {
-    const double gap = Milliseconds(acknowledged[i] - acknowledged[i - 1]);
-    if (gap > run.gap_ms) {
-      run.gap_ms = gap;
-      run.gap_began_ms = Milliseconds(acknowledged[i - 1] - hit);
-    }
-    if (acknowledged[i] < hit) usual.push_back(gap);
-  }
-  std::sort(usual.begin(), usual.end());
-  run.usual_ms = usual.empty() ? 0 : Percentile(usual, 0.5);
-
-  if (signal == SIGSTOP) {
-    cluster.controller(active).Signal(SIGCONT);
-  } else if (signal != kNoSignal) {
-    CHECK(cluster.controller(active).Wait(testing::kPatience)) << "it did not end";
-    cluster.StartController(active);
-  }
-  cluster.AwaitReady();
-  return run;
-}
 
 void MeasureSignal(const std::string& name, int signal, int runs, bool each) {
   Cluster cluster({.controllers = 3, .brokers = 1});
@@ -90,7 +48,8 @@ void MeasureSignal(const std::string& name, int signal, int runs, bool each) {
   std::vector<double> gaps;
   std::vector<double> usual;
   for (int run = 0; run < runs; ++run) {
-    const Run result = RunOnce(cluster, signal, "w" + std::to_string(run), kAttemptTimeout);
+    const WriteGap result =
+        MeasureWriteGap(cluster, signal, "w" + std::to_string(run), kAttemptTimeout);
     if (each) {
       std::printf("%-8s run %d: gap %.1f ms, from %.1f ms after the signal on\n", name.c_str(), run,
                   result.gap_ms, result.gap_began_ms);
@@ -140,7 +99,8 @@ void MeasureProfile(const SlowNetwork& network, const std::string& profile, int 
   std::vector<double> gaps;
   for (int run = 0; run < runs; ++run) {
     gaps.push_back(
-        RunOnce(cluster, SIGKILL, "w" + std::to_string(run), network.attempt_timeout).gap_ms);
+        MeasureWriteGap(cluster, SIGKILL, "w" + std::to_string(run), network.attempt_timeout)
+            .gap_ms);
   }
   std::sort(gaps.begin(), gaps.end());
   const auto epochs = static_cast<double>(ActiveEpoch(cluster) - calm_epoch);

@@ -17,7 +17,10 @@ constexpr int64_t kRecordsPerLine = 200'000;
 
 }  // namespace
 
-void FillMetadata(const testing::Cluster& cluster, int64_t records, int partitions) {
+std::string FillerName(int64_t n) { return "filler-of-ordinary-length-" + std::to_string(n); }
+
+void FillMetadata(const testing::Cluster& cluster, int64_t records, int partitions,
+                  int replication_factor) {
   client::AdminClient client = cluster.Client({}, [](client::CallerOptions& options) {
     options.attempt_timeout = testing::kPatience;
     options.max_attempt_timeout = testing::kPatience;
@@ -31,9 +34,9 @@ void FillMetadata(const testing::Cluster& cluster, int64_t records, int partitio
     admin::v1::CreateTopicsRequest request;
     for (const int64_t end = std::min(topic + topics_per_request, topics); topic < end; ++topic) {
       auto* created = request.add_topics();
-      created->set_name("filler-of-ordinary-length-" + std::to_string(topic));
+      created->set_name(FillerName(topic));
       created->set_partition_count(partitions);
-      created->set_replication_factor(1);
+      created->set_replication_factor(replication_factor);
     }
     const auto response = testing::Must(client.CreateTopics(std::move(request)));
     for (const auto& result : response.results()) {
