@@ -40,12 +40,21 @@ struct NaiveTopic {
   friend bool operator==(const NaiveTopic&, const NaiveTopic&) = default;
 };
 
+// Returns the levels of features in a log that says nothing about them, in the order of
+// kKnownFeatures.
+inline std::vector<uint32_t> DefaultFeatureLevels() {
+  std::vector<uint32_t> levels;
+  for (const KnownFeature& feature : kKnownFeatures) levels.push_back(feature.default_level);
+  return levels;
+}
+
 struct NaiveModel {
   std::map<Uuid, NaiveTopic> topics;
   std::map<BrokerId, BrokerRegistration> brokers;
   std::map<std::pair<ConfigResourceType, std::string>, std::map<std::string, std::string>> configs;
   std::vector<RequestResult> results;
   int64_t next_producer_id = 0;
+  std::vector<uint32_t> feature_levels = DefaultFeatureLevels();
 
   friend bool operator==(const NaiveModel&, const NaiveModel&) = default;
 };
@@ -88,6 +97,9 @@ inline NaiveModel ReadModel(const MetadataImage& image) {
       });
   image.ForEachRequestResult([&](const RequestResult& result) { model.results.push_back(result); });
   model.next_producer_id = image.Get<ProducerIdsImage>().next_producer_id();
+  for (size_t i = 0; i < kKnownFeatures.size(); ++i) {
+    model.feature_levels[i] = image.Get<FeaturesImage>().LevelOf(i);
+  }
   return model;
 }
 

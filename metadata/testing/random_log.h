@@ -77,6 +77,7 @@ class RandomLog {
         return ChangeBroker();
       case 8:
         if (metadata_version_ >= kProducerIdsVersion && OneIn(4)) return AllocateProducerIds();
+        if (metadata_version_ >= kFeatureLevelsVersion && OneIn(4)) return SetFeatureLevel();
         return ChangeConfig();
       default:
         return AddResult();
@@ -205,6 +206,13 @@ class RandomLog {
     model_.next_producer_id += 1 + static_cast<int64_t>(rng_.Below(1'000));
     Write(MakeProducerIdsRecord(BrokerId(static_cast<int32_t>(rng_.Below(8))), offset_,
                                 model_.next_producer_id));
+  }
+
+  void SetFeatureLevel() {
+    const size_t feature = rng_.Below(kKnownFeatures.size());
+    const auto level = static_cast<uint32_t>(rng_.Below(kKnownFeatures[feature].max_level + 1));
+    Write(MakeFeatureLevelRecord(kKnownFeatures[feature].name, level));
+    model_.feature_levels[feature] = level;
   }
 
   void ChangeConfig() {
