@@ -1,6 +1,7 @@
 #include "broker/broker_lifecycle.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -8,6 +9,8 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/overloaded.h"
+#include "metadata/broker_details.h"
+#include "metadata/feature_table.h"
 #include "metadata/metadata_image.h"
 
 namespace quorate::broker {
@@ -55,10 +58,14 @@ void BrokerLifecycle::Register() {
   request.set_incarnation_id(std::string(options_.incarnation_id.bytes()));
   request.set_advertised_endpoint(advertised_endpoint_);
   request.set_rack(options_.rack);
-  auto* feature = request.add_features();
-  feature->set_name(std::string(metadata::kMetadataVersionFeature));
-  feature->set_min_level(1);
-  feature->set_max_level(metadata::kLatestMetadataVersion);
+  const auto support = [&request](std::string_view name, uint32_t min_level, uint32_t max_level) {
+    auto* feature = request.add_features();
+    feature->set_name(std::string(name));
+    feature->set_min_level(min_level);
+    feature->set_max_level(max_level);
+  };
+  support(metadata::kMetadataVersionFeature, 1, metadata::kLatestMetadataVersion);
+  support(metadata::kEligibleLeaderReplicasFeature, 0, 1);
   channel_->RegisterBroker(
       finder_.current(), options_.call_timeout, std::move(request),
       [this](CallResult<v1::RegisterBrokerResponse> result) {

@@ -105,10 +105,13 @@ TEST_F(BrokerLifecycleTest, RegistersCatchesUpAndIsUnfenced) {
   EXPECT_EQ(request.incarnation_id(), "0123456789abcdef");
   EXPECT_EQ(request.advertised_endpoint(), "broker:9092");
   EXPECT_EQ(request.rack(), "r1");
-  ASSERT_EQ(request.features_size(), 1);
+  ASSERT_EQ(request.features_size(), 2);
   EXPECT_EQ(request.features(0).name(), "metadata.version");
   EXPECT_EQ(request.features(0).min_level(), 1u);
   EXPECT_EQ(request.features(0).max_level(), metadata::kLatestMetadataVersion);
+  EXPECT_EQ(request.features(1).name(), "eligible.leader.replicas.version");
+  EXPECT_EQ(request.features(1).min_level(), 0u);
+  EXPECT_EQ(request.features(1).max_level(), 1u);
 
   Register();
   EXPECT_EQ(lifecycle_->broker_epoch(), kBrokerEpoch);

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "cli/json.h"
@@ -21,6 +23,7 @@ namespace quorate::cli {
 namespace {
 
 using admin::v1::DescribeClusterResponse;
+using admin::v1::UpdateFeaturesRequest;
 using client::AdminClient;
 using client::CallFailure;
 
@@ -43,10 +46,45 @@ uint32_t SupportedByAll(const DescribeClusterResponse& cluster) {
   return lowest;
 }
 
+// Returns the highest level of a feature that the answering controller and all registered brokers
+// support.
+uint32_t SupportedByAll(const DescribeClusterResponse& cluster,
+                        const DescribeClusterResponse::Feature& feature) {
+  uint32_t lowest = feature.max_level();
+  for (const auto& broker : cluster.brokers()) {
+    // A broker supports only level 0 of a feature that it does not name.
+    uint32_t max_level = 0;
+    for (const auto& range : broker.features()) {
+      if (range.name() == feature.name()) max_level = range.max_level();
+    }
+    lowest = std::min(lowest, max_level);
+  }
+  return lowest;
+}
+
+// Returns the finalized level of each feature by name, as far as the answering controller knows
+// the features.
+std::map<std::string, uint32_t> LevelsOf(const DescribeClusterResponse& cluster) {
+  std::map<std::string, uint32_t> levels;
+  for (const auto& feature : cluster.features()) levels[feature.name()] = feature.level();
+  if (cluster.metadata_version() != 0) {
+    levels[std::string(kMetadataVersionFeature)] = cluster.metadata_version();
+  }
+  return levels;
+}
+
 Json FeaturesJson(const DescribeClusterResponse& cluster) {
   const auto version_json = [](uint32_t version) {
     return version == 0 ? Json(nullptr) : Json(version);
   };
+  Json features = Json::array({{{"feature", std::string(kMetadataVersionFeature)},
+                                {"finalized_level", version_json(cluster.metadata_version())},
+                                {"supported_level", version_json(SupportedByAll(cluster))}}});
+  for (const auto& feature : cluster.features()) {
+    features.push_back({{"feature", feature.name()},
+                        {"finalized_level", feature.level()},
+                        {"supported_level", SupportedByAll(cluster, feature)}});
+  }
   Json controllers = Json::array();
   for (const auto& controller : cluster.controllers()) {
     controllers.push_back(
@@ -60,9 +98,7 @@ Json FeaturesJson(const DescribeClusterResponse& cluster) {
                        {"fenced", broker.fenced()},
                        {"max_metadata_version", version_json(broker.max_metadata_version())}});
   }
-  return {{"features", Json::array({{{"feature", std::string(kMetadataVersionFeature)},
-                                     {"finalized_level", version_json(cluster.metadata_version())},
-                                     {"supported_level", version_json(SupportedByAll(cluster))}}})},
+  return {{"features", std::move(features)},
           {"controllers", std::move(controllers)},
           {"brokers", std::move(brokers)},
           {"end_offset", cluster.end_offset()},
@@ -80,23 +116,73 @@ ExitCode Describe(Session& session) {
   return ExitCode::kDone;
 }
 
-struct UpgradeFlags {
+struct UpdateFlags {
   std::optional<int32_t> metadata_version;
+  // NAME=LEVEL.
+  std::vector<std::string> features;
   bool dry_run = false;
   std::string request_id;
 };
 
-std::string ResultText(uint32_t before, uint32_t level, bool dry_run) {
-  if (before == level) return absl::StrFormat("%s is already %d.", kMetadataVersionFeature, level);
-  if (!dry_run)
-    return absl::StrFormat("Raised %s from %d to %d.", kMetadataVersionFeature, before, level);
-  return absl::StrFormat("%s could be raised from %d to %d.", kMetadataVersionFeature, before,
-                         level);
+// Adds the updates of --feature. INVALID_ARGUMENT names the flag.
+absl::Status AddUpdates(const UpdateFlags& flags, bool downgrade, UpdateFeaturesRequest* request) {
+  for (const std::string& text : flags.features) {
+    auto update = ParseFeatureLevel(text);
+    if (!update.ok()) {
+      return absl::InvalidArgumentError("--feature: " + std::string(update.status().message()));
+    }
+    update->set_downgrade(downgrade);
+    *request->add_updates() = *std::move(update);
+  }
+  return absl::OkStatus();
 }
 
-ExitCode Upgrade(Session& session, const UpgradeFlags& flags) {
+// `before`: nullopt if it is not known.
+std::string ResultText(const std::string& feature, std::optional<uint32_t> before, uint32_t level,
+                       bool dry_run) {
+  if (before == level) return absl::StrFormat("%s is already %d.", feature, level);
+  const std::string from = before ? absl::StrFormat(" from %d", *before) : "";
+  const bool is_lower = before && level < *before;
+  if (dry_run) {
+    return absl::StrFormat("%s could be %s%s to %d.", feature, is_lower ? "lowered" : "raised",
+                           from, level);
+  }
+  return absl::StrFormat("%s %s%s to %d.", is_lower ? "Lowered" : "Raised", feature, from, level);
+}
+
+// Sends the request and prints its results.
+ExitCode Update(Session& session, AdminClient& client, const UpdateFeaturesRequest& request,
+                const std::map<std::string, uint32_t>& before) {
+  const auto result = client.UpdateFeatures(request);
+  if (const auto* failure = std::get_if<CallFailure>(&result)) {
+    return session.Fail(*failure, RequestIdText(request.request_id()));
+  }
+  const auto& response = std::get<admin::v1::UpdateFeaturesResponse>(result);
+  if (session.json()) session.out() << JsonText(ToJson(response));
+  ExitCode code = ExitCode::kDone;
+  for (int i = 0; i < response.results_size() && i < request.updates_size(); ++i) {
+    const auto& item = response.results(i);
+    if (item.has_error()) {
+      code = session.FailItem(item.feature(), item.error());
+      continue;
+    }
+    const auto it = before.find(item.feature());
+    const auto old = it == before.end() ? std::nullopt : std::optional(it->second);
+    session.Say(
+        ResultText(item.feature(), old, request.updates(i).level(), request.validate_only()));
+  }
+  return code;
+}
+
+ExitCode Upgrade(Session& session, const UpdateFlags& flags) {
   const auto id = ChooseRequestId(flags.request_id);
   if (!id.ok()) return session.RefuseUsage(std::string(id.status().message()));
+  UpdateFeaturesRequest request;
+  *request.mutable_request_id() = *id;
+  request.set_validate_only(flags.dry_run);
+  if (const auto status = AddUpdates(flags, /*downgrade=*/false, &request); !status.ok()) {
+    return session.RefuseUsage(std::string(status.message()));
+  }
   AdminClient client(session.caller_options());
   const auto described = client.DescribeCluster({});
   if (const auto* failure = std::get_if<CallFailure>(&described)) return session.Fail(*failure);
@@ -107,35 +193,35 @@ ExitCode Upgrade(Session& session, const UpgradeFlags& flags) {
         "the active controller, %d, is too old to raise %s: start the new program there",
         cluster.active_controller_id(), kMetadataVersionFeature)));
   }
-  const uint32_t level = flags.metadata_version ? static_cast<uint32_t>(*flags.metadata_version)
-                                                : std::max(before, SupportedByAll(cluster));
-
-  admin::v1::UpdateFeaturesRequest request;
-  *request.mutable_request_id() = *id;
-  request.set_validate_only(flags.dry_run);
-  request.add_updates()->set_feature(std::string(kMetadataVersionFeature));
-  request.mutable_updates(0)->set_level(level);
-  const auto result = client.UpdateFeatures(request);
-  if (const auto* failure = std::get_if<CallFailure>(&result)) {
-    return session.Fail(*failure, RequestIdText(request.request_id()));
+  const bool is_default = !flags.metadata_version && flags.features.empty();
+  if (is_default || flags.metadata_version) {
+    auto* update = request.add_updates();
+    update->set_feature(std::string(kMetadataVersionFeature));
+    update->set_level(flags.metadata_version ? static_cast<uint32_t>(*flags.metadata_version)
+                                             : std::max(before, SupportedByAll(cluster)));
   }
-  const auto& response = std::get<admin::v1::UpdateFeaturesResponse>(result);
-  if (session.json()) session.out() << JsonText(ToJson(response));
-  ExitCode code = ExitCode::kDone;
-  for (const auto& update : response.results()) {
-    if (update.has_error()) {
-      code = session.FailItem(update.feature(), update.error());
-    } else {
-      session.Say(ResultText(before, level, flags.dry_run));
-    }
-  }
-  const bool is_default = !flags.metadata_version.has_value();
-  if (code == ExitCode::kDone && is_default && before == level) {
+  const ExitCode code = Update(session, client, request, LevelsOf(cluster));
+  if (code == ExitCode::kDone && is_default && before == request.updates(0).level()) {
     session.Say(
         "No higher version is supported by all programs: 'quoratectl features describe' shows what "
         "each of them supports.");
   }
   return code;
+}
+
+ExitCode Downgrade(Session& session, const UpdateFlags& flags) {
+  const auto id = ChooseRequestId(flags.request_id);
+  if (!id.ok()) return session.RefuseUsage(std::string(id.status().message()));
+  UpdateFeaturesRequest request;
+  *request.mutable_request_id() = *id;
+  request.set_validate_only(flags.dry_run);
+  if (const auto status = AddUpdates(flags, /*downgrade=*/true, &request); !status.ok()) {
+    return session.RefuseUsage(std::string(status.message()));
+  }
+  AdminClient client(session.caller_options());
+  const auto described = client.DescribeCluster({});
+  if (const auto* failure = std::get_if<CallFailure>(&described)) return session.Fail(*failure);
+  return Update(session, client, request, LevelsOf(std::get<DescribeClusterResponse>(described)));
 }
 
 void AddDescribe(CommandLine& line, CLI::App* features) {
@@ -148,33 +234,67 @@ void AddDescribe(CommandLine& line, CLI::App* features) {
            "is the highest level that all programs support whose version is known. For each "
            "program, '?' means that the answering controller does not know it: the active "
            "controller knows the controllers in session and the brokers that have sent it a "
-           "heartbeat.",
+           "heartbeat. For features other than metadata.version, what the registered brokers "
+           "support counts. Level 0 means that the cluster does not use the feature.",
        .examples = {"quoratectl features describe",
                     "quoratectl features describe --output json | jq '.features[0]'"}},
       CommonFlags::kReads, Describe);
 }
 
+CLI::Option* AddUpdateFlags(CLI::App* verb, UpdateFlags* flags) {
+  CLI::Option* feature =
+      verb->add_option("--feature", flags->features,
+                       "A feature and its new level. May be given several times.")
+          ->type_name("NAME=LEVEL")
+          ->expected(1)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb->add_flag("--dry-run", flags->dry_run, "Check the change without making it.");
+  AddRequestIdFlag(verb, &flags->request_id);
+  return feature;
+}
+
 void AddUpgrade(CommandLine& line, CLI::App* features) {
-  auto flags = std::make_shared<UpgradeFlags>();
+  auto flags = std::make_shared<UpdateFlags>();
   CLI::App* verb = line.AddCommand(
       features,
       {.name = "upgrade",
-       .summary = "raise metadata.version, after all programs are new",
+       .summary = "raise metadata.version or other features, after all programs are new",
        .description =
            "Raises the version of the record formats in the log, so that the controllers may use "
            "what came with it. This cannot be undone: an older program ends when it reads the new "
            "version. The upgrade is therefore refused while a voter is not in session, or while a "
            "controller or broker in session does not support the version. The message names up to "
-           "ten of them. When the command ends, the new version is committed.",
+           "ten of them. When the command ends, the new version is committed.\n"
+           "With --feature, raises the level of other features, e.g. of "
+           "eligible.leader.replicas.version. All registered brokers must support the level. "
+           "'quoratectl features downgrade' undoes this.",
        .examples = {"quoratectl features upgrade", "quoratectl features upgrade --dry-run",
-                    "quoratectl features upgrade --metadata-version 2"}},
+                    "quoratectl features upgrade --metadata-version 2",
+                    "quoratectl features upgrade --feature eligible.leader.replicas.version=1"}},
       CommonFlags::kCluster, [flags](Session& session) { return Upgrade(session, *flags); });
   verb->add_option("--metadata-version", flags->metadata_version,
-                   "The new version. Default: the highest that all programs support.")
+                   "The new version. Default: the highest that all programs support, unless "
+                   "--feature is given.")
       ->type_name("N")
       ->check(CommandLine::NonNegativeInt32());
-  verb->add_flag("--dry-run", flags->dry_run, "Check the upgrade without making it.");
-  AddRequestIdFlag(verb, &flags->request_id);
+  AddUpdateFlags(verb, flags.get());
+}
+
+void AddDowngrade(CommandLine& line, CLI::App* features) {
+  auto flags = std::make_shared<UpdateFlags>();
+  CLI::App* verb = line.AddCommand(
+      features,
+      {.name = "downgrade",
+       .summary = "lower the level of features other than metadata.version",
+       .description =
+           "Lowers the level of features. Level 0 means that the cluster does not use the feature. "
+           "If eligible.leader.replicas.version becomes 0, the eligible replicas of partitions "
+           "without a leader stay in the ISR, and all other replicas are no longer eligible. "
+           "metadata.version cannot be lowered.",
+       .examples = {"quoratectl features downgrade --feature eligible.leader.replicas.version=0",
+                    "quoratectl features downgrade --feature group.version=0 --dry-run"}},
+      CommonFlags::kCluster, [flags](Session& session) { return Downgrade(session, *flags); });
+  AddUpdateFlags(verb, flags.get())->required();
 }
 
 }  // namespace
@@ -185,6 +305,10 @@ std::string FeaturesText(const DescribeClusterResponse& cluster) {
                   {.title = "SUPPORTED", .right_aligned = true}});
   features.AddRow({std::string(kMetadataVersionFeature), VersionText(cluster.metadata_version()),
                    VersionText(SupportedByAll(cluster))});
+  for (const auto& feature : cluster.features()) {
+    features.AddRow({feature.name(), std::to_string(feature.level()),
+                     std::to_string(SupportedByAll(cluster, feature))});
+  }
   Table programs({{.title = "PROGRAM"},
                   {.title = "METADATA VERSION", .right_aligned = true},
                   {.title = "STATE"}});
@@ -204,9 +328,10 @@ std::string FeaturesText(const DescribeClusterResponse& cluster) {
 
 void AddFeatures(CommandLine& line) {
   CLI::App* features =
-      line.AddNoun("features", "show and raise the level of the cluster's record formats");
+      line.AddNoun("features", "show and change the levels of the cluster's features");
   AddDescribe(line, features);
   AddUpgrade(line, features);
+  AddDowngrade(line, features);
 }
 
 }  // namespace quorate::cli

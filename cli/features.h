@@ -1,4 +1,4 @@
-// quoratectl features: describe, upgrade. The only feature is metadata.version.
+// quoratectl features: describe, upgrade, downgrade.
 #pragma once
 
 #include <string>

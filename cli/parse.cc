@@ -145,4 +145,18 @@ absl::StatusOr<admin::v1::ConfigEntry> ParseConfig(const std::string& text) {
   return entry;
 }
 
+absl::StatusOr<admin::v1::UpdateFeaturesRequest::Update> ParseFeatureLevel(
+    const std::string& text) {
+  const size_t equals = text.find('=');
+  uint32_t level = 0;
+  if (equals == std::string::npos || equals == 0 ||
+      !absl::SimpleAtoi(text.substr(equals + 1), &level)) {
+    return Invalid(text, "is not NAME=LEVEL, such as group.version=1");
+  }
+  admin::v1::UpdateFeaturesRequest::Update update;
+  update.set_feature(text.substr(0, equals));
+  update.set_level(level);
+  return update;
+}
+
 }  // namespace quorate::cli

@@ -42,4 +42,7 @@ absl::StatusOr<admin::v1::ElectLeadersRequest::TopicPartitions> ParseTopicPartit
 // Parses "key=value". The value may be empty and may contain '='.
 absl::StatusOr<admin::v1::ConfigEntry> ParseConfig(const std::string& text);
 
+// Parses "NAME=LEVEL", the level of a feature.
+absl::StatusOr<admin::v1::UpdateFeaturesRequest::Update> ParseFeatureLevel(const std::string& text);
+
 }  // namespace quorate::cli

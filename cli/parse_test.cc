@@ -114,5 +114,16 @@ TEST(ParseTest, Configs) {
   EXPECT_THAT(ErrorOf(ParseConfig("=b")), HasSubstr("'=b' is not KEY=VALUE"));
 }
 
+TEST(ParseTest, AFeatureLevelIsANameAndANumber) {
+  const auto update = ParseFeatureLevel("group.version=1");
+  ASSERT_TRUE(update.ok()) << update.status();
+  EXPECT_EQ(update->feature(), "group.version");
+  EXPECT_EQ(update->level(), 1u);
+  for (const char* text : {"", "group.version", "=1", "group.version=", "group.version=-1",
+                           "group.version=4294967296", "group.version=1=1"}) {
+    EXPECT_THAT(ErrorOf(ParseFeatureLevel(text)), HasSubstr("is not NAME=LEVEL")) << text;
+  }
+}
+
 }  // namespace
 }  // namespace quorate::cli

@@ -150,6 +150,29 @@ broker 10                    ?  running
 )");
 }
 
+TEST(ViewsTest, FeaturesBesidesTheMetadataVersion) {
+  admin::v1::DescribeClusterResponse cluster;
+  cluster.set_metadata_version(3);
+  const auto add_feature = [&](const char* name, uint32_t level, uint32_t max_level) {
+    auto* feature = cluster.add_features();
+    feature->set_name(name);
+    feature->set_level(level);
+    feature->set_max_level(max_level);
+  };
+  add_feature("group.version", 0, 1);
+  add_feature("transaction.version", 1, 2);
+  for (const uint32_t max_level : {2, 1}) {
+    auto* range = cluster.add_brokers()->add_features();
+    range->set_name("transaction.version");
+    range->set_max_level(max_level);
+  }
+  EXPECT_THAT(FeaturesText(cluster),
+              ::testing::StartsWith("FEATURE              FINALIZED  SUPPORTED\n"
+                                    "metadata.version             3          ?\n"
+                                    "group.version                0          0\n"
+                                    "transaction.version          1          1\n"));
+}
+
 // Any client can register brokers that never start.
 TEST(ViewsTest, StatusDoesNotCountBrokersThatNeverTookPart) {
   auto cluster = Cluster();

@@ -54,7 +54,7 @@ TEST_F(BrokerRequestsTest, ARegistrationThatIsRefusedDialsNobody) {
   request.set_broker_id(9);
   request.set_incarnation_id(std::string(metadata::TestUuid(9).bytes()));
   request.set_advertised_endpoint("victim:22");
-  AddMetadataVersions(&request);
+  AddSupportedFeatures(&request);
   const auto error_code = [&](const broker::v1::RegisterBrokerRequest& wrong) {
     Pending<broker::v1::RegisterBrokerResponse> pending;
     cluster_.active().RegisterBroker(wrong, {.principal = "stranger"}, pending.reply());
@@ -87,7 +87,7 @@ TEST_F(BrokerRequestsTest, TheRegistrationsThatDialAreBounded) {
     request.set_broker_id(1'000 + i);
     request.set_incarnation_id(std::string(metadata::TestUuid(9).bytes()));
     request.set_advertised_endpoint("victim:22");
-    AddMetadataVersions(&request);
+    AddSupportedFeatures(&request);
     auto& answer = answers[static_cast<size_t>(i)];
     cluster_.active().RegisterBroker(request, {.principal = "stranger"}, answer.reply());
     cluster_.Run();

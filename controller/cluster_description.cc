@@ -1,6 +1,9 @@
 #include "controller/cluster_description.h"
 
+#include <cstddef>
 #include <string>
+
+#include "metadata/image_state.h"
 
 namespace quorate::controller {
 namespace {
@@ -63,6 +66,12 @@ admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id
   response.set_under_replicated_partition_count(
       static_cast<int32_t>(tally.counts().under_replicated));
   response.set_metadata_version(image.metadata_version());
+  for (size_t i = 0; i < metadata::kKnownFeatures.size(); ++i) {
+    auto* feature = response.add_features();
+    feature->set_name(std::string(metadata::kKnownFeatures[i].name));
+    feature->set_level(image.Get<metadata::FeaturesImage>().LevelOf(i));
+    feature->set_max_level(metadata::kKnownFeatures[i].max_level);
+  }
   response.set_end_offset(image.end_offset().value());
   response.set_from_active_controller(watch != nullptr);
   if (watch != nullptr && watch->guard().loss() && !watch->guard().loss()->all_fenced) {

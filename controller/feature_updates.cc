@@ -42,8 +42,8 @@ void FeatureUpdates::Submit(UpdateFeaturesRequest request, RequestContext contex
   SubmitRemembered(pipeline_, kUpdateFeatures, std::move(request), std::move(context),
                    std::move(reply),
                    [evidence = std::move(evidence)](
-                       const View& view, const UpdateFeaturesRequest& of, const Context&) {
-                     return DecideUpdateFeatures(view, of, evidence);
+                       const View& view, const UpdateFeaturesRequest& of, const Context& with) {
+                     return DecideUpdateFeatures(view, of, evidence, with);
                    });
 }
 

@@ -1,4 +1,4 @@
-// Handles requests to raise feature levels on the active controller. Whether a level may be raised
+// Handles requests to change feature levels on the active controller. Whether a level may be raised
 // depends on the programs of all controllers and brokers, so this class first collects what they
 // support (decide/features/feature_decisions.h).
 #pragma once

@@ -87,13 +87,15 @@ Pending<broker::v1::RegisterBrokerResponse> ControllerCluster::Register(int32_t 
   return pending;
 }
 
-void ControllerCluster::Register(int32_t id, Reply<broker::v1::RegisterBrokerResponse> reply) {
+void ControllerCluster::Register(int32_t id, Reply<broker::v1::RegisterBrokerResponse> reply,
+                                 bool clean) {
   broker::v1::RegisterBrokerRequest request;
   request.set_cluster_id(kClusterId);
   request.set_broker_id(id);
   request.set_incarnation_id(std::string(brokers_.at(id).Incarnation(id).bytes()));
   request.set_advertised_endpoint(EndpointOf(id));
-  AddMetadataVersions(&request);
+  AddSupportedFeatures(&request);
+  if (clean) request.set_previous_broker_epoch(brokers_.at(id).epoch);
   auto remember = [this, id, reply = std::move(reply)](
                       Answer<broker::v1::RegisterBrokerResponse> answer) mutable {
     if (const auto* done = std::get_if<broker::v1::RegisterBrokerResponse>(&answer)) {

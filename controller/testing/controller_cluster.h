@@ -99,8 +99,9 @@ class ControllerCluster {
     for (auto& [id, broker] : brokers_) broker.stream = {};
   }
 
+  // With `clean`, the broker says that its process before stopped cleanly.
   Pending<broker::v1::RegisterBrokerResponse> Register(int32_t id);
-  void Register(int32_t id, Reply<broker::v1::RegisterBrokerResponse> reply);
+  void Register(int32_t id, Reply<broker::v1::RegisterBrokerResponse> reply, bool clean = false);
   // Sends a heartbeat on the broker's stream and opens the stream if there is none. If
   // `metadata_end_offset` is not given, the broker has replayed everything that is committed.
   Pending<broker::v1::HeartbeatResponse> Heartbeat(

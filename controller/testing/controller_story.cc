@@ -176,12 +176,15 @@ bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
                        PrintAnswer<HeartbeatResponse>(label(id), HeartbeatText));
   };
   const auto register_broker = [&](int32_t id) {
-    cluster_.Register(
-        id,
-        PrintAnswer<RegisterBrokerResponse>(label(id), [](const RegisterBrokerResponse& response) {
-          return absl::StrFormat("epoch %d, endpoint %s", response.broker_epoch(),
-                                 response.endpoint_verified() ? "verified" : "not verified");
-        }));
+    cluster_.Register(id,
+                      PrintAnswer<RegisterBrokerResponse>(
+                          label(id),
+                          [](const RegisterBrokerResponse& response) {
+                            return absl::StrFormat(
+                                "epoch %d, endpoint %s", response.broker_epoch(),
+                                response.endpoint_verified() ? "verified" : "not verified");
+                          }),
+                      command.Has("clean"));
   };
   const bool known = name == "start" || name == "kill" || name == "stream" || name == "swallow" ||
                      name == "bring-up" || name == "register" || name == "heartbeat";
@@ -229,6 +232,8 @@ bool ControllerStory::DispatchTopic(const TranscriptCommand& command) {
     ElectLeaders(command);
   } else if (command.name() == "reassign") {
     Reassign(command);
+  } else if (command.name() == "feature") {
+    UpdateFeature(command);
   } else if (command.name() == "reassignments") {
     ListReassignments();
   } else if (command.name() == "voters") {
@@ -369,6 +374,24 @@ void ControllerStory::Reassign(const TranscriptCommand& command) {
           absl::StrFormat("reassign %s-%d", command.Get("topic"), partition->partition()),
           [](const AlterPartitionReassignmentsResponse& response) {
             return TopicResultsText(response, "done");
+          }));
+  cluster_.Run();
+}
+
+void ControllerStory::UpdateFeature(const TranscriptCommand& command) {
+  admin::v1::UpdateFeaturesRequest request;
+  auto* update = request.add_updates();
+  update->set_feature(command.Get("name"));
+  update->set_level(static_cast<uint32_t>(command.GetInt("level")));
+  update->set_downgrade(command.Has("downgrade"));
+  request.set_validate_only(command.Has("validate_only"));
+  if (command.Has("id")) SetRequestId(command, request.mutable_request_id());
+  Asked(command).UpdateFeatures(
+      request, ContextOf(command),
+      PrintAnswer<admin::v1::UpdateFeaturesResponse>(
+          "feature " + update->feature(), [](const admin::v1::UpdateFeaturesResponse& response) {
+            return TopicResultsText(
+                response, absl::StrFormat("level %d", response.results(0).level()).c_str());
           }));
   cluster_.Run();
 }

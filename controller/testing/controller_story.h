@@ -16,8 +16,8 @@
 //   stream broker=1 replaced       its next heartbeat opens another one
 //   stream broker=1 ends=broken late      the replaced stream ends
 //   swallow broker=1               packets to its endpoint are dropped from now on
-//   bring-up broker=1,2,3          start, register, heartbeat
-//   register broker=1
+//   bring-up broker=1,2,3 [clean]  start, register, heartbeat; its last process stopped cleanly
+//   register broker=1 [clean]
 //   heartbeat broker=1,2 [want_shutdown] [offset=7] [to=2]
 //   heartbeat broker=1 late        on the replaced stream
 //   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
@@ -26,6 +26,7 @@
 //   configure topic=t|broker_default set=key:value [delete=key] [id=5] [validate_only]
 //   elect-leaders type=preferred|unclean all|topic=t [partitions=0,1] [id=5] [validate_only]
 //   reassign topic=t partition=0 replicas=2,3 | cancel [id=5] [validate_only]
+//   feature name=f level=1 [downgrade] [id=5] [validate_only]
 //   voters add=3 | remove=3        changes the voters; all of them are caught up
 //     each of these: [on=1]        asks that controller instead of the one that leads
 //                    [within=1s]   sets the deadline
@@ -65,6 +66,7 @@ class ControllerStory {
   void Configure(const TranscriptCommand& command);
   void ElectLeaders(const TranscriptCommand& command);
   void Reassign(const TranscriptCommand& command);
+  void UpdateFeature(const TranscriptCommand& command);
   void Alter(const TranscriptCommand& command);
   void ChangeVoters(const TranscriptCommand& command);
   // Returns the controller to which a request is sent.

@@ -56,6 +56,23 @@ class DecisionFixture {
     Append(metadata::MakePartitionChangesRecord(image().FindTopicByName(topic)->id(), changes));
   }
 
+  // Begins to keep eligible leader replicas (KIP-966). The log is then at metadata version 3.
+  void UseEligibleLeaderReplicas() {
+    if (image().metadata_version() < metadata::kFeatureLevelsVersion) {
+      UpgradeTo(metadata::kFeatureLevelsVersion);
+    }
+    Append(metadata::MakeFeatureLevelRecord(metadata::kEligibleLeaderReplicasFeature, 1));
+  }
+
+  // Broker `id` restarts as its `life`-th incarnation after a clean stop, and is unfenced.
+  void RestartCleanly(int32_t id, uint16_t life) {
+    auto request = RegistrationOf(id, life);
+    request.set_previous_broker_epoch(image().FindBroker(BrokerId(id))->broker_epoch);
+    Apply(DecideRegisterBroker(view(), request, {.registered_one_is_gone = true}, kClusterId,
+                               context()));
+    Heartbeat(id);
+  }
+
   // Registers broker `id` as its `life`-th incarnation; fenced.
   void Register(int32_t id, uint16_t life = 1, const std::string& rack = "") {
     const auto decision =
@@ -156,7 +173,7 @@ class DecisionFixture {
     request.set_incarnation_id(std::string(IncarnationOf(id, life).bytes()));
     request.set_advertised_endpoint(absl::StrFormat("broker-%d:9092", id));
     request.set_rack(rack);
-    AddMetadataVersions(&request);
+    AddSupportedFeatures(&request);
     return request;
   }
 

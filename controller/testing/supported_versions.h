@@ -2,17 +2,27 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "metadata/broker_details.h"
+#include "metadata/feature_table.h"
 #include "metadata/metadata_image.h"
 #include "quorate/broker/v1/broker_service.pb.h"
 
 namespace quorate::controller {
 
-inline void AddMetadataVersions(broker::v1::RegisterBrokerRequest* request) {
+inline void AddSupportedFeature(broker::v1::RegisterBrokerRequest* request, std::string_view name,
+                                uint32_t min_level, uint32_t max_level) {
   auto* feature = request->add_features();
-  feature->set_name(std::string(metadata::kMetadataVersionFeature));
-  feature->set_min_level(1);
-  feature->set_max_level(metadata::kLatestMetadataVersion);
+  feature->set_name(std::string(name));
+  feature->set_min_level(min_level);
+  feature->set_max_level(max_level);
+}
+
+inline void AddSupportedFeatures(broker::v1::RegisterBrokerRequest* request) {
+  AddSupportedFeature(request, metadata::kMetadataVersionFeature, 1,
+                      metadata::kLatestMetadataVersion);
+  AddSupportedFeature(request, metadata::kEligibleLeaderReplicasFeature, 0, 1);
 }
 
 }  // namespace quorate::controller

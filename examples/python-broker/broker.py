@@ -57,7 +57,8 @@ class Broker(view_grpc.BrokerViewServiceServicer):
         self.epoch = self.call("RegisterBroker", broker.RegisterBrokerRequest(
             cluster_id=self.cluster_id, broker_id=self.id, incarnation_id=self.incarnation_id,
             advertised_endpoint=self.endpoint, features=[
-                common.FeatureRange(name="metadata.version", min_level=1, max_level=3)],
+                common.FeatureRange(name="metadata.version", min_level=1, max_level=3),
+                common.FeatureRange(name="eligible.leader.replicas.version", max_level=1)],
         )).broker_epoch
         self.say(f"registered with epoch {self.epoch}")
 

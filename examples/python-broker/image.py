@@ -116,4 +116,4 @@ class Image:
 
 # What a broker without data and without configuration need not remember.
 _WITHOUT_EFFECT = {"no_op", "metadata_version", "config", "request_result", "evicted_requests",
-                   "producer_ids", "snapshot_header", "snapshot_footer"}
+                   "producer_ids", "feature_level", "snapshot_header", "snapshot_footer"}

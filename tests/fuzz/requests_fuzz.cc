@@ -232,8 +232,8 @@ class Cluster {
   template <typename Functions>
   Decision<ItemResults> Decide(const Functions& /*functions*/,
                                const admin::v1::UpdateFeaturesRequest& request,
-                               const Context& /*context*/) {
-    return DecideUpdateFeatures(cluster_.view(), request, controller::SupportEvidence());
+                               const Context& context) {
+    return DecideUpdateFeatures(cluster_.view(), request, controller::SupportEvidence(), context);
   }
 
   template <typename Functions, typename Proto>

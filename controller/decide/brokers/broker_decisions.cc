@@ -43,7 +43,8 @@ std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
 // Settles the partitions of `broker` as if it were active or inactive (`active`), whatever its
 // registration says.
 SettlementCounts SettleFor(const View& view, BrokerId broker, bool active, const Context& context,
-                           metadata::v1::RecordBatch* batch) {
+                           metadata::v1::RecordBatch* batch,
+                           BrokerRecords kept = BrokerRecords::kKept) {
   ActiveBrokers brokers(view.image);
   if (active) {
     brokers.Add(broker);
@@ -51,7 +52,16 @@ SettlementCounts SettleFor(const View& view, BrokerId broker, bool active, const
     brokers.Remove(broker);
   }
   return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers,
-                            {.from = context.settle_from}, batch);
+                            {.from = context.settle_from}, batch, kept);
+}
+
+// Returns whether the new process of a registered broker has what the old one acknowledged. The
+// broker says so after a clean stop (Kafka: previousBrokerEpoch).
+BrokerRecords RecordsAfterRestart(const BrokerRegistration& registered,
+                                  const RegisterBrokerRequest& request) {
+  const bool stopped_cleanly = request.has_previous_broker_epoch() &&
+                               request.previous_broker_epoch() == registered.broker_epoch;
+  return stopped_cleanly ? BrokerRecords::kKept : BrokerRecords::kMayBeLost;
 }
 
 // The change that a heartbeat makes to a registration.
@@ -107,7 +117,7 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
                                                       const Context& context) {
   if (auto error = CheckRegistration(request, cluster_id)) return {.answer = *std::move(error)};
   absl::StatusOr<BrokerRegistration> registration = ParseRegistration(request);
-  if (auto error = CheckSupportsVersion(view.image, *registration)) {
+  if (auto error = CheckSupportsLevels(view.image, *registration)) {
     return {.answer = *std::move(error)};
   }
   if (view.image.metadata_version() < metadata::kBrokerDetailsVersion) registration->details = {};
@@ -131,7 +141,8 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
       error.set_retry_after_ms(evidence.session_ends_in_ms);
       return {.answer = std::move(error)};
     }
-    settled = SettleFor(view, registered->id, /*active=*/false, context, &records);
+    settled = SettleFor(view, registered->id, /*active=*/false, context, &records,
+                        RecordsAfterRestart(*registered, request));
     if (settled.rest) {
       return {.records = std::move(records),
               .cause = cause,

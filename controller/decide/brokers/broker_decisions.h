@@ -40,13 +40,15 @@ struct RegistrationEvidence {
 // Registers the broker as fenced. Its broker epoch is the offset of the record. A repeated request
 // of the same incarnation changes nothing and keeps the epoch, even if it names another endpoint or
 // other details. A new incarnation first takes the old one out of its ISRs and leaderships, in the
-// same batch. The listeners, features and log directories are stored if the metadata version allows
-// it. A later upgrade of the version does not add them: the next registration does.
+// same batch. Unless the old one stopped cleanly (previous_broker_epoch), its replicas are no
+// longer eligible leaders (KIP-966) either. The listeners, features and log directories are stored
+// if the metadata version allows it. A later upgrade of the version does not add them: the next
+// registration does.
 //
 // Errors, by precedence: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION, UNSUPPORTED_VERSION (the
-// broker does not support the log's metadata version), DUPLICATE_BROKER_REGISTRATION (the
-// registered incarnation is unfenced and not gone), RESOURCE_EXHAUSTED (the id is new, and
-// kMaxIdleBrokers brokers are idle).
+// broker does not support the log's metadata version or the level of another feature),
+// DUPLICATE_BROKER_REGISTRATION (the registered incarnation is unfenced and not gone),
+// RESOURCE_EXHAUSTED (the id is new, and kMaxIdleBrokers brokers are idle).
 Decision<broker::v1::RegisterBrokerResponse> DecideRegisterBroker(
     const View& view, const broker::v1::RegisterBrokerRequest& request,
     const RegistrationEvidence& evidence, const std::string& cluster_id, const Context& context);

@@ -1,6 +1,7 @@
 #include "controller/decide/brokers/registration_request.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -8,6 +9,7 @@
 #include "base/host_port.h"
 #include "base/quote.h"
 #include "controller/answer.h"
+#include "metadata/image_state.h"
 
 namespace quorate::controller {
 namespace {
@@ -17,6 +19,7 @@ using common::v1::Error;
 using metadata::BrokerDetails;
 using metadata::BrokerRegistration;
 using metadata::FeatureRange;
+using metadata::MetadataImage;
 
 constexpr size_t kMaxRackBytes = 255;
 
@@ -55,6 +58,24 @@ absl::StatusOr<BrokerDetails> ParseDetails(const RegisterBrokerRequest& request)
   return details;
 }
 
+// Returns UNSUPPORTED_VERSION unless the broker supports the log's metadata version.
+std::optional<Error> CheckSupportsVersion(const MetadataImage& image,
+                                          const BrokerRegistration& registration) {
+  const uint32_t level = image.metadata_version();
+  const FeatureRange* named = registration.details->FindFeature(metadata::kMetadataVersionFeature);
+  const uint32_t min_level = named == nullptr ? 1 : named->min_level;
+  const uint32_t max_level = named == nullptr ? 1 : named->max_level;
+  if (min_level <= level && level <= max_level) return std::nullopt;
+  return MakeError(
+      common::v1::UNSUPPORTED_VERSION,
+      absl::StrFormat("broker %d supports the metadata versions %d to %d, but the cluster has "
+                      "version %d; %s",
+                      registration.id.value(), min_level, max_level, level,
+                      level > max_level ? "upgrade the broker's program"
+                                        : "run 'quoratectl features upgrade' first, or an older "
+                                          "program as this broker"));
+}
+
 }  // namespace
 
 absl::StatusOr<BrokerRegistration> ParseRegistration(const RegisterBrokerRequest& request) {
@@ -91,21 +112,24 @@ std::optional<Error> CheckRegistration(const RegisterBrokerRequest& request,
   return MakeError(common::v1::INVALID_REGISTRATION, std::string(status.message()));
 }
 
-std::optional<Error> CheckSupportsVersion(const metadata::MetadataImage& image,
-                                          const BrokerRegistration& registration) {
-  const uint32_t level = image.metadata_version();
-  const FeatureRange* named = registration.details->FindFeature(metadata::kMetadataVersionFeature);
-  const uint32_t min_level = named == nullptr ? 1 : named->min_level;
-  const uint32_t max_level = named == nullptr ? 1 : named->max_level;
-  if (min_level <= level && level <= max_level) return std::nullopt;
-  return MakeError(
-      common::v1::UNSUPPORTED_VERSION,
-      absl::StrFormat("broker %d supports the metadata versions %d to %d, but the cluster has "
-                      "version %d; %s",
-                      registration.id.value(), min_level, max_level, level,
-                      level > max_level ? "upgrade the broker's program"
-                                        : "run 'quoratectl features upgrade' first, or an older "
-                                          "program as this broker"));
+std::optional<Error> CheckSupportsLevels(const MetadataImage& image,
+                                         const BrokerRegistration& registration) {
+  if (auto error = CheckSupportsVersion(image, registration)) return error;
+  const auto& features = image.Get<metadata::FeaturesImage>();
+  for (size_t i = 0; i < metadata::kKnownFeatures.size(); ++i) {
+    const std::string_view name = metadata::kKnownFeatures[i].name;
+    const uint32_t level = features.LevelOf(i);
+    const FeatureRange* named = registration.details->FindFeature(name);
+    const uint32_t min_level = named == nullptr ? 0 : named->min_level;
+    const uint32_t max_level = named == nullptr ? 0 : named->max_level;
+    if (level == 0 || (min_level <= level && level <= max_level)) continue;
+    return MakeError(
+        common::v1::UNSUPPORTED_VERSION,
+        absl::StrFormat("broker %d supports the levels %d to %d of %s, but the cluster "
+                        "has level %d; run a program that supports it as this broker",
+                        registration.id.value(), min_level, max_level, name, level));
+  }
+  return std::nullopt;
 }
 
 }  // namespace quorate::controller

@@ -21,9 +21,11 @@ absl::StatusOr<metadata::BrokerRegistration> ParseRegistration(
 std::optional<common::v1::Error> CheckRegistration(const broker::v1::RegisterBrokerRequest& request,
                                                    const std::string& cluster_id);
 
-// Returns UNSUPPORTED_VERSION unless the broker supports the log's metadata version. A broker that
-// does not name the feature supports version 1 only: programs of that version name none.
-std::optional<common::v1::Error> CheckSupportsVersion(
+// Returns UNSUPPORTED_VERSION unless the broker supports the log's metadata version and the levels
+// of the other features. A broker that does not name "metadata.version" supports version 1 only:
+// programs of that version name no features. It supports only level 0 of any other feature that it
+// does not name.
+std::optional<common::v1::Error> CheckSupportsLevels(
     const metadata::MetadataImage& image, const metadata::BrokerRegistration& registration);
 
 }  // namespace quorate::controller

@@ -76,8 +76,10 @@ TEST_F(RegistrationRequestTest, TheListsAreStoredInTheOrderOfTheLog) {
       Details().listeners,
       ElementsAre(metadata::BrokerListener{"PUBLIC", {.host = "public", .port = 9092}, 3},
                   metadata::BrokerListener{"INTERNAL", {.host = "internal", .port = 9093}, 0}));
-  EXPECT_THAT(Details().features, ElementsAre(metadata::FeatureRange{"group.version", 0, 1},
-                                              metadata::FeatureRange{"metadata.version", 1, 3}));
+  EXPECT_THAT(Details().features,
+              ElementsAre(metadata::FeatureRange{"eligible.leader.replicas.version", 0, 1},
+                          metadata::FeatureRange{"group.version", 0, 1},
+                          metadata::FeatureRange{"metadata.version", 1, 3}));
   EXPECT_THAT(Details().log_directories,
               ElementsAre(metadata::TestUuid(0x107), metadata::TestUuid(0x109)));
 }
@@ -130,7 +132,7 @@ TEST_F(RegistrationRequestTest, TheListsAreChecked) {
   EXPECT_THAT(RefusalOf([](R& r) { AddFeature(&r, "f", 2, 1); }),
               HasSubstr("the feature \"f\" has the levels 2 to 1"));
   EXPECT_THAT(RefusalOf([](R& r) {
-                for (int i = 0; i < 63; ++i) AddFeature(&r, "f" + std::to_string(i), 0, 1);
+                for (int i = 0; i < 62; ++i) AddFeature(&r, "f" + std::to_string(i), 0, 1);
               }),
               HasSubstr("65 features are more than the limit of 64"));
   EXPECT_THAT(RefusalOf([](R& r) { r.add_log_directories("short"); }),
@@ -162,6 +164,45 @@ TEST_F(RegistrationRequestTest, ABrokerMustSupportTheLogsVersion) {
             "broker 2 supports the metadata versions 3 to 4, but the cluster has version 2; run "
             "'quoratectl features upgrade' first, or an older program as this broker");
   EXPECT_EQ(cluster_.image().FindBroker(BrokerId(2)), nullptr);
+}
+
+TEST_F(RegistrationRequestTest, ABrokerMustSupportTheLevelsOfTheOtherFeatures) {
+  cluster_.UpgradeTo(3);
+  auto request = cluster_.RegistrationOf(2);
+  request.clear_features();
+  AddFeature(&request, "metadata.version", 1, 3);
+  AddFeature(&request, "group.version", 1, 1);
+  AddFeature(&request, "transaction.version", 1, 1);
+  const struct {
+    const char* feature;
+    uint32_t level;
+    const char* refusal;
+  } rows[] = {
+      {"group.version", 0, ""},
+      {"group.version", 1, ""},
+      {"transaction.version", 1, ""},
+      {"transaction.version", 2,
+       "broker 2 supports the levels 1 to 1 of transaction.version, but the cluster has level 2; "
+       "run a program that supports it as this broker"},
+      {"eligible.leader.replicas.version", 0, ""},
+      {"eligible.leader.replicas.version", 1,
+       "broker 2 supports the levels 0 to 0 of eligible.leader.replicas.version, but the cluster "
+       "has level 1; run a program that supports it as this broker"},
+      {"share.version", 1,
+       "broker 2 supports the levels 0 to 0 of share.version, but the cluster has level 1; run a "
+       "program that supports it as this broker"},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(absl::StrFormat("%s %d", row.feature, row.level));
+    cluster_.Append(metadata::MakeFeatureLevelRecord(row.feature, row.level));
+    const auto answer = Register(request);
+    const auto* error = std::get_if<Error>(&answer);
+    EXPECT_EQ(error == nullptr ? "" : error->message(), row.refusal);
+    if (error != nullptr) {
+      EXPECT_EQ(error->code(), common::v1::UNSUPPORTED_VERSION);
+    }
+    cluster_.Append(metadata::MakeFeatureLevelRecord(row.feature, 0));
+  }
 }
 
 }  // namespace

@@ -60,8 +60,11 @@ Decision<ItemResults> DecideUnregisterBroker(const View& view,
   // A fenced broker may still lead if a controller was lost while it fenced or unfenced the broker.
   ActiveBrokers active(view.image);
   active.Remove(broker.id);
+  // Its replicas do not stay eligible leaders, unlike in Kafka: an operator unregisters a broker
+  // that is gone, and a broker that returns under its id may have an empty disk.
   decision.settled = SettlePartitionsOf(view.image, std::span(&broker.id, 1), active,
-                                        {.from = context.settle_from}, &decision.records);
+                                        {.from = context.settle_from}, &decision.records,
+                                        BrokerRecords::kMayBeLost);
   decision.again = decision.settled.rest.has_value();
   if (decision.again) return decision;
   *decision.records.add_records() =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "controller/decide/configs/config_changes.h"
 #include "controller/decide/configs/config_resource.h"
 #include "controller/decide/configs/effective_config.h"
+#include "controller/decide/leaders/eligible_replica_changes.h"
+#include "controller/decide/partitions/partition_conditions.h"
 #include "controller/decide/version_problem.h"
 #include "metadata/configs/config_keys.h"
 #include "metadata/image_state.h"
@@ -22,16 +25,31 @@ using admin::v1::ConfigChange;
 using admin::v1::IncrementalAlterConfigsRequest;
 using metadata::ConfigResourceType;
 
+// The built-in default of min.insync.replicas.
+constexpr size_t kBuiltInMinIsr = 1;
+
 // The values that are set. The default applies to all other keys.
 using Values = metadata::ConfigsImage::Values;
 
-// Returns whether the item changes unclean election for all topics that do not set it themselves.
-bool ChangesUncleanDefault(const IncrementalAlterConfigsRequest::Changes& item) {
+// Returns whether the item changes the default of `key` for all brokers.
+bool ChangesDefault(const IncrementalAlterConfigsRequest::Changes& item, std::string_view key) {
   return item.resource().type() == admin::v1::ConfigResource::BROKER &&
          item.resource().name() == metadata::kDefaultOfBrokers &&
-         std::any_of(item.changes().begin(), item.changes().end(), [](const ConfigChange& change) {
-           return change.key() == metadata::kUncleanLeaderElectionKey;
-         });
+         std::any_of(item.changes().begin(), item.changes().end(),
+                     [key](const ConfigChange& change) { return change.key() == key; });
+}
+
+// Returns the key whose default the item changes, if that may change every partition; else null.
+const char* KeyOfAllPartitions(const metadata::MetadataImage& image,
+                               const IncrementalAlterConfigsRequest::Changes& item) {
+  if (ChangesDefault(item, metadata::kUncleanLeaderElectionKey)) {
+    return metadata::kUncleanLeaderElectionKey;
+  }
+  if (image.Get<metadata::FeaturesImage>().has_eligible_leader_replicas() &&
+      ChangesDefault(item, metadata::kMinInsyncReplicasKey)) {
+    return metadata::kMinInsyncReplicasKey;
+  }
+  return nullptr;
 }
 
 // Decides the resources of one request in turn.
@@ -52,6 +70,11 @@ class ConfigChanger {
   // Elects leaders if the change of the resource enables unclean election. Returns false if a part
   // of the election remains for later.
   bool Elect(const admin::v1::ConfigResource& resource, const Values& before, const Values& after);
+  // Ends eligible leader replicas if the change of the resource makes ISRs large enough. Returns
+  // false if a part of this remains for later.
+  bool ReviewEligible(const admin::v1::ConfigResource& resource, const Values& before,
+                      const Values& after);
+  void Count(const SettlementCounts& counts);
 
   const metadata::MetadataImage& image_;
   const IncrementalAlterConfigsRequest& request_;
@@ -71,12 +94,12 @@ ItemError ConfigChanger::CheckItem(const IncrementalAlterConfigsRequest::Changes
       return MakeItemError(common::v1::UNSUPPORTED_VERSION, std::move(problem));
     }
   }
-  if (ChangesUncleanDefault(item) && (request_.resources_size() > 1 || item.changes_size() > 1)) {
-    return MakeItemError(
-        common::v1::INVALID_REQUEST,
-        absl::StrFormat("the default of %s may elect a leader of every partition, so it must be "
-                        "the only change of its request",
-                        metadata::kUncleanLeaderElectionKey));
+  const char* const key = KeyOfAllPartitions(image_, item);
+  if (key != nullptr && (request_.resources_size() > 1 || item.changes_size() > 1)) {
+    return MakeItemError(common::v1::INVALID_REQUEST,
+                         absl::StrFormat("the default of %s may change every partition, so it must "
+                                         "be the only change of its request",
+                                         key));
   }
   return std::nullopt;
 }
@@ -91,6 +114,7 @@ ItemResult ConfigChanger::Change(const IncrementalAlterConfigsRequest::Changes& 
   Values after = before;
   if (auto error = ApplyConfigChanges(configs, resource, item.changes(), &after)) return *error;
   if (!Elect(resource, before, after)) return {};
+  if (!ReviewEligible(resource, before, after)) return {};
   for (const auto& [key, value] : before) {
     if (after.count(key) != 0) continue;
     *records_.add_records() = metadata::MakeConfigRecord(type, resource.name(), key, std::nullopt);
@@ -118,8 +142,7 @@ bool ConfigChanger::Elect(const admin::v1::ConfigResource& resource, const Value
     }
     const SettlementCounts counts = ElectUncleanly(image_, *image_.FindTopicByName(resource.name()),
                                                    ActiveBrokers(image_), &records_);
-    settled_.changed += counts.changed;
-    settled_.leaders_found += counts.leaders_found;
+    Count(counts);
     return true;
   }
   // The built-in default is false.
@@ -128,6 +151,30 @@ bool ConfigChanger::Elect(const admin::v1::ConfigResource& resource, const Value
   settled_ =
       ElectUncleanlyByDefault(image_, ActiveBrokers(image_), {.from = settle_from_}, &records_);
   return !settled_.rest.has_value();
+}
+
+bool ConfigChanger::ReviewEligible(const admin::v1::ConfigResource& resource, const Values& before,
+                                   const Values& after) {
+  if (!image_.Get<metadata::FeaturesImage>().has_eligible_leader_replicas()) return true;
+  const auto& configs = image_.Get<metadata::ConfigsImage>();
+  if (TypeOf(resource) == ConfigResourceType::kTopic) {
+    const size_t min_isr = MinIsrOf(configs, &after);
+    if (min_isr == MinIsrOf(configs, &before)) return true;
+    // A change that also elects leaders has a record for the same partitions, but only for those
+    // without a leader, and those keep their eligible replicas.
+    Count(ReviewEligibleReplicas(*image_.FindTopicByName(resource.name()), min_isr, &records_));
+    return true;
+  }
+  if (resource.name() != metadata::kDefaultOfBrokers || request_.validate_only()) return true;
+  const size_t min_isr = OwnMinIsrOf(&after).value_or(kBuiltInMinIsr);
+  if (min_isr == OwnMinIsrOf(&before).value_or(kBuiltInMinIsr)) return true;
+  settled_ = ReviewEligibleReplicasByDefault(image_, min_isr, {.from = settle_from_}, &records_);
+  return !settled_.rest.has_value();
+}
+
+void ConfigChanger::Count(const SettlementCounts& counts) {
+  settled_.changed += counts.changed;
+  settled_.leaders_found += counts.leaders_found;
 }
 
 std::string CauseOf(const IncrementalAlterConfigsRequest& request) {
@@ -193,7 +240,9 @@ std::optional<common::v1::Error> CheckSize(const IncrementalAlterConfigsRequest&
 
 bool IsLarge(const IncrementalAlterConfigsRequest& request, const metadata::MetadataImage& image) {
   // It is the only change of its request, and is split.
-  if (request.resources_size() == 1 && ChangesUncleanDefault(request.resources(0))) return false;
+  if (request.resources_size() == 1 && KeyOfAllPartitions(image, request.resources(0)) != nullptr) {
+    return false;
+  }
   int64_t cost = request.resources_size() * kCostPerTopic;
   for (const auto& item : request.resources()) {
     for (const ConfigChange& change : item.changes()) {

@@ -17,7 +17,9 @@ namespace quorate::controller {
 //
 // If unclean election becomes enabled for a topic, the batch also holds the election. If it becomes
 // enabled by default, there may be several batches (`again`), of which the last one holds the
-// config. Such a change must be the only one of its request.
+// config. Such a change must be the only one of its request. The same holds if min.insync.replicas
+// changes while partitions keep eligible leader replicas (KIP-966): the batches end those that may
+// not stay eligible.
 //
 // Errors of items: INVALID_REQUEST (a duplicate resource or key, or an invalid type, id or
 // operation), UNKNOWN_TOPIC_OR_PARTITION, BROKER_ID_NOT_REGISTERED, INVALID_CONFIG,

@@ -1,7 +1,7 @@
-// Decides changes of finalized feature levels (KIP-584). The only feature is "metadata.version",
-// the version of the log's record formats. A program that does not support the version of the log
-// ends when it replays the record that raises it. So a level is raised only if every program that
-// follows the log is known to support it.
+// Decides changes of finalized feature levels (KIP-584). The feature "metadata.version" is the
+// version of the log's record formats. A program that does not support the version of the log ends
+// when it replays the record that raises it. So this level is raised only if every program that
+// follows the log is known to support it. The other features are in metadata/feature_table.h.
 #pragma once
 
 #include <cstddef>
@@ -28,16 +28,19 @@ struct SupportEvidence {
   std::map<BrokerId, uint32_t> brokers;
 };
 
-// Raises finalized levels. A level that the feature has already is a success without a record. With
-// validate_only there are no records.
+// Changes finalized levels. A level that the feature has already is a success without a record.
+// With validate_only there are no records. If the features end the eligible leader replicas
+// (KIP-966), all partitions first lose theirs (EndEligibleReplicas), in parts if there are many
+// (`again`).
 //
 // Errors of items: INVALID_REQUEST (the feature is named twice), INVALID_UPDATE_VERSION (there is
-// no such feature; the level is lower than the finalized one; or a program does not support it, or
-// is not known to: this one, a voter, an observer or broker in session. The message names up to ten
-// of them with the remedy).
+// no such feature; the update lowers the level without `downgrade`, or raises it with `downgrade`;
+// or a program does not support it, or is not known to: for metadata.version this one, a voter, an
+// observer or broker in session, for other features (feature_levels.h) a registered broker. The
+// message names up to ten of them with the remedy).
 Decision<ItemResults> DecideUpdateFeatures(const View& view,
                                            const admin::v1::UpdateFeaturesRequest& request,
-                                           const SupportEvidence& evidence);
+                                           const SupportEvidence& evidence, const Context& context);
 
 // Builds the response. The caller sets `end_offset`. REQUIRES: `items` are the results of this
 // request.

@@ -10,6 +10,7 @@
 
 #include "controller/testing/decision_fixture.h"
 #include "metadata/broker_details.h"
+#include "metadata/image_state.h"
 
 namespace quorate::controller {
 namespace {
@@ -46,7 +47,7 @@ class FeatureDecisionsTest : public ::testing::Test {
   }
 
   Decision<ItemResults> Decide(const UpdateFeaturesRequest& request) {
-    return DecideUpdateFeatures(cluster_.view(), request, evidence_);
+    return DecideUpdateFeatures(cluster_.view(), request, evidence_, cluster_.context());
   }
 
   static ItemResult OnlyItem(const Decision<ItemResults>& decision) {
@@ -113,8 +114,9 @@ TEST_F(FeatureDecisionsTest, ALevelThatThisProgramDoesNotSupportIsRefused) {
 
 TEST_F(FeatureDecisionsTest, AnOtherFeatureDoesNotExist) {
   EXPECT_EQ(Refusal(1, "kraft.version"),
-            "there is no feature \"kraft.version\": the only one is metadata.version");
-  EXPECT_THAT(Refusal(1, std::string(10'000, 'x')).size(), ::testing::Lt(200u));
+            "there is no feature \"kraft.version\"; the features are metadata.version, "
+            "eligible.leader.replicas.version, group.version, share.version, transaction.version");
+  EXPECT_THAT(Refusal(1, std::string(10'000, 'x')).size(), ::testing::Lt(300u));
 }
 
 TEST_F(FeatureDecisionsTest, AFeatureThatIsNamedTwiceIsRefusedTwice) {
@@ -182,6 +184,14 @@ TEST_F(FeatureDecisionsTest, AMessageNamesAtMostTenPrograms) {
                                       Not(HasSubstr("controller 15")), HasSubstr("; and 26 more")));
 }
 
+TEST_F(FeatureDecisionsTest, TheMetadataVersionIsNoDowngrade) {
+  UpdateFeaturesRequest request = RequestFor(kLatest);
+  request.mutable_updates(0)->set_downgrade(true);
+  const Decision<ItemResults> decision = Decide(request);
+  EXPECT_TRUE(decision.records.records().empty());
+  EXPECT_EQ(OnlyItem(decision).message, "metadata.version is 1, so a downgrade cannot make it 3");
+}
+
 TEST_F(FeatureDecisionsTest, TheResponseHasTheLevelOfWhatSucceeded) {
   UpdateFeaturesRequest request = RequestFor(kLatest);
   *request.add_updates() = RequestFor(7, "other").updates(0);
@@ -205,6 +215,190 @@ TEST_F(FeatureDecisionsTest, ManyUpdatesAreTooManyOrLarge) {
   EXPECT_TRUE(IsLarge(request, cluster_.image()));
   *request.add_updates() = request.updates(0);
   EXPECT_EQ(CheckSize(request, {}).value().code(), common::v1::POLICY_VIOLATION);
+}
+
+constexpr char kGroups[] = "group.version";
+constexpr char kTransactions[] = "transaction.version";
+constexpr char kElr[] = "eligible.leader.replicas.version";
+
+// The log has metadata version 3. Brokers 1 and 2 support the first levels of all features.
+class FeatureLevelDecisionsTest : public FeatureDecisionsTest {
+ protected:
+  FeatureLevelDecisionsTest() {
+    cluster_.UpgradeTo(3);
+    for (const int32_t id : {1, 2}) Support(id, {{kGroups, 1}, {kTransactions, 1}, {kElr, 1}});
+  }
+
+  // Broker `id` registers as another incarnation with these highest levels; fenced.
+  void Support(int32_t id, const std::vector<std::pair<const char*, uint32_t>>& levels) {
+    auto request = cluster_.RegistrationOf(id, ++life_);
+    request.clear_features();
+    AddSupportedFeature(&request, metadata::kMetadataVersionFeature, 1, 3);
+    for (const auto& [name, max_level] : levels) AddSupportedFeature(&request, name, 0, max_level);
+    const auto decision =
+        DecideRegisterBroker(cluster_.view(), request, {.registered_one_is_gone = true},
+                             DecisionFixture::kClusterId, cluster_.context());
+    ASSERT_EQ(decision.records.records_size(), 1);
+    cluster_.Apply(decision);
+  }
+
+  ItemResult Update(const char* feature, uint32_t level, bool downgrade = false) {
+    UpdateFeaturesRequest request = RequestFor(level, feature);
+    request.mutable_updates(0)->set_downgrade(downgrade);
+    const Decision<ItemResults> decision = Decide(request);
+    cluster_.Apply(decision);
+    return OnlyItem(decision);
+  }
+
+  uint32_t LevelOf(std::string_view feature) const {
+    return cluster_.image().Get<metadata::FeaturesImage>().LevelOf(*metadata::FindFeature(feature));
+  }
+
+  uint16_t life_ = 1;
+};
+
+TEST_F(FeatureLevelDecisionsTest, RowByRow) {
+  const struct {
+    const char* feature;
+    uint32_t before;
+    uint32_t level;
+    bool downgrade;
+    const char* refusal;
+  } rows[] = {
+      {kGroups, 0, 0, false, ""},
+      {kGroups, 0, 1, false, ""},
+      {kGroups, 1, 1, true, ""},
+      {kGroups, 1, 0, true, ""},
+      {kGroups, 1, 0, false,
+       "group.version is 1 and cannot become 0 in an upgrade; use 'quoratectl features downgrade'"},
+      {kGroups, 0, 1, true, "group.version is 0, so a downgrade cannot make it 1"},
+      {kGroups, 0, 2, false,
+       "group.version cannot become 2: the active controller supports level 1 at most"},
+      {kTransactions, 0, 2, false,
+       "transaction.version cannot become 2: broker 1 supports the levels 0 to 1: restart it with "
+       "a program that supports level 2, or unregister it if it is gone; broker 2 supports the "
+       "levels 0 to 1: restart it with a program that supports level 2, or unregister it if it is "
+       "gone"},
+      {kTransactions, 2, 1, true, ""},
+      {kTransactions, 2, 0, true, ""},
+      {"share.version", 0, 1, false,
+       "share.version cannot become 1: broker 1 supports the levels 0 to 0: restart it with a "
+       "program that supports level 1, or unregister it if it is gone; broker 2 supports the "
+       "levels 0 to 0: restart it with a program that supports level 1, or unregister it if it is "
+       "gone"},
+      {kElr, 0, 1, false, ""},
+      {kElr, 1, 0, true, ""},
+  };
+  for (const auto& row : rows) {
+    SCOPED_TRACE(absl::StrFormat("%s %d to %d", row.feature, row.before, row.level));
+    cluster_.Append(metadata::MakeFeatureLevelRecord(row.feature, row.before));
+    const ItemResult item = Update(row.feature, row.level, row.downgrade);
+    EXPECT_EQ(item.message, row.refusal);
+    const bool is_refused = std::string_view(row.refusal) != "";
+    EXPECT_EQ(item.code, is_refused ? static_cast<int>(common::v1::INVALID_UPDATE_VERSION) : 0);
+    EXPECT_EQ(LevelOf(row.feature), is_refused ? row.before : row.level);
+    cluster_.Append(metadata::MakeFeatureLevelRecord(row.feature, 0));
+  }
+}
+
+TEST_F(FeatureLevelDecisionsTest, AFencedBrokerCountsUntilItIsUnregistered) {
+  Support(2, {});
+  EXPECT_THAT(Update(kElr, 1).message, HasSubstr("broker 2 supports the levels 0 to 0"));
+  cluster_.Append(metadata::MakeUnregisterBrokerRecord(
+      BrokerId(2), cluster_.image().FindBroker(BrokerId(2))->broker_epoch));
+  EXPECT_EQ(Update(kElr, 1).code, 0);
+  EXPECT_EQ(LevelOf(kElr), 1u);
+}
+
+TEST_F(FeatureLevelDecisionsTest, ALevelThatDoesNotChangeWritesNothing) {
+  EXPECT_TRUE(Decide(RequestFor(0, kGroups)).records.records().empty());
+}
+
+TEST_F(FeatureLevelDecisionsTest, SeveralFeaturesChangeInOneEntry) {
+  UpdateFeaturesRequest request = RequestFor(1, kGroups);
+  *request.add_updates() = RequestFor(1, kElr).updates(0);
+  *request.add_updates() = RequestFor(9, kTransactions).updates(0);
+  const Decision<ItemResults> decision = Decide(request);
+  EXPECT_EQ(decision.records.records_size(), 2);
+  EXPECT_EQ(decision.cause, "UpdateFeatures group.version 1, eligible.leader.replicas.version 1");
+  const auto& items = std::get<ItemResults>(decision.answer);
+  EXPECT_EQ(items.at(2).code, common::v1::INVALID_UPDATE_VERSION);
+}
+
+TEST_F(FeatureDecisionsTest, OtherFeaturesNeedMetadataVersion3) {
+  EXPECT_EQ(
+      Refusal(1, kElr),
+      "eligible.leader.replicas.version cannot become 1: it needs metadata version 3, but the "
+      "cluster has version 1; run 'quoratectl features upgrade' first");
+}
+
+TEST_F(FeatureDecisionsTest, TheNewMetadataVersionCountsInTheSameRequest) {
+  cluster_.UpgradeTo(2);
+  for (const int32_t id : {1, 2}) cluster_.Register(id, /*life=*/2);
+  UpdateFeaturesRequest request = RequestFor(1, kElr);
+  *request.add_updates() = RequestFor(3).updates(0);
+  const Decision<ItemResults> decision = Decide(request);
+  for (const ItemResult& item : std::get<ItemResults>(decision.answer)) {
+    EXPECT_EQ(item.code, 0) << item.message;
+  }
+  cluster_.Apply(decision);
+  EXPECT_TRUE(cluster_.image().Get<metadata::FeaturesImage>().has_eligible_leader_replicas());
+}
+
+TEST_F(FeatureLevelDecisionsTest, TheEndOfEligibleReplicasKeepsWhoMayLead) {
+  cluster_.UseEligibleLeaderReplicas();
+  for (const int32_t id : {1, 2}) cluster_.Heartbeat(id);
+  cluster_.Create("t", {{1, 2}}, {{"min.insync.replicas", "2"}});
+  const auto text = [this] { return ToText(cluster_.image().FindTopicByName("t")->partition(0)); };
+  const struct {
+    uint32_t isr_mask;
+    metadata::PartitionExtras extras;
+    const char* after;
+  } rows[] = {
+      {0, {.elr_mask = 0b11, .last_known_leader_position = 0}, "no leader, isr 1,2 of 1,2"},
+      {0, {.elr_mask = 0b10, .last_known_leader_position = 0}, "no leader, isr 2 of 1,2"},
+      {0, {.last_known_leader_position = 1}, "no leader, isr 2 of 1,2"},
+      {0b01, {.elr_mask = 0b10}, "no leader, isr 1 of 1,2"},
+      {0b01, {.recovering = true}, "no leader, isr 1 of 1,2"},
+  };
+  for (const auto& row : rows) {
+    cluster_.Append(metadata::MakeFeatureLevelRecord(kElr, 1));
+    cluster_.Change("t", {.isr_mask = row.isr_mask, .extras = row.extras});
+    EXPECT_EQ(Update(kElr, 0, /*downgrade=*/true).code, 0);
+    EXPECT_THAT(text(), StartsWith(row.after));
+    EXPECT_THAT(text(), AllOf(Not(HasSubstr("eligible")), Not(HasSubstr("last leader"))));
+  }
+}
+
+TEST_F(FeatureLevelDecisionsTest, TheEndOfManyEligibleReplicasIsSplit) {
+  cluster_.UseEligibleLeaderReplicas();
+  for (const int32_t id : {1, 2}) cluster_.Heartbeat(id);
+  constexpr int kPartitions = 5'000;
+  cluster_.Create("t", std::vector<std::vector<int32_t>>(kPartitions, {1}));
+  std::vector<metadata::PartitionChange> changes;
+  for (int i = 0; i < kPartitions; ++i) {
+    changes.push_back(
+        {.partition = i, .extras = metadata::PartitionExtras{.last_known_leader_position = 0}});
+  }
+  const metadata::TopicPtr topic = cluster_.image().FindTopicByName("t");
+  cluster_.Append(metadata::MakePartitionChangesRecord(topic->id(), changes));
+
+  UpdateFeaturesRequest request = RequestFor(0, kElr);
+  request.mutable_updates(0)->set_downgrade(true);
+  Context context = cluster_.context();
+  int parts = 0;
+  for (bool again = true; again; ++parts) {
+    const auto decision = DecideUpdateFeatures(cluster_.view(), request, evidence_, context);
+    again = decision.again;
+    EXPECT_EQ(decision.records.records_size(), again ? 1 : 2);
+    cluster_.Apply(decision);
+    EXPECT_EQ(LevelOf(kElr), again ? 1u : 0u);
+    context.settle_from = decision.settled.rest.value_or(PartitionPlace());
+  }
+  EXPECT_GT(parts, 1);
+  for (int i = 0; i < kPartitions; ++i) {
+    ASSERT_EQ(cluster_.image().FindTopicByName("t")->partition(i).isr_mask(), 1u) << i;
+  }
 }
 
 }  // namespace

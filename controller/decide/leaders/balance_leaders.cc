@@ -9,15 +9,16 @@ namespace quorate::controller {
 Decision<std::monostate> DecideBalance(const View& view, std::span<const BrokerId> brokers,
                                        const SettlementPart& part) {
   const ActiveBrokers active(view.image);
+  ElrPolicies elr_policies(view.image);
   absl::flat_hash_set<int32_t> returning;
   for (const BrokerId broker : brokers) returning.insert(broker.value());
   const auto change_of =
-      [&](const metadata::TopicImage& /*topic*/,
+      [&](const metadata::TopicImage& topic,
           const metadata::PartitionView& partition) -> std::optional<metadata::PartitionChange> {
     // Most partitions are led by their first replica.
     if (partition.leader_position().value_or(0) == 0) return std::nullopt;
     if (!returning.contains(partition.replicas()[0])) return std::nullopt;
-    return MoveToPreferred(partition, active.MaskOf(partition));
+    return MoveToPreferred(partition, active.MaskOf(partition), elr_policies.Of(topic));
   };
   Decision<std::monostate> decision{
       .cause = absl::StrFormat("balance: broker %s leads again where it is the first replica",

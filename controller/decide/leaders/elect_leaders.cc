@@ -77,7 +77,10 @@ void ReadPartition(const ItemResult& item, ElectLeadersResponse::Result* result)
 class Elector {
  public:
   Elector(const metadata::MetadataImage& image, ElectLeadersRequest::Type type)
-      : image_(image), active_(image), is_preferred_(type == ElectLeadersRequest::PREFERRED) {}
+      : image_(image),
+        active_(image),
+        elr_policies_(image),
+        is_preferred_(type == ElectLeadersRequest::PREFERRED) {}
 
   bool IsNeeded(const PartitionView& partition) const {
     const auto leader = partition.leader_position();
@@ -85,17 +88,19 @@ class Elector {
   }
 
   // Sets `change`, or returns why there is none.
-  ItemError Elect(const PartitionView& partition, PartitionChange* change) const {
+  ItemError Elect(const metadata::TopicImage& topic, const PartitionView& partition,
+                  PartitionChange* change) {
     if (!IsNeeded(partition)) return NotNeeded(partition);
     const uint32_t active_mask = active_.MaskOf(partition);
+    const ElrPolicy& elr = elr_policies_.Of(topic);
     if (partition.leader_position()) {
-      auto moved = MoveToPreferred(partition, active_mask);
+      auto moved = MoveToPreferred(partition, active_mask, elr);
       if (!moved) return PreferredNotAvailable(partition);
       *change = *std::move(moved);
       return std::nullopt;
     }
-    *change =
-        Settle(partition, active_mask, is_preferred_ ? Unclean::kForbidden : AllowUnclean(image_));
+    *change = Settle(partition, active_mask,
+                     is_preferred_ ? Unclean::kForbidden : AllowUnclean(image_), elr);
     if (change->leader_position) return std::nullopt;
     if (is_preferred_) return PreferredNotAvailable(partition);
     return MakeItemError(common::v1::ELIGIBLE_LEADERS_NOT_AVAILABLE,
@@ -129,14 +134,14 @@ class Elector {
 
   const metadata::MetadataImage& image_;
   const ActiveBrokers active_;
+  ElrPolicies elr_policies_;
   const bool is_preferred_;
 };
 
 // Goes through the partitions of a request in their order, from its start until the answer is full.
 class ElectionWalk {
  public:
-  ElectionWalk(const Elector& elector, const PartitionPlace& start)
-      : elector_(elector), start_(start) {}
+  ElectionWalk(Elector& elector, const PartitionPlace& start) : elector_(elector), start_(start) {}
 
   // Elects leaders of the topic's partitions: of those with the numbers `named`, or of all if there
   // are none. The topics must come in the order of their ids. Returns false if the walk has ended.
@@ -197,13 +202,13 @@ class ElectionWalk {
   void Elect(const metadata::TopicImage& topic, const PartitionView& partition,
              std::vector<PartitionChange>* changes) {
     PartitionChange change;
-    const ItemError error = elector_.Elect(partition, &change);
+    const ItemError error = elector_.Elect(topic, partition, &change);
     const auto leader = error ? partition.leader() : LeaderAfter(partition, change);
     results_.push_back(PartitionItem(topic, partition.index(), IdOf(leader), error));
     if (!error) changes->push_back(std::move(change));
   }
 
-  const Elector& elector_;
+  Elector& elector_;
   const PartitionPlace start_;
   RequestedChanges changes_;
   ItemResults results_;
@@ -240,7 +245,7 @@ PartitionPlace StartOf(const ElectLeadersRequest& request) {
 
 Decision<ItemResults> DecideElectLeaders(const View& view, const ElectLeadersRequest& request,
                                          const Context& /*context*/) {
-  const Elector elector(view.image, request.type());
+  Elector elector(view.image, request.type());
   const PartitionPlace start = StartOf(request);
   ElectionWalk walk(elector, start);
   ItemResults items(1);

@@ -35,9 +35,9 @@ size_t BytesOf(const metadata::PartitionChange& change) {
 // the partition has a leader, or no replica is active.
 std::optional<metadata::PartitionChange> UncleanChangeOf(const metadata::PartitionView& partition,
                                                          const ActiveBrokers& active,
-                                                         Unclean unclean) {
+                                                         Unclean unclean, const ElrPolicy& elr) {
   if (partition.leader_position()) return std::nullopt;
-  metadata::PartitionChange change = Settle(partition, active.MaskOf(partition), unclean);
+  metadata::PartitionChange change = Settle(partition, active.MaskOf(partition), unclean, elr);
   if (!IsChange(partition, change)) return std::nullopt;
   return change;
 }
@@ -83,8 +83,11 @@ class PartChanger {
 class Settler {
  public:
   Settler(const metadata::MetadataImage& image, std::span<const BrokerId> brokers,
-          const ActiveBrokers& active)
-      : image_(image), active_(active) {
+          const ActiveBrokers& active, BrokerRecords records)
+      : image_(image),
+        active_(active),
+        elr_policies_(image),
+        may_be_lost_(records == BrokerRecords::kMayBeLost) {
     for (const BrokerId broker : brokers) brokers_.insert(broker.value());
   }
 
@@ -93,9 +96,12 @@ class Settler {
                                                     const metadata::PartitionView& partition) {
     if (!Concerns(partition)) return std::nullopt;
     const uint32_t active_mask = active_.MaskOf(partition);
-    metadata::PartitionChange change = Settle(partition, active_mask, Unclean::kForbidden);
+    const uint32_t lost_mask = LostMaskOf(partition);
+    const ElrPolicy& elr = elr_policies_.Of(topic);
+    metadata::PartitionChange change =
+        Settle(partition, active_mask, Unclean::kForbidden, elr, lost_mask);
     if (!change.leader_position && active_mask != 0) {
-      change = Settle(partition, active_mask, UncleanIn(topic));
+      change = Settle(partition, active_mask, UncleanIn(topic), elr, lost_mask);
     }
     if (!IsChange(partition, change)) return std::nullopt;
     return change;
@@ -104,16 +110,29 @@ class Settler {
   int64_t lookups() const { return lookups_; }
 
  private:
-  // Returns whether one of the brokers is in the ISR, or is a replica while there is no leader.
+  // Returns whether one of the brokers is in the ISR, is a replica while there is no leader, or is
+  // eligible although it may have lost records.
   bool Concerns(const metadata::PartitionView& partition) {
-    const bool has_leader = partition.leader_position().has_value();
+    uint32_t looked_up = partition.isr_mask();
+    if (!partition.leader_position()) looked_up = ~0U;
+    if (may_be_lost_) looked_up |= partition.elr_mask();
     const auto replicas = partition.replicas();
     for (size_t i = 0; i < replicas.size(); ++i) {
-      if (has_leader && (partition.isr_mask() >> i & 1) == 0) continue;
+      if ((looked_up >> i & 1) == 0) continue;
       ++lookups_;
       if (brokers_.contains(replicas[i])) return true;
     }
     return false;
+  }
+
+  uint32_t LostMaskOf(const metadata::PartitionView& partition) const {
+    uint32_t mask = 0;
+    if (!may_be_lost_) return mask;
+    const auto replicas = partition.replicas();
+    for (size_t i = 0; i < replicas.size(); ++i) {
+      if (brokers_.contains(replicas[i])) mask |= 1u << i;
+    }
+    return mask;
   }
 
   // Looks it up only for a topic that needs it, and once.
@@ -127,6 +146,8 @@ class Settler {
 
   const metadata::MetadataImage& image_;
   const ActiveBrokers& active_;
+  ElrPolicies elr_policies_;
+  const bool may_be_lost_;
   absl::flat_hash_set<int32_t> brokers_;
   int64_t lookups_ = 0;
   // The topic that was looked up last, and whether it allows unclean elections.
@@ -171,26 +192,39 @@ Unclean AllowUnclean(const metadata::MetadataImage& image) {
 }
 
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
-                                 Unclean unclean) {
+                                 Unclean unclean, const ElrPolicy& elr, uint32_t lost_mask) {
   const auto first_of = [](uint32_t mask) { return static_cast<size_t>(__builtin_ctz(mask)); };
   const uint32_t isr = partition.isr_mask() & active_mask;
   if (isr != 0) {
     const auto leader = partition.leader_position();
     const bool stays = leader && (isr >> *leader & 1) != 0;
-    return ChangeIsr(partition, isr, stays ? *leader : first_of(isr));
+    return ChangeIsr(partition, isr, stays ? *leader : first_of(isr), elr, lost_mask);
+  }
+  if (elr.in_use) {
+    const uint32_t eligible = partition.elr_mask() & active_mask;
+    if (eligible != 0) {
+      const size_t leader = first_of(eligible);
+      return ChangeIsr(partition, 1u << leader, leader, elr, lost_mask);
+    }
+    const uint32_t have_all = (partition.isr_mask() | partition.elr_mask()) & ~lost_mask;
+    const auto last_leader = partition.extras().last_known_leader_position;
+    if (have_all == 0 && last_leader && (active_mask >> *last_leader & 1) != 0) {
+      return LeadUncleanly(partition, *last_leader, /*marks=*/true);
+    }
   }
   if (unclean != Unclean::kForbidden && active_mask != 0) {
     return LeadUncleanly(partition, first_of(active_mask), /*marks=*/unclean == Unclean::kAllowed);
   }
-  return ChangeIsr(partition, partition.isr_mask(), std::nullopt);
+  return ChangeIsr(partition, elr.in_use ? 0 : partition.isr_mask(), std::nullopt, elr, lost_mask);
 }
 
 std::optional<metadata::PartitionChange> MoveToPreferred(const metadata::PartitionView& partition,
-                                                         uint32_t active_mask) {
+                                                         uint32_t active_mask,
+                                                         const ElrPolicy& elr) {
   const auto leader = partition.leader_position();
   const bool may_lead = (partition.isr_mask() & active_mask & 1) != 0;
   if (!leader || *leader == 0 || !may_lead) return std::nullopt;
-  return ChangeIsr(partition, partition.isr_mask(), 0);
+  return ChangeIsr(partition, partition.isr_mask(), 0, elr);
 }
 
 void CountChange(const metadata::PartitionView& before, const metadata::PartitionChange& change,
@@ -216,8 +250,9 @@ SettlementCounts ChangePartitions(const metadata::MetadataImage& image, const Se
 
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
-                                    const SettlementPart& part, metadata::v1::RecordBatch* batch) {
-  Settler settler(image, brokers, active);
+                                    const SettlementPart& part, metadata::v1::RecordBatch* batch,
+                                    BrokerRecords records) {
+  Settler settler(image, brokers, active, records);
   SettlementCounts counts = ChangePartitions(
       image, part,
       [&](const metadata::TopicImage& topic, const metadata::PartitionView& partition) {
@@ -233,8 +268,10 @@ SettlementCounts ElectUncleanly(const metadata::MetadataImage& image,
                                 metadata::v1::RecordBatch* batch) {
   SettlementCounts counts;
   std::vector<metadata::PartitionChange> changes;
+  ElrPolicies elr_policies(image);
   for (int32_t i = 0; i < topic.partition_count(); ++i) {
-    auto change = UncleanChangeOf(topic.partition(i), active, AllowUnclean(image));
+    auto change =
+        UncleanChangeOf(topic.partition(i), active, AllowUnclean(image), elr_policies.Of(topic));
     if (!change) continue;
     CountChange(topic.partition(i), *change, &counts);
     changes.push_back(*std::move(change));
@@ -247,6 +284,7 @@ SettlementCounts ElectUncleanlyByDefault(const metadata::MetadataImage& image,
                                          const ActiveBrokers& active, const SettlementPart& part,
                                          metadata::v1::RecordBatch* batch) {
   const Unclean unclean = AllowUnclean(image);
+  ElrPolicies elr_policies(image);
   // The topic that was looked up last.
   std::optional<Uuid> topic_id;
   bool has_own = false;
@@ -261,7 +299,7 @@ SettlementCounts ElectUncleanlyByDefault(const metadata::MetadataImage& image,
           topic_id = topic.id();
         }
         if (has_own) return std::nullopt;
-        return UncleanChangeOf(partition, active, unclean);
+        return UncleanChangeOf(partition, active, unclean, elr_policies.Of(topic));
       },
       batch);
 }

@@ -14,6 +14,7 @@
 #include "absl/functional/function_ref.h"
 #include "base/ids.h"
 #include "base/uuid.h"
+#include "controller/decide/partitions/eligible_replicas.h"
 #include "metadata/metadata_image.h"
 #include "metadata/record_builders.h"
 #include "quorate/metadata/v1/records.pb.h"
@@ -52,23 +53,35 @@ Unclean AllowUnclean(const metadata::MetadataImage& image);
 
 // Returns the change of a partition when exactly the replicas in `active_mask` are active. Inactive
 // replicas leave the ISR. The leader stays if it is active; otherwise the first ISR member in order
-// of preference leads. If no ISR member is active, there is no leader and the ISR stays as it is,
-// because only its members are sure to have everything that was committed. If `unclean` allows it,
-// the first active replica leads instead and is the only ISR member. It is marked as recovering,
-// and there are no eligible leader replicas any more, because they may have other records. Of the
-// other extras, only those change that contradict the new ISR (ChangeIsr).
+// of preference leads. If no ISR member is active:
+//
+// 1. With eligible leader replicas (`elr`, KIP-966), the first active one of them leads and is the
+//    only ISR member. If no replica is eligible, not even an inactive one, the last known leader
+//    leads if it is active. It may lack records, so it is marked as recovering.
+// 2. If `unclean` allows it, the first active replica leads instead and is the only ISR member. It
+//    is marked as recovering, and there are no eligible leader replicas any more, because they may
+//    have other records.
+// 3. Otherwise there is no leader. With eligible leader replicas, the ISR is empty, and its members
+//    are eligible. Without, the ISR stays as it is. Only these replicas are sure to have everything
+//    that was committed.
+//
+// `lost_mask` has the replicas that may have lost records. They are not active, and they are not
+// eligible any more. Of the other extras, only those change that contradict the new ISR
+// (ChangeIsr).
 //
 // Example with replicas 1,2,3, ISR 1,2 and leader 1: if 1 becomes inactive, 2 leads and the ISR is
 // 2. If 2 then becomes inactive too, there is no leader and the ISR stays 2. With `unclean`, 3
-// leads and the ISR is 3.
+// leads and the ISR is 3. With eligible leader replicas and min.insync.replicas 2, the ISR is
+// empty, and 1 and 2 are eligible: the first of them that returns leads.
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
-                                 Unclean unclean);
+                                 Unclean unclean, const ElrPolicy& elr, uint32_t lost_mask = 0);
 
 // Returns the change that makes the first replica of a partition the leader instead of another one.
 // Returns nullopt if the partition has no leader, or if the first replica leads already, is not
 // active, or is not in the ISR.
 std::optional<metadata::PartitionChange> MoveToPreferred(const metadata::PartitionView& partition,
-                                                         uint32_t active_mask);
+                                                         uint32_t active_mask,
+                                                         const ElrPolicy& elr);
 
 // A partition's place in the order of settlements: by topic id, then by index.
 struct PartitionPlace {
@@ -121,13 +134,24 @@ using ChangeFn = absl::FunctionRef<std::optional<metadata::PartitionChange>(
 SettlementCounts ChangePartitions(const metadata::MetadataImage& image, const SettlementPart& part,
                                   ChangeFn change_of, metadata::v1::RecordBatch* batch);
 
+// Whether brokers still have every record that they acknowledged.
+enum class BrokerRecords {
+  kKept,
+  // The process did not stop cleanly, or the broker is gone permanently. Its replicas are not
+  // eligible leaders any more.
+  kMayBeLost,
+};
+
 // Settles the partitions that have one of `brokers` in their ISR, or as a replica while they have
-// no leader, and appends the changes to `batch`. Looks at each replica once, however many brokers
-// there are. The caller settles the rest from the image that results. REQUIRES: between the parts,
-// nothing else changes partitions or registrations.
+// no leader, and appends the changes to `batch`. If `records` may be lost, also those that have one
+// of them as an eligible leader replica. Looks at each replica once, however many brokers there
+// are. The caller settles the rest from the image that results. REQUIRES: between the parts,
+// nothing else changes partitions or registrations; a broker whose records may be lost is not
+// active.
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
-                                    const SettlementPart& part, metadata::v1::RecordBatch* batch);
+                                    const SettlementPart& part, metadata::v1::RecordBatch* batch,
+                                    BrokerRecords records = BrokerRecords::kKept);
 
 // Gives leadership of the topic's partitions without a leader to their first active replica, in the
 // ISR or not, and appends the changes. Used for a topic whose unclean election has just been

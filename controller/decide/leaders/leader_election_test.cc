@@ -101,7 +101,7 @@ TEST_F(LeaderElectionTest, AnEmptyIsrStaysEmptyWithoutUncleanElection) {
   cluster_.Create("t", {{1, 2, 3}});
   cluster_.Change("t", {.isr_mask = 0, .extras = metadata::PartitionExtras{.elr_mask = 0b010}});
   const std::string before = Partition("t");
-  EXPECT_EQ(before, "no leader of 1,2,3, epochs 1/1");
+  EXPECT_EQ(before, "no leader of 1,2,3, epochs 1/1, eligible 2");
   for (const int32_t id : {1, 2, 3}) {
     cluster_.Fence({BrokerId(id)});
     cluster_.Heartbeat(id);
@@ -123,7 +123,8 @@ TEST_F(LeaderElectionTest, ASettlementLeavesOtherExtrasAlone) {
       .adding_mask = 0b001, .removing_mask = 0b010, .last_known_leader_position = 1};
   cluster_.Change("t", {.isr_mask = 0b111, .leader_position = 0, .extras = extras});
   cluster_.Fence({BrokerId(1)});
-  EXPECT_EQ(Partition("t"), "leader 2, isr 2,3 of 1,2,3, epochs 1/2, adding 1, removing 2");
+  EXPECT_EQ(Partition("t"),
+            "leader 2, isr 2,3 of 1,2,3, epochs 1/2, adding 1, removing 2, last leader 2");
   EXPECT_TRUE(cluster_.image().FindTopicByName("t")->partition(0).extras() == extras);
 }
 

@@ -22,9 +22,11 @@ PartitionChange ChangeState(const PartitionView& partition, uint32_t isr_mask,
 }  // namespace
 
 PartitionChange ChangeIsr(const PartitionView& partition, uint32_t isr_mask,
-                          std::optional<size_t> leader_position) {
-  PartitionExtras extras = partition.extras();
-  extras.elr_mask &= ~isr_mask;
+                          std::optional<size_t> leader_position, const ElrPolicy& elr,
+                          uint32_t lost_mask) {
+  PartitionExtras extras = NextExtras(
+      partition, {.isr_mask = isr_mask, .leader_position = leader_position, .lost_mask = lost_mask},
+      elr);
   const bool has_several_members = (isr_mask & (isr_mask - 1)) != 0;
   if (has_several_members) extras.recovering = false;
   return ChangeState(partition, isr_mask, leader_position, extras);
@@ -33,6 +35,7 @@ PartitionChange ChangeIsr(const PartitionView& partition, uint32_t isr_mask,
 PartitionChange LeadUncleanly(const PartitionView& partition, size_t leader, bool marks) {
   PartitionExtras extras = partition.extras();
   extras.elr_mask = 0;
+  extras.last_known_leader_position.reset();
   extras.recovering = marks;
   return ChangeState(partition, 1u << leader, leader, extras);
 }

@@ -123,7 +123,7 @@ Error LeadsNoLonger(const PartitionView& partition, const PartitionChange& chang
 class PartitionAlterer {
  public:
   PartitionAlterer(const metadata::MetadataImage& image, BrokerId sender)
-      : image_(image), sender_(sender) {}
+      : image_(image), sender_(sender), elr_policies_(image) {}
 
   void Alter(const Uuid& topic_id, const metadata::TopicImage* topic,
              const PartitionRequest& request, AlterPartitionResponse::Partition* out) {
@@ -152,7 +152,8 @@ class PartitionAlterer {
     const bool changed = isr_mask != partition.isr_mask();
     PartitionChange change{.isr_mask = isr_mask, .leader_position = partition.leader_position()};
     if (changed) {
-      change = ChangeIsr(partition, isr_mask, partition.leader_position());
+      change =
+          ChangeIsr(partition, isr_mask, partition.leader_position(), elr_policies_.Of(*topic));
       if (!changes_[topic_id].try_emplace(request.partition(), change).second) {
         *out->mutable_error() =
             MakeError(common::v1::INVALID_REQUEST, "the request changes this partition twice");
@@ -179,6 +180,7 @@ class PartitionAlterer {
  private:
   const metadata::MetadataImage& image_;
   const BrokerId sender_;
+  ElrPolicies elr_policies_;
   std::map<Uuid, std::map<int32_t, PartitionChange>> changes_;
 };
 

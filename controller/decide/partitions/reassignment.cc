@@ -13,6 +13,13 @@ using metadata::PartitionChange;
 using metadata::PartitionExtras;
 using metadata::PartitionView;
 
+// Returns the replicas from which a leader may be chosen: the ISR, the eligible leader replicas and
+// the last known leader (KIP-966).
+uint32_t PossibleLeaders(const PartitionView& partition) {
+  const auto last_leader = partition.extras().last_known_leader_position;
+  return partition.isr_mask() | partition.elr_mask() | (last_leader ? 1u << *last_leader : 0);
+}
+
 uint32_t AllOf(const PartitionView& partition) {
   return static_cast<uint32_t>((uint64_t{1} << partition.replica_count()) - 1);
 }
@@ -138,6 +145,15 @@ std::vector<BrokerId> OriginalReplicas(const PartitionView& partition) {
   return replicas;
 }
 
+// Returns whether a partition with an empty ISR loses no possible leader if it keeps only the
+// replicas `kept`.
+bool StaysWithoutLeader(const PartitionView& partition, uint32_t kept) {
+  if (partition.isr_mask() != 0) return false;
+  const uint32_t needed =
+      partition.elr_mask() != 0 ? partition.elr_mask() : PossibleLeaders(partition);
+  return (needed & kept) != 0;
+}
+
 }  // namespace
 
 size_t TargetReplicaCount(const PartitionView& partition) {
@@ -150,7 +166,7 @@ std::vector<BrokerId> MergedReplicas(const PartitionView& partition,
   std::vector<BrokerId> replicas(target.begin(), target.end());
   for (size_t i = 0; i < partition.replica_count(); ++i) {
     // What an earlier reassignment was going to add, and has not.
-    const bool is_missing = (partition.adding_mask() & ~partition.isr_mask() & 1u << i) != 0;
+    const bool is_missing = (partition.adding_mask() & ~PossibleLeaders(partition) & 1u << i) != 0;
     if (is_missing || Contains(target, partition.replica(i))) continue;
     replicas.push_back(partition.replica(i));
   }
@@ -192,12 +208,19 @@ std::optional<PartitionChange> CancelReassignment(const PartitionView& partition
                  .leader_position = partition.leader_position(),
                  .may_lead_mask = active_mask,
                  .extras = partition.extras()};
-  if (next.isr_mask == 0) {
+  const uint32_t eligible = partition.elr_mask() & original;
+  if (next.isr_mask == 0 && (eligible & active_mask) != 0) {
+    next.leader_position = static_cast<size_t>(__builtin_ctz(eligible & active_mask));
+    next.isr_mask = 1u << *next.leader_position;
+    next.extras.elr_mask &= ~next.isr_mask;
+    next.extras.last_known_leader_position.reset();
+  } else if (next.isr_mask == 0 && !StaysWithoutLeader(partition, original)) {
     if (!allow_unclean || (original & active_mask) == 0) return std::nullopt;
     const int leader = __builtin_ctz(original & active_mask);
     next.isr_mask = 1u << leader;
     next.leader_position = static_cast<size_t>(leader);
     next.extras.elr_mask = 0;
+    next.extras.last_known_leader_position.reset();
     next.extras.recovering = true;
   }
   return WithReplicas(partition, OriginalReplicas(partition), next, /*adding_mask=*/0);

@@ -28,7 +28,8 @@ size_t TargetReplicaCount(const metadata::PartitionView& partition);
 
 // Returns the replicas while the partition is reassigned to `target`: those of the target, then
 // those that leave at the end, in their present order. The replicas that a reassignment in progress
-// adds, and that are neither in the ISR nor in the new target, leave at once.
+// adds, and that are neither possible leaders (in the ISR, eligible or the last known leader) nor
+// in the new target, leave at once.
 std::vector<BrokerId> MergedReplicas(const metadata::PartitionView& partition,
                                      std::span<const BrokerId> target);
 
@@ -42,8 +43,10 @@ metadata::PartitionChange Reassign(const metadata::PartitionView& partition,
 
 // Returns the change that cancels the reassignment: the added replicas leave, and the removed ones
 // stay, in the places of the added ones. If only added replicas are in the ISR, the first active
-// replica of the others leads and is the only ISR member. It may lack records, so the result is
-// then nullopt unless `allow_unclean`, and also if none of the others is active.
+// replica of the others leads and is the only ISR member: an eligible one (KIP-966), or else any of
+// them. That one may lack records, so the result is then nullopt unless `allow_unclean`, and also
+// if none of the others is active. An empty ISR stays empty if one of the others is an inactive
+// eligible replica, or the last known leader of a partition without eligible replicas.
 // REQUIRES: IsReassigning.
 std::optional<metadata::PartitionChange> CancelReassignment(
     const metadata::PartitionView& partition, uint32_t active_mask, bool allow_unclean);
