@@ -33,6 +33,12 @@ void Broker::BeginShutdown() {
   PostToSession([this] { lifecycle_.BeginShutdown(); });
 }
 
+void Broker::SetOfflineLogDirectories(std::vector<Uuid> directories) {
+  PostToSession([this, directories = std::move(directories)]() mutable {
+    lifecycle_.SetOfflineDirectories(std::move(directories));
+  });
+}
+
 void Broker::OnStateChange(BrokerState state) {
   const bool ready = state == v1::DescribeBrokerResponse::RUNNING;
   if (ready == ready_) return;

@@ -11,11 +11,13 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
+#include "base/uuid.h"
 #include "broker/broker_lifecycle.h"
 #include "broker/broker_options.h"
 #include "broker/isr_proposer.h"
@@ -56,6 +58,10 @@ class Broker final : private BrokerLifecycle::Listener, private MetadataFollower
   // Begins a controlled shutdown, which has a time limit and ends with OnStopped. Any thread.
   // Idempotent.
   void BeginShutdown();
+
+  // These of BrokerOptions::log_directories have failed, and no others. The controllers learn it
+  // with the next heartbeat, which is sent at once. Any thread.
+  void SetOfflineLogDirectories(std::vector<Uuid> directories);
 
   // Describe the broker's view of itself, with or without a controller. DescribeSession fills in
   // what the session's loop knows and must be called there. DescribeMetadata fills in the rest and

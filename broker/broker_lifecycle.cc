@@ -66,6 +66,9 @@ void BrokerLifecycle::Register() {
   };
   support(metadata::kMetadataVersionFeature, 1, metadata::kLatestMetadataVersion);
   support(metadata::kEligibleLeaderReplicasFeature, 0, 1);
+  for (const Uuid& directory : options_.log_directories) {
+    request.add_log_directories(std::string(directory.bytes()));
+  }
   channel_->RegisterBroker(
       finder_.current(), options_.call_timeout, std::move(request),
       [this](CallResult<v1::RegisterBrokerResponse> result) {
@@ -165,7 +168,15 @@ v1::HeartbeatRequest BrokerLifecycle::MakeHeartbeat() {
   request.set_want_fence(metadata_end_offset_ <= broker_epoch_);
   request.set_want_shutdown(stopping_);
   request.set_max_metadata_version(metadata::kLatestMetadataVersion);
+  for (const Uuid& directory : offline_directories_) {
+    request.add_offline_log_directories(std::string(directory.bytes()));
+  }
   return request;
+}
+
+void BrokerLifecycle::SetOfflineDirectories(std::vector<Uuid> directories) {
+  offline_directories_ = std::move(directories);
+  session_.SendNow();
 }
 
 void BrokerLifecycle::OnHeartbeatAnswer(const v1::HeartbeatResponse& response, bool first) {

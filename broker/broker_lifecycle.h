@@ -14,11 +14,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/executor.h"
 #include "base/random.h"
+#include "base/uuid.h"
 #include "broker/active_session.h"
 #include "broker/backoff.h"
 #include "broker/broker_options.h"
@@ -56,6 +58,9 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   // The broker has taken up everything in the metadata log below `end_offset`. `epoch` is the epoch
   // of the last batch. The end offset decreases only if the log was replaced.
   void OnMetadata(int64_t end_offset, int32_t epoch);
+  // These of the broker's log directories have failed. Each heartbeat says so from now on, the next
+  // one at once.
+  void SetOfflineDirectories(std::vector<Uuid> directories);
   // The metadata log's source reports that `epoch` has a leader.
   void OnControllerEpoch(int32_t epoch) { session_.OnControllerEpoch(epoch); }
 
@@ -109,6 +114,7 @@ class BrokerLifecycle final : private HeartbeatSession::Owner {
   BrokerState state_ = v1::DescribeBrokerResponse::STARTING;
   int64_t broker_epoch_ = -1;
   int64_t metadata_end_offset_ = 0;
+  std::vector<Uuid> offline_directories_;
   std::optional<MonoTime> last_contact_;
   // The last heartbeat answer under this registration.
   std::optional<v1::HeartbeatResponse> answer_;

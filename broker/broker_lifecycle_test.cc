@@ -18,6 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using Describe = v1::DescribeBrokerResponse;
 
 constexpr int64_t kBrokerEpoch = 7;
@@ -150,6 +151,28 @@ TEST_F(BrokerLifecycleTest, CatchingUpWhileAHeartbeatIsInFlightSendsAnotherWithT
   AnswerHeartbeat({.caught_up = false, .fenced = true});
   ASSERT_EQ(channel_.heartbeats.size(), 2u);
   EXPECT_FALSE(channel_.heartbeats[1].want_fence());
+}
+
+TEST_F(BrokerLifecycleTest, NamesItsLogDirectoriesAndSaysAtOnceWhichHaveFailed) {
+  const Uuid kept = *Uuid::FromBytes("kkkkkkkkkkkkkkkk");
+  const Uuid failed = *Uuid::FromBytes("ffffffffffffffff");
+  options_.log_directories = {kept, failed};
+  lifecycle_->OnMetadata(kBrokerEpoch + 1, 1);
+  lifecycle_->Start("broker:9092");
+  EXPECT_THAT(channel_.registrations[0].request.log_directories(),
+              ElementsAre("kkkkkkkkkkkkkkkk", "ffffffffffffffff"));
+  Register();
+  AnswerHeartbeat({});
+  ASSERT_EQ(channel_.heartbeats.size(), 1u);
+  EXPECT_THAT(channel_.heartbeats[0].offline_log_directories(), IsEmpty());
+
+  lifecycle_->SetOfflineDirectories({failed});
+  ASSERT_EQ(channel_.heartbeats.size(), 2u);
+  EXPECT_THAT(channel_.heartbeats[1].offline_log_directories(), ElementsAre("ffffffffffffffff"));
+  AnswerHeartbeat({});
+  executor_.AdvanceBy(options_.heartbeat_interval);
+  ASSERT_EQ(channel_.heartbeats.size(), 3u) << "each heartbeat says so";
+  EXPECT_THAT(channel_.heartbeats[2].offline_log_directories(), ElementsAre("ffffffffffffffff"));
 }
 
 TEST_F(BrokerLifecycleTest, HeartbeatsAreEagerWhileFencedAndSlowWhenRunning) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/uuid.h"
 
 namespace quorate::broker {
 
@@ -16,6 +17,8 @@ struct BrokerOptions {
   // New with every start of the process.
   Uuid incarnation_id;
   std::string rack;
+  // The ids of the broker's log directories (KIP-858); at most 64. Empty if it has no data.
+  std::vector<Uuid> log_directories = {};
   // The controllers' client endpoints. The broker dials only these and the active controller that
   // one of them names. Not empty.
   std::vector<std::string> bootstrap;

@@ -67,16 +67,17 @@ bool IsrProposer::Step() {
   return false;
 }
 
-bool IsrProposer::IsActive(BrokerId broker) const {
-  const BrokerRegistration* registration = image_.FindBroker(broker);
-  return registration != nullptr && registration->active();
+bool IsrProposer::MayJoin(const PartitionView& partition, size_t position) const {
+  const BrokerRegistration* registration = image_.FindBroker(partition.replica(position));
+  return registration != nullptr && registration->active() &&
+         registration->details->IsOnline(partition.directory(position));
 }
 
 bool IsrProposer::CallsForProposal(const PartitionView& partition) const {
   if (partition.leader() != options_.broker_id) return false;
   for (size_t position = 0; position < partition.replica_count(); ++position) {
     const bool in_isr = (partition.isr_mask() >> position & 1) != 0;
-    if (!in_isr && IsActive(partition.replica(position))) return true;
+    if (!in_isr && MayJoin(partition, position)) return true;
   }
   return false;
 }
@@ -151,7 +152,7 @@ void IsrProposer::AddTopic(const Uuid& topic_id, const Proposals& wanted, int li
     change.set_partition_epoch(partition.partition_epoch());
     for (size_t position = 0; position < partition.replica_count(); ++position) {
       const BrokerId replica = partition.replica(position);
-      if (!partition.InIsr(replica) && !IsActive(replica)) continue;
+      if (!partition.InIsr(replica) && !MayJoin(partition, position)) continue;
       const BrokerRegistration* registration = image_.FindBroker(replica);
       v1::AlterPartitionRequest::IsrMember& member = *change.add_new_isr();
       member.set_broker_id(replica.value());

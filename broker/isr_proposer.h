@@ -49,8 +49,9 @@ class IsrProposer {
   };
   using Proposals = absl::btree_map<int32_t, Proposal>;
 
-  bool IsActive(BrokerId broker) const;
-  // Returns whether this broker leads the partition and an active replica is outside its ISR.
+  // Returns whether the replica's broker is active and its log directory online.
+  bool MayJoin(const metadata::PartitionView& partition, size_t position) const;
+  // Returns whether this broker leads the partition and a replica outside its ISR may join.
   bool CallsForProposal(const metadata::PartitionView& partition) const;
   void Review(const metadata::TopicImage& topic, const metadata::PartitionView& partition);
   void Forget(const Uuid& topic_id, int32_t partition);

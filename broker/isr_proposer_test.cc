@@ -111,6 +111,30 @@ class IsrProposerTest : public testing::Test {
   IsrProposer proposer_{options_, &executor_, &clock_, &rng_, &channel_};
 };
 
+TEST_F(IsrProposerTest, AReplicaInAFailedLogDirectoryIsNotAskedFor) {
+  log_.MustAppend({metadata::MakeMetadataVersionRecord(3)});
+  CreateTopic("orders", 1, 1);
+  for (int id = 2; id <= 3; ++id) Fence(id, false);
+  Change(3, {.log_directories = std::vector<Uuid>{TestUuid(0xA00)}});
+  const auto assign = [&](const Uuid& directory) {
+    const std::vector<metadata::PartitionChange> changes = {
+        {.isr_mask = 0b001, .leader_position = 0, .directories = {Uuid(), Uuid(), directory}}};
+    log_.MustAppend({metadata::MakePartitionChangesRecord(TestUuid(1), changes)});
+  };
+  assign(TestUuid(0xB00));
+  OpenSession();
+  Publish();
+  EXPECT_THAT(Asked(),
+              ElementsAre(absl::StrFormat("1-0 leader epoch 0, partition epoch 1: 1@%d 2@%d",
+                                          EpochOf(1), EpochOf(2))));
+  AnswerAll();
+  assign(TestUuid(0xA00));
+  Publish();
+  EXPECT_THAT(Asked(),
+              ElementsAre(absl::StrFormat("1-0 leader epoch 0, partition epoch 2: 1@%d 2@%d 3@%d",
+                                          EpochOf(1), EpochOf(2), EpochOf(3))));
+}
+
 TEST_F(IsrProposerTest, AReplicaThatAReassignmentAddsIsAskedForUntilAnotherBrokerLeads) {
   log_.MustAppend({metadata::MakeMetadataVersionRecord(2)});
   CreateTopic("orders", 1, 1, 0b111);

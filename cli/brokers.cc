@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/strings/str_format.h"
+#include "cli/broker_description.h"
 #include "cli/broker_drain.h"
 #include "cli/json.h"
 #include "cli/parse.h"
@@ -20,13 +21,6 @@ namespace {
 using client::BrokerView;
 using client::CallFailure;
 using common::v1::Error;
-
-std::string StateText(const admin::v1::Broker& broker) {
-  std::string state = broker.fenced() ? "fenced" : "running";
-  if (broker.in_controlled_shutdown()) state += ", stopping";
-  if (!broker.endpoint_verified()) state += ", did not answer at its endpoint";
-  return state;
-}
 
 std::string StateText(broker::v1::DescribeBrokerResponse::State state) {
   using broker::v1::DescribeBrokerResponse;
@@ -158,6 +152,16 @@ ExitCode Unregister(Session& session, const UnregisterFlags& flags) {
 
 }  // namespace
 
+std::string BrokerStateText(const admin::v1::Broker& broker) {
+  std::string state = broker.fenced() ? "fenced" : "running";
+  if (broker.in_controlled_shutdown()) state += ", stopping";
+  if (!broker.endpoint_verified()) state += ", did not answer at its endpoint";
+  if (const int failed = broker.offline_log_directories_size(); failed > 0) {
+    state += absl::StrFormat(", %d log director%s failed", failed, failed == 1 ? "y" : "ies");
+  }
+  return state;
+}
+
 std::string BrokersText(const admin::v1::DescribeClusterResponse& cluster) {
   Table table({{.title = "BROKER", .right_aligned = true},
                {.title = "ENDPOINT"},
@@ -173,7 +177,7 @@ std::string BrokersText(const admin::v1::DescribeClusterResponse& cluster) {
                   broker.rack().empty() ? "-" : broker.rack(),
                   AgeText(broker.last_contact_age_ms()), CountText(broker.metadata_end_offset()),
                   std::to_string(broker.replica_count()), std::to_string(broker.leader_count()),
-                  CountText(broker.reported_leader_count()), StateText(broker)});
+                  CountText(broker.reported_leader_count()), BrokerStateText(broker)});
   }
   return table.ToString();
 }
@@ -203,8 +207,8 @@ std::string BrokerViewText(const BrokerView& view) {
 }
 
 void AddBrokers(CommandLine& line) {
-  CLI::App* brokers =
-      line.AddNoun("brokers", "list, drain and unregister brokers, and show a broker's own view");
+  CLI::App* brokers = line.AddNoun(
+      "brokers", "list, describe, drain and unregister brokers, and show a broker's own view");
   line.AddCommand(
       brokers,
       {.name = "list",
@@ -215,10 +219,12 @@ void AddBrokers(CommandLine& line) {
            "whose leadership it has reported as taken up, and its state. A fenced broker leads no "
            "partition, and is in the ISR only of partitions that have no leader. If a broker did "
            "not answer at its endpoint when it registered, it probably advertises an address that "
-           "others cannot reach. With --output json, the listeners, the supported features and the "
-           "log directories of each broker are printed too.",
+           "others cannot reach. With --output json, the listeners, the supported features, the "
+           "log "
+           "directories that are online and those that have failed are printed too.",
        .examples = {"quoratectl brokers list", "quoratectl brokers list --output json"}},
       CommonFlags::kReads, List);
+  AddBrokerDescription(line, brokers);
   auto with_topics = std::make_shared<bool>(false);
   CLI::App* view = line.AddCommand(
       brokers,

@@ -12,6 +12,9 @@ namespace quorate::cli {
 
 void AddBrokers(CommandLine& line);
 
+// Returns, for example, "fenced, 1 log directory failed".
+std::string BrokerStateText(const admin::v1::Broker& broker);
+
 // Returns a table with a line for each broker.
 std::string BrokersText(const admin::v1::DescribeClusterResponse& cluster);
 

@@ -12,11 +12,23 @@ namespace {
 
 using admin::v1::DescribeClusterResponse;
 
+void LookAtDirectories(const admin::v1::Broker& broker, Findings& findings) {
+  const auto& failed = broker.offline_log_directories();
+  if (failed.empty()) return;
+  findings.push_back({Severity::kWarning, "log-directory-failed",
+                      absl::StrFormat("broker %d has lost %s", broker.broker_id(),
+                                      failed.size() == 1 ? "a log directory" : "log directories"),
+                      "a disk failed; its replicas there are in no ISR",
+                      Names(std::vector<std::string>(failed.begin(), failed.end())),
+                      "read the broker's log, replace the disk, and restart the broker"});
+}
+
 void LookAtBrokers(const DescribeClusterResponse& cluster, Findings& findings) {
   std::set<std::string> racks;
   std::vector<int32_t> idle;
   for (const auto& broker : cluster.brokers()) {
     if (!broker.fenced()) racks.insert(broker.rack());
+    LookAtDirectories(broker, findings);
     if (broker.fenced() && broker.replica_count() == 0) {
       idle.push_back(broker.broker_id());
     } else if (broker.fenced()) {

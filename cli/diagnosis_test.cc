@@ -312,6 +312,14 @@ TEST(DiagnosisTest, Brokers) {
   EXPECT_THAT(Diagnose(facts)[2].cause, "it did not answer at b1:1");
 }
 
+TEST(DiagnosisTest, FailedLogDirectories) {
+  ClusterFacts facts = Healthy();
+  facts.cluster->mutable_brokers(1)->add_offline_log_directories("8FZ4qjH1TLSPe-5nZVrbCQ");
+  EXPECT_THAT(Ids(facts), ElementsAre("WARNING log-directory-failed"));
+  EXPECT_EQ(Diagnose(facts)[0].title, "broker 2 has lost a log directory");
+  EXPECT_EQ(Diagnose(facts)[0].evidence, "8FZ4qjH1TLSPe-5nZVrbCQ");
+}
+
 TEST(DiagnosisTest, BrokersWithoutRacksAreNotInOneRack) {
   ClusterFacts facts = Healthy();
   for (auto& broker : *facts.cluster->mutable_brokers()) broker.clear_rack();

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "cli/broker_description.h"
 #include "cli/brokers.h"
 #include "cli/cluster.h"
 #include "cli/cluster_wait.h"
@@ -115,6 +116,35 @@ BROKER  ENDPOINT        RACK  LAST CONTACT  OFFSET  REPLICAS  LEADERS  TAKEN UP 
      1  127.0.0.1:9291  a     700 ms ago     12345         6        3         3  running
      2  127.0.0.1:9292  -     ?                  ?         6        0         ?  fenced, did not answer at its endpoint
     10  127.0.0.1:9293  -     12 ms ago      12340         6        2         1  running, stopping
+)");
+}
+
+TEST(ViewsTest, BrokersWithFailedLogDirectories) {
+  auto cluster = Cluster();
+  cluster.mutable_brokers(0)->add_offline_log_directories("8FZ4qjH1TLSPe-5nZVrbCQ");
+  EXPECT_THAT(BrokersText(cluster), ::testing::HasSubstr("running, 1 log directory failed\n"));
+  cluster.mutable_brokers(0)->add_offline_log_directories("9f-xw6GhS1CrhHuWmJ5fYg");
+  EXPECT_THAT(BrokersText(cluster), ::testing::HasSubstr("running, 2 log directories failed\n"));
+}
+
+TEST(ViewsTest, BrokersDescribe) {
+  const auto broker = FromText<admin::v1::Broker>(R"(
+    broker_id: 3 broker_epoch: 20 incarnation_id: "2v_wzNH7TGO7YqAlKUKcpw"
+    endpoint: "127.0.0.1:9293" rack: "a" endpoint_verified: true replica_count: 6 leader_count: 2
+    listeners { name: "PUBLIC" endpoint: "b3:9092" security_protocol: SSL }
+    features { name: "metadata.version" min_level: 1 max_level: 3 }
+    log_directories: ["8FZ4qjH1TLSPe-5nZVrbCQ"]
+    offline_log_directories: ["9f-xw6GhS1CrhHuWmJ5fYg"])");
+  EXPECT_EQ(BrokerText(broker),
+            R"(Broker         3, epoch 20, incarnation 2v_wzNH7TGO7YqAlKUKcpw
+Endpoint       127.0.0.1:9293
+Rack           a
+State          running, 1 log directory failed
+Partitions     holds 6, leads 2
+Listener       PUBLIC, SSL at b3:9092
+Feature        metadata.version, levels 1 to 3
+Log directory  8FZ4qjH1TLSPe-5nZVrbCQ, online
+Log directory  9f-xw6GhS1CrhHuWmJ5fYg, failed
 )");
 }
 

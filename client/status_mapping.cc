@@ -155,6 +155,7 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
     case common::v1::STALE_BROKER_EPOCH:
     case common::v1::INCONSISTENT_CLUSTER_ID:
     case common::v1::INELIGIBLE_REPLICA:
+    case common::v1::NOT_LEADER_OR_FOLLOWER:
     case common::v1::REQUEST_ID_EVICTED:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case common::v1::FENCED_LEADER_EPOCH:

@@ -6,6 +6,7 @@
 #include "controller/decide/brokers/allocate_producer_ids.h"
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/brokers/registration_request.h"
+#include "controller/decide/partitions/assign_replicas.h"
 #include "controller/decide/partitions/partition_decisions.h"
 
 namespace quorate::controller {
@@ -14,6 +15,8 @@ using broker::v1::AllocateProducerIdsRequest;
 using broker::v1::AllocateProducerIdsResponse;
 using broker::v1::AlterPartitionRequest;
 using broker::v1::AlterPartitionResponse;
+using broker::v1::AssignReplicasToDirsRequest;
+using broker::v1::AssignReplicasToDirsResponse;
 using broker::v1::HeartbeatRequest;
 using broker::v1::HeartbeatResponse;
 using broker::v1::RegisterBrokerRequest;
@@ -110,7 +113,6 @@ void BrokerRequests::SubmitRegistration(RegisterBrokerRequest request, RequestCo
 void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
                                Reply<HeartbeatResponse> reply) {
   const BrokerId id(request.broker_id());
-  const bool want_fence = request.want_fence();
   RecordContact(id);
   pipeline_->Submit<HeartbeatResponse>(
       {.principal = "Broker:" + ToString(id),
@@ -120,16 +122,16 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
        // confirmation round for each broker and second would double the traffic between the
        // controllers.
        .is_hint = true,
-       .after =
-           [this, id, want_fence](bool appended) {
-             if (appended) CountTransition(id, want_fence);
-             watch_->Decided(id, appended);
-           }},
+       .after = [this, id](bool appended) { watch_->Decided(id, appended); }},
       [this, stream, request = std::move(request), goes_on = false](
           const View& view, const Context& context) mutable {
         auto decision = DecideHeartbeatNow(view, stream, request, context, goes_on);
         goes_on = decision.again;
         if (auto* response = std::get_if<HeartbeatResponse>(&decision.answer)) {
+          const auto& before = *view.image.FindBroker(BrokerId(request.broker_id()));
+          if (response->is_fenced() != before.fenced) {
+            CountTransition(response->is_fenced(), request);
+          }
           response->set_controller_epoch(pipeline_->claimed_epoch().value());
         }
         return decision;
@@ -137,12 +139,13 @@ void BrokerRequests::Heartbeat(StreamId stream, HeartbeatRequest request,
       std::move(reply));
 }
 
-void BrokerRequests::CountTransition(BrokerId broker, bool want_fence) {
-  if (!pipeline_->newest().FindBroker(broker)->fenced) {
+void BrokerRequests::CountTransition(bool fenced, const HeartbeatRequest& request) {
+  if (!fenced) {
     watch_->instruments().unfences.Add();
   } else {
-    watch_->instruments().CountFence(want_fence ? FenceCause::kRequested
-                                                : FenceCause::kControlledShutdown);
+    const bool stops = request.want_shutdown() && !request.want_fence();
+    watch_->instruments().CountFence(stops ? FenceCause::kControlledShutdown
+                                           : FenceCause::kRequested);
   }
 }
 
@@ -198,6 +201,21 @@ void BrokerRequests::AllocateProducerIds(AllocateProducerIdsRequest request, Req
        .epoch = context.epoch},
       [request = std::move(request)](const View& view, const Context& c) {
         return DecideAllocateProducerIds(view, request, c);
+      },
+      std::move(reply));
+}
+
+void BrokerRequests::AssignReplicasToDirs(AssignReplicasToDirsRequest request,
+                                          RequestContext context,
+                                          Reply<AssignReplicasToDirsResponse> reply) {
+  const bool is_large = IsLarge(request, pipeline_->newest());
+  pipeline_->Submit<AssignReplicasToDirsResponse>(
+      {.principal = std::move(context.principal),
+       .deadline = context.deadline,
+       .epoch = context.epoch,
+       .is_large = is_large},
+      [request = std::move(request)](const View& view, const Context& c) {
+        return DecideAssignReplicasToDirs(view, request, c);
       },
       std::move(reply));
 }

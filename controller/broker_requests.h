@@ -38,6 +38,8 @@ class BrokerRequests {
                       Reply<broker::v1::AlterPartitionResponse> reply);
   void AllocateProducerIds(broker::v1::AllocateProducerIdsRequest request, RequestContext context,
                            Reply<broker::v1::AllocateProducerIdsResponse> reply);
+  void AssignReplicasToDirs(broker::v1::AssignReplicasToDirsRequest request, RequestContext context,
+                            Reply<broker::v1::AssignReplicasToDirsResponse> reply);
   void ReportRoles(broker::v1::ReportRolesRequest request, RequestContext context,
                    Reply<broker::v1::ReportRolesResponse> reply);
 
@@ -45,8 +47,8 @@ class BrokerRequests {
   void SubmitRegistration(broker::v1::RegisterBrokerRequest request, RequestContext context,
                           const RegistrationProbes& probes,
                           Reply<broker::v1::RegisterBrokerResponse> reply);
-  // Counts the change of its registration that the broker's heartbeat has made.
-  void CountTransition(BrokerId broker, bool want_fence);
+  // Counts that the broker's heartbeat has fenced or unfenced it.
+  void CountTransition(bool fenced, const broker::v1::HeartbeatRequest& request);
   Decision<broker::v1::HeartbeatResponse> DecideHeartbeatNow(
       const View& view, StreamId stream, const broker::v1::HeartbeatRequest& request,
       const Context& context, bool goes_on);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "controller/decide/brokers/log_directories.h"
 
 namespace quorate::controller {
 
@@ -99,6 +100,7 @@ bool BrokerSessions::RecordHeartbeat(StreamId stream, const broker::v1::Heartbea
   session.stream_ordinal = std::max(session.stream_ordinal, heartbeat.stream_ordinal());
   session.metadata_end_offset = heartbeat.metadata_end_offset();
   session.max_metadata_version = std::max(1U, heartbeat.max_metadata_version());
+  session.offline_directories = FailedDirectoriesOf(heartbeat);
   return is_new;
 }
 

@@ -169,6 +169,11 @@ class BrokerSessions {
     const auto it = sessions_.find(broker);
     return it == sessions_.end() ? 0 : it->second.max_metadata_version;
   }
+  // Returns the log directories that the broker's last heartbeat named as failed, ascending.
+  std::vector<Uuid> OfflineDirectoriesOf(BrokerId broker) const {
+    const auto it = sessions_.find(broker);
+    return it == sessions_.end() ? std::vector<Uuid>() : it->second.offline_directories;
+  }
   // Returns how long the session is likely to last if the broker sends no further heartbeat. 0 if
   // that is unknown.
   Duration TimeLeft(BrokerId broker, MonoTime now) const;
@@ -230,6 +235,7 @@ class BrokerSessions {
     int64_t metadata_end_offset = -1;
     // 0 before the first heartbeat.
     uint32_t max_metadata_version = 0;
+    std::vector<Uuid> offline_directories;
     // When the broker first said that it wants to stop.
     std::optional<MonoTime> stop_wanted;
     std::optional<RecordOffset> shutdown_offset;

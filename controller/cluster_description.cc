@@ -86,6 +86,9 @@ admin::v1::DescribeClusterResponse DescribeCluster(const std::string& cluster_id
     out->set_metadata_end_offset(session.metadata_end_offset);
     out->set_reported_leader_count(session.reported_leader_count);
     out->set_max_metadata_version(watch->sessions().MaxMetadataVersion(id));
+    for (const Uuid& directory : watch->sessions().OfflineDirectoriesOf(id)) {
+      out->add_offline_log_directories(directory.ToString());
+    }
   }
   return response;
 }

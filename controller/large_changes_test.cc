@@ -18,11 +18,16 @@ namespace {
 
 constexpr int32_t kPartitions = 60'000;
 
+// The log directories of broker 1.
+const Uuid kKept = metadata::TestUuid(0xA00);
+const Uuid kFailed = metadata::TestUuid(0xB00);
+
 class LargeChangesTest : public ::testing::Test {
  protected:
   LargeChangesTest() {
     cluster_.Elect(1);
     cluster_.quorum().CommitAtOnce(true);
+    cluster_.broker(1).log_directories = {kKept, kFailed};
     for (int32_t id = 1; id <= 3; ++id) cluster_.BringUp(id);
     admin::v1::CreateTopicsRequest request;
     request.add_topics()->set_name("t");
@@ -79,6 +84,39 @@ TEST_F(LargeChangesTest, AFenceOfManyPartitionsIsSeveralSmallEntriesAndTheLastOn
     EXPECT_EQ(Header(entry).cause,
               "fence broker 1: its connection broke and nothing listens at broker-1:9092");
   }
+}
+
+TEST_F(LargeChangesTest, AFailedLogDirectoryIsSeveralSmallEntriesAndTheLastOneTakesItOffline) {
+  broker::v1::AssignReplicasToDirsRequest request;
+  request.set_broker_id(1);
+  request.set_broker_epoch(cluster_.broker(1).epoch);
+  auto* directory = request.add_directories();
+  directory->set_id(std::string(kFailed.bytes()));
+  auto* topic = directory->add_topics();
+  topic->set_topic_id(std::string(cluster_.ImageOf(1).FindTopicByName("t")->id().bytes()));
+  for (int32_t i = 0; i < kPartitions; ++i) topic->add_partitions(i);
+  Pending<broker::v1::AssignReplicasToDirsResponse> assigned;
+  cluster_.active().AssignReplicasToDirs(request, {.principal = "tester"}, assigned.reply());
+  cluster_.Run();
+  ASSERT_TRUE(assigned.ok());
+  ASSERT_EQ(LedAndInSync(1).second, kPartitions);
+
+  begin_ = entries();
+  cluster_.broker(1).offline_directories = {kFailed};
+  ASSERT_TRUE(cluster_.Heartbeat(1).ok());
+  EXPECT_FALSE(Fenced(1));
+  EXPECT_EQ(LedAndInSync(1), std::pair(0, 0));
+  EXPECT_EQ(cluster_.ImageOf(1).FindBroker(BrokerId(1))->details->log_directories,
+            std::vector<Uuid>{kKept});
+  ASSERT_GE(entries(), begin_ + 3);
+  int64_t changed = 0;
+  for (size_t entry = begin_; entry < entries(); ++entry) {
+    changed += Header(entry).record_count;
+    EXPECT_LE(Header(entry).record_count, 30'000);
+    EXPECT_EQ(Header(entry).cause,
+              "broker 1 reports that log directory " + kFailed.ToString() + " failed");
+  }
+  EXPECT_EQ(changed, kPartitions + 1) << "each partition once, and the registration";
 }
 
 TEST_F(LargeChangesTest, NoPartLooksAtAPartitionAgain) {

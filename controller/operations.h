@@ -106,6 +106,17 @@ inline constexpr Operation<broker::v1::AllocateProducerIdsRequest,
         .resource = ResourceText,
 };
 
+// Guarded by the broker's epoch. A repeated request changes nothing.
+inline constexpr Operation<broker::v1::AssignReplicasToDirsRequest,
+                           broker::v1::AssignReplicasToDirsResponse>
+    kAssignReplicasToDirs = {
+        .log_name = "quorate.broker.v1.BrokerService/AssignReplicasToDirs",
+        .label = "assign_replicas_to_dirs",
+        .repetition = Repetition::kGuarded,
+        .access = {AccessResource::kCluster, AccessAction::kClusterAction},
+        .resource = ResourceText,
+};
+
 // For display only, so nothing is written, and guarded by the broker's epoch.
 inline constexpr Operation<broker::v1::ReportRolesRequest, broker::v1::ReportRolesResponse>
     kReportRoles = {
@@ -204,11 +215,11 @@ inline constexpr Operation<admin::v1::AlterPartitionReassignmentsRequest,
 };
 
 // All operations, for code that does the same with each of them (ForEachOperation).
-inline constexpr auto kOperations =
-    std::tie(kCreateTopics, kCreatePartitions, kDeleteTopics, kIncrementalAlterConfigs,
-             kUpdateFeatures, kRegisterBroker, kAlterPartition, kAllocateProducerIds, kReportRoles,
-             kAddVoter, kRemoveVoter, kTransferLeadership, kDescribeCluster, kDescribeQuorum,
-             kUnregisterBroker, kElectLeaders, kAlterPartitionReassignments);
+inline constexpr auto kOperations = std::tie(
+    kCreateTopics, kCreatePartitions, kDeleteTopics, kIncrementalAlterConfigs, kUpdateFeatures,
+    kRegisterBroker, kAlterPartition, kAllocateProducerIds, kAssignReplicasToDirs, kReportRoles,
+    kAddVoter, kRemoveVoter, kTransferLeadership, kDescribeCluster, kDescribeQuorum,
+    kUnregisterBroker, kElectLeaders, kAlterPartitionReassignments);
 
 // Calls `visit(operation)` for each operation. Each has another type, so `visit` is generic.
 template <typename Visit>

@@ -27,6 +27,7 @@ TEST(OperationsTest, NamesInTheLogArePermanent) {
                                    "quorate.broker.v1.BrokerService/RegisterBroker",
                                    "quorate.broker.v1.BrokerService/AlterPartition",
                                    "quorate.broker.v1.BrokerService/AllocateProducerIds",
+                                   "quorate.broker.v1.BrokerService/AssignReplicasToDirs",
                                    "quorate.broker.v1.BrokerService/ReportRoles",
                                    "quorate.admin.v1.AdminService/AddVoter",
                                    "quorate.admin.v1.AdminService/RemoveVoter",

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "controller/cluster_description.h"
+#include "controller/decide/partitions/assign_replicas.h"
 #include "controller/decide/partitions/partition_decisions.h"
 
 namespace quorate::controller {
@@ -76,6 +77,18 @@ void QuorumController::AllocateProducerIds(broker::v1::AllocateProducerIdsReques
   inbox_.Run(std::move(reply), [this, request = std::move(request), context = std::move(context)](
                                    Reply<broker::v1::AllocateProducerIdsResponse> r) mutable {
     broker_requests_.AllocateProducerIds(std::move(request), std::move(context), std::move(r));
+  });
+}
+
+void QuorumController::AssignReplicasToDirs(broker::v1::AssignReplicasToDirsRequest request,
+                                            RequestContext context,
+                                            Reply<broker::v1::AssignReplicasToDirsResponse> reply) {
+  if (auto error = CheckSize(request, options_.request_limits)) {
+    return std::move(reply)(*std::move(error));
+  }
+  inbox_.Run(std::move(reply), [this, request = std::move(request), context = std::move(context)](
+                                   Reply<broker::v1::AssignReplicasToDirsResponse> r) mutable {
+    broker_requests_.AssignReplicasToDirs(std::move(request), std::move(context), std::move(r));
   });
 }
 

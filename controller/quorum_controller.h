@@ -101,6 +101,8 @@ class QuorumController final : public raft::ReplicatedLogListener {
                       Reply<broker::v1::AlterPartitionResponse> reply);
   void AllocateProducerIds(broker::v1::AllocateProducerIdsRequest request, RequestContext context,
                            Reply<broker::v1::AllocateProducerIdsResponse> reply);
+  void AssignReplicasToDirs(broker::v1::AssignReplicasToDirsRequest request, RequestContext context,
+                            Reply<broker::v1::AssignReplicasToDirsResponse> reply);
 
   // Changes the voters. Holds the request until the change is possible, and makes one change at a
   // time (voter_changes.h). `context` should have a deadline. With `validate_only`, nothing is

@@ -143,4 +143,13 @@ std::string ResourceText(const broker::v1::AllocateProducerIdsRequest& request) 
   return absl::StrCat("producer_ids (broker ", request.broker_id(), ")");
 }
 
+std::string ResourceText(const broker::v1::AssignReplicasToDirsRequest& request) {
+  int64_t replicas = 0;
+  for (const auto& directory : request.directories()) {
+    for (const auto& topic : directory.topics()) replicas += topic.partitions_size();
+  }
+  return absl::StrCat("log directories of replicas:", replicas, " (broker ", request.broker_id(),
+                      ")");
+}
+
 }  // namespace quorate::controller

@@ -27,5 +27,6 @@ std::string ResourceText(const admin::v1::AlterPartitionReassignmentsRequest& re
 std::string ResourceText(const broker::v1::RegisterBrokerRequest& request);
 std::string ResourceText(const broker::v1::AlterPartitionRequest& request);
 std::string ResourceText(const broker::v1::AllocateProducerIdsRequest& request);
+std::string ResourceText(const broker::v1::AssignReplicasToDirsRequest& request);
 
 }  // namespace quorate::controller

@@ -134,5 +134,15 @@ TEST(ResourceTextTest, PartitionsAreCounted) {
   EXPECT_EQ(ResourceText(request), "partitions:412 (broker 3)");
 }
 
+TEST(ResourceTextTest, AssignedReplicasAreCounted) {
+  broker::v1::AssignReplicasToDirsRequest request;
+  request.set_broker_id(3);
+  for (const int count : {400, 12}) {
+    auto* topic = request.add_directories()->add_topics();
+    for (int i = 0; i < count; ++i) topic->add_partitions(i);
+  }
+  EXPECT_EQ(ResourceText(request), "log directories of replicas:412 (broker 3)");
+}
+
 }  // namespace
 }  // namespace quorate::controller

@@ -97,6 +97,17 @@ const FeatureRange* BrokerDetails::FindFeature(std::string_view name) const {
   return it == features.end() ? nullptr : &*it;
 }
 
+bool BrokerDetails::IsOnline(const std::optional<Uuid>& directory) const {
+  if (!directory) return true;
+  if (log_directories.empty()) return *directory != kLostDirectoryId;
+  return std::binary_search(log_directories.begin(), log_directories.end(), *directory);
+}
+
+std::optional<Uuid> BrokerDetails::OnlyDirectory() const {
+  if (log_directories.size() != 1) return std::nullopt;
+  return log_directories.front();
+}
+
 absl::Status CheckDetails(const BrokerDetails& details) {
   RETURN_IF_ERROR(CheckListeners(details.listeners));
   RETURN_IF_ERROR(CheckFeatures(details.features));

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,10 @@ namespace quorate::metadata {
 
 // The first metadata version with these lists, and with the record that unregisters a broker.
 inline constexpr uint32_t kBrokerDetailsVersion = 2;
+// The first metadata version at which replicas are assigned to log directories, and directories go
+// offline. Records can express both since version 2, but programs that support no more than that
+// elect leaders regardless of directories.
+inline constexpr uint32_t kDirectoryAssignmentVersion = 3;
 // The feature whose levels are metadata versions (Kafka's name).
 inline constexpr std::string_view kMetadataVersionFeature = "metadata.version";
 
@@ -55,12 +60,19 @@ struct BrokerDetails {
   std::vector<BrokerListener> listeners;
   // Ascending by name.
   std::vector<FeatureRange> features;
-  // Ascending.
+  // Those that are online, ascending. Empty if the broker does not say which directories it has.
   std::vector<Uuid> log_directories;
 
   bool empty() const { return listeners.empty() && features.empty() && log_directories.empty(); }
   // Returns null if the broker does not name the feature.
   const FeatureRange* FindFeature(std::string_view name) const;
+  // Returns whether the broker can serve a replica in `directory`. nullopt: the replica is not
+  // assigned to a directory. If the broker does not say which directories it has, all of them are
+  // online but the lost one.
+  bool IsOnline(const std::optional<Uuid>& directory) const;
+  // Returns the directory of replicas that are not assigned to any: the only one, if the broker has
+  // one. nullopt if it has several, or does not say which it has.
+  std::optional<Uuid> OnlyDirectory() const;
 
   friend bool operator==(const BrokerDetails&, const BrokerDetails&) = default;
 };

@@ -1,5 +1,6 @@
 #include "metadata/cluster_events.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -241,8 +242,9 @@ class RecordEvents {
 
   // Adds what only all records together say.
   void Finish() {
-    for (LimitedEvents* limited : {&registered_, &fenced_, &unfenced_, &shutting_down_,
-                                   &unregistered_, &created_, &deleted_, &added_, &configured_}) {
+    for (LimitedEvents* limited :
+         {&registered_, &fenced_, &unfenced_, &shutting_down_, &unregistered_, &offline_, &created_,
+          &deleted_, &added_, &configured_}) {
       limited->Finish();
     }
     PartitionChanges changes;
@@ -292,6 +294,19 @@ class RecordEvents {
     }
     if (record.in_controlled_shutdown()) {
       shutting_down_.Add(subject, broker + " is stopping, and gives its leaders away");
+    }
+    if (record.has_log_directories()) AddOfflineDirectories(BrokerId(record.broker_id()));
+  }
+
+  void AddOfflineDirectories(BrokerId id) {
+    const BrokerRegistration* before = before_.FindBroker(id);
+    const BrokerRegistration* after = after_.FindBroker(id);
+    if (before == nullptr || after == nullptr) return;
+    const std::vector<Uuid>& online = after->details->log_directories;
+    for (const Uuid& directory : before->details->log_directories) {
+      if (std::binary_search(online.begin(), online.end(), directory)) continue;
+      offline_.Add(absl::StrCat(id.value()), absl::StrFormat("log directory %s of broker %d failed",
+                                                             directory.ToString(), id.value()));
     }
   }
 
@@ -352,6 +367,7 @@ class RecordEvents {
   LimitedEvents unfenced_{events_, ClusterEvent::BROKER_UNFENCED, "brokers unfenced"};
   LimitedEvents shutting_down_{events_, ClusterEvent::BROKER_SHUTTING_DOWN, "brokers stopping"};
   LimitedEvents unregistered_{events_, ClusterEvent::BROKER_UNREGISTERED, "brokers unregistered"};
+  LimitedEvents offline_{events_, ClusterEvent::LOG_DIRECTORY_OFFLINE, "log directories failed"};
   LimitedEvents created_{events_, ClusterEvent::TOPIC_CREATED, "topics created"};
   LimitedEvents deleted_{events_, ClusterEvent::TOPIC_DELETED, "topics deleted"};
   LimitedEvents added_{events_, ClusterEvent::PARTITIONS_ADDED, "topics with more partitions"};

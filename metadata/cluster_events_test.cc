@@ -105,6 +105,24 @@ TEST_F(ClusterEventsTest, Brokers) {
                           "rack \"r1\""));
 }
 
+TEST_F(ClusterEventsTest, FailedLogDirectories) {
+  Texts({MakeMetadataVersionRecord(3)});
+  BrokerRegistration registration = Registration(3, log_.end_offset());
+  registration.details =
+      BrokerDetails{.log_directories = {TestUuid(0xA00), TestUuid(0xB00), TestUuid(0xC00)}};
+  Texts({MakeRegisterBrokerRecord(registration)});
+  const auto keep = [&](std::vector<Uuid> directories) {
+    return Texts({MakeBrokerRegistrationChangeRecord(BrokerId(3), registration.broker_epoch,
+                                                     {.log_directories = std::move(directories)})});
+  };
+  EXPECT_THAT(keep({TestUuid(0xB00)}),
+              ElementsAre("LOG_DIRECTORY_OFFLINE: log directory " + TestUuid(0xA00).ToString() +
+                              " of broker 3 failed",
+                          "LOG_DIRECTORY_OFFLINE: log directory " + TestUuid(0xC00).ToString() +
+                              " of broker 3 failed"));
+  EXPECT_THAT(keep({TestUuid(0xB00)}), ElementsAre());
+}
+
 TEST_F(ClusterEventsTest, LeadersAndIsrs) {
   CreateOrders(4);  // replicas 3, 1, 2 with leader 3
   EXPECT_THAT(Change({{.partition = 0, .isr_mask = 0b110, .leader_position = 1},

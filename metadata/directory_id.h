@@ -1,5 +1,4 @@
 // The ids of log directories (KIP-858): which of them Kafka reserves, and how records pack them.
-// Internal to metadata/.
 #pragma once
 
 #include <optional>
@@ -17,9 +16,11 @@ inline Uuid ReservedDirectoryId(char n) {
   return *Uuid::FromBytes(std::string(Uuid::kBytes - 1, '\0') + n);
 }
 
+// Kafka's id for a replica whose directory is not assigned. It is only on the wire: here, such a
+// replica has no directory id.
+inline const Uuid kUnassignedDirectoryId = ReservedDirectoryId(1);
 // The directory of a replica may have this id: it was in a directory that the controller does not
-// know, and that is offline now. Kafka's other reserved ids have no use here; a replica whose
-// directory is not assigned has no directory id.
+// know, and that is offline now. Kafka's other reserved ids have no use here.
 inline const Uuid kLostDirectoryId = ReservedDirectoryId(2);
 // The lowest id that a directory can have. Kafka reserves those below, read as one number.
 inline const Uuid kFirstFreeDirectoryId = ReservedDirectoryId(100);

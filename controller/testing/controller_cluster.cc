@@ -51,8 +51,9 @@ std::string ControllerCluster::EndpointOf(int32_t id) {
 void ControllerCluster::StartBroker(int32_t id, bool answers) {
   Broker& of_id = brokers_[id];
   ++of_id.life;
-  of_id.epoch = -1;
+  of_id.previous_epoch = std::exchange(of_id.epoch, -1);
   of_id.streams_opened = 0;
+  of_id.offline_directories.clear();
   if (answers) prober_.Listen(EndpointOf(id), of_id.Incarnation(id));
 }
 
@@ -95,7 +96,10 @@ void ControllerCluster::Register(int32_t id, Reply<broker::v1::RegisterBrokerRes
   request.set_incarnation_id(std::string(brokers_.at(id).Incarnation(id).bytes()));
   request.set_advertised_endpoint(EndpointOf(id));
   AddSupportedFeatures(&request);
-  if (clean) request.set_previous_broker_epoch(brokers_.at(id).epoch);
+  if (clean) request.set_previous_broker_epoch(brokers_.at(id).previous_epoch);
+  for (const Uuid& directory : brokers_.at(id).log_directories) {
+    request.add_log_directories(std::string(directory.bytes()));
+  }
   auto remember = [this, id, reply = std::move(reply)](
                       Answer<broker::v1::RegisterBrokerResponse> answer) mutable {
     if (const auto* done = std::get_if<broker::v1::RegisterBrokerResponse>(&answer)) {
@@ -144,6 +148,9 @@ broker::v1::HeartbeatRequest ControllerCluster::HeartbeatOf(int32_t id) const {
   request.set_incarnation_id(std::string(of_id.Incarnation(id).bytes()));
   const NodeId leader = quorum_.leader().value();
   request.set_metadata_end_offset(controllers_.at(leader.value())->applied_offset().value());
+  for (const Uuid& directory : of_id.offline_directories) {
+    request.add_offline_log_directories(std::string(directory.bytes()));
+  }
   return request;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/testing/manual_executor.h"
 #include "controller/quorum_controller.h"
@@ -134,9 +135,14 @@ class ControllerCluster {
 
     int32_t life = 0;
     int64_t epoch = -1;
+    // That of the process before; -1 if it had none.
+    int64_t previous_epoch = -1;
     Stream stream;
     Stream older_stream;
     int64_t streams_opened = 0;
+    // The directories that it registers with, and those that its heartbeats name as failed.
+    std::vector<Uuid> log_directories = {};
+    std::vector<Uuid> offline_directories = {};
 
     Uuid Incarnation(int32_t id) const;
   };

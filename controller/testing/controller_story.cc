@@ -21,6 +21,7 @@ using admin::v1::DeleteTopicsResponse;
 using admin::v1::ElectLeadersResponse;
 using admin::v1::IncrementalAlterConfigsResponse;
 using broker::v1::AlterPartitionResponse;
+using broker::v1::AssignReplicasToDirsResponse;
 using broker::v1::HeartbeatResponse;
 using broker::v1::RegisterBrokerResponse;
 
@@ -78,6 +79,34 @@ std::vector<int32_t> Brokers(const TranscriptCommand& command) {
   for (const int64_t id : command.GetInts("broker")) ids.push_back(static_cast<int32_t>(id));
   CHECK(!ids.empty()) << command.text() << ": which broker?";
   return ids;
+}
+
+// A story names a log directory by one letter.
+Uuid DirectoryOf(const std::string& name) {
+  CHECK_EQ(name.size(), 1u) << name;
+  return *Uuid::FromBytes(std::string(Uuid::kBytes, name[0]));
+}
+std::string DirectoryName(const Uuid& directory) {
+  return std::string(directory.bytes().substr(0, 1));
+}
+
+std::vector<Uuid> DirectoriesOf(const std::string& names) {
+  std::vector<Uuid> directories;
+  for (const auto name : absl::StrSplit(names, ',', absl::SkipEmpty())) {
+    directories.push_back(DirectoryOf(std::string(name)));
+  }
+  return directories;
+}
+
+// Returns, for example, ", in a,-" or "" if no replica is assigned to a directory.
+std::string DirectoriesText(const metadata::PartitionView& partition) {
+  if (!partition.has_directories()) return "";
+  std::vector<std::string> names;
+  for (size_t i = 0; i < partition.replica_count(); ++i) {
+    const auto directory = partition.directory(i);
+    names.push_back(directory ? DirectoryName(*directory) : "-");
+  }
+  return ", in " + absl::StrJoin(names, ",");
 }
 
 }  // namespace
@@ -161,6 +190,10 @@ bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
     Alter(command);
     return true;
   }
+  if (name == "assign") {
+    Assign(command);
+    return true;
+  }
   const auto label = [&](int32_t id) { return absl::StrFormat("%s %d", name, id); };
   const auto heartbeat = [&](int32_t id) {
     if (command.Has("to")) {
@@ -190,6 +223,9 @@ bool ControllerStory::DispatchBroker(const TranscriptCommand& command) {
                      name == "bring-up" || name == "register" || name == "heartbeat";
   if (!known) return false;
   for (const int32_t id : Brokers(command)) {
+    ControllerCluster::Broker& broker = cluster_.broker(id);
+    if (command.Has("dirs")) broker.log_directories = DirectoriesOf(command.Get("dirs"));
+    if (command.Has("failed")) broker.offline_directories = DirectoriesOf(command.Get("failed"));
     if (name == "start") {
       cluster_.StartBroker(id, /*answers=*/!command.Has("undialled"));
     } else if (name == "kill") {
@@ -479,12 +515,43 @@ void ControllerStory::Alter(const TranscriptCommand& command) {
   cluster_.Run();
 }
 
+void ControllerStory::Assign(const TranscriptCommand& command) {
+  const int32_t sender = Brokers(command).front();
+  const auto topic = cluster_.ImageOf(1).FindTopicByName(command.Get("topic"));
+  CHECK(topic != nullptr) << command.text();
+  broker::v1::AssignReplicasToDirsRequest request;
+  request.set_broker_id(sender);
+  request.set_broker_epoch(cluster_.broker(sender).epoch);
+  auto* directory = request.add_directories();
+  directory->set_id(std::string(DirectoryOf(command.Get("dir")).bytes()));
+  auto* of_topic = directory->add_topics();
+  of_topic->set_topic_id(std::string(topic->id().bytes()));
+  for (const int64_t partition : command.GetInts("partitions")) {
+    of_topic->add_partitions(static_cast<int32_t>(partition));
+  }
+  Asked(command).AssignReplicasToDirs(
+      request, {.principal = "broker"},
+      PrintAnswer<AssignReplicasToDirsResponse>(
+          absl::StrFormat("assign by %d", sender),
+          [](const AssignReplicasToDirsResponse& response) {
+            std::vector<std::string> results;
+            for (const auto& partition : response.directories(0).topics(0).partitions()) {
+              results.push_back(absl::StrFormat(
+                  "%d %s", partition.partition(),
+                  partition.has_error() ? ItemText(partition.error()) : "assigned"));
+            }
+            return absl::StrJoin(results, ", ");
+          }));
+  cluster_.Run();
+}
+
 void ControllerStory::DescribeTopic(const TranscriptCommand& command) {
   const auto image = cluster_.ImageOf(static_cast<int>(command.GetInt("on", 1)));
   const auto topic = image.FindTopicByName(command.Get("name"));
   if (topic == nullptr) return Print("there is no topic " + command.Get("name"));
   for (int32_t i = 0; i < topic->partition_count(); ++i) {
-    Print(absl::StrFormat("%s-%d: %s", topic->name(), i, ToText(topic->partition(i))));
+    Print(absl::StrFormat("%s-%d: %s", topic->name(), i, ToText(topic->partition(i))) +
+          DirectoriesText(topic->partition(i)));
   }
 }
 
@@ -493,11 +560,16 @@ void ControllerStory::DescribeBrokers(const TranscriptCommand& command) {
   cluster_.controller(static_cast<int>(command.GetInt("on", 1))).DescribeCluster(described.reply());
   cluster_.Run();
   for (const auto& broker : described.value().brokers()) {
-    Print(absl::StrFormat("broker %d: epoch %d%s%s, leads %d of its %d replicas",
+    std::string failed;
+    for (const std::string& id : broker.offline_log_directories()) {
+      absl::StrAppend(&failed, failed.empty() ? ", failed directories " : ",",
+                      DirectoryName(*Uuid::Parse(id)));
+    }
+    Print(absl::StrFormat("broker %d: epoch %d%s%s, leads %d of its %d replicas%s",
                           broker.broker_id(), broker.broker_epoch(),
                           broker.fenced() ? ", fenced" : "",
                           broker.in_controlled_shutdown() ? ", shutting down" : "",
-                          broker.leader_count(), broker.replica_count()));
+                          broker.leader_count(), broker.replica_count(), failed));
   }
 }
 

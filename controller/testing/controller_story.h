@@ -16,9 +16,11 @@
 //   stream broker=1 replaced       its next heartbeat opens another one
 //   stream broker=1 ends=broken late      the replaced stream ends
 //   swallow broker=1               packets to its endpoint are dropped from now on
-//   bring-up broker=1,2,3 [clean]  start, register, heartbeat; its last process stopped cleanly
-//   register broker=1 [clean]
+//   bring-up broker=1,2,3 [clean] [dirs=a,b]   start, register, heartbeat; its last process stopped
+//                                  cleanly; its log directories, each named by a letter
+//   register broker=1 [clean] [dirs=a,b]
 //   heartbeat broker=1,2 [want_shutdown] [offset=7] [to=2]
+//   heartbeat broker=1 failed=a    it names this log directory as failed from now on
 //   heartbeat broker=1 late        on the replaced stream
 //   create topic=t [partitions=3] [factor=2] [replicas=1,2;2,1] [id=5] [validate_only]
 //   extend topic=t partitions=5 [replicas=1,2;2,1] [id=5] [validate_only]
@@ -32,6 +34,7 @@
 //                    [within=1s]   sets the deadline
 //                    [epoch=2]     is an attempt for that epoch
 //   alter broker=1 topic=t partition=0 leader_epoch=0 partition_epoch=0 isr=1,2
+//   assign broker=1 topic=t dir=a partitions=0,1
 //   topic name=t [on=2]            its partitions, as controller 2 has applied them
 //   reassignments                  those that are in progress
 //   brokers [on=2]
@@ -68,6 +71,7 @@ class ControllerStory {
   void Reassign(const TranscriptCommand& command);
   void UpdateFeature(const TranscriptCommand& command);
   void Alter(const TranscriptCommand& command);
+  void Assign(const TranscriptCommand& command);
   void ChangeVoters(const TranscriptCommand& command);
   // Returns the controller to which a request is sent.
   QuorumController& Asked(const TranscriptCommand& command);

@@ -14,6 +14,7 @@
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/configs/config_decisions.h"
 #include "controller/decide/decision.h"
+#include "controller/decide/partitions/assign_replicas.h"
 #include "controller/decide/topics/topic_decisions.h"
 #include "controller/testing/partition_text.h"
 #include "controller/testing/supported_versions.h"
@@ -80,6 +81,32 @@ class DecisionFixture {
                              {.registered_one_is_gone = true}, kClusterId, context());
     CHECK(std::holds_alternative<broker::v1::RegisterBrokerResponse>(decision.answer));
     Apply(decision);
+  }
+
+  // Registers broker `id` as its `life`-th incarnation with these log directories, and unfences it.
+  void StartWith(int32_t id, const std::vector<Uuid>& directories, uint16_t life = 1) {
+    Apply(DecideRegisterBroker(view(), RegistrationWith(id, directories, life),
+                               {.registered_one_is_gone = true}, kClusterId, context()));
+    Heartbeat(id);
+  }
+  // Broker `id` assigns its replica of partition `index` to the directory; the request must
+  // succeed.
+  void Assign(int32_t id, const std::string& topic, int32_t index, const Uuid& directory) {
+    const auto decision =
+        DecideAssignReplicasToDirs(view(), AssignmentOf(id, topic, index, directory), context());
+    const auto& response = std::get<broker::v1::AssignReplicasToDirsResponse>(decision.answer);
+    const auto& done = response.directories(0).topics(0).partitions(0);
+    CHECK(!done.has_error()) << done.error().message();
+    Apply(decision);
+  }
+  // Sends a heartbeat that names these directories as failed, and applies the decision.
+  void Fail(int32_t id, const std::vector<Uuid>& directories) {
+    auto request = HeartbeatOf(id);
+    for (const Uuid& directory : directories) {
+      request.add_offline_log_directories(std::string(directory.bytes()));
+    }
+    CHECK(!CheckHeartbeat(image(), request).has_value());
+    Apply(DecideHeartbeat(view(), request, /*others_know=*/true, context()));
   }
 
   // Registers and unfences brokers 1 to `count`.
@@ -174,6 +201,29 @@ class DecisionFixture {
     request.set_advertised_endpoint(absl::StrFormat("broker-%d:9092", id));
     request.set_rack(rack);
     AddSupportedFeatures(&request);
+    return request;
+  }
+
+  broker::v1::RegisterBrokerRequest RegistrationWith(int32_t id,
+                                                     const std::vector<Uuid>& directories,
+                                                     uint16_t life = 1) const {
+    auto request = RegistrationOf(id, life);
+    for (const Uuid& directory : directories) {
+      request.add_log_directories(std::string(directory.bytes()));
+    }
+    return request;
+  }
+
+  broker::v1::AssignReplicasToDirsRequest AssignmentOf(int32_t id, const std::string& topic,
+                                                       int32_t index, const Uuid& directory) const {
+    broker::v1::AssignReplicasToDirsRequest request;
+    request.set_broker_id(id);
+    request.set_broker_epoch(image().FindBroker(BrokerId(id))->broker_epoch);
+    auto* of_directory = request.add_directories();
+    of_directory->set_id(std::string(directory.bytes()));
+    auto* of_topic = of_directory->add_topics();
+    of_topic->set_topic_id(std::string(image().FindTopicByName(topic)->id().bytes()));
+    of_topic->add_partitions(index);
     return request;
   }
 

@@ -50,13 +50,13 @@ def wanted_isrs(image, broker_id):
 
 
 def _returned(image, partition):
-    return any(image.is_active(replica) and replica not in partition.isr()
-               for replica in partition.replicas)
+    return any(image.may_join(partition, position) and replica not in partition.isr()
+               for position, replica in enumerate(partition.replicas))
 
 
 def _isr_change(image, index, partition):
-    isr = [replica for replica in partition.replicas
-           if replica in partition.isr() or image.is_active(replica)]
+    isr = [replica for position, replica in enumerate(partition.replicas)
+           if replica in partition.isr() or image.may_join(partition, position)]
     return broker.AlterPartitionRequest.Partition(
         partition=index, leader_epoch=partition.leader_epoch,
         partition_epoch=partition.partition_epoch,

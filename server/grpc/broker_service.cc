@@ -19,6 +19,7 @@ BrokerService::BrokerService(const CallEdge* edge, RequestRouter* router,
   Route(controller::kRegisterBroker, router);
   Route(controller::kAlterPartition, router);
   Route(controller::kAllocateProducerIds, router);
+  Route(controller::kAssignReplicasToDirs, router);
   Route(controller::kReportRoles, router);
   AddStream<HeartbeatRequest, HeartbeatResponse>(
       MethodPath(HeartbeatRequest::default_instance()),

@@ -9,9 +9,12 @@ namespace quorate::server {
 namespace {
 
 // In the order of controller::ElectionCause.
-constexpr const char* kCauses[] = {
-    "fence",   "controlled_shutdown", "unfence", "registration", "unregistration", "elect_leaders",
-    "balance", "reassignment",        "unclean", "other"};
+constexpr const char* kCauses[] = {"fence",          "controlled_shutdown",
+                                   "unfence",        "registration",
+                                   "unregistration", "elect_leaders",
+                                   "balance",        "reassignment",
+                                   "log_directory",  "unclean",
+                                   "other"};
 static_assert(std::size(kCauses) == controller::kElectionCauses);
 
 }  // namespace

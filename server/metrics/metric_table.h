@@ -610,7 +610,8 @@ inline constexpr Metric kElections = {
         "unfence (a replica of a partition without a leader returned), registration (the broker "
         "was replaced by a new process), unregistration, elect_leaders (an operator asked for it), "
         "balance (the first replica leads again), reassignment (the leader is no longer a "
-        "replica), unclean (the new leader may lack records, whatever the reason) or other.",
+        "replica), log_directory (the log directory of the leader's replica is offline), unclean "
+        "(the new leader may lack records, whatever the reason) or other.",
     .labels = "cause",
     .kafka = "ControllerStats: UncleanLeaderElectionsPerSec (unclean)",
 };

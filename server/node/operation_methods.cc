@@ -62,6 +62,8 @@ OperationMethods::OperationMethods(RequestRouter* router, QuorumController* cont
   RegisterOwn(controller::kAlterPartition, &QuorumController::AlterPartition, router, controller);
   RegisterOwn(controller::kAllocateProducerIds, &QuorumController::AllocateProducerIds, router,
               controller);
+  RegisterOwn(controller::kAssignReplicasToDirs, &QuorumController::AssignReplicasToDirs, router,
+              controller);
   RegisterOwn(controller::kReportRoles, &QuorumController::ReportRoles, router, controller);
   RegisterDescription(controller::kDescribeCluster, &ClusterQueries::DescribeCluster, router,
                       queries);

@@ -62,6 +62,7 @@ constexpr AccessRow kTable[] = {
     {"/quorate.broker.v1.BrokerService/Heartbeat", kBrokers, kClientPort},
     {"/quorate.broker.v1.BrokerService/AlterPartition", kBrokers, kClientPort},
     {"/quorate.broker.v1.BrokerService/AllocateProducerIds", kBrokers, kClientPort},
+    {"/quorate.broker.v1.BrokerService/AssignReplicasToDirs", kBrokers, kClientPort},
     {"/quorate.broker.v1.BrokerService/ReportRoles", kBrokers, kClientPort},
 
     // A controller calls it to find out whether a broker lives.

@@ -108,12 +108,51 @@ void AddPeerMessages(CorpusWriter& corpus) {
                                      .position = 5}}));
 }
 
-void AddRequests(CorpusWriter& corpus) {
-  // The cluster with which requests_fuzz.cc begins.
+// Returns the cluster with which requests_fuzz.cc begins.
+controller::DecisionFixture StartedCluster() {
   controller::DecisionFixture cluster;
   cluster.UpgradeTo(metadata::kLatestMetadataVersion);
   cluster.StartBrokers(3);
-  const std::string topic_id(cluster.Create("topic", 3, 3)->id().bytes());
+  cluster.Create("topic", 3, 3);
+  return cluster;
+}
+
+// A broker says where its replicas are, and one of its log directories fails.
+void AddDirectoryRequests(CorpusWriter& corpus) {
+  controller::DecisionFixture cluster = StartedCluster();
+  const std::string topic_id(cluster.image().FindTopicByName("topic")->id().bytes());
+  Requests directories;
+  const std::string kept(16, 'k');
+  const std::string failed(16, 'f');
+  auto& with_directories = *directories.add_requests()->mutable_register_broker();
+  *with_directories.mutable_request() = cluster.RegistrationOf(1, /*life=*/3, "rack");
+  with_directories.mutable_request()->add_log_directories(kept);
+  with_directories.mutable_request()->add_log_directories(failed);
+  with_directories.set_registered_one_is_gone(true);
+  cluster.Apply(DecideRegisterBroker(cluster.view(), with_directories.request(),
+                                     {.registered_one_is_gone = true},
+                                     controller::DecisionFixture::kClusterId, cluster.context()));
+  *directories.add_requests()->mutable_heartbeat()->mutable_request() = cluster.HeartbeatOf(1);
+  auto& assign = *directories.add_requests()->mutable_assign_replicas();
+  assign.set_broker_id(1);
+  assign.set_broker_epoch(cluster.image().FindBroker(BrokerId(1))->broker_epoch);
+  for (const std::string& id : {kept, failed}) {
+    auto& directory = *assign.add_directories();
+    directory.set_id(id);
+    auto& of_topic = *directory.add_topics();
+    of_topic.set_topic_id(topic_id);
+    of_topic.add_partitions(id == kept ? 0 : 1);
+    of_topic.add_partitions(2);
+  }
+  auto& failure = *directories.add_requests()->mutable_heartbeat();
+  *failure.mutable_request() = cluster.HeartbeatOf(1);
+  failure.mutable_request()->add_offline_log_directories(failed);
+  corpus.Add("requests", directories);
+}
+
+void AddRequests(CorpusWriter& corpus) {
+  controller::DecisionFixture cluster = StartedCluster();
+  const std::string topic_id(cluster.image().FindTopicByName("topic")->id().bytes());
 
   Requests brokers;
   for (const int32_t id : {3, 4}) {
@@ -230,6 +269,7 @@ void AddRequestBytes(CorpusWriter& corpus) {
 void AddMessageInputs(CorpusWriter& corpus) {
   AddPeerMessages(corpus);
   AddRequests(corpus);
+  AddDirectoryRequests(corpus);
   AddRequestBytes(corpus);
 }
 

@@ -276,6 +276,8 @@ TEST_F(AccessTest, ABrokerSpeaksOnlyForItself) {
                 broker::v1::AlterPartitionResponse());
   call_for_both(&Stub::AllocateProducerIds, broker::v1::AllocateProducerIdsRequest(),
                 broker::v1::AllocateProducerIdsResponse());
+  call_for_both(&Stub::AssignReplicasToDirs, broker::v1::AssignReplicasToDirsRequest(),
+                broker::v1::AssignReplicasToDirsResponse());
   call_for_both(&Stub::ReportRoles, broker::v1::ReportRolesRequest(),
                 broker::v1::ReportRolesResponse());
 
@@ -313,6 +315,7 @@ TEST_F(AccessTest, ABrokerSpeaksOnlyForItself) {
   EXPECT_THAT(Audited("CLUSTER_AUTHORIZATION_FAILED", /*has_address=*/true),
               ElementsAre("Broker:2 RegisterBroker broker:1", StartsWith("Broker:2 AlterPartition"),
                           "Broker:2 AllocateProducerIds producer_ids (broker 1)",
+                          "Broker:2 AssignReplicasToDirs log directories of replicas:0 (broker 1)",
                           "Broker:2 ReportRoles broker:1", "Broker:2 Heartbeat broker:1",
                           "Broker:2 Subscribe broker:1"));
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "controller/decide/brokers/broker_list.h"
+#include "controller/decide/brokers/log_directories.h"
 #include "controller/decide/brokers/registration_request.h"
 #include "metadata/record_builders.h"
 
@@ -42,17 +43,18 @@ std::optional<Error> CheckIdleBrokers(const View& view, BrokerId newcomer) {
 
 // Settles the partitions of `broker` as if it were active or inactive (`active`), whatever its
 // registration says.
-SettlementCounts SettleFor(const View& view, BrokerId broker, bool active, const Context& context,
-                           metadata::v1::RecordBatch* batch,
-                           BrokerRecords kept = BrokerRecords::kKept) {
+SettlementCounts SettleFor(const View& view, const BrokerRegistration& broker, bool active,
+                           const Context& context, metadata::v1::RecordBatch* batch,
+                           BrokerRecords kept = BrokerRecords::kKept,
+                           const std::optional<FormerDirectory>& former = {}) {
   ActiveBrokers brokers(view.image);
   if (active) {
     brokers.Add(broker);
   } else {
-    brokers.Remove(broker);
+    brokers.Remove(broker.id);
   }
-  return SettlePartitionsOf(view.image, std::span(&broker, 1), brokers,
-                            {.from = context.settle_from}, batch, kept);
+  return SettlePartitionsOf(view.image, std::span(&broker.id, 1), brokers,
+                            {.from = context.settle_from}, batch, kept, former);
 }
 
 // Returns whether the new process of a registered broker has what the old one acknowledged. The
@@ -75,18 +77,21 @@ struct TransitionCause {
 
 TransitionCause ChooseTransition(const View& view, const BrokerRegistration& broker,
                                  const HeartbeatRequest& request, bool others_know) {
+  const bool has_failed = HaveAllFailed(view.image, broker, request);
   const auto fence = [&](const char* why) {
-    return TransitionCause{
-        Transition::kFence, absl::StrFormat("fence broker %d: %s", broker.id.value(), why),
-        request.want_fence() ? ElectionCause::kFence : ElectionCause::kControlledShutdown};
+    return TransitionCause{Transition::kFence,
+                           absl::StrFormat("fence broker %d: %s", broker.id.value(), why),
+                           request.want_fence() || has_failed ? ElectionCause::kFence
+                                                              : ElectionCause::kControlledShutdown};
   };
   if (broker.fenced) {
     const bool is_caught_up = request.metadata_end_offset() > broker.broker_epoch;
-    if (request.want_shutdown() || request.want_fence() || !is_caught_up) return {};
+    if (request.want_shutdown() || request.want_fence() || has_failed || !is_caught_up) return {};
     return {Transition::kUnfence, absl::StrFormat("unfence broker %d", broker.id.value()),
             ElectionCause::kUnfence};
   }
   if (request.want_fence()) return fence("it asked for it");
+  if (has_failed) return fence("all its log directories have failed");
   if (!request.want_shutdown()) return {};
   const PartitionTally::Load load = view.tally.LoadOf(broker.id);
   if (load.replicas == 0) return fence("it shuts down and holds no replica");
@@ -121,6 +126,9 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
     return {.answer = *std::move(error)};
   }
   if (view.image.metadata_version() < metadata::kBrokerDetailsVersion) registration->details = {};
+  if (auto error = CheckOwnDirectories(view.image, *registration)) {
+    return {.answer = *std::move(error)};
+  }
   const std::string cause = absl::StrFormat("register broker %d", request.broker_id());
   RegisterBrokerResponse response;
   metadata::v1::RecordBatch records;
@@ -141,8 +149,11 @@ Decision<RegisterBrokerResponse> DecideRegisterBroker(const View& view,
       error.set_retry_after_ms(evidence.session_ends_in_ms);
       return {.answer = std::move(error)};
     }
-    settled = SettleFor(view, registered->id, /*active=*/false, context, &records,
-                        RecordsAfterRestart(*registered, request));
+    const auto former = FormerDirectoryOf(view.image, *registered, *registration->details);
+    // A new directory has none of the records, however the broker stopped.
+    const BrokerRecords kept =
+        former ? BrokerRecords::kMayBeLost : RecordsAfterRestart(*registered, request);
+    settled = SettleFor(view, *registered, /*active=*/false, context, &records, kept, former);
     if (settled.rest) {
       return {.records = std::move(records),
               .cause = cause,
@@ -191,7 +202,7 @@ std::optional<Error> CheckHeartbeat(const metadata::MetadataImage& image,
                         request.broker_id(), broker->broker_epoch,
                         broker->incarnation_id.ToString(), request.broker_epoch()));
   }
-  return std::nullopt;
+  return CheckOfflineDirectories(request);
 }
 
 HeartbeatResponse UnchangedAnswer(const BrokerRegistration& registration,
@@ -206,13 +217,21 @@ HeartbeatResponse UnchangedAnswer(const BrokerRegistration& registration,
 Decision<HeartbeatResponse> DecideHeartbeat(const View& view, const HeartbeatRequest& request,
                                             bool others_know, const Context& context) {
   BrokerRegistration broker = *view.image.FindBroker(BrokerId(request.broker_id()));
+  if (auto offline = DecideOfflineDirectories(view, broker, request, context)) {
+    return {.records = std::move(offline->records),
+            .answer = UnchangedAnswer(broker, request),
+            .cause = std::move(offline->cause),
+            .settled = offline->settled,
+            .election_cause = ElectionCause::kLogDirectory,
+            .again = offline->again};
+  }
   const auto [transition, cause, election_cause] =
       ChooseTransition(view, broker, request, others_know);
   if (transition == Transition::kNone) return {.answer = UnchangedAnswer(broker, request)};
 
   metadata::v1::RecordBatch records;
   const SettlementCounts settled =
-      SettleFor(view, broker.id, transition == Transition::kUnfence, context, &records);
+      SettleFor(view, broker, transition == Transition::kUnfence, context, &records);
   if (settled.rest) {
     return {.records = std::move(records),
             .answer = UnchangedAnswer(broker, request),

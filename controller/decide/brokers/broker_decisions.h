@@ -41,12 +41,15 @@ struct RegistrationEvidence {
 // of the same incarnation changes nothing and keeps the epoch, even if it names another endpoint or
 // other details. A new incarnation first takes the old one out of its ISRs and leaderships, in the
 // same batch. Unless the old one stopped cleanly (previous_broker_epoch), its replicas are no
-// longer eligible leaders (KIP-966) either. The listeners, features and log directories are stored
-// if the metadata version allows it. A later upgrade of the version does not add them: the next
-// registration does.
+// longer eligible leaders (KIP-966) either. If the old one had one log directory and the new one
+// has others, the replicas that stay in ISRs without a leader are assigned to the old directory:
+// its broker may have lost their records with it. The listeners, features and log directories are
+// stored if the metadata version allows it. A later upgrade of the version does not add them: the
+// next registration does.
 //
 // Errors, by precedence: INCONSISTENT_CLUSTER_ID, INVALID_REGISTRATION, UNSUPPORTED_VERSION (the
 // broker does not support the log's metadata version or the level of another feature),
+// INVALID_REGISTRATION (another broker has one of its log directories),
 // DUPLICATE_BROKER_REGISTRATION (the registered incarnation is unfenced and not gone),
 // RESOURCE_EXHAUSTED (the id is new, and kMaxIdleBrokers brokers are idle).
 Decision<broker::v1::RegisterBrokerResponse> DecideRegisterBroker(
@@ -58,14 +61,17 @@ std::optional<common::v1::Error> CheckBrokerEpoch(const metadata::MetadataImage&
                                                   BrokerId broker, int64_t broker_epoch);
 
 // Returns BROKER_ID_NOT_REGISTERED, STALE_BROKER_EPOCH (the heartbeat belongs to another
-// registration), or nullopt.
+// registration), INVALID_REQUEST (its log directories), or nullopt.
 std::optional<common::v1::Error> CheckHeartbeat(const metadata::MetadataImage& image,
                                                 const broker::v1::HeartbeatRequest& request);
 
 // Decides what a heartbeat changes:
 //
+// - It takes log directories offline (log_directories.h). The other changes then wait for the
+//   next heartbeat.
 // - It unfences a broker that has replayed the log past its own registration.
-// - It fences a broker that asks for it, or that wants to stop and holds no replica.
+// - It fences a broker that asks for it, whose log directories have all failed, or that wants to
+//   stop and holds no replica.
 // - It ends a controlled shutdown once the broker leads nothing and `others_know`: every active
 //   broker has replayed the records that moved its leaders. DecideDepartures begins a controlled
 //   shutdown.

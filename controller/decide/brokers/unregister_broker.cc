@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "controller/decide/brokers/broker_decisions.h"
 #include "controller/decide/brokers/broker_list.h"
+#include "controller/decide/brokers/log_directories.h"
 #include "controller/decide/version_problem.h"
 #include "metadata/record_builders.h"
 
@@ -62,9 +63,9 @@ Decision<ItemResults> DecideUnregisterBroker(const View& view,
   active.Remove(broker.id);
   // Its replicas do not stay eligible leaders, unlike in Kafka: an operator unregisters a broker
   // that is gone, and a broker that returns under its id may have an empty disk.
-  decision.settled = SettlePartitionsOf(view.image, std::span(&broker.id, 1), active,
-                                        {.from = context.settle_from}, &decision.records,
-                                        BrokerRecords::kMayBeLost);
+  decision.settled = SettlePartitionsOf(
+      view.image, std::span(&broker.id, 1), active, {.from = context.settle_from},
+      &decision.records, BrokerRecords::kMayBeLost, FormerDirectoryOf(view.image, broker, {}));
   decision.again = decision.settled.rest.has_value();
   if (decision.again) return decision;
   *decision.records.add_records() =

@@ -127,6 +127,8 @@ class Elector {
       why = "is fenced";
     } else if (broker->in_controlled_shutdown) {
       why = "is shutting down";
+    } else if (!broker->details->IsOnline(partition.directory(0))) {
+      why = "has its replica in a log directory that is offline";
     }
     return MakeItemError(common::v1::PREFERRED_LEADER_NOT_AVAILABLE,
                          absl::StrFormat("broker %d, the first replica, %s", first.value(), why));

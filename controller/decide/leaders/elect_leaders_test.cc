@@ -202,6 +202,24 @@ TEST_F(ElectLeadersTest, WithoutALeaderAnotherIsrMemberIsElectedAndNamed) {
   EXPECT_EQ(Partition("t"), "leader 2, isr 2 of 1,2,3, epochs 4/4");
 }
 
+TEST_F(ElectLeadersTest, AReplicaInAnOfflineLogDirectoryDoesNotLead) {
+  cluster_.UpgradeTo(metadata::kLatestMetadataVersion);
+  const Uuid kept = metadata::TestUuid(0xA00);
+  const Uuid failed = metadata::TestUuid(0xB00);
+  cluster_.StartWith(1, {kept, failed}, /*life=*/2);
+  cluster_.Create("t", {{1, 2}});
+  cluster_.Create("alone", {{1}});
+  cluster_.Assign(1, "t", 0, failed);
+  cluster_.Assign(1, "alone", 0, failed);
+  cluster_.Fail(1, {failed});
+  EXPECT_THAT(Texts(Elect(Request(ElectLeadersRequest::PREFERRED, "t", {0}))),
+              ElementsAre("t-0 leader 2: PREFERRED_LEADER_NOT_AVAILABLE, broker 1, the first "
+                          "replica, has its replica in a log directory that is offline"));
+  EXPECT_THAT(Texts(Elect(Request(ElectLeadersRequest::UNCLEAN, "alone", {0}))),
+              ElementsAre("alone-0 leader -1: ELIGIBLE_LEADERS_NOT_AVAILABLE, there is no leader, "
+                          "and no replica is active; start the broker of one"));
+}
+
 TEST_F(ElectLeadersTest, WholeTopicsLeaveOutWhatNeedsNoElection) {
   cluster_.Create("t", {{1, 2}, {2, 1}, {1, 2}, {3, 2}});
   cluster_.Create("u", {{1, 2}, {2, 1}});

@@ -14,9 +14,10 @@ enum class ElectionCause {
   kElectLeaders,        // an operator asked for it
   kBalance,             // the first replica leads again
   kReassignment,        // the leader is no longer a replica
+  kLogDirectory,        // the log directory of the leader's replica is offline
   kUnclean,             // the new leader may lack records; whatever the decision was about
   kOther,
 };
-inline constexpr size_t kElectionCauses = 10;
+inline constexpr size_t kElectionCauses = 11;
 
 }  // namespace quorate::controller

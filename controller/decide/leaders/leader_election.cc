@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "controller/decide/configs/effective_config.h"
 #include "controller/decide/partitions/isr_change.h"
 #include "controller/decide/partitions/partition_change.h"
@@ -83,11 +84,13 @@ class PartChanger {
 class Settler {
  public:
   Settler(const metadata::MetadataImage& image, std::span<const BrokerId> brokers,
-          const ActiveBrokers& active, BrokerRecords records)
+          const ActiveBrokers& active, BrokerRecords records,
+          const std::optional<FormerDirectory>& former)
       : image_(image),
         active_(active),
         elr_policies_(image),
-        may_be_lost_(records == BrokerRecords::kMayBeLost) {
+        may_be_lost_(records == BrokerRecords::kMayBeLost),
+        former_(former) {
     for (const BrokerId broker : brokers) brokers_.insert(broker.value());
   }
 
@@ -95,14 +98,10 @@ class Settler {
   std::optional<metadata::PartitionChange> ChangeOf(const metadata::TopicImage& topic,
                                                     const metadata::PartitionView& partition) {
     if (!Concerns(partition)) return std::nullopt;
-    const uint32_t active_mask = active_.MaskOf(partition);
-    const uint32_t lost_mask = LostMaskOf(partition);
-    const ElrPolicy& elr = elr_policies_.Of(topic);
-    metadata::PartitionChange change =
-        Settle(partition, active_mask, Unclean::kForbidden, elr, lost_mask);
-    if (!change.leader_position && active_mask != 0) {
-      change = Settle(partition, active_mask, UncleanIn(topic), elr, lost_mask);
-    }
+    metadata::PartitionChange change = SettleWith(
+        partition, active_.MaskOf(partition), [&] { return UncleanIn(topic); },
+        elr_policies_.Of(topic), LostMaskOf(partition));
+    if (former_) AssignFormerDirectory(partition, &change);
     if (!IsChange(partition, change)) return std::nullopt;
     return change;
   }
@@ -135,6 +134,15 @@ class Settler {
     return mask;
   }
 
+  void AssignFormerDirectory(const metadata::PartitionView& partition,
+                             metadata::PartitionChange* change) const {
+    const auto position = partition.PositionOf(former_->broker);
+    if (!position || partition.directory(*position)) return;
+    const std::vector<BrokerId> isr = IsrAfter(partition, *change);
+    if (std::find(isr.begin(), isr.end(), former_->broker) == isr.end()) return;
+    SetDirectory(partition, former_->broker, former_->directory, change);
+  }
+
   // Looks it up only for a topic that needs it, and once.
   Unclean UncleanIn(const metadata::TopicImage& topic) {
     if (topic_ != topic.id()) {
@@ -148,6 +156,7 @@ class Settler {
   const ActiveBrokers& active_;
   ElrPolicies elr_policies_;
   const bool may_be_lost_;
+  const std::optional<FormerDirectory>& former_;
   absl::flat_hash_set<int32_t> brokers_;
   int64_t lookups_ = 0;
   // The topic that was looked up last, and whether it allows unclean elections.
@@ -159,8 +168,13 @@ class Settler {
 
 ActiveBrokers::ActiveBrokers(const metadata::MetadataImage& image) {
   for (const auto& [id, broker] : image.brokers()) {
-    if (broker->active()) Add(id);
+    if (broker->active()) Add(*broker);
   }
+}
+
+bool ActiveBrokers::Contains(BrokerId broker, const std::optional<Uuid>& directory) const {
+  const auto it = active_.find(broker.value());
+  return it != active_.end() && it->second->IsOnline(directory);
 }
 
 uint32_t ActiveBrokers::MaskOf(const std::vector<BrokerId>& replicas) const {
@@ -174,7 +188,7 @@ uint32_t ActiveBrokers::MaskOf(const std::vector<BrokerId>& replicas) const {
 uint32_t ActiveBrokers::MaskOf(const metadata::PartitionView& partition) const {
   uint32_t mask = 0;
   for (size_t i = 0; i < partition.replica_count(); ++i) {
-    if (Contains(partition.replica(i))) mask |= 1u << i;
+    if (Contains(partition.replica(i), partition.directory(i))) mask |= 1u << i;
   }
   return mask;
 }
@@ -218,6 +232,15 @@ metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint3
   return ChangeIsr(partition, elr.in_use ? 0 : partition.isr_mask(), std::nullopt, elr, lost_mask);
 }
 
+metadata::PartitionChange SettleWith(const metadata::PartitionView& partition, uint32_t active_mask,
+                                     absl::FunctionRef<Unclean()> unclean, const ElrPolicy& elr,
+                                     uint32_t lost_mask) {
+  metadata::PartitionChange change =
+      Settle(partition, active_mask, Unclean::kForbidden, elr, lost_mask);
+  if (change.leader_position || active_mask == 0) return change;
+  return Settle(partition, active_mask, unclean(), elr, lost_mask);
+}
+
 std::optional<metadata::PartitionChange> MoveToPreferred(const metadata::PartitionView& partition,
                                                          uint32_t active_mask,
                                                          const ElrPolicy& elr) {
@@ -251,8 +274,9 @@ SettlementCounts ChangePartitions(const metadata::MetadataImage& image, const Se
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
                                     const SettlementPart& part, metadata::v1::RecordBatch* batch,
-                                    BrokerRecords records) {
-  Settler settler(image, brokers, active, records);
+                                    BrokerRecords records,
+                                    const std::optional<FormerDirectory>& former) {
+  Settler settler(image, brokers, active, records, former);
   SettlementCounts counts = ChangePartitions(
       image, part,
       [&](const metadata::TopicImage& topic, const metadata::PartitionView& partition) {

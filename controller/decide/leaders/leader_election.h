@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "base/ids.h"
 #include "base/uuid.h"
@@ -21,22 +21,30 @@
 
 namespace quorate::controller {
 
-// The brokers that may lead and may be in ISRs.
+// The brokers that may lead and may be in ISRs, with their replicas in log directories that are
+// online.
 class ActiveBrokers {
  public:
   // Begins with the active brokers of the image (BrokerRegistration::active).
   explicit ActiveBrokers(const metadata::MetadataImage& image);
 
   void Remove(BrokerId broker) { active_.erase(broker.value()); }
-  void Add(BrokerId broker) { active_.insert(broker.value()); }
+  // Adds the broker, or replaces what is known of its directories.
+  void Add(const metadata::BrokerRegistration& broker) {
+    active_[broker.id.value()] = broker.details;
+  }
   bool Contains(BrokerId broker) const { return active_.contains(broker.value()); }
-  // Returns a mask in which bit i is set if the i-th replica is active.
+  // Returns whether a replica of the broker in this directory is active; nullopt if it is not
+  // assigned to a directory.
+  bool Contains(BrokerId broker, const std::optional<Uuid>& directory) const;
+  // Returns a mask in which bit i is set if the i-th replica is active. Replicas of new partitions
+  // are not assigned to directories.
   uint32_t MaskOf(const std::vector<BrokerId>& replicas) const;
   uint32_t MaskOf(const metadata::PartitionView& partition) const;
 
  private:
   // Never iterated: its order is not deterministic.
-  absl::flat_hash_set<int32_t> active_;
+  absl::flat_hash_map<int32_t, metadata::SharedBrokerDetails> active_;
 };
 
 // Whether a partition without an active ISR member gets a leader that may lack records.
@@ -75,6 +83,12 @@ Unclean AllowUnclean(const metadata::MetadataImage& image);
 // empty, and 1 and 2 are eligible: the first of them that returns leads.
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,
                                  Unclean unclean, const ElrPolicy& elr, uint32_t lost_mask = 0);
+
+// The same, but unclean elections are allowed as `unclean` says, which is called only if the
+// partition would have no leader otherwise.
+metadata::PartitionChange SettleWith(const metadata::PartitionView& partition, uint32_t active_mask,
+                                     absl::FunctionRef<Unclean()> unclean, const ElrPolicy& elr,
+                                     uint32_t lost_mask = 0);
 
 // Returns the change that makes the first replica of a partition the leader instead of another one.
 // Returns nullopt if the partition has no leader, or if the first replica leads already, is not
@@ -142,16 +156,24 @@ enum class BrokerRecords {
   kMayBeLost,
 };
 
+// The log directory in which the replicas of a broker were that are not assigned to one.
+struct FormerDirectory {
+  BrokerId broker;
+  Uuid directory;
+};
+
 // Settles the partitions that have one of `brokers` in their ISR, or as a replica while they have
 // no leader, and appends the changes to `batch`. If `records` may be lost, also those that have one
 // of them as an eligible leader replica. Looks at each replica once, however many brokers there
-// are. The caller settles the rest from the image that results. REQUIRES: between the parts,
-// nothing else changes partitions or registrations; a broker whose records may be lost is not
-// active.
+// are. The caller settles the rest from the image that results. With `former`, the replicas of that
+// broker which stay in an ISR without a leader are assigned to their directory. REQUIRES: between
+// the parts, nothing else changes partitions or registrations; a broker whose records may be lost
+// is not active.
 SettlementCounts SettlePartitionsOf(const metadata::MetadataImage& image,
                                     std::span<const BrokerId> brokers, const ActiveBrokers& active,
                                     const SettlementPart& part, metadata::v1::RecordBatch* batch,
-                                    BrokerRecords records = BrokerRecords::kKept);
+                                    BrokerRecords records = BrokerRecords::kKept,
+                                    const std::optional<FormerDirectory>& former = {});
 
 // Gives leadership of the topic's partitions without a leader to their first active replica, in the
 // ISR or not, and appends the changes. Used for a topic whose unclean election has just been

@@ -15,6 +15,17 @@ BrokerId ReplicaAfter(const PartitionView& before, const PartitionChange& change
   return change.replicas.empty() ? before.replica(position) : change.replicas[position];
 }
 
+// Returns a directory for each replica after a change that names no directories, zero for a replica
+// without one.
+std::vector<Uuid> DirectoriesAfter(const PartitionView& before, const PartitionChange& change) {
+  std::vector<Uuid> directories(change.replicas.size());
+  if (!change.replicas.empty()) return directories;
+  for (size_t i = 0; i < before.replica_count(); ++i) {
+    directories.push_back(before.directory(i).value_or(Uuid()));
+  }
+  return directories;
+}
+
 }  // namespace
 
 std::optional<BrokerId> LeaderAfter(const PartitionView& before, const PartitionChange& change) {
@@ -36,8 +47,17 @@ std::vector<BrokerId> IsrAfter(const PartitionView& before, const PartitionChang
   return isr;
 }
 
+void SetDirectory(const PartitionView& before, BrokerId broker, const Uuid& directory,
+                  PartitionChange* change) {
+  std::vector<Uuid>& directories = change->directories;
+  if (directories.empty()) directories = DirectoriesAfter(before, *change);
+  for (size_t i = 0; i < directories.size(); ++i) {
+    if (ReplicaAfter(before, *change, i) == broker) directories[i] = directory;
+  }
+}
+
 bool IsChange(const PartitionView& before, const PartitionChange& change) {
-  return !change.replicas.empty() || change.extras.has_value() ||
+  return !change.replicas.empty() || change.extras.has_value() || !change.directories.empty() ||
          change.isr_mask != before.isr_mask() || change.leader_position != before.leader_position();
 }
 
@@ -50,12 +70,7 @@ void AddPartitionChanges(const metadata::TopicImage& topic, std::vector<Partitio
                   [](const PartitionChange& change) { return !change.directories.empty(); });
   for (PartitionChange& change : changes) {
     if (!has_directories || !change.directories.empty()) continue;
-    const PartitionView partition = topic.partition(change.partition);
-    change.directories.resize(change.replicas.size());
-    if (!change.replicas.empty()) continue;
-    for (size_t i = 0; i < partition.replica_count(); ++i) {
-      change.directories.push_back(partition.directory(i).value_or(Uuid()));
-    }
+    change.directories = DirectoriesAfter(topic.partition(change.partition), change);
   }
   *batch->add_records() = metadata::MakePartitionChangesRecord(topic.id(), changes);
 }

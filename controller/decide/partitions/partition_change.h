@@ -20,6 +20,12 @@ int32_t LeaderEpochAfter(const metadata::PartitionView& before,
 std::vector<BrokerId> IsrAfter(const metadata::PartitionView& before,
                                const metadata::PartitionChange& change);
 
+// Makes the change assign the broker's replica to `directory`, or to none if it is zero. The other
+// replicas keep the directories that they have after the change. REQUIRES: the broker has a replica
+// after the change, which is not in this directory before it.
+void SetDirectory(const metadata::PartitionView& before, BrokerId broker, const Uuid& directory,
+                  metadata::PartitionChange* change);
+
 // Returns whether the change does anything.
 bool IsChange(const metadata::PartitionView& before, const metadata::PartitionChange& change);
 

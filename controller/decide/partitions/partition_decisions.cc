@@ -22,8 +22,8 @@ using metadata::PartitionChange;
 using metadata::PartitionView;
 using PartitionRequest = AlterPartitionRequest::Partition;
 
-// Returns why a broker may not join an ISR. Empty: it may.
-std::string WhyIneligible(const metadata::MetadataImage& image,
+// Returns why a replica may not join the ISR. Empty: it may.
+std::string WhyIneligible(const metadata::MetadataImage& image, const PartitionView& partition,
                           const AlterPartitionRequest::IsrMember& member) {
   const metadata::BrokerRegistration* broker = image.FindBroker(BrokerId(member.broker_id()));
   if (broker == nullptr) return "is not registered";
@@ -32,6 +32,11 @@ std::string WhyIneligible(const metadata::MetadataImage& image,
   if (member.broker_epoch() != -1 && member.broker_epoch() != broker->broker_epoch) {
     return absl::StrFormat("is registered with epoch %d, not %d", broker->broker_epoch,
                            member.broker_epoch());
+  }
+  const auto directory = partition.directory(*partition.PositionOf(broker->id));
+  if (!broker->details->IsOnline(directory)) {
+    return absl::StrFormat("has its replica in the log directory %s, which is offline",
+                           directory->ToString());
   }
   return "";
 }
@@ -86,7 +91,7 @@ std::variant<uint32_t, Error> CheckIsr(const metadata::MetadataImage& image,
     return invalid(absl::StrFormat("the new ISR lacks the leader, broker %d", sender.value()));
   }
   for (const auto& member : request.new_isr()) {
-    if (const std::string why = WhyIneligible(image, member); !why.empty()) {
+    if (const std::string why = WhyIneligible(image, partition, member); !why.empty()) {
       return MakeError(common::v1::INELIGIBLE_REPLICA,
                        absl::StrFormat("broker %d %s", member.broker_id(), why));
     }

@@ -94,7 +94,7 @@ TEST_F(AlterPartitionTest, AReplicaThatJoinsLeavesTheElr) {
     return cluster_.image().FindTopicByName("t")->partition(0);
   };
   auto partition = alter({1, 3});
-  EXPECT_EQ(ToText(partition), "leader 1, isr 1,3 of 1,2,3, epochs 0/3, adding 1");
+  EXPECT_EQ(ToText(partition), "leader 1, isr 1,3 of 1,2,3, epochs 0/3, adding 1, eligible 2");
   EXPECT_EQ(partition.elr_mask(), 0b010u);
   EXPECT_FALSE(partition.recovering());
   partition = alter({1});
@@ -105,6 +105,14 @@ TEST_F(AlterPartitionTest, AReplicaThatJoinsLeavesTheElr) {
 }
 
 TEST_F(AlterPartitionTest, TheIsrMayShrinkToTheLeader) {
+  cluster_.Apply(Decide(Ask({1})));
+  EXPECT_EQ(ToText(cluster_.image().FindTopicByName("t")->partition(0)),
+            "leader 1, isr 1 of 1,2,3, epochs 0/2");
+}
+
+// The topic's min.insync.replicas limits producers, not the ISR.
+TEST_F(AlterPartitionTest, TheIsrMayBeSmallerThanMinInsyncReplicas) {
+  cluster_.SetConfig("t", "min.insync.replicas", "3");
   cluster_.Apply(Decide(Ask({1})));
   EXPECT_EQ(ToText(cluster_.image().FindTopicByName("t")->partition(0)),
             "leader 1, isr 1 of 1,2,3, epochs 0/2");
@@ -187,6 +195,60 @@ TEST_F(AlterPartitionTest, OnlyActiveBrokersOfTheRightEpochJoin) {
   cluster_.Create("led-by-3", {{3, 1}});
   cluster_.Stop({BrokerId(3)});
   EXPECT_EQ(CodeOf(Ask({1, 2, 3})), common::v1::INELIGIBLE_REPLICA);
+}
+
+TEST_F(AlterPartitionTest, AReplicaInAnOfflineDirectoryDoesNotJoin) {
+  cluster_.UpgradeTo(metadata::kLatestMetadataVersion);
+  const Uuid kept = metadata::TestUuid(0xA00);
+  const Uuid failed = metadata::TestUuid(0xB00);
+  cluster_.StartWith(3, {kept, failed}, /*life=*/2);
+  cluster_.Assign(3, "t", 0, failed);
+  cluster_.Fail(3, {failed});
+  auto request = Ask({1, 2, 3});
+  First(&request)->set_partition_epoch(2);
+  EXPECT_EQ(CodeOf(request), common::v1::INELIGIBLE_REPLICA);
+  cluster_.Assign(3, "t", 0, kept);
+  First(&request)->set_partition_epoch(3);
+  EXPECT_EQ(Decide(request).records.records_size(), 1);
+}
+
+// Each request also has the faults of the later ones.
+TEST_F(AlterPartitionTest, ErrorsComeInKafkasOrder) {
+  cluster_.Fence({BrokerId(1)});
+  cluster_.Heartbeat(1);  // broker 2 leads partition 0 in leader epoch 1, partition epoch 2
+  cluster_.Fence({BrokerId(3)});
+  const auto topic_id = std::string(cluster_.image().FindTopicByName("t")->id().bytes());
+  const struct {
+    std::string topic_id;
+    int32_t partition;
+    int32_t leader_epoch;
+    int32_t partition_epoch;
+    int32_t sender;
+    std::vector<int32_t> isr;
+    common::v1::ErrorCode code;
+  } cases[] = {
+      {"junk", 9, 2, 1, 1, {3, 3, 9}, common::v1::UNKNOWN_TOPIC_ID},
+      {topic_id, 9, 2, 1, 1, {3, 3, 9}, common::v1::UNKNOWN_TOPIC_OR_PARTITION},
+      {topic_id, 0, 2, 1, 1, {3, 3, 9}, common::v1::NOT_CONTROLLER},
+      {topic_id, 0, 0, 3, 1, {3, 3, 9}, common::v1::NOT_CONTROLLER},
+      {topic_id, 0, 0, 1, 1, {3, 3, 9}, common::v1::FENCED_LEADER_EPOCH},
+      {topic_id, 0, 1, 1, 1, {3, 3, 9}, common::v1::INVALID_REQUEST},
+      {topic_id, 0, 1, 1, 2, {3, 3, 9}, common::v1::INVALID_UPDATE_VERSION},
+      {topic_id, 0, 1, 2, 2, {2, 3, 3}, common::v1::INVALID_REQUEST},
+      {topic_id, 0, 1, 2, 2, {2, 3, 9}, common::v1::INVALID_REQUEST},
+      {topic_id, 0, 1, 2, 2, {3}, common::v1::INVALID_REQUEST},
+      {topic_id, 0, 1, 2, 2, {2, 3}, common::v1::INELIGIBLE_REPLICA},
+  };
+  for (const auto& each : cases) {
+    AlterPartitionRequest request = Ask(each.isr);
+    request.set_broker_id(each.sender);
+    request.set_broker_epoch(EpochOf(each.sender));
+    request.mutable_topics(0)->set_topic_id(each.topic_id);
+    First(&request)->set_partition(each.partition);
+    First(&request)->set_leader_epoch(each.leader_epoch);
+    First(&request)->set_partition_epoch(each.partition_epoch);
+    EXPECT_EQ(CodeOf(request), each.code) << request.ShortDebugString();
+  }
 }
 
 TEST_F(AlterPartitionTest, OfTwoChangesOfOnePartitionTheSecondFails) {
