@@ -77,7 +77,9 @@ class Reassigner {
     if (!request.has_target()) return Cancel(topic, partition, change);
     const std::vector<BrokerId> target = BrokerIds(request.target());
     if (auto error = CheckTarget(partition, target)) return error;
-    PartitionChange wanted = Reassign(partition, target, active_.MaskOf(partition));
+    // Only a partition without a leader may get one uncleanly.
+    const bool allow_unclean = !partition.leader() && AllowsUncleanElection(image_, topic);
+    PartitionChange wanted = Reassign(partition, target, active_, allow_unclean);
     if (IsChange(partition, wanted)) *change = std::move(wanted);
     return std::nullopt;
   }

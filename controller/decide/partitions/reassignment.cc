@@ -126,6 +126,24 @@ PartitionChange WithReplicas(const PartitionView& partition, std::vector<BrokerI
   return change;
 }
 
+// Makes the replica at `leader` in the new list the leader and the only member of the ISR, although
+// it may lack records. If it is the whole target, the reassignment is complete.
+void LeadUncleanly(std::span<const BrokerId> target, size_t leader, PartitionChange* change) {
+  PartitionExtras extras = change->extras.value_or(PartitionExtras());
+  extras.elr_mask = 0;
+  extras.recovering = true;
+  if (target.size() == 1 && target[0] == change->replicas[leader]) {
+    extras = {.recovering = true};
+    change->replicas = {target[0]};
+    change->directories.clear();
+    leader = 0;
+  }
+  change->extras = extras;
+  change->isr_mask = 1u << leader;
+  change->leader_position = leader;
+  change->bumps_leader_epoch = false;  // it grows with the leader
+}
+
 // Returns the replicas that are not added. Those that are removed take the places of those that are
 // added. If the target has replaced brokers and left the others in their places, that is the
 // original order.
@@ -174,7 +192,7 @@ std::vector<BrokerId> MergedReplicas(const PartitionView& partition,
 }
 
 PartitionChange Reassign(const PartitionView& partition, std::span<const BrokerId> target,
-                         uint32_t active_mask) {
+                         const ActiveBrokers& active, bool allow_unclean) {
   uint32_t removing_mask = 0;
   for (size_t i = 0; i < partition.replica_count(); ++i) {
     if (!Contains(target, partition.replica(i))) removing_mask |= 1u << i;
@@ -189,7 +207,7 @@ PartitionChange Reassign(const PartitionView& partition, std::span<const BrokerI
   }
   NextState next{.isr_mask = partition.isr_mask(),
                  .leader_position = partition.leader_position(),
-                 .may_lead_mask = active_mask,
+                 .may_lead_mask = active.MaskOf(partition),
                  .extras = partition.extras(),
                  .removing_mask = removing_mask};
   const PositionMap to_target(partition, target);
@@ -197,7 +215,14 @@ PartitionChange Reassign(const PartitionView& partition, std::span<const BrokerI
   if (to_target.Mask(partition.isr_mask()) == whole_target) {
     return WithReplicas(partition, {target.begin(), target.end()}, next, /*adding_mask=*/0);
   }
-  return WithReplicas(partition, MergedReplicas(partition, target), next, adding_mask);
+  PartitionChange change =
+      WithReplicas(partition, MergedReplicas(partition, target), next, adding_mask);
+  // None of the present replicas is active, or it would lead already.
+  const uint32_t candidates = active.MaskOf(change.replicas);
+  if (allow_unclean && !change.leader_position && candidates != 0) {
+    LeadUncleanly(target, static_cast<size_t>(__builtin_ctz(candidates)), &change);
+  }
+  return change;
 }
 
 std::optional<PartitionChange> CancelReassignment(const PartitionView& partition,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "controller/decide/leaders/leader_election.h"
 #include "metadata/metadata_image.h"
 #include "metadata/record_builders.h"
 
@@ -35,11 +36,13 @@ std::vector<BrokerId> MergedReplicas(const metadata::PartitionView& partition,
 
 // Returns the change that begins the reassignment to `target`, in place of one that is in progress.
 // If all of the target is in the ISR, the reassignment is complete at once. A partition without a
-// leader gets one if an ISR member is in `active_mask`. The change may change nothing (IsChange).
-// REQUIRES: `target` has no duplicates and is not empty, and there are at most kMaxReplicas
-// MergedReplicas.
+// leader gets one if an ISR member is active. If none is and `allow_unclean`, the first active
+// replica that is added leads, although it has no records. The change may change nothing
+// (IsChange). REQUIRES: `target` has no duplicates and is not empty, and there are at most
+// kMaxReplicas MergedReplicas.
 metadata::PartitionChange Reassign(const metadata::PartitionView& partition,
-                                   std::span<const BrokerId> target, uint32_t active_mask);
+                                   std::span<const BrokerId> target, const ActiveBrokers& active,
+                                   bool allow_unclean);
 
 // Returns the change that cancels the reassignment: the added replicas leave, and the removed ones
 // stay, in the places of the added ones. If only added replicas are in the ISR, the first active
