@@ -217,6 +217,17 @@ TEST_F(BrokerDecisionsTest, ControlledShutdownMovesLeadersThenWaitsUntilOthersKn
   EXPECT_TRUE(Broker(1).fenced);
 }
 
+TEST_F(BrokerDecisionsTest, AFencedBrokerThatWantsToStopMayStopAtOnce) {
+  cluster_.StartBrokers(2);
+  cluster_.Create("t", {{1, 2}});
+  cluster_.Fence({BrokerId(1)});
+  const int64_t end_offset = cluster_.image().end_offset().value();
+  const HeartbeatResponse response = cluster_.Heartbeat(1, /*want_shutdown=*/true);
+  EXPECT_TRUE(response.should_shut_down());
+  EXPECT_TRUE(response.is_fenced()) << "it has replayed everything, but it is not unfenced";
+  EXPECT_EQ(cluster_.image().end_offset().value(), end_offset);
+}
+
 TEST_F(BrokerDecisionsTest, ABrokerThatHoldsNothingStopsAtOnce) {
   cluster_.StartBrokers(2);
   cluster_.Create("t", {{2}});

@@ -125,14 +125,14 @@ ItemError NewPartitions::CheckReplicas(int32_t partition, const ReplicaAssignmen
 ItemError NewPartitions::PlaceNew(const NewTopic& topic, Partitions* partitions) {
   const int32_t partition_count =
       topic.has_partition_count() ? topic.partition_count() : kDefaultPartitionCount;
+  if (topic.has_replication_factor() && topic.replication_factor() < 1) {
+    return InvalidFactor(absl::StrFormat("the replication factor must be at least 1, not %d",
+                                         topic.replication_factor()));
+  }
   if (partition_count < 1) {
     return MakeItemError(
         common::v1::INVALID_PARTITIONS,
         absl::StrFormat("the partition count must be at least 1, not %d", partition_count));
-  }
-  if (topic.has_replication_factor() && topic.replication_factor() < 1) {
-    return InvalidFactor(absl::StrFormat("the replication factor must be at least 1, not %d",
-                                         topic.replication_factor()));
   }
   const size_t factor = topic.has_replication_factor()
                             ? static_cast<size_t>(topic.replication_factor())

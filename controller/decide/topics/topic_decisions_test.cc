@@ -148,6 +148,46 @@ TEST_F(TopicDecisionsTest, CountsMustBePossible) {
             "ask for at most 3");
 }
 
+// Each request also has the faults of the later ones.
+TEST_F(TopicDecisionsTest, ErrorsComeInKafkasOrder) {
+  cluster_.Create("a.b", 1, 1);
+  const struct {
+    const char* name;
+    const char* retention_ms;
+    std::optional<int32_t> factor;
+    std::optional<int32_t> partitions;
+    std::vector<int32_t> replicas;
+    common::v1::ErrorCode code;
+  } cases[] = {
+      {"a b", "x", 0, 0, {9}, common::v1::INVALID_TOPIC_EXCEPTION},
+      {"a_b", "x", 0, 0, {9}, common::v1::INVALID_TOPIC_EXCEPTION},
+      {"a.b", "x", 0, 0, {9}, common::v1::TOPIC_ALREADY_EXISTS},
+      {"t", "x", 0, 0, {9}, common::v1::INVALID_CONFIG},
+      {"t", "1", 0, 0, {9}, common::v1::INVALID_REQUEST},
+      {"t", "1", std::nullopt, 1, {9}, common::v1::INVALID_REQUEST},
+      {"t", "1", std::nullopt, std::nullopt, {9}, common::v1::INVALID_REPLICA_ASSIGNMENT},
+      {"t", "1", 0, 0, {}, common::v1::INVALID_REPLICATION_FACTOR},
+      {"t", "1", 9, 0, {}, common::v1::INVALID_PARTITIONS},
+      {"t", "1", 9, 1, {}, common::v1::INVALID_REPLICATION_FACTOR},
+  };
+  for (const auto& each : cases) {
+    CreateTopicsRequest request;
+    auto* topic = request.add_topics();
+    topic->set_name(each.name);
+    auto* config = topic->add_configs();
+    config->set_key("retention.ms");
+    config->set_value(each.retention_ms);
+    if (each.factor) topic->set_replication_factor(*each.factor);
+    if (each.partitions) topic->set_partition_count(*each.partitions);
+    for (const int32_t id : each.replicas) {
+      if (topic->assignments().empty()) topic->add_assignments();
+      topic->mutable_assignments(0)->add_broker_ids(id);
+    }
+    const ItemResult item = TryCreate(request);
+    EXPECT_EQ(item.code, each.code) << request.ShortDebugString() << ": " << item.message;
+  }
+}
+
 TEST_F(TopicDecisionsTest, WithoutABrokerThatCouldLeadNothingIsCreated) {
   DecisionFixture empty;
   CreateTopicsRequest request;
@@ -315,16 +355,38 @@ TEST_F(TopicDecisionsTest, WhatCannotBeDeletedSaysWhy) {
   request.add_topics()->set_topic_id(metadata::TestUuid(99).ToString());
   request.add_topics()->set_topic_id("short");
   request.add_topics();
+  auto* both = request.add_topics();
+  both->set_name("b");
+  both->set_topic_id(cluster_.Create("b", 1, 1)->id().ToString());
   request.add_topics()->set_name("a");
   request.add_topics()->set_topic_id(a.ToString());
   const auto decision = DecideDeleteTopics(cluster_.view(), request, cluster_.context());
   EXPECT_THAT(decision.records.records(), IsEmpty());
   std::vector<int32_t> codes;
   for (const auto& item : std::get<ItemResults>(decision.answer)) codes.push_back(item.code);
-  EXPECT_THAT(codes, ::testing::ElementsAre(
-                         common::v1::UNKNOWN_TOPIC_OR_PARTITION, common::v1::UNKNOWN_TOPIC_ID,
-                         common::v1::INVALID_REQUEST, common::v1::INVALID_REQUEST,
-                         common::v1::INVALID_REQUEST, common::v1::INVALID_REQUEST));
+  EXPECT_THAT(codes,
+              ::testing::ElementsAre(common::v1::UNKNOWN_TOPIC_OR_PARTITION,
+                                     common::v1::UNKNOWN_TOPIC_ID, common::v1::INVALID_REQUEST,
+                                     common::v1::INVALID_REQUEST, common::v1::INVALID_REQUEST,
+                                     common::v1::INVALID_REQUEST, common::v1::INVALID_REQUEST));
+}
+
+TEST_F(TopicDecisionsTest, ADeletedTopicTakesOneRecordAndItsNameIsFreeAtOnce) {
+  const Uuid old_id =
+      cluster_.Create("a", {{1, 2}, {2, 3}, {3, 1}}, {{"retention.ms", "1000"}})->id();
+  DeleteTopicsRequest request;
+  request.add_topics()->set_name("a");
+  const auto decision = DecideDeleteTopics(cluster_.view(), request, cluster_.context());
+  ASSERT_EQ(decision.records.records_size(), 1);
+  EXPECT_TRUE(decision.records.records(0).has_remove_topic());
+  cluster_.Apply(decision);
+  EXPECT_NE(cluster_.Create("a", 1, 1)->id(), old_id);
+  EXPECT_THAT(cluster_.image().Configs(metadata::ConfigResourceType::kTopic, "a"), IsEmpty());
+  // A second deletion by the old id does not meet the new topic.
+  request.mutable_topics(0)->clear_name();
+  request.mutable_topics(0)->set_topic_id(old_id.ToString());
+  const auto again = DecideDeleteTopics(cluster_.view(), request, cluster_.context());
+  EXPECT_EQ(std::get<ItemResults>(again.answer).at(0).code, common::v1::UNKNOWN_TOPIC_ID);
 }
 
 }  // namespace
