@@ -17,7 +17,7 @@ packages_for() {
       libgoogle-glog-dev libgrpc++-dev libmimalloc-dev libprotobuf-dev librocksdb-dev libssl-dev \
       libtomlplusplus-dev libxxhash-dev ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev \
       protobuf-compiler protobuf-compiler-grpc ;;
-    test) echo git libgmock-dev libgtest-dev openssl python3 python3-grpcio python3-protobuf \
+    test) echo git libgmock-dev libgtest-dev librapidcheck-dev openssl python3 python3-grpcio python3-protobuf \
       python3-yaml ;;
     tidy) echo clang-14 clang-format-14 clang-tidy-14 libbenchmark-dev ;;
     sanitize) echo clang-14 libclang-rt-14-dev ;;

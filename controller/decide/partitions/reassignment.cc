@@ -131,6 +131,7 @@ PartitionChange WithReplicas(const PartitionView& partition, std::vector<BrokerI
 void LeadUncleanly(std::span<const BrokerId> target, size_t leader, PartitionChange* change) {
   PartitionExtras extras = change->extras.value_or(PartitionExtras());
   extras.elr_mask = 0;
+  extras.last_known_leader_position.reset();
   extras.recovering = true;
   if (target.size() == 1 && target[0] == change->replicas[leader]) {
     extras = {.recovering = true};
@@ -218,7 +219,8 @@ PartitionChange Reassign(const PartitionView& partition, std::span<const BrokerI
   PartitionChange change =
       WithReplicas(partition, MergedReplicas(partition, target), next, adding_mask);
   // None of the present replicas is active, or it would lead already.
-  const uint32_t candidates = active.MaskOf(change.replicas);
+  const uint32_t candidates =
+      change.extras ? active.MaskOf(change.replicas) & change.extras->adding_mask : 0;
   if (allow_unclean && !change.leader_position && candidates != 0) {
     LeadUncleanly(target, static_cast<size_t>(__builtin_ctz(candidates)), &change);
   }
