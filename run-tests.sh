@@ -3,11 +3,12 @@
 #
 #   ./run-tests.sh [STAGE…]
 #
-# Stages (default: unit interaction integration sim observe compose, which is every test):
+# Stages (default: unit interaction integration chaos sim observe compose, which is every test):
 #   unit          tests beside the code, and the rules of the source tree
 #   interaction   transcripts of commands and their output, in text files
 #   integration   the real programs on loopback
-#   sim           whole clusters in the simulator, about 5 minutes (docs/simulation.md)
+#   chaos         the real programs under random faults for CHAOS_SECONDS (default 60), with CHAOS_SEED
+#   sim           whole clusters in the simulator, about 8 minutes (docs/simulation.md)
 #   observe       Debian's Prometheus, the alerts and the dashboards, on a real cluster through a failover
 #   compose       real containers; skipped if no Docker engine runs (CI starts one)
 #   asan          unit and interaction tests below gRPC under ASan and UBSan
@@ -16,7 +17,7 @@
 #   format        clang-format on all files
 #   tidy          clang-tidy on all files;  tidy-core: on the targets below gRPC
 #
-# The first six stages share the build in build/release; asan and fuzz share build/asan-ubsan. JOBS=N
+# The first seven stages share the build in build/release; asan and fuzz share build/asan-ubsan. JOBS=N
 # overrides the number of cores used.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -30,7 +31,7 @@ tsan_tests='^(RestartTest|PauseTest|BrokerTest|SubscriptionTest|SnapshotTransfer
 # Excluded: under TSan a cluster writes so slowly that all data fits into a stopped broker's sockets.
 not_tsan_tests='^SnapshotTransferTest\.ABrokerFarBehindGetsASnapshotAndThenBatches$'
 
-usage() { sed -n '2,22s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,23s/^# \{0,1\}//p' "$0"; }
 
 # configure PRESET: configures a build that does not exist yet, or that quickstart.sh configured without
 # tests. Ninja itself handles changes of a CMakeLists.txt.
@@ -111,10 +112,10 @@ formatted() {
 }
 
 stages=("$@")
-[ ${#stages[@]} -gt 0 ] || stages=(unit interaction integration sim observe compose)
+[ ${#stages[@]} -gt 0 ] || stages=(unit interaction integration chaos sim observe compose)
 for stage in "${stages[@]}"; do
   case $stage in
-    unit | interaction | integration | sim | observe | compose | asan | fuzz | tsan | format | tidy | tidy-core) ;;
+    unit | interaction | integration | chaos | sim | observe | compose | asan | fuzz | tsan | format | tidy | tidy-core) ;;
     -h | --help) usage; exit 0 ;;
     *) echo "run-tests.sh: unknown stage '$stage'" >&2; usage >&2; exit 2 ;;
   esac
@@ -128,7 +129,7 @@ deploy/packages.sh install "${purposes[@]}"
 for stage in "${stages[@]}"; do
   case $stage in
     unit | interaction | integration | sim) build release; run_ctest release "$stage" -j "$jobs" ;;
-    compose) build release; run_ctest release "$stage" ;;
+    chaos | compose) build release; run_ctest release "$stage" ;;
     observe)
       build release
       deploy/packages.sh unpack build/release/prometheus observe

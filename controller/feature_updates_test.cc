@@ -18,7 +18,7 @@ using admin::v1::UpdateFeaturesResponse;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
 
-constexpr uint32_t kLatest = metadata::kLatestMetadataVersion;
+const uint32_t kLatest = metadata::kLatestMetadataVersion;
 
 // Controllers 1 and 2 lead a log of metadata version 1, which an older controller (9) began. Broker
 // 1 is unfenced.

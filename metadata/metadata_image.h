@@ -24,8 +24,9 @@
 
 namespace quorate::metadata {
 
-// The highest metadata version that this program can replay (records.proto has the history).
-inline constexpr uint32_t kLatestMetadataVersion = 3;
+// The highest metadata version that this program can replay (records.proto has the history). It is
+// defined in a file of its own, so that tests can build programs of an older version.
+extern const uint32_t kLatestMetadataVersion;
 
 // Thread-compatible: different threads may use copies of one image at the same time. Pointers,
 // references and views into an image are valid as long as it is alive.

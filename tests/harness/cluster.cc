@@ -17,19 +17,6 @@ namespace {
 
 std::string Loopback(uint16_t port) { return absl::StrFormat("127.0.0.1:%d", port); }
 
-// Returns the directory of the programs under test: the build directory of the test, or the one in
-// QUORATE_PROGRAMS (run-tests.sh tsan).
-std::string BuildDirectory() {
-  if (const char* directory = std::getenv("QUORATE_PROGRAMS")) return directory;
-  // …/build/PRESET/tests/… -> …/build/PRESET
-  std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe").parent_path();
-  while (!std::filesystem::exists(path / "CMakeCache.txt")) {
-    CHECK(path.has_relative_path()) << "the tests do not run from a build directory";
-    path = path.parent_path();
-  }
-  return path.string();
-}
-
 std::vector<int> Numbers(int count) {
   std::vector<int> result;
   for (int i = 1; i <= count; ++i) result.push_back(i);
@@ -51,11 +38,26 @@ bool WaitFor(const std::function<bool()>& condition, std::chrono::milliseconds p
   return true;
 }
 
-std::string ControllerProgram() { return BuildDirectory() + "/server/quorate-controller"; }
-std::string BrokerProgram() { return BuildDirectory() + "/server/quorate-broker"; }
-std::string QuoratectlProgram() { return BuildDirectory() + "/cli/quoratectl"; }
+std::string CurrentPrograms() {
+  if (const char* directory = std::getenv("QUORATE_PROGRAMS")) return directory;
+  // …/build/PRESET/tests/… -> …/build/PRESET
+  std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  while (!std::filesystem::exists(path / "CMakeCache.txt")) {
+    CHECK(path.has_relative_path()) << "the tests do not run from a build directory";
+    path = path.parent_path();
+  }
+  return path.string();
+}
 
-Cluster::Cluster(ClusterOptions options) : options_(std::move(options)) {
+std::string OlderPrograms() {
+  if (const char* directory = std::getenv("QUORATE_OLDER_PROGRAMS")) return directory;
+  return CurrentPrograms() + "/older";
+}
+
+std::string QuoratectlProgram() { return CurrentPrograms() + "/cli/quoratectl"; }
+
+Cluster::Cluster(ClusterOptions options)
+    : options_(std::move(options)), programs_(CurrentPrograms()) {
   Rng rng(Rng::SystemSeed());
   cluster_id_ = options_.cluster_id.empty() ? Uuid::Random(rng).ToString() : options_.cluster_id;
   if (options_.tls) {
@@ -182,7 +184,8 @@ std::vector<std::string> Cluster::ControllerCommand(int node) const {
     voters.push_back(absl::StrFormat("%d@%s", peer, Loopback(port)));
   }
   std::vector<std::string> command = {
-      options_.controller_program.empty() ? ControllerProgram() : options_.controller_program,
+      options_.controller_program.empty() ? programs_ + "/server/quorate-controller"
+                                          : options_.controller_program,
       "--cluster-id=" + cluster_id_,
       "--node-id=" + std::to_string(node),
       "--data-dir=" + ControllerDirectory(node),
@@ -204,7 +207,7 @@ std::vector<std::string> Cluster::ControllerCommand(int node) const {
 
 std::vector<std::string> Cluster::BrokerCommand(int broker) const {
   std::vector<std::string> command = {
-      BrokerProgram(),
+      programs_ + "/server/quorate-broker",
       "--cluster-id=" + cluster_id_,
       "--broker-id=" + std::to_string(broker),
       "--data-dir=" + BrokerDirectory(broker),

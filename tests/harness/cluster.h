@@ -48,7 +48,7 @@ struct ClusterOptions {
   // Whether all processes and the test's own clients use TLS, with certificates that
   // deploy/make-certificates.sh made.
   bool tls = false;
-  // The quorate-controller to run. If it is empty, ControllerProgram() runs.
+  // The quorate-controller to run. If it is empty, that of CurrentPrograms() runs.
   std::string controller_program;
   std::vector<std::string> controller_flags;
   std::vector<std::string> broker_flags;
@@ -69,6 +69,8 @@ class Cluster {
   // running.
   void StartController(int node, const std::vector<std::string>& extra = {});
   void StartBroker(int broker, const std::vector<std::string>& extra = {});
+  // From now on, starts the controllers and brokers of this directory, e.g. OlderPrograms().
+  void RunProgramsOf(std::string directory) { programs_ = std::move(directory); }
   Process& controller(int node) { return *controllers_.at(node); }
   Process& broker(int broker) { return *brokers_.at(broker); }
 
@@ -144,6 +146,7 @@ class Cluster {
   const ClusterOptions options_;
   TempDir directory_;
   std::string cluster_id_;
+  std::string programs_;
   std::unique_ptr<security::TlsStore> tls_;
   std::vector<uint16_t> client_ports_;
   std::vector<uint16_t> peer_ports_;
@@ -154,9 +157,13 @@ class Cluster {
   std::map<int, std::unique_ptr<Process>> brokers_;
 };
 
-// Return the paths of the programs, which are next to the tests in the build directory.
-std::string ControllerProgram();
-std::string BrokerProgram();
+// Returns the directory of the programs under test: the build directory of the test, or the one in
+// QUORATE_PROGRAMS.
+std::string CurrentPrograms();
+// Returns the directory of controllers and brokers that support the metadata version before the
+// latest one at most: those in QUORATE_OLDER_PROGRAMS, or those of the target
+// quorate_older_programs.
+std::string OlderPrograms();
 std::string QuoratectlProgram();
 
 // Returns the response. CHECKs that the call did not fail.

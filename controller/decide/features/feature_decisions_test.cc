@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr uint32_t kLatest = metadata::kLatestMetadataVersion;
+const uint32_t kLatest = metadata::kLatestMetadataVersion;
 
 // The log has metadata version 1. Controllers 1, 2 and 3 are voters in session, 4 is an observer;
 // brokers 1 and 2 are unfenced. All of them support the latest version.

@@ -1,0 +1,7 @@
+#include "metadata/metadata_image.h"
+
+namespace quorate::metadata {
+
+const uint32_t kLatestMetadataVersion = 3;
+
+}  // namespace quorate::metadata
