@@ -84,11 +84,32 @@ std::string BrokerProcess::EndpointOf(BrokerId id) {
   return absl::StrCat("broker-", id.value(), ":9092");
 }
 
-void BrokerProcess::OnMetadata(RecordOffset end_offset, Epoch epoch) {
+void BrokerProcess::Kill() {
+  Scheduler::End(&actor_);
+  session_.reset();
+  if (auto stream = std::exchange(stream_, nullptr)) EndStream(stream, StreamEnd::kBroken);
+}
+
+void BrokerProcess::OnMetadata(const metadata::MetadataImage& image) {
   // A controller whose log is shorter has nothing new.
-  if (end_offset < replayed_) return;
-  replayed_ = end_offset;
-  lifecycle_.OnMetadata(end_offset.value(), epoch.value());
+  if (image.end_offset() < image_.end_offset()) return;
+  image_ = image;
+  lifecycle_.OnMetadata(image.end_offset().value(), image.last_epoch().value());
+}
+
+void BrokerProcess::SendIsrs(const broker::v1::AlterPartitionRequest& request,
+                             const std::string& principal, Duration delay) {
+  if (!controller_) return;
+  host_.scheduler->After(delay, [this, node = *controller_, request, principal] {
+    host_.paths->Carry(options_.broker_id, node, Way::kToController,
+                       [this, node, request, principal] {
+                         Process* process = host_.machine(node)->process();
+                         if (process == nullptr) return;
+                         process->Run([process, request, principal] {
+                           process->user().AlterPartition(request, principal);
+                         });
+                       });
+  });
 }
 
 Process* BrokerProcess::Dial(NodeId node) const {
@@ -106,7 +127,8 @@ void BrokerProcess::RegisterBroker(const std::string& endpoint, Duration timeout
                                    broker::CallDone<RegisterBrokerResponse> done) {
   using Result = broker::CallResult<RegisterBrokerResponse>;
   auto shared = std::make_shared<broker::CallDone<RegisterBrokerResponse>>(std::move(done));
-  const auto finish = [shared](Result result) {
+  const auto finish = [this, shared](Result result) {
+    if (!alive()) return;
     if (auto once = std::exchange(*shared, nullptr)) std::move(once)(std::move(result));
   };
   const NodeId node = NodeOf(endpoint);
@@ -177,11 +199,15 @@ void BrokerProcess::SendHeartbeat(HeartbeatRequest request) {
 void BrokerProcess::CloseHeartbeat(HeartbeatRequest goodbye, Task closed) {
   const std::shared_ptr<Stream> stream = std::exchange(stream_, nullptr);
   executor_.Post(std::move(closed));
+  EndStream(stream, goodbye.goodbye() == HeartbeatRequest::STOPPING ? StreamEnd::kStopping
+                                                                    : StreamEnd::kReconnecting);
+}
+
+void BrokerProcess::EndStream(const std::shared_ptr<Stream>& stream, StreamEnd end) {
   if (stream->process == nullptr) return;
-  CHECK_EQ(goodbye.goodbye(), HeartbeatRequest::RECONNECTING);
   if (host_.paths->Carries(options_.broker_id, stream->node, Way::kToController)) {
     return host_.paths->Carry(options_.broker_id, stream->node, Way::kToController,
-                              [stream] { EndAtController(*stream, StreamEnd::kReconnecting); });
+                              [stream, end] { EndAtController(*stream, end); });
   }
   host_.scheduler->After(ClientPaths::kKeepalive,
                          [stream] { EndAtController(*stream, StreamEnd::kBroken); });
@@ -197,6 +223,7 @@ void BrokerProcess::OnEvent(const std::shared_ptr<Stream>& stream, broker::Heart
   if (const auto* response = std::get_if<HeartbeatResponse>(&event)) {
     session_ = Epoch(response->controller_epoch());
     if (++stream->answers > 1) host_.on_answered(stream->node, *session_);
+    if (stopping() && response->should_shut_down()) host_.on_released();
   } else {
     stream_.reset();
   }
@@ -215,10 +242,13 @@ void BrokerProcess::BreakStream(NodeId node) {
 
 void BrokerProcess::OnSession(const std::optional<broker::ActiveSession>& session) {
   if (!session) session_.reset();
+  controller_ = session ? std::optional(NodeOf(session->endpoint)) : std::nullopt;
 }
 
 void BrokerProcess::OnStopped(absl::Status status) {
-  LOG(FATAL) << "broker " << options_.broker_id << " stops: " << status;
+  CHECK(status.ok()) << "broker " << options_.broker_id << " stops: " << status;
+  Kill();
+  host_.on_stopped();
 }
 
 }  // namespace quorate::sim

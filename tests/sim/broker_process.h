@@ -1,5 +1,6 @@
-// A broker of a simulated cluster. It runs the real session code, which finds the active
-// controller, registers and sends heartbeats. It never dies. Its messages travel over ClientPaths.
+// One run of a broker of a simulated cluster. It runs the real session code, which finds the active
+// controller, registers and sends heartbeats. It asks for the ISRs of the partitions that it leads.
+// Its messages travel over ClientPaths.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include "broker/broker_lifecycle.h"
 #include "broker/ports.h"
 #include "controller/heartbeat_stream.h"
+#include "metadata/metadata_image.h"
 #include "tests/sim/client_paths.h"
 #include "tests/sim/executors.h"
 #include "tests/sim/machine.h"
@@ -31,6 +33,10 @@ class BrokerProcess final : private broker::ControllerChannel,
     std::function<controller::StreamId()> next_stream;
     // Called when the broker reads an answer on a heartbeat stream, except for the first answer.
     std::function<void(NodeId from, Epoch epoch)> on_answered;
+    // Called when a controller answers that the controlled shutdown is complete.
+    std::function<void()> on_released;
+    // Called when a controlled shutdown has ended the process.
+    std::function<void()> on_stopped;
   };
 
   // The broker looks for the active controller among `controllers`.
@@ -38,8 +44,23 @@ class BrokerProcess final : private broker::ControllerChannel,
   ~BrokerProcess() override;
 
   void Start() { lifecycle_.Start(EndpointOf(options_.broker_id)); }
-  // Called when a reachable controller has the log up to this position.
-  void OnMetadata(RecordOffset end_offset, Epoch epoch);
+  // Ends the process like kill -9. The object must exist until the world ends.
+  void Kill();
+  // Begins a controlled shutdown.
+  void Shutdown() { lifecycle_.BeginShutdown(); }
+  bool alive() const { return actor_.alive(); }
+  bool stopping() const {
+    return lifecycle_.state() == broker::v1::DescribeBrokerResponse::CONTROLLED_SHUTDOWN;
+  }
+
+  // Called when a reachable controller has the log up to this state.
+  void OnMetadata(const metadata::MetadataImage& image);
+  // The state that it has replayed.
+  const metadata::MetadataImage& image() const { return image_; }
+  // Sends a request about partitions to the controller of its session, if there is one. It arrives
+  // after `delay`, unless it is lost.
+  void SendIsrs(const broker::v1::AlterPartitionRequest& request, const std::string& principal,
+                Duration delay);
   // Breaks the heartbeat stream at both ends if it leads to this controller.
   void BreakStream(NodeId node);
 
@@ -79,7 +100,9 @@ class BrokerProcess final : private broker::ControllerChannel,
   // Handles an event of a stream. Ignores it if another stream has replaced that stream.
   void OnEvent(const std::shared_ptr<Stream>& stream, broker::HeartbeatEvent event);
   void Fail(const std::shared_ptr<Stream>& stream);
-  // Ends the controller's end of the stream once the message arrives there.
+  // Ends the controller's end of the stream at once if the path carries the last message, and
+  // otherwise when the controller gives up the connection.
+  void EndStream(const std::shared_ptr<Stream>& stream, controller::StreamEnd end);
   static void EndAtController(const Stream& stream, controller::StreamEnd end);
 
   const Host host_;
@@ -89,7 +112,8 @@ class BrokerProcess final : private broker::ControllerChannel,
   LoopExecutor executor_;
   std::shared_ptr<Stream> stream_;
   std::optional<Epoch> session_;
-  RecordOffset replayed_;
+  std::optional<NodeId> controller_;
+  metadata::MetadataImage image_;
   broker::BrokerLifecycle lifecycle_;
 };
 

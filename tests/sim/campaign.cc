@@ -74,6 +74,9 @@ class Tally {
     installs_ += result.installs;
     disk_exits_ += result.disk_exits;
     voter_changes_ += result.voter_changes;
+    partitions_.reassignments += result.partitions.reassignments;
+    partitions_.ended += result.partitions.ended;
+    partitions_.unclean_elections += result.partitions.unclean_elections;
     answered_ += result.answered;
     reads_ += result.reads;
   }
@@ -83,10 +86,11 @@ class Tally {
     const double cpu = static_cast<double>(std::clock() - started_) / CLOCKS_PER_SEC;
     out << absl::StreamFormat(
         "%d seeds, %.0f simulated seconds in %.1f s of CPU: %.0f x real time; %d elections, %d "
-        "snapshots installed, %d ends for a hung disk, %d voter changes, %d changes and "
-        "%d reads answered\n",
+        "snapshots installed, %d ends for a hung disk, %d voter changes, %d reassignments "
+        "(%d ended), %d unclean elections, %d changes and %d reads answered\n",
         seeds_, Seconds(simulated_), cpu, Seconds(simulated_) / cpu, elections_, installs_,
-        disk_exits_, voter_changes_, answered_, reads_);
+        disk_exits_, voter_changes_, partitions_.reassignments, partitions_.ended,
+        partitions_.unclean_elections, answered_, reads_);
     out.flush();
   }
 
@@ -98,6 +102,7 @@ class Tally {
   size_t installs_ = 0;
   size_t disk_exits_ = 0;
   size_t voter_changes_ = 0;
+  PartitionChecks::Counts partitions_;
   size_t answered_ = 0;
   size_t reads_ = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <string>
 #include <utility>
 #include <variant>
@@ -10,10 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "controller/decide/configs/config_decisions.h"
-#include "controller/decide/partitions/partition_decisions.h"
-#include "controller/decide/topics/topic_decisions.h"
 #include "controller/operation.h"
-#include "controller/remembered_requests.h"
 #include "metadata/record_builders.h"
 #include "metadata/state_hash.h"
 #include "tests/sim/brokers.h"
@@ -34,45 +30,17 @@ using metadata::ConfigResourceType;
 
 // The key-value pairs are stored as configs of this broker, which need not be registered.
 constexpr char kBroker[] = "0";
-// The topic of the brokers, and its number of partitions. The first ones stay out of sync for
-// longer, so that a broker may be in sync enough to lead others again.
-constexpr char kTopic[] = "t";
-constexpr int kPartitions = 30;
-constexpr int kSlowPartitions = 3;
 // The same value as ControllerOptions::remembered_limit.
 constexpr TokenBucket::Options kRememberedLimit = {.tokens_per_second = 2'000, .capacity = 10'000};
 
+// Returns another seed for each process, because topics must get different ids.
+uint64_t SeedOf(const Surroundings& surroundings, NodeId id) {
+  const auto now = static_cast<uint64_t>(surroundings.scheduler->now().time_since_epoch().count());
+  return now * 100 + static_cast<uint64_t>(id.value());
+}
+
 KeyValues StateOf(const metadata::MetadataImage& image) {
   return image.Configs(ConfigResourceType::kBroker, kBroker);
-}
-
-admin::v1::CreateTopicsRequest TopicRequest(const metadata::MetadataImage& image) {
-  std::vector<int32_t> brokers;
-  for (const auto& [id, broker] : image.brokers()) brokers.push_back(id.value());
-  admin::v1::CreateTopicsRequest request;
-  auto* topic = request.add_topics();
-  topic->set_name(kTopic);
-  for (int i = 0; i < kPartitions; ++i) {
-    topic->add_assignments()->mutable_broker_ids()->Add(brokers.begin(), brokers.end());
-    std::rotate(brokers.begin(), brokers.begin() + 1, brokers.end());
-  }
-  return request;
-}
-
-// Adds the active replicas of the partition to its ISR.
-void AddToIsr(const metadata::MetadataImage& image, const metadata::PartitionView& partition,
-              broker::v1::AlterPartitionRequest::Topic* changes) {
-  auto* change = changes->add_partitions();
-  change->set_partition(partition.index());
-  change->set_leader_epoch(partition.leader_epoch());
-  change->set_partition_epoch(partition.partition_epoch());
-  for (size_t i = 0; i < partition.replica_count(); ++i) {
-    const metadata::BrokerRegistration* broker = image.FindBroker(partition.replica(i));
-    if (!broker->active()) continue;
-    auto* member = change->add_new_isr();
-    member->set_broker_id(broker->id.value());
-    member->set_broker_epoch(broker->broker_epoch);
-  }
 }
 
 // The operation of each kind of change.
@@ -162,8 +130,8 @@ User::User(const Surroundings& surroundings, Snapshots* snapshots, const raft::R
       actor_(*actor),
       log_(log),
       ports_(surroundings.brokers, self.node_id),
-      pipeline_(self.node_id, static_cast<uint64_t>(self.node_id.value()),
-                controller::RequestLimits(), kRememberedLimit, controller::PartitionQuota(0),
+      pipeline_(self.node_id, SeedOf(surroundings, self.node_id), controller::RequestLimits(),
+                kRememberedLimit, controller::PartitionQuota(0),
                 {.executor = executor, .clock = clock, .log = log, .image_observer = this}),
       watch_(self.node_id, Brokers::kSessionOptions,
              {.executor = executor,
@@ -225,47 +193,15 @@ void User::StreamEnded(controller::StreamId stream, controller::StreamEnd end) {
   watch_.StreamEnded(stream, end);
 }
 
-void User::KeepPartitions(Rng& rng, bool hurry) {
-  if (!pipeline_.MayAppend()) return;
-  const metadata::MetadataImage image = pipeline_.newest();
-  const metadata::TopicPtr topic = image.FindTopicByName(kTopic);
-  if (topic == nullptr) {
-    const bool all_run = std::all_of(image.brokers().begin(), image.brokers().end(),
-                                     [](const auto& entry) { return entry.second->active(); });
-    if (image.brokers().size() < size_t{Brokers::kBrokers} || !all_run) return;
-    pipeline_.Execute<ItemResults>([&](const View& view, const Context& context) {
-      return controller::DecideCreateTopics(view, TopicRequest(image), context);
-    });
-    return;
-  }
-  std::map<BrokerId, broker::v1::AlterPartitionRequest> requests;
-  for (int32_t i = 0; i < topic->partition_count(); ++i) {
-    const metadata::PartitionView partition = topic->partition(i);
-    const bool waits = !hurry && rng.Below(i < kSlowPartitions ? 32 : 2) != 0;
-    if (!partition.leader() || partition.isr_count() == partition.replica_count() || waits) {
-      continue;
-    }
-    auto& request = requests[*partition.leader()];
-    if (request.topics().empty()) {
-      request.set_broker_id(partition.leader()->value());
-      request.set_broker_epoch(image.FindBroker(*partition.leader())->broker_epoch);
-      request.add_topics()->set_topic_id(std::string(topic->id().bytes()));
-    }
-    AddToIsr(image, partition, request.mutable_topics(0));
-  }
-  for (const auto& entry : requests) {
-    const broker::v1::AlterPartitionRequest& request = entry.second;
-    if (!pipeline_.MayAppend()) return;
-    pipeline_.Execute<broker::v1::AlterPartitionResponse>(
-        [&](const View& view, const Context& context) {
-          return controller::DecideAlterPartition(view, request, context);
-        });
-  }
+void User::AlterPartition(const broker::v1::AlterPartitionRequest& request,
+                          const std::string& principal) {
+  broker_requests_.AlterPartition(request,
+                                  {.principal = principal, .deadline = clock_.Now() + kPatience},
+                                  [](const Answer<broker::v1::AlterPartitionResponse>&) {});
 }
 
 bool User::PreferredReplicasLead() const {
-  return image().FindTopicByName(kTopic) != nullptr &&
-         pipeline_.committed_tally().counts().not_led_by_preferred == 0;
+  return pipeline_.committed_tally().counts().not_led_by_preferred == 0;
 }
 
 void User::ChangeVoters(const controller::VoterChange& change, std::function<void()> done) {

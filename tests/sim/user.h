@@ -1,12 +1,13 @@
 // The code above the log in a simulated process. It runs the controller's own pipeline, from
-// pending answers to the image and its snapshots, with changes of key-value pairs
-// (checks/key_values.h) instead of topics. It also runs the controller's watch over the brokers,
-// and the balance of the leaders of one topic. It answers the requests and reads of clients.
+// pending answers to the image and its snapshots. Clients change key-value pairs
+// (checks/key_values.h), administrators change topics. It also runs the controller's watch over the
+// brokers and the balance of leaders.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 #include "controller/decide/voters/voter_decisions.h"
 #include "controller/image_observer.h"
 #include "controller/leader_balance.h"
+#include "controller/remembered_requests.h"
 #include "controller/request_pipeline.h"
 #include "raft/node/raft_node.h"
 #include "tests/sim/controller_ports.h"
@@ -62,10 +64,22 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   void Heartbeat(controller::StreamId stream, const broker::v1::HeartbeatRequest& request,
                  controller::Reply<broker::v1::HeartbeatResponse> reply);
   void StreamEnded(controller::StreamId stream, controller::StreamEnd end);
-  // If it leads, creates a topic, or adds brokers that have returned to ISRs, as the leaders of the
-  // partitions ask for it. Unless it is in a `hurry`, some partitions wait for long.
-  void KeepPartitions(Rng& rng, bool hurry);
-  // Whether every partition is led by its first replica. False while there is no topic.
+  // Nobody reads the answer.
+  void AlterPartition(const broker::v1::AlterPartitionRequest& request,
+                      const std::string& principal);
+  // Executes the request of an administrator. Nobody reads the answer.
+  template <typename Request, typename Response>
+  void Administer(const controller::Operation<Request, Response>& operation, Request request,
+                  const std::string& principal) {
+    controller::SubmitRemembered(
+        &pipeline_, operation, std::move(request),
+        {.principal = principal, .deadline = clock_.Now() + kPatience},
+        controller::Reply<Response>([](const controller::Answer<Response>&) {}),
+        operation.decision.decide, [this](bool appended) {
+          if (appended) watch_.ForgetUnregistered();
+        });
+  }
+  // Whether every partition is led by its first replica.
   bool PreferredReplicasLead() const;
   std::vector<BrokerId> HeardWithin(Duration within) {
     return broker_requests_.HeardWithin(within);
@@ -92,6 +106,9 @@ class User final : public raft::ReplicatedLogListener, private controller::Image
   void OnResume(Epoch epoch) override;
 
  private:
+  // How long a request of a broker or an administrator may wait.
+  static constexpr Duration kPatience = std::chrono::seconds(1);
+
   // controller::ImageObserver
   void OnApplied(const raft::Entry& entry, const metadata::MetadataImage& image) override;
 

@@ -80,6 +80,7 @@ RunResult World::Run() {
           .installs = invariants_.cluster().installs(),
           .disk_exits = invariants_.cluster().disk_exits(),
           .voter_changes = electorate_.changes(),
+          .partitions = brokers_ ? brokers_->partition_counts() : PartitionChecks::Counts(),
           .answered = ledger_.answered(),
           .reads = ledger_.reads()};
 }
@@ -157,8 +158,10 @@ void World::CheckProgress() {
     end = scheduler_.now() + kProgressWithin;
     if (!RunUntil(end, works)) return Fail("healed, no change is made, or no request is answered");
   }
-  // If new snapshots kept appearing, a slow transfer would never end.
+  // If new snapshots kept appearing, a slow transfer would never end. With the smallest windows, a
+  // follower may be seconds behind by now.
   clients_->Stop();
+  end = scheduler_.now() + kProgressWithin;
   const RecordOffset target = ledger_.end_offset();
   const auto caught_up = [&] {
     return std::all_of(core.begin(), core.end(), [&](Machine* machine) {
@@ -174,7 +177,7 @@ void World::CheckProgress() {
 }
 
 void World::CheckBrokers(const std::vector<Machine*>& core) {
-  const Machine* active = nullptr;
+  Machine* active = nullptr;
   const auto in_session = [&] {
     const auto leader = std::find_if(machines_.begin(), machines_.end(), [&](const auto& machine) {
       return brokers_->AreInSession(machine.get());
@@ -187,6 +190,15 @@ void World::CheckBrokers(const std::vector<Machine*>& core) {
   };
   if (!until(kProgressWithin, in_session)) {
     return Fail("healed, not every broker is unfenced and in session");
+  }
+  std::string unfinished;
+  const auto are_finished = [&] {
+    if (in_session()) unfinished = Brokers::FindUnfinishedPartition(active);
+    return active != nullptr && unfinished.empty();
+  };
+  if (!until(kProgressWithin, are_finished)) {
+    return Fail("healed, not every replica is in sync, or a reassignment does not complete: " +
+                unfinished);
   }
   const auto lead_where_preferred = [&] {
     return std::any_of(machines_.begin(), machines_.end(), [&](const auto& machine) {

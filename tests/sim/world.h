@@ -48,6 +48,7 @@ struct RunResult {
   // The number of processes that ended because their disk hung.
   size_t disk_exits = 0;
   size_t voter_changes = 0;
+  PartitionChecks::Counts partitions;
   // The number of answered changes, including refusals.
   size_t answered = 0;
   size_t reads = 0;

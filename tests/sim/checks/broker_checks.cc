@@ -23,11 +23,13 @@ void BrokerChecks::OnAnswered(BrokerId broker, Epoch epoch, MonoTime now) {
 }
 
 std::optional<std::string> BrokerChecks::OnUnfenced(Epoch epoch, MonoTime now,
-                                                    std::set<BrokerId> unfenced) {
+                                                    std::set<BrokerId> unfenced,
+                                                    const std::set<BrokerId>& leaving) {
   const std::set<BrokerId> live = std::exchange(unfenced_, std::move(unfenced));
   std::vector<BrokerId> fenced;
   std::set_difference(live.begin(), live.end(), unfenced_.begin(), unfenced_.end(),
                       std::back_inserter(fenced));
+  std::erase_if(fenced, [&](BrokerId broker) { return leaving.contains(broker); });
   fences_ += fenced.size();
   if (2 * fenced.size() <= live.size()) return std::nullopt;
   const Duration lost_for = now - LostSince(epoch, live);

@@ -1,6 +1,5 @@
 // Checks which brokers may be fenced: a controller that has lost most brokers at once may be cut
-// off itself and must wait (invariant 15, docs/simulation.md). No broker of a simulated world ever
-// dies.
+// off itself and must wait (invariant 15, docs/simulation.md).
 #pragma once
 
 #include <map>
@@ -26,11 +25,13 @@ class BrokerChecks {
   // its stream.
   void OnAnswered(BrokerId broker, Epoch epoch, MonoTime now);
   // Called when an entry of the epoch was committed by `now`, after which these brokers are
-  // unfenced. Returns the violation, or nullopt if this is allowed.
-  std::optional<std::string> OnUnfenced(Epoch epoch, MonoTime now, std::set<BrokerId> unfenced);
+  // unfenced. Those that are `leaving` may be fenced at any time: they have died, want to stop, or
+  // are not registered. Returns the violation, or nullopt if this is allowed.
+  std::optional<std::string> OnUnfenced(Epoch epoch, MonoTime now, std::set<BrokerId> unfenced,
+                                        const std::set<BrokerId>& leaving);
 
   const std::set<BrokerId>& unfenced() const { return unfenced_; }
-  // The number of fencings of brokers so far.
+  // The number of fencings of brokers that were not leaving.
   size_t fences() const { return fences_; }
 
  private:

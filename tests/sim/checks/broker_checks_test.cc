@@ -20,7 +20,11 @@ class BrokerChecksTest : public ::testing::Test {
  protected:
   BrokerChecksTest() {
     checks_.OnClaimed(kEpoch, At(0));
-    EXPECT_EQ(checks_.OnUnfenced(kEpoch, At(0), {kOne, kTwo, kThree}), std::nullopt);
+    EXPECT_EQ(Unfenced(At(0), {kOne, kTwo, kThree}), std::nullopt);
+  }
+  std::optional<std::string> Unfenced(MonoTime now, const std::set<BrokerId>& unfenced,
+                                      const std::set<BrokerId>& leaving = {}) {
+    return checks_.OnUnfenced(kEpoch, now, unfenced, leaving);
   }
   static MonoTime At(int second) { return MonoTime(seconds(100 + second)); }
 
@@ -28,19 +32,26 @@ class BrokerChecksTest : public ::testing::Test {
 };
 
 TEST_F(BrokerChecksTest, AMinorityIsFencedAtAnyTime) {
-  EXPECT_EQ(checks_.OnUnfenced(kEpoch, At(1), {kOne, kTwo}), std::nullopt);
-  EXPECT_EQ(checks_.OnUnfenced(kEpoch, At(2), {kOne}), std::nullopt);
+  EXPECT_EQ(Unfenced(At(1), {kOne, kTwo}), std::nullopt);
+  EXPECT_EQ(Unfenced(At(2), {kOne}), std::nullopt);
   EXPECT_EQ(checks_.fences(), 2u);
 }
 
 TEST_F(BrokerChecksTest, TheLastOneIsAMajority) {
-  EXPECT_EQ(checks_.OnUnfenced(kEpoch, At(1), {kOne, kTwo}), std::nullopt);
-  EXPECT_EQ(checks_.OnUnfenced(kEpoch, At(2), {kOne}), std::nullopt);
-  EXPECT_THAT(checks_.OnUnfenced(kEpoch, At(3), {}), Optional(HasSubstr("fences 1 of 1 brokers")));
+  EXPECT_EQ(Unfenced(At(1), {kOne, kTwo}), std::nullopt);
+  EXPECT_EQ(Unfenced(At(2), {kOne}), std::nullopt);
+  EXPECT_THAT(Unfenced(At(3), {}), Optional(HasSubstr("fences 1 of 1 brokers")));
+}
+
+TEST_F(BrokerChecksTest, TheOnesThatLeaveDoNotCount) {
+  EXPECT_EQ(Unfenced(At(1), {kOne}, {kTwo}), std::nullopt);
+  EXPECT_EQ(checks_.fences(), 1u);
+  EXPECT_EQ(Unfenced(At(2), {}, {kOne}), std::nullopt);
+  EXPECT_EQ(checks_.fences(), 1u);
 }
 
 TEST_F(BrokerChecksTest, AMajorityIsHeldFromTheClaimOn) {
-  EXPECT_THAT(checks_.OnUnfenced(kEpoch, At(9), {kOne}),
+  EXPECT_THAT(Unfenced(At(9), {kOne}),
               Optional(HasSubstr("the leader of epoch 3 fences 2 of 3 brokers, of which half were "
                                  "lost to it for 9000 ms")));
 }
@@ -49,20 +60,20 @@ TEST_F(BrokerChecksTest, AMajorityIsFencedAfterTheHold) {
   checks_.OnAnswered(kOne, kEpoch, At(2));
   checks_.OnAnswered(kTwo, kEpoch, At(4));
   checks_.OnAnswered(kThree, kEpoch, At(8));
-  EXPECT_EQ(checks_.OnUnfenced(kEpoch, At(14), {kThree}), std::nullopt);
+  EXPECT_EQ(Unfenced(At(14), {kThree}), std::nullopt);
 }
 
 TEST_F(BrokerChecksTest, AMajorityIsHeldFromTheLastAnswerOn) {
   checks_.OnAnswered(kOne, kEpoch, At(2));
   checks_.OnAnswered(kTwo, kEpoch, At(5));
   checks_.OnAnswered(kThree, kEpoch, At(8));
-  EXPECT_THAT(checks_.OnUnfenced(kEpoch, At(14), {}), Optional(HasSubstr("fences 3 of 3")));
+  EXPECT_THAT(Unfenced(At(14), {}), Optional(HasSubstr("fences 3 of 3")));
 }
 
 TEST_F(BrokerChecksTest, AnswersOfAnotherEpochCountForNothing) {
   checks_.OnAnswered(kOne, Epoch(2), At(9));
   checks_.OnAnswered(kTwo, Epoch(2), At(9));
-  EXPECT_EQ(checks_.OnUnfenced(kEpoch, At(10), {}), std::nullopt);
+  EXPECT_EQ(Unfenced(At(10), {}), std::nullopt);
 }
 
 }  // namespace
