@@ -139,7 +139,18 @@ ScaledCluster::ScaledCluster(const ScaleOptions& options)
   broker_base_bytes_ = testing::ResidentMemoryBytes(cluster_.broker(kVictim).pid());
 }
 
-void ScaledCluster::AwaitBrokers() { cluster_.AwaitUnfencedBrokers(options_.brokers); }
+void ScaledCluster::AwaitBrokers() {
+  client::AdminClient client = PatientClient(cluster_);
+  CHECK(testing::WaitFor(
+      [&] {
+        const auto described = testing::Must(client.DescribeCluster({}));
+        return std::count_if(described.brokers().begin(), described.brokers().end(),
+                             [](const auto& broker) { return !broker.fenced(); }) ==
+               options_.brokers;
+      },
+      10 * testing::kPatience))
+      << "not every broker is unfenced";
+}
 
 void ScaledCluster::PrintMemory(const char* when) {
   const auto print = [&](const std::string& name, pid_t pid, int64_t base) {

@@ -25,7 +25,8 @@ Answer<TopicList> ListTopicPage(const metadata::MetadataImage& image,
   const auto max = static_cast<size_t>(request.max_topics());
   list.has_more = max > 0 && list.topics.size() > max;
   if (list.has_more) {
-    std::nth_element(list.topics.begin(), list.topics.begin() + max, list.topics.end(), by_name);
+    std::nth_element(list.topics.begin(), list.topics.begin() + request.max_topics(),
+                     list.topics.end(), by_name);
     list.topics.resize(max);
   }
   std::sort(list.topics.begin(), list.topics.end(), by_name);
