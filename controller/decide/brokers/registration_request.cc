@@ -9,6 +9,7 @@
 #include "base/host_port.h"
 #include "base/quote.h"
 #include "controller/answer.h"
+#include "controller/decide/features/feature_levels.h"
 #include "metadata/image_state.h"
 
 namespace quorate::controller {
@@ -119,15 +120,13 @@ std::optional<Error> CheckSupportsLevels(const MetadataImage& image,
   for (size_t i = 0; i < metadata::kKnownFeatures.size(); ++i) {
     const std::string_view name = metadata::kKnownFeatures[i].name;
     const uint32_t level = features.LevelOf(i);
-    const FeatureRange* named = registration.details->FindFeature(name);
-    const uint32_t min_level = named == nullptr ? 0 : named->min_level;
-    const uint32_t max_level = named == nullptr ? 0 : named->max_level;
-    if (level == 0 || (min_level <= level && level <= max_level)) continue;
+    const FeatureRange range = SupportedLevels(registration, name);
+    if (Supports(range, level)) continue;
     return MakeError(
         common::v1::UNSUPPORTED_VERSION,
         absl::StrFormat("broker %d supports the levels %d to %d of %s, but the cluster "
                         "has level %d; run a program that supports it as this broker",
-                        registration.id.value(), min_level, max_level, name, level));
+                        registration.id.value(), range.min_level, range.max_level, name, level));
   }
   return std::nullopt;
 }

@@ -19,18 +19,26 @@ using metadata::KnownFeature;
 // Returns why the broker prevents the level; nullopt if it does not.
 std::optional<std::string> Complaint(const metadata::BrokerRegistration& broker,
                                      const KnownFeature& feature, uint32_t level) {
-  const FeatureRange* range = broker.details->FindFeature(feature.name);
-  // A broker supports only level 0 of a feature that it does not name.
-  const uint32_t min_level = range == nullptr ? 0 : range->min_level;
-  const uint32_t max_level = range == nullptr ? 0 : range->max_level;
-  if (level == 0 || (min_level <= level && level <= max_level)) return std::nullopt;
+  const FeatureRange range = SupportedLevels(broker, feature.name);
+  if (Supports(range, level)) return std::nullopt;
   return absl::StrFormat(
       "broker %d supports the levels %d to %d: restart it with a program that supports level %d, "
       "or unregister it if it is gone",
-      broker.id.value(), min_level, max_level, level);
+      broker.id.value(), range.min_level, range.max_level, level);
 }
 
 }  // namespace
+
+FeatureRange SupportedLevels(const metadata::BrokerRegistration& broker, std::string_view feature) {
+  const FeatureRange* named = broker.details->FindFeature(feature);
+  return named != nullptr
+             ? *named
+             : FeatureRange{.name = std::string(feature), .min_level = 0, .max_level = 0};
+}
+
+bool Supports(const FeatureRange& range, uint32_t level) {
+  return level == 0 || (range.min_level <= level && level <= range.max_level);
+}
 
 std::string DowngradeProblem(std::string_view feature, uint32_t current, uint32_t level,
                              bool downgrade) {

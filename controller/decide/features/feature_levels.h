@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "controller/decide/item_results.h"
+#include "metadata/broker_details.h"
 #include "metadata/metadata_image.h"
 
 namespace quorate::controller {
@@ -19,6 +20,15 @@ struct FeatureLevelUpdate {
   // Whether the level is meant to be lower than the present one.
   bool downgrade = false;
 };
+
+// Returns the levels that the broker supports of a feature besides metadata.version: only level 0
+// of a feature that it does not name.
+metadata::FeatureRange SupportedLevels(const metadata::BrokerRegistration& broker,
+                                       std::string_view feature);
+
+// Returns whether a broker with this range can be in a cluster whose feature has the level. Every
+// broker can if the cluster does not use the feature.
+bool Supports(const metadata::FeatureRange& range, uint32_t level);
 
 // Returns INVALID_UPDATE_VERSION if the feature cannot get the level: this program does not know
 // the level, `downgrade` does not fit it, `metadata_version`, which the log has after the request,

@@ -147,7 +147,7 @@ class Settler {
   Unclean UncleanIn(const metadata::TopicImage& topic) {
     if (topic_ != topic.id()) {
       topic_ = topic.id();
-      unclean_ = AllowsUncleanElection(image_, topic) ? AllowUnclean(image_) : Unclean::kForbidden;
+      unclean_ = controller::UncleanIn(image_, topic);
     }
     return unclean_;
   }
@@ -203,6 +203,10 @@ Unclean AllowUnclean(const metadata::MetadataImage& image) {
   return image.metadata_version() >= metadata::kPartitionExtrasVersion
              ? Unclean::kAllowed
              : Unclean::kAllowedWithoutMark;
+}
+
+Unclean UncleanIn(const metadata::MetadataImage& image, const metadata::TopicImage& topic) {
+  return AllowsUncleanElection(image, topic) ? AllowUnclean(image) : Unclean::kForbidden;
 }
 
 metadata::PartitionChange Settle(const metadata::PartitionView& partition, uint32_t active_mask,

@@ -58,6 +58,8 @@ enum class Unclean {
 bool AllowsUncleanElection(const metadata::MetadataImage& image, const metadata::TopicImage& topic);
 // Returns how the image's metadata version allows unclean elections.
 Unclean AllowUnclean(const metadata::MetadataImage& image);
+// Returns the same for a topic whose configs may forbid them.
+Unclean UncleanIn(const metadata::MetadataImage& image, const metadata::TopicImage& topic);
 
 // Returns the change of a partition when exactly the replicas in `active_mask` are active. Inactive
 // replicas leave the ISR. The leader stays if it is active; otherwise the first ISR member in order

@@ -70,8 +70,8 @@ class ReplicaAssigner {
     if (directory == broker_.details->OnlyDirectory()) directory.reset();
     if (directory == partition.directory(*position)) return std::nullopt;
     PartitionChange change = SettleWith(
-        partition, ActiveMask(partition, *position, directory), [&] { return UncleanIn(*topic); },
-        elr_policies_.Of(*topic));
+        partition, ActiveMask(partition, *position, directory),
+        [&] { return UncleanIn(image_, *topic); }, elr_policies_.Of(*topic));
     SetDirectory(partition, broker_.id, directory.value_or(Uuid()), &change);
     CountChange(partition, change, &counts_);
     changes_[topic_id].emplace(index, std::move(change));
@@ -98,10 +98,6 @@ class ReplicaAssigner {
     const uint32_t own = uint32_t{1} << position;
     const uint32_t others = active_.MaskOf(partition) & ~own;
     return active_.Contains(broker_.id, directory) ? others | own : others;
-  }
-
-  Unclean UncleanIn(const metadata::TopicImage& topic) const {
-    return AllowsUncleanElection(image_, topic) ? AllowUnclean(image_) : Unclean::kForbidden;
   }
 
   const metadata::MetadataImage& image_;

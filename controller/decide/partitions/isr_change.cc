@@ -32,11 +32,15 @@ PartitionChange ChangeIsr(const PartitionView& partition, uint32_t isr_mask,
   return ChangeState(partition, isr_mask, leader_position, extras);
 }
 
+void MarkUnclean(bool marks, PartitionExtras* extras) {
+  extras->elr_mask = 0;
+  extras->last_known_leader_position.reset();
+  extras->recovering = marks;
+}
+
 PartitionChange LeadUncleanly(const PartitionView& partition, size_t leader, bool marks) {
   PartitionExtras extras = partition.extras();
-  extras.elr_mask = 0;
-  extras.last_known_leader_position.reset();
-  extras.recovering = marks;
+  MarkUnclean(marks, &extras);
   return ChangeState(partition, 1u << leader, leader, extras);
 }
 

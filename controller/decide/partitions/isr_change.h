@@ -7,6 +7,7 @@
 
 #include "controller/decide/partitions/eligible_replicas.h"
 #include "metadata/metadata_image.h"
+#include "metadata/partition_extras.h"
 #include "metadata/record_builders.h"
 
 namespace quorate::controller {
@@ -21,10 +22,13 @@ metadata::PartitionChange ChangeIsr(const metadata::PartitionView& partition, ui
                                     std::optional<size_t> leader_position, const ElrPolicy& elr,
                                     uint32_t lost_mask = 0);
 
+// Makes the extras those of a partition that gets a leader uncleanly: no replica is eligible any
+// more, because they may have other records, and there is no last known leader. `marks` says
+// whether the leader is marked as recovering.
+void MarkUnclean(bool marks, metadata::PartitionExtras* extras);
+
 // Returns the change that makes the replica at `leader` the leader and the only member of the ISR,
-// although it may lack records. There are no eligible leader replicas any more, because they may
-// have other records, and no last known leader. `marks` says whether the leader is marked as
-// recovering.
+// although it may lack records (MarkUnclean).
 metadata::PartitionChange LeadUncleanly(const metadata::PartitionView& partition, size_t leader,
                                         bool marks);
 

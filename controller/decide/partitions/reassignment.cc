@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/uuid.h"
+#include "controller/decide/partitions/isr_change.h"
 
 namespace quorate::controller {
 namespace {
@@ -130,9 +131,7 @@ PartitionChange WithReplicas(const PartitionView& partition, std::vector<BrokerI
 // it may lack records. If it is the whole target, the reassignment is complete.
 void LeadUncleanly(std::span<const BrokerId> target, size_t leader, PartitionChange* change) {
   PartitionExtras extras = change->extras.value_or(PartitionExtras());
-  extras.elr_mask = 0;
-  extras.last_known_leader_position.reset();
-  extras.recovering = true;
+  MarkUnclean(/*marks=*/true, &extras);
   if (target.size() == 1 && target[0] == change->replicas[leader]) {
     extras = {.recovering = true};
     change->replicas = {target[0]};
@@ -246,9 +245,7 @@ std::optional<PartitionChange> CancelReassignment(const PartitionView& partition
     const int leader = __builtin_ctz(original & active_mask);
     next.isr_mask = 1u << leader;
     next.leader_position = static_cast<size_t>(leader);
-    next.extras.elr_mask = 0;
-    next.extras.last_known_leader_position.reset();
-    next.extras.recovering = true;
+    MarkUnclean(/*marks=*/true, &next.extras);
   }
   return WithReplicas(partition, OriginalReplicas(partition), next, /*adding_mask=*/0);
 }
